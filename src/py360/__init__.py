@@ -1,0 +1,1 @@
+"""Py360: the open system for insurance policy renewals."""
