@@ -1,0 +1,26 @@
+"""Alembic's entry: runs the migrations on the connection or URL it is given (see py360.kit.migrate)."""
+
+from alembic import context
+from sqlalchemy import create_engine, pool
+
+from py360.entrypoints import wiring
+from py360.kit.db import Base, sqlalchemy_url
+
+wiring.import_models()
+
+
+def only_modelled(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
+    """Compare what has a model: tables written only with SQL are described by their migration."""
+    return not (kind in {"table", "index", "unique_constraint", "foreign_key_constraint"} and reflected and compare_to is None)
+
+
+engine = create_engine(sqlalchemy_url(context.config.get_main_option("sqlalchemy.url") or ""), poolclass=pool.NullPool)
+with engine.connect() as connection:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_object=only_modelled,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()

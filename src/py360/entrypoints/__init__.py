@@ -1,0 +1,1 @@
+"""How the house is entered: command line, API, worker; and wiring, the only file that knows every module."""

@@ -1,0 +1,69 @@
+"""The API process: FastAPI with the routes of all or some modules."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+
+from py360.entrypoints import wiring
+from py360.kit import http
+from py360.kit.resources import Resources
+from py360.kit.settings import Settings
+from py360.kit.wire import dumps
+
+
+def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
+    """The application; its resources are opened when the server starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.resources = await Resources.open(settings)
+        yield
+        await app.state.resources.close()
+
+    app = FastAPI(
+        title="Py360",
+        description="Policy file in, renewed and paid policy out.",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url="/api/docs",
+        openapi_url="/api/openapi.json",
+        redoc_url=None,
+    )
+    http.install(app)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=[origin.strip() for origin in settings.frontend_origins.split(",") if origin.strip()],
+        allow_methods=["*"],
+        allow_headers=["*"],
+        expose_headers=["ETag", "X-Request-ID", "Location", "Retry-After", "Content-Disposition"],
+    )
+    wiring.import_models()
+    wiring.import_jobs()
+    wiring.install(app)
+    for module, router in wiring.routers(modules):
+        app.include_router(router, prefix="/api", tags=[module])
+    app.get("/api/health", tags=["house"], dependencies=[http.Public])(health)
+    return app
+
+
+async def health(request: Request) -> Response:
+    """Live and ready: whether the database and the cache answer, and the reason when one does not."""
+    resources: Resources = request.app.state.resources
+    reasons: dict[str, str] = {}
+
+    async def probe(name: str, answer: Any) -> None:
+        try:
+            async with asyncio.timeout(2):
+                await answer
+        except Exception as error:  # noqa: BLE001 - the probe reports whatever is wrong
+            reasons[name] = f"{name} does not answer: {type(error).__name__}"
+
+    await asyncio.gather(
+        probe("database", resources.reads.value("select 1")), probe("cache", resources.cache.ping())
+    )
+    data = {"live": True, "ready": not reasons, "reasons": list(reasons.values())}
+    return Response(dumps({"success": not reasons, "data": data}), 503 if reasons else 200, media_type=http.JSON)

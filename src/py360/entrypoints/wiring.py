@@ -1,0 +1,72 @@
+"""The only file that knows every module: its routes, its jobs, its models, and who listens to whom."""
+
+from collections.abc import Iterable, Sequence
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+
+# In the order of house section 4.2: a module may call those below it.
+MODULES: Final = (
+    "identity",
+    "organization",
+    "settings",
+    "notifications",
+    "customers",
+    "compliance",
+    "messaging",
+    "cases",
+    "uploads",
+    "payments",
+    "campaigns",
+)
+
+
+def _part(module: str, part: str) -> str | None:
+    name = f"py360.modules.{module}.{part}"
+    return name if find_spec(name) else None
+
+
+def check_modules(names: Sequence[str]) -> tuple[str, ...]:
+    """The chosen modules, or all of them when none is named; a ValueError names an unknown one."""
+    unknown = sorted(set(names) - set(MODULES))
+    if unknown:
+        raise ValueError(f"no module is called {', '.join(unknown)}; there are {', '.join(MODULES)}")
+    return tuple(names) or MODULES
+
+
+def import_models(modules: Iterable[str] = MODULES) -> None:
+    """Load every table's model, so that relations and `alembic check` see them."""
+    for module in modules:
+        if name := _part(module, "models"):
+            import_module(name)
+
+
+def import_jobs() -> None:
+    """Load every job and connect the events; any process may defer any job."""
+    import_module("py360.kit.idempotency")
+    for module in MODULES:
+        if name := _part(module, "jobs"):
+            import_module(name)
+    connect_events()
+
+
+def routers(modules: Sequence[str] = ()) -> list[tuple[str, APIRouter]]:
+    """The routes of the chosen modules."""
+    found = []
+    for module in check_modules(modules):
+        if name := _part(module, "routes"):
+            found.append((module, import_module(name).router))
+    return found
+
+
+def connect_events() -> None:
+    """Who listens to what."""
+
+
+def install(app: FastAPI) -> None:
+    """Fill the protocols that lower modules declare, and give the application its authenticator."""
+    name = _part("identity", "authentication")
+    if name:
+        app.state.authenticate = import_module(name).authenticate

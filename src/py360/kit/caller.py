@@ -1,0 +1,60 @@
+"""Who is asking, and how far they reach."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+Reach = Literal["own", "team", "subtree", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A signed-in user with everything that decides what they may see and do."""
+
+    user_id: int
+    name: str
+    email: str
+    role: str
+    permissions: frozenset[str]
+    client_id: int
+    client_ids: tuple[int, ...]
+    reach: Reach
+    node_id: int | None = None
+    read_only: bool = False
+    session_id: int | None = None
+
+    def may(self, *permissions: str) -> bool:
+        """Whether any of these page or feature permissions is held."""
+        return any(permission in self.permissions for permission in permissions)
+
+
+class Authenticator(Protocol):
+    """Turns an access token into a caller; filled by wiring with identity's."""
+
+    async def __call__(self, token: str) -> Caller:
+        """The caller behind the token; raises Unauthenticated."""
+        ...
+
+
+def reach_filter(caller: Caller, alias: str = "c") -> tuple[str, Mapping[str, Any]]:
+    """The SQL predicate that every list of assigned records starts with, and its parameters.
+
+    `alias` is a table with client_id, assigned_to and node_id. All reaches the caller's clients; subtree their home node
+    and what is below it; team their home node; own what is assigned to them. A record without node and assignee is seen
+    by `all` only.
+    """
+    params: dict[str, Any] = {"reach_clients": list(caller.client_ids), "reach_user": caller.user_id}
+    clients = f"{alias}.client_id = any(%(reach_clients)s)"
+    mine = f"{alias}.assigned_to = %(reach_user)s"
+    if caller.reach == "all":
+        return clients, params
+    if caller.reach == "own" or caller.node_id is None:
+        return f"{clients} and {mine}", params
+    params["reach_node"] = caller.node_id
+    if caller.reach == "team":
+        return f"{clients} and ({mine} or {alias}.node_id = %(reach_node)s)", params
+    below = (
+        "select n.id from organizational_hierarchy n, organizational_hierarchy home "
+        "where home.id = %(reach_node)s and n.path <@ home.path"
+    )
+    return f"{clients} and ({mine} or {alias}.node_id in ({below}))", params

@@ -1,0 +1,78 @@
+"""The write side: SQLAlchemy on psycopg 3, and plain SQL inside the same transaction.
+
+The edge commits (house law 1): a request through `kit.http.Session`, a job through `unit_of_work()`. Modules never do.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import dict_row
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+Row = dict[str, Any]
+Params = Mapping[str, Any] | None
+
+
+class Base(DeclarativeBase):
+    """Base of every module's tables."""
+
+
+def sqlalchemy_url(url: str) -> str:
+    """`postgresql://` as SQLAlchemy wants it for psycopg 3."""
+    return "postgresql+psycopg://" + url.split("://", 1)[1]
+
+
+def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
+    """An engine for the write side."""
+    return create_async_engine(sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=False)
+
+
+def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
+    """Sessions whose objects stay readable after the commit."""
+    return async_sessionmaker(engine, expire_on_commit=False)
+
+
+@asynccontextmanager
+async def unit_of_work() -> AsyncIterator[AsyncSession]:
+    """One job's transaction: commits at the end, rolls back on any exception."""
+    from py360.kit import resources  # resources opens engines made here
+
+    async with resources.current().sessions() as session, session.begin():
+        yield session
+
+
+async def connection(session: AsyncSession) -> AsyncConnection[Any]:
+    """The psycopg connection of this session's transaction: for COPY, set-based SQL and deferring jobs."""
+    raw = await (await session.connection()).get_raw_connection()
+    driver = raw.driver_connection
+    assert isinstance(driver, AsyncConnection)
+    return driver
+
+
+async def all(session: AsyncSession, sql: str, params: Params = None) -> list[Row]:
+    """Every row of a statement run inside the session's transaction."""
+    async with (await connection(session)).cursor(row_factory=dict_row) as cursor:
+        await cursor.execute(sql, params)  # type: ignore[arg-type]  # SQL is ours, written in the modules
+        return await cursor.fetchall() if cursor.description else []
+
+
+async def one(session: AsyncSession, sql: str, params: Params = None) -> Row | None:
+    """The first row of a statement, or None."""
+    rows = await all(session, sql, params)
+    return rows[0] if rows else None
+
+
+async def value(session: AsyncSession, sql: str, params: Params = None) -> Any:
+    """The first column of the first row, or None."""
+    row = await one(session, sql, params)
+    return next(iter(row.values())) if row else None
+
+
+async def execute(session: AsyncSession, sql: str, params: Params = None) -> int:
+    """Run a statement inside the session's transaction; the number of rows it touched."""
+    async with (await connection(session)).cursor() as cursor:
+        await cursor.execute(sql, params)  # type: ignore[arg-type]  # SQL is ours, written in the modules
+        return cursor.rowcount

@@ -1,0 +1,31 @@
+"""Facts that modules publish. Each subscriber gets its own job in the publisher's transaction: at least once, any order.
+
+An event is a frozen dataclass in a module's `events.py`, named in the past tense; `wiring` lists who listens.
+"""
+
+from dataclasses import asdict
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit.jobs import Job, defer
+
+_subscribers: Final[dict[type, list[Job]]] = {}
+
+
+def subscribe(event: type, job: Job) -> None:
+    """Run `job` with the event's fields whenever the event is published."""
+    jobs = _subscribers.setdefault(event, [])
+    if job not in jobs:
+        jobs.append(job)
+
+
+def subscribers(event: type) -> list[Job]:
+    """Who listens to an event."""
+    return list(_subscribers.get(event, []))
+
+
+async def publish(session: AsyncSession, event: Any) -> None:
+    """Write one job per subscriber into the session's transaction. Fields must be JSON values."""
+    for job in subscribers(type(event)):
+        await defer(session, job, **asdict(event))

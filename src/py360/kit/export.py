@@ -1,0 +1,124 @@
+"""Lists as CSV, XLSX or PDF files. A cell that starts like a formula is neutralised, whatever a customer's name is."""
+
+import asyncio
+import csv
+import io
+import tempfile
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from fpdf import FPDF
+from fpdf.fonts import FontFace
+from rustpy_xlsxwriter import FastExcel
+
+from py360.kit.clock import INDIA
+from py360.kit.errors import Invalid, TooLarge
+
+Format = Literal["csv", "xlsx", "pdf"]
+MAX_ROWS: Final[Mapping[str, int]] = {"xlsx": 200_000, "pdf": 5_000}
+MEDIA: Final[Mapping[str, str]] = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "pdf": "application/pdf",
+}
+CSV_FLUSH_BYTES: Final = 64 * 1024
+_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading and how its cell is taken from a row."""
+
+    heading: str
+    cell: Callable[[Mapping[str, Any]], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """A file on its way: streamed content, media type and the Content-Disposition header."""
+
+    content: AsyncIterator[bytes]
+    media_type: str
+    disposition: str
+
+
+def neutral(value: Any) -> Any:
+    """A cell that no spreadsheet program will run; numbers stay numbers, moments are shown in India's time."""
+    if isinstance(value, str) and value.startswith(_DANGEROUS):
+        return "'" + value
+    if isinstance(value, datetime):
+        return value.astimezone(INDIA).strftime("%d/%m/%Y %H:%M")
+    if isinstance(value, date):
+        return value.strftime("%d/%m/%Y")
+    return value
+
+
+def export(name: str, format: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> Export:
+    """Make a file of rows. Raises Invalid for another format; TooLarge, while streaming, past MAX_ROWS of xlsx and pdf."""
+    makers = {"csv": _csv, "xlsx": _xlsx, "xls": _xlsx, "excel": _xlsx, "pdf": _pdf}
+    if format not in makers:
+        raise Invalid(f"“{format}” is not a format we export. Choose csv, xlsx or pdf.", code="unknown_format")
+    ending = "xlsx" if format in {"xls", "excel"} else format
+    return Export(makers[format](name, columns, rows), MEDIA[ending], f'attachment; filename="{name}.{ending}"')
+
+
+async def _csv(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    buffer.write("\ufeff")  # so that Excel reads the rupee sign and Indian scripts
+    writer.writerow([column.heading for column in columns])
+    async for row in rows:
+        writer.writerow([neutral(column.cell(row)) for column in columns])
+        if buffer.tell() > CSV_FLUSH_BYTES:
+            yield buffer.getvalue().encode()
+            buffer.seek(0)
+            buffer.truncate()
+    yield buffer.getvalue().encode()
+
+
+async def _collect(
+    format: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    collected = []
+    async for row in rows:
+        cells = {column.heading: neutral(column.cell(row)) for column in columns}
+        collected.append({head: float(cell) if isinstance(cell, Decimal) else cell for head, cell in cells.items()})
+        if len(collected) > MAX_ROWS[format]:
+            raise TooLarge(f"More than {MAX_ROWS[format]:,} rows do not fit a {format} file. Filter the list or take csv.")
+    return collected or [{column.heading: None for column in columns}]
+
+
+async def _file(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            yield chunk
+
+
+async def _xlsx(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    collected = await _collect("xlsx", columns, rows)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "export.xlsx"
+        await asyncio.to_thread(lambda: FastExcel(str(path)).freeze(row=1).sheet(name[:31], collected).save())
+        async for chunk in _file(path):
+            yield chunk
+
+
+async def _pdf(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    collected = await _collect("pdf", columns, rows)
+    yield await asyncio.to_thread(_draw, name, columns, collected)
+
+
+def _draw(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    page = FPDF(orientation="landscape", format="A3" if len(columns) > 12 else "A4")
+    page.set_font("Helvetica", size=6)
+    page.add_page()
+    page.cell(text=name.replace("_", " ").title(), new_x="LMARGIN", new_y="NEXT")
+    with page.table(headings_style=FontFace(emphasis="B", fill_color=(230, 236, 245)), padding=0.5) as table:
+        table.row([column.heading for column in columns])
+        for row in rows:
+            table.row(["" if cell is None else str(cell).encode("latin-1", "replace").decode("latin-1") for cell in row.values()])
+    return bytes(page.output())

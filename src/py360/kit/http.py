@@ -1,0 +1,266 @@
+"""The edge: FastAPI is known here, in routes and in access files, and nowhere else.
+
+Here the request's transaction begins and ends, callers are let in, problems become the error envelope, and creating
+twice with one Idempotency-Key creates once.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Annotated, Any, Final
+
+import structlog
+from fastapi import Depends, FastAPI, Header, Query, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import StreamingResponse
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from psycopg import OperationalError as DriverOperationalError
+from psycopg_pool import PoolTimeout
+from redis.exceptions import ConnectionError as CacheConnectionError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from py360.kit import export
+from py360.kit.caller import Caller
+from py360.kit.errors import (
+    BadRequest,
+    Conflict,
+    Forbidden,
+    Invalid,
+    PreconditionFailed,
+    Problem,
+    Unauthenticated,
+    Unavailable,
+)
+from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
+from py360.kit.reads import Reads
+from py360.kit.resources import Resources
+from py360.kit.wire import dumps
+
+log = structlog.get_logger()
+JSON: Final = "application/json"
+SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_bearer = HTTPBearer(auto_error=False, description="Access token of POST /api/auth/login")
+
+
+# ---------------------------------------------------------------- answers
+
+
+def ok(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """The success envelope."""
+    return Response(dumps({"success": True, "data": data}), status, dict(headers or {}), JSON)
+
+
+def download(file: export.Export) -> StreamingResponse:
+    """An export as an attachment, streamed."""
+    return StreamingResponse(file.content, media_type=file.media_type, headers={"Content-Disposition": file.disposition})
+
+
+def _failure(request: Request, problem: Problem) -> Response:
+    body = {
+        "success": False,
+        "error": {"code": problem.code, "message": problem.message, "details": problem.details},
+        "requestId": request.scope.get("request_id", ""),
+    }
+    return Response(dumps(body), problem.status, problem.headers, JSON)
+
+
+# ---------------------------------------------------------------- what a handler is given
+
+
+def _resources(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+async def _open_session(request: Request) -> AsyncIterator[AsyncSession]:
+    async with _resources(request).sessions() as session, session.begin():
+        yield session
+
+
+def _reads(request: Request) -> Reads:
+    return _resources(request).reads
+
+
+# scope="function": the transaction commits before the answer leaves (house law 1)
+Session = Annotated[AsyncSession, Depends(_open_session, scope="function")]
+DbReads = Annotated[Reads, Depends(_reads)]
+Res = Annotated[Resources, Depends(_resources)]
+
+
+def page_params(
+    page: Annotated[int, Query(ge=1, le=100_000, description="From 1")] = 1,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows per page")] = DEFAULT_LIMIT,
+    sort: Annotated[str | None, Query(max_length=60, description="A column; `-` in front for descending")] = None,
+) -> Page:
+    """Paging and sorting of a list."""
+    return Page(page, limit, sort)
+
+
+PageParams = Annotated[Page, Depends(page_params)]
+
+
+async def _caller(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
+    if credentials is None:
+        raise Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
+    caller: Caller = await request.app.state.authenticate(credentials.credentials)
+    return caller
+
+
+def caller_with(*permissions: str) -> Callable[..., Awaitable[Caller]]:
+    """A dependency: the caller, who must hold one of these permissions; read-only roles may only read."""
+
+    async def allowed(request: Request, caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+        if not caller.may(*permissions):
+            raise Forbidden(f"Your role has no access to this ({' or '.join(permissions)}).")
+        if caller.read_only and request.method not in SAFE_METHODS:
+            raise Forbidden("Your role may look but not change anything.", code="read_only")
+        return caller
+
+    allowed.declares = permissions  # type: ignore[attr-defined]  # read by the house test: no route without a permission
+    return allowed
+
+
+async def _anyone_signed_in(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+    return caller
+
+
+_anyone_signed_in.declares = ("any login",)  # type: ignore[attr-defined]  # as in caller_with
+SignedIn = Annotated[Caller, Depends(_anyone_signed_in)]
+
+
+def public() -> None:
+    """Declares a route open to everybody: links in messages, webhooks (verified by signature), sign-in."""
+
+
+public.declares = ("public",)  # type: ignore[attr-defined]  # as in caller_with
+Public = Depends(public)
+
+
+# ---------------------------------------------------------------- versions of a record
+
+
+def etag(version: int) -> dict[str, str]:
+    """The headers that name a record's version."""
+    return {"ETag": f'"{version}"'}
+
+
+def _if_match(if_match: Annotated[str | None, Header(description="ETag of the version you changed")] = None) -> int | None:
+    if if_match is None or if_match == "*":
+        return None
+    bare = if_match.removeprefix("W/").strip('"')
+    if not bare.isdigit():
+        raise PreconditionFailed
+    return int(bare)
+
+
+IfMatch = Annotated[int | None, Depends(_if_match)]
+
+
+# ---------------------------------------------------------------- the application
+
+
+def install(app: FastAPI) -> None:
+    """Give an application the house's error envelope, request ids and idempotency."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(IntegrityError, _on_integrity)
+    for away in (OperationalError, DriverOperationalError, PoolTimeout, CacheConnectionError):
+        app.add_exception_handler(away, _on_away)
+    app.add_exception_handler(Exception, _on_bug)
+    app.add_middleware(Idempotency)
+    app.add_middleware(RequestIds)
+
+
+async def _on_problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)
+    return _failure(request, error)
+
+
+async def _on_validation(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    details = [
+        {"field": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), "message": item["msg"]}
+        for item in error.errors()
+    ]
+    broken = any(item["type"] in {"json_invalid", "model_attributes_type"} for item in error.errors())
+    if broken and request.headers.get("content-type", "").startswith(JSON):
+        return _failure(request, BadRequest("The body is not the JSON object that this address expects.", details=details))
+    return _failure(request, Invalid(details=details))
+
+
+_PLAIN: Final = {404: "There is nothing at this address.", 405: "This address does not take that method."}
+
+
+async def _on_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    problem = Problem(_PLAIN.get(error.status_code, str(error.detail)), code=f"http_{error.status_code}")
+    answer = _failure(request, problem)
+    answer.status_code = error.status_code
+    answer.headers.update(error.headers or {})
+    return answer
+
+
+async def _on_integrity(request: Request, error: Exception) -> Response:
+    log.warning("refused by a constraint", error=str(error)[:500], request_id=request.scope.get("request_id"))
+    return _failure(request, Conflict("This clashes with a record that exists already or is still in use.", code="clash"))
+
+
+async def _on_away(request: Request, error: Exception) -> Response:
+    log.error("database or cache away", error=str(error)[:500], request_id=request.scope.get("request_id"))
+    return _failure(request, Unavailable(headers={"Retry-After": "5"}))
+
+
+async def _on_bug(request: Request, error: Exception) -> Response:
+    log.error("unexpected error", exc_info=error, request_id=request.scope.get("request_id"), path=request.url.path)
+    return _failure(request, Problem("Something went wrong on our side. Quote the request id when you report it."))
+
+
+class RequestIds:
+    """Names every request, in the log and in the answer's X-Request-ID."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on under a name of its own."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        name = scope["request_id"] = secrets.token_hex(8)
+
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", name.encode())]
+            await send(message)
+
+        await self.app(scope, receive, named)
+
+
+class Idempotency:
+    """The same POST with the same Idempotency-Key within 24 h is done once and answered alike.
+
+    409 while the first is still running, 422 when the body differs. Bodies over 1 MiB (file uploads) pass through: a
+    file is recognised by its own hash.
+    """
+
+    MAX_BODY: Final = 1 << 20
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer from memory when this was done before."""
+        headers = dict(scope.get("headers", ()))
+        key = headers.get(b"idempotency-key", b"").decode("latin-1")
+        small = int(headers.get(b"content-length", b"0") or 0) <= self.MAX_BODY
+        if scope["type"] != "http" or scope["method"] != "POST" or not key or not small:
+            await self.app(scope, receive, send)
+            return
+        from py360.kit.idempotency import once  # only few requests come this way
+
+        await once(self.app, scope, receive, send, key[:255], headers)

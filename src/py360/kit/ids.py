@@ -1,0 +1,56 @@
+"""Display codes: what people and JSON see (`campaign-456`), and the integer key behind them.
+
+Paths take the code or the bare integer (domain reference, section 2).
+"""
+
+from typing import Final
+
+from py360.kit.errors import NotFound
+
+PREFIXES: Final = {
+    "upload": "upload-",
+    "campaign": "campaign-",
+    "template": "template-",
+    "case": "CASE-",
+    "customer": "CUST-",
+    "notification": "notif-",
+    "dnc": "DNC-",
+    "override": "OVERRIDE-",
+    "invoice": "INV-",
+    "payment": "pay-",
+    "outstanding": "due-",
+    "file": "file-",
+    "client": "CLIENT-",
+    "email": "email-msg-",
+    "sms": "sms-msg-",
+    "whatsapp": "wa-msg-",
+    "call": "call-",
+}
+MESSAGE_KINDS: Final = ("email", "sms", "whatsapp", "call")
+
+
+def code(kind: str, number: int) -> str:
+    """The display code of a record: `code("campaign", 456)` is `campaign-456`."""
+    return f"{PREFIXES[kind]}{number}"
+
+
+def number(kind: str, text: str | int) -> int:
+    """The integer key behind a display code or a bare integer.
+
+    Raises NotFound, naming the code, when it is neither: to the caller, a malformed code is a record that does not exist.
+    """
+    if isinstance(text, int):
+        return text
+    prefix = PREFIXES[kind]
+    bare = text[len(prefix) :] if text.lower().startswith(prefix.lower()) else text
+    if not (bare.isascii() and bare.isdigit() and len(bare) <= 18):
+        raise NotFound(f"There is no {kind} “{text[:60]}”.")
+    return int(bare)
+
+
+def message_number(text: str) -> int:
+    """The ledger key behind `wa-msg-1`, `sms-msg-2`, `email-msg-3` or `call-4`; raises NotFound when malformed."""
+    for kind in MESSAGE_KINDS:
+        if text.lower().startswith(PREFIXES[kind]):
+            return number(kind, text)
+    return number("email", text)

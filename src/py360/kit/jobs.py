@@ -1,0 +1,113 @@
+"""Jobs: Procrastinate on our own PostgreSQL. A job exists if and only if the transaction that deferred it committed.
+
+    jobs = module_jobs("uploads")
+
+    @jobs.task(name="uploads.process")
+    async def process(upload_id: int) -> None: ...
+
+    await defer(session, process, upload_id=1)
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any, Final
+
+import procrastinate
+import structlog
+from procrastinate.tasks import Task
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+
+log = structlog.get_logger()
+app: Final = procrastinate.App(connector=procrastinate.PsycopgConnector())
+DEAD_AFTER_SECONDS: Final = 30
+
+JobFunction = Callable[..., Awaitable[None]]
+Job = Task[Any, Any, Any]
+
+
+class ModuleJobs:
+    """One module's queue; `py360 worker --modules` chooses by it."""
+
+    def __init__(self, queue: str) -> None:
+        self.queue = queue
+
+    def task(self, *, name: str, retry: procrastinate.BaseRetryStrategy | int | None = None) -> Callable[[JobFunction], Job]:
+        """Register a job function under a stable name; `retry` as in Procrastinate (default: three tries, backing off)."""
+        strategy = retry if retry is not None else procrastinate.RetryStrategy(max_attempts=3, exponential_wait=3)
+
+        def register(function: JobFunction) -> Job:
+            return app.task(name=name, queue=self.queue, retry=strategy)(function)
+
+        return register
+
+    def periodic(self, *, name: str, cron: str) -> Callable[[JobFunction], Job]:
+        """Register a job that runs at every moment of `cron` (UTC); its function takes the timestamp."""
+
+        def register(function: JobFunction) -> Job:
+            task = app.task(name=name, queue=self.queue, queueing_lock=name, retry=False)(function)
+            return app.periodic(cron=cron)(task)
+
+        return register
+
+
+def module_jobs(queue: str) -> ModuleJobs:
+    """The queue of one module."""
+    return ModuleJobs(queue)
+
+
+async def defer(
+    session: AsyncSession,
+    task: Job,
+    *,
+    schedule_at: datetime | None = None,
+    lock: str | None = None,
+    queueing_lock: str | None = None,
+    priority: int = 0,
+    **arguments: Any,
+) -> int | None:
+    """Put a job into the session's own transaction; its id, or None when one with the same queueing lock already waits.
+
+    `lock`: jobs with the same lock run one after another. `priority`: higher runs first.
+    """
+    await session.flush()  # the job reads what the session holds; both become visible at the same commit
+    if queueing_lock is not None and await _waits(session, queueing_lock):
+        return None
+    return await task.configure(
+        connection=await db.connection(session),
+        schedule_at=schedule_at,
+        lock=lock,
+        queueing_lock=queueing_lock,
+        priority=priority,
+    ).defer_async(**arguments)
+
+
+async def _waits(session: AsyncSession, queueing_lock: str) -> bool:
+    """Whether a job with this lock is queued; two deferrals at once take turns, since the loser would end the transaction."""
+    await db.execute(session, "select pg_advisory_xact_lock(hashtextextended(%(lock)s, 360))", {"lock": queueing_lock})
+    return bool(
+        await db.value(
+            session,
+            "select 1 from procrastinate_jobs where queueing_lock = %(lock)s and status = 'todo'",
+            {"lock": queueing_lock},
+        )
+    )
+
+
+house = module_jobs("house")
+
+
+@house.periodic(name="house.retry_stalled", cron="* * * * *")
+async def retry_stalled(timestamp: int) -> None:
+    """Jobs whose worker died go back into the queue; every job of the house can be run again."""
+    await revive()
+
+
+async def revive(dead_after: int = DEAD_AFTER_SECONDS) -> int:
+    """Put the jobs of dead workers back into the queue; how many there were."""
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=dead_after))
+    for job in stalled:
+        log.warning("a worker died; its job starts again", job=job.call_string)
+        await app.job_manager.retry_job(job)
+    return len(stalled)

@@ -1,0 +1,58 @@
+"""Pages and cursors: how lists are cut (house, section 6)."""
+
+import base64
+import binascii
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from py360.kit.errors import BadRequest
+
+DEFAULT_LIMIT: Final = 20
+MAX_LIMIT: Final = 100
+EXACT_UP_TO: Final = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part of a list is wanted: page from 1, limit rows, optional sort key (`-createdAt` is newest first)."""
+
+    page: int = 1
+    limit: int = DEFAULT_LIMIT
+    sort: str | None = None
+
+    @property
+    def offset(self) -> int:
+        """Rows before this page."""
+        return (self.page - 1) * self.limit
+
+
+def pagination(page: Page, total: int, exact: bool = True) -> dict[str, Any]:
+    """The `pagination` object of the wire; `totalExact: false` says that `total` is an estimate."""
+    shown: dict[str, Any] = {
+        "page": page.page,
+        "limit": page.limit,
+        "total": total,
+        "totalPages": math.ceil(total / page.limit),
+    }
+    if not exact:
+        shown["totalExact"] = False
+    return shown
+
+
+def encode_cursor(*keys: Any) -> str:
+    """An opaque cursor that holds the sort keys of the last row shown."""
+    return base64.urlsafe_b64encode(orjson.dumps(keys)).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> list[Any]:
+    """The keys inside a cursor; raises BadRequest when it is not one of ours."""
+    try:
+        keys = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, orjson.JSONDecodeError, ValueError) as error:
+        raise BadRequest("This cursor is not valid. Start again from the first page.", code="bad_cursor") from error
+    if not isinstance(keys, list):
+        raise BadRequest("This cursor is not valid. Start again from the first page.", code="bad_cursor")
+    return keys

@@ -1,0 +1,68 @@
+"""The read side: SQL on a pool of autocommitting, preparing connections; rows are dicts. May point at a replica."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from py360.kit.db import Params, Row
+
+STATEMENT_TIMEOUT_MS = 30_000
+
+
+async def _configure(connection: AsyncConnection[DictRow]) -> None:
+    connection.prepare_threshold = 2
+
+
+class Reads:
+    """Lists, aggregates and exports. Knows no transaction: never write through it."""
+
+    def __init__(self, url: str, size: int = 10) -> None:
+        self._pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            open=False,
+            configure=_configure,
+            kwargs={
+                "autocommit": True,
+                "row_factory": dict_row,
+                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
+            },
+        )
+
+    async def open(self) -> None:
+        """Connect; raises psycopg_pool.PoolTimeout when the database does not answer in 10 s."""
+        await self._pool.open(wait=True, timeout=10)
+
+    async def close(self) -> None:
+        """Give every connection back."""
+        await self._pool.close()
+
+    async def all(self, sql: str, params: Params = None) -> list[Row]:
+        """Every row."""
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(sql, params)  # type: ignore[call-overload]  # SQL is ours
+            rows: list[Row] = await cursor.fetchall()
+            return rows
+
+    async def one(self, sql: str, params: Params = None) -> Row | None:
+        """The first row, or None."""
+        rows = await self.all(sql, params)
+        return rows[0] if rows else None
+
+    async def value(self, sql: str, params: Params = None) -> Any:
+        """The first column of the first row, or None."""
+        row = await self.one(sql, params)
+        return next(iter(row.values())) if row else None
+
+    async def stream(self, sql: str, params: Params = None, batch: int = 2_000) -> AsyncIterator[Row]:
+        """Rows one by one from a server-side cursor: a million rows in flat memory."""
+        async with self._pool.connection() as connection, connection.transaction():
+            async with connection.cursor(name="stream") as cursor:
+                cursor.itersize = batch
+                await cursor.execute(sql, params)  # type: ignore[arg-type]  # SQL is ours
+                async for row in cursor:
+                    yield row

@@ -1,0 +1,111 @@
+"""Every setting of an installation, read once from the environment and `.env`.
+
+The specification's own names are kept (`DATABASE_URL`, `REDIS_URL`, `TWILIO_...`); ours carry the prefix `PY360_`.
+"""
+
+import hashlib
+import hmac
+import os
+import secrets
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+SECRET_FILE = "secret.key"
+
+
+class Settings(BaseSettings):
+    """What an operator can set; `.env.example` is generated from these fields and their descriptions."""
+
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+
+    home: Path = Field(
+        Path(".py360"), validation_alias="PY360_HOME", description="Folder of the data, secrets and logs of this installation."
+    )
+    host: str = Field("127.0.0.1", validation_alias="PY360_HOST", description="Address the API listens on.")
+    port: int = Field(
+        8360, validation_alias=AliasChoices("PY360_PORT", "PORT"), description="Port of the API. PY360_PORT wins over PORT."
+    )
+    public_base: str = Field(
+        "",
+        validation_alias="PY360_PUBLIC_URL",
+        description="Address customers reach us at, in links. Empty: http://127.0.0.1:<port>.",
+    )
+    frontend_origins: str = Field(
+        "http://localhost:3000",
+        validation_alias="PY360_FRONTEND_ORIGINS",
+        description="Origins of the web frontend that may call the API, comma separated.",
+    )
+    database_url: str = Field(
+        "",
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL >= 16. Empty: our own server under PY360_HOME.",
+    )
+    read_database_url: str = Field(
+        "", validation_alias="READ_DATABASE_URL", description="A replica for lists and reports. Empty: DATABASE_URL."
+    )
+    redis_url: str = Field("", validation_alias="REDIS_URL", description="Valkey or Redis. Empty: our own under PY360_HOME.")
+    admin_email: str = Field(
+        "admin@py360.local", validation_alias="PY360_ADMIN_EMAIL", description="Login of the first administrator."
+    )
+    admin_password: str = Field(
+        "",
+        validation_alias="PY360_ADMIN_PASSWORD",
+        description="Password of the first administrator. Empty: a random one, shown once.",
+    )
+    demo: bool = Field(
+        True, validation_alias="PY360_DEMO", description="Run the demo on the very first start. 0 starts empty."
+    )
+    secret: str = Field(
+        "",
+        validation_alias="PY360_SECRET_KEY",
+        description="Key that signs links and tokens and seals secrets. Empty: made once, kept in PY360_HOME.",
+    )
+    storage_url: str = Field(
+        "",
+        validation_alias="PY360_STORAGE_URL",
+        description="Where files are kept: s3://bucket/prefix or az://container/prefix. Empty: a folder in PY360_HOME.",
+    )
+    sandbox_port: int = Field(8361, validation_alias="PY360_SANDBOX_PORT", description="HTTP port of the vendors' sandbox.")
+    sandbox_smtp_port: int = Field(
+        8362, validation_alias="PY360_SANDBOX_SMTP_PORT", description="SMTP port of the vendors' sandbox."
+    )
+    log_level: str = Field("INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @property
+    def public_url(self) -> str:
+        """Base of every link that leaves the house, without a trailing slash."""
+        return (self.public_base or f"http://127.0.0.1:{self.port}").rstrip("/")
+
+    @cached_property
+    def secret_key(self) -> str:
+        """The installation's key: from the environment, else made once and kept in a 0600 file."""
+        if self.secret:
+            return self.secret
+        path = self.home / SECRET_FILE
+        self.home.mkdir(parents=True, exist_ok=True)
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        return path.read_text().strip()
+
+    @cached_property
+    def sandbox_secret(self) -> str:
+        """The one secret of every sandbox vendor account of this installation."""
+        return hmac.new(self.secret_key.encode(), b"sandbox", hashlib.sha256).hexdigest()
+
+    @property
+    def sandbox_url(self) -> str:
+        """Base address of the sandbox vendors."""
+        return f"http://127.0.0.1:{self.sandbox_port}"
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()

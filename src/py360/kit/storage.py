@@ -1,0 +1,51 @@
+"""Files: a local folder by default, S3 or Azure Blob by setting (obstore has one API for all three)."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import obstore
+from obstore.store import LocalStore, ObjectStore, from_url
+
+from py360.kit.settings import Settings
+
+CHUNK = 1 << 20
+
+
+class Storage:
+    """Objects under keys such as `uploads/12/policies.xlsx`."""
+
+    def __init__(self, store: ObjectStore) -> None:
+        self._store = store
+
+    async def put(self, key: str, content: bytes | Path) -> None:
+        """Store bytes, or a file in parts without loading it whole."""
+        await obstore.put_async(self._store, key, content)
+
+    async def get(self, key: str) -> bytes:
+        """The whole object; FileNotFoundError when it is not there."""
+        return bytes(await (await obstore.get_async(self._store, key)).bytes_async())
+
+    async def stream(self, key: str) -> AsyncIterator[bytes]:
+        """The object in chunks of about 1 MiB; FileNotFoundError when it is not there."""
+        async for chunk in (await obstore.get_async(self._store, key)).stream(min_chunk_size=CHUNK):
+            yield bytes(chunk)
+
+    async def fetch(self, key: str, target: Path) -> Path:
+        """Copy an object to a local file, for libraries that want one."""
+        with target.open("wb") as file:
+            async for chunk in self.stream(key):
+                file.write(chunk)
+        return target
+
+    async def delete(self, key: str) -> None:
+        """Remove an object; nothing happens when it is not there."""
+        await obstore.delete_async(self._store, key)
+
+
+def open_storage(settings: Settings) -> Storage:
+    """The store an installation uses."""
+    if settings.storage_url:
+        return Storage(from_url(settings.storage_url))
+    folder = settings.home / "files"
+    folder.mkdir(parents=True, exist_ok=True)
+    return Storage(LocalStore(folder))

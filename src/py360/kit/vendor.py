@@ -1,0 +1,61 @@
+"""Calls to vendors: every one has a timeout, counts against a limit and leaves a line in `vendor_calls` (house law 10)."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from py360.kit import resources
+
+TIMEOUT_SECONDS: Final = 15.0
+
+
+class VendorError(Exception):
+    """A vendor refused or failed. `permanent` says that trying again cannot help; `unclear` that it may have happened."""
+
+    def __init__(self, message: str, *, code: str = "", permanent: bool = False, unclear: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.permanent = permanent
+        self.unclear = unclear
+
+
+@dataclass(slots=True)
+class Call:
+    """One call being made; the caller notes the HTTP status."""
+
+    http_status: int | None = None
+    items: int = 1
+
+
+@asynccontextmanager
+async def call(vendor: str, operation: str, provider_id: int | None = None, items: int = 1) -> AsyncIterator[Call]:
+    """Time a call and write its line, whatever comes of it. Never inside a transaction (house law 2)."""
+    started = time.perf_counter()
+    record = Call(items=items)
+    outcome, error = "ok", None
+    try:
+        yield record
+    except TimeoutError:
+        outcome, error = "timeout", "no answer in time"
+        raise
+    except VendorError as failure:
+        outcome, error = ("refused" if failure.permanent else "failed"), str(failure)[:500]
+        raise
+    except Exception as failure:  # the edge to a vendor: noted and raised again
+        outcome, error = "failed", str(failure)[:500]
+        raise
+    finally:
+        await _note(vendor, operation, provider_id, record, outcome, int((time.perf_counter() - started) * 1000), error)
+
+
+async def _note(
+    vendor: str, operation: str, provider_id: int | None, record: Call, outcome: str, duration_ms: int, error: str | None
+) -> None:
+    async with resources.current().engine.begin() as connection:
+        await connection.exec_driver_sql(
+            "insert into vendor_calls (vendor, operation, provider_id, items, outcome, http_status, duration_ms, error)"
+            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (vendor, operation, provider_id, record.items, outcome, record.http_status, duration_ms, error),
+        )
