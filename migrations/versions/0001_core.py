@@ -15,9 +15,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    driver = op.get_bind().exec_driver_sql
-    driver(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
-    driver(schema.SchemaManager.get_schema().replace("%", "%%"))
+    run = op.get_bind().connection.driver_connection.execute  # the driver's own: a % in the SQL is only a %
+    run(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8"))
+    run(schema.SchemaManager.get_schema())
 
 
 def downgrade() -> None:

@@ -25,7 +25,7 @@ MODULES: Final = (
 
 def _part(module: str, part: str) -> str | None:
     name = f"py360.modules.{module}.{part}"
-    return name if find_spec(name) else None
+    return name if find_spec(f"py360.modules.{module}") and find_spec(name) else None
 
 
 def check_modules(names: Sequence[str]) -> tuple[str, ...]:
