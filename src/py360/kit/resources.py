@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from py360.kit import db
 from py360.kit.clock import Clock, SystemClock
+from py360.kit.limits import Limits
 from py360.kit.reads import Reads
 from py360.kit.settings import Settings
 from py360.kit.storage import Storage, open_storage
@@ -24,6 +25,7 @@ class Resources:
     sessions: async_sessionmaker[AsyncSession]
     reads: Reads
     cache: Cache
+    limits: Limits
     storage: Storage
     clock: Clock
 
@@ -39,6 +41,7 @@ class Resources:
             sessions=db.make_sessions(engine),
             reads=reads,
             cache=redis.asyncio.from_url(settings.redis_url, decode_responses=True),
+            limits=Limits(settings.redis_url),
             storage=open_storage(settings),
             clock=clock or SystemClock(),
         )
