@@ -1,0 +1,1 @@
+"""Templates, sender accounts, the one door for outgoing messages, the message ledger, tracking and vendors' webhooks."""

@@ -1,0 +1,147 @@
+"""What travels through the door: a message asked for, the door's decision, and what became of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+Channel = Literal["email", "sms", "whatsapp", "call"]
+Purpose = Literal["service", "promotional"]
+Format = Literal["text", "html", "mjml"]
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A template as it stood in one version; what `compile` takes."""
+
+    id: int
+    client_id: int
+    name: str
+    channel: Channel
+    category: str
+    subject: str | None
+    content: str
+    format: Format
+    language: str = "en"
+    version: int = 1
+    status: str = "active"
+    dlt_template_id: str | None = None
+
+    @property
+    def purpose(self) -> Purpose:
+        """Promotional templates need an opt-in and the legal window; all others are service messages."""
+        return "promotional" if self.category == "promotional" else "service"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A sender account at a vendor. `config` holds its secrets in the clear: never log or return it."""
+
+    id: int
+    client_id: int
+    channel: str
+    type: str
+    name: str
+    is_sandbox: bool
+    config: Mapping[str, Any] = field(repr=False)
+    dlt_entity_id: str | None = None
+    daily_limit: int | None = None
+    monthly_limit: int | None = None
+    rate_limit: int | None = None  # messages per minute
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message somebody wants sent: a template with values, or (one-off) subject and body as they are.
+
+    `values` are keyed by canonical variable names (`messaging.variables.CATALOGUE`); any spelling of section 13.2 is
+    accepted too, but folding names costs time in bulk. `ref` is the caller's own key and comes back untouched.
+    """
+
+    client_id: int
+    channel: Channel
+    contact: str  # an e-mail address, or a phone number in E.164
+    purpose: Purpose = "service"
+    template: Template | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+    subject: str | None = None
+    body: str | None = None
+    customer_id: int | None = None
+    case_id: int | None = None
+    campaign_id: int | None = None
+    sent_by: int | None = None
+    ref: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The door let it through: the ledger has it as `sending`; hand it to the account's transport after the commit."""
+
+    outgoing: Outgoing
+    message_id: int
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The door keeps it in for good: the ledger has it as `blocked` with the reason.
+
+    `reason` is one of: invalid_contact, opted_out, no_opt_in, suppressed, dnc, frequency_cap, budget, dlt_unmatched.
+    """
+
+    outgoing: Outgoing
+    message_id: int
+    reason: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Postponed:
+    """Not now: nothing is in the ledger; ask again at `until`. `reason`: outside_hours, rate_limited, quota."""
+
+    outgoing: Outgoing
+    reason: str
+    message: str
+    until: datetime
+
+
+Decision = Admitted | Refused | Postponed
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What a vendor said to one message. `unknown`: it may have been sent, so it is never sent again.
+
+    `retry` says that the vendor surely did not take it and that a later try may succeed.
+    """
+
+    message_id: int
+    status: Literal["sent", "failed", "bounced", "unknown"]
+    outgoing: Outgoing
+    vendor_message_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    retry: bool = False
+    cost: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The answer of `send_one`. `code` is what people see, such as `wa-msg-123`."""
+
+    message_id: int
+    code: str
+    status: str
+    cost: Decimal | None
+    at: datetime
+    error_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A message's texts after the values went in; `html` only for e-mail."""
+
+    subject: str
+    text: str
+    html: str | None = None
