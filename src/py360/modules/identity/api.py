@@ -1,0 +1,153 @@
+"""What other modules and the entry points may call."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+from py360.modules.identity import authentication, catalogue
+from py360.modules.identity.letters import Letters
+from py360.modules.identity.letters import use as use_letters
+from py360.modules.identity.models import split_name
+from py360.modules.identity.service import accounts, clients, roles
+
+__all__ = [
+    "LANGUAGES",
+    "LANGUAGE_CODES",
+    "Letters",
+    "Person",
+    "authenticate",
+    "caller_of_session",
+    "create_user",
+    "default_client",
+    "ensure_first_admin",
+    "find_agents",
+    "holders_of",
+    "people",
+    "seed",
+    "use_letters",
+    "user_names",
+]
+
+LANGUAGES: Final = catalogue.LANGUAGES
+LANGUAGE_CODES: Final = catalogue.LANGUAGE_CODES
+authenticate = authentication.authenticate
+caller_of_session = authentication.caller_of_session
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A user as other modules see one."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    status: str
+    client_id: int
+
+
+_PERSON: Final = """
+    select u.id, trim(u.first_name || ' ' || u.last_name) as name, u.email, coalesce(r.name, '') as role, u.status, u.client_id
+    from users u left join roles r on r.id = u.role_id
+"""
+
+
+async def seed(session: AsyncSession) -> None:
+    """Make sure the preset roles and a first client exist; run after the migrations, as often as one likes."""
+    await roles.seed(session)
+    await clients.seed(session)
+
+
+async def create_user(
+    session: AsyncSession,
+    *,
+    client_id: int,
+    email: str,
+    name: str,
+    role: str,
+    password: str,
+    require_password_change: bool = False,
+) -> int:
+    """Make an active account without a letter; its id. Raises Conflict when the e-mail is taken."""
+    first, last = split_name(name)
+    user = await accounts.create(
+        session,
+        client_id,
+        accounts.NewUser(
+            email=email,
+            first_name=first,
+            last_name=last,
+            role=role,
+            password=password,
+            require_password_change=require_password_change,
+            send_welcome_email=False,
+        ),
+    )
+    return user.id
+
+
+async def default_client(session: AsyncSession) -> int:
+    """The oldest client of the installation."""
+    return int(await db.value(session, "select min(id) from clients"))
+
+
+async def ensure_first_admin(session: AsyncSession, email: str, password: str) -> bool:
+    """Make the first administrator unless an administrator exists; whether one was made."""
+    administrators = "select 1 from users u join roles r on r.id = u.role_id where r.name = any(%(names)s) limit 1"
+    if await db.value(session, administrators, {"names": sorted(catalogue.SPAN_CLIENTS)}):
+        return False
+    client_id = await default_client(session)
+    await create_user(session, client_id=client_id, email=email, name="First Administrator", role="admin", password=password)
+    return True
+
+
+async def people(session: AsyncSession, ids: Sequence[int]) -> dict[int, Person]:
+    """Users by id; unknown ids are missing from the answer."""
+    rows = await db.all(session, f"{_PERSON} where u.id = any(%(ids)s)", {"ids": list(ids)})
+    return {row["id"]: Person(**row) for row in rows}
+
+
+async def user_names(session: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
+    """Full names by id."""
+    return {key: person.name for key, person in (await people(session, ids)).items()}
+
+
+async def find_agents(session: AsyncSession, client_id: int, texts: Sequence[str]) -> dict[str, int]:
+    """The active users that the texts of a file name: by id, e-mail or full name, whatever their case.
+
+    A name that fits several users fits none. The answer has the texts that were found, as they were given.
+    """
+    rows = await db.all(
+        session,
+        """
+        with wanted as (select distinct t as text, lower(regexp_replace(trim(t), '\\s+', ' ', 'g')) as key
+                        from unnest(%(texts)s::text[]) t)
+        select w.text, min(u.id) as id
+        from wanted w
+        join users u on u.status = 'active' and u.client_id = %(client)s
+         and (u.email = w.key or u.id::text = w.key or lower(trim(u.first_name || ' ' || u.last_name)) = w.key)
+        group by w.text having count(*) = 1
+        """,
+        {"texts": list(texts), "client": client_id},
+    )
+    return {row["text"]: row["id"] for row in rows}
+
+
+async def holders_of(session: AsyncSession, client_id: int, *permissions: str) -> list[int]:
+    """The active users of a client who may do any of these; for telling them something."""
+    rows: list[dict[str, Any]] = await db.all(
+        session,
+        "select u.id, u.granted_permissions, u.revoked_permissions, coalesce(r.permissions, '[]') as permissions"
+        " from users u left join roles r on r.id = u.role_id where u.status = 'active' and u.client_id = %(client)s",
+        {"client": client_id},
+    )
+    return [
+        row["id"]
+        for row in rows
+        if not catalogue.permitted(row["permissions"], row["granted_permissions"], row["revoked_permissions"]).isdisjoint(
+            permissions
+        )
+    ]

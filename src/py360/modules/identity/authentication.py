@@ -1,0 +1,118 @@
+"""From an access token to a caller, thousands of times a second.
+
+What a session may do is read from the database and remembered by the process for at most `FRESH_SECONDS`, so a changed
+permission, a deactivated user or a revoked session counts everywhere within that time; the process that made the change
+forgets at once.
+"""
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from py360.kit import crypto, db, resources
+from py360.kit.caller import Caller
+from py360.modules.identity import catalogue, tokens
+
+FRESH_SECONDS: Final = 1.0
+MAX_REMEMBERED: Final = 10_000
+
+# Reads the write side on purpose: a replica may lag behind a sign-in or a revocation.
+_SESSION = """
+    select s.id as session_id, u.id as user_id, u.client_id, u.email, u.first_name, u.last_name,
+           u.granted_permissions, u.revoked_permissions, r.name as role, r.permissions, r.reach, h.node_id,
+           case when r.name = any(%(span)s) then array(select c.id from clients c where c.is_active or c.id = u.client_id)
+                else array[u.client_id] end as client_ids
+    from user_sessions s
+    join users u on u.id = s.user_id
+    left join roles r on r.id = u.role_id
+    left join user_home_nodes h
+      on h.user_id = u.id and h.valid_from <= %(today)s and (h.valid_to is null or h.valid_to > %(today)s)
+    where s.{column} = %(session)s and s.revoked_at is null and s.expires_at > %(now)s and u.status = 'active'
+"""
+
+
+@dataclass(slots=True)
+class _Known:
+    """A session this process has seen lately."""
+
+    session: str
+    expires: float
+    caller: Caller | None = None
+    read_at: float = float("-inf")
+    reading: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+_known: dict[tuple[int, str], _Known] = {}
+
+
+async def authenticate(token: str) -> Caller:
+    """The caller behind an access token; raises Unauthenticated when it is invalid, expired or its session has ended."""
+    here = resources.current()
+    key = (id(here.engine), token)
+    known = _known.get(key)
+    if known is None:
+        secret, expires = tokens.read_access_token(token, here.clock.now())
+        known = _remember(key, _Known(crypto.digest(secret), expires))
+    elif here.clock.now().timestamp() >= known.expires:
+        del _known[key]
+        tokens.read_access_token(token, here.clock.now())
+    if known.caller is not None and time.monotonic() - known.read_at < FRESH_SECONDS:
+        return known.caller
+    async with known.reading:  # one reads, the others of the same session wait for it
+        if known.caller is None or time.monotonic() - known.read_at >= FRESH_SECONDS:
+            started = time.monotonic()
+            known.caller = await _read("session_token", known.session)
+            known.read_at = started
+        return known.caller
+
+
+def _remember(key: tuple[int, str], known: _Known) -> _Known:
+    if len(_known) >= MAX_REMEMBERED:
+        _known.clear()  # rare, and costs each session one read
+    return _known.setdefault(key, known)
+
+
+def forget() -> None:
+    """Read every session anew: something about users, roles or sessions has changed."""
+    _known.clear()
+
+
+async def caller_of_session(session_id: int) -> Caller:
+    """The caller of a session as things stand now; raises SignInAgain when it or its user has ended."""
+    return await _read("id", session_id)
+
+
+async def _read(column: str, session: int | str) -> Caller:
+    here = resources.current()
+    async with here.sessions() as database:
+        row = await db.one(
+            database,
+            _SESSION.format(column=column),
+            {
+                "session": session,
+                "now": here.clock.now(),
+                "today": here.clock.today(),
+                "span": sorted(catalogue.SPAN_CLIENTS),
+            },
+        )
+    if row is None:
+        raise tokens.SignInAgain
+    return _caller(row)
+
+
+def _caller(row: dict[str, Any]) -> Caller:
+    role = row["role"] or ""
+    return Caller(
+        user_id=row["user_id"],
+        name=f"{row['first_name']} {row['last_name']}".strip(),
+        email=row["email"],
+        role=role,
+        permissions=catalogue.permitted(row["permissions"] or (), row["granted_permissions"], row["revoked_permissions"]),
+        client_id=row["client_id"],
+        client_ids=tuple(row["client_ids"]),
+        reach=row["reach"] or "own",
+        node_id=row["node_id"],
+        read_only=role in catalogue.READ_ONLY_ROLES,
+        session_id=row["session_id"],
+    )

@@ -1,0 +1,39 @@
+"""Refusals of identity that a client tells apart by their code."""
+
+from py360.kit.errors import Conflict, Forbidden, TooMany, Unauthenticated
+
+
+class WrongCredentials(Unauthenticated):
+    """The e-mail or the password is wrong."""
+
+    default_code = "wrong_credentials"
+
+
+class AccountLocked(TooMany):
+    """Too many wrong passwords. The account is locked for 15 minutes."""
+
+    default_code = "account_locked"
+
+
+class AccountNotActive(Forbidden):
+    """This account is not active. Ask your administrator."""
+
+    default_code = "account_not_active"
+
+
+class SecondFactorNeeded(Forbidden):
+    """This account needs a second factor, which this installation cannot check yet. Ask your administrator."""
+
+    default_code = "mfa_required"
+
+
+class LastAdministrator(Conflict):
+    """This is the last active administrator. Make somebody else an administrator first."""
+
+    default_code = "last_admin"
+
+
+class OneselfRefused(Conflict):
+    """You cannot do this to your own account."""
+
+    default_code = "own_account"

@@ -1,0 +1,112 @@
+"""Signing in and out, and one's own account."""
+
+from fastapi import APIRouter, Request, Response
+
+from py360.kit.http import DbReads, Public, Session, SignedIn, ok
+from py360.modules.identity import queries
+from py360.modules.identity.schemas import (
+    ChangePassword,
+    ForgotPassword,
+    GeneralSettings,
+    Login,
+    ProfileChange,
+    Refresh,
+    ResetPassword,
+    given,
+)
+from py360.modules.identity.service import credentials, profile, sign_in
+from py360.modules.identity.service.sign_in import Device
+
+router = APIRouter()
+
+
+def _device(request: Request) -> Device:
+    return Device(request.client.host if request.client else None, request.headers.get("user-agent"))
+
+
+@router.post("/auth/login", dependencies=[Public])
+async def login(request: Request, body: Login) -> Response:
+    """Sign in with e-mail and password: an access token for ten minutes, a refresh token, and the user.
+
+    Five wrong passwords lock the account for 15 minutes.
+    """
+    return ok((await sign_in.sign_in(body.email, body.password, _device(request))).shown())
+
+
+@router.post("/auth/refresh", dependencies=[Public])
+async def refresh(body: Refresh) -> Response:
+    """New tokens for a refresh token. Each is good once: using one twice ends the session."""
+    return ok((await sign_in.refresh(body.refresh_token)).shown())
+
+
+@router.post("/auth/logout")
+async def logout(session: Session, caller: SignedIn) -> Response:
+    """End this session; its tokens stop working at once."""
+    await sign_in.sign_out(session, caller.session_id)
+    return ok({"message": "You are signed out."})
+
+
+@router.get("/auth/me")
+async def me(session: Session, caller: SignedIn) -> Response:
+    """The signed-in user and their permissions, as at sign-in."""
+    return ok({"user": await queries.me(session, caller.user_id)})
+
+
+@router.get("/auth/sessions")
+async def sessions(reads: DbReads, caller: SignedIn) -> Response:
+    """One's own open sessions."""
+    return ok({"sessions": await queries.open_sessions(reads, caller)})
+
+
+@router.delete("/auth/sessions/{session_id}")
+async def end_session(session: Session, caller: SignedIn, session_id: int) -> Response:
+    """End one of one's own sessions."""
+    await sign_in.revoke(session, caller.user_id, session_id)
+    return ok({"sessionId": session_id, "message": "The session has ended."})
+
+
+@router.post("/auth/forgot-password", dependencies=[Public])
+async def forgot_password(request: Request, session: Session, body: ForgotPassword) -> Response:
+    """Ask for a reset link by mail. The answer is the same whether or not there is such an account."""
+    await credentials.forgot(session, body.email, _device(request).ip_address)
+    return ok({"message": "If there is an account for this address, a reset link is on its way to it."})
+
+
+@router.post("/auth/reset-password", dependencies=[Public])
+async def reset_password(session: Session, body: ResetPassword) -> Response:
+    """Set a new password with the token of the letter."""
+    await credentials.reset(session, body.token, body.new_password, body.confirm_password)
+    return ok({"message": "Your password is changed. Please sign in with it."})
+
+
+@router.put("/user/change-password")
+async def change_password(session: Session, caller: SignedIn, body: ChangePassword) -> Response:
+    """Change one's own password; other devices are signed out."""
+    await credentials.change(session, caller, body.current_password, body.new_password, body.confirm_password)
+    return ok({"message": "Your password is changed."})
+
+
+@router.get("/user/profile")
+async def read_profile(session: Session, caller: SignedIn) -> Response:
+    """One's own profile."""
+    return ok({"profile": await profile.read(session, caller)})
+
+
+@router.put("/user/profile")
+async def change_profile(session: Session, caller: SignedIn, body: ProfileChange) -> Response:
+    """Change one's own name, e-mail, phone or company; role and department are the administrator's."""
+    await profile.change(session, caller, given(body))
+    return ok({"profile": await profile.read(session, caller), "message": "Your profile is saved."})
+
+
+@router.get("/user/settings")
+async def read_settings(session: Session, caller: SignedIn) -> Response:
+    """One's own general settings."""
+    return ok({"settings": await profile.settings(session, caller)})
+
+
+@router.put("/user/settings")
+async def change_settings(session: Session, caller: SignedIn, body: GeneralSettings) -> Response:
+    """Change one's own general settings, all or some."""
+    await profile.change_settings(session, caller, body.model_dump(exclude_unset=True, by_alias=True))
+    return ok({"settings": await profile.settings(session, caller), "message": "Your settings are saved."})

@@ -1,0 +1,31 @@
+"""The insurers this installation works for."""
+
+from fastapi import APIRouter, Response
+
+from py360.kit.http import DbReads, PageParams, Session, SignedIn, ok
+from py360.modules.identity import queries
+from py360.modules.identity.access import CanManageUsers
+from py360.modules.identity.schemas import ClientChange, ClientIn, given
+from py360.modules.identity.service import clients
+
+router = APIRouter()
+
+
+@router.get("/clients")
+async def list_clients(reads: DbReads, caller: SignedIn, page: PageParams) -> Response:
+    """One's own clients: every one for administrators of the installation, else the one a user belongs to."""
+    return ok(await queries.list_clients(reads, caller, page))
+
+
+@router.post("/clients", status_code=201)
+async def create_client(session: Session, caller: CanManageUsers, body: ClientIn) -> Response:
+    """Take a client on."""
+    client_id = await clients.create(session, caller, given(body))
+    return ok({"client": await queries.one_client(session, client_id), "message": "The client is on board."}, 201)
+
+
+@router.put("/clients/{client_id}")
+async def change_client(session: Session, caller: CanManageUsers, client_id: int, body: ClientChange) -> Response:
+    """Change a client; deactivated ones are no longer within an administrator's reach."""
+    await clients.change(session, caller, client_id, given(body))
+    return ok({"client": await queries.one_client(session, client_id), "message": "The client is saved."})

@@ -1,0 +1,128 @@
+"""Users, roles and the catalogue of permissions."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from py360.kit.http import DbReads, PageParams, Session, ok
+from py360.modules.identity import catalogue, queries
+from py360.modules.identity.access import CanManageUsers
+from py360.modules.identity.schemas import PermissionsIn, RoleChange, RoleIn, RoleName, StatusIn, UserChange, UserIn, given
+from py360.modules.identity.service import accounts, roles
+
+router = APIRouter()
+Text = Annotated[str | None, Query(max_length=100)]
+
+
+@router.get("/users")
+async def list_users(
+    reads: DbReads, caller: CanManageUsers, page: PageParams, search: Text = None, role: Text = None, status: Text = None
+) -> Response:
+    """Users of one's clients, by text in name or e-mail, role and status."""
+    return ok(await queries.list_users(reads, caller, page, search, role, status))
+
+
+@router.post("/users", status_code=201)
+async def create_user(session: Session, caller: CanManageUsers, body: UserIn) -> Response:
+    """Make an account and, unless told otherwise, send a welcome letter with a link to set the password."""
+    fields = given(body)
+    wanted, client_id = fields.pop("permissions", []), fields.pop("client_id", None)
+    fields.setdefault("last_name", "")
+    user_id = await accounts.add(session, caller, client_id, accounts.NewUser(**fields), wanted)
+    user = await queries.one_user(session, caller, user_id)
+    return ok({"user": user, "message": f"{user['name']} can sign in now."}, 201)
+
+
+@router.get("/users/{user_id}")
+async def read_user(session: Session, caller: CanManageUsers, user_id: int) -> Response:
+    """One user."""
+    return ok({"user": await queries.one_user(session, caller, user_id)})
+
+
+@router.put("/users/{user_id}")
+async def change_user(session: Session, caller: CanManageUsers, user_id: int, body: UserChange) -> Response:
+    """Change the given fields of a user."""
+    await accounts.update(session, caller, user_id, given(body))
+    return ok({"user": await queries.one_user(session, caller, user_id), "message": "The user is saved."})
+
+
+@router.delete("/users/{user_id}")
+async def delete_user(session: Session, caller: CanManageUsers, user_id: int) -> Response:
+    """Take a user out of service: signed out, deactivated; their work stays on record."""
+    await accounts.delete(session, caller, user_id)
+    return ok(
+        {"userId": user_id, "status": "inactive", "message": "The user can no longer sign in; their work stays on record."}
+    )
+
+
+@router.put("/users/{user_id}/status")
+async def set_status(session: Session, caller: CanManageUsers, user_id: int, body: StatusIn) -> Response:
+    """Activate, deactivate or suspend a user."""
+    await accounts.set_status(session, caller, user_id, body.status)
+    return ok({"user": await queries.one_user(session, caller, user_id), "message": f"The user is {body.status} now."})
+
+
+@router.put("/users/{user_id}/role")
+async def set_role(session: Session, caller: CanManageUsers, user_id: int, body: RoleName) -> Response:
+    """Give a user another role; it counts at once, and earlier overrides go."""
+    await accounts.set_role(session, caller, user_id, body.role)
+    return ok({"user": await queries.one_user(session, caller, user_id), "message": "The role is changed."})
+
+
+@router.put("/users/{user_id}/permissions")
+async def set_permissions(session: Session, caller: CanManageUsers, user_id: int, body: PermissionsIn) -> Response:
+    """Let a user hold exactly these permissions, whatever their role; an empty list means the role's."""
+    await accounts.set_permissions(session, caller, user_id, body.permissions)
+    return ok({"user": await queries.one_user(session, caller, user_id), "message": "The permissions are changed."})
+
+
+@router.get("/permissions")
+async def permissions(caller: CanManageUsers) -> Response:
+    """The catalogue: 25 pages, and the features within pages."""
+    return ok(
+        {
+            "permissions": [asdict(page) for page in catalogue.PAGES],
+            "features": [asdict(feature) for feature in catalogue.FEATURES],
+        }
+    )
+
+
+@router.get("/roles")
+async def list_roles(reads: DbReads, caller: CanManageUsers) -> Response:
+    """Every role, with how many of one's users hold it."""
+    return ok({"roles": await queries.list_roles(reads, caller)})
+
+
+@router.post("/roles", status_code=201)
+async def create_role(session: Session, caller: CanManageUsers, body: RoleIn) -> Response:
+    """Make a role; its name comes from the display name and never changes."""
+    role_id = await roles.create(session, caller, body.display_name, body.description, body.permissions, body.reach)
+    return ok({"role": await queries.one_role(session, caller, role_id), "message": "The role is made."}, 201)
+
+
+@router.get("/roles/{role_id}")
+async def read_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
+    """One role."""
+    return ok({"role": await queries.one_role(session, caller, role_id)})
+
+
+@router.put("/roles/{role_id}")
+async def change_role(session: Session, caller: CanManageUsers, role_id: int, body: RoleChange) -> Response:
+    """Change a role; it counts at once for all who hold it."""
+    await roles.change(session, caller, role_id, given(body))
+    return ok({"role": await queries.one_role(session, caller, role_id), "message": "The role is saved."})
+
+
+@router.delete("/roles/{role_id}")
+async def delete_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
+    """Delete a role of one's own making that nobody holds."""
+    await roles.delete(session, caller, role_id)
+    return ok({"roleId": role_id, "message": "The role is deleted."})
+
+
+@router.post("/roles/{role_id}/reset")
+async def reset_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
+    """Put a preset role and everybody who holds it back to the defaults. Cannot be undone."""
+    await roles.reset(session, caller, role_id)
+    return ok({"role": await queries.one_role(session, caller, role_id), "message": "The role is back at its defaults."})

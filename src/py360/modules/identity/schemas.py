@@ -1,0 +1,207 @@
+"""What identity takes over the wire."""
+
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, AliasChoices, EmailStr, Field, StringConstraints, model_validator
+
+from py360.kit.wire import Schema
+from py360.modules.identity import catalogue
+from py360.modules.identity.models import split_name
+
+# Spaces belong to a password; everywhere else they are typing slips.
+Secret = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Status = Literal["active", "inactive", "pending", "suspended"]
+Reach = Literal["own", "team", "subtree", "all"]
+Department = Literal["claims", "underwriting", "customer_service", "sales", "it", "finance", "legal", "management", "other"]
+Permissions = Annotated[list[str], Field(max_length=200)]
+
+
+def _language(code: str) -> str:
+    if code not in catalogue.LANGUAGE_CODES:
+        raise ValueError(f"must be one of {', '.join(sorted(catalogue.LANGUAGE_CODES))}")
+    return code
+
+
+def _timezone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be an IANA zone such as Asia/Kolkata")
+    return name
+
+
+Language = Annotated[str, AfterValidator(_language)]
+Timezone = Annotated[str, AfterValidator(_timezone)]
+
+
+class Login(Schema):
+    """Credentials."""
+
+    email: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    password: Secret
+
+
+class Refresh(Schema):
+    """The refresh token of the last answer."""
+
+    refresh_token: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class ForgotPassword(Schema):
+    """Whose password was forgotten."""
+
+    email: EmailStr
+
+
+class ResetPassword(Schema):
+    """The token of the letter and the new password."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    new_password: Secret
+    confirm_password: Secret | None = None
+
+
+class ChangePassword(Schema):
+    """The old password and the new one."""
+
+    current_password: Secret
+    new_password: Secret
+    confirm_password: Secret | None = None
+
+
+class Named(Schema):
+    """A name in one piece or in two; in one piece it is split at the last space."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    first_name: Name | None = None
+    last_name: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class UserIn(Named):
+    """A new account."""
+
+    email: EmailStr
+    password: Secret | None = Field(None, description="Empty: set by the owner through the welcome letter's link")
+    role: str = catalogue.DEFAULT_ROLE
+    status: Status = "active"
+    phone: Annotated[str, StringConstraints(max_length=20)] | None = None
+    department: Department | None = None
+    job_title: Annotated[str, StringConstraints(max_length=100)] | None = None
+    permissions: Permissions = Field(default_factory=list, description="Empty: the role's")
+    portal_language: Language = "en"
+    send_welcome_email: bool = True
+    require_password_change: bool = True
+    client_id: int | None = Field(None, ge=1, description="Empty: the caller's own client")
+
+    @model_validator(mode="after")
+    def _has_a_name(self) -> "UserIn":
+        if not (self.name or self.first_name):
+            raise ValueError("a user needs a name")
+        return self
+
+
+class UserChange(Named):
+    """The fields to change; what is left out stays."""
+
+    email: EmailStr = ""
+    role: str = ""
+    status: Status = "active"
+    phone: Annotated[str, StringConstraints(max_length=20)] | None = None
+    department: Department | None = None
+    job_title: Annotated[str, StringConstraints(max_length=100)] | None = None
+    permissions: Permissions = Field(default_factory=list)
+    portal_language: Language = "en"
+    require_password_change: bool = False
+
+
+class StatusIn(Schema):
+    """The new status; the list's switch sends `isActive` instead."""
+
+    status: Status
+
+    @model_validator(mode="before")
+    @classmethod
+    def _switch(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "status" not in data and isinstance(data.get("isActive"), bool):
+            return {"status": "active" if data["isActive"] else "inactive"}
+        return data
+
+
+class RoleName(Schema):
+    """The role to give."""
+
+    role: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+
+
+class PermissionsIn(Schema):
+    """The set a user shall hold; empty means the role's."""
+
+    permissions: Permissions
+
+
+class RoleIn(Schema):
+    """A new role; its name is made from the display name."""
+
+    display_name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
+        validation_alias=AliasChoices("displayName", "display_name")
+    )
+    description: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    permissions: Permissions = Field(default_factory=list)
+    reach: Reach = "own"
+
+
+class RoleChange(Schema):
+    """The fields to change; the name is fixed."""
+
+    display_name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "-"
+    description: Annotated[str, StringConstraints(max_length=1000)] | None = None
+    permissions: Permissions = Field(default_factory=list)
+    reach: Reach = "own"
+
+
+class ClientIn(Schema):
+    """A client to take on; without a code the next CLIENT-nnn."""
+
+    client_code: Annotated[str, StringConstraints(min_length=1, max_length=50)] | None = None
+    client_name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    industry: Annotated[str, StringConstraints(max_length=100)] | None = None
+    contact_email: EmailStr | None = None
+    contact_phone: Annotated[str, StringConstraints(max_length=20)] | None = None
+
+
+class ClientChange(Schema):
+    """The fields to change; the code is fixed."""
+
+    client_name: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "-"
+    industry: Annotated[str, StringConstraints(max_length=100)] | None = None
+    contact_email: EmailStr | None = None
+    contact_phone: Annotated[str, StringConstraints(max_length=20)] | None = None
+    is_active: bool = True
+
+
+class ProfileChange(Named):
+    """One's own profile."""
+
+    email: EmailStr = ""
+    phone: Annotated[str, StringConstraints(max_length=20)] | None = None
+    company: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class GeneralSettings(Schema):
+    """The General tab, whole or in part."""
+
+    theme: Literal["light", "dark", "system"] = "system"
+    language: Language = "en"
+    timezone: Timezone = "Asia/Kolkata"
+    email_notifications: bool = True
+    sms_notifications: bool = False
+    mfa_enabled: bool = False
+
+
+def given(schema: Schema) -> dict[str, Any]:
+    """The fields the caller has sent, by their inner names; a name in one piece becomes two."""
+    fields = schema.model_dump(exclude_unset=True)
+    whole = fields.pop("name", None)
+    if whole and not fields.get("first_name"):
+        fields["first_name"], fields["last_name"] = split_name(whole)
+    return {field: value for field, value in fields.items() if value is not None or field not in ("first_name", "last_name")}

@@ -1,0 +1,1 @@
+"""What identity can do: signing in, accounts, roles, one's own profile."""

@@ -1,0 +1,215 @@
+"""Users: made, changed, deactivated. Nobody gives away, or lays hands on, more than they hold themselves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import crypto
+from py360.kit.caller import Caller
+from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from py360.modules.identity import authentication, catalogue, letters, passwords
+from py360.modules.identity.errors import LastAdministrator, OneselfRefused
+from py360.modules.identity.models import Role, User
+from py360.modules.identity.service import credentials, sign_in
+
+
+@dataclass(frozen=True, slots=True)
+class NewUser:
+    """What a new account needs. Without a password the owner sets one through the welcome letter's link."""
+
+    email: str
+    first_name: str
+    last_name: str
+    role: str = catalogue.DEFAULT_ROLE
+    password: str | None = None
+    phone: str | None = None
+    department: str | None = None
+    job_title: str | None = None
+    status: str = "active"
+    portal_language: str = "en"
+    require_password_change: bool = True
+    send_welcome_email: bool = True
+
+
+async def role_named(session: AsyncSession, name: str) -> Role:
+    """The role of that name; raises Invalid when there is none."""
+    role = await session.scalar(select(Role).where(Role.name == name))
+    if role is None:
+        raise Invalid(
+            f"There is no role “{name}”.", code="unknown_role", details=[{"field": "role", "message": "unknown role"}]
+        )
+    return role
+
+
+async def create(session: AsyncSession, client_id: int, new: NewUser) -> User:
+    """Make an account; raises Conflict when the e-mail is taken. Knows no caller: rights are checked before."""
+    await _email_free(session, new.email)
+    role = await role_named(session, new.role)
+    user = User(
+        client_id=client_id,
+        email=new.email.lower(),
+        password_hash=await passwords.hash_password(new.password or crypto.random_token()),
+        first_name=new.first_name,
+        last_name=new.last_name,
+        phone=new.phone,
+        department=new.department,
+        job_title=new.job_title,
+        role_id=role.id,
+        status=new.status,
+        portal_language=new.portal_language,
+        require_password_change=new.require_password_change,
+    )
+    session.add(user)
+    await session.flush()  # the answer and the letter need the id
+    if new.send_welcome_email:
+        link = await credentials.reset_link(session, user)
+        await letters.post().welcome(session, client_id=client_id, email=user.email, name=user.name, link=link)
+    return user
+
+
+async def add(session: AsyncSession, caller: Caller, client_id: int | None, new: NewUser, wanted: Sequence[str]) -> int:
+    """Make an account on a caller's behalf, with overrides when `wanted` names a set; the new user's id."""
+    client = client_id or caller.client_id
+    if client not in caller.client_ids:
+        raise Invalid(
+            "There is no such client within your reach.", details=[{"field": "clientId", "message": "unknown client"}]
+        )
+    role = await role_named(session, new.role)
+    _may_give(caller, role, wanted)
+    user = await create(session, client, new)
+    if wanted:
+        user.granted_permissions, user.revoked_permissions = catalogue.overrides(role.permissions, wanted)
+    return user.id
+
+
+async def _email_free(session: AsyncSession, email: str, but: int = 0) -> None:
+    if await session.scalar(select(User.id).where(User.email == email.lower(), User.id != but)):
+        raise Conflict(
+            f"There is an account for {email} already.", code="email_taken", details=[{"field": "email", "message": "taken"}]
+        )
+
+
+async def within_reach(session: AsyncSession, caller: Caller, user_id: int) -> tuple[User, Role | None]:
+    """A user of the caller's clients, locked for change, who holds no more than the caller; raises NotFound or Forbidden."""
+    user = await session.get(User, user_id, with_for_update=True)
+    if user is None or user.client_id not in caller.client_ids:
+        raise NotFound(f"There is no user {user_id}.")
+    role = await session.get(Role, user.role_id) if user.role_id else None
+    if role and role.name in catalogue.SPAN_CLIENTS and caller.role not in catalogue.SPAN_CLIENTS:
+        raise Forbidden("Only an administrator of the installation may change this account.", code="holds_more")
+    return user, role
+
+
+def _may_give(caller: Caller, role: Role, wanted: Sequence[str] = ()) -> None:
+    """Raise unless everything in the role and the wanted set is the caller's own to give."""
+    if bad := catalogue.unknown(wanted):
+        raise Invalid(
+            f"No such permission: {', '.join(bad)}.", code="unknown_permission",
+            details=[{"field": "permissions", "message": f"unknown: {name}"} for name in bad],
+        )  # fmt: skip
+    if caller.role in catalogue.SPAN_CLIENTS:
+        return
+    if role.name in catalogue.SPAN_CLIENTS:
+        raise Forbidden("Only an administrator of the installation can make another one.", code="gives_more_than_held")
+    if missing := sorted({*role.permissions, *wanted} - caller.permissions):
+        raise Forbidden(
+            f"You cannot give away what you do not hold yourself: {', '.join(missing)}.", code="gives_more_than_held"
+        )
+
+
+async def _not_the_last_administrator(session: AsyncSession, user: User, role: Role | None) -> None:
+    """Raise when the installation would be left without an active administrator."""
+    if role is None or role.name not in catalogue.SPAN_CLIENTS or user.status != "active":
+        return
+    # Lock them all, so that two administrators who deactivate each other at once take turns.
+    rows = await session.execute(
+        select(User.id)
+        .join(Role, Role.id == User.role_id)
+        .where(Role.name.in_(catalogue.SPAN_CLIENTS), User.status == "active")
+        .order_by(User.id)
+        .with_for_update(of=User)
+    )
+    if [row.id for row in rows] == [user.id]:
+        raise LastAdministrator
+
+
+async def update(session: AsyncSession, caller: Caller, user_id: int, changes: dict[str, Any]) -> None:
+    """Change the given fields of a user; role and status follow their own rules."""
+    user, role = await within_reach(session, caller, user_id)
+    if "email" in changes:
+        await _email_free(session, changes["email"], user.id)
+        changes["email"] = changes["email"].lower()
+    new_role, status, wanted = (changes.pop(key, None) for key in ("role", "status", "permissions"))
+    for name, value in changes.items():
+        setattr(user, name, value)
+    if new_role is not None and (role is None or new_role != role.name):
+        await _give_role(session, caller, user, role, new_role)
+    if status is not None and status != user.status:
+        await _set_status(session, caller, user, role, status)
+    if wanted is not None:
+        await _set_permissions(session, caller, user, wanted)
+    authentication.forget()
+
+
+async def set_role(session: AsyncSession, caller: Caller, user_id: int, name: str) -> None:
+    """Give a user another role; their own overrides go, as the role's set is copied to them (domain reference, 3.3)."""
+    user, role = await within_reach(session, caller, user_id)
+    await _give_role(session, caller, user, role, name)
+    authentication.forget()
+
+
+async def _give_role(session: AsyncSession, caller: Caller, user: User, old: Role | None, name: str) -> None:
+    role = await role_named(session, name)
+    _may_give(caller, role)
+    if role.name not in catalogue.SPAN_CLIENTS:
+        await _not_the_last_administrator(session, user, old)
+    user.role_id = role.id
+    user.granted_permissions, user.revoked_permissions = [], []
+
+
+async def set_permissions(session: AsyncSession, caller: Caller, user_id: int, wanted: Sequence[str]) -> None:
+    """Let a user hold exactly this set, as grants and revocations beside the role; an empty set means the role's."""
+    user, _ = await within_reach(session, caller, user_id)
+    await _set_permissions(session, caller, user, wanted)
+    authentication.forget()
+
+
+async def _set_permissions(session: AsyncSession, caller: Caller, user: User, wanted: Sequence[str]) -> None:
+    if user.id == caller.user_id:
+        raise OneselfRefused("You cannot change your own permissions. Ask another administrator.")
+    role = await session.get_one(Role, user.role_id)
+    _may_give(caller, role, wanted)
+    user.granted_permissions, user.revoked_permissions = catalogue.overrides(role.permissions, wanted) if wanted else ([], [])
+
+
+async def set_status(session: AsyncSession, caller: Caller, user_id: int, status: str) -> None:
+    """Activate, deactivate or suspend a user. Whoever is not active is signed out everywhere."""
+    user, role = await within_reach(session, caller, user_id)
+    await _set_status(session, caller, user, role, status)
+
+
+async def _set_status(session: AsyncSession, caller: Caller, user: User, role: Role | None, status: str) -> None:
+    if user.id == caller.user_id and status != "active":
+        raise OneselfRefused("You cannot deactivate your own account.")
+    if status != "active":
+        await _not_the_last_administrator(session, user, role)
+        await sign_in.revoke_all(session, user.id)
+    else:
+        user.failed_login_attempts, user.locked_until = 0, None
+    user.status = status
+    authentication.forget()
+
+
+async def delete(session: AsyncSession, caller: Caller, user_id: int) -> None:
+    """Take a user out of service. What they did stays on record, so the account is deactivated, never erased."""
+    if user_id == caller.user_id:
+        raise OneselfRefused("You cannot delete your own account.")
+    await set_status(session, caller, user_id, "inactive")
+
+
+async def holders(session: AsyncSession, role_id: int) -> int:
+    """How many users hold a role, of whatever client."""
+    return await session.scalar(select(func.count()).select_from(User).where(User.role_id == role_id)) or 0

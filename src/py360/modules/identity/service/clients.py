@@ -1,0 +1,48 @@
+"""The insurers this installation works for."""
+
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit.caller import Caller
+from py360.kit.errors import Conflict, Forbidden, NotFound
+from py360.modules.identity import authentication, catalogue
+from py360.modules.identity.models import Client
+
+
+async def seed(session: AsyncSession) -> None:
+    """One client to start with; further ones are the administrator's."""
+    if not await session.scalar(select(func.count()).select_from(Client)):
+        session.add(Client(client_code="CLIENT-001", client_name="Renewals Office"))
+        await session.flush()  # the first administrator belongs to it
+
+
+def _administrator(caller: Caller) -> None:
+    if caller.role not in catalogue.SPAN_CLIENTS:
+        raise Forbidden("Only an administrator of the installation can change clients.", code="clients_shared")
+
+
+async def create(session: AsyncSession, caller: Caller, fields: dict[str, Any]) -> int:
+    """Take a client on; its id. Raises Conflict when the code is taken."""
+    _administrator(caller)
+    if fields.get("client_code") is None:
+        fields["client_code"] = f"CLIENT-{(await session.scalar(select(func.max(Client.id))) or 0) + 1:03d}"
+    if await session.scalar(select(Client.id).where(Client.client_code == fields["client_code"])):
+        raise Conflict(f"There is a client {fields['client_code']} already.", code="client_exists")
+    client = Client(**fields)
+    session.add(client)
+    await session.flush()  # the answer names the id
+    authentication.forget()
+    return client.id
+
+
+async def change(session: AsyncSession, caller: Caller, client_id: int, fields: dict[str, Any]) -> None:
+    """Change a client; raises NotFound."""
+    _administrator(caller)
+    client = await session.get(Client, client_id, with_for_update=True)
+    if client is None:
+        raise NotFound(f"There is no client {client_id}.")
+    for field, value in fields.items():
+        setattr(client, field, value)
+    authentication.forget()

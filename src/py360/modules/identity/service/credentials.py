@@ -1,0 +1,82 @@
+"""Passwords of accounts: changed by their owner, forgotten, replaced."""
+
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import crypto, resources
+from py360.kit.caller import Caller
+from py360.kit.errors import Gone, Invalid
+from py360.modules.identity import letters, passwords
+from py360.modules.identity.models import User
+from py360.modules.identity.service import sign_in
+
+RESET_LIFETIME: Final = timedelta(hours=1)
+WELCOME_LIFETIME: Final = timedelta(days=3)
+FORGOT_PER_ADDRESS: Final = "10/hour"
+FORGOT_PER_EMAIL: Final = "3/hour"
+
+
+class ResetLinkUsed(Gone):
+    """This link has been used or has expired. Ask for a new one."""
+
+    default_code = "reset_link_expired"
+
+
+async def change(session: AsyncSession, caller: Caller, current: str, new: str, confirmation: str | None) -> None:
+    """Change one's own password; every other device is signed out. Raises Invalid when the current one is wrong."""
+    passwords.check_new(new, confirmation)
+    user = await session.get_one(User, caller.user_id)
+    await resources.current().limits.require(
+        "Too many wrong passwords. Please wait a quarter of an hour.", "10/15minutes", "change-password", str(user.id)
+    )
+    if not await passwords.matches(user.password_hash, current):
+        raise Invalid(
+            "Your current password is wrong.", code="wrong_password", details=[{"field": "currentPassword", "message": "wrong"}]
+        )
+    await _set(session, user, new)
+    await sign_in.revoke_all(session, user.id, except_session=caller.session_id)
+
+
+async def _set(session: AsyncSession, user: User, password: str) -> None:
+    user.password_hash = await passwords.hash_password(password)
+    user.password_changed_at = resources.current().clock.now()
+    user.require_password_change = False
+    user.password_reset_token = user.password_reset_expires = None
+    user.failed_login_attempts, user.locked_until = 0, None
+
+
+async def reset_link(session: AsyncSession, user: User, lifetime: timedelta = WELCOME_LIFETIME) -> str:
+    """A link on which a user sets a password, once; an earlier link stops working."""
+    token = crypto.random_token()
+    user.password_reset_token = crypto.digest(token)
+    user.password_reset_expires = resources.current().clock.now() + lifetime
+    return f"{resources.current().settings.public_url}/reset-password?token={token}"
+
+
+async def forgot(session: AsyncSession, email: str, ip_address: str | None) -> None:
+    """Send the owner of an account a reset link. Says nothing about whether there is such an account."""
+    here = resources.current()
+    await here.limits.require(
+        "Too many requests from your network. Please try again in an hour.", FORGOT_PER_ADDRESS, "forgot", ip_address or "-"
+    )
+    user = await session.scalar(select(User).where(User.email == email.strip().lower(), User.status.in_(("active", "pending"))))
+    if user is None or not await here.limits.hit(FORGOT_PER_EMAIL, "forgot-email", user.email):
+        return
+    link = await reset_link(session, user, RESET_LIFETIME)
+    await letters.post().password_reset(session, client_id=user.client_id, email=user.email, name=user.name, link=link)
+
+
+async def reset(session: AsyncSession, token: str, password: str, confirmation: str | None) -> None:
+    """Set a new password with the token of a letter; signs the user out everywhere. Raises ResetLinkUsed."""
+    passwords.check_new(password, confirmation)
+    user = await session.scalar(select(User).where(User.password_reset_token == crypto.digest(token)).with_for_update())
+    now = resources.current().clock.now()
+    if user is None or user.password_reset_expires is None or user.password_reset_expires <= now:
+        raise ResetLinkUsed
+    if user.status == "pending":
+        user.status = "active"  # a letter answered is an e-mail address confirmed
+    await _set(session, user, password)
+    await sign_in.revoke_all(session, user.id)
