@@ -49,7 +49,7 @@ async def logout(session: Session, caller: SignedIn) -> Response:
 @router.get("/auth/me")
 async def me(session: Session, caller: SignedIn) -> Response:
     """The signed-in user and their permissions, as at sign-in."""
-    return ok({"user": await queries.me(session, caller.user_id)})
+    return ok(await queries.me(session, caller.user_id))
 
 
 @router.get("/auth/sessions")
@@ -89,14 +89,14 @@ async def change_password(session: Session, caller: SignedIn, body: ChangePasswo
 @router.get("/user/profile")
 async def read_profile(session: Session, caller: SignedIn) -> Response:
     """One's own profile."""
-    return ok({"profile": await profile.read(session, caller)})
+    return ok(await profile.read(session, caller))
 
 
 @router.put("/user/profile")
 async def change_profile(session: Session, caller: SignedIn, body: ProfileChange) -> Response:
     """Change one's own name, e-mail, phone or company; role and department are the administrator's."""
     await profile.change(session, caller, given(body))
-    return ok({"profile": await profile.read(session, caller), "message": "Your profile is saved."})
+    return ok({**await profile.read(session, caller), "message": "Your profile is saved."})
 
 
 @router.get("/user/settings")

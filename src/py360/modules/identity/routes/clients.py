@@ -21,11 +21,11 @@ async def list_clients(reads: DbReads, caller: SignedIn, page: PageParams) -> Re
 async def create_client(session: Session, caller: CanManageUsers, body: ClientIn) -> Response:
     """Take a client on."""
     client_id = await clients.create(session, caller, given(body))
-    return ok({"client": await queries.one_client(session, client_id), "message": "The client is on board."}, 201)
+    return ok({**await queries.one_client(session, client_id), "message": "The client is on board."}, 201)
 
 
 @router.put("/clients/{client_id}")
 async def change_client(session: Session, caller: CanManageUsers, client_id: int, body: ClientChange) -> Response:
     """Change a client; deactivated ones are no longer within an administrator's reach."""
     await clients.change(session, caller, client_id, given(body))
-    return ok({"client": await queries.one_client(session, client_id), "message": "The client is saved."})
+    return ok({**await queries.one_client(session, client_id), "message": "The client is saved."})

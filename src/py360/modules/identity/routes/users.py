@@ -31,20 +31,20 @@ async def create_user(session: Session, caller: CanManageUsers, body: UserIn) ->
     fields.setdefault("last_name", "")
     user_id = await accounts.add(session, caller, client_id, accounts.NewUser(**fields), wanted)
     user = await queries.one_user(session, caller, user_id)
-    return ok({"user": user, "message": f"{user['name']} can sign in now."}, 201)
+    return ok({**user, "message": f"{user['name']} can sign in now."}, 201)
 
 
 @router.get("/users/{user_id}")
 async def read_user(session: Session, caller: CanManageUsers, user_id: int) -> Response:
     """One user."""
-    return ok({"user": await queries.one_user(session, caller, user_id)})
+    return ok(await queries.one_user(session, caller, user_id))
 
 
 @router.put("/users/{user_id}")
 async def change_user(session: Session, caller: CanManageUsers, user_id: int, body: UserChange) -> Response:
     """Change the given fields of a user."""
     await accounts.update(session, caller, user_id, given(body))
-    return ok({"user": await queries.one_user(session, caller, user_id), "message": "The user is saved."})
+    return ok({**await queries.one_user(session, caller, user_id), "message": "The user is saved."})
 
 
 @router.delete("/users/{user_id}")
@@ -60,21 +60,21 @@ async def delete_user(session: Session, caller: CanManageUsers, user_id: int) ->
 async def set_status(session: Session, caller: CanManageUsers, user_id: int, body: StatusIn) -> Response:
     """Activate, deactivate or suspend a user."""
     await accounts.set_status(session, caller, user_id, body.status)
-    return ok({"user": await queries.one_user(session, caller, user_id), "message": f"The user is {body.status} now."})
+    return ok({**await queries.one_user(session, caller, user_id), "message": f"The user is {body.status} now."})
 
 
 @router.put("/users/{user_id}/role")
 async def set_role(session: Session, caller: CanManageUsers, user_id: int, body: RoleName) -> Response:
     """Give a user another role; it counts at once, and earlier overrides go."""
     await accounts.set_role(session, caller, user_id, body.role)
-    return ok({"user": await queries.one_user(session, caller, user_id), "message": "The role is changed."})
+    return ok({**await queries.one_user(session, caller, user_id), "message": "The role is changed."})
 
 
 @router.put("/users/{user_id}/permissions")
 async def set_permissions(session: Session, caller: CanManageUsers, user_id: int, body: PermissionsIn) -> Response:
     """Let a user hold exactly these permissions, whatever their role; an empty list means the role's."""
     await accounts.set_permissions(session, caller, user_id, body.permissions)
-    return ok({"user": await queries.one_user(session, caller, user_id), "message": "The permissions are changed."})
+    return ok({**await queries.one_user(session, caller, user_id), "message": "The permissions are changed."})
 
 
 @router.get("/permissions")
@@ -98,20 +98,20 @@ async def list_roles(reads: DbReads, caller: CanManageUsers) -> Response:
 async def create_role(session: Session, caller: CanManageUsers, body: RoleIn) -> Response:
     """Make a role; its name comes from the display name and never changes."""
     role_id = await roles.create(session, caller, body.display_name, body.description, body.permissions, body.reach)
-    return ok({"role": await queries.one_role(session, caller, role_id), "message": "The role is made."}, 201)
+    return ok({**await queries.one_role(session, caller, role_id), "message": "The role is made."}, 201)
 
 
 @router.get("/roles/{role_id}")
 async def read_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
     """One role."""
-    return ok({"role": await queries.one_role(session, caller, role_id)})
+    return ok(await queries.one_role(session, caller, role_id))
 
 
 @router.put("/roles/{role_id}")
 async def change_role(session: Session, caller: CanManageUsers, role_id: int, body: RoleChange) -> Response:
     """Change a role; it counts at once for all who hold it."""
     await roles.change(session, caller, role_id, given(body))
-    return ok({"role": await queries.one_role(session, caller, role_id), "message": "The role is saved."})
+    return ok({**await queries.one_role(session, caller, role_id), "message": "The role is saved."})
 
 
 @router.delete("/roles/{role_id}")
@@ -125,4 +125,4 @@ async def delete_role(session: Session, caller: CanManageUsers, role_id: int) ->
 async def reset_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
     """Put a preset role and everybody who holds it back to the defaults. Cannot be undone."""
     await roles.reset(session, caller, role_id)
-    return ok({"role": await queries.one_role(session, caller, role_id), "message": "The role is back at its defaults."})
+    return ok({**await queries.one_role(session, caller, role_id), "message": "The role is back at its defaults."})
