@@ -12,7 +12,13 @@ down_revision = "0001_core"
 branch_labels = None
 depends_on = None
 
-VIEWS = ("dnc_recent_activities", "dnc_client_summary", "dnc_active_entries")
+VIEWS = (
+    "organization_public_homes",
+    "identity_public_users",
+    "dnc_recent_activities",
+    "dnc_client_summary",
+    "dnc_active_entries",
+)
 
 # The reverse of their creation, so that what refers goes before what it refers to.
 TABLES = (

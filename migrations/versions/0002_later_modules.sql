@@ -463,6 +463,23 @@ create table data_retention_policies (
   unique (client_id, entity_type)
 );
 
+-- ---------------------------------------------------------------- public views (house, 4.4)
+
+-- What any module may read about people.
+create view identity_public_users as
+select u.id, u.client_id, trim(u.first_name || ' ' || u.last_name) as name, u.email, u.phone, u.department, u.job_title,
+       u.status, u.portal_language, coalesce(r.name, '') as role, coalesce(r.display_name, '') as role_name
+from users u
+left join roles r on r.id = u.role_id;
+
+-- Where people have their home today (an Indian calendar day).
+create view organization_public_homes as
+select h.user_id, h.node_id, h.valid_from, n.name as node_name, n.type as node_type, n.path
+from user_home_nodes h
+join organizational_hierarchy n on n.id = h.node_id
+where h.valid_from <= (now() at time zone 'Asia/Kolkata')::date
+  and (h.valid_to is null or h.valid_to > (now() at time zone 'Asia/Kolkata')::date);
+
 -- updated_at is kept by the database, whoever writes.
 do $$
 declare t text;

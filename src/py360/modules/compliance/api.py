@@ -51,9 +51,7 @@ async def admissible(
     raise NotImplementedError
 
 
-async def suppress(
-    session: AsyncSession, client_id: int, entries: Sequence[Suppression]
-) -> None:
+async def suppress(session: AsyncSession, client_id: int, entries: Sequence[Suppression]) -> None:
     """Put addresses on the suppression list; the first reason stands."""
     raise NotImplementedError
 

@@ -24,6 +24,7 @@ __all__ = [
     "default_client",
     "ensure_first_admin",
     "find_agents",
+    "forget_callers",
     "holders_of",
     "people",
     "seed",
@@ -35,6 +36,7 @@ LANGUAGES: Final = catalogue.LANGUAGES
 LANGUAGE_CODES: Final = catalogue.LANGUAGE_CODES
 authenticate = authentication.authenticate
 caller_of_session = authentication.caller_of_session
+forget_callers = authentication.forget  # after changing anything that decides what people reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,7 @@ class Person:
 
 
 _PERSON: Final = """
-    select u.id, trim(u.first_name || ' ' || u.last_name) as name, u.email, coalesce(r.name, '') as role, u.status, u.client_id
-    from users u left join roles r on r.id = u.role_id
+    select u.id, u.name, u.email, u.role, u.status, u.client_id from identity_public_users u
 """
 
 

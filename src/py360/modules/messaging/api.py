@@ -66,16 +66,12 @@ def compile(template: Template) -> Compiled:
     raise NotImplementedError
 
 
-async def case_values(
-    session: AsyncSession, case_ids: Sequence[int]
-) -> dict[int, dict[str, Any]]:
+async def case_values(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The catalogue's values for these cases (customer, policy, dates, amounts), without links; one statement."""
     raise NotImplementedError
 
 
-async def account(
-    session: AsyncSession, client_id: int, channel: str, provider_id: int | None = None
-) -> Account:
+async def account(session: AsyncSession, client_id: int, channel: str, provider_id: int | None = None) -> Account:
     """The sender account to use: the named one, else the channel's default, else its only active one.
 
     A sandbox account never stands in for a channel that has a real one. Raises Conflict (`no_account`) without any.
@@ -100,9 +96,7 @@ def transport(account: Account) -> Transport:
     raise NotImplementedError
 
 
-async def record(
-    session: AsyncSession, account: Account, deliveries: Sequence[Delivery]
-) -> None:
+async def record(session: AsyncSession, account: Account, deliveries: Sequence[Delivery]) -> None:
     """Write what vendors said into the ledger (forward only); addresses that do not exist become suppressed."""
     raise NotImplementedError
 

@@ -1,0 +1,82 @@
+"""The HTTP face of organization."""
+
+from fastapi import APIRouter, Response
+
+from py360.kit.http import DbReads, PageParams, Session, ok
+from py360.modules.organization import queries, service
+from py360.modules.organization.access import CanChangeOrganization, CanSeeOrganization
+from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn, given
+
+router = APIRouter()
+
+
+@router.get("/hierarchy")
+async def hierarchy(reads: DbReads, caller: CanSeeOrganization) -> Response:
+    """One's part of the organisation as a tree; figures include what is below."""
+    return ok({"nodes": await queries.tree(reads, caller)})
+
+
+@router.post("/hierarchy/nodes", status_code=201)
+async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn) -> Response:
+    """Add a region, state, branch, department or team; each stands under a node of the level above."""
+    node_id = await service.add(session, caller, given(body))
+    return ok({**await queries.one(session, caller, node_id), "message": "The node is added."}, 201)
+
+
+@router.get("/hierarchy/nodes/{node_id}")
+async def read_node(session: Session, caller: CanSeeOrganization, node_id: int) -> Response:
+    """One node."""
+    return ok(await queries.one(session, caller, node_id))
+
+
+@router.put("/hierarchy/nodes/{node_id}")
+async def change_node(session: Session, caller: CanChangeOrganization, node_id: int, body: NodeChange) -> Response:
+    """Change the given fields of a node."""
+    await service.change(session, caller, node_id, given(body))
+    return ok({**await queries.one(session, caller, node_id), "message": "The node is saved."})
+
+
+@router.delete("/hierarchy/nodes/{node_id}")
+async def delete_node(session: Session, caller: CanChangeOrganization, node_id: int) -> Response:
+    """Delete a node without children and without people."""
+    await service.delete(session, caller, node_id)
+    return ok({"nodeId": node_id, "message": "The node is deleted."})
+
+
+@router.put("/hierarchy/nodes/{node_id}/move")
+async def move_node(session: Session, caller: CanChangeOrganization, node_id: int, body: Move) -> Response:
+    """Hang a node and everything below it under another parent of the same level as before."""
+    await service.move(session, caller, node_id, body.parent_id)
+    return ok({**await queries.one(session, caller, node_id), "message": "The node is moved."})
+
+
+@router.get("/hierarchy/{node_id}/members")
+async def node_members(reads: DbReads, caller: CanSeeOrganization, node_id: int) -> Response:
+    """Whose home is this node today."""
+    return ok({"members": await queries.members(reads, caller, node_id)})
+
+
+@router.put("/hierarchy/{node_id}/members/{user_id}")
+async def settle(session: Session, caller: CanChangeOrganization, node_id: int, user_id: int, body: Home) -> Response:
+    """Give a user their home here, from today or a given day; a user has one home at a time."""
+    await service.settle(session, caller, user_id, node_id, body.valid_from)
+    return ok({"nodeId": node_id, "userId": user_id, "message": "This is their home now."})
+
+
+@router.delete("/hierarchy/{node_id}/members/{user_id}")
+async def unsettle(session: Session, caller: CanChangeOrganization, node_id: int, user_id: int) -> Response:
+    """End a user's home here today."""
+    await service.unsettle(session, caller, user_id, node_id)
+    return ok({"nodeId": node_id, "userId": user_id, "message": "They have no home here any more."})
+
+
+@router.get("/teams")
+async def teams(reads: DbReads, caller: CanSeeOrganization, page: PageParams) -> Response:
+    """The teams one sees."""
+    return ok(await queries.teams(reads, caller, page))
+
+
+@router.get("/teams/{team_id}/members")
+async def team_members(reads: DbReads, caller: CanSeeOrganization, team_id: int) -> Response:
+    """The people of a team."""
+    return ok({"members": await queries.members(reads, caller, team_id)})

@@ -1,0 +1,46 @@
+"""People who call: `await as_role("agent")` is a signed-in client of a new user in that role."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest_asyncio
+from fastapi import FastAPI
+
+from py360.kit.db import unit_of_work
+from py360.modules.identity import api as identity
+
+PASSWORD = "a long enough password"
+AsRole = Callable[..., Awaitable[httpx.AsyncClient]]
+
+
+def new_client(app: FastAPI) -> httpx.AsyncClient:
+    """A client that has not signed in."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test")
+
+
+@pytest_asyncio.fixture
+async def as_role(app: FastAPI) -> AsyncIterator[AsRole]:
+    """Make a user in a role and sign them in; `client.user` is the user of the login answer."""
+    made = 0
+    async with AsyncExitStack() as stack:
+
+        async def sign_in(role: str, client_id: int | None = None, name: str = "") -> httpx.AsyncClient:
+            nonlocal made
+            made += 1
+            email = f"{role}{made}@example.com"
+            async with unit_of_work() as session:
+                home = client_id or await identity.default_client(session)
+                await identity.create_user(
+                    session, client_id=home, email=email, name=name or f"{role.title()} {made}", role=role, password=PASSWORD
+                )
+            client: Any = await stack.enter_async_context(new_client(app))
+            answer = await client.post("/api/auth/login", json={"email": email, "password": PASSWORD})
+            assert answer.status_code == 200, answer.text
+            data = answer.json()["data"]
+            client.headers["authorization"] = f"Bearer {data['token']}"
+            client.user, client.tokens = data["user"], data
+            return client
+
+        yield sign_in

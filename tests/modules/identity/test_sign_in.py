@@ -1,0 +1,153 @@
+"""Signing in, staying signed in, being locked out."""
+
+import asyncio
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from py360.kit.clock import FixedClock
+from py360.kit.db import unit_of_work
+from py360.modules.identity import tokens
+from py360.modules.identity.models import User
+from py360.modules.identity.service.sign_in import LOCKED_FOR
+from tests.modules.conftest import PASSWORD, AsRole
+
+
+async def login(client: httpx.AsyncClient, email: str, password: str = PASSWORD) -> httpx.Response:
+    return await client.post("/api/auth/login", json={"email": email, "password": password})
+
+
+async def test_it_answers_what_the_client_needs(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    manager = await as_role("manager", name="Asha Rao")
+    answer = await login(client, manager.user["email"].upper())
+    data = answer.json()["data"]
+    assert answer.status_code == 200
+    assert data["token"] and data["refreshToken"] and data["expiresIn"] == 600
+    user = data["user"]
+    assert (user["name"], user["role"], user["portalLanguage"]) == ("Asha Rao", "manager", "en")
+    assert len(user["permissions"]) == 19 and user["clientId"] == 1 and user["clientName"]
+    assert "password" not in answer.text.replace("requirePasswordChange", "")
+
+
+async def test_nothing_is_open_without_a_token(client: httpx.AsyncClient) -> None:
+    for headers in ({}, {"authorization": "Bearer nonsense"}, {"authorization": "Basic YTpi"}):
+        answer = await client.get("/api/auth/me", headers=headers)
+        assert answer.status_code == 401
+        assert answer.json()["success"] is False and answer.json()["requestId"]
+
+
+async def test_a_token_signed_with_another_key_or_algorithm_is_refused(client: httpx.AsyncClient) -> None:
+    none = "eyJhbGciOiJub25lIn0.eyJzaWQiOiJ4IiwiZXhwIjo5OTk5OTk5OTk5fQ."
+    foreign = (
+        "eyJ0eXAiOiJKV1QiLCJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwic2lkIjo1LCJpYXQiOjEsImV4cCI6OTk5OTk5OTk5OX0"
+        ".jG11zm406BWV_uKl43xkg4_Ed3OyKFeN1c1S5MJeDrs"
+    )
+    for token in (none, foreign):
+        answer = await client.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == 401 and answer.json()["error"]["code"] == "bad_token"
+
+
+async def test_an_access_token_ends_after_ten_minutes(app: FastAPI, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    clock = app.state.resources.clock
+    app.state.resources.clock = FixedClock(clock.now() + tokens.ACCESS_LIFETIME)
+    answer = await agent.get("/api/auth/me")
+    assert answer.status_code == 401 and answer.json()["error"]["code"] == "token_expired"
+
+
+@pytest.mark.parametrize("email", ["agent1@example.com", "nobody@example.com"])
+async def test_five_wrong_passwords_lock_and_unknown_addresses_answer_alike(
+    client: httpx.AsyncClient, as_role: AsRole, email: str
+) -> None:
+    await as_role("agent")
+    codes = [(await login(client, email, "wrong")).json()["error"]["code"] for _ in range(6)]
+    assert codes == ["wrong_credentials"] * 5 + ["account_locked"]
+
+
+async def test_the_lock_holds_against_the_right_password_for_a_quarter_of_an_hour(
+    app: FastAPI, client: httpx.AsyncClient, as_role: AsRole
+) -> None:
+    agent = await as_role("agent")
+    email = agent.user["email"]
+    for _ in range(5):
+        await login(client, email, "wrong")
+    locked = await login(client, email)
+    assert locked.status_code == 429 and locked.headers["retry-after"] == "900"
+    app.state.resources.clock = FixedClock(app.state.resources.clock.now() + LOCKED_FOR)
+    assert (await login(client, email)).status_code == 200
+
+
+async def test_wrong_passwords_at_once_are_all_counted(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    email = agent.user["email"]
+    await asyncio.gather(*(login(client, email, "wrong") for _ in range(5)))
+    assert (await login(client, email)).json()["error"]["code"] == "account_locked"
+
+
+@pytest.mark.parametrize("status", ["inactive", "suspended", "pending"])
+async def test_only_active_users_sign_in(
+    client: httpx.AsyncClient, as_admin: httpx.AsyncClient, as_role: AsRole, status: str
+) -> None:
+    agent = await as_role("agent")
+    answer = await as_admin.put(f"/api/users/{agent.user['id']}/status", json={"status": status})
+    assert answer.status_code == 200, answer.text
+    assert (await agent.get("/api/auth/me")).status_code == 401
+    refused = await login(client, agent.user["email"])
+    assert refused.status_code == 403 and refused.json()["error"]["code"] == "account_not_active"
+
+
+async def test_an_account_with_a_second_factor_is_not_let_in_without_it(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    async with unit_of_work() as session:
+        await session.execute(update(User).where(User.id == agent.user["id"]).values(mfa_enabled=True))
+    assert (await login(client, agent.user["email"])).json()["error"]["code"] == "mfa_required"
+
+
+async def test_refreshing_rotates_and_keeps_the_session(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    first = agent.tokens["refreshToken"]
+    answer = await client.post("/api/auth/refresh", json={"refreshToken": first})
+    data = answer.json()["data"]
+    assert answer.status_code == 200 and data["refreshToken"] != first
+    client.headers["authorization"] = f"Bearer {data['token']}"
+    assert (await client.get("/api/auth/me")).json()["data"]["email"] == agent.user["email"]
+    assert len((await client.get("/api/auth/sessions")).json()["data"]["sessions"]) == 1
+
+
+async def test_a_refresh_token_used_twice_ends_the_session(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    stolen = agent.tokens["refreshToken"]
+    renewed = stolen
+    for _ in range(2):  # the thief refreshes twice before the owner comes
+        renewed = (await client.post("/api/auth/refresh", json={"refreshToken": renewed})).json()["data"]["refreshToken"]
+    reused = await client.post("/api/auth/refresh", json={"refreshToken": stolen})
+    assert reused.status_code == 401 and reused.json()["error"]["code"] == "signed_out"
+    assert (await client.post("/api/auth/refresh", json={"refreshToken": renewed})).status_code == 401
+    assert (await agent.get("/api/auth/me")).status_code == 401
+
+
+@pytest.mark.parametrize("token", ["x", "a.b", "."])
+async def test_made_up_refresh_tokens_are_refused(client: httpx.AsyncClient, token: str) -> None:
+    assert (await client.post("/api/auth/refresh", json={"refreshToken": token})).status_code == 401
+
+
+async def test_signing_out_ends_the_session_at_once(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    viewer = await as_role("viewer")  # read-only roles may sign out too
+    assert (await viewer.post("/api/auth/logout")).status_code == 200
+    assert (await viewer.get("/api/auth/me")).status_code == 401
+    assert (await client.post("/api/auth/refresh", json={"refreshToken": viewer.tokens["refreshToken"]})).status_code == 401
+
+
+async def test_one_session_can_be_ended_from_another(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    other = await as_role("agent")
+    data = (await login(client, agent.user["email"])).json()["data"]
+    client.headers["authorization"] = f"Bearer {data['token']}"
+    sessions = (await client.get("/api/auth/sessions")).json()["data"]["sessions"]
+    assert [session["current"] for session in sessions].count(True) == 1
+    old = next(session["id"] for session in sessions if not session["current"])
+    assert (await other.delete(f"/api/auth/sessions/{old}")).status_code == 404
+    assert (await client.delete(f"/api/auth/sessions/{old}")).status_code == 200
+    assert (await agent.get("/api/auth/me")).status_code == 401
