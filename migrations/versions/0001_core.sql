@@ -659,8 +659,9 @@ create index idx_delivery_campaign on communication_delivery_status (campaign_id
 create index idx_delivery_case on communication_delivery_status (case_id) where case_id is not null;
 create unique index idx_delivery_vendor_message on communication_delivery_status (vendor_message_id)
   where vendor_message_id is not null;
-create index idx_delivery_open_work on communication_delivery_status (status, last_attempt_at)
-  where status in ('pending', 'sending');
+create index idx_delivery_contact on communication_delivery_status (recipient_contact, created_at);
+create index idx_delivery_provider on communication_delivery_status (provider_id, created_at) where provider_id is not null;
+-- No index names `status`: a message moves several times, and each move stays a heap-only update.
 
 -- The plan of a campaign; each row points at its message in the ledger once the door let it through.
 create table campaign_recipients (

@@ -15,13 +15,18 @@ import css_inline
 import minijinja
 import mrml
 import nh3
-from inscriptis import get_text
-from inscriptis.css_profiles import CSS_PROFILES
-from inscriptis.model.config import ParserConfig
+from inscriptis import get_text  # type: ignore[import-untyped]
+from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 
 from py360.kit.errors import Invalid
-from py360.modules.messaging.messages import Rendered, Template
-from py360.modules.messaging.tracking import click_url, open_url, short_url, unsubscribe_url
+from py360.modules.messaging.messages import Outgoing, Rendered, Template
+from py360.modules.messaging.tracking import (
+    click_url,
+    open_url,
+    short_url,
+    unsubscribe_url,
+)
 from py360.modules.messaging.variables import texts, unify
 
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)
@@ -252,3 +257,26 @@ def _with_links(text: str) -> tuple[str, list[Target]]:
         return f"{{{{ _link{len(links) - 1} }}}}" + match[0][len(address) :]
 
     return _URL.sub(one, text), links
+
+
+def compile_message(outgoing: Outgoing) -> Compiled:
+    """What carries a message: its template made ready, or for a one-off its own subject and body."""
+    if outgoing.template is not None:
+        return _compile(outgoing.template)
+    return _compile(
+        Template(
+            id=0,
+            client_id=outgoing.client_id,
+            name="one-off",
+            channel=outgoing.channel,
+            category="service",
+            subject=_literal(outgoing.subject or ""),
+            content=_literal(outgoing.body or ""),
+            format="text",
+        )
+    )
+
+
+def _literal(text: str) -> str:
+    """A text in which nothing is a placeholder."""
+    return re.sub(r"[{\[]", lambda match: "{{ '" + match[0] + "' }}", text)

@@ -9,7 +9,7 @@ from base64 import b64encode
 from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import formataddr, format_datetime
+from email.utils import format_datetime, formataddr
 from typing import Final
 
 from py360.kit import ids

@@ -1,0 +1,39 @@
+"""How addresses are compared: e-mail in lower case, phone numbers in E.164 (India unless they say otherwise)."""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import phonenumbers
+
+HOME_REGION: Final = "IN"
+_E164_INDIA = re.compile(r"\+91[6-9]\d{9}\Z")
+# The addresses mail really goes to: no quotes, no comments, no controls, so that none can break an SMTP command
+_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}\Z")
+
+
+def contact_key(channel: str, contact: str) -> str:
+    """The form under which an address is stored and compared; something unreadable stays as it is."""
+    if channel == "email":
+        return contact.strip().lower()
+    return contact if _E164_INDIA.match(contact) else (phone_key(contact) or contact.strip())
+
+
+@lru_cache(maxsize=4096)
+def phone_key(phone: str) -> str | None:
+    """A phone number in E.164, or None when it is none. `09876543210` and `98765 43210` are Indian."""
+    try:
+        number = phonenumbers.parse(phone, HOME_REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    if not phonenumbers.is_possible_number(number):
+        return None
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def writable(channel: str, contact: str) -> str | None:
+    """The address in its stored form when a message can go there, else None."""
+    if channel == "email":
+        bare = contact.strip()
+        return bare if len(bare) <= 254 and _EMAIL.match(bare) else None
+    return contact if _E164_INDIA.match(contact) else phone_key(contact)

@@ -1,0 +1,269 @@
+"""The one door for outgoing messages (house law 5): consent, suppression and DNC, legal window, frequency cap, budget,
+rate limit, in that order, for a whole batch; every refusal is a row in the ledger with its reason.
+
+A check that cannot be made lets nothing through: its exception ends the transaction, and nothing is sent.
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
+from py360.kit.clock import INDIA
+from py360.modules.compliance import api as compliance
+from py360.modules.messaging import ledger
+from py360.modules.messaging.messages import (
+    Account,
+    Admitted,
+    Decision,
+    Outgoing,
+    Postponed,
+    Refused,
+)
+from py360.modules.messaging.settings import Rules, rules
+from py360.modules.messaging.variables import unify
+from py360.modules.messaging.vendors.base import price
+
+Verdict = tuple[str, str] | None  # reason and sentence; None lets it through
+RATE_RETRY: Final = timedelta(seconds=5)
+DLT_VARIABLE: Final = r".{0,60}?"
+
+
+async def admit(
+    session: AsyncSession, batch: Sequence[Outgoing], account: Account, *, budget_left: Decimal | None = None
+) -> list[Decision]:
+    """Decide a batch of one client and channel; see `messaging.api.admit`."""
+    if not batch:
+        return []
+    now = resources.current().clock.now()
+    client_id, channel = batch[0].client_id, batch[0].channel
+    assert account.client_id == client_id and account.channel == channel
+    assert all(each.client_id == client_id and each.channel == channel for each in batch)
+    in_force = await rules(session, client_id)
+    verdicts = await _compliance(session, batch)
+    _merge(verdicts, await _dlt(session, account, batch))
+    late = [_window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)]
+    _merge(verdicts, await _frequency(session, batch, in_force, now))
+    costs = [price(account)] * len(batch)
+    _merge(verdicts, _budget(verdicts, late, costs, budget_left))
+    free = [place for place, verdict in enumerate(verdicts) if verdict is None and late[place] is None]
+    allowed, reason, sentence, until = await _pace(session, account, len(free), now)
+    postponed = {place: Postponed(batch[place], *wait) for place, wait in enumerate(late) if wait and verdicts[place] is None}
+    postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
+    return await _write(session, batch, verdicts, postponed, costs, account, now)
+
+
+async def _write(
+    session: AsyncSession,
+    batch: Sequence[Outgoing],
+    verdicts: Sequence[Verdict],
+    postponed: dict[int, Postponed],
+    costs: Sequence[Decimal | None],
+    account: Account,
+    now: datetime,
+) -> list[Decision]:
+    places = [place for place in range(len(batch)) if place not in postponed]
+    entries = [_entry(batch[place], verdicts[place]) for place in places]
+    numbers = await ledger.write(session, account.client_id, entries, account.type, account.id, now)
+    decided: dict[int, Decision] = dict(postponed)
+    for place, number in zip(places, numbers, strict=True):
+        verdict = verdicts[place]
+        decided[place] = Refused(batch[place], number, *verdict) if verdict else Admitted(batch[place], number, costs[place])
+    return [decided[place] for place in range(len(batch))]
+
+
+def _entry(outgoing: Outgoing, verdict: Verdict) -> ledger.Entry:
+    template = outgoing.template
+    return ledger.Entry(
+        channel=outgoing.channel,
+        purpose=outgoing.purpose,
+        contact=outgoing.contact,
+        status="blocked" if verdict else "sending",
+        customer_id=outgoing.customer_id,
+        case_id=outgoing.case_id,
+        campaign_id=outgoing.campaign_id,
+        template_id=template.id if template else None,
+        template_version=template.version if template else None,
+        subject=None if template else outgoing.subject,
+        content=None if template else outgoing.body,
+        sent_by=outgoing.sent_by,
+        error_code=verdict[0] if verdict else None,
+        error_message=verdict[1] if verdict else None,
+    )
+
+
+def _merge(verdicts: list[Verdict], later: Sequence[Verdict]) -> None:
+    """The earlier check's reason stands."""
+    for place, verdict in enumerate(later):
+        verdicts[place] = verdicts[place] or verdict
+
+
+# ---------------------------------------------------------------- consent, suppression, DNC
+
+
+async def _compliance(session: AsyncSession, batch: Sequence[Outgoing]) -> list[Verdict]:
+    client_id, channel = batch[0].client_id, batch[0].channel
+    verdicts: list[Verdict] = [
+        None
+        if compliance.writable(channel, each.contact)
+        else ("invalid_contact", f"“{each.contact[:80]}” is not an address for {channel}.")
+        for each in batch
+    ]
+    for purpose in {each.purpose for each in batch}:
+        places = [place for place, each in enumerate(batch) if each.purpose == purpose and verdicts[place] is None]
+        contacts = [compliance.Contact(batch[place].contact, batch[place].customer_id) for place in places]
+        blocks = await compliance.admissible(session, client_id, channel, purpose, contacts)
+        for place, block in zip(places, blocks, strict=True):
+            if block:
+                verdicts[place] = (block.reason, block.message)
+        await _note_dnc(session, [(batch[place], block) for place, block in zip(places, blocks, strict=True) if block])
+    return verdicts
+
+
+async def _note_dnc(session: AsyncSession, blocked: Sequence[tuple[Outgoing, compliance.Block]]) -> None:
+    hits = [
+        compliance.DncHit(
+            block.dnc_id, each.channel, each.contact, block.message, each.campaign_id, each.case_id, each.sent_by
+        )
+        for each, block in blocked
+        if block.dnc_id is not None
+    ]
+    if hits:
+        await compliance.note_dnc_blocks(session, blocked[0][0].client_id, hits)
+
+
+# ---------------------------------------------------------------- DLT (TRAI's register of senders and texts)
+
+
+async def _dlt(session: AsyncSession, account: Account, batch: Sequence[Outgoing]) -> list[Verdict]:
+    """A sender registered as a principal entity may only send registered texts: the operator drops all others."""
+    if account.dlt_entity_id is None or account.channel != "sms":
+        return [None] * len(batch)
+    texts: list[re.Pattern[str]] | None = None
+    verdicts: list[Verdict] = []
+    for each in batch:
+        if each.template is not None:
+            registered = each.template.dlt_template_id is not None
+            verdicts.append(None if registered else ("dlt_unmatched", f"“{each.template.name}” has no DLT template id."))
+            continue
+        texts = texts if texts is not None else await _registered_texts(session, account.client_id)
+        matched = any(text.fullmatch(each.body or "") for text in texts)
+        verdicts.append(None if matched else ("dlt_unmatched", "This text matches no DLT template of this sender."))
+    return verdicts
+
+
+async def _registered_texts(session: AsyncSession, client_id: int) -> list[re.Pattern[str]]:
+    rows = await db.all(
+        session,
+        "select content from templates where client_id = %(client)s and template_type = 'sms' and is_active"
+        " and dlt_template_id is not null",
+        {"client": client_id},
+    )
+    patterns = []
+    for row in rows:
+        parts = re.split(r"\{\{.*?\}\}|\{#var#\}", unify(row["content"]).text)
+        patterns.append(re.compile(DLT_VARIABLE.join(re.escape(part) for part in parts), re.DOTALL))
+    return patterns
+
+
+# ---------------------------------------------------------------- legal window
+
+
+def _window(outgoing: Outgoing, in_force: Rules, now: datetime) -> tuple[str, str, datetime] | None:
+    """When it must wait: the reason, a sentence and the moment the window opens."""
+    if outgoing.purpose == "promotional":
+        start, end = in_force.promotional_from, in_force.promotional_to
+    elif in_force.service_from is not None and in_force.service_to is not None:
+        start, end = in_force.service_from, in_force.service_to
+    else:
+        return None
+    local = now.astimezone(INDIA)
+    if start <= local.time().replace(tzinfo=None) < end:
+        return None
+    opens = datetime.combine(local.date(), start, INDIA)
+    if local >= opens:
+        opens += timedelta(days=1)
+    return "outside_hours", f"Such messages may leave from {_hour(start)} to {_hour(end)} India time.", opens
+
+
+def _hour(moment: time) -> str:
+    return moment.strftime("%H:%M")
+
+
+# ---------------------------------------------------------------- frequency cap, budget
+
+
+async def _frequency(session: AsyncSession, batch: Sequence[Outgoing], in_force: Rules, now: datetime) -> list[Verdict]:
+    caps = {"promotional": in_force.promotional_cap, "service": in_force.service_cap}
+    capped = [each.contact for each in batch if caps[each.purpose]]
+    if not capped:
+        return [None] * len(batch)
+    since = now - timedelta(days=1)
+    had = await ledger.recent_to(session, batch[0].client_id, batch[0].channel, capped, since)
+    verdicts: list[Verdict] = []
+    for each in batch:
+        cap = caps[each.purpose]
+        over = bool(cap) and had.get(each.contact, 0) >= cap
+        verdicts.append(("frequency_cap", f"Already {cap} messages by {each.channel} in 24 hours.") if over else None)
+        had[each.contact] = had.get(each.contact, 0) + (0 if over else 1)
+    return verdicts
+
+
+def _budget(
+    verdicts: Sequence[Verdict],
+    late: Sequence[object],
+    costs: Sequence[Decimal | None],
+    budget_left: Decimal | None,
+) -> list[Verdict]:
+    if budget_left is None:
+        return [None] * len(costs)
+    found: list[Verdict] = []
+    for verdict, wait, cost in zip(verdicts, late, costs, strict=True):
+        spends = cost if verdict is None and wait is None and cost is not None else Decimal(0)
+        found.append(("budget", "The campaign's budget is used up.") if spends > budget_left else None)
+        budget_left -= spends if spends <= budget_left else Decimal(0)
+    return found
+
+
+# ---------------------------------------------------------------- quota and rate
+
+
+async def _pace(session: AsyncSession, account: Account, wanted: int, now: datetime) -> tuple[int, str, str, datetime]:
+    """How many of the wanted messages may leave now, and why and until when the others wait."""
+    quota, sentence, until = await _quota(session, account, wanted, now)
+    if quota < wanted:
+        return quota, "quota", sentence, until
+    if account.rate_limit is None:
+        return wanted, "", "", now
+    allowed, rate = wanted, f"{account.rate_limit}/minute"
+    while allowed and not await resources.current().limits.hit(rate, "provider", str(account.id), cost=allowed):
+        allowed //= 2
+    return allowed, "rate_limited", f"The account takes {account.rate_limit} messages a minute.", now + RATE_RETRY
+
+
+async def _quota(session: AsyncSession, account: Account, wanted: int, now: datetime) -> tuple[int, str, datetime]:
+    if not wanted or (account.daily_limit is None and account.monthly_limit is None):
+        return wanted, "", now
+    local = now.astimezone(INDIA)
+    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
+    month = today.replace(day=1)
+    # two admissions at once take turns here, so that together they cannot pass the quota
+    await db.execute(session, "select pg_advisory_xact_lock(361, %(id)s)", {"id": account.id})
+    used = await db.one(
+        session,
+        "select count(*) filter (where created_at >= %(today)s) as day, count(*) as month"
+        " from communication_delivery_status where provider_id = %(id)s and created_at >= %(month)s and status <> 'blocked'",
+        {"id": account.id, "today": today, "month": month},
+    )
+    assert used is not None
+    left_today = (account.daily_limit or wanted + used["day"]) - used["day"]
+    left_month = (account.monthly_limit or wanted + used["month"]) - used["month"]
+    if left_month < left_today:
+        until = (month + timedelta(days=32)).replace(day=1)
+        return max(0, min(wanted, left_month)), f"The account's quota of {account.monthly_limit} a month is used up.", until
+    until = today + timedelta(days=1)
+    return max(0, min(wanted, left_today)), f"The account's quota of {account.daily_limit} a day is used up.", until

@@ -1,0 +1,220 @@
+"""The message ledger: rows in, and news applied so that a status only ever moves forward.
+
+The order of statuses is total (`FORWARD`), so any shuffle and any repetition of the same news ends in the same row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+
+# `blocked` is not in it: what the door kept in never moves. A delivery beats a failure reported before or after it.
+FORWARD: Final = (
+    "pending",
+    "sending",
+    "unknown",
+    "sent",
+    "failed",
+    "bounced",
+    "delivered",
+    "opened",
+    "clicked",
+    "replied",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row to write: `sending` when admitted, `blocked` with its reason when refused."""
+
+    channel: str
+    purpose: str
+    contact: str
+    status: str
+    customer_id: int | None
+    case_id: int | None
+    campaign_id: int | None
+    template_id: int | None
+    template_version: int | None
+    subject: str | None
+    content: str | None
+    sent_by: int | None
+    error_code: str | None = None
+    error_message: str | None = None
+
+
+_INSERT: Final = """
+with asked as (
+  select nextval(pg_get_serial_sequence('communication_delivery_status', 'id')) as id, a.*
+  from unnest(%(purposes)s::text[], %(contacts)s::text[], %(statuses)s::text[], %(customers)s::bigint[],
+    %(cases)s::bigint[], %(campaigns)s::bigint[], %(templates)s::bigint[], %(versions)s::integer[], %(subjects)s::text[],
+    %(contents)s::text[], %(users)s::bigint[], %(codes)s::text[], %(errors)s::text[])
+    with ordinality as a (purpose, contact, status, customer_id, case_id, campaign_id, template_id, template_version,
+      subject, content, sent_by, error_code, error_message, place)
+), written as (
+  insert into communication_delivery_status (id, client_id, communication_type, purpose, recipient_contact, status,
+    customer_id, case_id, campaign_id, template_id, template_version, subject, content, sent_by, error_code, error_message,
+    attempts, last_attempt_at, vendor_name, provider_id, created_at)
+  select id, %(client)s, %(channel)s, purpose, contact, status, customer_id, case_id, campaign_id, template_id,
+    template_version, subject, content, sent_by, error_code, error_message,
+    case when status = 'sending' then 1 else 0 end, case when status = 'sending' then %(now)s end,
+    %(vendor)s, %(provider)s, %(now)s
+  from asked order by place
+)
+select id from asked order by place
+"""
+
+
+async def write(
+    session: AsyncSession, client_id: int, entries: Sequence[Entry], vendor: str | None, provider_id: int | None, now: datetime
+) -> list[int]:
+    """Write rows of one client and channel; their numbers in the same order."""
+    if not entries:
+        return []
+    rows = await db.all(
+        session,
+        _INSERT,
+        {
+            "client": client_id,
+            "channel": entries[0].channel,
+            "vendor": vendor,
+            "provider": provider_id,
+            "now": now,
+            "purposes": [entry.purpose for entry in entries],
+            "contacts": [entry.contact[:255] for entry in entries],
+            "statuses": [entry.status for entry in entries],
+            "customers": [entry.customer_id for entry in entries],
+            "cases": [entry.case_id for entry in entries],
+            "campaigns": [entry.campaign_id for entry in entries],
+            "templates": [entry.template_id for entry in entries],
+            "versions": [entry.template_version for entry in entries],
+            "subjects": [entry.subject for entry in entries],
+            "contents": [entry.content for entry in entries],
+            "users": [entry.sent_by for entry in entries],
+            "codes": [entry.error_code for entry in entries],
+            "errors": [entry.error_message for entry in entries],
+        },
+    )
+    return [row["id"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Something that happened to a message, known by our number or by the vendor's."""
+
+    status: str | None
+    at: datetime
+    message_id: int | None = None
+    vendor_message_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    cost: Decimal | None = None
+    unsubscribed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A row that moved."""
+
+    message_id: int
+    client_id: int
+    campaign_id: int | None
+    channel: str
+    contact: str
+
+
+# Many news of one message in a batch fold into one: the furthest status, the earliest moment of each kind.
+_APPLY: Final = """
+with told as (
+  select coalesce(n.message_id, l.id) as id, array_position(%(forward)s::text[], n.status) as rank, n.*
+  from unnest(%(ids)s::bigint[], %(vendor_ids)s::text[], %(statuses)s::text[], %(moments)s::timestamptz[],
+    %(codes)s::text[], %(errors)s::text[], %(costs)s::numeric[], %(stops)s::boolean[])
+    as n (message_id, vendor_id, status, at, code, error, cost, stopped)
+  left join communication_delivery_status l on n.message_id is null and l.vendor_message_id = n.vendor_id
+), folded as (
+  select id, max(rank) as rank, max(vendor_id) as vendor_id, max(cost) as cost,
+    min(at) filter (where status = any(array['sent', 'delivered', 'opened', 'clicked', 'replied'])) as sent_at,
+    min(at) filter (where status = any(array['delivered', 'opened', 'clicked', 'replied'])) as delivered_at,
+    min(at) filter (where status = any(array['opened', 'clicked'])) as opened_at,
+    min(at) filter (where status = 'clicked') as clicked_at,
+    min(at) filter (where status = 'replied') as replied_at,
+    min(at) filter (where stopped) as unsubscribed_at,
+    (array_agg(code order by rank desc, code) filter (where code is not null))[1] as code,
+    (array_agg(error order by rank desc, code) filter (where error is not null))[1] as error
+  from told where id is not null group by id
+), before as (
+  select l.id, l.status, l.unsubscribed_at is null as subscribed, array_position(%(forward)s::text[], l.status::text) as rank
+  from communication_delivery_status l join folded f on f.id = l.id
+  where l.status <> 'blocked'
+  order by l.id for update of l
+)
+update communication_delivery_status l set
+  status = case when f.rank > b.rank then (%(forward)s::text[])[f.rank] else l.status end,
+  vendor_message_id = coalesce(l.vendor_message_id, f.vendor_id),
+  cost = coalesce(l.cost, f.cost),
+  sent_at = least(l.sent_at, f.sent_at),
+  delivered_at = least(l.delivered_at, f.delivered_at),
+  opened_at = least(l.opened_at, f.opened_at),
+  clicked_at = least(l.clicked_at, f.clicked_at),
+  replied_at = least(l.replied_at, f.replied_at),
+  unsubscribed_at = least(l.unsubscribed_at, f.unsubscribed_at),
+  error_code = case when f.rank > b.rank then f.code else coalesce(l.error_code, f.code) end,
+  error_message = case when f.rank > b.rank then left(f.error, 500) else coalesce(l.error_message, left(f.error, 500)) end
+from folded f join before b on b.id = f.id
+where l.id = f.id
+returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact
+"""
+
+
+async def apply(session: AsyncSession, news: Sequence[News]) -> list[Change]:
+    """Apply a batch in one statement; the rows it found. Raises nothing for unknown numbers: they are not ours."""
+    if not news:
+        return []
+    rows = await db.all(
+        session,
+        _APPLY,
+        {
+            "forward": list(FORWARD),
+            "ids": [each.message_id for each in news],
+            "vendor_ids": [each.vendor_message_id for each in news],
+            "statuses": [each.status for each in news],
+            "moments": [each.at for each in news],
+            "codes": [each.error_code and each.error_code[:50] for each in news],
+            "errors": [each.error_message for each in news],
+            "costs": [each.cost for each in news],
+            "stops": [each.unsubscribed for each in news],
+        },
+    )
+    return [
+        Change(row["id"], row["client_id"], row["campaign_id"], row["communication_type"], row["recipient_contact"])
+        for row in rows
+    ]
+
+
+async def abandon(session: AsyncSession, before: datetime) -> list[int]:
+    """Rows left `sending` since before that moment become `unknown`: their worker died and may have sent them."""
+    rows = await db.all(
+        session,
+        "update communication_delivery_status set status = 'unknown', error_code = 'worker_died',"
+        " error_message = 'The worker stopped while sending; the message may have left.'"
+        " where status = 'sending' and last_attempt_at < %(before)s returning id",
+        {"before": before},
+    )
+    return [row["id"] for row in rows]
+
+
+async def recent_to(session: AsyncSession, client_id: int, channel: str, contacts: Sequence[str], since: datetime) -> dict[str, int]:
+    """How many messages each address got by a channel since then; refused and failed ones do not count."""
+    rows: list[dict[str, Any]] = await db.all(
+        session,
+        "select recipient_contact, count(*) as messages from communication_delivery_status"
+        " where recipient_contact = any(%(contacts)s) and client_id = %(client)s and communication_type = %(channel)s"
+        " and created_at > %(since)s and status not in ('blocked', 'failed', 'bounced') group by 1",
+        {"contacts": list(contacts), "client": client_id, "channel": channel, "since": since},
+    )
+    return {row["recipient_contact"]: row["messages"] for row in rows}

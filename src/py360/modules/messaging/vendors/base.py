@@ -1,0 +1,167 @@
+"""What every vendor gives: a transport out, events in, and failures in three classes.
+
+permanent: this message will never go (the address does not exist, the text is refused); transient: it surely was not
+taken, a later try may succeed; unclear: it may have been taken, so the ledger says `unknown` and nobody sends it again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal, Protocol
+
+import aiohttp
+
+from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
+from py360.modules.messaging.messages import Account, Admitted, Delivery
+
+Status = Literal["sent", "delivered", "opened", "clicked", "replied", "failed", "bounced"]
+CONNECTIONS = 20
+
+
+class Transport(Protocol):
+    """Carries messages of one account. Kept for the life of the process; concurrent batches are fine."""
+
+    async def send(self, batch: Sequence[Admitted]) -> list[Delivery]:
+        """Render and hand over; one delivery per message, in order. A vendor's failure is an answer, never an exception."""
+        ...
+
+    async def check(self) -> str:
+        """Whether the account works, in one sentence; raises VendorError with the reason when it does not."""
+        ...
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A vendor's news about a message. One of the two numbers is known; `address` is set when it must be suppressed."""
+
+    status: Status | None
+    at: datetime
+    message_id: int | None = None
+    vendor_message_id: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    stop: Literal["hard_bounce", "complaint", "unsubscribe"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A person wrote to us. `answers` is the vendor's id of the message they replied to, where told."""
+
+    contact: str
+    text: str
+    at: datetime
+    answers: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One event out of a webhook request, as it goes into the inbox: a key that repeats with the event, and its payload."""
+
+    event_id: str
+    payload: dict[str, Any]
+
+
+def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False) -> Delivery:
+    """A vendor's failure as the ledger takes it."""
+    status: Literal["unknown", "bounced", "failed"] = "unknown" if error.unclear else "bounced" if bounced else "failed"
+    return Delivery(
+        admitted.message_id,
+        status,
+        admitted.outgoing,
+        error_code=error.code[:50] or None,
+        error_message=str(error)[:500],
+        retry=not (error.permanent or error.unclear),
+    )
+
+
+async def in_lanes(
+    batch: Sequence[Admitted], lanes: int, one: Callable[[Admitted], Awaitable[Delivery]]
+) -> list[Delivery]:
+    """Carry a batch with so many at a time; the answers in the batch's order."""
+    answers: list[Delivery | None] = [None] * len(batch)
+    work = iter(enumerate(batch))
+
+    async def lane() -> None:
+        for place, admitted in work:
+            answers[place] = await one(admitted)
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(min(lanes, len(batch))):
+            group.create_task(lane())
+    return [answer for answer in answers if answer is not None]
+
+
+class HttpTransport:
+    """What the vendors with an HTTP interface share: one session, lanes, and the classes of failure."""
+
+    def __init__(self, account: Account) -> None:
+        self.account = account
+        self._session: aiohttp.ClientSession | None = None
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The HTTP session, opened on first use."""
+        if self._session is None or self._session.closed:
+            self._session = aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
+                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+                headers=self.headers(),
+            )
+        return self._session
+
+    def headers(self) -> dict[str, str]:
+        """Headers of every request, such as the authorisation."""
+        return {}
+
+    async def send(self, batch: Sequence[Admitted]) -> list[Delivery]:
+        """Hand a batch over, some at a time."""
+        return await in_lanes(batch, CONNECTIONS, self._safely)
+
+    async def one(self, admitted: Admitted) -> Delivery:
+        """Hand one message over; raises VendorError or aiohttp's errors."""
+        raise NotImplementedError
+
+    async def _safely(self, admitted: Admitted) -> Delivery:
+        try:
+            return await self.one(admitted)
+        except VendorError as error:
+            return failure(admitted, error)
+        except aiohttp.ClientConnectorError as error:
+            return failure(admitted, VendorError(f"The vendor cannot be reached: {error}", code="unreachable"))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            text = f"The vendor did not answer ({type(error).__name__}); the message may have been sent."
+            return failure(admitted, VendorError(text, code="no_answer", unclear=True))
+
+    async def close(self) -> None:
+        """Close the session."""
+        if self._session is not None:
+            await self._session.close()
+
+
+def refusal(status: int, code: str, message: str) -> VendorError:
+    """An HTTP answer that is not a success, in its class: 429 is transient, other 4xx permanent, 5xx unclear."""
+    if status >= 500:
+        return VendorError(f"The vendor failed ({status}): {message}", code=code or str(status), unclear=True)
+    return VendorError(message or f"The vendor refused ({status}).", code=code or str(status), permanent=status != 429)
+
+
+def price(account: Account, parts: int = 1) -> Decimal | None:
+    """What a message costs at this account (config `unitPrice`, INR per message or SMS part)."""
+    unit = account.config.get("unitPrice")
+    return Decimal(str(unit)) * parts if unit is not None else None
+
+
+def sent(admitted: Admitted, vendor_message_id: str | None, cost: Decimal | None) -> Delivery:
+    """The vendor took it."""
+    return Delivery(admitted.message_id, "sent", admitted.outgoing, vendor_message_id=vendor_message_id, cost=cost)
+
+
+def priced(delivery: Delivery, cost: Decimal | None) -> Delivery:
+    """The delivery with its cost."""
+    return replace(delivery, cost=cost)
