@@ -1,4 +1,4 @@
-"""People who call: `await as_role("agent")` is a signed-in client of a new user in that role."""
+"""People who call: `await as_role("agent")` is a new user in that role, signed in."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -12,21 +12,28 @@ from py360.kit.db import unit_of_work
 from py360.modules.identity import api as identity
 
 PASSWORD = "a long enough password"
-AsRole = Callable[..., Awaitable[httpx.AsyncClient]]
 
 
-def new_client(app: FastAPI) -> httpx.AsyncClient:
-    """A client that has not signed in."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test")
+class Person(httpx.AsyncClient):
+    """A signed-in client, with the user and the tokens of its sign-in."""
+
+    user: dict[str, Any]
+    tokens: dict[str, Any]
+
+    def __init__(self, app: FastAPI) -> None:
+        super().__init__(transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test")
+
+
+AsRole = Callable[..., Awaitable[Person]]
 
 
 @pytest_asyncio.fixture
 async def as_role(app: FastAPI) -> AsyncIterator[AsRole]:
-    """Make a user in a role and sign them in; `client.user` is the user of the login answer."""
+    """Make a user in a role and sign them in."""
     made = 0
     async with AsyncExitStack() as stack:
 
-        async def sign_in(role: str, client_id: int | None = None, name: str = "") -> httpx.AsyncClient:
+        async def sign_in(role: str, client_id: int | None = None, name: str = "") -> Person:
             nonlocal made
             made += 1
             email = f"{role}{made}@example.com"
@@ -35,7 +42,7 @@ async def as_role(app: FastAPI) -> AsyncIterator[AsRole]:
                 await identity.create_user(
                     session, client_id=home, email=email, name=name or f"{role.title()} {made}", role=role, password=PASSWORD
                 )
-            client: Any = await stack.enter_async_context(new_client(app))
+            client = await stack.enter_async_context(Person(app))
             answer = await client.post("/api/auth/login", json={"email": email, "password": PASSWORD})
             assert answer.status_code == 200, answer.text
             data = answer.json()["data"]

@@ -1,5 +1,6 @@
 """Roles: presets, an office's own, and the letter that replaces a password."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
@@ -96,7 +97,7 @@ class Postbox:
 
 
 @pytest.fixture
-def postbox(app: FastAPI) -> Postbox:
+def postbox(app: FastAPI) -> Iterator[Postbox]:
     before, box = letters.post(), Postbox()
     letters.use(box)
     yield box

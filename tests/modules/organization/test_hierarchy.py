@@ -10,7 +10,7 @@ import pytest_asyncio
 from py360.kit import resources
 from py360.kit.db import unit_of_work
 from py360.modules.organization import api as organization
-from tests.modules.conftest import AsRole
+from tests.modules.conftest import AsRole, Person
 
 Ids = dict[str, int]
 
@@ -40,8 +40,8 @@ async def places(as_admin: httpx.AsyncClient) -> Ids:
     return ids
 
 
-async def settle(admin: httpx.AsyncClient, user: httpx.AsyncClient, node: int, **body: Any) -> httpx.Response:
-    return await admin.put(f"/api/hierarchy/{node}/members/{user.user['id']}", json=body)  # type: ignore[attr-defined]
+async def settle(admin: httpx.AsyncClient, user: Person, node: int, **body: Any) -> httpx.Response:
+    return await admin.put(f"/api/hierarchy/{node}/members/{user.user['id']}", json=body)
 
 
 async def test_anonymous_and_unentitled_callers_are_kept_out(client: httpx.AsyncClient, as_role: AsRole, places: Ids) -> None:

@@ -1,0 +1,53 @@
+"""The HTTP face of settings."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Response
+
+from py360.kit.http import Public, Session, ok
+from py360.modules.identity.api import LANGUAGES
+from py360.modules.settings import service
+from py360.modules.settings.access import CanChangeSettings, CanReadSettings
+
+router = APIRouter()
+
+
+@router.get("/settings/{section}")
+async def read_settings(session: Session, caller: CanReadSettings, section: str) -> Response:
+    """A tab's settings in force for one's client: what was set, else the default. Secrets are masked."""
+    chosen = service.section_named(section)
+    service.may_read(caller, chosen)
+    return ok({"section": section, "settings": service.shown(await service.read(session, caller.client_id, chosen))})
+
+
+@router.put("/settings/{section}")
+async def change_settings(
+    session: Session, caller: CanChangeSettings, section: str, body: Annotated[dict[str, Any], Body()]
+) -> Response:
+    """Change a tab's settings, all or some. Names that are no settings of this tab are listed in `ignored`."""
+    chosen = service.section_named(section)
+    ignored = await service.change(session, caller, chosen, body)
+    values = service.shown(await service.read(session, caller.client_id, chosen))
+    return ok({"section": section, "settings": values, "ignored": ignored, "message": "The settings are saved."})
+
+
+@router.post("/settings/{section}/reset")
+async def reset_settings(session: Session, caller: CanChangeSettings, section: str) -> Response:
+    """Put a tab back to its defaults."""
+    chosen = service.section_named(section)
+    await service.reset(session, caller, chosen)
+    values = service.shown(await service.read(session, caller.client_id, chosen))
+    return ok({"section": section, "settings": values, "message": "The settings are back at their defaults."})
+
+
+@router.get("/languages", dependencies=[Public])
+async def languages() -> Response:
+    """The languages of the interface."""
+    return ok(
+        {
+            "languages": [
+                {"code": code, "name": name, "nativeName": own, "direction": "rtl" if rtl else "ltr"}
+                for code, name, own, rtl in LANGUAGES
+            ]
+        }
+    )

@@ -1,0 +1,244 @@
+"""The sections, their keys, defaults and ranges (domain reference, section 28; DNC: section 15; social: section 26).
+
+Secrets are sealed when they are stored and never shown again. Keys of providers live with the providers (A 29), the
+general tab belongs to each user (`/api/user/settings`).
+"""
+
+from typing import Annotated, ClassVar, Final, Literal, Self
+
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
+
+from py360.kit.wire import Schema
+
+
+class _Secret:
+    """Marks a field whose value is sealed at rest and masked on the wire."""
+
+
+SECRET: Final = _Secret()
+Secret = Annotated[str, StringConstraints(max_length=4000), SECRET]  # sealed it is longer than it was
+Text = Annotated[str, StringConstraints(max_length=2000)]
+Short = Annotated[str, StringConstraints(max_length=200)]
+Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://\S+)?$")]
+TimeOfDay = Annotated[
+    str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+]  # in India unless a timezone stands beside it
+
+
+class Section(Schema):
+    """A group of settings. `readers` may look at it besides holders of `settings`; only these change it."""
+
+    model_config = ConfigDict(validate_default=True, extra="ignore")
+    readers: ClassVar[tuple[str, ...]] = ()
+
+
+class Renewals(Section):
+    """How cases are worked."""
+
+    readers = ("cases", "closed-cases", "dashboard")
+
+    auto_refresh: bool = True
+    show_edit_case_button: bool = True
+    renewal_period: Annotated[int, Field(ge=15, le=90, multiple_of=5, description="Days before the due date")] = 30
+    auto_assign_cases: bool = False
+    calling_enabled: bool = False
+    calling_provider: Literal["ubona", "exotel", "twilio-voice", "twilio", "nexmo", "kaleyra", "plivo", "custom"] = "ubona"
+    default_call_duration: Annotated[int, Field(ge=1, le=120, description="Minutes")] = 30
+    max_concurrent_calls: Annotated[int, Field(ge=1, le=100)] = 10
+    record_calls: bool = False
+    call_analytics: bool = False
+    quick_messaging_enabled: bool = False
+    renewal_reminder_message: Text = (
+        "Dear {{customerName}}, your {{policyType}} policy {{policyNumber}} is due for renewal on {{renewalDate}}."
+    )
+    claim_status_message: Text = "Dear {{customerName}}, your claim {{claimNumber}} is now: {{status}}."
+    payment_confirmation_message: Text = (
+        "Dear {{customerName}}, we received {{amount}} for policy {{policyNumber}}. Receipt: {{receiptNumber}}."
+    )
+    daily_message_limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    message_rate_limit: Annotated[int, Field(ge=1, le=1000, description="Per minute")] = 60
+    enable_message_delivery_reports: bool = True
+    enable_message_analytics: bool = True
+
+
+class Email(Section):
+    """The mailbox."""
+
+    readers = ("emails", "email-dashboard", "renewal-email-manager")
+
+    polling_interval: Literal[1, 5, 10, 15, 30] = 5
+    auto_tagging: bool = True
+    fallback_tagging: bool = True
+    webhook_enabled: bool = False
+    webhook_url: Url = ""
+    emails_per_page: Literal[10, 25, 50, 100] = 25
+    email_auto_refresh: bool = False
+    mark_as_read_on_open: bool = True
+    ai_intent_classification: bool = True
+    sentiment_analysis: bool = True
+    real_time_collaboration: bool = True
+    mail_merge_enabled: bool = False
+    auto_generate_documents: bool = False
+    attach_to_email: bool = True
+    document_storage_path: Short = "/documents/templates"
+    output_directory: Short = "/documents/generated"
+
+
+class Campaigns(Section):
+    """What leaves the house, when and how often. Times are India's; caps are per person, channel and day, 0 means none."""
+
+    readers = ("campaigns", "templates", "upload")
+
+    consent_required: bool = True
+    dnd_compliance: bool = True
+    opt_in_required: bool = True
+    promotional_from: TimeOfDay = "10:00"  # TRAI's window for promotional messages
+    promotional_to: TimeOfDay = "21:00"
+    service_from: TimeOfDay | None = None
+    service_to: TimeOfDay | None = None
+    promotional_cap_per_day: Annotated[int, Field(ge=0, le=100)] = 3
+    service_cap_per_day: Annotated[int, Field(ge=0, le=100)] = 0
+    data_retention_days: Annotated[int, Field(ge=30, le=2555)] = 365
+    email_rate_limit: Annotated[int, Field(ge=100, le=10_000, description="Per hour")] = 1000
+    sms_rate_limit: Annotated[int, Field(ge=50, le=1000, description="Per hour")] = 100
+    whatsapp_rate_limit: Annotated[int, Field(ge=20, le=500, description="Per hour")] = 80
+    batch_size: Annotated[int, Field(ge=10, le=1000)] = 50
+    retry_attempts: Annotated[int, Field(ge=1, le=5)] = 3
+    template_approval_required: bool = False
+    dlt_template_required: bool = True
+    auto_save_templates: bool = True
+    tracking_enabled: bool = True
+    webhook_url: Url = ""
+    reporting_interval: Literal["realtime", "hourly", "daily", "weekly"] = "daily"
+    export_format: Literal["csv", "xlsx", "pdf", "json"] = "csv"
+
+    @model_validator(mode="after")
+    def _windows(self) -> Self:
+        if self.promotional_from >= self.promotional_to:
+            raise ValueError("promotionalFrom must be before promotionalTo")
+        if (self.service_from is None) != (self.service_to is None):
+            raise ValueError("serviceFrom and serviceTo go together")
+        if self.service_from and self.service_to and self.service_from >= self.service_to:
+            raise ValueError("serviceFrom must be before serviceTo")
+        return self
+
+
+class BusinessHours(Schema):
+    """When people answer chats."""
+
+    enabled: bool = False
+    start: TimeOfDay = "09:00"
+    end: TimeOfDay = "18:00"
+    timezone: Literal["Asia/Kolkata", "America/New_York", "Europe/London", "Asia/Dubai", "Asia/Singapore"] = "Asia/Kolkata"
+
+
+class WhatsappFlow(Section):
+    """Conversations on WhatsApp."""
+
+    readers = ("whatsapp-flow", "renewal-whatsapp-manager")
+
+    business_api_enabled: bool = True
+    message_templates_enabled: bool = True
+    flow_builder_enabled: bool = True
+    analytics_enabled: bool = True
+    auto_response_enabled: bool = True
+    phone_number_id: Short = ""
+    access_token: Secret = ""
+    webhook_url: Url = ""
+    verify_token: Secret = ""
+    business_hours: BusinessHours = BusinessHours()
+    fallback_message: Text = "Thank you for your message. We will answer as soon as we can."
+    max_retries: Annotated[int, Field(ge=1, le=10)] = 3
+    retry_delay: Annotated[int, Field(ge=30, le=3600, description="Seconds")] = 300
+    rate_limit_per_minute: Annotated[int, Field(ge=1, le=100)] = 60
+    rate_limit_per_hour: Annotated[int, Field(ge=10, le=10_000)] = 1000
+
+
+class Dnc(Section):
+    """The do-not-contact registry."""
+
+    enabled: bool = True
+    auto_check: bool = True
+    block_on_dnc: bool = Field(True, alias="blockOnDNC")
+    allow_overrides: bool = True
+    override_requires_approval: bool = True
+    government_dnc_sync: bool = Field(True, alias="governmentDNCSync")
+    government_registry_url: Url = ""
+    sync_frequency: Literal["hourly", "daily", "weekly", "monthly"] = "daily"
+    notify_on_block: bool = True
+    log_all_attempts: bool = True
+    compliance_reporting: bool = True
+    override_expiry_hours: Annotated[int, Field(ge=1, le=720)] = 24
+    bulk_operations_enabled: bool = True
+    client_wise_registry: bool = True
+
+
+class Integrations(Section):
+    """Social accounts of customers."""
+
+    enable_social_verification: bool = True
+    verification_methods: Annotated[tuple[Literal["phone", "email", "social"], ...], Field(min_length=1, max_length=3)] = (
+        "phone",
+        "email",
+        "social",
+    )
+    auto_connect_on_verification: bool = False
+    save_customer_social_data: bool = True
+    data_retention_days: Literal[90, 180, 365, 730, 1095] = 365
+
+
+class Claims(Section):
+    """Nothing to set yet."""
+
+    readers = ("claims",)
+
+
+class Feedback(Section):
+    """What customers say."""
+
+    readers = ("feedback", "survey-designer")
+
+    feedback_language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(-[A-Z]{2})?$")] = "en-US"
+    feedback_retention: Literal[12, 24, 36, 60] = Field(24, description="Months")
+    auto_archive_feedback: bool = True
+    email_notifications: bool = True
+    sms_alerts: bool = False
+    weekly_reports: bool = True
+    real_time_alerts: bool = False
+    auto_post_purchase_survey: bool = False
+    survey_reminders: bool = True
+    smart_routing: bool = False
+
+
+class System(Section):
+    """The installation; the assistant's model has settings of its own (`/api/ai/settings`)."""
+
+    data_retention_period: Literal[6, 12, 24, 36] = Field(12, description="Months")
+    auto_backup: bool = True
+
+
+SECTIONS: Final[dict[str, type[Section]]] = {
+    "renewals": Renewals,
+    "email": Email,
+    "campaigns": Campaigns,
+    "whatsapp-flow": WhatsappFlow,
+    "dnc": Dnc,
+    "integrations": Integrations,
+    "claims": Claims,
+    "feedback": Feedback,
+    "system": System,
+}
+NAMES: Final = {section: name for name, section in SECTIONS.items()}
+
+# Tabs that are kept elsewhere: where to look instead.
+ELSEWHERE: Final = {
+    "general": "/api/user/settings",
+    "providers": "/api/providers",
+    "users": "/api/users",
+    "whatsapp": "/api/settings/whatsapp-flow",
+}
+
+
+def secrets_of(section: type[Section]) -> frozenset[str]:
+    """The wire names of a section's secret fields."""
+    return frozenset(field.alias or name for name, field in section.model_fields.items() if SECRET in field.metadata)

@@ -1,0 +1,116 @@
+"""Reading and changing a client's settings. Only what differs from the defaults by somebody's word is stored."""
+
+from typing import Any, Final, TypeVar
+
+from psycopg.types.json import Jsonb
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import crypto, db
+from py360.kit.caller import Caller
+from py360.kit.errors import Forbidden, Invalid, NotFound
+from py360.kit.reads import Reads
+from py360.modules.settings.sections import ELSEWHERE, NAMES, SECTIONS, Section, secrets_of
+
+MASK: Final = "********"
+_STORED: Final = "select values from settings where client_id = %(client)s and section = %(section)s"
+S = TypeVar("S", bound=Section)
+
+
+def section_named(name: str) -> type[Section]:
+    """The section of that name; raises NotFound, saying where the tab's settings are kept if they are elsewhere."""
+    if name in SECTIONS:
+        return SECTIONS[name]
+    where = f" They are kept at {ELSEWHERE[name]}." if name in ELSEWHERE else f" There are {', '.join(SECTIONS)}."
+    raise NotFound(f"There are no settings called “{name[:50]}” here.{where}")
+
+
+def may_read(caller: Caller, section: type[Section]) -> None:
+    """Raise Forbidden unless the caller manages settings or works with what the section is about."""
+    if not caller.may("settings", *section.readers):
+        raise Forbidden("Your role has no access to these settings.")
+
+
+def parse(section: type[S], stored: dict[str, Any] | None) -> S:
+    """The values in force. Stored values that no longer fit a narrowed range fall back to the default, one by one."""
+    values = dict(stored or {})
+    while True:
+        try:
+            return section.model_validate(values)
+        except ValidationError as error:
+            bad = {str(item["loc"][0]) for item in error.errors() if item["loc"]}
+            if not bad & values.keys():
+                return section()
+            values = {key: value for key, value in values.items() if key not in bad}
+
+
+async def read(session: AsyncSession, client_id: int, section: type[S]) -> S:
+    """A client's values, secrets still sealed."""
+    return parse(section, await db.value(session, _STORED, {"client": client_id, "section": NAMES[section]}))
+
+
+async def read_with(reads: Reads, client_id: int, section: type[S]) -> S:
+    """As `read`, from the read pool."""
+    return parse(section, await reads.value(_STORED, {"client": client_id, "section": NAMES[section]}))
+
+
+def shown(values: Section) -> dict[str, Any]:
+    """The values of the wire: secrets are masked, never given back."""
+    hidden = secrets_of(type(values))
+    return {
+        key: (MASK if value else "") if key in hidden else value
+        for key, value in values.model_dump(mode="json", by_alias=True).items()
+    }
+
+
+async def change(session: AsyncSession, caller: Caller, section: type[Section], stated: dict[str, Any]) -> list[str]:
+    """Set the stated values and keep the others; the names that are no settings of this section, which were not stored.
+
+    A masked secret means: leave it. Raises Invalid, naming every value that is out of its range.
+    """
+    known = {field.alias or name for name, field in section.model_fields.items()}
+    hidden = secrets_of(section)
+    ignored = sorted(set(stated) - known)
+    new = {key: value for key, value in stated.items() if key in known and not (key in hidden and value == MASK)}
+    client = {"client": caller.client_id, "section": NAMES[section]}
+    await db.execute(
+        session,
+        "insert into settings (client_id, section) values (%(client)s, %(section)s) on conflict do nothing",
+        client,
+    )
+    stored: dict[str, Any] = await db.value(session, f"{_STORED} for update", client)
+    try:
+        checked = section.model_validate({**stored, **new})
+    except ValidationError as error:
+        raise _invalid(error) from error
+    clean = checked.model_dump(mode="json", by_alias=True, include={_field(section, key) for key in {**stored, **new}})
+    for key in hidden & new.keys():
+        clean[key] = crypto.seal(new[key]) if new[key] else ""
+    await db.execute(
+        session,
+        "update settings set values = %(values)s, updated_by = %(user)s, updated_at = now()"
+        " where client_id = %(client)s and section = %(section)s",
+        {**client, "values": Jsonb(clean), "user": caller.user_id},
+    )
+    return ignored
+
+
+def _field(section: type[Section], key: str) -> str:
+    return next((name for name, field in section.model_fields.items() if key in (field.alias, name)), key)
+
+
+def _invalid(error: ValidationError) -> Invalid:
+    details = [
+        {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"].removeprefix("Value error, ")}
+        for item in error.errors()
+    ]
+    return Invalid("Some settings are out of their range.", code="bad_setting", details=details)
+
+
+async def reset(session: AsyncSession, caller: Caller, section: type[Section]) -> None:
+    """Back to the defaults."""
+    await db.execute(
+        session,
+        "delete from settings where client_id = %(client)s and section = %(section)s",
+        {"client": caller.client_id, "section": NAMES[section]},
+    )
