@@ -1,0 +1,138 @@
+"""The sandbox's control interface, for tests, the demo and the console.
+
+Every call carries `Authorization: Bearer <sandbox secret>`.
+
+    GET  /control                 counts per channel, of payments and customers, and what is still under way
+    GET  /control/messages        the newest messages in full; filters: channel, recipient, limit
+    GET  /control/behaviour       the rates and delays
+    PUT  /control/behaviour       change some of them: {"email": {"opened": 1}, "pay": 0.5, "delays": {"paid": 0}}
+    PUT  /control/webhooks        {"paused": true, "shuffle": true, "duplicate": 0.3}
+    POST /control/send-inbound    a customer writes: {"channel": "sms", "from": "+9198...", "text": "STOP"}
+    POST /control/drain?timeout=60   wait until every step, visit and webhook is done
+    POST /control/reset           forget counts, messages and everything under way; rates as at the start
+"""
+
+import asyncio
+import hmac
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
+from pydantic import Field, ValidationError
+
+from py360.kit.wire import Schema, dumps
+from py360.sandbox.behaviour import Behaviour, Channel
+from py360.sandbox.vendors import Vendors
+
+QUIET_SECONDS: Final = 0.5  # how long nothing may be under way before it counts as quiet
+
+
+class Inbound(Schema):
+    """A customer's message. `to` defaults to the sender that last wrote to them, else to the channel's own number."""
+
+    channel: Channel
+    sender: str = Field(alias="from")
+    text: str
+    to: str | None = None
+    button: str | None = None  # WhatsApp: the payload of the quick-reply button they pressed
+
+
+class WebhookControls(Schema):
+    """What is done to webhooks on their way."""
+
+    paused: bool | None = None
+    shuffle: bool | None = None
+    duplicate: Annotated[float, Field(ge=0, le=1)] | None = None
+
+
+def _json(data: Any, status: int = 200) -> Response:
+    return Response(dumps(data), status, media_type="application/json")
+
+
+def routes(vendors: Vendors) -> APIRouter:
+    """The control paths."""
+    world = vendors.world
+    token = f"Bearer {world.secret}".encode()
+
+    def guard(request: Request) -> None:
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), token):
+            raise HTTPException(401, "The sandbox's control interface needs its secret as a bearer token.")
+
+    router = APIRouter(prefix="/control", tags=["control"], dependencies=[Depends(guard)])
+
+    @router.get("")
+    async def state() -> Response:
+        """Counts and what is under way."""
+        return _json(
+            {"counts": world.journal.counts(), "underWay": vendors.under_way(), "webhooks": vendors.webhook_counts()}
+        )
+
+    @router.get("/messages")
+    async def messages(
+        channel: str | None = None, recipient: str | None = None, limit: Annotated[int, Query(ge=1, le=5000)] = 100
+    ) -> Response:
+        """The newest messages."""
+        found = []
+        for message in world.journal.messages(channel, recipient):
+            found.append(message.as_json())
+            if len(found) == limit:
+                break
+        return _json({"messages": found})
+
+    @router.get("/behaviour")
+    async def behaviour() -> Response:
+        """The rates."""
+        return _json(world.audience.behaviour)
+
+    @router.put("/behaviour")
+    async def change_behaviour(changes: dict[str, Any]) -> Response:
+        """Change some rates; those left out stay."""
+        try:
+            world.audience.behaviour = world.audience.behaviour.changed(changes)
+        except ValidationError as error:
+            raise HTTPException(422, str(error)) from error
+        return _json(world.audience.behaviour)
+
+    @router.put("/webhooks")
+    async def webhooks(wanted: WebhookControls) -> Response:
+        """Hold back, scatter or double the webhooks."""
+        for name, value in wanted.model_dump(exclude_none=True).items():
+            setattr(vendors.mischief, name, value)
+        mischief = vendors.mischief
+        return _json({"paused": mischief.paused, "shuffle": mischief.shuffle, "duplicate": mischief.duplicate})
+
+    @router.post("/send-inbound")
+    async def send_inbound(wanted: Inbound) -> Response:
+        """A customer writes."""
+        last = next(world.journal.messages(wanted.channel, wanted.sender), None)
+        to = wanted.to or (last.sender if last else "sandbox")
+        if wanted.channel == "sms":
+            return _json({"id": vendors.twilio.inbound(wanted.sender, wanted.text, to)})
+        if wanted.channel == "whatsapp":
+            reply_to = last.id if last else None
+            sent = vendors.meta.inbound(wanted.sender, wanted.text, to, reply_to=reply_to, button=wanted.button)
+            return _json({"id": sent})
+        raise HTTPException(422, "The sandbox sends no inbound e-mail yet; use sms or whatsapp.")
+
+    @router.post("/drain")
+    async def drain(timeout: Annotated[float, Query(gt=0, le=3600)] = 60) -> Response:
+        """Wait until nothing is under way; `quiet` says whether that came about in time."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + timeout
+        quiet_since: float | None = None
+        while (now := loop.time()) < end:
+            busy = any(vendors.under_way().values())
+            quiet_since = None if busy else (quiet_since or now)
+            if quiet_since and now - quiet_since >= QUIET_SECONDS:
+                break
+            await asyncio.sleep(0.05)
+        under_way = vendors.under_way()
+        return _json({"quiet": not any(under_way.values()), "underWay": under_way})
+
+    @router.post("/reset")
+    async def reset() -> Response:
+        """Begin afresh."""
+        vendors.reset()
+        world.audience.behaviour = Behaviour()
+        return _json({"reset": True})
+
+    return router

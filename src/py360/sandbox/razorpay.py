@@ -1,0 +1,342 @@
+"""Razorpay's Payment Links: the API, and the events it sends.
+
+Sources: razorpay.com/docs/api/payments/payment-links, razorpay.com/docs/webhooks/payloads/payment-links,
+.../webhooks/validate-test (signatures), razorpay.com/docs/payments/payment-links/apis (callback parameters).
+Amounts are integers in paise.
+"""
+
+import hmac
+import secrets
+import string
+from typing import Any, Final
+
+from fastapi import APIRouter, Request, Response
+
+from py360.kit.wire import dumps
+from py360.sandbox.courier import Courier
+from py360.sandbox.linkbook import LinkBook
+from py360.sandbox.world import World
+
+ACCOUNT: Final = "acc_Py360Sandbox00"
+LEAST_PAISE: Final = 100
+SHORTEST_LIFE: Final = 15 * 60  # seconds between now and expire_by
+LONGEST_LIFE: Final = 180 * 86_400
+_LETTERS: Final = string.ascii_letters + string.digits
+
+
+def new_id(kind: str) -> str:
+    """An id in Razorpay's form: `pay_` and fourteen letters or digits."""
+    return f"{kind}_" + "".join(secrets.choice(_LETTERS) for _ in range(14))
+
+
+class Razorpay:
+    """The vendor's side of one merchant account."""
+
+    def __init__(self, world: World, courier: Courier) -> None:
+        self.world = world
+        self.book = LinkBook(world.folder)
+        self._courier = courier
+
+    def seconds(self) -> int:
+        """The moment in seconds since 1970, as Razorpay writes time."""
+        return int(self.world.now().timestamp())
+
+    def current(self, link_id: str) -> dict[str, Any] | None:
+        """A link as it stands now: one past its expire_by is expired."""
+        link = self.book.link(link_id)
+        if link and link["status"] == "created" and 0 < link["expire_by"] <= self.seconds():
+            link |= {"status": "expired", "expired_at": link["expire_by"]}
+            self.book.save(link)
+            self.tell("payment_link.expired", {"payment_link": link})
+        return link
+
+    def create(self, wanted: dict[str, Any]) -> dict[str, Any] | str:
+        """A new link, or the sentence that says why not."""
+        now = self.seconds()
+        amount, expire_by = wanted.get("amount"), wanted.get("expire_by") or 0
+        reference = str(wanted.get("reference_id") or "")
+        if not isinstance(amount, int) or isinstance(amount, bool):
+            return "The amount must be an integer."
+        if amount < LEAST_PAISE:
+            return "The amount must be atleast INR 1.00"
+        if wanted.get("currency", "INR") != "INR":
+            return "Currency is not supported"
+        if len(reference) > 40:
+            return "The reference id may not be greater than 40 characters."
+        if expire_by and not now + SHORTEST_LIFE <= expire_by <= now + LONGEST_LIFE:
+            return "expire_by should be at least 15 minutes after current time"
+        link_id = new_id("plink")
+        link: dict[str, Any] = {
+            "accept_partial": False,
+            "amount": amount,
+            "amount_paid": 0,
+            "callback_method": wanted.get("callback_method", ""),
+            "callback_url": wanted.get("callback_url", ""),
+            "cancelled_at": 0,
+            "created_at": now,
+            "currency": "INR",
+            "customer": wanted.get("customer") or {},
+            "description": wanted.get("description", ""),
+            "expire_by": expire_by,
+            "expired_at": 0,
+            "first_min_partial_amount": 0,
+            "id": link_id,
+            "notes": wanted.get("notes") or None,
+            "notify": wanted.get("notify") or {"email": False, "sms": False, "whatsapp": False},
+            "order_id": "",
+            "payments": None,
+            "reference_id": reference,
+            "reminder_enable": bool(wanted.get("reminder_enable", False)),
+            "reminders": [],
+            "short_url": f"{self.world.address}/i/{link_id}",
+            "status": "created",
+            "updated_at": now,
+            "upi_link": False,
+            "user_id": "",
+            "whatsapp_link": False,
+        }
+        if not self.book.add(link):
+            return f"payment link with given reference_id ({reference}) already exists"
+        self.world.journal.count("payments", "links")
+        return link
+
+    def cancel(self, link: dict[str, Any]) -> None:
+        """The merchant takes the link back."""
+        link |= {"status": "cancelled", "cancelled_at": self.seconds(), "updated_at": self.seconds()}
+        self.book.save(link)
+        self.tell("payment_link.cancelled", {"payment_link": link})
+
+    def pay(self, link: dict[str, Any], method: str, success: bool) -> dict[str, Any]:
+        """A customer's attempt: a payment, captured or failed, and the events that tell of it."""
+        if not link["order_id"]:
+            link["order_id"] = new_id("order")
+        payment = self._payment(link, method, success)
+        self.book.save_payment(payment)
+        if not success:
+            self.book.save(link)
+            self.world.journal.count("payments", "declined")
+            self.tell("payment.failed", {"payment": payment})
+            return payment
+        kept = {key: payment[key] for key in ("amount", "created_at", "method", "status")}
+        link |= {
+            "status": "paid",
+            "amount_paid": link["amount"],
+            "updated_at": self.seconds(),
+            "payments": [{**kept, "payment_id": payment["id"], "plink_id": link["id"]}],
+        }
+        self.book.save(link)
+        self.world.journal.count("payments", "captured")
+        self.world.journal.count("payments", "capturedPaise", link["amount"])
+        self.tell("payment.captured", {"payment": payment})
+        self.tell("payment_link.paid", {"payment_link": link, "payment": payment, "order": self._order(link)})
+        return payment
+
+    def refund(self, payment: dict[str, Any], amount: int, notes: Any) -> dict[str, Any]:
+        """Give back part or all of a captured payment."""
+        now = self.seconds()
+        refund = {
+            "id": new_id("rfnd"),
+            "entity": "refund",
+            "amount": amount,
+            "currency": "INR",
+            "payment_id": payment["id"],
+            "notes": notes or [],
+            "receipt": None,
+            "acquirer_data": {"rrn": None},
+            "created_at": now,
+            "batch_id": None,
+            "status": "processed",
+            "speed_processed": "normal",
+            "speed_requested": "normal",
+        }
+        payment["amount_refunded"] += amount
+        whole = payment["amount_refunded"] == payment["amount"]
+        payment |= {"refund_status": "full" if whole else "partial", "status": "refunded" if whole else "captured"}
+        self.book.save_payment(payment)
+        self.world.journal.count("payments", "refunded")
+        self.tell("refund.processed", {"refund": refund, "payment": payment})
+        return refund
+
+    def _payment(self, link: dict[str, Any], method: str, success: bool) -> dict[str, Any]:
+        customer = link["customer"]
+        vpa = "customer@upi" if method == "upi" else None
+        error = (
+            (None,) * 5
+            if success
+            else (
+                "BAD_REQUEST_ERROR",
+                "Your payment was not successful as it was declined by your bank. Try another payment method.",
+                "bank",
+                "payment_authorization",
+                "payment_failed",
+            )
+        )
+        return {
+            "id": new_id("pay"),
+            "entity": "payment",
+            "amount": link["amount"],
+            "currency": "INR",
+            "base_amount": link["amount"],
+            "status": "captured" if success else "failed",
+            "order_id": link["order_id"],
+            "invoice_id": None,
+            "international": False,
+            "method": method,
+            "amount_refunded": 0,
+            "amount_transferred": 0,
+            "refund_status": None,
+            "captured": success,
+            "description": "#" + link["id"].removeprefix("plink_"),
+            "card_id": None,
+            "bank": "HDFC" if method == "netbanking" else None,
+            "wallet": None,
+            "vpa": vpa,
+            "email": customer.get("email") or "void@razorpay.com",
+            "contact": customer.get("contact") or "",
+            "notes": link["notes"] or [],
+            "fee": link["amount"] * 236 // 10_000 if success else None,
+            "tax": link["amount"] * 36 // 10_000 if success else None,
+            "error_code": error[0],
+            "error_description": error[1],
+            "error_source": error[2],
+            "error_step": error[3],
+            "error_reason": error[4],
+            "acquirer_data": {"rrn": str(secrets.randbelow(10**12)).zfill(12)} if success else {"rrn": None},
+            "created_at": self.seconds(),
+            **({"upi": {"vpa": vpa}} if vpa else {}),
+        }
+
+    def _order(self, link: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": link["order_id"],
+            "entity": "order",
+            "amount": link["amount"],
+            "amount_paid": link["amount_paid"],
+            "amount_due": link["amount"] - link["amount_paid"],
+            "currency": "INR",
+            "receipt": link["reference_id"],
+            "offer_id": None,
+            "status": "paid",
+            "attempts": 1,
+            "notes": link["notes"] or [],
+            "created_at": link["created_at"],
+        }
+
+    def tell(self, event: str, entities: dict[str, dict[str, Any]]) -> None:
+        """Send one event, signed over its raw body."""
+        body = dumps(
+            {
+                "entity": "event",
+                "account_id": ACCOUNT,
+                "event": event,
+                "contains": list(entities),
+                "payload": {name: {"entity": entity} for name, entity in entities.items()},
+                "created_at": self.seconds(),
+            }
+        )
+        headers = {
+            "Content-Type": "application/json",
+            "X-Razorpay-Signature": hmac.digest(self.world.secret.encode(), body, "sha256").hex(),
+            "x-razorpay-event-id": new_id("evt"),
+        }
+        self._courier.post(f"{self.world.callback}/api/webhooks/razorpay", body, headers)
+
+    def callback_parameters(self, link: dict[str, Any], payment: dict[str, Any]) -> dict[str, str]:
+        """What is added to the merchant's callback_url after a payment, signed with the key's secret."""
+        parts = (link["id"], link["reference_id"], link["status"], payment["id"])
+        return {
+            "razorpay_payment_id": payment["id"],
+            "razorpay_payment_link_id": link["id"],
+            "razorpay_payment_link_reference_id": link["reference_id"],
+            "razorpay_payment_link_status": link["status"],
+            "razorpay_signature": hmac.digest(self.world.secret.encode(), "|".join(parts).encode(), "sha256").hex(),
+        }
+
+
+def _json(body: dict[str, Any], status: int = 200) -> Response:
+    return Response(dumps(body), status, media_type="application/json")
+
+
+def _problem(description: str, status: int = 400) -> Response:
+    error = {
+        "code": "BAD_REQUEST_ERROR",
+        "description": description,
+        "source": "business",
+        "step": "payment_initiation",
+        "reason": "input_validation_failed",
+        "metadata": {},
+    }
+    return _json({"error": error}, status)
+
+
+def routes(razorpay: Razorpay) -> APIRouter:
+    """The API paths under /v1."""
+    router = APIRouter(prefix="/v1", tags=["razorpay"])
+    world = razorpay.world
+
+    def barred(request: Request) -> Response | None:
+        return None if world.knows(request) else _problem("Authentication failed", 401)
+
+    @router.post("/payment_links")
+    @router.post("/payment_links/", include_in_schema=False)
+    async def create(request: Request) -> Response:
+        """Make a link."""
+        if refusal := barred(request):
+            return refusal
+        made = razorpay.create(await world.json(request))
+        return _problem(made) if isinstance(made, str) else _json(made)
+
+    @router.get("/payment_links")
+    @router.get("/payment_links/", include_in_schema=False)
+    async def find(request: Request, reference_id: str = "") -> Response:
+        """Links by the merchant's reference."""
+        if refusal := barred(request):
+            return refusal
+        link = razorpay.book.by_reference(reference_id)
+        return _json({"payment_links": [link] if link else []})
+
+    @router.get("/payment_links/{link_id}")
+    async def get(link_id: str, request: Request) -> Response:
+        """One link with its payments."""
+        if refusal := barred(request):
+            return refusal
+        link = razorpay.current(link_id)
+        return _json(link) if link else _problem("The id provided does not exist")
+
+    @router.post("/payment_links/{link_id}/cancel")
+    async def cancel(link_id: str, request: Request) -> Response:
+        """Take a link back."""
+        if refusal := barred(request):
+            return refusal
+        link = razorpay.current(link_id)
+        if link is None:
+            return _problem("The id provided does not exist")
+        if link["status"] != "created":
+            return _problem(f"payment link with status {link['status']} cannot be cancelled")
+        razorpay.cancel(link)
+        return _json(link)
+
+    @router.get("/payments/{payment_id}")
+    async def payment(payment_id: str, request: Request) -> Response:
+        """One payment."""
+        if refusal := barred(request):
+            return refusal
+        found = razorpay.book.payment(payment_id)
+        return _json(found) if found else _problem("The id provided does not exist")
+
+    @router.post("/payments/{payment_id}/refund")
+    async def refund(payment_id: str, request: Request) -> Response:
+        """Give money back."""
+        if refusal := barred(request):
+            return refusal
+        found = razorpay.book.payment(payment_id)
+        if found is None or not found["captured"]:
+            return _problem("The id provided does not exist" if found is None else "The payment is not captured")
+        wanted = await world.json(request)
+        left = found["amount"] - found["amount_refunded"]
+        amount = wanted.get("amount", left)
+        if not isinstance(amount, int) or not 0 < amount <= left:
+            return _problem("The total refund amount is greater than the refund payment amount")
+        return _json(razorpay.refund(found, amount, wanted.get("notes")))
+
+    return router
