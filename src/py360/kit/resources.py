@@ -1,6 +1,7 @@
 """What a running process holds: database, cache, clock and files. Opened once, at the edge."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import redis.asyncio
@@ -28,6 +29,7 @@ class Resources:
     limits: Limits
     storage: Storage
     clock: Clock
+    closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # what modules opened; closed first
 
     @classmethod
     async def open(cls, settings: Settings, clock: Clock | None = None, pool_size: int = 10) -> "Resources":
@@ -50,6 +52,8 @@ class Resources:
 
     async def close(self) -> None:
         """Disconnect."""
+        while self.closing:
+            await self.closing.pop()()
         await self.reads.close()
         await self.engine.dispose()
         await self.cache.aclose()

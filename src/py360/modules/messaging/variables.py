@@ -94,16 +94,18 @@ def canonical(name: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text with its placeholders in one form, `{{ canonical }}`; what it uses, and what nobody knows."""
+    """A text with its placeholders in one form, `{{ canonical }}`; what it uses, as spelled, and what nobody knows."""
 
     text: str
     variables: tuple[str, ...]
+    spelled: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
 def unify(text: str) -> Source:
     """Bring every spelling to `{{ canonical }}`. Square brackets around something unknown are plain text."""
     used: dict[str, None] = {}
+    spelled: dict[str, None] = {}
     unknown: dict[str, None] = {}
 
     def one(match: re.Match[str]) -> str:
@@ -114,9 +116,10 @@ def unify(text: str) -> Source:
                 unknown[name] = None
             return match[0]
         used[known] = None
+        spelled[name] = None
         return "{{ " + known + (f" {match['filters'].strip()}" if match["filters"] else "") + " }}"
 
-    return Source(_PLACEHOLDER.sub(one, text), tuple(used), tuple(unknown)) if text else Source("", (), ())
+    return Source(_PLACEHOLDER.sub(one, text), tuple(used), tuple(spelled), tuple(unknown)) if text else Source("", (), (), ())
 
 
 def fold_values(values: Mapping[str, Any]) -> dict[str, Any]:

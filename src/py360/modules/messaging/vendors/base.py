@@ -6,10 +6,10 @@ taken, a later try may succeed; unclear: it may have been taken, so the ledger s
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 import aiohttp
 
@@ -100,6 +100,8 @@ async def in_lanes(
 class HttpTransport:
     """What the vendors with an HTTP interface share: one session, lanes, and the classes of failure."""
 
+    no_such_address: ClassVar[frozenset[str]] = frozenset()  # the vendor's codes for it
+
     def __init__(self, account: Account) -> None:
         self.account = account
         self._session: aiohttp.ClientSession | None = None
@@ -131,7 +133,7 @@ class HttpTransport:
         try:
             return await self.one(admitted)
         except VendorError as error:
-            return failure(admitted, error)
+            return failure(admitted, error, bounced=error.code in self.no_such_address)
         except aiohttp.ClientConnectorError as error:
             return failure(admitted, VendorError(f"The vendor cannot be reached: {error}", code="unreachable"))
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -161,7 +163,3 @@ def sent(admitted: Admitted, vendor_message_id: str | None, cost: Decimal | None
     """The vendor took it."""
     return Delivery(admitted.message_id, "sent", admitted.outgoing, vendor_message_id=vendor_message_id, cost=cost)
 
-
-def priced(delivery: Delivery, cost: Decimal | None) -> Delivery:
-    """The delivery with its cost."""
-    return replace(delivery, cost=cost)

@@ -1,0 +1,44 @@
+"""Jobs of this module."""
+
+from datetime import timedelta
+from typing import Final
+
+from py360.kit import db, resources
+from py360.kit.jobs import defer, module_jobs
+from py360.modules.messaging import ledger
+from py360.modules.messaging.applying import apply_batch
+from py360.modules.messaging.inbox import APPLY_LOCK, Inbox
+
+jobs = module_jobs("messaging")
+TRY_PARKED_AFTER: Final = timedelta(seconds=2)
+ABANDON_AFTER: Final = timedelta(minutes=5)
+
+
+@jobs.task(name="messaging.apply_webhooks")
+async def apply_webhooks() -> None:
+    """Apply everything that waits in the inbox, a batch per transaction."""
+    last, parked = 0, False
+    while True:
+        async with db.unit_of_work() as session:
+            taken, waits = await apply_batch(session, last)
+        parked = parked or waits
+        if taken is None:
+            break
+        last = taken
+    if parked:
+        later = resources.current().clock.now() + TRY_PARKED_AFTER
+        async with db.unit_of_work() as session:
+            await defer(session, apply_webhooks, schedule_at=later, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
+
+
+@jobs.periodic(name="messaging.tidy", cron="* * * * *")
+async def tidy(timestamp: int) -> None:
+    """Messages of workers that died become `unknown`; events that waited for a message are tried again."""
+    async with db.unit_of_work() as session:
+        await ledger.abandon(session, resources.current().clock.now() - ABANDON_AFTER)
+        waiting = await db.value(session, "select 1 from webhook_inbox where applied_at is null limit 1")
+        if waiting:
+            await defer(session, apply_webhooks, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
+
+
+inbox: Final = Inbox(apply_webhooks)

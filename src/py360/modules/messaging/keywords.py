@@ -1,0 +1,20 @@
+"""Words by which people say stop or start, in the languages of our customers."""
+
+import re
+from typing import Final, Literal
+
+_STOP: Final = frozenset(
+    "stop stopall unsubscribe cancel end quit optout remove dnd band bandh bas ruko mat "
+    "बंद रोकें रोको रुको बन्द बस स्टॉप थांबा বন্ধ থামুন স্টপ ਬੰਦ ਰੋਕੋ બંધ રોકો ବନ୍ଦ நிறுத்து நிறுத்தவும் ఆపు ఆపండి ನಿಲ್ಲಿಸಿ നിർത്തുക വേണ്ട بند روکیں".split()
+)
+_START: Final = frozenset("start unstop subscribe resume शुरू चालू সুরু চালু ਸ਼ੁਰੂ શરૂ தொடங்கு ప్రారంభించు ಪ್ರಾರಂಭಿಸಿ തുടങ്ങുക شروع".split())
+_PHRASES: Final = ("opt out", "stop all", "stop promotions", "stop messages", "do not message", "don't message")
+_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+
+
+def meaning(text: str) -> Literal["stop", "start"] | None:
+    """What a message asks for. Only the whole message counts: a sentence that holds the word `end` is no request."""
+    said = " ".join(_EDGES.sub("", text.strip().casefold()).split())
+    if said in _STOP or said in _PHRASES:
+        return "stop"
+    return "start" if said in _START else None

@@ -1,0 +1,148 @@
+"""The way out: transports kept open per account, the ledger after them, and the three steps of a single message."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, ids, resources, vendor
+from py360.kit.errors import Conflict, TooMany, Unavailable
+from py360.modules.compliance import api as compliance
+from py360.modules.messaging import ledger
+from py360.modules.messaging.accounts import account as choose_account
+from py360.modules.messaging.door import admit
+from py360.modules.messaging.errors import NoTransport
+from py360.modules.messaging.messages import Account, Admitted, Delivery, Outgoing, Postponed, Refused, Sent
+from py360.modules.messaging.vendors.base import Transport
+from py360.modules.messaging.vendors.meta import MetaTransport
+from py360.modules.messaging.vendors.smtp import SmtpTransport
+from py360.modules.messaging.vendors.twilio import TwilioTransport
+
+TRANSPORTS: Final[dict[str, Any]] = {
+    "smtp": SmtpTransport,
+    "mailgun": SmtpTransport,
+    "sendgrid": SmtpTransport,
+    "twilio": TwilioTransport,
+    "meta": MetaTransport,
+}
+
+
+class Logged:
+    """A transport whose every batch leaves a line in the outgoing-call log (house law 10)."""
+
+    def __init__(self, account: Account, inner: Transport) -> None:
+        self._account = account
+        self._inner = inner
+
+    async def send(self, batch: Sequence[Admitted]) -> list[Delivery]:
+        """Hand a batch over."""
+        if not batch:
+            return []
+        async with vendor.call(self._account.type, "send", self._account.id, items=len(batch)):
+            return await self._inner.send(batch)
+
+    async def check(self) -> str:
+        """Test the account."""
+        async with vendor.call(self._account.type, "check", self._account.id):
+            return await self._inner.check()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._inner.close()
+
+
+_open: dict[tuple[int, int], tuple[bytes, Logged]] = {}
+
+
+def make(account: Account) -> Logged:
+    """A transport of one's own, for a test of an account. Raises NoTransport for a vendor that is not wired up yet."""
+    kind = TRANSPORTS.get(account.type)
+    if kind is None:
+        raise NoTransport(f"Messages cannot be sent through {account.type} yet: choose another account.")
+    return Logged(account, kind(account))
+
+
+def transport(account: Account) -> Logged:
+    """The account's transport; the same object while its configuration stands. Closed with the process's resources."""
+    loop = asyncio.get_running_loop()
+    key = (id(loop), account.id)
+    mark = orjson.dumps([account.type, dict(account.config)], option=orjson.OPT_SORT_KEYS)
+    known = _open.get(key)
+    if known and known[0] == mark:
+        return known[1]
+    fresh = make(account)
+    _open[key] = (mark, fresh)
+    closing = resources.current().closing
+    closing.append(fresh.close)
+    if known:
+        closing.remove(known[1].close)
+        closing.append(known[1].close)  # still closed at the end: a batch may be using it now
+    return fresh
+
+
+async def record(session: AsyncSession, account: Account, deliveries: Sequence[Delivery]) -> None:
+    """Write what vendors said into the ledger (forward only); addresses that do not exist become suppressed."""
+    if not deliveries:
+        return
+    now = resources.current().clock.now()
+    await ledger.apply(
+        session,
+        [
+            ledger.News(
+                each.status,
+                now,
+                message_id=each.message_id,
+                vendor_message_id=each.vendor_message_id,
+                error_code=each.error_code,
+                error_message=each.error_message,
+                cost=each.cost,
+            )
+            for each in deliveries
+        ],
+    )
+    gone = [
+        compliance.Suppression(
+            each.outgoing.channel, each.outgoing.contact, "hard_bounce", each.message_id, each.error_message
+        )
+        for each in deliveries
+        if each.status == "bounced"
+    ]
+    await compliance.suppress(session, account.client_id, gone)
+    await db.execute(
+        session,
+        "update providers set last_used = %(now)s, status = 'connected' where id = %(id)s"
+        " and (last_used is null or last_used < %(now)s - interval '1 minute')",
+        {"now": now, "id": account.id},
+    )
+
+
+async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
+    """Door, vendor and ledger for one message; see `messaging.api.send_one`."""
+    async with db.unit_of_work() as session:
+        sender = await choose_account(session, outgoing.client_id, outgoing.channel, provider_id)
+        make_sure = transport(sender)  # before the ledger says `sending`
+        (decision,) = await admit(session, [outgoing], sender)
+    if isinstance(decision, Refused):
+        raise Conflict(
+            decision.message,
+            code=decision.reason,
+            details=[{"field": "to", "message": decision.message, "messageId": ids.code(outgoing.channel, decision.message_id)}],
+        )
+    if isinstance(decision, Postponed):
+        wait = max(1, int((decision.until - resources.current().clock.now()).total_seconds()))
+        raise TooMany(decision.message, code=decision.reason, headers={"Retry-After": str(wait)})
+    (delivery,) = await make_sure.send([decision])
+    async with db.unit_of_work() as session:
+        await record(session, sender, [delivery])
+    if delivery.retry:
+        raise Unavailable(f"The message was not sent: {delivery.error_message}", code="vendor_unavailable")
+    return Sent(
+        delivery.message_id,
+        ids.code(outgoing.channel, delivery.message_id),
+        delivery.status,
+        delivery.cost,
+        resources.current().clock.now(),
+        delivery.error_message,
+    )

@@ -1,0 +1,131 @@
+"""WhatsApp Cloud API (Meta): template and text messages out, statuses and inbound messages as signed webhooks.
+
+Source: developers.facebook.com/docs/whatsapp/cloud-api (messages, webhooks/components; `biz_opaque_callback_data` comes
+back with every status; X-Hub-Signature-256 is HMAC-SHA256 of the raw body with the app's secret).
+"""
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+from py360.kit import ids
+from py360.kit.vendor import VendorError
+from py360.modules.messaging.compiling import compile_message
+from py360.modules.messaging.messages import Account, Admitted, Delivery, Template
+from py360.modules.messaging.vendors.base import Hook, HttpTransport, Inbound, Moved, Status, price, refusal, sent
+
+BASE_URL: Final = "https://graph.facebook.com"
+API_VERSION: Final = "v23.0"
+_STATUS: Final[Mapping[str, Status]] = {"sent": "sent", "delivered": "delivered", "read": "opened", "failed": "failed"}
+# developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes: throttled, paced, try again
+_TRANSIENT: Final = frozenset({"4", "80007", "130429", "131048", "131056", "131057", "133016"})
+_UNREACHABLE: Final = frozenset({"131026"})
+_STOPPED: Final = frozenset({"131050"})  # the person stopped marketing messages of this business
+
+
+def wire_name(template: Template) -> str:
+    """The template's name at Meta: lower case letters, digits and underscores."""
+    return re.sub(r"[^a-z0-9]+", "_", template.name.lower()).strip("_")[:512]
+
+
+class MetaTransport(HttpTransport):
+    """A WhatsApp number at Meta."""
+
+    no_such_address = _UNREACHABLE
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(account)
+        config = account.config
+        base = f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/{config.get('apiVersion') or API_VERSION}"
+        self._number = f"{base}/{config['phoneNumberId']}"
+        self._cost = price(account)
+
+    def headers(self) -> dict[str, str]:
+        """Bearer authorisation."""
+        return {"Authorization": f"Bearer {self.account.config['accessToken']}", "Content-Type": "application/json"}
+
+    async def one(self, admitted: Admitted) -> Delivery:
+        """Send one message."""
+        async with self.session.post(f"{self._number}/messages", data=orjson.dumps(payload(admitted))) as response:
+            answer = await response.json(content_type=None)
+            if response.status >= 400:
+                error = answer.get("error", {})
+                code = str(error.get("code", ""))
+                text = str(error.get("error_data", {}).get("details") or error.get("message", ""))
+                if code in _TRANSIENT:
+                    raise VendorError(text, code=code)
+                raise refusal(response.status, code, text)
+        return sent(admitted, str(answer["messages"][0]["id"]), self._cost)
+
+    async def check(self) -> str:
+        """Read the number."""
+        async with self.session.get(self._number) as response:
+            if response.status != 200:
+                raise VendorError(f"Meta refused the number or token ({response.status}).", permanent=response.status < 500)
+        return "Meta answers and knows this number."
+
+
+def payload(admitted: Admitted) -> dict[str, Any]:
+    """The request for one message: a template with its values by position, or free text (inside the 24-hour window)."""
+    outgoing = admitted.outgoing
+    message: dict[str, Any] = {
+        "messaging_product": "whatsapp",
+        "recipient_type": "individual",
+        "to": outgoing.contact.lstrip("+"),
+        "biz_opaque_callback_data": ids.code("whatsapp", admitted.message_id),
+    }
+    if outgoing.template is None:
+        return {**message, "type": "text", "text": {"preview_url": True, "body": outgoing.body or ""}}
+    values = compile_message(outgoing).parameters(admitted.message_id, outgoing.values)
+    # Meta refuses an empty parameter, and line breaks in one (error 132012)
+    parameters = [{"type": "text", "text": " ".join(value.split()) or "-"} for value in values]
+    template: dict[str, Any] = {"name": wire_name(outgoing.template), "language": {"code": outgoing.template.language}}
+    if parameters:
+        template["components"] = [{"type": "body", "parameters": parameters}]
+    return {**message, "type": "template", "template": template}
+
+
+def read(account: Account, body: bytes, given: str) -> list[Hook] | None:
+    """The events of a webhook request; None when its signature is not this account's. Raises ValueError when malformed."""
+    secret = str(account.config.get("appSecret") or account.config.get("webhookToken") or "")
+    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    if not secret or not hmac.compare_digest(expected, given):
+        return None
+    hooks = []
+    for entry in orjson.loads(body).get("entry", []):
+        for change in entry.get("changes", []):
+            value = change.get("value", {})
+            for status in value.get("statuses", []):
+                hooks.append(Hook(f"{status['id']}:{status['status']}", status))
+            for message in value.get("messages", []):
+                hooks.append(Hook(str(message["id"]), message))
+    return hooks
+
+
+def translate(event: Mapping[str, Any]) -> Moved | Inbound | None:
+    """A status or an inbound message in our words. A status we do not know moves nothing."""
+    at = datetime.fromtimestamp(int(event.get("timestamp", 0)), UTC)
+    if "status" not in event:
+        text = event.get("text", {}).get("body") or event.get("button", {}).get("text") or ""
+        return Inbound("+" + str(event["from"]).lstrip("+"), str(text), at, answers=event.get("context", {}).get("id"))
+    error = (event.get("errors") or [{}])[0]
+    code = str(error.get("code") or "") or None
+    ours = str(event.get("biz_opaque_callback_data") or "")
+    moved = _STATUS.get(str(event["status"]))
+    if moved == "failed" and code in _UNREACHABLE:
+        moved = "bounced"
+    details = error.get("error_data", {}).get("details") or error.get("title") or error.get("message")
+    return Moved(
+        moved,
+        at,
+        message_id=ids.message_number(ours) if ours.startswith(ids.PREFIXES["whatsapp"]) else None,
+        vendor_message_id=str(event["id"]),
+        error_code=code,
+        error_message=str(details) if details else None,
+        stop="unsubscribe" if code in _STOPPED else "hard_bounce" if moved == "bounced" else None,
+    )
