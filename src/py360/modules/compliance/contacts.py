@@ -9,7 +9,9 @@ import phonenumbers
 HOME_REGION: Final = "IN"
 _E164_INDIA = re.compile(r"\+91[6-9]\d{9}\Z")
 # The addresses mail really goes to: no quotes, no comments, no controls, so that none can break an SMTP command
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}\Z")
+_EMAIL = re.compile(
+    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}\Z"
+)
 
 
 def contact_key(channel: str, contact: str) -> str:

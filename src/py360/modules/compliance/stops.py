@@ -116,7 +116,6 @@ async def _record(
     )
 
 
-
 @dataclass(frozen=True, slots=True)
 class DncHit:
     """A message the registry stopped."""

@@ -68,7 +68,9 @@ async def account(session: AsyncSession, client_id: int, channel: str, provider_
                 code="account_inactive",
             )
     if not rows:
-        raise Conflict(f"There is no active sender account for {channel}. Add one under Settings, Providers.", code="no_account")
+        raise Conflict(
+            f"There is no active sender account for {channel}. Add one under Settings, Providers.", code="no_account"
+        )
     return to_account(rows[0])
 
 

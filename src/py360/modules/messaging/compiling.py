@@ -43,9 +43,7 @@ _EMAIL_ATTRIBUTES: Final = {
     "table": {"cellpadding", "cellspacing", "summary"},
     "font": {"color", "face", "size"},
 }
-PIXEL: Final = (
-    '<img src="{{ _open|safe }}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px" />'
-)
+PIXEL: Final = '<img src="{{ _open|safe }}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px" />'
 FOOTER: Final = (
     '<p style="font:12px/18px Arial,sans-serif;color:#6b7280;text-align:center;margin:24px 16px">'
     'You receive this because of your policy with us. <a href="{{ unsubscribe_link }}" style="color:#6b7280">'

@@ -24,9 +24,9 @@ from py360.modules.messaging.messages import (
     Postponed,
     Refused,
 )
-from py360.modules.messaging.settings import Rules, rules
 from py360.modules.messaging.variables import unify
 from py360.modules.messaging.vendors.base import price
+from py360.modules.settings import api as settings
 
 Verdict = tuple[str, str] | None  # reason and sentence; None lets it through
 RATE_RETRY: Final = timedelta(seconds=5)
@@ -43,7 +43,7 @@ async def admit(
     client_id, channel = batch[0].client_id, batch[0].channel
     assert account.client_id == client_id and account.channel == channel
     assert all(each.client_id == client_id and each.channel == channel for each in batch)
-    in_force = await rules(session, client_id)
+    in_force = await settings.get(session, client_id, settings.Campaigns)
     verdicts = await _compliance(session, batch)
     _merge(verdicts, await _dlt(session, account, batch))
     late = [_window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)]
@@ -126,9 +126,7 @@ async def _compliance(session: AsyncSession, batch: Sequence[Outgoing]) -> list[
 
 async def _note_dnc(session: AsyncSession, blocked: Sequence[tuple[Outgoing, compliance.Block]]) -> None:
     hits = [
-        compliance.DncHit(
-            block.dnc_id, each.channel, each.contact, block.message, each.campaign_id, each.case_id, each.sent_by
-        )
+        compliance.DncHit(block.dnc_id, each.channel, each.contact, block.message, each.campaign_id, each.case_id, each.sent_by)
         for each, block in blocked
         if block.dnc_id is not None
     ]
@@ -173,32 +171,31 @@ async def _registered_texts(session: AsyncSession, client_id: int) -> list[re.Pa
 # ---------------------------------------------------------------- legal window
 
 
-def _window(outgoing: Outgoing, in_force: Rules, now: datetime) -> tuple[str, str, datetime] | None:
+def _window(outgoing: Outgoing, in_force: settings.Campaigns, now: datetime) -> tuple[str, str, datetime] | None:
     """When it must wait: the reason, a sentence and the moment the window opens."""
     if outgoing.purpose == "promotional":
-        start, end = in_force.promotional_from, in_force.promotional_to
+        opening, closing = in_force.promotional_from, in_force.promotional_to
     elif in_force.service_from is not None and in_force.service_to is not None:
-        start, end = in_force.service_from, in_force.service_to
+        opening, closing = in_force.service_from, in_force.service_to
     else:
         return None
+    start, end = time.fromisoformat(opening), time.fromisoformat(closing)
     local = now.astimezone(INDIA)
     if start <= local.time().replace(tzinfo=None) < end:
         return None
     opens = datetime.combine(local.date(), start, INDIA)
     if local >= opens:
         opens += timedelta(days=1)
-    return "outside_hours", f"Such messages may leave from {_hour(start)} to {_hour(end)} India time.", opens
-
-
-def _hour(moment: time) -> str:
-    return moment.strftime("%H:%M")
+    return "outside_hours", f"Such messages may leave from {opening} to {closing} India time.", opens
 
 
 # ---------------------------------------------------------------- frequency cap, budget
 
 
-async def _frequency(session: AsyncSession, batch: Sequence[Outgoing], in_force: Rules, now: datetime) -> list[Verdict]:
-    caps = {"promotional": in_force.promotional_cap, "service": in_force.service_cap}
+async def _frequency(
+    session: AsyncSession, batch: Sequence[Outgoing], in_force: settings.Campaigns, now: datetime
+) -> list[Verdict]:
+    caps = {"promotional": in_force.promotional_cap_per_day, "service": in_force.service_cap_per_day}
     capped = [each.contact for each in batch if caps[each.purpose]]
     if not capped:
         return [None] * len(batch)

@@ -4,10 +4,67 @@ import re
 from typing import Final, Literal
 
 _STOP: Final = frozenset(
-    "stop stopall unsubscribe cancel end quit optout remove dnd band bandh bas ruko mat "
-    "बंद रोकें रोको रुको बन्द बस स्टॉप थांबा বন্ধ থামুন স্টপ ਬੰਦ ਰੋਕੋ બંધ રોકો ବନ୍ଦ நிறுத்து நிறுத்தவும் ఆపు ఆపండి ನಿಲ್ಲಿಸಿ നിർത്തുക വേണ്ട بند روکیں".split()
+    [
+        "stop",
+        "stopall",
+        "unsubscribe",
+        "cancel",
+        "end",
+        "quit",
+        "optout",
+        "remove",
+        "dnd",
+        "band",
+        "bandh",
+        "bas",
+        "ruko",
+        "mat",
+        "बंद",
+        "रोकें",
+        "रोको",
+        "रुको",
+        "बन्द",
+        "बस",
+        "स्टॉप",
+        "थांबा",
+        "বন্ধ",
+        "থামুন",
+        "স্টপ",
+        "ਬੰਦ",
+        "ਰੋਕੋ",
+        "બંધ",
+        "રોકો",
+        "ବନ୍ଦ",
+        "நிறுத்து",
+        "நிறுத்தவும்",
+        "ఆపు",
+        "ఆపండి",
+        "ನಿಲ್ಲಿಸಿ",
+        "നിർത്തുക",
+        "വേണ്ട",
+        "بند",
+        "روکیں",
+    ]
 )
-_START: Final = frozenset("start unstop subscribe resume शुरू चालू সুরু চালু ਸ਼ੁਰੂ શરૂ தொடங்கு ప్రారంభించు ಪ್ರಾರಂಭಿಸಿ തുടങ്ങുക شروع".split())
+_START: Final = frozenset(
+    [
+        "start",
+        "unstop",
+        "subscribe",
+        "resume",
+        "शुरू",
+        "चालू",
+        "সুরু",
+        "চালু",
+        "ਸ਼ੁਰੂ",
+        "શરૂ",
+        "தொடங்கு",
+        "ప్రారంభించు",
+        "ಪ್ರಾರಂಭಿಸಿ",
+        "തുടങ്ങുക",
+        "شروع",
+    ]
+)
 _PHRASES: Final = ("opt out", "stop all", "stop promotions", "stop messages", "do not message", "don't message")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 

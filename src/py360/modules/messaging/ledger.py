@@ -208,7 +208,9 @@ async def abandon(session: AsyncSession, before: datetime) -> list[int]:
     return [row["id"] for row in rows]
 
 
-async def recent_to(session: AsyncSession, client_id: int, channel: str, contacts: Sequence[str], since: datetime) -> dict[str, int]:
+async def recent_to(
+    session: AsyncSession, client_id: int, channel: str, contacts: Sequence[str], since: datetime
+) -> dict[str, int]:
     """How many messages each address got by a channel since then; refused and failed ones do not count."""
     rows: list[dict[str, Any]] = await db.all(
         session,

@@ -121,4 +121,3 @@ class DateHeader:
         if second != self._second:
             self._second, self._text = second, format_datetime(moment)
         return self._text
-

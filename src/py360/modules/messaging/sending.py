@@ -1,6 +1,7 @@
 """The way out: transports kept open per account, the ledger after them, and the three steps of a single message."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -14,7 +15,16 @@ from py360.modules.messaging import ledger
 from py360.modules.messaging.accounts import account as choose_account
 from py360.modules.messaging.door import admit
 from py360.modules.messaging.errors import NoTransport
-from py360.modules.messaging.messages import Account, Admitted, Delivery, Outgoing, Postponed, Refused, Sent
+from py360.modules.messaging.messages import (
+    Account,
+    Admitted,
+    Delivery,
+    Outgoing,
+    Postponed,
+    Refused,
+    Sent,
+)
+from py360.modules.messaging.templates import count_use
 from py360.modules.messaging.vendors.base import Transport
 from py360.modules.messaging.vendors.meta import MetaTransport
 from py360.modules.messaging.vendors.smtp import SmtpTransport
@@ -102,10 +112,10 @@ async def record(session: AsyncSession, account: Account, deliveries: Sequence[D
             for each in deliveries
         ],
     )
+    for template_id, used in Counter(each.outgoing.template.id for each in deliveries if each.outgoing.template).items():
+        await count_use(session, template_id, used)
     gone = [
-        compliance.Suppression(
-            each.outgoing.channel, each.outgoing.contact, "hard_bounce", each.message_id, each.error_message
-        )
+        compliance.Suppression(each.outgoing.channel, each.outgoing.contact, "hard_bounce", each.message_id, each.error_message)
         for each in deliveries
         if each.status == "bounced"
     ]
@@ -128,7 +138,9 @@ async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
         raise Conflict(
             decision.message,
             code=decision.reason,
-            details=[{"field": "to", "message": decision.message, "messageId": ids.code(outgoing.channel, decision.message_id)}],
+            details=[
+                {"field": "to", "message": decision.message, "messageId": ids.code(outgoing.channel, decision.message_id)}
+            ],
         )
     if isinstance(decision, Postponed):
         wait = max(1, int((decision.until - resources.current().clock.now()).total_seconds()))

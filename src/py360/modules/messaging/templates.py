@@ -13,8 +13,8 @@ from py360.kit import db, ids
 from py360.kit.errors import Conflict, NotFound, PreconditionFailed
 from py360.modules.messaging.lint import Finding, lint
 from py360.modules.messaging.messages import Channel, Format, Template
-from py360.modules.messaging.settings import rules
 from py360.modules.messaging.variables import fold, unify
+from py360.modules.settings import api as settings
 
 _COLUMNS: Final = (
     "id, client_id, name, template_type, category, subject, content, format, language, version, status, dlt_template_id"
@@ -156,7 +156,7 @@ async def create(session: AsyncSession, client_id: int, user_id: int | None, dra
     warnings = lint(template)
     await _refuse_taken_name(session, template)
     status = draft.status or "active"
-    if status == "active" and (await rules(session, client_id)).template_approval_required:
+    if status == "active" and await _needs_approval(session, client_id):
         status = "pending_approval"
     number = await db.value(
         session,
@@ -168,6 +168,10 @@ async def create(session: AsyncSession, client_id: int, user_id: int | None, dra
     )
     await _keep_version(session, number, user_id)
     return Saved(number, 1, status, warnings)
+
+
+async def _needs_approval(session: AsyncSession, client_id: int) -> bool:
+    return (await settings.get(session, client_id, settings.Campaigns)).template_approval_required
 
 
 def _values(template: Template, draft: Draft) -> dict[str, Any]:
@@ -266,7 +270,7 @@ async def set_status(
     if wanted != old.status and wanted not in TRANSITIONS[old.status]:
         allowed = ", ".join(sorted(TRANSITIONS[old.status]))
         raise Conflict(f"A template that is {old.status} can become {allowed}, not {wanted}.", code="refused_transition")
-    if wanted == "active" and old.status == "draft" and (await rules(session, old.client_id)).template_approval_required:
+    if wanted == "active" and old.status == "draft" and await _needs_approval(session, old.client_id):
         wanted = "pending_approval"
     await db.execute(
         session,

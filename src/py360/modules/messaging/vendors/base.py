@@ -80,9 +80,7 @@ def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False) ->
     )
 
 
-async def in_lanes(
-    batch: Sequence[Admitted], lanes: int, one: Callable[[Admitted], Awaitable[Delivery]]
-) -> list[Delivery]:
+async def in_lanes(batch: Sequence[Admitted], lanes: int, one: Callable[[Admitted], Awaitable[Delivery]]) -> list[Delivery]:
     """Carry a batch with so many at a time; the answers in the batch's order."""
     answers: list[Delivery | None] = [None] * len(batch)
     work = iter(enumerate(batch))
@@ -162,4 +160,3 @@ def price(account: Account, parts: int = 1) -> Decimal | None:
 def sent(admitted: Admitted, vendor_message_id: str | None, cost: Decimal | None) -> Delivery:
     """The vendor took it."""
     return Delivery(admitted.message_id, "sent", admitted.outgoing, vendor_message_id=vendor_message_id, cost=cost)
-

@@ -20,7 +20,16 @@ from py360.kit.vendor import VendorError
 from py360.modules.messaging.compiling import compile_message
 from py360.modules.messaging.messages import Account, Admitted, Delivery
 from py360.modules.messaging.sms import segments
-from py360.modules.messaging.vendors.base import Hook, HttpTransport, Inbound, Moved, Status, price, refusal, sent
+from py360.modules.messaging.vendors.base import (
+    Hook,
+    HttpTransport,
+    Inbound,
+    Moved,
+    Status,
+    price,
+    refusal,
+    sent,
+)
 
 BASE_URL: Final = "https://api.twilio.com"
 _STATUS: Final[Mapping[str, Status]] = {
@@ -42,9 +51,7 @@ class TwilioTransport(HttpTransport):
     def __init__(self, account: Account) -> None:
         super().__init__(account)
         config = account.config
-        self._url = (
-            f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/2010-04-01/Accounts/{config['accountSid']}"
-        )
+        self._url = f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/2010-04-01/Accounts/{config['accountSid']}"
         service = config.get("messagingServiceSid")
         self._sender = {"MessagingServiceSid": str(service)} if service else {"From": str(config["fromNumber"])}
         self._callback = f"{settings().public_url}/api/webhooks/sms/twilio"
