@@ -76,3 +76,18 @@ async def execute(session: AsyncSession, sql: str, params: Params = None) -> int
     async with (await connection(session)).cursor() as cursor:
         await cursor.execute(sql, params)  # type: ignore[arg-type]  # SQL is ours, written in the modules
         return cursor.rowcount
+
+
+@asynccontextmanager
+async def trusted(session: AsyncSession) -> AsyncIterator[None]:
+    """For bulk inserts whose references this very transaction has made or holds: no foreign-key check row by row.
+
+    The checks cost a third of a bulk import (measured). They are left out only where the database grants us the right
+    to say so (our own server does; elsewhere `grant set on parameter session_replication_role`); else they run.
+    """
+    granted = await value(session, "select has_parameter_privilege('session_replication_role', 'set')")
+    if granted:
+        await execute(session, "set local session_replication_role = replica")
+    yield
+    if granted:
+        await execute(session, "set local session_replication_role = origin")

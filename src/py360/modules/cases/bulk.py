@@ -1,0 +1,81 @@
+"""Opening renewal cases for a chunk of policy rows, set by set.
+
+A case is one due date of one policy (unique in the database). Runs after `customers.api.merge` on the same staging
+table: rows then have an outcome and a policy. Terms that are over (`term_closed`, `older_term`) open nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+
+_SPEAKS: Final = "s.outcome in ('new', 'changed', 'unchanged') and s.outcome_code is null"
+
+# A later file about a case we have: the amount due, the customer, the agent when there is none yet.
+_KNOWN: Final = f"""
+update {{staging}} s set
+  case_id = c.id,
+  outcome = case when c.renewal_amount is distinct from s.renewal_amount or (c.assigned_to is null and s.agent_id is not null)
+            then 'changed' else s.outcome end,
+  previous = coalesce(s.previous, '{{{{}}}}') || jsonb_build_object(
+    'renewal_amount', c.renewal_amount, 'assigned_to', c.assigned_to, 'status', c.status)
+from renewal_cases c
+where c.policy_id = s.policy_id and c.due_date = s.renewal_date and {_SPEAKS}
+"""
+_CHANGE: Final = f"""
+update renewal_cases c set
+  renewal_amount = s.renewal_amount, customer_id = s.customer_id,
+  assigned_to = coalesce(c.assigned_to, s.agent_id), node_id = coalesce(c.node_id, s.node_id),
+  status = case when c.status in ('uploaded', 'validated') and c.assigned_to is null and s.agent_id is not null
+           then 'assigned' else c.status end,
+  version = c.version + 1
+from {{staging}} s
+where c.id = s.case_id and s.outcome = 'changed' and c.closed_at is null and {_SPEAKS}
+  and (c.renewal_amount, c.customer_id, c.assigned_to)
+      is distinct from (s.renewal_amount, s.customer_id, coalesce(c.assigned_to, s.agent_id))
+"""
+_PLACE: Final = f"""
+update {{staging}} s set node_id = coalesce(
+  (select h.node_id from user_home_nodes h where h.user_id = s.agent_id
+    and %(today)s >= h.valid_from and (h.valid_to is null or %(today)s < h.valid_to)),
+  (select b.hierarchy_node_id from branches b where b.id = s.branch_id))
+where (s.agent_id is not null or s.branch_id is not null) and {_SPEAKS}
+"""
+_LEAD: Final = f"""
+update {{staging}} s set case_id = nextval('renewal_cases_id_seq'), case_is_new = true,
+  outcome = case when s.outcome = 'unchanged' then 'changed' else s.outcome end
+where s.case_id is null and {_SPEAKS}
+"""
+_OPEN: Final = """
+insert into renewal_cases (
+  id, client_id, policy_id, customer_id, due_date, status, priority, assigned_to, node_id, batch_id, channel,
+  sub_channel, renewal_amount, notes, last_action_date)
+select
+  case_id, client_id, policy_id, customer_id, renewal_date,
+  case when agent_id is null then 'validated' else 'assigned' end, coalesce(priority, 'medium'), agent_id, node_id,
+  %(batch_id)s, channel, sub_channel, renewal_amount, notes, %(now)s
+from {staging} where case_is_new
+"""
+_TELL: Final = """
+insert into case_history (case_id, action, details, old_status, new_status, created_at)
+select case_id, step.action, step.details, step.old_status, step.new_status, %(now)s
+from {staging} cross join (values
+  ('Case Created', %(created)s::text, null, 'uploaded'),
+  ('Validation', 'All required fields are present and valid', 'uploaded', 'validated')
+) as step (action, details, old_status, new_status)
+where case_is_new
+"""
+
+
+async def open(session: AsyncSession, staging: str, said: Mapping[str, Any]) -> None:
+    """Open or refresh the case of every row that speaks of a running term.
+
+    `said`: batch_id, created (the sentence of the history's first entry), now (aware) and today (date in India).
+    """
+    for sql in (_PLACE, _KNOWN, _CHANGE, _LEAD):
+        await db.execute(session, sql.format(staging=staging), said)
+    async with db.trusted(session):
+        for sql in (_OPEN, _TELL):
+            await db.execute(session, sql.format(staging=staging), said)
