@@ -147,7 +147,7 @@ async def _apply_stops(session: AsyncSession, stops: Sequence[Moved], changes: S
         change = rows.get(message_id) if message_id else None
         if change is None:
             continue
-        channel = _channel(change.channel)
+        channel = channel_named(change.channel)
         if each.stop == "hard_bounce":
             entry = compliance.Suppression(channel, change.contact, "hard_bounce", message_id, each.error_message)
             await compliance.suppress(session, change.client_id, [entry])
@@ -155,7 +155,8 @@ async def _apply_stops(session: AsyncSession, stops: Sequence[Moved], changes: S
             await stop(session, change.client_id, channel, change.contact, each.stop or "unsubscribe", message_id)
 
 
-def _channel(name: str) -> compliance.Channel:
+def channel_named(name: str) -> compliance.Channel:
+    """A channel of the ledger as compliance knows it."""
     channels: dict[str, compliance.Channel] = {"email": "email", "sms": "sms", "whatsapp": "whatsapp", "call": "call"}
     return channels[name]
 

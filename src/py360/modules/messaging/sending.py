@@ -50,12 +50,12 @@ class Logged:
         """Hand a batch over."""
         if not batch:
             return []
-        async with vendor.call(self._account.type, "send", self._account.id, items=len(batch)):
+        async with vendor.call(self._account.type, "send", self._account.id or None, items=len(batch)):
             return await self._inner.send(batch)
 
     async def check(self) -> str:
         """Test the account."""
-        async with vendor.call(self._account.type, "check", self._account.id):
+        async with vendor.call(self._account.type, "check", self._account.id or None):
             return await self._inner.check()
 
     async def close(self) -> None:

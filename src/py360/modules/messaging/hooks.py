@@ -1,0 +1,61 @@
+"""Which account a webhook belongs to: its signature says so. Accounts are remembered for some seconds, since vendors call
+thousands of times a minute and opening sealed secrets is slow."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from py360.kit import db, resources
+from py360.kit.errors import BadRequest, Unauthenticated
+from py360.modules.messaging.accounts import hook_accounts
+from py360.modules.messaging.jobs import inbox
+from py360.modules.messaging.messages import Account
+from py360.modules.messaging.vendors.base import Hook
+
+REMEMBER_SECONDS: Final = 10.0
+REFRESH_SECONDS: Final = 1.0
+
+Reader = Callable[[Account], list[Hook] | None]
+
+
+@dataclass(slots=True)
+class _Known:
+    of: resources.Resources
+    at: float
+    accounts: list[Account]
+
+
+_known: dict[str, _Known] = {}
+
+
+async def _accounts(type: str, max_age: float) -> list[Account]:
+    now, here = time.monotonic(), resources.current()
+    known = _known.get(type)
+    if known is None or known.of is not here or now - known.at > max_age:
+        async with db.unit_of_work() as session:
+            known = _known[type] = _Known(here, now, await hook_accounts(session, type))
+    return known.accounts
+
+
+async def receive(type: str, read: Reader) -> int:
+    """Verify a webhook with every account of its vendor and store its events; how many it held.
+
+    Raises Unauthenticated when no account's secret signed it, BadRequest when it is not what the vendor documents.
+    """
+    for max_age in (REMEMBER_SECONDS, REFRESH_SECONDS):  # a new secret is looked up at once, at most once a second
+        for account in await _accounts(type, max_age):
+            try:
+                hooks = read(account)
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
+                raise BadRequest("This is not a webhook of this vendor.", code="bad_webhook") from error
+            if hooks is not None:
+                await inbox.put(type, hooks, account.id)
+                return len(hooks)
+    raise Unauthenticated("The signature of this webhook is not valid.", code="bad_signature")
+
+
+async def knows_verify_token(type: str, token: str) -> bool:
+    """Whether a webhook subscription (Meta's challenge) carries the token of one of our accounts."""
+    accounts = await _accounts(type, REFRESH_SECONDS)
+    return bool(token) and any(str(account.config.get("webhookToken") or "") == token for account in accounts)

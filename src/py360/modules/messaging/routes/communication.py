@@ -1,0 +1,76 @@
+"""One message to one person, and what became of messages. Handlers that send hold no transaction: the vendor is slow."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from py360.kit.http import DbReads, PageParams, ok
+from py360.modules.messaging import queries
+from py360.modules.messaging.access import CanSend
+from py360.modules.messaging.communication import send, shown
+from py360.modules.messaging.schemas import BulkStatusIn, EmailIn, TextIn
+
+router = APIRouter()
+
+
+@router.post("/communication/whatsapp/send")
+async def send_whatsapp(caller: CanSend, body: TextIn) -> Response:
+    """Send a WhatsApp message: a template with its parameters, or a text."""
+    return ok(shown("whatsapp", await send(caller, "whatsapp", body)))
+
+
+@router.post("/communication/sms/send")
+async def send_sms(caller: CanSend, body: TextIn) -> Response:
+    """Send an SMS: a text, or a template with its parameters."""
+    return ok(shown("sms", await send(caller, "sms", body)))
+
+
+@router.post("/communication/email/send")
+async def send_email(caller: CanSend, body: EmailIn) -> Response:
+    """Send an e-mail: a template with its parameters, or subject and body."""
+    return ok(shown("email", await send(caller, "email", body)))
+
+
+@router.get("/communication/delivery-status/{message_id}")
+@router.get("/communications/delivery-status/{message_id}", include_in_schema=False)
+async def delivery_status(reads: DbReads, caller: CanSend, message_id: str) -> Response:
+    """What became of one message."""
+    return ok(await queries.message(reads, caller, message_id))
+
+
+@router.get("/communications/delivery-status")
+@router.get("/communication/delivery-status", include_in_schema=False)
+async def delivery_statuses(
+    reads: DbReads,
+    caller: CanSend,
+    page: PageParams,
+    type: Annotated[str | None, Query(description="email, sms, whatsapp, call; comma list")] = None,
+    status: Annotated[str | None, Query(description="Comma list")] = None,
+    campaign_id: Annotated[str | None, Query(alias="campaignId")] = None,
+    case_id: Annotated[str | None, Query(alias="caseId")] = None,
+    recipient: Annotated[str | None, Query(max_length=254)] = None,
+    since: Annotated[date | None, Query(alias="from")] = None,
+    until: Annotated[date | None, Query(alias="to")] = None,
+) -> Response:
+    """The messages within reach, newest first."""
+    found = await queries.messages(
+        reads,
+        caller,
+        page,
+        types=type,
+        statuses=status,
+        campaign=campaign_id,
+        case=case_id,
+        recipient=recipient,
+        since=since,
+        until=until,
+    )
+    return ok(found)
+
+
+@router.post("/communications/bulk-status")
+@router.post("/communication/bulk-status", include_in_schema=False)
+async def bulk_status(reads: DbReads, caller: CanSend, body: BulkStatusIn) -> Response:
+    """What became of many messages; codes out of reach are left out."""
+    return ok({"statuses": await queries.messages_by_code(reads, caller, body.message_ids)})

@@ -1,0 +1,104 @@
+"""Sender accounts."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from py360.kit.http import DbReads, Session, ok
+from py360.modules.messaging import providers, queries
+from py360.modules.messaging.access import CanManageProviders, CanSeeProviders
+from py360.modules.messaging.provider_types import TYPES
+from py360.modules.messaging.schemas import Active, ProviderIn, ProviderTest
+
+router = APIRouter()
+ChannelName = Literal["email", "sms", "whatsapp", "call", "payment"]
+
+
+@router.get("/providers")
+async def list_providers(
+    reads: DbReads,
+    caller: CanSeeProviders,
+    channel: ChannelName | None = None,
+    active: Annotated[bool | None, Query(description="Only switched-on or switched-off ones")] = None,
+) -> Response:
+    """The accounts, by channel, the default first; secrets are masked."""
+    return ok({"providers": await queries.providers(reads, caller, channel, active)})
+
+
+@router.post("/providers", status_code=201)
+async def create_provider(session: Session, reads: DbReads, caller: CanManageProviders, body: ProviderIn) -> Response:
+    """Add an account. With the first real one of a channel, the sandbox of that channel is out of use for good."""
+    number = await providers.create(session, caller, body)
+    return ok({"providerId": number, "id": number, "message": "The account is saved. Test it before you use it."}, 201)
+
+
+@router.get("/providers/types")
+async def provider_types(caller: CanSeeProviders) -> Response:
+    """Which vendors there are, and which settings each needs."""
+    found = [
+        {
+            "channel": each.channel,
+            "type": each.type,
+            "name": each.name,
+            "fields": [
+                {"name": key.name, "required": key.required, "secret": key.secret, "description": key.description or None}
+                for key in each.keys
+            ],
+            "limits": dict(zip(("dailyLimit", "monthlyLimit", "rateLimit"), each.limits, strict=True)),
+        }
+        for each in TYPES
+    ]
+    return ok({"types": found})
+
+
+@router.get("/providers/stats")
+async def all_stats(reads: DbReads, caller: CanSeeProviders) -> Response:
+    """Accounts per channel, by state."""
+    return ok({"channels": await queries.channel_stats(reads, caller)})
+
+
+@router.post("/providers/test")
+async def test_provider(caller: CanManageProviders, body: ProviderTest) -> Response:
+    """Try an account: the vendor is asked, nothing is sent."""
+    works, sentence = await providers.test(caller, body)
+    return ok({"success": works, "message": sentence})
+
+
+@router.get("/providers/{channel}/{provider_id}/stats")
+async def provider_stats(reads: DbReads, caller: CanSeeProviders, channel: str, provider_id: int) -> Response:
+    """What an account sent."""
+    return ok(await queries.provider_stats(reads, caller, channel, provider_id))
+
+
+@router.get("/providers/{provider_id}")
+async def read_provider(reads: DbReads, caller: CanSeeProviders, provider_id: int) -> Response:
+    """One account; secrets are masked."""
+    return ok(await queries.provider(reads, caller, provider_id))
+
+
+@router.put("/providers/{provider_id}")
+async def update_provider(session: Session, caller: CanManageProviders, provider_id: int, body: ProviderIn) -> Response:
+    """Save an account again; a masked or missing secret keeps its value."""
+    await providers.update(session, caller, provider_id, body)
+    return ok({"providerId": provider_id, "message": "The account is saved"})
+
+
+@router.delete("/providers/{provider_id}")
+async def delete_provider(session: Session, caller: CanManageProviders, provider_id: int) -> Response:
+    """Remove an account."""
+    await providers.delete(session, caller, provider_id)
+    return ok({"providerId": provider_id, "message": "The account is deleted"})
+
+
+@router.put("/providers/{provider_id}/active")
+async def set_active(session: Session, caller: CanManageProviders, provider_id: int, body: Active) -> Response:
+    """Switch an account on or off."""
+    active = await providers.set_active(session, caller, provider_id, body.is_active)
+    return ok({"providerId": provider_id, "isActive": active, "message": f"The account is {'on' if active else 'off'}"})
+
+
+@router.put("/providers/{provider_id}/default")
+async def set_default(session: Session, caller: CanManageProviders, provider_id: int) -> Response:
+    """Make an account its channel's default."""
+    await providers.set_default(session, caller, provider_id)
+    return ok({"providerId": provider_id, "isDefault": True, "message": "The account is the default of its channel"})

@@ -1,0 +1,142 @@
+"""Templates: kept, previewed, exported."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from py360.kit import ids
+from py360.kit.http import DbReads, IfMatch, PageParams, Session, etag, ok
+from py360.modules.messaging import queries, templates
+from py360.modules.messaging.access import CanReadTemplates, CanWriteTemplates
+from py360.modules.messaging.preview import preview
+from py360.modules.messaging.schemas import ImportIn, PreviewIn, TemplateIn, TemplateStatus
+from py360.modules.messaging.variables import CATALOGUE
+
+router = APIRouter()
+
+
+def _draft(body: TemplateIn) -> templates.Draft:
+    return templates.Draft(
+        name=body.name,
+        channel=body.type,
+        content=body.content,
+        subject=body.subject,
+        format=body.format,
+        category=body.category,
+        language=body.language,
+        dlt_template_id=body.dlt_template_id,
+        dlt_approved=body.dlt_approved,
+        tags=tuple(body.tags),
+        status=body.status,
+    )
+
+
+def _saved(saved: templates.Saved, message: str) -> dict[str, Any]:
+    return {
+        "templateId": ids.code("template", saved.id),
+        "status": saved.status,
+        "version": saved.version,
+        "warnings": [{"code": each.code, "message": each.message} for each in saved.warnings],
+        "message": message,
+    }
+
+
+@router.get("/templates")
+async def list_templates(
+    reads: DbReads,
+    caller: CanReadTemplates,
+    page: PageParams,
+    type: Annotated[str | None, Query(description="email, sms, whatsapp, call; comma list")] = None,
+    active: bool | None = None,
+    category: str | None = None,
+    status: str | None = None,
+    search: Annotated[str | None, Query(max_length=100, description="In name, content and tags")] = None,
+) -> Response:
+    """Templates by type and activity."""
+    found = await queries.templates(
+        reads, caller, page, types=type, active=active, categories=category, statuses=status, search=search
+    )
+    return ok(found)
+
+
+@router.post("/templates", status_code=201)
+async def create_template(session: Session, caller: CanWriteTemplates, body: TemplateIn) -> Response:
+    """Make a template. It is active at once unless the setting templateApprovalRequired is on; warnings do not stop it."""
+    saved = await templates.create(session, caller.client_id, caller.user_id, _draft(body))
+    return ok(_saved(saved, "Template created successfully"), 201, etag(saved.version))
+
+
+@router.get("/templates/variables")
+async def list_variables(caller: CanReadTemplates) -> Response:
+    """The variables templates may use: `{{name}}`, `{name}` and `[Name]` all work, in any case, with or without spaces."""
+    found = [
+        {"name": each.name, "description": each.description, "sample": each.sample, "aliases": list(each.aliases)}
+        for each in CATALOGUE.values()
+    ]
+    return ok({"variables": found})
+
+
+@router.get("/templates/export")
+async def export_templates(
+    reads: DbReads, caller: CanReadTemplates, page: PageParams, type: str | None = None
+) -> Response:
+    """Templates in the form that POST /api/templates/import takes."""
+    found = await queries.templates(reads, caller, page, types=type)
+    keep = ("name", "type", "category", "subject", "content", "format", "language", "dltTemplateId", "tags", "variables")
+    return ok({"templates": [{key: each[key] for key in keep} for each in found["templates"]], "pagination": found["pagination"]})
+
+
+@router.post("/templates/import", status_code=201)
+async def import_templates(session: Session, caller: CanWriteTemplates, body: ImportIn) -> Response:
+    """Make several templates; all or none."""
+    made = [await templates.create(session, caller.client_id, caller.user_id, _draft(each)) for each in body.templates]
+    found = [ids.code("template", each.id) for each in made]
+    return ok({"templateIds": found, "imported": len(found), "message": f"{len(found)} templates imported"}, 201)
+
+
+@router.get("/templates/{template_id}")
+async def read_template(reads: DbReads, caller: CanReadTemplates, template_id: str) -> Response:
+    """One template, with its versions."""
+    found = await queries.template(reads, caller, template_id)
+    return ok(found, headers=etag(found["version"]))
+
+
+@router.put("/templates/{template_id}")
+async def update_template(
+    session: Session, caller: CanWriteTemplates, template_id: str, body: TemplateIn, version: IfMatch
+) -> Response:
+    """Save a template as its next version. Messages already sent keep theirs."""
+    saved = await templates.update(session, caller.client_ids, caller.user_id, template_id, _draft(body), version)
+    return ok(_saved(saved, "Template saved"), headers=etag(saved.version))
+
+
+@router.delete("/templates/{template_id}")
+async def delete_template(session: Session, caller: CanWriteTemplates, template_id: str) -> Response:
+    """Delete a template that no campaign uses; otherwise archive it."""
+    number = await templates.delete(session, caller.client_ids, template_id)
+    return ok({"templateId": ids.code("template", number), "message": "Template deleted"})
+
+
+@router.post("/templates/{template_id}/duplicate", status_code=201)
+async def duplicate_template(session: Session, caller: CanWriteTemplates, template_id: str) -> Response:
+    """Copy a template as a draft."""
+    number = await templates.duplicate(session, caller.client_ids, caller.user_id, template_id)
+    return ok({"templateId": ids.code("template", number), "message": "Template duplicated"}, 201)
+
+
+@router.post("/templates/{template_id}/preview")
+async def preview_template(session: Session, caller: CanReadTemplates, template_id: str, body: PreviewIn) -> Response:
+    """The finished texts with sample values, or with yours."""
+    template = await templates.load(session, caller.client_ids, template_id)
+    return ok(preview(template, body.parameters))
+
+
+@router.put("/templates/{template_id}/status")
+async def set_template_status(
+    session: Session, caller: CanWriteTemplates, template_id: str, body: TemplateStatus
+) -> Response:
+    """Activate, archive, approve or reject a template, or mark its DLT approval."""
+    number, status = await templates.set_status(
+        session, caller.client_ids, template_id, body.status, body.dlt_approved
+    )
+    return ok({"templateId": ids.code("template", number), "status": status, "message": f"The template is {status}"})
