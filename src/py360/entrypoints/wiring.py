@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
 
 # In the order of house section 4.2: a module may call those below it.
 MODULES: Final = (
@@ -70,3 +71,12 @@ def install(app: FastAPI) -> None:
     name = _part("identity", "authentication")
     if name:
         app.state.authenticate = import_module(name).authenticate
+
+
+async def seed(session: AsyncSession) -> None:
+    """What every installation starts with: roles, the default client, templates, sandbox accounts. Idempotent."""
+    from py360.modules.identity import api as identity
+    from py360.modules.messaging import api as messaging
+
+    await identity.seed(session)
+    await messaging.seed(session, await identity.default_client(session))

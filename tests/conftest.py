@@ -1,0 +1,118 @@
+"""What every test may ask for: a fresh database, the application on it, people who call, and the queued jobs run."""
+
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import procrastinate
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+
+from py360.entrypoints import wiring
+from py360.entrypoints.api import build_app
+from py360.kit import jobs
+from py360.kit.clock import FixedClock
+from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
+from py360.kit.settings import Settings, settings
+from py360.modules.identity import api as identity
+from tests import services
+
+ADMIN = "admin@py360.local"
+PASSWORD = "correct horse battery staple"
+RunJobs = Callable[[], Awaitable[None]]
+
+
+@pytest.fixture(scope="session")
+def servers() -> services.Services:
+    """The PostgreSQL and Valkey of this checkout's tests."""
+    return services.start()
+
+
+@pytest.fixture
+def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]:
+    """Settings of an installation with a database of its own."""
+    name = servers.clone()
+    os.environ |= {
+        "PY360_HOME": str(tmp_path / "home"),
+        "DATABASE_URL": servers.database_url(name),
+        "REDIS_URL": servers.redis_url,
+        "PY360_SECRET_KEY": "the key of the tests, long enough to be one",
+    }
+    settings.cache_clear()
+    yield settings()
+    settings.cache_clear()
+    servers.drop(name)
+
+
+@pytest_asyncio.fixture
+async def resources(configured: Settings) -> AsyncIterator[Resources]:
+    """What a process holds, opened on the test's database; seeded as a first start would."""
+    opened = await Resources.open(configured, pool_size=5)
+    await opened.cache.flushdb()
+    wiring.import_models()
+    wiring.import_jobs()
+    async with unit_of_work() as session:
+        await wiring.seed(session)
+        await identity.ensure_first_admin(session, ADMIN, PASSWORD)
+    yield opened
+    await opened.close()
+
+
+_app: FastAPI | None = None
+
+
+@pytest.fixture
+def app(configured: Settings, resources: Resources) -> FastAPI:
+    """The API with every module. Built once; each test puts its own resources in."""
+    global _app
+    if _app is None:
+        _app = build_app(configured)
+    _app.state.resources = resources
+    return _app
+
+
+def caller(app: FastAPI) -> httpx.AsyncClient:
+    """A client of the application that has not signed in."""
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test")
+
+
+@pytest_asyncio.fixture
+async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """Somebody who has not signed in."""
+    async with caller(app) as anonymous:
+        yield anonymous
+
+
+@pytest_asyncio.fixture
+async def as_admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
+    """The first administrator, signed in."""
+    async with caller(app) as admin:
+        answer = await admin.post("/api/auth/login", json={"email": ADMIN, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        admin.headers["authorization"] = f"Bearer {answer.json()['data']['token']}"
+        yield admin
+
+
+@pytest.fixture
+def clock(resources: Resources) -> FixedClock:
+    """A clock that the test sets; it starts at the real moment, so that tokens are still good."""
+    fixed = FixedClock(datetime.now(UTC))
+    resources.clock = fixed
+    return fixed
+
+
+@pytest.fixture
+def run_jobs(configured: Settings) -> RunJobs:
+    """Run every job that waits, and those they leave behind, until none is due."""
+
+    async def run() -> None:
+        connector = procrastinate.PsycopgConnector(conninfo=configured.database_url)
+        with jobs.app.replace_connector(connector) as app:
+            async with app.open_async():
+                await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    return run
