@@ -15,14 +15,11 @@ from py360.entrypoints import wiring
 from py360.entrypoints.api import build_app
 from py360.kit import jobs
 from py360.kit.clock import FixedClock
-from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings, settings
-from py360.modules.identity import api as identity
 from tests import services
+from tests.services import ADMIN, PASSWORD
 
-ADMIN = "admin@py360.local"
-PASSWORD = "correct horse battery staple"
 RunJobs = Callable[[], Awaitable[None]]
 
 
@@ -40,7 +37,7 @@ def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]
         "PY360_HOME": str(tmp_path / "home"),
         "DATABASE_URL": servers.database_url(name),
         "REDIS_URL": servers.redis_url,
-        "PY360_SECRET_KEY": "the key of the tests, long enough to be one",
+        "PY360_SECRET_KEY": services.SECRET_KEY,
     }
     settings.cache_clear()
     yield settings()
@@ -50,14 +47,11 @@ def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]
 
 @pytest_asyncio.fixture
 async def resources(configured: Settings) -> AsyncIterator[Resources]:
-    """What a process holds, opened on the test's database; seeded as a first start would."""
+    """What a process holds, opened on the test's database."""
     opened = await Resources.open(configured, pool_size=5)
     await opened.cache.flushdb()
     wiring.import_models()
     wiring.import_jobs()
-    async with unit_of_work() as session:
-        await wiring.seed(session)
-        await identity.ensure_first_admin(session, ADMIN, PASSWORD)
     yield opened
     await opened.close()
 

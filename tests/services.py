@@ -4,19 +4,30 @@ Each test gets a database of its own, cloned from a template that the real migra
 use several connections and run jobs as the product does, and still see nothing of each other.
 """
 
+import asyncio
 import fcntl
 import hashlib
 import itertools
 import os
+import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from py360.entrypoints import wiring
 from py360.entrypoints.servers import start_postgres, start_valkey, tuning
+from py360.kit.db import make_engine, make_sessions
 from py360.kit.migrate import migrate
+from py360.kit.settings import settings
+from py360.modules.identity import api as identity
+
+ADMIN = "admin@py360.local"
+PASSWORD = "correct horse battery staple"
+SECRET_KEY = "the key of the tests, long enough to be one"
 
 CHECKOUT = Path(__file__).parents[1]
 HOME = CHECKOUT / ".py360-test"
@@ -69,23 +80,46 @@ def _alone() -> Iterator[None]:
         yield
 
 
-def _migrations_hash() -> str:
+def _product_hash() -> str:
     digest = hashlib.sha256()
-    for path in sorted((CHECKOUT / "migrations" / "versions").glob("0*")):
-        digest.update(path.read_bytes())
+    for folder in ("migrations/versions", "src/py360"):
+        for path in sorted((CHECKOUT / folder).rglob("*.*")):
+            if path.suffix in {".py", ".sql", ".mjml"}:
+                digest.update(path.read_bytes())
     return digest.hexdigest()[:12]
 
 
+def _build(url: str) -> None:
+    """Migrate and seed a database as the first start of an installation would."""
+    migrate(url)
+    wiring.import_models()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ |= {"PY360_HOME": home, "DATABASE_URL": url, "PY360_SECRET_KEY": SECRET_KEY}
+        settings.cache_clear()
+        with ThreadPoolExecutor(1) as aside:  # the tests' own event loop may be running
+            aside.submit(asyncio.run, _seed(url)).result()
+
+
+async def _seed(url: str) -> None:
+    engine = make_engine(url)
+    async with make_sessions(engine)() as session, session.begin():
+        await wiring.seed(session)
+        await identity.ensure_first_admin(session, ADMIN, PASSWORD)
+    await engine.dispose()
+
+
 def start() -> Services:
-    """Start or find the servers, and build the template when the migrations changed."""
+    """Start or find the servers, and build the template when the product changed."""
     with _alone():
         url = start_postgres(HOME / "postgres", FAST)
         valkey = start_valkey(HOME / "valkey")
-        template = f"template_{_migrations_hash()}"
+        template = f"template_{_product_hash()}"
         with psycopg.connect(url, autocommit=True) as admin:
             if not admin.execute("select 1 from pg_database where datname = %s", (template,)).fetchone():
+                for (old,) in admin.execute("select datname from pg_database where datname like 'template\\_%'").fetchall():
+                    admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(old)))
                 admin.execute(sql.SQL("create database {}").format(sql.Identifier(f"{template}_new")))
-                migrate(url.replace("/py360?", f"/{template}_new?"))
+                _build(url.replace("/py360?", f"/{template}_new?"))
                 admin.execute(
                     sql.SQL("alter database {} rename to {}").format(
                         sql.Identifier(f"{template}_new"), sql.Identifier(template)
