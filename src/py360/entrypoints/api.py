@@ -46,6 +46,8 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.install(app)
     for module, router in wiring.routers(modules):
         app.include_router(router, prefix="/api", tags=[module])
+    for module, router in wiring.root_routers(modules):
+        app.include_router(router, tags=[module])
     app.get("/api/health", tags=["house"], dependencies=[http.Public])(health)
     return app
 

@@ -62,6 +62,15 @@ def routers(modules: Sequence[str] = ()) -> list[tuple[str, APIRouter]]:
     return found
 
 
+def root_routers(modules: Sequence[str] = ()) -> list[tuple[str, APIRouter]]:
+    """The few routes that stand outside `/api`: a module's `root_router`."""
+    found = []
+    for module in check_modules(modules):
+        if (name := _part(module, "routes")) and (router := getattr(import_module(name), "root_router", None)):
+            found.append((module, router))
+    return found
+
+
 def connect_events() -> None:
     """Who listens to what."""
 

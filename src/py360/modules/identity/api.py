@@ -11,7 +11,7 @@ from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.letters import Letters
 from py360.modules.identity.letters import use as use_letters
 from py360.modules.identity.models import split_name
-from py360.modules.identity.service import accounts, clients, roles
+from py360.modules.identity.service import accounts, clients, profile, roles
 
 __all__ = [
     "LANGUAGES",
@@ -20,11 +20,13 @@ __all__ = [
     "Person",
     "authenticate",
     "caller_of_session",
+    "change_general_settings",
     "create_user",
     "default_client",
     "ensure_first_admin",
     "find_agents",
     "forget_callers",
+    "general_settings",
     "holders_of",
     "people",
     "seed",
@@ -36,6 +38,8 @@ LANGUAGES: Final = catalogue.LANGUAGES
 LANGUAGE_CODES: Final = catalogue.LANGUAGE_CODES
 authenticate = authentication.authenticate
 caller_of_session = authentication.caller_of_session
+general_settings = profile.settings
+change_general_settings = profile.change_settings
 forget_callers = authentication.forget  # after changing anything that decides what people reach
 
 

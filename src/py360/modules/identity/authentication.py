@@ -43,19 +43,18 @@ class _Known:
     reading: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
-_known: dict[tuple[int, str], _Known] = {}
+_known: dict[str, _Known] = {}
 
 
 async def authenticate(token: str) -> Caller:
     """The caller behind an access token; raises Unauthenticated when it is invalid, expired or its session has ended."""
     here = resources.current()
-    key = (id(here.engine), token)
-    known = _known.get(key)
+    known = _known.get(token)
     if known is None:
         secret, expires = tokens.read_access_token(token, here.clock.now())
-        known = _remember(key, _Known(crypto.digest(secret), expires))
+        known = _remember(token, _Known(crypto.digest(secret), expires))
     elif here.clock.now().timestamp() >= known.expires:
-        del _known[key]
+        del _known[token]
         tokens.read_access_token(token, here.clock.now())
     if known.caller is not None and time.monotonic() - known.read_at < FRESH_SECONDS:
         return known.caller
@@ -67,10 +66,10 @@ async def authenticate(token: str) -> Caller:
         return known.caller
 
 
-def _remember(key: tuple[int, str], known: _Known) -> _Known:
+def _remember(token: str, known: _Known) -> _Known:
     if len(_known) >= MAX_REMEMBERED:
         _known.clear()  # rare, and costs each session one read
-    return _known.setdefault(key, known)
+    return _known.setdefault(token, known)
 
 
 def forget() -> None:

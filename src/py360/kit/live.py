@@ -1,0 +1,189 @@
+"""Live messages: what happens is told to whoever has a window open, and only to those who may know it.
+
+Each client of the installation has one bounded stream in Valkey. `send` appends to it; a WebSocket follows it from any
+`seq` that is still there. Numbers go up by one, so a gap shows: a follower that was away, or is too slow, gets one
+`resync` (load the page's data again) instead of an ever longer queue. Live messages may be lost; nothing depends on them.
+
+Types in use: notification.new, upload.progress, campaign.metrics, case.updated, email.new, email.viewers, chat.message,
+chat.status, flow.run, payment.updated, dashboard.refresh (domain reference, section 22); ready and resync are our own.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+import structlog
+from redis.exceptions import ConnectionError as CacheConnectionError
+from redis.exceptions import TimeoutError as CacheTimeoutError
+
+from py360.kit import resources
+from py360.kit.caller import Caller
+from py360.kit.wire import dumps
+
+log = structlog.get_logger()
+
+KEPT: Final = 10_000  # messages of a client that can be replayed
+RECENT: Final = 1_000  # of which the process holds so many itself
+MAX_BEHIND: Final = 2_000  # who is further behind is told to load anew
+BATCH: Final = 500
+WAIT_SECONDS: Final = 2.0  # a quiet stream yields an empty batch this often
+
+# A fresh counter starts at the clock (10,000 a second), so numbers never go back when the cache was lost.
+_COUNTER: Final = """
+if redis.call('EXISTS', KEYS[1]) == 0 then
+  local now = redis.call('TIME')
+  redis.call('SET', KEYS[1], string.format('%.0f', now[1] * 10000 + math.floor(now[2] / 100)))
+end
+"""
+_LAST: Final = _COUNTER + "return redis.call('GET', KEYS[1])"
+_APPEND: Final = (
+    _COUNTER
+    + """
+local n = redis.call('INCR', KEYS[1])
+redis.call('XADD', KEYS[2], 'MAXLEN', '~', ARGV[1], string.format('%.0f-0', n), 'm', ARGV[2])
+return n
+"""
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One live message; without `user_id` it is for everybody of the client, with permissions for holders of any of them."""
+
+    seq: int
+    type: str
+    data: Any
+    user_id: int | None = None
+    permissions: tuple[str, ...] = ()
+
+    def is_for(self, caller: Caller) -> bool:
+        """Whether a caller may know."""
+        return (self.user_id is None or self.user_id == caller.user_id) and (
+            not self.permissions or caller.may(*self.permissions)
+        )
+
+    def wire(self) -> bytes:
+        """The message as the WebSocket sends it."""
+        return dumps({"type": self.type, "seq": self.seq, "data": self.data})
+
+
+def _keys(client_id: int) -> tuple[str, str]:
+    return f"live:{{{client_id}}}:seq", f"live:{{{client_id}}}:stream"
+
+
+async def send(
+    client_id: int,
+    type: str,
+    data: Any,
+    user_id: int | None = None,
+    permission: str | tuple[str, ...] | None = None,
+) -> None:
+    """Tell a client's people, or one of them, or those who hold (any of) the permission.
+
+    Call it when the fact is committed, never inside its transaction. When Valkey is away the message is dropped.
+    """
+    permissions = (permission,) if isinstance(permission, str) else permission or ()
+    counter, stream = _keys(client_id)
+    message = dumps({"type": type, "data": data, "user": user_id, "permissions": permissions})
+    try:
+        await resources.current().cache.eval(_APPEND, 2, counter, stream, KEPT, message)
+    except (CacheConnectionError, CacheTimeoutError) as error:
+        log.warning("live message dropped: cache away", type=type, error=str(error))
+
+
+class _Feed:
+    """A client's stream as this process reads it. There is no reader of its own: whoever waits first reads for all."""
+
+    def __init__(self, cache: Any, client_id: int, last: int) -> None:
+        self.cache = cache
+        self.stream = _keys(client_id)[1]
+        self.last = last
+        self.recent: deque[Message] = deque(maxlen=RECENT)
+        self.reading = asyncio.Lock()
+        self.followers = 0
+
+    async def after(self, seq: int) -> list[Message]:
+        """The next messages after `seq`, or none when nothing came for `WAIT_SECONDS`."""
+        if seq >= self.last:
+            async with self.reading:
+                if seq >= self.last:
+                    await self._read()
+        if seq >= self.last:
+            return []
+        if self.recent and self.recent[0].seq <= seq + 1:
+            return [message for message in self.recent if message.seq > seq][:BATCH]
+        entries = await self.cache.xrange(self.stream, min=f"{seq + 1}-0", count=BATCH)
+        return [_message(entry) for entry in entries]
+
+    async def _read(self) -> None:
+        answer = await self.cache.xread({self.stream: f"{self.last}-0"}, count=BATCH, block=int(WAIT_SECONDS * 1000))
+        for _, entries in answer:
+            for entry in entries:
+                message = _message(entry)
+                self.recent.append(message)
+                self.last = message.seq
+
+
+def _message(entry: Any) -> Message:
+    number, fields = entry
+    held = orjson.loads(fields["m"])
+    return Message(int(str(number).partition("-")[0]), held["type"], held["data"], held["user"], tuple(held["permissions"]))
+
+
+_feeds: dict[int, _Feed] = {}
+
+
+def _feed(cache: Any, client_id: int, newest: int) -> _Feed:
+    feed = _feeds.get(client_id)
+    if feed is None or feed.cache is not cache:
+        feed = _feeds[client_id] = _Feed(cache, client_id, newest)
+    return feed
+
+
+async def last_seq(client_id: int) -> int:
+    """The number of the newest message of a client."""
+    return int(await resources.current().cache.eval(_LAST, 1, _keys(client_id)[0]))
+
+
+async def follow(client_id: int, since: int | None) -> AsyncGenerator[list[Message]]:
+    """A client's messages after `since`, batch by batch, for as long as one listens; from now on when `since` is None.
+
+    The first batch is `ready` with the number to start from, or `resync`. Where messages are missing there is a `resync`
+    whose `seq` is where it goes on. Quiet times yield empty batches. Messages are not yet filtered: see `Message.is_for`.
+    Close it when done (`contextlib.aclosing`).
+    """
+    cache = resources.current().cache
+    newest = await last_seq(client_id)
+    feed = _feed(cache, client_id, newest)
+    feed.followers += 1
+    try:
+        if since is None:
+            position = newest
+            yield [Message(position, "ready", {})]
+        elif since > newest or newest - since > MAX_BEHIND:
+            position = newest
+            yield [_resync(position)]
+        else:
+            position = since
+            yield [Message(position, "ready", {})]
+        while True:
+            batch = await feed.after(position)
+            behind = feed.last - position
+            if behind > 0 and (not batch or batch[0].seq != position + 1 or behind > MAX_BEHIND):
+                position = feed.last
+                yield [_resync(position)]
+                continue
+            if batch:
+                position = batch[-1].seq
+            yield batch
+    finally:
+        feed.followers -= 1
+        if not feed.followers and _feeds.get(client_id) is feed:
+            del _feeds[client_id]
+
+
+def _resync(seq: int) -> Message:
+    return Message(seq, "resync", {"reason": "Some messages are no longer held. Load the page's data again."})

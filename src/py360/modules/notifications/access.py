@@ -1,0 +1,5 @@
+"""Notifications are one's own: any login may read and mark them, read-only roles too."""
+
+from py360.kit.http import SignedIn
+
+Owner = SignedIn

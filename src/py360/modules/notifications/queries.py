@@ -1,0 +1,94 @@
+"""Reading notifications."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, ids
+from py360.kit.caller import Caller
+from py360.kit.errors import BadRequest
+from py360.kit.paging import Page, decode_cursor, encode_cursor, pagination
+from py360.kit.reads import Reads
+
+_MINE: Final = "n.user_id = %(user)s and (n.expires_at is null or n.expires_at > now())"
+_COLUMNS: Final = "n.id, n.type, n.title, n.message, n.data, n.read_status, n.read_at, n.priority, n.expires_at, n.created_at"
+
+
+def shown(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A notification of the wire (domain reference, 22)."""
+    return {
+        "id": ids.code("notification", row["id"]),
+        "type": row["type"],
+        "title": row["title"],
+        "message": row["message"],
+        "data": row["data"],
+        "priority": row["priority"],
+        "read": row["read_status"],
+        "readAt": row["read_at"],
+        "expiresAt": row["expires_at"],
+        "timestamp": row["created_at"],
+    }
+
+
+async def list_mine(
+    reads: Reads, caller: Caller, page: Page, tab: str, type: str | None, search: str | None, cursor: str | None
+) -> dict[str, Any]:
+    """The caller's notifications, newest first, with the number of unread ones; by page, or on from `nextCursor`."""
+    where = _MINE
+    params: dict[str, Any] = {"user": caller.user_id, "limit": page.limit + 1, "offset": page.offset}
+    if tab != "all":
+        where += " and n.read_status = %(read)s"
+        params["read"] = tab == "read"
+    if type and type != "all":
+        where += " and n.type = any(%(types)s)"
+        params["types"] = [name.strip() for name in type.split(",")]
+    if search:
+        where += " and position(lower(%(search)s) in lower(n.title || ' ' || n.message)) > 0"
+        params["search"] = search.strip()
+    after = ""
+    if cursor:
+        after = " and n.id < %(before)s"
+        params |= {"before": _before(cursor), "offset": 0}
+    rows = await reads.all(
+        f"select {_COLUMNS} from notifications n where {where}{after} order by n.id desc limit %(limit)s offset %(offset)s",
+        params,
+    )
+    counts = await reads.one(
+        f"select count(*) as total, (select count(*) from notifications n where {_MINE} and not n.read_status) as unread"
+        f" from notifications n where {where}",
+        params,
+    )
+    assert counts is not None
+    more, rows = len(rows) > page.limit, rows[: page.limit]
+    return {
+        "notifications": [shown(row) for row in rows],
+        "unreadCount": counts["unread"],
+        "pagination": pagination(page, counts["total"]),
+        "nextCursor": encode_cursor(rows[-1]["id"]) if more else None,
+    }
+
+
+def _before(cursor: str) -> int:
+    match decode_cursor(cursor):
+        case [int(number)]:
+            return number
+    raise BadRequest("This cursor is not valid. Start again from the first page.", code="bad_cursor")
+
+
+async def unread(reads: Reads, user_id: int) -> int:
+    """How many notifications a user has not read."""
+    count: int = await reads.value(
+        f"select count(*) from notifications n where {_MINE} and not n.read_status", {"user": user_id}
+    )
+    return count
+
+
+async def to_tell(session: AsyncSession, numbers: Sequence[int]) -> list[db.Row]:
+    """Notifications by number, with the client of their user."""
+    return await db.all(
+        session,
+        f"select {_COLUMNS}, n.user_id, u.client_id from notifications n join identity_public_users u on u.id = n.user_id"
+        " where n.id = any(%(numbers)s) order by n.id",
+        {"numbers": list(numbers)},
+    )

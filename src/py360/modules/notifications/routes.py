@@ -1,0 +1,108 @@
+"""The HTTP face of notifications, and the WebSocket."""
+
+import asyncio
+from typing import Annotated, Final, Literal
+
+import structlog
+from fastapi import APIRouter, Query, Response, WebSocket, WebSocketDisconnect
+from redis.exceptions import ConnectionError as CacheConnectionError
+
+from py360.kit.errors import Unauthenticated
+from py360.kit.http import DbReads, PageParams, Public, Session, ok
+from py360.modules.identity import api as identity
+from py360.modules.notifications import queries, service, stream, tickets
+from py360.modules.notifications.access import Owner
+from py360.modules.notifications.schemas import Preferences
+
+log = structlog.get_logger()
+router = APIRouter()
+root_router = APIRouter()  # the WebSocket also stands at /ws, outside /api
+
+SIGNED_OUT: Final = 4401
+TRY_LATER: Final = 1013
+
+
+@router.get("/notifications")
+async def list_notifications(
+    reads: DbReads,
+    caller: Owner,
+    page: PageParams,
+    tab: Literal["all", "unread", "read"] = "all",
+    type: Annotated[str | None, Query(max_length=100, description="One or several, comma separated")] = None,
+    search: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Annotated[str | None, Query(max_length=200, description="`nextCursor` of the answer before")] = None,
+) -> Response:
+    """One's notifications, newest first, and how many are unread."""
+    return ok(await queries.list_mine(reads, caller, page, tab, type, search, cursor))
+
+
+@router.get("/notifications/unread-count")
+async def unread_count(reads: DbReads, caller: Owner) -> Response:
+    """The number on the bell."""
+    return ok({"unreadCount": await queries.unread(reads, caller.user_id)})
+
+
+@router.put("/notifications/read-all")
+async def read_all(session: Session, caller: Owner) -> Response:
+    """Mark all of one's notifications read."""
+    return ok({"updatedCount": await service.mark_all_read(session, caller), "message": "All notifications are read."})
+
+
+@router.get("/notifications/preferences")
+async def preferences(session: Session, caller: Owner) -> Response:
+    """How one is told besides in the application."""
+    return ok({"preferences": _preferences(await identity.general_settings(session, caller))})
+
+
+@router.put("/notifications/preferences")
+async def change_preferences(session: Session, caller: Owner, body: Preferences) -> Response:
+    """Change how one is told; the same switches as in one's general settings."""
+    await identity.change_general_settings(session, caller, body.model_dump(exclude_unset=True, by_alias=True))
+    chosen = _preferences(await identity.general_settings(session, caller))
+    return ok({"preferences": chosen, "message": "Your preferences are saved."})
+
+
+def _preferences(general: dict[str, object]) -> dict[str, object]:
+    return {key: general[key] for key in ("emailNotifications", "smsNotifications")}
+
+
+@router.put("/notifications/{notification_id}/read")
+async def mark_read(session: Session, caller: Owner, notification_id: str) -> Response:
+    """Mark one of one's notifications read."""
+    code = await service.mark_read(session, caller, notification_id)
+    return ok({"notificationId": code, "message": "The notification is read."})
+
+
+@router.post("/ws/ticket")
+async def ticket(caller: Owner) -> Response:
+    """A ticket for the WebSocket: good once, for 30 seconds. Connect to `/ws?ticket=...`, with `&since=<seq>` to catch up."""
+    return ok({"ticket": await tickets.issue(caller), "expiresIn": tickets.LIFETIME_SECONDS, "url": "/ws"})
+
+
+@router.websocket("/ws", dependencies=[Public])
+@root_router.websocket("/ws", dependencies=[Public])
+async def live_messages(
+    websocket: WebSocket,
+    ticket: Annotated[str, Query(max_length=100)] = "",
+    since: Annotated[int | None, Query(ge=0, description="The last `seq` one has seen")] = None,
+) -> None:
+    """Live messages `{"type", "seq", "data"}`, first `ready` (or `resync`: load anew). Closes with 4401 when signed out."""
+    await websocket.accept()
+    try:
+        caller = await tickets.redeem(ticket)
+        async with asyncio.TaskGroup() as both:
+            reading = both.create_task(_until_closed(websocket))
+            sending = both.create_task(stream.run(caller, since, lambda raw: websocket.send_text(raw.decode())))
+            reading.add_done_callback(lambda _: sending.cancel())
+    except* Unauthenticated as refused:
+        await websocket.close(SIGNED_OUT, str(refused.exceptions[0]))
+    except* (CacheConnectionError, TimeoutError):
+        await websocket.close(TRY_LATER)
+    except* (WebSocketDisconnect, RuntimeError):
+        log.debug("a browser left in the middle of a message")
+
+
+async def _until_closed(websocket: WebSocket) -> None:
+    """Read, and pay no heed to, what the browser sends until it leaves."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
