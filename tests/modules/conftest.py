@@ -40,7 +40,12 @@ async def as_role(app: FastAPI) -> AsyncIterator[AsRole]:
             async with unit_of_work() as session:
                 home = client_id or await identity.default_client(session)
                 await identity.create_user(
-                    session, client_id=home, email=email, name=name or f"{role.title()} {made}", role=role, password=PASSWORD
+                    session,
+                    client_id=home,
+                    email=email,
+                    name=name or f"{role.title()} {made}",
+                    role=role,
+                    password=PASSWORD,
                 )
             client = await stack.enter_async_context(Person(app))
             answer = await client.post("/api/auth/login", json={"email": email, "password": PASSWORD})

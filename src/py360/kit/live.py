@@ -130,7 +130,9 @@ class _Feed:
 def _message(entry: Any) -> Message:
     number, fields = entry
     held = orjson.loads(fields["m"])
-    return Message(int(str(number).partition("-")[0]), held["type"], held["data"], held["user"], tuple(held["permissions"]))
+    return Message(
+        int(str(number).partition("-")[0]), held["type"], held["data"], held["user"], tuple(held["permissions"])
+    )
 
 
 _feeds: dict[int, _Feed] = {}

@@ -24,7 +24,8 @@ async def test_every_preset_is_there(as_admin: httpx.AsyncClient) -> None:
         "super_admin": 25, "admin": 25, "client_admin": 25, "manager": 19, "all_modules_manager": 19,
         "campaign_manager": 15, "operations_manager": 11, "senior_agent": 10, "renewals_specialist": 9, "agent": 11, "viewer": 5,
     }  # fmt: skip
-    assert all(role["isSystem"] for role in roles.values()) and roles["admin"]["userCount"] == 1
+    assert all(role["isSystem"] for role in roles.values())
+    assert roles["admin"]["userCount"] == 1
     assert {name: role["reach"] for name, role in roles.items()} == {
         "super_admin": "all", "admin": "all", "client_admin": "all", "all_modules_manager": "all",
         "manager": "subtree", "operations_manager": "subtree", "campaign_manager": "subtree",
@@ -43,14 +44,17 @@ async def test_a_role_of_ones_own_lives_and_dies(as_admin: httpx.AsyncClient, as
     body = {"displayName": "Night  Shift", "permissions": ["cases", "users"], "reach": "team"}
     made = await as_admin.post("/api/roles", json=body)
     role = made.json()["data"]
-    assert made.status_code == 201 and role["name"] == "night_shift" and not role["isSystem"]
+    assert made.status_code == 201
+    assert role["name"] == "night_shift"
+    assert not role["isSystem"]
     assert (await as_admin.post("/api/roles", json={**body, "displayName": "night shift"})).status_code == 409
     assert (await as_admin.post("/api/roles", json={"displayName": "Other", "permissions": ["?"]})).status_code == 422
     holder = await as_role("night_shift")
     path = f"/api/roles/{role['id']}"
     assert (await holder.get(path)).json()["data"]["userCount"] == 1
     in_use = await as_admin.delete(path)
-    assert in_use.status_code == 409 and in_use.json()["error"]["code"] == "role_in_use"
+    assert in_use.status_code == 409
+    assert in_use.json()["error"]["code"] == "role_in_use"
     changed = await as_admin.put(path, json={"permissions": ["cases"], "name": "other"})
     assert changed.json()["data"]["name"] == "night_shift"
     assert (await holder.get(path)).status_code == 403  # it lost `users`, at once
@@ -72,12 +76,15 @@ async def test_presets_are_reset_never_deleted(as_admin: httpx.AsyncClient, as_r
     assert len((await agent.get("/api/auth/me")).json()["data"]["permissions"]) == 11
 
 
-async def test_roles_are_changed_by_administrators_of_the_installation(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+async def test_roles_are_changed_by_administrators_of_the_installation(
+    as_admin: httpx.AsyncClient, as_role: AsRole
+) -> None:
     client_admin = await as_role("client_admin")
     role_id = (await roles_of(client_admin))["agent"]["id"]
     for method, path in (("POST", "/api/roles"), ("PUT", f"/api/roles/{role_id}"), ("DELETE", f"/api/roles/{role_id}")):
         answer = await client_admin.request(method, path, json={"displayName": "Mine"})
-        assert answer.status_code == 403 and answer.json()["error"]["code"] == "roles_shared"
+        assert answer.status_code == 403
+        assert answer.json()["error"]["code"] == "roles_shared"
     admin_role = (await roles_of(as_admin))["admin"]["id"]
     locked_out = await as_admin.put(f"/api/roles/{admin_role}", json={"permissions": ["cases"]})
     assert locked_out.status_code == 409
@@ -104,13 +111,16 @@ def postbox(app: FastAPI) -> Iterator[Postbox]:
     letters.use(before)
 
 
-async def test_a_forgotten_password_is_replaced_once(client: httpx.AsyncClient, as_role: AsRole, postbox: Postbox) -> None:
+async def test_a_forgotten_password_is_replaced_once(
+    client: httpx.AsyncClient, as_role: AsRole, postbox: Postbox
+) -> None:
     agent = await as_role("agent")
     answers = [
         (await client.post("/api/auth/forgot-password", json={"email": email})).json()
         for email in (agent.user["email"], "nobody@example.com")
     ]
-    assert answers[0] == answers[1] and len(postbox.letters) == 1
+    assert answers[0] == answers[1]
+    assert len(postbox.letters) == 1
     token = postbox.letters[0][2].partition("token=")[2]
     body = {"token": token, "newPassword": "another good one"}
     assert (await client.post("/api/auth/reset-password", json={**body, "newPassword": "short"})).status_code == 422

@@ -24,10 +24,14 @@ async def test_it_answers_what_the_client_needs(client: httpx.AsyncClient, as_ro
     answer = await login(client, manager.user["email"].upper())
     data = answer.json()["data"]
     assert answer.status_code == 200
-    assert data["token"] and data["refreshToken"] and data["expiresIn"] == 600
+    assert data["token"]
+    assert data["refreshToken"]
+    assert data["expiresIn"] == 600
     user = data["user"]
     assert (user["name"], user["role"], user["portalLanguage"]) == ("Asha Rao", "manager", "en")
-    assert len(user["permissions"]) == 19 and user["clientId"] == 1 and user["clientName"]
+    assert len(user["permissions"]) == 19
+    assert user["clientId"] == 1
+    assert user["clientName"]
     assert "password" not in answer.text.replace("requirePasswordChange", "")
 
 
@@ -35,7 +39,8 @@ async def test_nothing_is_open_without_a_token(client: httpx.AsyncClient) -> Non
     for headers in ({}, {"authorization": "Bearer nonsense"}, {"authorization": "Basic YTpi"}):
         answer = await client.get("/api/auth/me", headers=headers)
         assert answer.status_code == 401
-        assert answer.json()["success"] is False and answer.json()["requestId"]
+        assert answer.json()["success"] is False
+        assert answer.json()["requestId"]
 
 
 async def test_a_token_signed_with_another_key_or_algorithm_is_refused(client: httpx.AsyncClient) -> None:
@@ -46,7 +51,8 @@ async def test_a_token_signed_with_another_key_or_algorithm_is_refused(client: h
     )
     for token in (none, foreign):
         answer = await client.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
-        assert answer.status_code == 401 and answer.json()["error"]["code"] == "bad_token"
+        assert answer.status_code == 401
+        assert answer.json()["error"]["code"] == "bad_token"
 
 
 async def test_an_access_token_ends_after_ten_minutes(app: FastAPI, as_role: AsRole) -> None:
@@ -54,7 +60,8 @@ async def test_an_access_token_ends_after_ten_minutes(app: FastAPI, as_role: AsR
     clock = app.state.resources.clock
     app.state.resources.clock = FixedClock(clock.now() + tokens.ACCESS_LIFETIME)
     answer = await agent.get("/api/auth/me")
-    assert answer.status_code == 401 and answer.json()["error"]["code"] == "token_expired"
+    assert answer.status_code == 401
+    assert answer.json()["error"]["code"] == "token_expired"
 
 
 @pytest.mark.parametrize("email", ["agent1@example.com", "nobody@example.com"])
@@ -74,7 +81,8 @@ async def test_the_lock_holds_against_the_right_password_for_a_quarter_of_an_hou
     for _ in range(5):
         await login(client, email, "wrong")
     locked = await login(client, email)
-    assert locked.status_code == 429 and locked.headers["retry-after"] == "900"
+    assert locked.status_code == 429
+    assert locked.headers["retry-after"] == "900"
     app.state.resources.clock = FixedClock(app.state.resources.clock.now() + LOCKED_FOR)
     assert (await login(client, email)).status_code == 200
 
@@ -95,10 +103,13 @@ async def test_only_active_users_sign_in(
     assert answer.status_code == 200, answer.text
     assert (await agent.get("/api/auth/me")).status_code == 401
     refused = await login(client, agent.user["email"])
-    assert refused.status_code == 403 and refused.json()["error"]["code"] == "account_not_active"
+    assert refused.status_code == 403
+    assert refused.json()["error"]["code"] == "account_not_active"
 
 
-async def test_an_account_with_a_second_factor_is_not_let_in_without_it(client: httpx.AsyncClient, as_role: AsRole) -> None:
+async def test_an_account_with_a_second_factor_is_not_let_in_without_it(
+    client: httpx.AsyncClient, as_role: AsRole
+) -> None:
     agent = await as_role("agent")
     async with unit_of_work() as session:
         await session.execute(update(User).where(User.id == agent.user["id"]).values(mfa_enabled=True))
@@ -110,7 +121,8 @@ async def test_refreshing_rotates_and_keeps_the_session(client: httpx.AsyncClien
     first = agent.tokens["refreshToken"]
     answer = await client.post("/api/auth/refresh", json={"refreshToken": first})
     data = answer.json()["data"]
-    assert answer.status_code == 200 and data["refreshToken"] != first
+    assert answer.status_code == 200
+    assert data["refreshToken"] != first
     client.headers["authorization"] = f"Bearer {data['token']}"
     assert (await client.get("/api/auth/me")).json()["data"]["email"] == agent.user["email"]
     assert len((await client.get("/api/auth/sessions")).json()["data"]["sessions"]) == 1
@@ -121,9 +133,12 @@ async def test_a_refresh_token_used_twice_ends_the_session(client: httpx.AsyncCl
     stolen = agent.tokens["refreshToken"]
     renewed = stolen
     for _ in range(2):  # the thief refreshes twice before the owner comes
-        renewed = (await client.post("/api/auth/refresh", json={"refreshToken": renewed})).json()["data"]["refreshToken"]
+        renewed = (await client.post("/api/auth/refresh", json={"refreshToken": renewed})).json()["data"][
+            "refreshToken"
+        ]
     reused = await client.post("/api/auth/refresh", json={"refreshToken": stolen})
-    assert reused.status_code == 401 and reused.json()["error"]["code"] == "signed_out"
+    assert reused.status_code == 401
+    assert reused.json()["error"]["code"] == "signed_out"
     assert (await client.post("/api/auth/refresh", json={"refreshToken": renewed})).status_code == 401
     assert (await agent.get("/api/auth/me")).status_code == 401
 
@@ -137,7 +152,9 @@ async def test_signing_out_ends_the_session_at_once(client: httpx.AsyncClient, a
     viewer = await as_role("viewer")  # read-only roles may sign out too
     assert (await viewer.post("/api/auth/logout")).status_code == 200
     assert (await viewer.get("/api/auth/me")).status_code == 401
-    assert (await client.post("/api/auth/refresh", json={"refreshToken": viewer.tokens["refreshToken"]})).status_code == 401
+    assert (
+        await client.post("/api/auth/refresh", json={"refreshToken": viewer.tokens["refreshToken"]})
+    ).status_code == 401
 
 
 async def test_one_session_can_be_ended_from_another(client: httpx.AsyncClient, as_role: AsRole) -> None:

@@ -5,24 +5,38 @@ import pytest
 
 from tests.modules.conftest import PASSWORD, AsRole
 
-NEW = {"name": "Meera Nair", "email": "Meera@Example.com", "role": "agent", "department": "sales", "jobTitle": "Advisor"}
+NEW = {
+    "name": "Meera Nair",
+    "email": "Meera@Example.com",
+    "role": "agent",
+    "department": "sales",
+    "jobTitle": "Advisor",
+}
 
 
 async def test_anonymous_and_unentitled_callers_are_kept_out(client: httpx.AsyncClient, as_role: AsRole) -> None:
     agent = await as_role("agent")
-    for method, path in (("GET", "/api/users"), ("POST", "/api/users"), ("GET", "/api/roles"), ("GET", "/api/permissions")):
+    for method, path in (
+        ("GET", "/api/users"),
+        ("POST", "/api/users"),
+        ("GET", "/api/roles"),
+        ("GET", "/api/permissions"),
+    ):
         assert (await client.request(method, path, json=NEW)).status_code == 401
         refused = await agent.request(method, path, json=NEW)
-        assert refused.status_code == 403 and refused.json()["error"]["code"] == "forbidden"
+        assert refused.status_code == 403
+        assert refused.json()["error"]["code"] == "forbidden"
 
 
 async def test_a_user_is_made_and_found(as_admin: httpx.AsyncClient) -> None:
     made = await as_admin.post("/api/users", json=NEW)
     user = made.json()["data"]
-    assert made.status_code == 201 and user["email"] == "meera@example.com"
+    assert made.status_code == 201
+    assert user["email"] == "meera@example.com"
     assert (user["firstName"], user["lastName"], user["status"]) == ("Meera", "Nair", "active")
     found = (await as_admin.get("/api/users", params={"search": "meera N", "role": "agent"})).json()["data"]
-    assert [row["id"] for row in found["users"]] == [user["id"]] and found["pagination"]["total"] == 1
+    assert [row["id"] for row in found["users"]] == [user["id"]]
+    assert found["pagination"]["total"] == 1
     assert (await as_admin.get("/api/users", params={"search": "%"})).json()["data"]["users"] == []
     assert (await as_admin.get(f"/api/users/{user['id']}")).json()["data"]["jobTitle"] == "Advisor"
 
@@ -51,7 +65,8 @@ async def test_bad_input_names_the_field(
 async def test_an_email_is_taken_once(as_admin: httpx.AsyncClient) -> None:
     assert (await as_admin.post("/api/users", json=NEW)).status_code == 201
     taken = await as_admin.post("/api/users", json={**NEW, "email": "MEERA@example.com"})
-    assert taken.status_code == 409 and taken.json()["error"]["code"] == "email_taken"
+    assert taken.status_code == 409
+    assert taken.json()["error"]["code"] == "email_taken"
 
 
 async def test_changed_permissions_count_at_once(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
@@ -85,7 +100,9 @@ async def test_another_role_brings_its_own_set(as_admin: httpx.AsyncClient, as_r
     path = f"/api/users/{agent.user['id']}"
     await as_admin.put(f"{path}/permissions", json={"permissions": ["profile"]})
     changed = (await as_admin.put(f"{path}/role", json={"role": "viewer"})).json()["data"]
-    assert changed["role"] == "viewer" and len(changed["permissions"]) == 5 and changed["revokedPermissions"] == []
+    assert changed["role"] == "viewer"
+    assert len(changed["permissions"]) == 5
+    assert changed["revokedPermissions"] == []
     read_only = await agent.post("/api/cases", json={})
     assert read_only.status_code in (403, 404)
 
@@ -95,7 +112,8 @@ async def test_a_viewer_changes_nothing_but_their_own_account(as_admin: httpx.As
     await as_admin.put(f"/api/users/{viewer.user['id']}/permissions", json={"permissions": ["users", "profile"]})
     assert (await viewer.get("/api/users")).status_code == 200
     refused = await viewer.post("/api/users", json=NEW)
-    assert refused.status_code == 403 and refused.json()["error"]["code"] == "read_only"
+    assert refused.status_code == 403
+    assert refused.json()["error"]["code"] == "read_only"
     assert (await viewer.put("/api/user/profile", json={"phone": "+911234567890"})).status_code == 200
 
 
@@ -115,16 +133,20 @@ async def test_deleting_keeps_the_record(as_admin: httpx.AsyncClient, as_role: A
     assert (await as_admin.delete("/api/users/999999")).status_code == 404
 
 
-async def test_nobody_removes_themselves_or_the_last_administrator(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+async def test_nobody_removes_themselves_or_the_last_administrator(
+    as_admin: httpx.AsyncClient, as_role: AsRole
+) -> None:
     me = (await as_admin.get("/api/auth/me")).json()["data"]["id"]
     for answer in (
         await as_admin.delete(f"/api/users/{me}"),
         await as_admin.put(f"/api/users/{me}/status", json={"status": "inactive"}),
         await as_admin.put(f"/api/users/{me}/permissions", json={"permissions": ["profile"]}),
     ):
-        assert answer.status_code == 409 and answer.json()["error"]["code"] == "own_account"
+        assert answer.status_code == 409
+        assert answer.json()["error"]["code"] == "own_account"
     last = await as_admin.put(f"/api/users/{me}/role", json={"role": "agent"})
-    assert last.status_code == 409 and last.json()["error"]["code"] == "last_admin"
+    assert last.status_code == 409
+    assert last.json()["error"]["code"] == "last_admin"
     second = await as_role("super_admin")
     assert (await second.put(f"/api/users/{me}/status", json={"status": "suspended"})).status_code == 200
     assert (await second.put(f"/api/users/{me}/status", json={"status": "active"})).status_code == 200
@@ -135,9 +157,10 @@ async def test_nobody_gives_more_than_they_hold(as_admin: httpx.AsyncClient, as_
     modules = await as_role("all_modules_manager")
     for role in ("admin", "super_admin", "client_admin", "agent"):
         answer = await modules.post("/api/users", json={**NEW, "role": role})
-        assert answer.status_code == 403 and answer.json()["error"]["code"] == "gives_more_than_held", role
+        assert (answer.status_code, answer.json()["error"]["code"]) == (403, "gives_more_than_held"), role
     touched = await modules.put(f"/api/users/{admin_id}", json={"email": "mine@example.com"})
-    assert touched.status_code == 403 and touched.json()["error"]["code"] == "holds_more"
+    assert touched.status_code == 403
+    assert touched.json()["error"]["code"] == "holds_more"
 
 
 async def test_another_clients_users_do_not_exist(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
@@ -159,7 +182,12 @@ async def test_one_changes_ones_own_profile_settings_and_password(client: httpx.
     agent, other = await as_role("agent"), await as_role("agent")
     profile = await agent.put("/api/user/profile", json={"name": "Ravi Kumar Iyer", "company": "HDFC", "role": "admin"})
     data = profile.json()["data"]
-    assert (data["firstName"], data["lastName"], data["company"], data["role"]) == ("Ravi Kumar", "Iyer", "HDFC", "agent")
+    assert (data["firstName"], data["lastName"], data["company"], data["role"]) == (
+        "Ravi Kumar",
+        "Iyer",
+        "HDFC",
+        "agent",
+    )
     taken = await agent.put("/api/user/profile", json={"email": other.user["email"]})
     assert taken.status_code == 409
     settings = await agent.put("/api/user/settings", json={"theme": "dark", "language": "hi"})
@@ -172,8 +200,12 @@ async def test_one_changes_ones_own_profile_settings_and_password(client: httpx.
     change = {"currentPassword": PASSWORD, "newPassword": "  spaces belong  ", "confirmPassword": "  spaces belong  "}
     path = "/api/user/change-password"
     assert (await agent.put(path, json={**change, "currentPassword": "x"})).json()["error"]["code"] == "wrong_password"
-    assert (await agent.put(path, json={**change, "confirmPassword": "y"})).json()["error"]["code"] == "password_mismatch"
-    assert (await agent.put(path, json={**change, "newPassword": "short", "confirmPassword": "short"})).status_code == 422
+    assert (await agent.put(path, json={**change, "confirmPassword": "y"})).json()["error"][
+        "code"
+    ] == "password_mismatch"
+    assert (
+        await agent.put(path, json={**change, "newPassword": "short", "confirmPassword": "short"})
+    ).status_code == 422
     assert (await agent.put(path, json=change)).status_code == 200
     login = {"email": agent.user["email"], "password": "  spaces belong  "}
     assert (await client.post("/api/auth/login", json=login)).status_code == 200

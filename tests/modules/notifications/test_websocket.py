@@ -24,7 +24,7 @@ async def address(app: FastAPI) -> AsyncIterator[str]:
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, lifespan="off", log_level="error"))
     async with asyncio.TaskGroup() as running:
         running.create_task(server.serve())
-        while not server.started:
+        while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         yield f"ws://127.0.0.1:{port}"
@@ -37,7 +37,9 @@ async def ticket_of(client: httpx.AsyncClient) -> str:
 
 
 @asynccontextmanager
-async def listening(address: str, client: httpx.AsyncClient, since: int | None = None) -> AsyncIterator[ClientConnection]:
+async def listening(
+    address: str, client: httpx.AsyncClient, since: int | None = None
+) -> AsyncIterator[ClientConnection]:
     query = f"?ticket={await ticket_of(client)}" + (f"&since={since}" if since is not None else "")
     async with websockets.connect(f"{address}/ws{query}") as socket:
         yield socket
@@ -57,7 +59,8 @@ async def test_a_ticket_is_needed_and_good_once(address: str, as_role: AsRole) -
             async with websockets.connect(address + path + bad) as socket:
                 with pytest.raises(websockets.ConnectionClosed) as closed:
                     await socket.recv()
-                assert closed.value.rcvd is not None and closed.value.rcvd.code == 4401
+                assert closed.value.rcvd is not None
+                assert closed.value.rcvd.code == 4401
     async with websockets.connect(f"{address}/api/ws?ticket={ticket}") as socket:
         assert (await next_of(socket))["type"] == "ready"
     async with websockets.connect(f"{address}/ws?ticket={ticket}") as socket:
@@ -126,7 +129,8 @@ async def test_a_lost_cache_means_one_resync(app: FastAPI, address: str, as_role
         await app.state.resources.cache.flushdb()
         await live.send(1, "case.updated", {"n": 1})
         messages = [await next_of(socket)]
-    assert messages[0]["type"] == "resync" and messages[0]["seq"] >= before
+    assert messages[0]["type"] == "resync"
+    assert messages[0]["seq"] >= before
 
 
 async def test_a_changed_role_counts_and_an_ended_session_closes(
@@ -146,7 +150,8 @@ async def test_a_changed_role_counts_and_an_ended_session_closes(
         await live.send(1, "profile.ping", {"n": 3}, permission="profile")
         with pytest.raises(websockets.ConnectionClosed) as closed:
             await next_of(socket)
-        assert closed.value.rcvd is not None and closed.value.rcvd.code == 4401
+        assert closed.value.rcvd is not None
+        assert closed.value.rcvd.code == 4401
 
 
 async def test_a_burst_reaches_many_listeners_in_order(address: str, as_role: AsRole) -> None:

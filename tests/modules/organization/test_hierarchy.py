@@ -44,7 +44,9 @@ async def settle(admin: httpx.AsyncClient, user: Person, node: int, **body: Any)
     return await admin.put(f"/api/hierarchy/{node}/members/{user.user['id']}", json=body)
 
 
-async def test_anonymous_and_unentitled_callers_are_kept_out(client: httpx.AsyncClient, as_role: AsRole, places: Ids) -> None:
+async def test_anonymous_and_unentitled_callers_are_kept_out(
+    client: httpx.AsyncClient, as_role: AsRole, places: Ids
+) -> None:
     agent = await as_role("agent")
     node = f"/api/hierarchy/nodes/{places['day']}"
     for method, path in (
@@ -79,19 +81,25 @@ async def test_levels_are_not_skipped(
 ) -> None:
     body = {"name": "Odd", "type": kind, "parentId": places[parent] if parent else None}
     answer = await as_admin.post("/api/hierarchy/nodes", json=body)
-    assert answer.status_code == 422 and answer.json()["error"]["code"] == code
+    assert answer.status_code == 422
+    assert answer.json()["error"]["code"] == code
 
 
 async def test_names_codes_and_managers_are_checked(as_admin: httpx.AsyncClient, as_role: AsRole, places: Ids) -> None:
     path = "/api/hierarchy/nodes"
     same = await as_admin.post(path, json={"name": "day team", "type": "team", "parentId": places["motor"]})
-    assert same.status_code == 409 and same.json()["error"]["code"] == "name_taken"
-    code = await as_admin.post(path, json={"name": "B", "type": "branch", "parentId": places["delhi"], "branchCode": "ka-01"})
-    assert code.status_code == 409 and code.json()["error"]["code"] == "branch_code_taken"
+    assert same.status_code == 409
+    assert same.json()["error"]["code"] == "name_taken"
+    code = await as_admin.post(
+        path, json={"name": "B", "type": "branch", "parentId": places["delhi"], "branchCode": "ka-01"}
+    )
+    assert code.status_code == 409
+    assert code.json()["error"]["code"] == "branch_code_taken"
     assert (await as_admin.post(path, json={"name": "R", "type": "region", "managerId": 999})).status_code == 422
     manager = await as_role("manager", name="Asha Rao")
     changed = await as_admin.put(f"{path}/{places['day']}", json={"managerId": manager.user["id"], "targetCases": 5})
-    assert changed.json()["data"]["managerName"] == "Asha Rao" and changed.json()["data"]["targetCases"] == 5
+    assert changed.json()["data"]["managerName"] == "Asha Rao"
+    assert changed.json()["data"]["targetCases"] == 5
 
 
 async def test_a_node_moves_with_all_below_it(as_admin: httpx.AsyncClient, as_role: AsRole, places: Ids) -> None:
@@ -111,7 +119,8 @@ async def test_a_node_never_moves_below_itself_or_to_another_level(as_admin: htt
         answer = await as_admin.put(f"/api/hierarchy/nodes/{places[node]}/move", json={"parentId": places[parent]})
         assert answer.json()["error"]["code"] == code
     taken = await as_admin.put(f"/api/hierarchy/nodes/{places['hubli']}/move", json={"parentId": places["delhi"]})
-    assert taken.status_code == 409 and taken.json()["error"]["code"] == "name_taken"
+    assert taken.status_code == 409
+    assert taken.json()["error"]["code"] == "name_taken"
 
 
 async def test_deleting_checks_what_hangs_on_it(as_admin: httpx.AsyncClient, as_role: AsRole, places: Ids) -> None:
@@ -152,19 +161,25 @@ async def test_everybody_sees_their_part(as_admin: httpx.AsyncClient, as_role: A
     assert [node["name"] for node in (await manager.get("/api/hierarchy")).json()["data"]["nodes"]] == ["Karnataka"]
     assert [node["name"] for node in (await senior.get("/api/hierarchy")).json()["data"]["nodes"]] == ["Day Team"]
     assert (await homeless.get("/api/hierarchy")).json()["data"]["nodes"] == []
-    assert [team["name"] for team in (await manager.get("/api/teams")).json()["data"]["teams"]] == ["Day Team", "Night Team"]
+    assert [team["name"] for team in (await manager.get("/api/teams")).json()["data"]["teams"]] == [
+        "Day Team",
+        "Night Team",
+    ]
     teams = (await senior.get("/api/teams")).json()["data"]
     assert [(team["name"], team["memberCount"]) for team in teams["teams"]] == [("Day Team", 1)]
     assert (await senior.get(f"/api/teams/{places['night']}/members")).status_code == 404
 
 
-async def test_a_manager_changes_what_is_below_them_only(as_admin: httpx.AsyncClient, as_role: AsRole, places: Ids) -> None:
+async def test_a_manager_changes_what_is_below_them_only(
+    as_admin: httpx.AsyncClient, as_role: AsRole, places: Ids
+) -> None:
     manager = await as_role("manager")
     await settle(as_admin, manager, places["mysuru"])
     await add(manager, "Evening Team", "team", places["motor"])
     assert (await manager.put(f"/api/hierarchy/nodes/{places['rohini']}", json={"name": "X"})).status_code == 404
     region = await manager.post("/api/hierarchy/nodes", json={"name": "East", "type": "region"})
-    assert region.status_code == 403 and region.json()["error"]["code"] == "not_an_administrator"
+    assert region.status_code == 403
+    assert region.json()["error"]["code"] == "not_an_administrator"
 
 
 async def test_places_of_a_file_are_found(as_admin: httpx.AsyncClient, places: Ids) -> None:
@@ -182,4 +197,5 @@ async def test_places_of_a_file_are_found(as_admin: httpx.AsyncClient, places: I
         ("", "North India"): places["north"],
         (None, "Karnataka"): places["karnataka"],
     }
-    assert found[("ka-01", None)].branch_id and found[(None, "Karnataka")].branch_id is None
+    assert found[("ka-01", None)].branch_id
+    assert found[(None, "Karnataka")].branch_id is None

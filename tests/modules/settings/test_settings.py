@@ -35,13 +35,15 @@ async def test_a_part_is_changed_and_the_rest_stays(as_admin: httpx.AsyncClient)
     await as_admin.put(path, json={"batchSize": 100})
     answer = await as_admin.put(path, json={"trackingEnabled": False, "colour": "red"})
     data = answer.json()["data"]
-    assert data["ignored"] == ["colour"] and "colour" not in data["settings"]
+    assert data["ignored"] == ["colour"]
+    assert "colour" not in data["settings"]
     assert (data["settings"]["batchSize"], data["settings"]["trackingEnabled"]) == (100, False)
     async with unit_of_work() as session:
         values = await settings.get(session, 1, settings.Campaigns)
         stored = await db.value(session, "select values from settings where section = 'campaigns'")
     assert values == await settings.get(resources.current().reads, 1, settings.Campaigns)
-    assert values.batch_size == 100 and stored == {"batchSize": 100, "trackingEnabled": False}
+    assert values.batch_size == 100
+    assert stored == {"batchSize": 100, "trackingEnabled": False}
     assert (await as_admin.post(f"{path}/reset")).json()["data"]["settings"]["batchSize"] == 50
 
 
@@ -77,7 +79,8 @@ async def test_a_secret_goes_in_and_never_comes_out(as_admin: httpx.AsyncClient)
     async with unit_of_work() as session:
         values = await settings.get(session, 1, settings.WhatsappFlow)
         assert "s3cr3t" not in str(await db.all(session, "select values from settings"))
-    assert settings.secret(values.access_token) == "s3cr3t" and values.max_retries == 2
+    assert settings.secret(values.access_token) == "s3cr3t"
+    assert values.max_retries == 2
     assert (await as_admin.put(path, json={"accessToken": ""})).json()["data"]["settings"]["accessToken"] == ""
 
 
@@ -101,11 +104,13 @@ async def test_clients_have_their_own(as_admin: httpx.AsyncClient, as_role: AsRo
 
 async def test_tabs_kept_elsewhere_say_where(as_admin: httpx.AsyncClient) -> None:
     answer = await as_admin.get("/api/settings/general")
-    assert answer.status_code == 404 and "/api/user/settings" in answer.json()["error"]["message"]
+    assert answer.status_code == 404
+    assert "/api/user/settings" in answer.json()["error"]["message"]
     assert (await as_admin.put("/api/settings/nonsense", json={})).status_code == 404
 
 
 async def test_thirteen_languages_are_public(client: httpx.AsyncClient) -> None:
     languages = (await client.get("/api/languages")).json()["data"]["languages"]
-    assert len(languages) == 13 and languages[0]["code"] == "en"
+    assert len(languages) == 13
+    assert languages[0]["code"] == "en"
     assert [language["code"] for language in languages if language["direction"] == "rtl"] == ["ur"]

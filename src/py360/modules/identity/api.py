@@ -105,7 +105,9 @@ async def ensure_first_admin(session: AsyncSession, email: str, password: str) -
     if await db.value(session, administrators, {"names": sorted(catalogue.SPAN_CLIENTS)}):
         return False
     client_id = await default_client(session)
-    await create_user(session, client_id=client_id, email=email, name="First Administrator", role="admin", password=password)
+    await create_user(
+        session, client_id=client_id, email=email, name="First Administrator", role="admin", password=password
+    )
     return True
 
 
@@ -152,7 +154,7 @@ async def holders_of(session: AsyncSession, client_id: int, *permissions: str) -
     return [
         row["id"]
         for row in rows
-        if not catalogue.permitted(row["permissions"], row["granted_permissions"], row["revoked_permissions"]).isdisjoint(
-            permissions
-        )
+        if not catalogue.permitted(
+            row["permissions"], row["granted_permissions"], row["revoked_permissions"]
+        ).isdisjoint(permissions)
     ]

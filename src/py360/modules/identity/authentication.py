@@ -107,7 +107,9 @@ def _caller(row: dict[str, Any]) -> Caller:
         name=f"{row['first_name']} {row['last_name']}".strip(),
         email=row["email"],
         role=role,
-        permissions=catalogue.permitted(row["permissions"] or (), row["granted_permissions"], row["revoked_permissions"]),
+        permissions=catalogue.permitted(
+            row["permissions"] or (), row["granted_permissions"], row["revoked_permissions"]
+        ),
         client_id=row["client_id"],
         client_ids=tuple(row["client_ids"]),
         reach=row["reach"] or "own",

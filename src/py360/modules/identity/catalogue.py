@@ -48,7 +48,11 @@ PAGES: Final = (
     Permission("cases", "Case Tracking", "Follow and work on open renewal cases", _CORE, "/cases"),
     Permission("closed-cases", "Closed Cases", "Look at finished renewal cases", _CORE, "/closed-cases"),
     Permission(
-        "policy-timeline", "Policy Timeline", "A customer's policies and what happened to them", _CORE, "/policy-timeline"
+        "policy-timeline",
+        "Policy Timeline",
+        "A customer's policies and what happened to them",
+        _CORE,
+        "/policy-timeline",
     ),
     Permission("logs", "Case Logs", "Search the history of cases", _CORE, "/logs"),
     Permission("claims", "Claims Management", "Claims and their progress", _CORE, "/claims"),
@@ -63,7 +67,9 @@ PAGES: Final = (
     Permission("templates", "Template Manager", "Texts of messages", _MARKETING, "/templates"),
     Permission("feedback", "Feedback & Surveys", "What customers say", _SURVEY, "/feedback"),
     Permission("survey-designer", "Survey Designer", "Build and publish surveys", _SURVEY, "/survey-designer"),
-    Permission("whatsapp-flow", "WhatsApp Flow", "Build and run WhatsApp conversations", _COMMUNICATION, "/whatsapp-flow"),
+    Permission(
+        "whatsapp-flow", "WhatsApp Flow", "Build and run WhatsApp conversations", _COMMUNICATION, "/whatsapp-flow"
+    ),
     Permission("renewal-email-manager", "Email Manager", "Renewal mail", _RENEWAL, "/renewals/email-manager"),
     Permission("renewal-whatsapp-manager", "WhatsApp Manager", "Renewal chats", _RENEWAL, "/renewals/whatsapp-manager"),
     Permission("settings", "Settings", "Settings, providers and the do-not-contact registry", _ADMIN, "/settings"),

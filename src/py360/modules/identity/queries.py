@@ -118,9 +118,12 @@ async def list_users(
         where += " and u.status = %(status)s"
         params["status"] = status
     rows = await reads.all(
-        f"{_USER} where {where} order by {order_by(page.sort, _SORTS, 'name')}, u.id limit %(limit)s offset %(offset)s", params
+        f"{_USER} where {where} order by {order_by(page.sort, _SORTS, 'name')}, u.id limit %(limit)s offset %(offset)s",
+        params,
     )
-    total = await reads.value(f"select count(*) from users u left join roles r on r.id = u.role_id where {where}", params)
+    total = await reads.value(
+        f"select count(*) from users u left join roles r on r.id = u.role_id where {where}", params
+    )
     return {"users": [shown_user(row) for row in rows], "pagination": pagination(page, total)}
 
 

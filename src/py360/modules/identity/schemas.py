@@ -14,7 +14,9 @@ Secret = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Status = Literal["active", "inactive", "pending", "suspended"]
 Reach = Literal["own", "team", "subtree", "all"]
-Department = Literal["claims", "underwriting", "customer_service", "sales", "it", "finance", "legal", "management", "other"]
+Department = Literal[
+    "claims", "underwriting", "customer_service", "sales", "it", "finance", "legal", "management", "other"
+]
 Permissions = Annotated[list[str], Field(max_length=200)]
 
 
@@ -204,4 +206,6 @@ def given(schema: Schema) -> dict[str, Any]:
     whole = fields.pop("name", None)
     if whole and not fields.get("first_name"):
         fields["first_name"], fields["last_name"] = split_name(whole)
-    return {field: value for field, value in fields.items() if value is not None or field not in ("first_name", "last_name")}
+    return {
+        field: value for field, value in fields.items() if value is not None or field not in ("first_name", "last_name")
+    }

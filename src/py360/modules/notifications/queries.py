@@ -12,7 +12,9 @@ from py360.kit.paging import Page, decode_cursor, encode_cursor, pagination
 from py360.kit.reads import Reads
 
 _MINE: Final = "n.user_id = %(user)s and (n.expires_at is null or n.expires_at > now())"
-_COLUMNS: Final = "n.id, n.type, n.title, n.message, n.data, n.read_status, n.read_at, n.priority, n.expires_at, n.created_at"
+_COLUMNS: Final = (
+    "n.id, n.type, n.title, n.message, n.data, n.read_status, n.read_at, n.priority, n.expires_at, n.created_at"
+)
 
 
 def shown(row: Mapping[str, Any]) -> dict[str, Any]:

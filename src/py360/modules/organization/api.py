@@ -29,7 +29,9 @@ async def home_node(session: AsyncSession, user_id: int) -> int | None:
 async def home_nodes(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, int]:
     """The home nodes of several users today; who has none is missing."""
     rows = await db.all(
-        session, "select user_id, node_id from organization_public_homes where user_id = any(%(ids)s)", {"ids": list(user_ids)}
+        session,
+        "select user_id, node_id from organization_public_homes where user_id = any(%(ids)s)",
+        {"ids": list(user_ids)},
     )
     return {row["user_id"]: row["node_id"] for row in rows}
 

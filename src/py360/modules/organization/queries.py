@@ -109,7 +109,8 @@ async def teams(reads: Reads, caller: Caller, page: Page) -> dict[str, Any]:
         {**params, "limit": page.limit, "offset": page.offset},
     )
     total = await reads.value(
-        f"select count(*) from organizational_hierarchy n where n.type = 'team' and n.status <> 'inactive' and {where}", params
+        f"select count(*) from organizational_hierarchy n where n.type = 'team' and n.status <> 'inactive' and {where}",
+        params,
     )
     shown = [
         {"id": row["id"], "name": row["name"], "description": row["description"], "memberCount": row["member_count"]}

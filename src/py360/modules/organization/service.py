@@ -70,7 +70,9 @@ async def _manager_name(session: AsyncSession, caller: Caller, manager_id: int |
         return None
     person = (await identity.people(session, [manager_id])).get(manager_id)
     if person is None or person.client_id not in caller.client_ids:
-        raise Invalid("There is no such user to be the manager.", details=[{"field": "managerId", "message": "unknown user"}])
+        raise Invalid(
+            "There is no such user to be the manager.", details=[{"field": "managerId", "message": "unknown user"}]
+        )
     return person.name
 
 
@@ -195,8 +197,12 @@ async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
     if has["people"]:
         raise Conflict("People have their home here. Give them another one first.", code="has_members")
     if has["history"]:
-        raise Conflict("People had their home here and figures count on it. Set it inactive instead.", code="has_history")
-    await db.execute(session, "update branches set status = 'inactive' where hierarchy_node_id = %(id)s", {"id": node_id})
+        raise Conflict(
+            "People had their home here and figures count on it. Set it inactive instead.", code="has_history"
+        )
+    await db.execute(
+        session, "update branches set status = 'inactive' where hierarchy_node_id = %(id)s", {"id": node_id}
+    )
     await db.execute(session, "delete from organizational_hierarchy where id = %(id)s", {"id": node_id})
 
 

@@ -42,7 +42,9 @@ class Renewals(Section):
     renewal_period: Annotated[int, Field(ge=15, le=90, multiple_of=5, description="Days before the due date")] = 30
     auto_assign_cases: bool = False
     calling_enabled: bool = False
-    calling_provider: Literal["ubona", "exotel", "twilio-voice", "twilio", "nexmo", "kaleyra", "plivo", "custom"] = "ubona"
+    calling_provider: Literal["ubona", "exotel", "twilio-voice", "twilio", "nexmo", "kaleyra", "plivo", "custom"] = (
+        "ubona"
+    )
     default_call_duration: Annotated[int, Field(ge=1, le=120, description="Minutes")] = 30
     max_concurrent_calls: Annotated[int, Field(ge=1, le=100)] = 10
     record_calls: bool = False
@@ -129,7 +131,9 @@ class BusinessHours(Schema):
     enabled: bool = False
     start: TimeOfDay = "09:00"
     end: TimeOfDay = "18:00"
-    timezone: Literal["Asia/Kolkata", "America/New_York", "Europe/London", "Asia/Dubai", "Asia/Singapore"] = "Asia/Kolkata"
+    timezone: Literal["Asia/Kolkata", "America/New_York", "Europe/London", "Asia/Dubai", "Asia/Singapore"] = (
+        "Asia/Kolkata"
+    )
 
 
 class WhatsappFlow(Section):
@@ -177,7 +181,9 @@ class Integrations(Section):
     """Social accounts of customers."""
 
     enable_social_verification: bool = True
-    verification_methods: Annotated[tuple[Literal["phone", "email", "social"], ...], Field(min_length=1, max_length=3)] = (
+    verification_methods: Annotated[
+        tuple[Literal["phone", "email", "social"], ...], Field(min_length=1, max_length=3)
+    ] = (
         "phone",
         "email",
         "social",

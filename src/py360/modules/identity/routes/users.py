@@ -8,7 +8,16 @@ from fastapi import APIRouter, Query, Response
 from py360.kit.http import DbReads, PageParams, Session, ok
 from py360.modules.identity import catalogue, queries
 from py360.modules.identity.access import CanManageUsers
-from py360.modules.identity.schemas import PermissionsIn, RoleChange, RoleIn, RoleName, StatusIn, UserChange, UserIn, given
+from py360.modules.identity.schemas import (
+    PermissionsIn,
+    RoleChange,
+    RoleIn,
+    RoleName,
+    StatusIn,
+    UserChange,
+    UserIn,
+    given,
+)
 from py360.modules.identity.service import accounts, roles
 
 router = APIRouter()
@@ -17,7 +26,12 @@ Text = Annotated[str | None, Query(max_length=100)]
 
 @router.get("/users")
 async def list_users(
-    reads: DbReads, caller: CanManageUsers, page: PageParams, search: Text = None, role: Text = None, status: Text = None
+    reads: DbReads,
+    caller: CanManageUsers,
+    page: PageParams,
+    search: Text = None,
+    role: Text = None,
+    status: Text = None,
 ) -> Response:
     """Users of one's clients, by text in name or e-mail, role and status."""
     return ok(await queries.list_users(reads, caller, page, search, role, status))
@@ -52,7 +66,11 @@ async def delete_user(session: Session, caller: CanManageUsers, user_id: int) ->
     """Take a user out of service: signed out, deactivated; their work stays on record."""
     await accounts.delete(session, caller, user_id)
     return ok(
-        {"userId": user_id, "status": "inactive", "message": "The user can no longer sign in; their work stays on record."}
+        {
+            "userId": user_id,
+            "status": "inactive",
+            "message": "The user can no longer sign in; their work stays on record.",
+        }
     )
 
 

@@ -88,7 +88,9 @@ async def add(session: AsyncSession, caller: Caller, client_id: int | None, new:
 async def _email_free(session: AsyncSession, email: str, but: int = 0) -> None:
     if await session.scalar(select(User.id).where(User.email == email.lower(), User.id != but)):
         raise Conflict(
-            f"There is an account for {email} already.", code="email_taken", details=[{"field": "email", "message": "taken"}]
+            f"There is an account for {email} already.",
+            code="email_taken",
+            details=[{"field": "email", "message": "taken"}],
         )
 
 
@@ -182,7 +184,9 @@ async def _set_permissions(session: AsyncSession, caller: Caller, user: User, wa
         raise OneselfRefused("You cannot change your own permissions. Ask another administrator.")
     role = await session.get_one(Role, user.role_id)
     _may_give(caller, role, wanted)
-    user.granted_permissions, user.revoked_permissions = catalogue.overrides(role.permissions, wanted) if wanted else ([], [])
+    user.granted_permissions, user.revoked_permissions = (
+        catalogue.overrides(role.permissions, wanted) if wanted else ([], [])
+    )
 
 
 async def set_status(session: AsyncSession, caller: Caller, user_id: int, status: str) -> None:

@@ -34,7 +34,9 @@ async def change(session: AsyncSession, caller: Caller, current: str, new: str, 
     )
     if not await passwords.matches(user.password_hash, current):
         raise Invalid(
-            "Your current password is wrong.", code="wrong_password", details=[{"field": "currentPassword", "message": "wrong"}]
+            "Your current password is wrong.",
+            code="wrong_password",
+            details=[{"field": "currentPassword", "message": "wrong"}],
         )
     await _set(session, user, new)
     await sign_in.revoke_all(session, user.id, except_session=caller.session_id)
@@ -60,9 +62,14 @@ async def forgot(session: AsyncSession, email: str, ip_address: str | None) -> N
     """Send the owner of an account a reset link. Says nothing about whether there is such an account."""
     here = resources.current()
     await here.limits.require(
-        "Too many requests from your network. Please try again in an hour.", FORGOT_PER_ADDRESS, "forgot", ip_address or "-"
+        "Too many requests from your network. Please try again in an hour.",
+        FORGOT_PER_ADDRESS,
+        "forgot",
+        ip_address or "-",
     )
-    user = await session.scalar(select(User).where(User.email == email.strip().lower(), User.status.in_(("active", "pending"))))
+    user = await session.scalar(
+        select(User).where(User.email == email.strip().lower(), User.status.in_(("active", "pending")))
+    )
     if user is None or not await here.limits.hit(FORGOT_PER_EMAIL, "forgot-email", user.email):
         return
     link = await reset_link(session, user, RESET_LIFETIME)

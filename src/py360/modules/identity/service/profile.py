@@ -67,6 +67,8 @@ async def change_settings(session: AsyncSession, caller: Caller, changes: dict[s
     """Change any of the General tab's values; they are checked by the schema."""
     user = await session.get_one(User, caller.user_id, with_for_update=True)
     if changes.pop("mfaEnabled", user.mfa_enabled) != user.mfa_enabled:
-        raise Invalid("A second factor cannot be switched here.", details=[{"field": "mfaEnabled", "message": "not here"}])
+        raise Invalid(
+            "A second factor cannot be switched here.", details=[{"field": "mfaEnabled", "message": "not here"}]
+        )
     user.portal_language = changes.pop("language", user.portal_language)
     user.preferences = {**user.preferences, "general": {**user.preferences.get("general", {}), **changes}}

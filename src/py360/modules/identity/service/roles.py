@@ -36,7 +36,8 @@ async def seed(session: AsyncSession) -> None:
 def _administrator(caller: Caller) -> None:
     if caller.role not in catalogue.SPAN_CLIENTS:
         raise Forbidden(
-            "Roles are shared by all clients: only an administrator of the installation can change them.", code="roles_shared"
+            "Roles are shared by all clients: only an administrator of the installation can change them.",
+            code="roles_shared",
         )
 
 
@@ -55,14 +56,21 @@ def name_of(display_name: str) -> str:
 
 
 async def create(
-    session: AsyncSession, caller: Caller, display_name: str, description: str | None, permissions: Sequence[str], reach: str
+    session: AsyncSession,
+    caller: Caller,
+    display_name: str,
+    description: str | None,
+    permissions: Sequence[str],
+    reach: str,
 ) -> int:
     """Make a role; its id. Raises Conflict when one of that name exists."""
     _administrator(caller)
     name = name_of(display_name)
     if await session.scalar(select(Role.id).where(Role.name == name)):
         raise Conflict(f"There is a role called “{name}” already.", code="role_exists")
-    role = Role(name=name, display_name=display_name, description=description, permissions=_check(permissions), reach=reach)
+    role = Role(
+        name=name, display_name=display_name, description=description, permissions=_check(permissions), reach=reach
+    )
     session.add(role)
     await session.flush()  # the answer names the id
     return role.id
@@ -109,5 +117,7 @@ async def reset(session: AsyncSession, caller: Caller, role_id: int) -> None:
     role.permissions = list(preset.permissions)
     role.reach = preset.reach
     role.display_name, role.description = preset.display_name, preset.description
-    await session.execute(update(User).where(User.role_id == role.id).values(granted_permissions=[], revoked_permissions=[]))
+    await session.execute(
+        update(User).where(User.role_id == role.id).values(granted_permissions=[], revoked_permissions=[])
+    )
     authentication.forget()

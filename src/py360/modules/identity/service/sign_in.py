@@ -21,7 +21,9 @@ from py360.modules.identity.models import Role, User, UserSession
 MAX_ATTEMPTS: Final = 5
 LOCKED_FOR: Final = timedelta(minutes=15)
 PER_ADDRESS: Final = "60/minute"
-UNKNOWN_EMAIL: Final = f"{MAX_ATTEMPTS}/15minutes"  # an unknown address locks like a known one: nobody learns which is which
+UNKNOWN_EMAIL: Final = (
+    f"{MAX_ATTEMPTS}/15minutes"  # an unknown address locks like a known one: nobody learns which is which
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,9 @@ async def revoke_all(session: AsyncSession, user_id: int, except_session: int | 
     """End every session of a user, save one."""
     await session.execute(
         update(UserSession)
-        .where(UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.id != (except_session or 0))
+        .where(
+            UserSession.user_id == user_id, UserSession.revoked_at.is_(None), UserSession.id != (except_session or 0)
+        )
         .values(revoked_at=resources.current().clock.now())
     )
     authentication.forget()
