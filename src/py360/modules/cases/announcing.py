@@ -1,0 +1,40 @@
+"""Telling open windows that cases changed, once the change is committed."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, live
+from py360.kit.jobs import defer, module_jobs
+
+jobs = module_jobs("cases")
+MOST: Final = 200  # more at once are one message: load the list again
+
+_NEWS: Final = """
+select id, case_number, client_id, status, assigned_to, priority, payment_status, version from renewal_cases
+where id = any(%(ids)s)
+"""
+
+
+@jobs.task(name="cases.announce")
+async def tell(case_ids: list[int]) -> None:
+    """Send `case.updated` for each of these cases as they stand now."""
+    async with db.unit_of_work() as session:
+        rows = await db.all(session, _NEWS, {"ids": case_ids})
+    for row in rows:
+        data = {
+            "caseId": row["case_number"],
+            "status": row["status"],
+            "assignedTo": row["assigned_to"],
+            "isPriority": row["priority"] in ("high", "urgent"),
+            "paymentStatus": row["payment_status"],
+            "version": row["version"],
+        }
+        await live.send(row["client_id"], "case.updated", data, permission=("cases", "closed-cases"))
+
+
+async def announce(session: AsyncSession, case_ids: Sequence[int]) -> None:
+    """Send `case.updated` after the session's transaction committed; never when it rolls back."""
+    if case_ids:
+        await defer(session, tell, case_ids=list(case_ids)[:MOST])

@@ -1,0 +1,127 @@
+"""How a case moves through its statuses, by people and by the system.
+
+People move by the table in `statuses`. The system has two moves, allowed from every open status: the full payment, which
+renews the case, and the end of grace, which lets it lapse.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, events, resources
+from py360.kit.errors import NotFound
+from py360.kit.money import format_inr
+from py360.modules.cases import history
+from py360.modules.cases.announcing import announce
+from py360.modules.cases.events import CaseClosed, CaseRenewed, CaseReopened, CaseStatusChanged
+from py360.modules.cases.statuses import CLOSED, LABELS
+from py360.modules.customers import api as customers
+
+_LOCK: Final = """
+select id, case_number, client_id, policy_id, due_date, status, assigned_to, closed_at, version
+from renewal_cases where id = %(id)s for update
+"""
+_MOVE: Final = """
+update renewal_cases set
+  status = %(new)s, last_action_date = %(at)s, version = version + 1,
+  closed_at = case when %(closes)s then %(at)s else null end,
+  sub_status = case when %(renews)s then 'Completed' else sub_status end,
+  current_work_step = case when %(renews)s then 'Completed' else current_work_step end,
+  policy_status = case when %(renews)s then 'active' when policy_status = 'active' then null else policy_status end
+where id = %(id)s
+"""
+_PAID: Final = """
+update renewal_cases set payment_status = %(status)s, payment_method = %(method)s, payment_date = %(at)s,
+  last_action_date = %(now)s, version = version + 1
+where id = %(id)s
+"""
+
+
+async def locked(session: AsyncSession, case_id: int) -> db.Row:
+    """The case, held until the transaction ends; raises NotFound."""
+    case = await db.one(session, _LOCK, {"id": case_id})
+    if case is None:
+        raise NotFound(f"There is no case CASE-{case_id}.")
+    return case
+
+
+async def move(
+    session: AsyncSession,
+    case: db.Row,
+    new: str,
+    *,
+    details: str,
+    user_id: int | None = None,
+    action: str | None = None,
+) -> None:
+    """Set a locked case's status, with everything that follows: history, closing, the policy's term, the events.
+
+    Checks nothing: whether the move is allowed is decided before. `case` is changed along.
+    """
+    old, now = case["status"], resources.current().clock.now()
+    closes, renews = new in CLOSED, new == "renewed"
+    await db.execute(session, _MOVE, {"id": case["id"], "new": new, "at": now, "closes": closes, "renews": renews})
+    if renews:
+        await customers.renew(session, case["policy_id"], case["due_date"])
+    elif old == "renewed":
+        await customers.restore(session, case["policy_id"], case["due_date"])
+    level: history.Level = "success" if renews else "error" if new == "failed" else "info"
+    await history.write(
+        session, case["id"], action or LABELS[new], details, now, level=level, old=old, new=new, user_id=user_id
+    )
+    case["status"] = new
+    await events.publish(session, CaseStatusChanged(case["id"], old, new))
+    if closes:
+        await events.publish(session, CaseClosed(case["id"], new))
+    elif old in CLOSED:
+        await events.publish(session, CaseReopened(case["id"]))
+    if renews:
+        await events.publish(session, CaseRenewed(case["id"]))
+
+
+async def settle(
+    session: AsyncSession, case_id: int, *, method: str, paid_at: datetime, reference: str | None = None
+) -> bool:
+    """The full payment came in: payment processed, then renewed, and the policy rolls on to its next term.
+
+    The system's move, allowed from every open status; both steps stand in the history. Whether it did anything: a case
+    that is already closed stays as it is. Raises NotFound. Source: domain reference 6.2 and 8.
+    """
+    case = await locked(session, case_id)
+    if case["closed_at"] is not None:
+        return False
+    await _paid(session, case_id, "completed", method, paid_at)
+    words = f"Paid in full by {method}" + (f" (reference {reference})" if reference else "")
+    if case["status"] != "payment_processed":
+        await move(session, case, "payment_processed", details=words)
+    await move(session, case, "renewed", details="Renewed; the policy stands in its next term")
+    await announce(session, [case_id])
+    return True
+
+
+async def partly_paid(
+    session: AsyncSession,
+    case_id: int,
+    *,
+    amount: Decimal,
+    method: str,
+    paid_at: datetime,
+    reference: str | None = None,
+) -> bool:
+    """A part of the amount (INR) came in; the case stays open. Whether it did anything. Raises NotFound."""
+    case = await locked(session, case_id)
+    if case["closed_at"] is not None:
+        return False
+    await _paid(session, case_id, "partial", method, paid_at)
+    words = f"{format_inr(amount)} paid by {method}" + (f" (reference {reference})" if reference else "")
+    now = resources.current().clock.now()
+    await history.write(session, case_id, "Part Payment Received", words, now, level="success")
+    await announce(session, [case_id])
+    return True
+
+
+async def _paid(session: AsyncSession, case_id: int, status: str, method: str, paid_at: datetime) -> None:
+    now = resources.current().clock.now()
+    await db.execute(session, _PAID, {"id": case_id, "status": status, "method": method, "at": paid_at, "now": now})

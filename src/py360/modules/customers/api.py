@@ -1,0 +1,87 @@
+"""What other modules may call: people and their policies."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+from py360.kit.errors import NotFound
+from py360.modules.customers import terms
+from py360.modules.customers.bulk import merge
+from py360.modules.customers.service import change_customer, change_policy, create_customer, create_policy
+
+__all__ = [
+    "Customer",
+    "Policy",
+    "change_customer",
+    "change_policy",
+    "create_customer",
+    "create_policy",
+    "expire",
+    "get",
+    "merge",
+    "policy",
+    "renew",
+    "restore",
+]
+
+renew = terms.renew
+restore = terms.restore
+expire = terms.expire
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as other modules see one."""
+
+    id: int
+    client_id: int
+    customer_code: str
+    full_name: str
+    first_name: str
+    email: str | None
+    phone: str | None
+    preferred_language: str
+    communication_preferences: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy as other modules see one; amounts in INR."""
+
+    id: int
+    client_id: int
+    policy_number: str
+    customer_id: int
+    policy_type: str
+    premium_amount: Decimal
+    start_date: date
+    end_date: date
+    renewal_date: date | None
+    grace_period_days: int
+    branch_id: int | None
+
+
+async def get(session: AsyncSession, customer_id: int) -> Customer:
+    """One customer; raises NotFound. Knows no caller: reach is checked by whoever asks."""
+    row = await db.one(session, "select * from customers_public_contact where id = %(id)s", {"id": customer_id})
+    if row is None:
+        raise NotFound(f"There is no customer CUST-{customer_id}.")
+    return Customer(**row)
+
+
+async def policy(session: AsyncSession, policy_id: int) -> Policy:
+    """One policy; raises NotFound. Knows no caller."""
+    row = await db.one(
+        session,
+        "select id, client_id, policy_number, customer_id, policy_type, premium_amount, start_date, end_date, renewal_date,"
+        " grace_period_days, branch_id from policies where id = %(id)s",
+        {"id": policy_id},
+    )
+    if row is None:
+        raise NotFound(f"There is no policy {policy_id}.")
+    return Policy(**row)

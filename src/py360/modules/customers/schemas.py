@@ -1,0 +1,106 @@
+"""What customers takes over the wire (domain reference, section 4)."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+
+from py360.kit.wire import Schema
+from py360.modules.customers.contacts import Email, Pan, Phone
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Money = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+Language = Annotated[str, StringConstraints(min_length=2, max_length=10)]
+
+
+def _code(text: object) -> object:
+    """`Super HNI`, `super-hni` and `super_hni` are one."""
+    return text.strip().lower().replace(" ", "_").replace("-", "_") if isinstance(text, str) else text
+
+
+def _known(preferences: dict[str, Any]) -> dict[str, Any]:
+    """Channels take true, false or one of the four words; the other parts are kept as they come."""
+    for channel in ("email", "phone", "whatsapp", "sms", "aiCall", "postalMail"):
+        said = preferences.get(channel)
+        if said is not None and said not in (True, False, "Preferred", "Accepted", "Backup", "Opted Out"):
+            raise ValueError(f"{channel} is Preferred, Accepted, Backup or Opted Out")
+    return preferences
+
+
+Profile = Annotated[Literal["normal", "hni", "super_hni", "vip"], BeforeValidator(_code)]
+Frequency = Annotated[Literal["annual", "half_yearly", "quarterly", "monthly", "one_time"], BeforeValidator(_code)]
+Preferences = Annotated[dict[str, Any], Field(max_length=20), AfterValidator(_known)]
+
+
+class CustomerChange(Schema):
+    """The fields of a customer to change."""
+
+    first_name: Name = "-"
+    last_name: Annotated[str, StringConstraints(max_length=100)] = ""
+    email: Email | None = None
+    phone: Phone | None = None
+    date_of_birth: date | None = None
+    gender: Annotated[Literal["male", "female", "other"], BeforeValidator(_code)] | None = None
+    pan: Pan | None = None
+    address: dict[str, Any] | None = None
+    customer_profile: Profile = "normal"
+    preferred_language: Language = "en"
+    communication_preferences: Preferences | None = None
+
+
+class CustomerIn(CustomerChange):
+    """A new customer: a name and at least one contact."""
+
+    first_name: Name
+    customer_code: Annotated[str, StringConstraints(min_length=1, max_length=50)] | None = None
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not (self.email or self.phone):
+            raise ValueError("give an e-mail address or a phone number")
+        return self
+
+
+class PreferencesIn(Schema):
+    """How a customer wants to be reached, reminded and billed; parts left out stay as they are."""
+
+    communication: Preferences | None = None
+    renewal_timeline: dict[str, Any] | None = None
+    payment: dict[str, Any] | None = None
+    language: dict[str, Any] | None = None
+    preferred_language: Language | None = None
+
+
+class PolicyChange(Schema):
+    """The fields of a policy to change; its number and its customer stay."""
+
+    policy_type: Annotated[str, StringConstraints(min_length=1, max_length=50)] = "-"
+    product_name: Annotated[str, StringConstraints(max_length=255)] | None = None
+    product_category: Annotated[str, StringConstraints(max_length=50)] | None = None
+    premium_amount: Money = Decimal(1)
+    sum_insured: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)] | None = None
+    start_date: date = date.min
+    end_date: date = date.max
+    renewal_date: date | None = None
+    payment_frequency: Frequency = "annual"
+    status: Literal["active", "expired", "cancelled", "suspended"] = "active"
+    grace_period_days: Annotated[int, Field(ge=0, le=365)] = 30
+    coverage_details: dict[str, Any] | None = None
+    auto_renewal: bool = True
+
+
+class PolicyIn(PolicyChange):
+    """A policy entered by hand; its renewal date is its end date unless said."""
+
+    policy_number: Annotated[str, StringConstraints(min_length=1, max_length=100)]
+    customer_id: str | int
+    policy_type: Annotated[str, StringConstraints(min_length=1, max_length=50)]
+    premium_amount: Money
+    start_date: date
+    end_date: date
+
+
+def given(schema: Schema) -> dict[str, Any]:
+    """The fields the caller has sent."""
+    return schema.model_dump(exclude_unset=True)
