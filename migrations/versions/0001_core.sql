@@ -429,9 +429,14 @@ create index idx_renewal_cases_status on renewal_cases (status, id);
 create index idx_renewal_cases_assigned on renewal_cases (assigned_to, id);
 create index idx_renewal_cases_batch on renewal_cases (batch_id, id);
 create index idx_renewal_cases_node on renewal_cases (node_id, id) where node_id is not null;
-create index idx_renewal_cases_due on renewal_cases (due_date);
-create index idx_renewal_cases_created on renewal_cases using brin (created_at);
-create index idx_renewal_cases_closed on renewal_cases (closed_at) where closed_at is not null;
+create index idx_renewal_cases_due on renewal_cases (due_date, id);
+create index idx_renewal_cases_created on renewal_cases (created_at, id);
+create index idx_renewal_cases_closed on renewal_cases (closed_at, id) where closed_at is not null;
+-- The lists' other filters. What nearly every case has is left out: it costs the import nothing, and no filter needs it.
+create index idx_renewal_cases_priority on renewal_cases (priority, id) where priority <> 'medium';
+create index idx_renewal_cases_channel on renewal_cases (channel, id) where channel is not null;
+create index idx_renewal_cases_payment on renewal_cases (payment_status, id) where payment_status <> 'pending' and status <> 'renewed';
+create index idx_renewal_cases_policy_status on renewal_cases (policy_status, id) where policy_status is not null;
 
 -- Which term of a policy has a case, and whether it is still open: read by whoever merges policy files.
 create view cases_public_term as

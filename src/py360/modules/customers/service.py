@@ -144,7 +144,8 @@ async def change_policy(
     changed = {name: value for name in POLICY_COLUMNS if name in fields and (value := fields[name]) != before[name]}
     if not changed:
         return []
-    _ordered(changed.get("start_date", before["start_date"]), changed.get("end_date", before["end_date"]))
+    after = {**before, **changed}
+    _ordered(after["start_date"], after["end_date"])
     sets = ", ".join(f"{name} = %({name})s" for name in changed)
     values = _values(changed, POLICY_COLUMNS)
     await db.execute(

@@ -1,0 +1,129 @@
+"""The table of moves, and the two moves of the system."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from py360.kit.db import unit_of_work
+from py360.kit.errors import Conflict, Invalid
+from py360.kit.resources import Resources
+from py360.modules.cases import api, statuses
+
+PAID_AT = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
+codes = st.sampled_from(sorted(statuses.LABELS))
+
+
+@given(codes, codes, st.booleans(), st.sampled_from([None, "the bank returned the cheque"]))
+def test_people_move_only_by_the_table(old: str, new: str, manager: bool, reason: str | None) -> None:
+    reopens = old in statuses.CLOSED and new == "in_progress"
+    allowed = new in statuses.TRANSITIONS[old] or (reopens and manager and reason is not None)
+    try:
+        statuses.check_move("CASE-1", old, new, manager=manager, reason=reason)
+    except Conflict as refused:
+        assert not allowed
+        if refused.code == "status_not_allowed":
+            shown = {statuses.status_code(label) for label in refused.details[0]["allowed"]}
+            assert new not in shown
+            assert shown == statuses.TRANSITIONS[old] or (manager and old in statuses.CLOSED)
+    except Invalid:
+        assert reopens
+        assert manager
+        assert reason is None
+    else:
+        assert allowed
+
+
+@given(st.lists(codes, max_size=30))
+def test_no_walk_of_people_leaves_a_closed_case(wanted: list[str]) -> None:
+    status = "uploaded"
+    for new in wanted:
+        closed = status in statuses.CLOSED
+        try:
+            statuses.check_move("CASE-1", status, new, manager=False, reason="because")
+        except Conflict:
+            continue
+        assert not closed
+        status = new
+
+
+@given(
+    codes,
+    st.sampled_from([str.upper, str.title, lambda text: text.replace(" ", "-"), lambda text: text.replace(" ", "")]),
+)
+def test_any_spelling_of_a_status_is_understood(code: str, spell) -> None:  # type: ignore[no-untyped-def]
+    assert statuses.status_code(spell(statuses.LABELS[code])) == code
+
+
+@pytest.mark.parametrize("start", sorted(statuses.OPEN))
+async def test_full_payment_renews_from_every_open_status(make_case, rows, start: str) -> None:
+    case = await make_case(start)
+    async with unit_of_work() as session:
+        before = await api.get(session, case.id)
+        assert await api.settle(session, case.id, method="upi", paid_at=PAID_AT, reference="pay_1")
+    async with unit_of_work() as session:
+        assert not await api.settle(session, case.id, method="upi", paid_at=PAID_AT, reference="pay_1")
+        after = await api.get(session, case.id)
+    assert (after.status, after.is_open, after.payment_status) == ("renewed", False, "completed")
+    assert after.start_date == before.end_date + timedelta(days=1)
+    assert (after.end_date - after.start_date).days in (365, 366)
+    steps = [
+        row["new_status"]
+        for row in await rows("select new_status from case_history where case_id = %(id)s order by id", id=case.id)
+    ]
+    assert steps == (["renewed"] if start == "payment_processed" else ["payment_processed", "renewed"])
+    (policy,) = await rows("select status, renewal_date, end_date from policies where id = %(id)s", id=case.policy_id)
+    assert policy["renewal_date"] == policy["end_date"]
+
+
+@pytest.mark.parametrize("closed", sorted(statuses.CLOSED))
+async def test_payment_leaves_a_closed_case_alone(make_case, rows, closed: str) -> None:
+    case = await make_case(closed)
+    async with unit_of_work() as session:
+        assert not await api.settle(session, case.id, method="upi", paid_at=PAID_AT)
+        assert not await api.partly_paid(session, case.id, amount=Decimal(5), method="upi", paid_at=PAID_AT)
+    assert (await rows("select status from renewal_cases where id = %(id)s", id=case.id))[0]["status"] == closed
+
+
+async def test_a_part_payment_is_noted_and_the_case_stays_open(make_case, rows) -> None:
+    case = await make_case("in_progress")
+    async with unit_of_work() as session:
+        assert await api.partly_paid(session, case.id, amount=Decimal("1250.50"), method="upi", paid_at=PAID_AT)
+    (now,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
+    assert now == {"status": "in_progress", "payment_status": "partial"}
+    (line,) = await rows("select action, details from case_history where case_id = %(id)s", id=case.id)
+    assert "₹1,250.50" in line["details"]
+
+
+async def test_the_end_of_grace_lapses_every_open_status(make_case, rows, resources: Resources) -> None:
+    today = resources.clock.today()
+    over = [await make_case(status, due=today - timedelta(days=31)) for status in sorted(statuses.OPEN)]
+    within = await make_case("in_progress", due=today - timedelta(days=30))
+    paid = await make_case("in_progress", due=today - timedelta(days=90))
+    closed = await make_case("cancelled", due=today - timedelta(days=90))
+    await rows("update renewal_cases set payment_status = 'completed' where id = %(id)s returning 1", id=paid.id)
+    assert await api.lapse_overdue() == len(over)
+    assert await api.lapse_overdue() == 0
+    now = {row["id"]: row for row in await rows("select id, status, closed_at from renewal_cases")}
+    assert {now[case.id]["status"] for case in over} == {"lapsed"}
+    assert all(now[case.id]["closed_at"] for case in over)
+    assert [now[case.id]["status"] for case in (within, paid, closed)] == ["in_progress", "in_progress", "cancelled"]
+    (policy,) = await rows("select status from policies where id = %(id)s", id=over[0].policy_id)
+    assert policy["status"] == "expired"
+
+
+async def test_contacts_are_noted_for_a_batch(make_case, rows) -> None:
+    cases = [await make_case() for _ in range(3)]
+    async with unit_of_work() as session:
+        await api.note_contacts(session, [case.id for case in cases], "email")
+        await api.note_contacts(session, [cases[0].id], "call", "Call made")
+    now = await rows(
+        "select communication_attempts, total_calls, last_contact_date, version from renewal_cases order by id"
+    )
+    assert [row["communication_attempts"] for row in now] == [2, 1, 1]
+    assert [row["total_calls"] for row in now] == [1, 0, 0]
+    assert all(row["last_contact_date"] and row["version"] == 1 for row in now)
+    lines = await rows("select action from case_history where case_id = %(id)s order by id", id=cases[0].id)
+    assert [line["action"] for line in lines] == ["Renewal notice Sent", "Call made"]
