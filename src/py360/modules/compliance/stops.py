@@ -39,11 +39,11 @@ on conflict (client_id, channel, contact) do update
 
 _CONSENT: Final = """
 insert into consents (client_id, customer_id, channel, purpose, state, source, evidence)
-select %(client)s, p.id, channel, purpose, %(state)s, %(source)s, jsonb_build_object('message_id', %(message)s::bigint)
+select %(client)s, p.id, channel, purpose, %(state)s::text, %(source)s, jsonb_build_object('message_id', %(message)s::bigint)
 from customers_public_contact p, unnest(%(channels)s::text[]) channel, unnest(array['service', 'promotional']) purpose
 where p.client_id = %(client)s
   and (case when %(email)s then p.email = %(contact)s else p.phone = %(contact)s end)
-  and (%(state)s = 'opted_out' or purpose = 'promotional' or exists (
+  and (%(state)s::text = 'opted_out' or purpose = 'promotional' or exists (
     select 1 from consents o where o.customer_id = p.id and o.channel = channel and o.purpose = 'service'))
 """
 

@@ -1,6 +1,6 @@
 """Words by which people say stop or start, in the languages of our customers."""
 
-import re
+import unicodedata
 from typing import Final, Literal
 
 _STOP: Final = frozenset(
@@ -66,12 +66,16 @@ _START: Final = frozenset(
     ]
 )
 _PHRASES: Final = ("opt out", "stop all", "stop promotions", "stop messages", "do not message", "don't message")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def meaning(text: str) -> Literal["stop", "start"] | None:
     """What a message asks for. Only the whole message counts: a sentence that holds the word `end` is no request."""
-    said = " ".join(_EDGES.sub("", text.strip().casefold()).split())
+    said = " ".join("".join(" " if _is_edge(character) else character for character in text.casefold()).split())
     if said in _STOP or said in _PHRASES:
         return "stop"
     return "start" if said in _START else None
+
+
+def _is_edge(character: str) -> bool:
+    """Punctuation and symbols; vowel signs of Indian scripts are marks and belong to the word."""
+    return unicodedata.category(character)[0] in "PSZC" and character not in "'’"

@@ -37,7 +37,8 @@ def header_text(text: str) -> str:
 
 def _quoted(text: str) -> bytes:
     """A body in quoted-printable CRLF lines."""
-    return b2a_qp(text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode(), istext=True)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    return b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -251,7 +251,7 @@ async def messages(
     """
     order = _order(page, _MESSAGE_SORTS, "l.id desc", "l.id desc")
     rows = await reads.all(f"{_MESSAGE} {condition} {order} limit %(limit)s offset %(offset)s", params)
-    total = await reads.value(f"select count(*) from ({_MESSAGE} {condition} limit %(most)s) some", params)
+    total = await reads.value(f"select count(*) from ({_MESSAGE} {condition} limit %(most)s) found", params)
     exact = total <= EXACT_UP_TO
     return {
         "messages": [shown_message(row) for row in rows],

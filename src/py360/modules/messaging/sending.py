@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids, resources, vendor
-from py360.kit.errors import Conflict, TooMany, Unavailable
+from py360.kit.errors import Conflict, Invalid, TooMany, Unavailable
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import ledger
 from py360.modules.messaging.accounts import account as choose_account
@@ -37,6 +37,7 @@ TRANSPORTS: Final[dict[str, Any]] = {
     "twilio": TwilioTransport,
     "meta": MetaTransport,
 }
+WRONG_INPUT: Final = frozenset({"invalid_contact", "dlt_unmatched"})  # reasons that lie in the request, not in the person
 
 
 class Logged:
@@ -135,13 +136,10 @@ async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
         make_sure = transport(sender)  # before the ledger says `sending`
         (decision,) = await admit(session, [outgoing], sender)
     if isinstance(decision, Refused):
-        raise Conflict(
-            decision.message,
-            code=decision.reason,
-            details=[
-                {"field": "to", "message": decision.message, "messageId": ids.code(outgoing.channel, decision.message_id)}
-            ],
-        )
+        kind = Invalid if decision.reason in WRONG_INPUT else Conflict
+        code = ids.code(outgoing.channel, decision.message_id)
+        detail = {"field": "to", "message": decision.message, "messageId": code}
+        raise kind(decision.message, code=decision.reason, details=[detail])
     if isinstance(decision, Postponed):
         wait = max(1, int((decision.until - resources.current().clock.now()).total_seconds()))
         raise TooMany(decision.message, code=decision.reason, headers={"Retry-After": str(wait)})

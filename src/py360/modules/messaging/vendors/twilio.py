@@ -59,7 +59,7 @@ class TwilioTransport(HttpTransport):
     def headers(self) -> dict[str, str]:
         """Basic authorisation with sid and token."""
         config = self.account.config
-        return {"Authorization": aiohttp.BasicAuth(str(config["accountSid"]), str(config["authToken"])).encode()}
+        return {"Authorization": aiohttp.encode_basic_auth(str(config["accountSid"]), str(config["authToken"]))}
 
     async def one(self, admitted: Admitted) -> Delivery:
         """Send one text."""

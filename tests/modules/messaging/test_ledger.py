@@ -1,0 +1,131 @@
+"""The ledger moves forward only, whatever the order and number of the news."""
+
+import asyncio
+import random
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
+from py360.modules.messaging import ledger
+from py360.modules.messaging.ledger import Entry, News
+
+START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
+COLUMNS = "status, sent_at, delivered_at, opened_at, clicked_at, replied_at, unsubscribed_at, error_code"
+
+
+def entry(status: str = "sending") -> Entry:
+    return Entry("email", "service", "a@example.com", status, None, None, None, None, None, None, None, None)
+
+
+async def written(client_id: int, number: int = 1, status: str = "sending") -> list[int]:
+    async with unit_of_work() as session:
+        return await ledger.write(session, client_id, [entry(status)] * number, "mailgun", None, START)
+
+
+async def apply(news: Sequence[News]) -> None:
+    async with unit_of_work() as session:
+        await ledger.apply(session, news)
+
+
+async def row(number: int) -> dict[str, object]:
+    async with unit_of_work() as session:
+        found = await db.one(
+            session, f"select {COLUMNS} from communication_delivery_status where id = %(id)s", {"id": number}
+        )
+    assert found is not None
+    return found
+
+
+STORY = ("sent", "failed", "bounced", "delivered", "opened", "clicked", "replied", None)
+stories = st.lists(
+    st.tuples(st.sampled_from(STORY), st.integers(0, 300), st.booleans()), min_size=1, max_size=12, unique_by=lambda e: e[:2]
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(story=stories, seed=st.integers(0, 10_000))
+def test_shuffled_and_repeated_news_end_in_the_same_row(
+    resources: Resources, story: list[tuple[str | None, int, bool]], seed: int
+) -> None:
+    async def compare() -> None:
+        client_id = await _client()
+        first, second = await written(client_id, 2)
+        dice = random.Random(seed)
+
+        def told(number: int) -> list[News]:
+            return [
+                News(status, START + timedelta(seconds=after), message_id=number, error_code=status, unsubscribed=stopped)
+                for status, after, stopped in story
+            ]
+
+        await apply(told(first))
+        shuffled = told(second) * 2
+        dice.shuffle(shuffled)
+        while shuffled:
+            size = dice.randint(1, len(shuffled))
+            await apply(shuffled[:size])
+            shuffled = shuffled[size:]
+        assert _without_error(await row(first)) == _without_error(await row(second))
+
+    _run(compare)
+
+
+def _without_error(found: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in found.items() if key != "error_code"}
+
+
+def _run(make) -> None:  # type: ignore[no-untyped-def]  # hypothesis calls us outside of pytest-asyncio's loop
+    asyncio.get_event_loop_policy().get_event_loop().run_until_complete(make())
+
+
+async def _client() -> int:
+    async with unit_of_work() as session:
+        number: int = await db.value(session, "select min(id) from clients")
+    return number
+
+
+async def test_what_the_door_kept_in_never_moves(client_id: int) -> None:
+    (number,) = await written(client_id, status="blocked")
+    await apply([News("delivered", START, message_id=number)])
+    assert (await row(number))["status"] == "blocked"
+
+
+async def test_a_late_delivery_beats_unknown_and_a_failure_does_not_beat_a_delivery(client_id: int) -> None:
+    (number,) = await written(client_id)
+    await apply([News("unknown", START, message_id=number)])
+    await apply([News("delivered", START, message_id=number)])
+    await apply([News("failed", START, message_id=number, error_code="30003")])
+    assert (await row(number))["status"] == "delivered"
+
+
+async def test_an_unknown_status_moves_nothing(client_id: int) -> None:
+    (number,) = await written(client_id)
+    await apply([News(None, START, message_id=number)])
+    assert (await row(number))["status"] == "sending"
+
+
+async def test_news_find_their_row_by_the_vendors_number(client_id: int) -> None:
+    (number,) = await written(client_id)
+    await apply([News("sent", START, message_id=number, vendor_message_id="SM1")])
+    await apply([News("delivered", START, vendor_message_id="SM1"), News("delivered", START, vendor_message_id="SM2")])
+    assert (await row(number))["status"] == "delivered"
+
+
+async def test_messages_of_a_dead_worker_become_unknown(client_id: int) -> None:
+    old, young = await written(client_id, 2)
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "update communication_delivery_status set last_attempt_at = now() - interval '1 hour' where id = %(id)s",
+            {"id": old},
+        )
+        await db.execute(
+            session,
+            "update communication_delivery_status set last_attempt_at = now() where id = %(id)s",
+            {"id": young},
+        )
+        assert await ledger.abandon(session, datetime.now(UTC) - timedelta(minutes=5)) == [old]

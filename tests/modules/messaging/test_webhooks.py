@@ -1,0 +1,233 @@
+"""Vendors' webhooks: verified, stored once, applied forward only."""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
+from py360.modules.messaging import ledger
+from tests.conftest import RunJobs
+from tests.modules.messaging.conftest import AddCustomer
+from tests.modules.messaging.test_ledger import START, row, written
+
+PAYLOADS = Path(__file__).parents[2] / "payloads"
+PHONE = "+919876543210"
+
+
+def payload(name: str, **replaced: str) -> Any:
+    """A captured request with the parts of this test put in."""
+    text = (PAYLOADS / name).read_text(encoding="utf-8")
+    for mark, value in replaced.items():
+        text = text.replace(f"__{mark}__", value)
+    return json.loads(text)
+
+
+def mailgun(event: dict[str, Any], secret: str) -> dict[str, Any]:
+    """A signed request of Mailgun."""
+    timestamp, token = str(int(time.time())), "t" * 50
+    mark = hmac.new(secret.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
+    return {"signature": {"timestamp": timestamp, "token": token, "signature": mark}, "event-data": event}
+
+
+async def post_meta(client: httpx.AsyncClient, body: dict[str, Any], secret: str, path: str = "/api/webhooks/whatsapp"):  # type: ignore[no-untyped-def]
+    raw = json.dumps(body).encode()
+    mark = "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
+    return await client.post(path, content=raw, headers={"X-Hub-Signature-256": mark, "Content-Type": "application/json"})
+
+
+async def post_twilio(client: httpx.AsyncClient, form: dict[str, str], resources: Resources, query: str = ""):  # type: ignore[no-untyped-def]
+    url = f"{resources.settings.public_url}/api/webhooks/sms/twilio{query}"
+    text = url + "".join(name + form[name] for name in sorted(form))
+    mark = base64.b64encode(hmac.new(resources.settings.sandbox_secret.encode(), text.encode(), hashlib.sha1).digest()).decode()
+    return await client.post(
+        f"/api/webhooks/sms/twilio{query}",
+        content=urlencode(form).encode(),
+        headers={"X-Twilio-Signature": mark, "Content-Type": "application/x-www-form-urlencoded"},
+    )
+
+
+async def message(client_id: int, channel: str, contact: str, vendor_id: str | None = None) -> int:
+    made = ledger.Entry(channel, "service", contact, "sending", None, None, None, None, None, None, None, None)
+    async with unit_of_work() as session:
+        (number,) = await ledger.write(session, client_id, [made], channel, None, START)
+        await ledger.apply(session, [ledger.News("sent", START, message_id=number, vendor_message_id=vendor_id)])
+    return number
+
+
+async def waiting() -> int:
+    async with unit_of_work() as session:
+        count: int = await db.value(session, "select count(*) from webhook_inbox where applied_at is null")
+    return count
+
+
+async def test_a_delivery_moves_the_message(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    (number,) = await written(client_id)
+    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@sandbox.py360.invalid")
+    answer = await client.post("/api/webhooks/email/mailgun", json=mailgun(event, resources.settings.sandbox_secret))
+    assert answer.status_code == 200, answer.text
+    assert (await row(number))["status"] == "sending"  # stored, not applied yet
+    await run_jobs()
+    assert (await row(number))["status"] == "delivered"
+    assert await waiting() == 0
+
+
+async def test_the_same_event_twice_is_stored_once(client: httpx.AsyncClient, resources: Resources, client_id: int) -> None:
+    (number,) = await written(client_id)
+    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@x.invalid")
+    for _ in range(2):
+        body = mailgun(event, resources.settings.sandbox_secret)
+        assert (await client.post("/api/webhooks/email/mailgun", json=body)).status_code == 200
+    assert await waiting() == 1
+
+
+async def test_a_wrong_signature_is_refused_and_nothing_stored(client: httpx.AsyncClient, resources: Resources) -> None:
+    event = payload("mailgun_delivered.json", MESSAGE="email-msg-1@x.invalid")
+    answers = [
+        await client.post("/api/webhooks/email/mailgun", json=mailgun(event, "wrong")),
+        await post_meta(client, payload("meta_delivered.json", WAMID="wamid.1"), "wrong"),
+        await client.post("/api/webhooks/sms/twilio", data={"MessageSid": "SM1"}, headers={"X-Twilio-Signature": "wrong"}),
+    ]
+    assert [(each.status_code, each.json()["error"]["code"]) for each in answers] == [(401, "bad_signature")] * 3
+    assert await waiting() == 0
+
+
+async def test_nonsense_is_400_and_an_unknown_vendor_404(client: httpx.AsyncClient) -> None:
+    assert (await client.post("/api/webhooks/email/mailgun", content=b"{}")).status_code == 400
+    assert (await client.post("/api/webhooks/email/mailgun", content=b"\xff")).status_code == 400
+    assert (await client.post("/api/webhooks/email/pigeon", content=b"{}")).status_code == 404
+
+
+async def test_a_hard_bounce_suppresses_the_address(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    number = await message(client_id, "email", "gone@example.com")
+    event = payload("mailgun_failed.json", MESSAGE=f"email-msg-{number}@x.invalid")
+    await client.post("/api/webhooks/email/mailgun", json=mailgun(event, resources.settings.sandbox_secret))
+    await run_jobs()
+    found = await row(number)
+    assert (found["status"], found["error_code"]) == ("bounced", "5.1.1")
+    async with unit_of_work() as session:
+        suppressed = await db.all(session, "select channel, contact, reason from suppressions")
+    assert suppressed == [{"channel": "email", "contact": "gone@example.com", "reason": "hard_bounce"}]
+
+
+async def test_whatsapp_statuses_come_in_any_order(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    number = await message(client_id, "whatsapp", PHONE, "wamid.1")
+    for name in ("meta_read.json", "meta_delivered.json"):
+        answer = await post_meta(client, payload(name, WAMID="wamid.1"), resources.settings.sandbox_secret)
+        assert answer.status_code == 200
+        await run_jobs()
+    found = await row(number)
+    assert found["status"] == "opened"
+    assert found["delivered_at"] < found["opened_at"]  # type: ignore[operator]
+
+
+async def test_an_event_waits_for_its_message(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    await post_meta(client, payload("meta_delivered.json", WAMID="wamid.early"), resources.settings.sandbox_secret)
+    await run_jobs()
+    assert await waiting() == 1
+    number = await message(client_id, "whatsapp", PHONE, "wamid.early")
+    async with unit_of_work() as session:  # the job tries again after two seconds; the test does not wait for it
+        await db.execute(session, "update procrastinate_jobs set scheduled_at = now() where status = 'todo'")
+    await run_jobs()
+    assert (await row(number))["status"] == "delivered"
+
+
+async def test_metas_challenge(client: httpx.AsyncClient, resources: Resources) -> None:
+    asked = {"hub.mode": "subscribe", "hub.verify_token": resources.settings.sandbox_secret, "hub.challenge": "1158201444"}
+    answer = await client.get("/api/webhooks/whatsapp", params=asked)
+    assert (answer.status_code, answer.text) == (200, "1158201444")
+    assert (await client.get("/api/webhooks/whatsapp", params=asked | {"hub.verify_token": "x"})).status_code == 403
+
+
+async def test_twilio_tells_of_a_failed_sms(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    number = await message(client_id, "sms", PHONE)
+    form = payload("twilio_undelivered.json", SID="SM1")
+    assert (await post_twilio(client, form, resources, f"?message=sms-msg-{number}")).status_code == 200
+    await run_jobs()
+    found = await row(number)
+    assert (found["status"], found["error_code"]) == ("failed", "30003")
+
+
+async def test_stop_is_obeyed_on_all_text_channels(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, add_customer: AddCustomer, run_jobs: RunJobs
+) -> None:
+    customer = await add_customer("asha@example.com", PHONE)
+    number = await message(client_id, "sms", PHONE)
+    assert (await post_twilio(client, payload("twilio_inbound.json", TEXT=" बंद. "), resources)).status_code == 200
+    await run_jobs()
+    assert (await row(number))["unsubscribed_at"] is not None
+    async with unit_of_work() as session:
+        suppressed = await db.all(session, "select channel, reason from suppressions order by channel")
+        consents = await db.all(session, "select distinct channel, state from consents where customer_id = %(c)s order by 1", {"c": customer})
+    assert suppressed == [{"channel": "sms", "reason": "stop"}, {"channel": "whatsapp", "reason": "stop"}]
+    assert consents == [{"channel": "sms", "state": "opted_out"}, {"channel": "whatsapp", "state": "opted_out"}]
+    await post_twilio(client, payload("twilio_inbound.json", TEXT="START") | {"MessageSid": "SM9"}, resources)
+    await run_jobs()
+    async with unit_of_work() as session:
+        assert await db.value(session, "select count(*) from suppressions") == 0
+
+
+async def test_another_answer_is_a_reply(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    number = await message(client_id, "whatsapp", PHONE, "wamid.out")
+    body = payload("meta_inbound.json", TEXT="When does it end?", WAMID="wamid.out")
+    await post_meta(client, body, resources.settings.sandbox_secret)
+    await run_jobs()
+    assert (await row(number))["status"] == "replied"
+
+
+async def test_an_event_of_an_unknown_shape_stops_nobody_else(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    (number,) = await written(client_id)
+    secret = resources.settings.sandbox_secret
+    strange = {"id": "odd", "event": "delivered", "timestamp": "soon", "message": {"headers": {"message-id": "email-msg-1@x"}}}
+    await client.post("/api/webhooks/email/mailgun", json=mailgun(strange, secret))
+    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@x.invalid")
+    await client.post("/api/webhooks/email/mailgun", json=mailgun(event, secret))
+    await run_jobs()
+    assert (await row(number))["status"] == "delivered"
+    async with unit_of_work() as session:
+        error = await db.value(session, "select error from webhook_inbox where event_id = 'odd'")
+    assert error.startswith("not understood")
+
+
+async def test_many_at_once_are_written_together(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    numbers = await written(client_id, 40)
+    secret = resources.settings.sandbox_secret
+    event = payload("mailgun_delivered.json", MESSAGE="email-msg-0@x.invalid")
+
+    def body(number: int) -> dict[str, Any]:
+        headers = {"message-id": f"email-msg-{number}@x.invalid"}
+        return mailgun(event | {"id": f"event-{number}", "message": {"headers": headers}}, secret)
+
+    answers = await asyncio.gather(*(client.post("/api/webhooks/email/mailgun", json=body(number)) for number in numbers))
+    assert {each.status_code for each in answers} == {200}
+    assert await waiting() == 40
+    await run_jobs()
+    async with unit_of_work() as session:
+        delivered = await db.value(session, "select count(*) from communication_delivery_status where status = 'delivered'")
+    assert delivered == 40
+
+
