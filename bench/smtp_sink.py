@@ -11,6 +11,7 @@ import asyncio
 import json
 import signal
 import time
+from typing import ClassVar
 
 
 class Sink(asyncio.Protocol):
@@ -21,7 +22,7 @@ class Sink(asyncio.Protocol):
     first = last = 0.0
     pipelining = True
     keep = 0
-    kept: list[str] = []
+    kept: ClassVar[list[str]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Greet."""
@@ -60,7 +61,11 @@ class Sink(asyncio.Protocol):
         """Answer a command."""
         verb = line[:4].upper()
         if verb == b"EHLO":
-            return b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n" if Sink.pipelining else b"250-sink\r\n250 8BITMIME\r\n"
+            return (
+                b"250-sink\r\n250-PIPELINING\r\n250 8BITMIME\r\n"
+                if Sink.pipelining
+                else b"250-sink\r\n250 8BITMIME\r\n"
+            )
         if verb == b"DATA":
             self.in_data = True
             return b"354 go on\r\n"

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+
 from py360.kit import db
 from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work

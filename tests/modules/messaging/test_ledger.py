@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
@@ -42,7 +43,10 @@ async def row(number: int) -> dict[str, object]:
 
 STORY = ("sent", "failed", "bounced", "delivered", "opened", "clicked", "replied", None)
 stories = st.lists(
-    st.tuples(st.sampled_from(STORY), st.integers(0, 300), st.booleans()), min_size=1, max_size=12, unique_by=lambda e: e[:2]
+    st.tuples(st.sampled_from(STORY), st.integers(0, 300), st.booleans()),
+    min_size=1,
+    max_size=12,
+    unique_by=lambda e: e[:2],
 )
 
 
@@ -58,7 +62,9 @@ def test_shuffled_and_repeated_news_end_in_the_same_row(
 
         def told(number: int) -> list[News]:
             return [
-                News(status, START + timedelta(seconds=after), message_id=number, error_code=status, unsubscribed=stopped)
+                News(
+                    status, START + timedelta(seconds=after), message_id=number, error_code=status, unsubscribed=stopped
+                )
                 for status, after, stopped in story
             ]
 

@@ -48,7 +48,11 @@ async def test_email_with_hindi_goes_through_the_relay(as_admin: httpx.AsyncClie
         json={
             "to": "asha@example.com",
             "templateId": "Renewal Reminder - 30 Days",
-            "parameters": {"CustomerName": "आशा <राव>", "policy_number": "POL1", "payment_link": "https://pay.example.com/x"},
+            "parameters": {
+                "CustomerName": "आशा <राव>",
+                "policy_number": "POL1",
+                "payment_link": "https://pay.example.com/x",
+            },
         },
     )
     assert answer.status_code == 200, answer.text
@@ -81,7 +85,9 @@ async def test_bad_addresses_are_refused_in_words(as_admin: httpx.AsyncClient) -
 
 
 async def test_an_unknown_template_is_404(as_admin: httpx.AsyncClient) -> None:
-    answer = await as_admin.post("/api/communication/whatsapp/send", json={"to": PHONE, "templateId": "template-999999"})
+    answer = await as_admin.post(
+        "/api/communication/whatsapp/send", json={"to": PHONE, "templateId": "template-999999"}
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "template_not_found")
 
 
@@ -111,7 +117,9 @@ async def test_a_preference_not_stated_is_no_opt_out(
     assert answer.status_code == 200, answer.text
 
 
-async def test_a_promotion_needs_an_opt_in(as_admin: httpx.AsyncClient, sandbox: Sandbox, add_customer: AddCustomer) -> None:
+async def test_a_promotion_needs_an_opt_in(
+    as_admin: httpx.AsyncClient, sandbox: Sandbox, add_customer: AddCustomer
+) -> None:
     await add_customer("asha@example.com", PHONE)
     made = await as_admin.post(
         "/api/templates", json={"name": "Offer", "type": "sms", "content": "An offer", "category": "promotional"}
@@ -140,7 +148,9 @@ async def test_a_refused_address_is_suppressed(as_admin: httpx.AsyncClient, sand
         "/api/communication/email/send", json={"to": "nobody@example.com", "subject": "s", "body": "b"}
     )
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_sent")
-    again = await as_admin.post("/api/communication/email/send", json={"to": "Nobody@example.com", "subject": "s", "body": "b"})
+    again = await as_admin.post(
+        "/api/communication/email/send", json={"to": "Nobody@example.com", "subject": "s", "body": "b"}
+    )
     assert again.json()["error"]["code"] == "suppressed"
 
 
@@ -160,7 +170,9 @@ async def test_dlt_texts_must_match_for_a_registered_sender(as_admin: httpx.Asyn
     assert (await as_admin.post("/api/communication/sms/send", json=body)).status_code == 200
 
 
-async def test_messages_are_seen_within_reach_only(as_admin: httpx.AsyncClient, as_role: AsRole, sandbox: Sandbox) -> None:
+async def test_messages_are_seen_within_reach_only(
+    as_admin: httpx.AsyncClient, as_role: AsRole, sandbox: Sandbox
+) -> None:
     sent = (await as_admin.post("/api/communication/sms/send", json={"to": PHONE, "message": "hello"})).json()["data"]
     agent = await as_role("agent")
     assert (await agent.get(f"/api/communication/delivery-status/{sent['messageId']}")).status_code == 404

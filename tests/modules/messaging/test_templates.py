@@ -37,7 +37,9 @@ async def test_a_new_template_is_active_at_once(as_admin: httpx.AsyncClient) -> 
 
 
 async def test_an_unknown_variable_is_refused_with_a_hint(as_admin: httpx.AsyncClient) -> None:
-    answer = await as_admin.post("/api/templates", json=EMAIL | {"content": "Dear {{custmer_name}}, hello {{shoe_size}}"})
+    answer = await as_admin.post(
+        "/api/templates", json=EMAIL | {"content": "Dear {{custmer_name}}, hello {{shoe_size}}"}
+    )
     assert answer.status_code == 422
     error = answer.json()["error"]
     assert error["code"] == "unknown_variable"
@@ -45,7 +47,9 @@ async def test_an_unknown_variable_is_refused_with_a_hint(as_admin: httpx.AsyncC
     assert "customer_name" in error["details"][0]["message"]
 
 
-@pytest.mark.parametrize("spelling", ["{{CustomerName}}", "{customer_name}", "{{ customerName }}", "{name}", "{{NAME}}"])
+@pytest.mark.parametrize(
+    "spelling", ["{{CustomerName}}", "{customer_name}", "{{ customerName }}", "{name}", "{{NAME}}"]
+)
 async def test_every_spelling_works(as_admin: httpx.AsyncClient, spelling: str) -> None:
     body = {"name": f"spelling {spelling}", "type": "sms", "content": f"Dear {spelling}, due [Renewal Date]."}
     made = (await as_admin.post("/api/templates", json=body)).json()["data"]
@@ -81,7 +85,9 @@ async def test_a_mail_with_a_script_is_refused(as_admin: httpx.AsyncClient) -> N
 
 
 async def test_broken_mjml_is_refused(as_admin: httpx.AsyncClient) -> None:
-    answer = await as_admin.post("/api/templates", json=EMAIL | {"content": "<mjml><mj-body><mj-section></mj-body></mjml>"})
+    answer = await as_admin.post(
+        "/api/templates", json=EMAIL | {"content": "<mjml><mj-body><mj-section></mj-body></mjml>"}
+    )
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "template_syntax")
 
 

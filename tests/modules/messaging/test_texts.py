@@ -9,6 +9,7 @@ import pytest
 from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
+
 from py360.modules.messaging.compiling import compile
 from py360.modules.messaging.keywords import meaning
 from py360.modules.messaging.messages import Account, Admitted, Outgoing, Template
@@ -19,7 +20,9 @@ from py360.modules.messaging.variables import group_inr, unify, write
 ACCOUNT = Account(1, 1, "email", "smtp", "x", True, {"fromEmail": "a@b.in", "fromName": "Asha & Söhne"})
 
 
-@pytest.mark.parametrize("text", ["STOP", "stop.", " Stop! ", "बंद", "रोको", "নিল বন্ধ"[4:], "நிறுத்து", "ఆపు", "opt out", "Unsubscribe"])
+@pytest.mark.parametrize(
+    "text", ["STOP", "stop.", " Stop! ", "बंद", "रोको", "নিল বন্ধ"[4:], "நிறுத்து", "ఆపు", "opt out", "Unsubscribe"]
+)
 def test_stop_in_many_languages(text: str) -> None:
     assert meaning(text) == "stop"
 
@@ -49,7 +52,13 @@ def test_the_five_spellings() -> None:
 
 @pytest.mark.parametrize(
     ("text", "encoding", "parts"),
-    [("a" * 160, "GSM-7", 1), ("a" * 161, "GSM-7", 2), ("€" * 80, "GSM-7", 1), ("न" * 70, "UCS-2", 1), ("न" * 71, "UCS-2", 2)],
+    [
+        ("a" * 160, "GSM-7", 1),
+        ("a" * 161, "GSM-7", 2),
+        ("€" * 80, "GSM-7", 1),
+        ("न" * 70, "UCS-2", 1),
+        ("न" * 71, "UCS-2", 2),
+    ],
 )
 def test_sms_parts(text: str, encoding: str, parts: int) -> None:
     counted = segments(text)
@@ -69,7 +78,9 @@ def test_a_header_survives_any_text_on_lines_of_its_own(text: str) -> None:
         assert decoded == " ".join(text.split())
 
 
-def mail(content: str, values: dict[str, object], format: str = "html", subject: str = "Hi {name}") -> email.message.EmailMessage:
+def mail(
+    content: str, values: dict[str, object], format: str = "html", subject: str = "Hi {name}"
+) -> email.message.EmailMessage:
     template = Template(1, 1, "t", "email", "renewal", subject, content, format)  # type: ignore[arg-type]
     skeleton = Skeleton.of(compile(template), ACCOUNT)
     outgoing = Outgoing(1, "email", "to@example.com", template=template, values=values)
@@ -90,7 +101,10 @@ def part(parsed: email.message.EmailMessage, kind: str) -> str:
 
 
 def test_a_mail_has_both_parts_and_the_headers_that_mailbox_providers_ask_for() -> None:
-    parsed = mail("<p>Dear {name}, <a href='{payment_link}'>pay</a>.</p>", {"customer_name": "आशा <b>", "payment_link": "https://pay.in/1"})
+    parsed = mail(
+        "<p>Dear {name}, <a href='{payment_link}'>pay</a>.</p>",
+        {"customer_name": "आशा <b>", "payment_link": "https://pay.in/1"},
+    )
     assert parsed["Subject"] == "Hi आशा <b>"
     assert parsed["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert "/api/unsubscribe/" in parsed["List-Unsubscribe"]

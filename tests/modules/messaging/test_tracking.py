@@ -1,6 +1,7 @@
 """Links in messages: pixel, clicks, unsubscribe."""
 
 import httpx
+
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.messaging.tracking import click_url, open_url, read_click, short_url, unsubscribe_url
@@ -48,7 +49,9 @@ async def test_a_forged_link_leads_nowhere(client: httpx.AsyncClient, client_id:
     answer = await client.get(good[:-2] + "xx")
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, "bad_token")
     token = good.rpartition("/")[2]
-    assert (await client.get(f"/api/unsubscribe/{token}")).status_code == 404  # a link of one purpose is none of another
+    assert (
+        await client.get(f"/api/unsubscribe/{token}")
+    ).status_code == 404  # a link of one purpose is none of another
 
 
 async def test_scanners_and_prefetchers_do_not_count(client: httpx.AsyncClient, client_id: int) -> None:

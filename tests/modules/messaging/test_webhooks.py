@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
@@ -41,13 +42,17 @@ def mailgun(event: dict[str, Any], secret: str) -> dict[str, Any]:
 async def post_meta(client: httpx.AsyncClient, body: dict[str, Any], secret: str, path: str = "/api/webhooks/whatsapp"):  # type: ignore[no-untyped-def]
     raw = json.dumps(body).encode()
     mark = "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
-    return await client.post(path, content=raw, headers={"X-Hub-Signature-256": mark, "Content-Type": "application/json"})
+    return await client.post(
+        path, content=raw, headers={"X-Hub-Signature-256": mark, "Content-Type": "application/json"}
+    )
 
 
 async def post_twilio(client: httpx.AsyncClient, form: dict[str, str], resources: Resources, query: str = ""):  # type: ignore[no-untyped-def]
     url = f"{resources.settings.public_url}/api/webhooks/sms/twilio{query}"
     text = url + "".join(name + form[name] for name in sorted(form))
-    mark = base64.b64encode(hmac.new(resources.settings.sandbox_secret.encode(), text.encode(), hashlib.sha1).digest()).decode()
+    mark = base64.b64encode(
+        hmac.new(resources.settings.sandbox_secret.encode(), text.encode(), hashlib.sha1).digest()
+    ).decode()
     return await client.post(
         f"/api/webhooks/sms/twilio{query}",
         content=urlencode(form).encode(),
@@ -82,7 +87,9 @@ async def test_a_delivery_moves_the_message(
     assert await waiting() == 0
 
 
-async def test_the_same_event_twice_is_stored_once(client: httpx.AsyncClient, resources: Resources, client_id: int) -> None:
+async def test_the_same_event_twice_is_stored_once(
+    client: httpx.AsyncClient, resources: Resources, client_id: int
+) -> None:
     (number,) = await written(client_id)
     event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@x.invalid")
     for _ in range(2):
@@ -96,7 +103,9 @@ async def test_a_wrong_signature_is_refused_and_nothing_stored(client: httpx.Asy
     answers = [
         await client.post("/api/webhooks/email/mailgun", json=mailgun(event, "wrong")),
         await post_meta(client, payload("meta_delivered.json", WAMID="wamid.1"), "wrong"),
-        await client.post("/api/webhooks/sms/twilio", data={"MessageSid": "SM1"}, headers={"X-Twilio-Signature": "wrong"}),
+        await client.post(
+            "/api/webhooks/sms/twilio", data={"MessageSid": "SM1"}, headers={"X-Twilio-Signature": "wrong"}
+        ),
     ]
     assert [(each.status_code, each.json()["error"]["code"]) for each in answers] == [(401, "bad_signature")] * 3
     assert await waiting() == 0
@@ -149,7 +158,11 @@ async def test_an_event_waits_for_its_message(
 
 
 async def test_metas_challenge(client: httpx.AsyncClient, resources: Resources) -> None:
-    asked = {"hub.mode": "subscribe", "hub.verify_token": resources.settings.sandbox_secret, "hub.challenge": "1158201444"}
+    asked = {
+        "hub.mode": "subscribe",
+        "hub.verify_token": resources.settings.sandbox_secret,
+        "hub.challenge": "1158201444",
+    }
     answer = await client.get("/api/webhooks/whatsapp", params=asked)
     assert (answer.status_code, answer.text) == (200, "1158201444")
     assert (await client.get("/api/webhooks/whatsapp", params=asked | {"hub.verify_token": "x"})).status_code == 403
@@ -176,7 +189,11 @@ async def test_stop_is_obeyed_on_all_text_channels(
     assert (await row(number))["unsubscribed_at"] is not None
     async with unit_of_work() as session:
         suppressed = await db.all(session, "select channel, reason from suppressions order by channel")
-        consents = await db.all(session, "select distinct channel, state from consents where customer_id = %(c)s order by 1", {"c": customer})
+        consents = await db.all(
+            session,
+            "select distinct channel, state from consents where customer_id = %(c)s order by 1",
+            {"c": customer},
+        )
     assert suppressed == [{"channel": "sms", "reason": "stop"}, {"channel": "whatsapp", "reason": "stop"}]
     assert consents == [{"channel": "sms", "state": "opted_out"}, {"channel": "whatsapp", "state": "opted_out"}]
     await post_twilio(client, payload("twilio_inbound.json", TEXT="START") | {"MessageSid": "SM9"}, resources)
@@ -200,7 +217,12 @@ async def test_an_event_of_an_unknown_shape_stops_nobody_else(
 ) -> None:
     (number,) = await written(client_id)
     secret = resources.settings.sandbox_secret
-    strange = {"id": "odd", "event": "delivered", "timestamp": "soon", "message": {"headers": {"message-id": "email-msg-1@x"}}}
+    strange = {
+        "id": "odd",
+        "event": "delivered",
+        "timestamp": "soon",
+        "message": {"headers": {"message-id": "email-msg-1@x"}},
+    }
     await client.post("/api/webhooks/email/mailgun", json=mailgun(strange, secret))
     event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@x.invalid")
     await client.post("/api/webhooks/email/mailgun", json=mailgun(event, secret))
@@ -222,12 +244,14 @@ async def test_many_at_once_are_written_together(
         headers = {"message-id": f"email-msg-{number}@x.invalid"}
         return mailgun(event | {"id": f"event-{number}", "message": {"headers": headers}}, secret)
 
-    answers = await asyncio.gather(*(client.post("/api/webhooks/email/mailgun", json=body(number)) for number in numbers))
+    answers = await asyncio.gather(
+        *(client.post("/api/webhooks/email/mailgun", json=body(number)) for number in numbers)
+    )
     assert {each.status_code for each in answers} == {200}
     assert await waiting() == 40
     await run_jobs()
     async with unit_of_work() as session:
-        delivered = await db.value(session, "select count(*) from communication_delivery_status where status = 'delivered'")
+        delivered = await db.value(
+            session, "select count(*) from communication_delivery_status where status = 'delivered'"
+        )
     assert delivered == 40
-
-

@@ -11,6 +11,8 @@ CanKeepDnc = Annotated[Caller, Depends(caller_with("settings"))]
 # Whoever writes to people must be able to ask whether they may
 CanCheckDnc = Annotated[
     Caller,
-    Depends(caller_with("settings", "campaigns", "cases", "upload", "renewal-email-manager", "renewal-whatsapp-manager")),
+    Depends(
+        caller_with("settings", "campaigns", "cases", "upload", "renewal-email-manager", "renewal-whatsapp-manager")
+    ),
 ]
 CanAskOverride = Annotated[Caller, Depends(caller_with("settings", "cases", "campaigns"))]

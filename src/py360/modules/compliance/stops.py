@@ -99,7 +99,13 @@ async def opt_in(
 
 
 async def _record(
-    session: AsyncSession, client_id: int, channel: Channel, contact: str, state: str, source: str, message_id: int | None
+    session: AsyncSession,
+    client_id: int,
+    channel: Channel,
+    contact: str,
+    state: str,
+    source: str,
+    message_id: int | None,
 ) -> None:
     await db.execute(
         session,

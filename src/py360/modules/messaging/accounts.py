@@ -11,9 +11,7 @@ from py360.kit.crypto import seal, unseal
 from py360.kit.errors import Conflict
 from py360.modules.messaging.messages import Account
 
-COLUMNS: Final = (
-    "id, client_id, channel, type, name, is_sandbox, config_encrypted, dlt_entity_id, daily_limit, monthly_limit, rate_limit"
-)
+COLUMNS: Final = "id, client_id, channel, type, name, is_sandbox, config_encrypted, dlt_entity_id, daily_limit, monthly_limit, rate_limit"
 # The default first; a sandbox account never stands in where a real one exists, active or not.
 _CHOOSE: Final = f"""
 select {COLUMNS}

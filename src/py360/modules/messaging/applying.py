@@ -162,7 +162,12 @@ def channel_named(name: str) -> compliance.Channel:
 
 
 async def stop(
-    session: AsyncSession, client_id: int, channel: compliance.Channel, contact: str, source: str, message_id: int | None
+    session: AsyncSession,
+    client_id: int,
+    channel: compliance.Channel,
+    contact: str,
+    source: str,
+    message_id: int | None,
 ) -> None:
     """Somebody asked us to stop: record it and tell who plans messages."""
     await compliance.opt_out(session, client_id, channel, contact, source=source, message_id=message_id)
@@ -179,7 +184,9 @@ order by created_at desc limit 1
 """
 
 
-async def _apply_inbound(session: AsyncSession, vendor: str, provider_id: int | None, message: Inbound) -> list[ledger.Change]:
+async def _apply_inbound(
+    session: AsyncSession, vendor: str, provider_id: int | None, message: Inbound
+) -> list[ledger.Change]:
     """A person's message: STOP and START are obeyed, anything else is a reply to what they got last."""
     client_id = await db.value(session, "select client_id from providers where id = %(id)s", {"id": provider_id})
     if client_id is None:

@@ -52,7 +52,9 @@ def _facts(*rows: tuple[str, str]) -> str:
 
 
 def _mail(name: str, category: str, subject: str, title: str, *parts: str, preview: str = "") -> Draft:
-    body = "".join(part if part.lstrip().startswith("<mj-") else f"        <mj-text>{part}</mj-text>\n" for part in parts)
+    body = "".join(
+        part if part.lstrip().startswith("<mj-") else f"        <mj-text>{part}</mj-text>\n" for part in parts
+    )
     content = _HEAD.format(preview=preview or title, title=title) + body + _TAIL
     return Draft(name=name, channel="email", subject=subject, content=content, format="mjml", category=category)
 

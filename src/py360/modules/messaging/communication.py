@@ -26,7 +26,9 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> Sent
         raise BadContact(channel, body.to)
     parameters = {name: write_text(name, str(value)) for name, value in fold_values(body.parameters).items()}
     async with db.unit_of_work() as session:
-        template = await find(session, caller.client_id, body.template_id, channel) if body.template_id is not None else None
+        template = (
+            await find(session, caller.client_id, body.template_id, channel) if body.template_id is not None else None
+        )
         case = await _case(session, caller, body.case_id) if body.case_id is not None else None
         values = (await case_values(session, [case["id"]])).get(case["id"], {}) if case else {}
     sent = await send_one(
@@ -47,7 +49,9 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> Sent
     )
     if sent.status in {"failed", "bounced"}:
         raise Conflict(
-            f"The message was not sent: {sent.error_message}", code="not_sent", details=[{"field": "to", "message": sent.code}]
+            f"The message was not sent: {sent.error_message}",
+            code="not_sent",
+            details=[{"field": "to", "message": sent.code}],
         )
     return sent
 

@@ -43,7 +43,9 @@ _EMAIL_ATTRIBUTES: Final = {
     "table": {"cellpadding", "cellspacing", "summary"},
     "font": {"color", "face", "size"},
 }
-PIXEL: Final = '<img src="{{ _open|safe }}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px" />'
+PIXEL: Final = (
+    '<img src="{{ _open|safe }}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px" />'
+)
 FOOTER: Final = (
     '<p style="font:12px/18px Arial,sans-serif;color:#6b7280;text-align:center;margin:24px 16px">'
     'You receive this because of your policy with us. <a href="{{ unsubscribe_link }}" style="color:#6b7280">'
@@ -114,7 +116,9 @@ class Compiled:
 
     def _texts(self, values: Mapping[str, Any]) -> dict[str, str]:
         found = texts(values, self.variables)
-        if self.template.channel == "sms":  # the rupee sign would turn the whole message into UCS-2: 70 characters a part
+        if (
+            self.template.channel == "sms"
+        ):  # the rupee sign would turn the whole message into UCS-2: 70 characters a part
             return {name: text.replace("₹", "Rs ") for name, text in found.items()}
         return found
 
@@ -208,10 +212,11 @@ def _linked(text: str) -> str:
 
 
 def _before_end(page: str, addition: str) -> str:
-    end = None
-    for end in _BODY_END.finditer(page):
-        pass
-    return page[: end.start()] + addition + page[end.start() :] if end else page + addition
+    ends = list(_BODY_END.finditer(page))
+    if not ends:
+        return page + addition
+    at = ends[-1].start()
+    return page[:at] + addition + page[at:]
 
 
 def _target(address: str) -> Target | None:

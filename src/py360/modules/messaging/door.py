@@ -41,18 +41,22 @@ async def admit(
         return []
     now = resources.current().clock.now()
     client_id, channel = batch[0].client_id, batch[0].channel
-    assert account.client_id == client_id and account.channel == channel
+    assert (account.client_id, account.channel) == (client_id, channel)
     assert all(each.client_id == client_id and each.channel == channel for each in batch)
     in_force = await settings.get(session, client_id, settings.Campaigns)
     verdicts = await _compliance(session, batch)
     _merge(verdicts, await _dlt(session, account, batch))
-    late = [_window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)]
+    late = [
+        _window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)
+    ]
     _merge(verdicts, await _frequency(session, batch, in_force, now))
     costs = [price(account)] * len(batch)
     _merge(verdicts, _budget(verdicts, late, costs, budget_left))
     free = [place for place, verdict in enumerate(verdicts) if verdict is None and late[place] is None]
     allowed, reason, sentence, until = await _pace(session, account, len(free), now)
-    postponed = {place: Postponed(batch[place], *wait) for place, wait in enumerate(late) if wait and verdicts[place] is None}
+    postponed = {
+        place: Postponed(batch[place], *wait) for place, wait in enumerate(late) if wait and verdicts[place] is None
+    }
     postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
     return await _write(session, batch, verdicts, postponed, costs, account, now)
 
@@ -72,7 +76,9 @@ async def _write(
     decided: dict[int, Decision] = dict(postponed)
     for place, number in zip(places, numbers, strict=True):
         verdict = verdicts[place]
-        decided[place] = Refused(batch[place], number, *verdict) if verdict else Admitted(batch[place], number, costs[place])
+        decided[place] = (
+            Refused(batch[place], number, *verdict) if verdict else Admitted(batch[place], number, costs[place])
+        )
     return [decided[place] for place in range(len(batch))]
 
 
@@ -126,7 +132,9 @@ async def _compliance(session: AsyncSession, batch: Sequence[Outgoing]) -> list[
 
 async def _note_dnc(session: AsyncSession, blocked: Sequence[tuple[Outgoing, compliance.Block]]) -> None:
     hits = [
-        compliance.DncHit(block.dnc_id, each.channel, each.contact, block.message, each.campaign_id, each.case_id, each.sent_by)
+        compliance.DncHit(
+            block.dnc_id, each.channel, each.contact, block.message, each.campaign_id, each.case_id, each.sent_by
+        )
         for each, block in blocked
         if block.dnc_id is not None
     ]
@@ -146,7 +154,9 @@ async def _dlt(session: AsyncSession, account: Account, batch: Sequence[Outgoing
     for each in batch:
         if each.template is not None:
             registered = each.template.dlt_template_id is not None
-            verdicts.append(None if registered else ("dlt_unmatched", f"“{each.template.name}” has no DLT template id."))
+            verdicts.append(
+                None if registered else ("dlt_unmatched", f"“{each.template.name}” has no DLT template id.")
+            )
             continue
         texts = texts if texts is not None else await _registered_texts(session, account.client_id)
         matched = any(text.fullmatch(each.body or "") for text in texts)
@@ -261,6 +271,10 @@ async def _quota(session: AsyncSession, account: Account, wanted: int, now: date
     left_month = (account.monthly_limit or wanted + used["month"]) - used["month"]
     if left_month < left_today:
         until = (month + timedelta(days=32)).replace(day=1)
-        return max(0, min(wanted, left_month)), f"The account's quota of {account.monthly_limit} a month is used up.", until
+        return (
+            max(0, min(wanted, left_month)),
+            f"The account's quota of {account.monthly_limit} a month is used up.",
+            until,
+        )
     until = today + timedelta(days=1)
     return max(0, min(wanted, left_today)), f"The account's quota of {account.daily_limit} a day is used up.", until

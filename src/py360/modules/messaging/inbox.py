@@ -56,7 +56,8 @@ class Inbox:
             for hook in hooks
         ]
         if mine.stored is not None:
-            return await asyncio.shield(mine.stored)
+            await asyncio.shield(mine.stored)
+            return
         mine.stored = loop.create_future()
         try:
             async with self._writing:

@@ -71,7 +71,12 @@ select id from asked order by place
 
 
 async def write(
-    session: AsyncSession, client_id: int, entries: Sequence[Entry], vendor: str | None, provider_id: int | None, now: datetime
+    session: AsyncSession,
+    client_id: int,
+    entries: Sequence[Entry],
+    vendor: str | None,
+    provider_id: int | None,
+    now: datetime,
 ) -> list[int]:
     """Write rows of one client and channel; their numbers in the same order."""
     if not entries:

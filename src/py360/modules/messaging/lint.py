@@ -62,15 +62,24 @@ def _email(template: Template, text: str, html: str) -> list[Finding]:
     found = []
     if not (template.subject or "").strip():
         raise TemplateInvalid(
-            "An e-mail needs a subject.", code="subject_required", details=[{"field": "subject", "message": "is missing"}]
+            "An e-mail needs a subject.",
+            code="subject_required",
+            details=[{"field": "subject", "message": "is missing"}],
         )
     if "unsubscribe_link" not in unify(template.content).variables:
-        found.append(Finding("unsubscribe_missing", "There is no unsubscribe link; one is added at the end of the mail."))
+        found.append(
+            Finding("unsubscribe_missing", "There is no unsubscribe link; one is added at the end of the mail.")
+        )
     size = len(html.encode())
     if size > GMAIL_CLIPS_AT:
         found.append(Finding("too_large", f"The mail has {size // 1024} KB; Gmail cuts mails off at 102 KB."))
-    if template.category in {"renewal", "payment", "reminder"} and "payment_link" not in unify(template.content).variables:
-        found.append(Finding("payment_link_missing", "There is no {{payment_link}}: the customer cannot pay from this mail."))
+    if (
+        template.category in {"renewal", "payment", "reminder"}
+        and "payment_link" not in unify(template.content).variables
+    ):
+        found.append(
+            Finding("payment_link_missing", "There is no {{payment_link}}: the customer cannot pay from this mail.")
+        )
     return found
 
 
@@ -83,7 +92,9 @@ def _dlt(template: Template) -> list[Finding]:
 def _sms(template: Template, text: str, html: str) -> list[Finding]:
     found, counted = _dlt(template), segments(text)
     if counted.parts > 1:
-        found.append(Finding("sms_parts", f"With sample values this is {counted.parts} SMS ({counted.units} characters)."))
+        found.append(
+            Finding("sms_parts", f"With sample values this is {counted.parts} SMS ({counted.units} characters).")
+        )
     if counted.culprit:
         message = f"“{counted.culprit}” makes it a Unicode SMS: 70 characters a part instead of 160."
         found.append(Finding("sms_unicode", message))
@@ -93,7 +104,9 @@ def _sms(template: Template, text: str, html: str) -> list[Finding]:
 def _whatsapp(template: Template, text: str, html: str) -> list[Finding]:
     found, body = _dlt(template), unify(template.content).text.strip()
     if len(text) > WHATSAPP_BODY:
-        found.append(Finding("whatsapp_long", f"WhatsApp takes at most {WHATSAPP_BODY} characters; this has {len(text)}."))
+        found.append(
+            Finding("whatsapp_long", f"WhatsApp takes at most {WHATSAPP_BODY} characters; this has {len(text)}.")
+        )
     if body.startswith("{{") or body.endswith("}}"):
         found.append(Finding("whatsapp_edge", "Meta rejects templates that begin or end with a variable."))
     return found

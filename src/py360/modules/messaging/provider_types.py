@@ -42,7 +42,11 @@ def _optional(*names: str) -> tuple[Key, ...]:
 
 _SENDER: Final = (Key("fromEmail"), Key("fromName"), *_optional("replyTo"))
 _PRICE: Final = Key("unitPrice", False, description="INR per message, or per SMS part")
-_RELAY: Final = (*_optional("smtpHost", "smtpPort", "smtpUsername", "maxConnections"), _secret("smtpPassword", False), _PRICE)
+_RELAY: Final = (
+    *_optional("smtpHost", "smtpPort", "smtpUsername", "maxConnections"),
+    _secret("smtpPassword", False),
+    _PRICE,
+)
 _VOICE: Final = (Key("accountSid"), _secret("authToken"), Key("fromNumber"))
 
 TYPES: Final = (
@@ -94,8 +98,12 @@ TYPES: Final = (
         (_secret("apiKey"), Key("senderId"), Key("route"), Key("country"), _PRICE),
         (5_000, 50_000, 20),
     ),
-    ProviderType("sms", "aws-sns", "Amazon SNS", (Key("region"), _secret("accessKeyId"), _secret("secretAccessKey"), _PRICE)),
-    ProviderType("sms", "textlocal", "Textlocal", (_secret("apiKey"), Key("username"), _secret("hash"), Key("sender"), _PRICE)),
+    ProviderType(
+        "sms", "aws-sns", "Amazon SNS", (Key("region"), _secret("accessKeyId"), _secret("secretAccessKey"), _PRICE)
+    ),
+    ProviderType(
+        "sms", "textlocal", "Textlocal", (_secret("apiKey"), Key("username"), _secret("hash"), Key("sender"), _PRICE)
+    ),
     ProviderType(
         "whatsapp",
         "meta",
@@ -119,7 +127,9 @@ TYPES: Final = (
         (2_000, 20_000, 60),
     ),
     ProviderType("whatsapp", "360dialog", "360dialog", (_secret("apiKey"), Key("partnerId"), Key("channelId"), _PRICE)),
-    ProviderType("call", "twilio-voice", "Twilio Voice", (*_VOICE, *_optional("voiceUrl", "statusCallback")), (500, 5_000, 5)),
+    ProviderType(
+        "call", "twilio-voice", "Twilio Voice", (*_VOICE, *_optional("voiceUrl", "statusCallback")), (500, 5_000, 5)
+    ),
     ProviderType(
         "call",
         "exotel",
@@ -154,7 +164,9 @@ def merged(kind: ProviderType, given: Mapping[str, Any], before: Mapping[str, An
     Raises Invalid with one detail per missing or unknown setting.
     """
     details = [
-        {"field": f"config.{name}", "message": "is not a setting of this vendor"} for name in given if not kind.key(name)
+        {"field": f"config.{name}", "message": "is not a setting of this vendor"}
+        for name in given
+        if not kind.key(name)
     ]
     config: dict[str, Any] = {}
     for key in kind.keys:

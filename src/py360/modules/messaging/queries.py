@@ -138,7 +138,7 @@ async def template(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
     if row is None:
         raise NotFound(f"There is no template “{ref[:60]}”.", code="template_not_found")
     versions = await reads.all(
-        "select version, subject, format, created_by as \"createdBy\", created_at as \"createdAt\""
+        'select version, subject, format, created_by as "createdBy", created_at as "createdAt"'
         " from template_versions where template_id = %(id)s order by version desc limit 50",
         params,
     )
@@ -154,7 +154,12 @@ select l.id, l.communication_type, l.purpose, l.recipient_contact, l.status, l.a
 from communication_delivery_status l
 left join cases_public_case c on c.id = l.case_id
 """
-_MESSAGE_SORTS: Final = {"createdAt": "l.id", "status": "l.status", "sentAt": "l.sent_at", "deliveredAt": "l.delivered_at"}
+_MESSAGE_SORTS: Final = {
+    "createdAt": "l.id",
+    "status": "l.status",
+    "sentAt": "l.sent_at",
+    "deliveredAt": "l.delivered_at",
+}
 
 
 def shown_message(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -348,4 +353,4 @@ async def channel_stats(reads: Reads, caller: Caller) -> dict[str, Any]:
         {"clients": list(caller.client_ids)},
     )
     empty = {"total": 0, "active": 0, "connected": 0, "disconnected": 0, "error": 0}
-    return {channel: empty for channel in {kind.channel for kind in TYPES}} | {row.pop("channel"): row for row in rows}
+    return dict.fromkeys({kind.channel for kind in TYPES}, empty) | {row.pop("channel"): row for row in rows}

@@ -24,13 +24,17 @@ class TemplateIn(Schema):
     content: Content
     subject: Annotated[str, StringConstraints(max_length=500)] | None = None
     variables: list[str] = Field(default_factory=list, max_length=100)
-    format: Format | None = Field(None, description="Of an e-mail: mjml, html or text. Empty: found out from the content")
+    format: Format | None = Field(
+        None, description="Of an e-mail: mjml, html or text. Empty: found out from the content"
+    )
     category: Category = "renewal"
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2}(?:_[A-Z]{2})?$")] = "en"
     dlt_template_id: DltId | None = None
     dlt_approved: bool = False
     tags: list[Annotated[str, StringConstraints(max_length=50)]] = Field(default_factory=list, max_length=20)
-    status: Literal["draft", "active"] | None = Field(None, description="draft keeps it out of sight until it is activated")
+    status: Literal["draft", "active"] | None = Field(
+        None, description="draft keeps it out of sight until it is activated"
+    )
 
 
 class TemplateStatus(Schema):
@@ -122,7 +126,8 @@ class ProviderIn(Schema):
     is_active: bool = True
     is_default: bool = False
     dlt_entity_id: Annotated[str, StringConstraints(max_length=50)] | None = Field(
-        None, description="The sender's principal entity at the DLT register; texts must then match a registered template"
+        None,
+        description="The sender's principal entity at the DLT register; texts must then match a registered template",
     )
 
 

@@ -77,7 +77,9 @@ async def seed(session: AsyncSession, client_id: int) -> None:
         values = {"client": client_id, "name": SANDBOX, "channel": channel, "type": type, "config": seal_config(config)}
         await db.execute(session, _ACCOUNT, values)
     rows = await db.all(
-        session, "select template_type, lower(name) as name from templates where client_id = %(client)s", {"client": client_id}
+        session,
+        "select template_type, lower(name) as name from templates where client_id = %(client)s",
+        {"client": client_id},
     )
     present = {(row["template_type"], row["name"]) for row in rows}
     for draft in BUILTIN:

@@ -37,7 +37,9 @@ TRANSPORTS: Final[dict[str, Any]] = {
     "twilio": TwilioTransport,
     "meta": MetaTransport,
 }
-WRONG_INPUT: Final = frozenset({"invalid_contact", "dlt_unmatched"})  # reasons that lie in the request, not in the person
+WRONG_INPUT: Final = frozenset(
+    {"invalid_contact", "dlt_unmatched"}
+)  # reasons that lie in the request, not in the person
 
 
 class Logged:
@@ -113,10 +115,14 @@ async def record(session: AsyncSession, account: Account, deliveries: Sequence[D
             for each in deliveries
         ],
     )
-    for template_id, used in Counter(each.outgoing.template.id for each in deliveries if each.outgoing.template).items():
+    for template_id, used in Counter(
+        each.outgoing.template.id for each in deliveries if each.outgoing.template
+    ).items():
         await count_use(session, template_id, used)
     gone = [
-        compliance.Suppression(each.outgoing.channel, each.outgoing.contact, "hard_bounce", each.message_id, each.error_message)
+        compliance.Suppression(
+            each.outgoing.channel, each.outgoing.contact, "hard_bounce", each.message_id, each.error_message
+        )
         for each in deliveries
         if each.status == "bounced"
     ]

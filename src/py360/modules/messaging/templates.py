@@ -79,7 +79,9 @@ def detect_format(channel: Channel, content: str) -> Format:
         return "text"
     if "<mjml" in content[:500].lower():
         return "mjml"
-    return "html" if re.search(r"<(?:p|div|table|html|body|br|a|h[1-6]|span|strong)\b", content, re.IGNORECASE) else "text"
+    return (
+        "html" if re.search(r"<(?:p|div|table|html|body|br|a|h[1-6]|span|strong)\b", content, re.IGNORECASE) else "text"
+    )
 
 
 def _template(client_id: int, draft: Draft, id: int = 0, version: int = 1) -> Template:
@@ -127,11 +129,15 @@ async def find(session: AsyncSession, client_id: int, ref: str | int, channel: C
         {**params, "client": client_id},
     )
     if not rows or (channel is not None and rows[0]["template_type"] != channel):
-        raise NotFound(f"There is no {channel + ' ' if channel else ''}template “{text[:60]}”.", code="template_not_found")
+        raise NotFound(
+            f"There is no {channel + ' ' if channel else ''}template “{text[:60]}”.", code="template_not_found"
+        )
     if len(rows) > 1 and rows[1]["is_active"]:
         raise Conflict(f"Several templates are called “{text[:60]}”: use the id.", code="template_ambiguous")
     if not rows[0]["is_active"]:
-        raise Conflict(f"The template “{rows[0]['name']}” is {rows[0]['status']}, not active.", code="template_inactive")
+        raise Conflict(
+            f"The template “{rows[0]['name']}” is {rows[0]['status']}, not active.", code="template_inactive"
+        )
     return _of(rows[0])
 
 
@@ -164,7 +170,13 @@ async def create(session: AsyncSession, client_id: int, user_id: int | None, dra
         " tags, is_active, status, dlt_template_id, dlt_approved, created_by)"
         " values (%(client)s, %(name)s, %(type)s, %(category)s, %(subject)s, %(content)s, %(format)s, %(language)s,"
         " %(variables)s, %(tags)s, %(active)s, %(status)s, %(dlt)s, %(approved)s, %(user)s) returning id",
-        {**_values(template, draft), "client": client_id, "status": status, "active": status == "active", "user": user_id},
+        {
+            **_values(template, draft),
+            "client": client_id,
+            "status": status,
+            "active": status == "active",
+            "user": user_id,
+        },
     )
     await _keep_version(session, number, user_id)
     return Saved(number, 1, status, warnings)
@@ -204,7 +216,9 @@ async def _refuse_taken_name(session: AsyncSession, template: Template) -> None:
         },
     )
     if taken:
-        raise Conflict(f"There is already a template for {template.channel} called “{template.name}”.", code="name_taken")
+        raise Conflict(
+            f"There is already a template for {template.channel} called “{template.name}”.", code="name_taken"
+        )
 
 
 async def _keep_version(session: AsyncSession, number: int, user_id: int | None) -> None:
@@ -269,7 +283,9 @@ async def set_status(
     wanted = status or old.status
     if wanted != old.status and wanted not in TRANSITIONS[old.status]:
         allowed = ", ".join(sorted(TRANSITIONS[old.status]))
-        raise Conflict(f"A template that is {old.status} can become {allowed}, not {wanted}.", code="refused_transition")
+        raise Conflict(
+            f"A template that is {old.status} can become {allowed}, not {wanted}.", code="refused_transition"
+        )
     if wanted == "active" and old.status == "draft" and await _needs_approval(session, old.client_id):
         wanted = "pending_approval"
     await db.execute(

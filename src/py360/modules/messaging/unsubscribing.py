@@ -82,13 +82,14 @@ _ASK: Final = (
     '<form method="post"><button>Stop the messages · संदेश बंद करें</button></form>'
 )
 _DONE: Final = (
-    "<p>{company} will not write to <b>{contact}</b> any more.</p>"
-    "<p>{company} अब <b>{contact}</b> पर संदेश नहीं भेजेगा।</p>"
+    "<p>{company} will not write to <b>{contact}</b> any more.</p><p>{company} अब <b>{contact}</b> पर संदेश नहीं भेजेगा।</p>"
 )
 
 
 def page(recipient: Recipient, done: bool = False) -> str:
     """The page, in English and Hindi."""
     done = done or recipient.stopped
-    body = (_DONE if done else _ASK).format(company=html.escape(recipient.company), contact=html.escape(recipient.contact))
+    body = (_DONE if done else _ASK).format(
+        company=html.escape(recipient.company), contact=html.escape(recipient.contact)
+    )
     return _PAGE.format(title="You are unsubscribed" if done else "Stop these messages?", body=body)

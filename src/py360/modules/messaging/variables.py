@@ -34,7 +34,9 @@ _VARIABLES: Final = (
     Variable("product_name", "Product of the insurer", "Motor Package Policy", ("product", "planName")),
     Variable("coverage", "Sum insured", "₹5,00,000", ("sumInsured", "coverageAmount")),
     Variable("start_date", "First day of the policy period", "16-Dec-2025", ("effectiveDate", "policyStartDate")),
-    Variable("expiry_date", "Last day of the policy period", "15-Dec-2026", ("endDate", "expirationDate", "policyEndDate")),
+    Variable(
+        "expiry_date", "Last day of the policy period", "15-Dec-2026", ("endDate", "expirationDate", "policyEndDate")
+    ),
     Variable("due_date", "Day on which the renewal is due", "15-Dec-2026", ("renewalDate", "paymentDueDate")),
     Variable(
         "renewal_amount",
@@ -119,7 +121,11 @@ def unify(text: str) -> Source:
         spelled[name] = None
         return "{{ " + known + (f" {match['filters'].strip()}" if match["filters"] else "") + " }}"
 
-    return Source(_PLACEHOLDER.sub(one, text), tuple(used), tuple(spelled), tuple(unknown)) if text else Source("", (), (), ())
+    return (
+        Source(_PLACEHOLDER.sub(one, text), tuple(used), tuple(spelled), tuple(unknown))
+        if text
+        else Source("", (), (), ())
+    )
 
 
 def fold_values(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,7 +41,12 @@ async def provider_types(caller: CanSeeProviders) -> Response:
             "type": each.type,
             "name": each.name,
             "fields": [
-                {"name": key.name, "required": key.required, "secret": key.secret, "description": key.description or None}
+                {
+                    "name": key.name,
+                    "required": key.required,
+                    "secret": key.secret,
+                    "description": key.description or None,
+                }
                 for key in each.keys
             ],
             "limits": dict(zip(("dailyLimit", "monthlyLimit", "rateLimit"), each.limits, strict=True)),

@@ -82,8 +82,24 @@ async def export_templates(
 ) -> Response:
     """Templates in the form that POST /api/templates/import takes."""
     found = await queries.templates(reads, caller, page, types=type)
-    keep = ("name", "type", "category", "subject", "content", "format", "language", "dltTemplateId", "tags", "variables")
-    return ok({"templates": [{key: each[key] for key in keep} for each in found["templates"]], "pagination": found["pagination"]})
+    keep = (
+        "name",
+        "type",
+        "category",
+        "subject",
+        "content",
+        "format",
+        "language",
+        "dltTemplateId",
+        "tags",
+        "variables",
+    )
+    return ok(
+        {
+            "templates": [{key: each[key] for key in keep} for each in found["templates"]],
+            "pagination": found["pagination"],
+        }
+    )
 
 
 @router.post("/templates/import", status_code=201)
@@ -136,7 +152,5 @@ async def set_template_status(
     session: Session, caller: CanWriteTemplates, template_id: str, body: TemplateStatus
 ) -> Response:
     """Activate, archive, approve or reject a template, or mark its DLT approval."""
-    number, status = await templates.set_status(
-        session, caller.client_ids, template_id, body.status, body.dlt_approved
-    )
+    number, status = await templates.set_status(session, caller.client_ids, template_id, body.status, body.dlt_approved)
     return ok({"templateId": ids.code("template", number), "status": status, "message": f"The template is {status}"})

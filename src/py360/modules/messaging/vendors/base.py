@@ -80,7 +80,9 @@ def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False) ->
     )
 
 
-async def in_lanes(batch: Sequence[Admitted], lanes: int, one: Callable[[Admitted], Awaitable[Delivery]]) -> list[Delivery]:
+async def in_lanes(
+    batch: Sequence[Admitted], lanes: int, one: Callable[[Admitted], Awaitable[Delivery]]
+) -> list[Delivery]:
     """Carry a batch with so many at a time; the answers in the batch's order."""
     answers: list[Delivery | None] = [None] * len(batch)
     work = iter(enumerate(batch))

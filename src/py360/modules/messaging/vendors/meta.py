@@ -75,7 +75,9 @@ class MetaTransport(HttpTransport):
         """Read the number."""
         async with self.session.get(self._number) as response:
             if response.status != 200:
-                raise VendorError(f"Meta refused the number or token ({response.status}).", permanent=response.status < 500)
+                raise VendorError(
+                    f"Meta refused the number or token ({response.status}).", permanent=response.status < 500
+                )
         return "Meta answers and knows this number."
 
 

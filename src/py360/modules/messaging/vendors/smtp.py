@@ -167,7 +167,9 @@ class SmtpTransport:
                 refused = await conversation.body(message)
         except (OSError, TimeoutError) as error:
             conversation.close()
-            text = f"The mail server went away ({type(error).__name__})" + ("; it may have been sent." if body_left else ".")
+            text = f"The mail server went away ({type(error).__name__})" + (
+                "; it may have been sent." if body_left else "."
+            )
             return failure(admitted, VendorError(text, code="connection_lost", unclear=body_left))
         if refused is not None:
             return failure(admitted, refused, bounced=refused.code in _NO_SUCH_ADDRESS)
