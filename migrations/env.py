@@ -14,11 +14,17 @@ def only_modelled(obj: object, name: str | None, kind: str, reflected: bool, com
     return not (kind in {"table", "index", "unique_constraint", "foreign_key_constraint"} and reflected and compare_to is None)
 
 
+def has_model(name: str | None, kind: str, parents: object) -> bool:
+    """Do not even look at tables without a model: some have types (ltree) that SQLAlchemy does not know."""
+    return kind != "table" or name in Base.metadata.tables
+
+
 engine = create_engine(sqlalchemy_url(context.config.get_main_option("sqlalchemy.url") or ""), poolclass=pool.NullPool)
 with engine.connect() as connection:
     context.configure(
         connection=connection,
         target_metadata=Base.metadata,
+        include_name=has_model,
         include_object=only_modelled,
         transaction_per_migration=True,
     )

@@ -19,6 +19,11 @@ class Clock(Protocol):
         ...
 
 
+def version_of(changed: datetime) -> int:
+    """The version of a record that keeps only the moment of its last change: for ETag and If-Match."""
+    return int(changed.timestamp() * 1_000_000)
+
+
 class SystemClock:
     """The machine's clock."""
 

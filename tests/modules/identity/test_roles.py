@@ -132,6 +132,28 @@ async def test_a_forgotten_password_is_replaced_once(
         assert (await client.post("/api/auth/login", json=login)).status_code == status
 
 
+async def test_the_letters_link_opens_a_page(client: httpx.AsyncClient, as_role: AsRole, postbox: Postbox) -> None:
+    agent = await as_role("agent")
+    await client.post("/api/auth/forgot-password", json={"email": agent.user["email"]})
+    link = postbox.letters[0][2]
+    for _ in range(2):  # a mail program has opened it before
+        page = await client.get(link.partition("8360")[2])
+        assert page.status_code == 200
+        assert page.headers["referrer-policy"] == "no-referrer"
+    token = link.partition("token=")[2]
+    assert token in page.text
+    form = {"token": token, "newPassword": "chosen on a page", "confirmPassword": "chosen on a page"}
+    differs = await client.post("/reset-password", data={**form, "confirmPassword": "another one"})
+    assert differs.status_code == 422
+    assert "differ" in differs.text
+    assert (await client.post("/reset-password", data=form)).status_code == 200
+    assert (await client.post("/reset-password", data=form)).status_code == 410
+    hostile = await client.get("/reset-password", params={"token": '"><script>'})
+    assert "<script>" not in hostile.text
+    login = {"email": agent.user["email"], "password": "chosen on a page"}
+    assert (await client.post("/api/auth/login", json=login)).status_code == 200
+
+
 async def test_a_reset_link_ends_after_an_hour(
     app: FastAPI, client: httpx.AsyncClient, as_role: AsRole, postbox: Postbox
 ) -> None:

@@ -210,3 +210,36 @@ async def test_one_changes_ones_own_profile_settings_and_password(client: httpx.
     login = {"email": agent.user["email"], "password": "  spaces belong  "}
     assert (await client.post("/api/auth/login", json=login)).status_code == 200
     assert (await client.post("/api/auth/login", json={**login, "password": "spaces belong"})).status_code == 401
+
+
+async def test_two_who_edit_at_once_do_not_overwrite_each_other(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    path = f"/api/users/{agent.user['id']}"
+    seen = (await as_admin.get(path)).headers["etag"]
+    assert (await as_admin.put(path, json={"phone": "1"}, headers={"If-Match": seen})).status_code == 200
+    late = await as_admin.put(path, json={"phone": "2"}, headers={"If-Match": seen})
+    assert late.status_code == 412
+    assert (await as_admin.get(path)).json()["data"]["phone"] == "1"
+
+
+async def test_the_list_comes_as_a_file(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+    await as_role("agent", name="=cmd() Rao")
+    answer = await as_admin.get("/api/users", params={"format": "csv", "role": "agent"})
+    assert answer.headers["content-disposition"] == 'attachment; filename="users.csv"'
+    lines = answer.text.splitlines()
+    assert len(lines) == 2
+    assert "'=cmd() Rao" in lines[1]
+    assert (await as_admin.get("/api/users", params={"format": "doc"})).status_code == 422
+
+
+async def test_a_role_that_reaches_further_is_not_ones_to_give(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+    for name, reach in (("Team Users", "team"), ("Wide Users", "all")):
+        body = {"displayName": name, "permissions": ["users", "profile"], "reach": reach}
+        assert (await as_admin.post("/api/roles", json=body)).status_code == 201
+    team = await as_role("team_users")
+    assert (await team.post("/api/users", json={**NEW, "role": "team_users"})).status_code == 201
+    wide = await team.post("/api/users", json={**NEW, "email": "w@example.com", "role": "wide_users"})
+    assert wide.json()["error"]["code"] == "gives_more_than_held"
+    client_admin = await as_role("client_admin")
+    touched = await team.put(f"/api/users/{client_admin.user['id']}", json={"email": "mine@example.com"})
+    assert touched.json()["error"]["code"] == "holds_more"

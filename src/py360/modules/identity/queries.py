@@ -1,6 +1,7 @@
 """Reading users, roles and sessions."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.caller import Caller
 from py360.kit.errors import BadRequest, NotFound
+from py360.kit.export import Column, Export, export
 from py360.kit.paging import Page, pagination
 from py360.kit.reads import Reads
 from py360.kit.wire import camel
@@ -102,29 +104,62 @@ async def one_user(session: AsyncSession, caller: Caller, user_id: int) -> dict[
     return shown_user(row)
 
 
-async def list_users(
-    reads: Reads, caller: Caller, page: Page, search: str | None, role: str | None, status: str | None
-) -> dict[str, Any]:
-    """The users of the caller's clients, filtered by text in name or e-mail, role and status."""
-    where = "u.client_id = any(%(clients)s)"
-    params: dict[str, Any] = {"clients": list(caller.client_ids), "limit": page.limit, "offset": page.offset}
-    if search:
-        where += " and (lower(u.first_name || ' ' || u.last_name) like %(search)s or u.email like %(search)s)"
-        params["search"] = like(search)
-    if role and role != "all":
-        where += " and r.name = %(role)s"
-        params["role"] = role
-    if status and status != "all":
-        where += " and u.status = %(status)s"
-        params["status"] = status
+@dataclass(frozen=True, slots=True)
+class UserFilter:
+    """Which users: text in name or e-mail, role, status; None or `all` means any."""
+
+    search: str | None = None
+    role: str | None = None
+    status: str | None = None
+
+    def where(self, caller: Caller) -> tuple[str, dict[str, Any]]:
+        """The predicate, which starts from the caller's clients, and its parameters."""
+        parts = ["u.client_id = any(%(clients)s)"]
+        wanted: dict[str, Any] = {"clients": list(caller.client_ids)}
+        if self.search:
+            parts.append("(lower(u.first_name || ' ' || u.last_name) like %(search)s or u.email like %(search)s)")
+            wanted["search"] = like(self.search)
+        if self.role and self.role != "all":
+            parts.append("r.name = %(role)s")
+            wanted["role"] = self.role
+        if self.status and self.status != "all":
+            parts.append("u.status = %(status)s")
+            wanted["status"] = self.status
+        return " and ".join(parts), wanted
+
+
+async def list_users(reads: Reads, caller: Caller, page: Page, chosen: UserFilter) -> dict[str, Any]:
+    """A page of the users within the caller's clients."""
+    where, params = chosen.where(caller)
     rows = await reads.all(
         f"{_USER} where {where} order by {order_by(page.sort, _SORTS, 'name')}, u.id limit %(limit)s offset %(offset)s",
-        params,
+        {**params, "limit": page.limit, "offset": page.offset},
     )
     total = await reads.value(
         f"select count(*) from users u left join roles r on r.id = u.role_id where {where}", params
     )
     return {"users": [shown_user(row) for row in rows], "pagination": pagination(page, total)}
+
+
+_COLUMNS: Final = (
+    Column("User ID", lambda row: row["id"]),
+    Column("Name", lambda row: f"{row['first_name']} {row['last_name']}".strip()),
+    Column("Email", lambda row: row["email"]),
+    Column("Phone", lambda row: row["phone"]),
+    Column("Department", lambda row: row["department"]),
+    Column("Job Title", lambda row: row["job_title"]),
+    Column("Role", lambda row: row["role_name"]),
+    Column("Status", lambda row: row["status"]),
+    Column("Client", lambda row: row["client_name"]),
+    Column("Last Login", lambda row: row["last_login"]),
+    Column("Created", lambda row: row["created_at"]),
+)
+
+
+def export_users(reads: Reads, caller: Caller, format: str, chosen: UserFilter) -> Export:
+    """All matching users as a file; raises Invalid for a format we do not export."""
+    where, params = chosen.where(caller)
+    return export("users", format, _COLUMNS, reads.stream(f"{_USER} where {where} order by u.id", params))
 
 
 def like(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Response
 
-from py360.kit.http import DbReads, PageParams, Session, ok
+from py360.kit.clock import version_of
+from py360.kit.http import DbReads, IfMatch, PageParams, Session, etag, ok
 from py360.modules.organization import queries, service
 from py360.modules.organization.access import CanChangeOrganization, CanSeeOrganization
 from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn, given
@@ -26,13 +27,16 @@ async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn
 @router.get("/hierarchy/nodes/{node_id}")
 async def read_node(session: Session, caller: CanSeeOrganization, node_id: int) -> Response:
     """One node."""
-    return ok(await queries.one(session, caller, node_id))
+    node = await queries.one(session, caller, node_id)
+    return ok(node, headers=etag(version_of(node["updatedAt"])))
 
 
 @router.put("/hierarchy/nodes/{node_id}")
-async def change_node(session: Session, caller: CanChangeOrganization, node_id: int, body: NodeChange) -> Response:
+async def change_node(
+    session: Session, caller: CanChangeOrganization, node_id: int, body: NodeChange, version: IfMatch
+) -> Response:
     """Change the given fields of a node."""
-    await service.change(session, caller, node_id, given(body))
+    await service.change(session, caller, node_id, given(body), version)
     return ok({**await queries.one(session, caller, node_id), "message": "The node is saved."})
 
 

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 from py360.kit.caller import Caller
+from py360.kit.clock import version_of
 from py360.kit.db import Row
-from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.identity import api as identity
 
 LEVELS: Final = ("region", "state", "branch", "department", "team")  # from the root down
@@ -122,10 +123,14 @@ async def _branch_code_free(session: AsyncSession, code: str, node_id: int) -> N
         raise Conflict(f"The branch code {code} is in use.", code="branch_code_taken")
 
 
-async def change(session: AsyncSession, caller: Caller, node_id: int, fields: dict[str, Any]) -> None:
-    """Change the given fields of a node."""
+async def change(
+    session: AsyncSession, caller: Caller, node_id: int, fields: dict[str, Any], version: int | None = None
+) -> None:
+    """Change the given fields of a node; raises PreconditionFailed when `version` is no longer its own."""
     _manager(caller)
     node = await _node(session, caller, node_id)
+    if version is not None and version != version_of(node["updated_at"]):
+        raise PreconditionFailed
     if "name" in fields:
         await _name_free(session, fields["name"], node["parent_id"], node_id)
     values: dict[str, Any] = {key: fields[key] for key in _COLUMNS if key in fields}

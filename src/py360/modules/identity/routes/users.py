@@ -5,7 +5,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from py360.kit.http import DbReads, PageParams, Session, ok
+from py360.kit.clock import version_of
+from py360.kit.http import DbReads, IfMatch, PageParams, Session, download, etag, ok
 from py360.modules.identity import catalogue, queries
 from py360.modules.identity.access import CanManageUsers
 from py360.modules.identity.schemas import (
@@ -32,9 +33,15 @@ async def list_users(
     search: Text = None,
     role: Text = None,
     status: Text = None,
+    format: Annotated[
+        str | None, Query(max_length=10, description="csv, xlsx or pdf: the whole list as a file")
+    ] = None,
 ) -> Response:
-    """Users of one's clients, by text in name or e-mail, role and status."""
-    return ok(await queries.list_users(reads, caller, page, search, role, status))
+    """Users of one's clients, by text in name or e-mail, role and status; as a page, or all of them as a file."""
+    chosen = queries.UserFilter(search, role, status)
+    if format:
+        return download(queries.export_users(reads, caller, format, chosen))
+    return ok(await queries.list_users(reads, caller, page, chosen))
 
 
 @router.post("/users", status_code=201)
@@ -51,13 +58,16 @@ async def create_user(session: Session, caller: CanManageUsers, body: UserIn) ->
 @router.get("/users/{user_id}")
 async def read_user(session: Session, caller: CanManageUsers, user_id: int) -> Response:
     """One user."""
-    return ok(await queries.one_user(session, caller, user_id))
+    user = await queries.one_user(session, caller, user_id)
+    return ok(user, headers=etag(version_of(user["updatedAt"])))
 
 
 @router.put("/users/{user_id}")
-async def change_user(session: Session, caller: CanManageUsers, user_id: int, body: UserChange) -> Response:
+async def change_user(
+    session: Session, caller: CanManageUsers, user_id: int, body: UserChange, version: IfMatch
+) -> Response:
     """Change the given fields of a user."""
-    await accounts.update(session, caller, user_id, given(body))
+    await accounts.update(session, caller, user_id, given(body), version)
     return ok({**await queries.one_user(session, caller, user_id), "message": "The user is saved."})
 
 
@@ -122,13 +132,16 @@ async def create_role(session: Session, caller: CanManageUsers, body: RoleIn) ->
 @router.get("/roles/{role_id}")
 async def read_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
     """One role."""
-    return ok(await queries.one_role(session, caller, role_id))
+    role = await queries.one_role(session, caller, role_id)
+    return ok(role, headers=etag(version_of(role["updatedAt"])))
 
 
 @router.put("/roles/{role_id}")
-async def change_role(session: Session, caller: CanManageUsers, role_id: int, body: RoleChange) -> Response:
+async def change_role(
+    session: Session, caller: CanManageUsers, role_id: int, body: RoleChange, version: IfMatch
+) -> Response:
     """Change a role; it counts at once for all who hold it."""
-    await roles.change(session, caller, role_id, given(body))
+    await roles.change(session, caller, role_id, given(body), version)
     return ok({**await queries.one_role(session, caller, role_id), "message": "The role is saved."})
 
 

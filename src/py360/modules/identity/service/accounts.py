@@ -2,14 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import crypto
-from py360.kit.caller import Caller
-from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from py360.kit.caller import Caller, Reach
+from py360.kit.clock import version_of
+from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.identity import authentication, catalogue, letters, passwords
 from py360.modules.identity.errors import LastAdministrator, OneselfRefused
 from py360.modules.identity.models import Role, User
@@ -100,9 +101,18 @@ async def within_reach(session: AsyncSession, caller: Caller, user_id: int) -> t
     if user is None or user.client_id not in caller.client_ids:
         raise NotFound(f"There is no user {user_id}.")
     role = await session.get(Role, user.role_id) if user.role_id else None
-    if role and role.name in catalogue.SPAN_CLIENTS and caller.role not in catalogue.SPAN_CLIENTS:
-        raise Forbidden("Only an administrator of the installation may change this account.", code="holds_more")
+    if caller.role not in catalogue.SPAN_CLIENTS:
+        theirs = catalogue.permitted(
+            role.permissions if role else (), user.granted_permissions, user.revoked_permissions
+        )
+        if (role and role.name in catalogue.SPAN_CLIENTS) or not theirs <= caller.permissions:
+            raise Forbidden("This user may do more than you. Ask an administrator to change them.", code="holds_more")
     return user, role
+
+
+def _unchanged(user: User, version: int | None) -> None:
+    if version is not None and version != version_of(user.updated_at):
+        raise PreconditionFailed
 
 
 def _may_give(caller: Caller, role: Role, wanted: Sequence[str] = ()) -> None:
@@ -116,6 +126,10 @@ def _may_give(caller: Caller, role: Role, wanted: Sequence[str] = ()) -> None:
         return
     if role.name in catalogue.SPAN_CLIENTS:
         raise Forbidden("Only an administrator of the installation can make another one.", code="gives_more_than_held")
+    if catalogue.REACHES.index(cast(Reach, role.reach)) > catalogue.REACHES.index(caller.reach):
+        raise Forbidden(
+            "This role reaches further than your own. Ask an administrator to give it.", code="gives_more_than_held"
+        )
     if missing := sorted({*role.permissions, *wanted} - caller.permissions):
         raise Forbidden(
             f"You cannot give away what you do not hold yourself: {', '.join(missing)}.", code="gives_more_than_held"
@@ -138,9 +152,15 @@ async def _not_the_last_administrator(session: AsyncSession, user: User, role: R
         raise LastAdministrator
 
 
-async def update(session: AsyncSession, caller: Caller, user_id: int, changes: dict[str, Any]) -> None:
-    """Change the given fields of a user; role and status follow their own rules."""
+async def update(
+    session: AsyncSession, caller: Caller, user_id: int, changes: dict[str, Any], version: int | None = None
+) -> None:
+    """Change the given fields of a user; role and status follow their own rules.
+
+    Raises PreconditionFailed when `version` is no longer the user's.
+    """
     user, role = await within_reach(session, caller, user_id)
+    _unchanged(user, version)
     if "email" in changes:
         await _email_free(session, changes["email"], user.id)
         changes["email"] = changes["email"].lower()

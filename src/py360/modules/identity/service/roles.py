@@ -9,7 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit.caller import Caller
-from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from py360.kit.clock import version_of
+from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.errors import OneselfRefused
 from py360.modules.identity.models import Role, User
@@ -83,10 +84,14 @@ async def _locked(session: AsyncSession, role_id: int) -> Role:
     return role
 
 
-async def change(session: AsyncSession, caller: Caller, role_id: int, changes: dict[str, Any]) -> None:
+async def change(
+    session: AsyncSession, caller: Caller, role_id: int, changes: dict[str, Any], version: int | None = None
+) -> None:
     """Change a role; its name stays. Holders follow at once, their own overrides stay (domain reference, A 14)."""
     _administrator(caller)
     role = await _locked(session, role_id)
+    if version is not None and version != version_of(role.updated_at):
+        raise PreconditionFailed
     if "permissions" in changes:
         changes["permissions"] = _check(changes["permissions"])
         if role.name == caller.role and "users" not in changes["permissions"]:
