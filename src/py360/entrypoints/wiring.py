@@ -50,7 +50,9 @@ def import_jobs() -> None:
     for module in MODULES:
         if name := _part(module, "jobs"):
             import_module(name)
+    import_module("py360.entrypoints.letters")
     connect_events()
+    fill_protocols()
 
 
 def routers(modules: Sequence[str] = ()) -> list[tuple[str, APIRouter]]:
@@ -75,8 +77,16 @@ def connect_events() -> None:
     """Who listens to what."""
 
 
+def fill_protocols() -> None:
+    """Give lower modules what they ask of higher ones, under the protocols they declare."""
+    from py360.entrypoints.letters import Letters
+    from py360.modules.identity import api as identity
+
+    identity.use_letters(Letters())
+
+
 def install(app: FastAPI) -> None:
-    """Fill the protocols that lower modules declare, and give the application its authenticator."""
+    """Give the application its authenticator."""
     name = _part("identity", "authentication")
     if name:
         app.state.authenticate = import_module(name).authenticate

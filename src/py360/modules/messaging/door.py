@@ -95,7 +95,7 @@ def _entry(outgoing: Outgoing, verdict: Verdict) -> ledger.Entry:
         template_id=template.id if template else None,
         template_version=template.version if template else None,
         subject=None if template else outgoing.subject,
-        content=None if template else outgoing.body,
+        content=None if template or outgoing.confidential else outgoing.body,
         sent_by=outgoing.sent_by,
         error_code=verdict[0] if verdict else None,
         error_message=verdict[1] if verdict else None,

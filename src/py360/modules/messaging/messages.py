@@ -72,6 +72,7 @@ class Outgoing:
     campaign_id: int | None = None
     sent_by: int | None = None
     ref: int | None = None
+    confidential: bool = False  # a one-off whose text the ledger must not keep, such as a password link
 
 
 @dataclass(frozen=True, slots=True)
