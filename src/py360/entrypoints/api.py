@@ -64,8 +64,6 @@ async def health(request: Request) -> Response:
         except Exception as error:  # noqa: BLE001 - the probe reports whatever is wrong
             reasons[name] = f"{name} does not answer: {type(error).__name__}"
 
-    await asyncio.gather(
-        probe("database", resources.reads.value("select 1")), probe("cache", resources.cache.ping())
-    )
+    await asyncio.gather(probe("database", resources.reads.value("select 1")), probe("cache", resources.cache.ping()))
     data = {"live": True, "ready": not reasons, "reasons": list(reasons.values())}
     return Response(dumps({"success": not reasons, "data": data}), 503 if reasons else 200, media_type=http.JSON)

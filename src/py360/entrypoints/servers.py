@@ -78,7 +78,7 @@ def start_valkey(folder: Path) -> str:
     """Start Valkey with its data in a folder, or find it running; its URL. It holds only what may be lost."""
     folder.mkdir(parents=True, exist_ok=True)
     note = folder / "url"
-    if note.exists() and _answers(note.read_text()):
+    if note.exists() and _ours(note.read_text(), folder):
         return note.read_text()
     server = ValkeyServer(data_dir=folder, persist=True, config={"save": "", "maxmemory": "256mb"})
     server.start()
@@ -91,17 +91,16 @@ def start_valkey(folder: Path) -> str:
 def stop_valkey(folder: Path) -> None:
     """Stop the Valkey of a folder; nothing happens when it is not running."""
     note = folder / "url"
-    if note.exists() and _answers(note.read_text()):
+    if note.exists() and _ours(note.read_text(), folder):
         with redis.from_url(note.read_text()) as client:
             client.shutdown(nosave=True)
     note.unlink(missing_ok=True)
 
 
-def _answers(url: str) -> bool:
+def _ours(url: str, folder: Path) -> bool:
+    """Whether the Valkey at an address is the one of this folder: ports are given out again."""
     try:
-        with redis.from_url(url, socket_timeout=1) as client:
-            return bool(client.ping())
+        with redis.from_url(url, socket_timeout=1, decode_responses=True) as client:
+            return bool(client.config_get("dir")["dir"] == str(folder.resolve()))
     except (redis.RedisError, OSError):
         return False
-
-

@@ -88,24 +88,31 @@ select count(*) from (
 
 # What the file knows and we did not; a contact that changed. The last row of a customer in the chunk speaks.
 _REFRESH: Final = """
-with said as (
+with latest as (
   select distinct on (customer_id) * from {staging}
   where customer_id is not null and not customer_is_new and outcome is null
   order by customer_id, row_no desc
+), said as (  -- a code or PAN is adopted by one customer only, and only while nobody has it
+  select l.*,
+    row_number() over (partition by l.pan order by l.row_no) = 1
+      and not exists (select from customers o where o.client_id = l.client_id and o.pan = l.pan) as pan_is_free,
+    row_number() over (partition by l.customer_code order by l.row_no) = 1
+      and not exists (select from customers o where o.customer_code = l.customer_code) as code_is_free
+  from latest l
 )
 update customers c set
-  customer_code = case when c.customer_code = 'CUST-' || c.id then coalesce(said.customer_code, c.customer_code)
-                       else c.customer_code end,
+  customer_code = case when c.customer_code = 'CUST-' || c.id and said.code_is_free
+                       then coalesce(said.customer_code, c.customer_code) else c.customer_code end,
   email = coalesce(said.email, c.email),
   phone = coalesce(said.phone, c.phone),
-  pan = coalesce(c.pan, said.pan),
+  pan = coalesce(c.pan, case when said.pan_is_free then said.pan end),
   date_of_birth = coalesce(c.date_of_birth, said.date_of_birth),
   gender = coalesce(c.gender, said.gender),
   address = coalesce(c.address, said.address)
 from said
 where said.customer_id = c.id and (
-  said.email <> c.email or said.phone <> c.phone
-  or (c.email is null and said.email is not null) or (c.phone is null and said.phone is not null)
+  said.email is distinct from c.email and said.email is not null
+  or said.phone is distinct from c.phone and said.phone is not null
   or (c.pan is null and said.pan is not null) or (c.date_of_birth is null and said.date_of_birth is not null)
   or (c.gender is null and said.gender is not null) or (c.address is null and said.address is not null)
   or (said.customer_code is not null and c.customer_code = 'CUST-' || c.id))

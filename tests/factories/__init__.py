@@ -1,0 +1,1 @@
+"""Records that tests start from, made as the product makes them."""
