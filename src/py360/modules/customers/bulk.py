@@ -190,11 +190,12 @@ async def merge(session: AsyncSession, staging: str) -> None:
 
 
 async def _make_customers(session: AsyncSession, lead: str, staging: str) -> None:
-    made = 0
+    newest = f"select coalesce(max(customer_id), 0) from {staging} where customer_is_new"
+    made = await db.value(session, newest)
     while await _run(session, lead, staging):
         async with db.trusted(session):
             await _run(session, _INSERT, staging, made=str(made))
-        made = await db.value(session, f"select max(customer_id) from {staging} where customer_is_new")
+        made = await db.value(session, newest)
         if not await db.value(session, f"select exists (select from {staging} s where {_WAITING})"):
             return
         await _find_customers(session, staging)
