@@ -11,7 +11,7 @@ chat.status, flow.run, payment.updated, dashboard.refresh (domain reference, sec
 import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 import orjson
@@ -50,19 +50,39 @@ return n
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose record it is about: the assignee and the path of the record's node (`1.4.9`), as `reach_filter` sees them."""
+
+    assigned_to: int | None
+    node_path: str | None
+
+    def within(self, caller: Caller) -> bool:
+        """Whether the record is within the caller's reach."""
+        if caller.reach == "all" or self.assigned_to == caller.user_id:
+            return True
+        if caller.reach == "own" or caller.node_id is None or self.node_path is None:
+            return False
+        nodes = self.node_path.split(".")
+        return str(caller.node_id) in (nodes if caller.reach == "subtree" else nodes[-1:])
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
-    """One live message; without `user_id` it is for everybody of the client, with permissions for holders of any of them."""
+    """One live message, for everybody of the client who is not left out by its user, permissions or scope."""
 
     seq: int
     type: str
     data: Any
     user_id: int | None = None
     permissions: tuple[str, ...] = ()
+    scope: Scope | None = None
 
     def is_for(self, caller: Caller) -> bool:
         """Whether a caller may know."""
-        return (self.user_id is None or self.user_id == caller.user_id) and (
-            not self.permissions or caller.may(*self.permissions)
+        return (
+            (self.user_id is None or self.user_id == caller.user_id)
+            and (not self.permissions or caller.may(*self.permissions))
+            and (self.scope is None or self.scope.within(caller))
         )
 
     def wire(self) -> bytes:
@@ -80,14 +100,17 @@ async def send(
     data: Any,
     user_id: int | None = None,
     permission: str | tuple[str, ...] | None = None,
+    scope: Scope | None = None,
 ) -> None:
-    """Tell a client's people, or one of them, or those who hold (any of) the permission.
+    """Tell a client's people, or one of them, or those who hold (any of) the permission and reach the record.
 
     Call it when the fact is committed, never inside its transaction. When Valkey is away the message is dropped.
     """
     permissions = (permission,) if isinstance(permission, str) else permission or ()
     counter, stream = _keys(client_id)
-    message = dumps({"type": type, "data": data, "user": user_id, "permissions": permissions})
+    message = dumps(
+        {"type": type, "data": data, "user": user_id, "permissions": permissions, "scope": scope and asdict(scope)}
+    )
     try:
         await resources.current().cache.eval(_APPEND, 2, counter, stream, KEPT, message)
     except (CacheConnectionError, CacheTimeoutError) as error:
@@ -131,7 +154,12 @@ def _message(entry: Any) -> Message:
     number, fields = entry
     held = orjson.loads(fields["m"])
     return Message(
-        int(str(number).partition("-")[0]), held["type"], held["data"], held["user"], tuple(held["permissions"])
+        seq=int(str(number).partition("-")[0]),
+        type=held["type"],
+        data=held["data"],
+        user_id=held["user"],
+        permissions=tuple(held["permissions"]),
+        scope=Scope(**held["scope"]) if held["scope"] else None,
     )
 
 

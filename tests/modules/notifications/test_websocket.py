@@ -15,6 +15,7 @@ from fastapi import FastAPI
 from websockets.asyncio.client import ClientConnection
 
 from py360.kit import live
+from py360.kit.caller import Caller, Reach
 from tests.modules.conftest import AsRole
 
 
@@ -86,6 +87,28 @@ async def test_messages_reach_those_who_may_know(address: str, as_admin: httpx.A
         assert [(await next_of(mine))["data"]["n"] for _ in range(2)] == [2, 3]
         assert [(await next_of(admins))["data"]["n"] for _ in range(2)] == [1, 3]
         assert (await next_of(theirs))["data"]["n"] == 4
+
+
+@pytest.mark.parametrize(
+    ("reach", "node", "assigned", "path", "sees"),
+    [
+        ("all", None, None, None, True),
+        ("own", 4, 7, None, True),
+        ("own", 4, 8, "1.4", False),
+        ("team", 4, None, "1.4", True),
+        ("team", 4, None, "1.4.9", False),
+        ("subtree", 4, None, "1.4.9", True),
+        ("subtree", 4, 8, "1.44.9", False),
+        ("subtree", None, None, "1.4.9", False),
+        ("subtree", 4, None, None, False),
+    ],
+)
+def test_a_message_about_a_record_keeps_to_its_reach(
+    reach: Reach, node: int | None, assigned: int | None, path: str | None, sees: bool
+) -> None:
+    caller = Caller(7, "A", "a@x", "r", frozenset({"cases"}), 1, (1,), reach, node)
+    message = live.Message(1, "case.updated", {}, permissions=("cases",), scope=live.Scope(assigned, path))
+    assert message.is_for(caller) is sees
 
 
 async def test_what_was_missed_is_replayed(address: str, as_role: AsRole) -> None:

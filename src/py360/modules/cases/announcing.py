@@ -12,8 +12,10 @@ jobs = module_jobs("cases")
 MOST: Final = 200  # more at once are one message: load the list again
 
 _NEWS: Final = """
-select id, case_number, client_id, status, assigned_to, priority, payment_status, version from renewal_cases
-where id = any(%(ids)s)
+select c.id, c.case_number, c.client_id, c.status, c.assigned_to, c.priority, c.payment_status, c.version,
+       n.path::text as node_path
+from renewal_cases c left join organizational_hierarchy n on n.id = c.node_id
+where c.id = any(%(ids)s)
 """
 
 
@@ -31,7 +33,8 @@ async def tell(case_ids: list[int]) -> None:
             "paymentStatus": row["payment_status"],
             "version": row["version"],
         }
-        await live.send(row["client_id"], "case.updated", data, permission=("cases", "closed-cases"))
+        scope = live.Scope(row["assigned_to"], row["node_path"])
+        await live.send(row["client_id"], "case.updated", data, permission=("cases", "closed-cases"), scope=scope)
 
 
 async def announce(session: AsyncSession, case_ids: Sequence[int]) -> None:
