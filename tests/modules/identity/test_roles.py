@@ -9,6 +9,8 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit.clock import FixedClock
+from py360.kit.db import unit_of_work
+from py360.modules.identity import api as identity
 from py360.modules.identity import letters
 from tests.modules.conftest import PASSWORD, AsRole
 
@@ -179,3 +181,13 @@ async def test_a_new_user_is_welcomed_with_a_link(
     assert login.json()["data"]["user"]["requirePasswordChange"] is False
     await as_admin.post("/api/users", json={**body, "email": "quiet@example.com", "sendWelcomeEmail": False})
     assert len(postbox.letters) == 1
+
+
+async def test_the_operator_replaces_a_password(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    async with unit_of_work() as session:
+        assert await identity.set_password(session, agent.user["email"].upper(), "set by the operator")
+        assert not await identity.set_password(session, "nobody@example.com", "set by the operator")
+    assert (await agent.get("/api/auth/me")).status_code == 401
+    login = {"email": agent.user["email"], "password": "set by the operator"}
+    assert (await client.post("/api/auth/login", json=login)).status_code == 200

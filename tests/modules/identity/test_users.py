@@ -50,6 +50,7 @@ async def test_a_user_is_made_and_found(as_admin: httpx.AsyncClient) -> None:
         ({"role": "emperor"}, 422, "role"),
         ({"portalLanguage": "fr"}, 422, "portalLanguage"),
         ({"permissions": ["nonsense"]}, 422, "permissions"),
+        ({"password": "short"}, 422, "password"),
         ({"clientId": 99}, 422, "clientId"),
         ({"email": "ADMIN@py360.local"}, 422, "email"),
     ],

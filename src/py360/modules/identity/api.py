@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.letters import Letters
 from py360.modules.identity.letters import use as use_letters
-from py360.modules.identity.models import split_name
-from py360.modules.identity.service import accounts, clients, profile, roles
+from py360.modules.identity.models import User, split_name
+from py360.modules.identity.service import accounts, clients, credentials, profile, roles
 
 __all__ = [
     "LANGUAGES",
@@ -30,6 +31,7 @@ __all__ = [
     "holders_of",
     "people",
     "seed",
+    "set_password",
     "use_letters",
     "user_names",
 ]
@@ -108,6 +110,15 @@ async def ensure_first_admin(session: AsyncSession, email: str, password: str) -
     await create_user(
         session, client_id=client_id, email=email, name="First Administrator", role="admin", password=password
     )
+    return True
+
+
+async def set_password(session: AsyncSession, email: str, password: str) -> bool:
+    """Replace a password, for the operator at the command line; whether there is such a user. Raises Invalid when too short."""
+    user = await session.scalar(select(User).where(User.email == email.strip().lower()).with_for_update())
+    if user is None:
+        return False
+    await credentials.replace(session, user, password)
     return True
 
 

@@ -78,6 +78,8 @@ async def add(session: AsyncSession, caller: Caller, client_id: int | None, new:
         raise Invalid(
             "There is no such client within your reach.", details=[{"field": "clientId", "message": "unknown client"}]
         )
+    if new.password is not None:
+        passwords.check_new(new.password, field="password")
     role = await role_named(session, new.role)
     _may_give(caller, role, wanted)
     user = await create(session, client, new)

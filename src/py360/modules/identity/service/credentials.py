@@ -50,6 +50,13 @@ async def _set(session: AsyncSession, user: User, password: str) -> None:
     user.failed_login_attempts, user.locked_until = 0, None
 
 
+async def replace(session: AsyncSession, user: User, password: str) -> None:
+    """Set a user's password without asking for the old one; signs them out everywhere. Rights are checked before."""
+    passwords.check_new(password)
+    await _set(session, user, password)
+    await sign_in.revoke_all(session, user.id)
+
+
 async def reset_link(session: AsyncSession, user: User, lifetime: timedelta = WELCOME_LIFETIME) -> str:
     """A link on which a user sets a password, once; an earlier link stops working."""
     token = crypto.random_token()
@@ -85,5 +92,4 @@ async def reset(session: AsyncSession, token: str, password: str, confirmation: 
         raise ResetLinkUsed
     if user.status == "pending":
         user.status = "active"  # a letter answered is an e-mail address confirmed
-    await _set(session, user, password)
-    await sign_in.revoke_all(session, user.id)
+    await replace(session, user, password)

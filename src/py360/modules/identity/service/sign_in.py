@@ -59,9 +59,10 @@ async def sign_in(email: str, password: str, device: Device) -> SignedIn:
     )
     async with unit_of_work() as session:
         user = await session.scalar(select(User).where(User.email == email.strip().lower()))
+    right = await passwords.matches(user.password_hash if user else None, password)  # first: all answers take as long
     if user and user.locked_until and user.locked_until > resources.current().clock.now():
         raise _locked()
-    if not await passwords.matches(user.password_hash if user else None, password) or user is None:
+    if not right or user is None:
         raise await _count_failure(user.id if user else None, email)
     if user.status != "active":
         raise AccountNotActive
