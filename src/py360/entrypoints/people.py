@@ -1,0 +1,31 @@
+"""`py360 user`: accounts from the command line."""
+
+from typing import Any
+
+from py360.kit.db import unit_of_work
+from py360.kit.errors import NotFound
+from py360.kit.resources import current
+from py360.modules.identity import api as identity
+
+
+async def create(email: str, name: str, role: str, password: str) -> int:
+    """Make an account of the first client; its id."""
+    async with unit_of_work() as session:
+        client_id = await identity.default_client(session)
+        return await identity.create_user(
+            session, client_id=client_id, email=email, name=name, role=role, password=password
+        )
+
+
+async def everybody() -> list[dict[str, Any]]:
+    """Every account."""
+    return await current().reads.all(
+        "select id, name, email, role, status, client_id from identity_public_users order by id"
+    )
+
+
+async def reset_password(email: str, password: str) -> None:
+    """A new password; open sessions end."""
+    async with unit_of_work() as session:
+        if not await identity.set_password(session, email, password):
+            raise NotFound(f"Nobody signs in as {email}.")
