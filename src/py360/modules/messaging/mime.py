@@ -47,7 +47,7 @@ class Skeleton:
 
     compiled: Compiled
     domain: str
-    sender: str
+    mail_from: bytes
     head: str
     between: bytes
     last: bytes
@@ -72,7 +72,7 @@ class Skeleton:
         return cls(
             compiled=compiled,
             domain=domain,
-            sender=sender,
+            mail_from=f"MAIL FROM:<{sender}>\r\n".encode(),
             head="\r\n".join(fixed) + "\r\n",
             between=b"\r\n\r\n" + part.format(boundary, "text/plain").encode(),
             last=b"\r\n" + part.format(boundary, "text/html").encode(),

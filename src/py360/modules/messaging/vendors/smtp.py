@@ -8,7 +8,9 @@ import asyncio
 import re
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Final, NamedTuple, cast
 
 import aiosmtplib
@@ -34,6 +36,16 @@ class Reply(NamedTuple):
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message on its way: where it stands in the batch, its announcement and its text."""
+
+    place: int
+    admitted: Admitted
+    envelope: tuple[bytes, bytes, bytes]
+    message: bytes
+
+
 class Conversation(asyncio.Protocol):
     """Takes a connected SMTP transport over and counts replies. One exchange at a time."""
 
@@ -41,6 +53,7 @@ class Conversation(asyncio.Protocol):
         self._transport = transport
         self.pipelining = pipelining
         self.closed = False
+        self.kept = False  # waited since an earlier batch: the server may have hung up meanwhile
         self.idle_since = 0.0
         self._pending = b""
         self._replies: list[Reply] = []
@@ -77,31 +90,51 @@ class Conversation(asyncio.Protocol):
             self.close()
             raise
 
-    async def envelope(self, sender: str, recipient: str) -> VendorError | None:
-        """Announce a message; the reason when the server does not want it."""
-        steps = (f"MAIL FROM:<{sender}>\r\n".encode(), f"RCPT TO:<{recipient}>\r\n".encode(), b"DATA\r\n")
-        if self.pipelining:
-            replies = await self.exchange(b"".join(steps), 3)
-        else:
-            replies = []
-            for step in steps:
-                replies += await self.exchange(step, 1)
-                if replies[-1].code >= 400:
-                    break
-        refused = next((reply for reply in replies if reply.code >= 400), None)
-        if refused is None:
-            return None
-        if len(replies) == 3 and replies[2].code == 354:  # took DATA without a recipient (RFC 2920, section 3.1)
-            await self.exchange(b".\r\n", 1)
-        await self.exchange(b"RSET\r\n", 1)
-        return refusal(refused, recipient_refused=len(replies) > 1 and refused is replies[1])
+    async def step(self, body: bytes | None, letter: Letter | None) -> tuple[VendorError | None, VendorError | None]:
+        """Send the body of the message announced before, and announce the next one in the same breath.
 
-    async def body(self, message: bytes) -> VendorError | None:
-        """Send the message itself, which must be CRLF lines; the reason when the server does not take it."""
-        if b"\r\n." in message:
-            message = message.replace(b"\r\n.", b"\r\n..")
-        (reply,) = await self.exchange(message + b".\r\n", 1)
-        return None if reply.code < 400 else refusal(reply)
+        Returns why the body was refused and why the announcement was (None: it was not). Raises OSError or TimeoutError
+        when nothing is known of the body. Both may be given at once only to a server with PIPELINING.
+        """
+        data = b"" if body is None else _stuffed(body)
+        first = 0 if body is None else 1
+        try:
+            if letter is None:
+                replies = await self.exchange(data, first)
+            elif self.pipelining:
+                replies = await self.exchange(data + b"".join(letter.envelope), first + 3)
+            else:
+                replies = await self._announce(letter)
+        except (OSError, TimeoutError):
+            self.close()
+            if body is None or not self._replies:
+                raise
+            replies = self._replies[:1]  # the body was answered, the announcement was not: that one never left
+            lost = VendorError("The mail server went away.", code="connection_lost")
+            return _refused(replies), lost if letter else None
+        envelope = replies[first:]
+        refused = _refused(envelope)
+        if refused is not None:
+            await self._take_back(envelope)
+        return (_refused(replies[:first]), refused)
+
+    async def _announce(self, letter: Letter) -> list[Reply]:
+        """An announcement command by command, for servers without PIPELINING."""
+        replies: list[Reply] = []
+        for command in letter.envelope:
+            replies += await self.exchange(command, 1)
+            if replies[-1].code >= 400:
+                break
+        return replies
+
+    async def _take_back(self, envelope: Sequence[Reply]) -> None:
+        """Bring the server back to where a new announcement may begin."""
+        try:
+            if len(envelope) == 3 and envelope[2].code == 354:  # took DATA without a recipient (RFC 2920, section 3.1)
+                await self.exchange(b".\r\n", 1)
+            await self.exchange(b"RSET\r\n", 1)
+        except (OSError, TimeoutError):
+            self.close()  # the answer that mattered is known
 
     def close(self) -> None:
         """Hang up."""
@@ -109,13 +142,21 @@ class Conversation(asyncio.Protocol):
         self._transport.close()
 
 
-def refusal(reply: Reply, recipient_refused: bool = False) -> VendorError:
-    """A reply of 4xx (transient) or 5xx (permanent); its code is the enhanced one when there is one."""
-    enhanced = _ENHANCED.match(reply.text)
-    code = enhanced[1] if enhanced else str(reply.code)
-    if recipient_refused and not enhanced and reply.code in {550, 551, 553}:
-        code = "5.1.1"
-    return VendorError(f"{reply.code} {reply.text}", code=code, permanent=reply.code >= 500)
+def _stuffed(message: bytes) -> bytes:
+    """A message of CRLF lines as DATA takes it: leading dots doubled, a lone dot at the end."""
+    return (message.replace(b"\r\n.", b"\r\n..") if b"\r\n." in message else message) + b".\r\n"
+
+
+def _refused(replies: Sequence[Reply]) -> VendorError | None:
+    """The first refusal among replies: 4xx is transient, 5xx permanent; its code is the enhanced one when there is one."""
+    for place, reply in enumerate(replies):
+        if reply.code >= 400:
+            enhanced = _ENHANCED.match(reply.text)
+            code = enhanced[1] if enhanced else str(reply.code)
+            if place == 1 and not enhanced and reply.code in {550, 551, 553}:  # RCPT TO
+                code = "5.1.1"
+            return VendorError(f"{reply.code} {reply.text}", code=code, permanent=reply.code >= 500)
+    return None
 
 
 class SmtpTransport:
@@ -131,49 +172,53 @@ class SmtpTransport:
 
     async def send(self, batch: Sequence[Admitted]) -> list[Delivery]:
         """Carry a batch over the kept connections."""
-        answers: list[Delivery | None] = [None] * len(batch)
-        work = iter(enumerate(batch))
-        date = self._date.at(datetime.now(UTC))
-        failures: list[str] = []
-
-        async def lane() -> None:
-            conversation = None
-            for place, admitted in work:
-                try:
-                    conversation = conversation or await self._take()
-                except (OSError, TimeoutError, aiosmtplib.SMTPException) as error:
-                    failures.append(str(error))
-                    answers[place] = failure(admitted, _unreachable(str(error)))
-                    return  # the other lanes go on; what nobody takes fails below
-                answers[place] = await self._one(conversation, admitted, date)
-                conversation = None if conversation.closed else conversation
-            if conversation is not None:
-                self._give_back(conversation)
-
+        trip = _Trip(batch, self._date.at(datetime.now(UTC)))
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._size, len(batch))):
-                group.create_task(lane())
-        reason = _unreachable(failures[0] if failures else "")
-        return [answer or failure(batch[place], reason) for place, answer in enumerate(answers)]
+                group.create_task(self._lane(trip))
+        return [answer or failure(batch[place], trip.unreachable) for place, answer in enumerate(trip.answers)]
 
-    async def _one(self, conversation: Conversation, admitted: Admitted, date: str) -> Delivery:
+    async def _lane(self, trip: "_Trip") -> None:
+        """One connection's share of a batch: each write carries a body and the next announcement."""
+        conversation: Conversation | None = None
+        announced: Letter | None = None
+        held: Letter | None = None  # met a kept connection that the server had closed: goes again on a new one
+        while True:
+            if conversation is None:
+                try:
+                    conversation = await self._take(fresh=held is not None)
+                except (OSError, TimeoutError, aiosmtplib.SMTPException) as error:
+                    trip.unreachable = _unreachable(str(error))
+                    return  # the other lanes go on; what nobody takes has this reason
+            upcoming, held = held, None
+            if upcoming is None and (announced is None or conversation.pipelining):
+                upcoming = self._letter(next(trip.work, None), trip.date)
+            if announced is None and upcoming is None:
+                self._give_back(conversation)
+                return
+            try:
+                body_refused, refused = await conversation.step(announced.message if announced else None, upcoming)
+            except (OSError, TimeoutError) as error:
+                if announced is None and conversation.kept:
+                    held, conversation = upcoming, None
+                    continue
+                body_refused, refused = _lost(error, unclear=True), _lost(error, unclear=False)
+            if announced is not None:
+                trip.note(announced, body_refused, self._cost)
+            if upcoming is not None and refused is not None:
+                trip.note(upcoming, refused, self._cost)
+            announced = upcoming if refused is None else None
+            conversation.kept = False
+            if conversation.closed:
+                conversation = None
+
+    def _letter(self, item: tuple[int, Admitted] | None, date: str) -> Letter | None:
+        if item is None:
+            return None
+        place, admitted = item
         skeleton = self._skeleton(admitted)
-        message = skeleton.message(admitted, date)
-        body_left = False
-        try:
-            refused = await conversation.envelope(skeleton.sender, admitted.outgoing.contact)
-            if refused is None:
-                body_left = True
-                refused = await conversation.body(message)
-        except (OSError, TimeoutError) as error:
-            conversation.close()
-            text = f"The mail server went away ({type(error).__name__})" + (
-                "; it may have been sent." if body_left else "."
-            )
-            return failure(admitted, VendorError(text, code="connection_lost", unclear=body_left))
-        if refused is not None:
-            return failure(admitted, refused, bounced=refused.code in _NO_SUCH_ADDRESS)
-        return sent(admitted, None, self._cost)
+        recipient = f"RCPT TO:<{admitted.outgoing.contact}>\r\n".encode()
+        return Letter(place, admitted, (skeleton.mail_from, recipient, b"DATA\r\n"), skeleton.message(admitted, date))
 
     def _skeleton(self, admitted: Admitted) -> Skeleton:
         template = compile_message(admitted.outgoing)
@@ -183,11 +228,12 @@ class SmtpTransport:
                 self._skeletons.popitem(last=False)
         return known
 
-    async def _take(self) -> Conversation:
+    async def _take(self, fresh: bool = False) -> Conversation:
         now = asyncio.get_running_loop().time()
         while self._idle:
             conversation = self._idle.pop()
-            if not conversation.closed and now - conversation.idle_since < IDLE_SECONDS:
+            if not fresh and not conversation.closed and now - conversation.idle_since < IDLE_SECONDS:
+                conversation.kept = True
                 return conversation
             conversation.close()
         return await self._connect()
@@ -235,6 +281,28 @@ class SmtpTransport:
         """Hang up everywhere."""
         while self._idle:
             self._idle.pop().close()
+
+
+class _Trip:
+    """One batch under way, shared by its lanes."""
+
+    def __init__(self, batch: Sequence[Admitted], date: str) -> None:
+        self.work = iter(enumerate(batch))
+        self.date = date
+        self.answers: list[Delivery | None] = [None] * len(batch)
+        self.unreachable = _unreachable("")
+
+    def note(self, letter: Letter, refused: VendorError | None, cost: Decimal | None) -> None:
+        """Write down what became of a message."""
+        if refused is None:
+            self.answers[letter.place] = sent(letter.admitted, None, cost)
+        else:
+            self.answers[letter.place] = failure(letter.admitted, refused, bounced=refused.code in _NO_SUCH_ADDRESS)
+
+
+def _lost(error: Exception, unclear: bool) -> VendorError:
+    text = f"The mail server went away ({type(error).__name__})" + ("; it may have been sent." if unclear else ".")
+    return VendorError(text, code="connection_lost", unclear=unclear)
 
 
 def _unreachable(reason: str) -> VendorError:
