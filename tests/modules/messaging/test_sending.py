@@ -4,6 +4,8 @@ import httpx
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.modules.messaging.accounts import seal_config
+from py360.modules.messaging.seeding import sandbox_accounts
 from tests.modules.conftest import AsRole
 from tests.modules.messaging.conftest import AddCustomer, Sandbox
 
@@ -154,7 +156,14 @@ async def test_a_refused_address_is_suppressed(as_admin: httpx.AsyncClient, sand
     assert again.json()["error"]["code"] == "suppressed"
 
 
-async def test_nothing_is_sent_when_the_vendor_is_away(as_admin: httpx.AsyncClient) -> None:
+async def test_nothing_is_sent_when_the_vendor_is_away(as_admin: httpx.AsyncClient, client_id: int) -> None:
+    nowhere = sandbox_accounts("Test")["sms"][1] | {"baseUrl": "http://127.0.0.1:1"}
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "update providers set config_encrypted = %(config)s where channel = 'sms'",
+            {"config": seal_config(nowhere)},
+        )
     answer = await as_admin.post("/api/communication/sms/send", json={"to": PHONE, "message": "hello"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "vendor_unavailable")
 
