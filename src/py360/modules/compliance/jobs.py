@@ -1,0 +1,14 @@
+"""Jobs of this module."""
+
+from py360.kit import db
+from py360.kit.jobs import module_jobs
+from py360.modules.compliance import registry
+
+jobs = module_jobs("compliance")
+
+
+@jobs.periodic(name="compliance.expire_overrides", cron="*/10 * * * *")
+async def expire_overrides(timestamp: int) -> None:
+    """Overrides end by themselves."""
+    async with db.unit_of_work() as session:
+        await registry.expire_overrides(session)

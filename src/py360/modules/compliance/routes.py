@@ -1,0 +1,191 @@
+"""The HTTP face of compliance: the do-not-contact registry, suppressions, consent."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from py360.kit import ids
+from py360.kit.http import DbReads, PageParams, Session, ok
+from py360.modules.compliance import consenting, queries, registry
+from py360.modules.compliance.access import CanAskOverride, CanCheckDnc, CanKeepDnc
+from py360.modules.compliance.schemas import (
+    CheckIn,
+    ConsentIn,
+    DecisionIn,
+    DeduplicateIn,
+    DncActive,
+    DncIn,
+    OverrideIn,
+    SuppressionIn,
+)
+
+router = APIRouter()
+ChannelName = Literal["email", "sms", "whatsapp", "call"]
+
+
+@router.get("/dnc")
+async def list_entries(
+    reads: DbReads,
+    caller: CanKeepDnc,
+    page: PageParams,
+    active: bool | None = None,
+    type: Literal["phone", "email", "both"] | None = None,
+    source: Literal["government", "customer", "manual", "system", "complaint"] | None = None,
+    search: Annotated[str | None, Query(max_length=100, description="Name, phone, e-mail or client")] = None,
+) -> Response:
+    """The registry."""
+    return ok(await queries.entries(reads, caller, page, active=active, type=type, source=source, search=search))
+
+
+@router.post("/dnc", status_code=201)
+async def add_entry(session: Session, caller: CanKeepDnc, body: DncIn) -> Response:
+    """Put a contact on the registry."""
+    number = await registry.add(session, caller, body)
+    return ok({"dncId": ids.code("dnc", number), "message": "The contact is on the registry"}, 201)
+
+
+@router.post("/dnc/check")
+async def check(session: Session, caller: CanCheckDnc, body: CheckIn) -> Response:
+    """Whether the registry stops a message to this contact on this channel."""
+    client_id = await registry.client_of(session, caller, body.client_id)
+    block = await registry.check(session, client_id, body.channel, body.contact)
+    entry = await registry.load(session, caller, str(block.dnc_id)) if block else None
+    return ok(
+        {
+            "isBlocked": block is not None,
+            "reason": block.message if block else None,
+            "source": entry["dnc_source"] if entry else None,
+            "overrideAllowed": block.override_allowed if block else None,
+            "dncType": entry["dnc_type"] if entry else None,
+            "dncId": ids.code("dnc", entry["id"]) if entry else None,
+        }
+    )
+
+
+@router.post("/dnc/deduplicate")
+async def deduplicate(session: Session, caller: CanCheckDnc, body: DeduplicateIn) -> Response:
+    """A list without its duplicates and without those who may not be written to, with the reason of each."""
+    client_id = await registry.client_of(session, caller, body.client_id)
+    cleaned = await registry.deduplicate(session, caller, client_id, body.channel, body.contacts)
+    blocked = [
+        {**contact.model_dump(by_alias=True), "dncReason": block.message, "dncSource": block.reason}
+        for contact, block in cleaned.blocked
+    ]
+    return ok(
+        {
+            "allowed": [contact.model_dump(by_alias=True) for contact in cleaned.allowed],
+            "blocked": blocked,
+            "duplicatesRemoved": cleaned.duplicates,
+            "dncBlocked": len(blocked),
+        }
+    )
+
+
+@router.get("/dnc/overrides")
+async def list_overrides(
+    reads: DbReads,
+    caller: CanKeepDnc,
+    page: PageParams,
+    status: Literal["pending", "approved", "rejected", "expired", "revoked"] | None = None,
+) -> Response:
+    """All overrides."""
+    return ok(await queries.overrides(reads, caller, page, status=status))
+
+
+@router.put("/dnc/overrides/{override_id}/decision")
+async def decide_override(session: Session, caller: CanKeepDnc, override_id: str, body: DecisionIn) -> Response:
+    """Approve, reject or revoke an override; nobody approves their own."""
+    number, status = await registry.decide_override(session, caller, override_id, body.decision, body.reason)
+    return ok({"overrideId": ids.code("override", number), "status": status, "message": f"The override is {status}"})
+
+
+@router.get("/dnc/statistics")
+async def statistics(reads: DbReads, caller: CanKeepDnc) -> Response:
+    """What is in force today."""
+    return ok(await queries.statistics(reads, caller))
+
+
+@router.get("/dnc/blocked-messages")
+async def blocked_messages(reads: DbReads, caller: CanKeepDnc, page: PageParams) -> Response:
+    """The messages the registry stopped."""
+    return ok(await queries.blocked_messages(reads, caller, page))
+
+
+@router.get("/dnc/{dnc_id}")
+async def read_entry(reads: DbReads, caller: CanKeepDnc, dnc_id: str) -> Response:
+    """One entry."""
+    return ok(await queries.entry(reads, caller, dnc_id))
+
+
+@router.put("/dnc/{dnc_id}")
+async def change_entry(session: Session, caller: CanKeepDnc, dnc_id: str, body: DncIn) -> Response:
+    """Save an entry again."""
+    number = await registry.change(session, caller, dnc_id, body)
+    return ok({"dncId": ids.code("dnc", number), "message": "The entry is saved"})
+
+
+@router.delete("/dnc/{dnc_id}")
+async def remove_entry(session: Session, caller: CanKeepDnc, dnc_id: str) -> Response:
+    """Delete an entry."""
+    number = await registry.remove(session, caller, dnc_id)
+    return ok({"dncId": ids.code("dnc", number), "message": "The entry is deleted"})
+
+
+@router.put("/dnc/{dnc_id}/status")
+async def switch_entry(session: Session, caller: CanKeepDnc, dnc_id: str, body: DncActive) -> Response:
+    """Put an entry in or out of force."""
+    number, active = await registry.switch(session, caller, dnc_id, body.is_active)
+    return ok({"dncId": ids.code("dnc", number), "isActive": active})
+
+
+@router.get("/dnc/{dnc_id}/history")
+async def entry_history(reads: DbReads, caller: CanKeepDnc, dnc_id: str) -> Response:
+    """What happened to an entry."""
+    return ok({"history": await queries.history(reads, caller, dnc_id)})
+
+
+@router.post("/dnc/{dnc_id}/overrides", status_code=201)
+async def request_override(session: Session, caller: CanAskOverride, dnc_id: str, body: OverrideIn) -> Response:
+    """Ask to write in spite of an entry."""
+    number, status = await registry.request_override(session, caller, dnc_id, body)
+    return ok({"overrideId": ids.code("override", number), "status": status}, 201)
+
+
+@router.get("/suppressions")
+async def list_suppressions(
+    reads: DbReads,
+    caller: CanKeepDnc,
+    page: PageParams,
+    channel: ChannelName | None = None,
+    reason: Literal["hard_bounce", "complaint", "unsubscribe", "stop", "manual"] | None = None,
+    contact: str | None = None,
+) -> Response:
+    """Addresses that are left alone: bounces, complaints, unsubscribes, STOP, and those added by hand."""
+    return ok(await queries.suppressions(reads, caller, page, channel=channel, reason=reason, contact=contact))
+
+
+@router.post("/suppressions", status_code=201)
+async def add_suppression(session: Session, caller: CanKeepDnc, body: SuppressionIn) -> Response:
+    """Leave an address alone."""
+    await consenting.suppress_by_hand(session, caller, body)
+    return ok({"message": "The address is left alone"}, 201)
+
+
+@router.delete("/suppressions/{suppression_id}")
+async def lift_suppression(session: Session, caller: CanKeepDnc, suppression_id: int) -> Response:
+    """Take an address off the list."""
+    await consenting.lift(session, caller, suppression_id)
+    return ok({"message": "The address may be written to again"})
+
+
+@router.post("/consents", status_code=201)
+async def record_consent(session: Session, caller: CanCheckDnc, body: ConsentIn) -> Response:
+    """Record consent that a customer gave or withdrew."""
+    number = await consenting.record(session, caller, body)
+    return ok({"consentId": number, "message": "The consent is recorded"}, 201)
+
+
+@router.get("/consents/{customer_id}")
+async def list_consents(reads: DbReads, caller: CanCheckDnc, customer_id: int) -> Response:
+    """What a customer said about messages, newest first."""
+    return ok({"consents": await queries.consents(reads, caller, customer_id)})
