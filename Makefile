@@ -1,0 +1,68 @@
+# Py360 from a source checkout. `make help` lists what there is.
+# Needs Python >= 3.11 and PyPI; everything else is set up here, in ./.venv and ./.py360.
+
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run demo test fast check format lint types imports bench env-example clean
+
+help:  ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: .venv/runtime  ## start everything on this machine; Ctrl-C stops it, the data stays
+	@exec $(BIN)/py360 up
+
+demo: .venv/runtime  ## renew a sample portfolio on the running installation
+	@exec $(BIN)/py360 demo
+
+test: .venv/development  ## the whole test suite
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+
+fast: .venv/development  ## the tests that do not start whole processes
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+check: format lint types imports fast  ## what a change must pass: format, lint, types, import contracts, fast tests
+
+format: .venv/development
+	$(BIN)/ruff format --check .
+
+lint: .venv/development
+	$(BIN)/ruff check .
+
+types: .venv/development
+	$(BIN)/mypy
+
+imports: .venv/development
+	$(BIN)/lint-imports
+
+bench: .venv/development  ## measure this machine, every figure beside its floor
+	$(BIN)/py360 bench
+
+env-example: .venv/runtime  ## write .env.example from the settings
+	$(BIN)/python -m py360.entrypoints.envexample > .env.example
+
+setup: .venv/development  ## only install, for an editor
+
+clean:  ## remove what was installed and built (never the data in .py360)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+
+# A stamp per lock: installed again only when the lock or the package's metadata changed.
+.venv/runtime: requirements.lock pyproject.toml | .venv/bin/python
+	@echo "Installing Py360 into ./.venv ..."
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps -e .
+	@touch $@
+
+.venv/development: requirements-dev.lock pyproject.toml | .venv/bin/python
+	@echo "Installing Py360 and its test tools into ./.venv ..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps -e .
+	@touch $@ .venv/runtime
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Py360 needs Python 3.11 or newer; none was found." >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }
