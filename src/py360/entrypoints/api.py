@@ -44,6 +44,8 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.import_models()
     wiring.import_jobs()
     wiring.install(app)
+    for module, router in wiring.hot_routers(modules):
+        app.include_router(router, prefix="/api", tags=[module])
     for module, router in wiring.routers(modules):
         app.include_router(router, prefix="/api", tags=[module])
     for module, router in wiring.root_routers(modules):

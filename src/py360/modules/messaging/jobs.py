@@ -1,5 +1,6 @@
 """Jobs of this module."""
 
+import asyncio
 from datetime import timedelta
 from typing import Final
 
@@ -12,19 +13,25 @@ from py360.modules.messaging.inbox import APPLY_LOCK, Inbox
 jobs = module_jobs("messaging")
 TRY_PARKED_AFTER: Final = timedelta(seconds=2)
 ABANDON_AFTER: Final = timedelta(minutes=5)
+LOOK_AGAIN_SECONDS: Final = 0.1
 
 
 @jobs.task(name="messaging.apply_webhooks")
 async def apply_webhooks() -> None:
-    """Apply everything that waits in the inbox, a batch per transaction."""
-    last, parked = 0, False
-    while True:
+    """Apply everything that waits in the inbox, a batch per transaction, and look once more before ending.
+
+    The second look catches what was being stored while this job began, and lets events gather into larger batches.
+    """
+    last, parked, quiet = 0, False, 0
+    while quiet < 2:
         async with db.unit_of_work() as session:
             taken, waits = await apply_batch(session, last)
         parked = parked or waits
         if taken is None:
-            break
-        last = taken
+            quiet += 1
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+        else:
+            last, quiet = taken, 0
     if parked:
         later = resources.current().clock.now() + TRY_PARKED_AFTER
         async with db.unit_of_work() as session:
