@@ -1,0 +1,1 @@
+"""Reading cases: every query starts from the caller's reach."""

@@ -1,0 +1,221 @@
+"""What a list of cases can be narrowed by, as SQL on `renewal_cases` alone.
+
+Words of a fixed vocabulary stand in the SQL as literals on purpose: the planner then knows how common a status is, and
+can use the partial indexes. Whatever people type freely is a parameter.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any, Final
+
+from py360.kit import ids
+from py360.kit.caller import Caller, reach_filter
+from py360.kit.clock import INDIA
+from py360.kit.errors import Invalid
+from py360.kit.reads import Reads
+from py360.modules.cases.statuses import (
+    CLOSED,
+    PAYMENT_STATUSES,
+    PRIORITIES,
+    one_of,
+    policy_status_code,
+    status_code,
+)
+
+NOBODY: Final = frozenset({"unassigned", "none", "null"})
+ALL: Final = frozenset({"", "all"})
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """The filters of the case lists, as they came; empty ones narrow nothing."""
+
+    search: str | None = None
+    status: str | None = None
+    when: str | None = None
+    date_from: date | None = None
+    date_to: date | None = None
+    due_from: date | None = None
+    due_to: date | None = None
+    agent: str | None = None
+    policy_status: str | None = None
+    priority: str | None = None
+    batch: str | None = None
+    upload: str | None = None
+    channel: str | None = None
+    payment_status: str | None = None
+
+    @property
+    def terms(self) -> list[str]:
+        """The search terms, lower case: between commas, one of them suffices."""
+        return [term for part in (self.search or "").split(",") if (term := part.strip().lower())][:10]
+
+
+@dataclass(slots=True)
+class Where:
+    """A growing predicate on `renewal_cases c` and its parameters; `by` is the column it makes natural to sort by."""
+
+    parts: list[str] = field(default_factory=list)
+    params: dict[str, Any] = field(default_factory=dict)
+    by: str = "-id"
+
+    def add(self, sql: str, **params: Any) -> None:
+        """And this, too."""
+        self.parts.append(sql)
+        self.params |= params
+
+    @property
+    def sql(self) -> str:
+        """The whole predicate."""
+        return " and ".join(self.parts)
+
+
+async def where(reads: Reads, caller: Caller, filters: Filters, today: date, *, closed: bool = False) -> Where:
+    """The predicate of the tracking list, or of the closed list; raises Invalid for words that mean nothing here."""
+    reach, params = reach_filter(caller)
+    built = Where([reach], dict(params), by="-closedDate" if closed else "-id")
+    _status(built, filters.status, closed)
+    _moment(built, filters, today, "closed_at" if closed else "created_at")
+    if filters.due_from or filters.due_to:
+        built.add(
+            "c.due_date between %(due_from)s and %(due_to)s",
+            due_from=filters.due_from or date.min,
+            due_to=filters.due_to or date.max,
+        )
+        built.by = "dueDate"
+    _words(built, filters)
+    if filters.policy_status and filters.policy_status.lower() not in ALL:
+        _policy_status(built, policy_status_code(filters.policy_status), today)
+    if filters.agent and filters.agent.lower() not in ALL:
+        await _agent(reads, built, caller, filters.agent)
+    await _batch(reads, built, filters)
+    return built
+
+
+def _status(built: Where, text: str | None, closed: bool) -> None:
+    """Named statuses; else everything but renewed in the tracking list, and renewed in the closed one."""
+    named = [status_code(part) for part in (text or "").split(",") if part.strip().lower() not in ALL]
+    if closed:
+        built.add("c.closed_at is not null")
+        if text and text.strip().lower() == "all":
+            return
+        named = named or ["renewed"]
+        if not CLOSED.issuperset(named):
+            raise Invalid("The closed list has renewed, lapsed and cancelled cases.", code="not_a_closed_status")
+    if not named:
+        built.add("c.status <> 'renewed'")
+    elif len(named) == 1:
+        built.add(f"c.status = '{named[0]}'")
+    else:
+        built.add("c.status in (" + ", ".join(f"'{code}'" for code in named) + ")")
+
+
+def _moment(built: Where, filters: Filters, today: date, column: str) -> None:
+    first, last = _span(filters, today)
+    if first is None and last is None:
+        return
+    built.by = "-closedDate" if column == "closed_at" else "-createdAt"
+    if first:
+        built.add(f"c.{column} >= %(moment_from)s", moment_from=_midnight(first))
+    if last:
+        built.add(f"c.{column} < %(moment_to)s", moment_to=_midnight(last + timedelta(days=1)))
+
+
+def _span(filters: Filters, today: date) -> tuple[date | None, date | None]:
+    """The days meant by `today`, `yesterday`, `lastWeek`, `lastMonth`, one day, or dateFrom and dateTo."""
+    word = (filters.when or "").strip().lower().replace(" ", "").replace("_", "")
+    spans = {
+        "today": (today, today),
+        "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
+        "lastweek": (today - timedelta(days=7), today),
+        "lastmonth": (today - timedelta(days=30), today),
+    }
+    if word in spans:
+        return spans[word]
+    if word not in ALL and word != "custom":
+        try:
+            day = date.fromisoformat(word)
+        except ValueError as error:
+            raise Invalid(
+                f"“{(filters.when or '')[:40]}” is not a date filter: today, yesterday, lastWeek, lastMonth or YYYY-MM-DD.",
+                code="unknown_date",
+            ) from error
+        return day, day
+    return filters.date_from, filters.date_to
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, INDIA)
+
+
+def _words(built: Where, filters: Filters) -> None:
+    """Priority, payment status and channel."""
+    if filters.priority and (priority := filters.priority.strip().lower()) not in ALL:
+        if priority in ("true", "priority"):
+            built.add("c.priority in ('high', 'urgent')")
+        elif priority in ("false", "normal"):
+            built.add("c.priority in ('low', 'medium')")
+        else:
+            built.add(f"c.priority = '{one_of('priority', priority, PRIORITIES)}'")
+    if filters.payment_status and filters.payment_status.lower() not in ALL:
+        built.add(f"c.payment_status = '{one_of('paymentStatus', filters.payment_status, PAYMENT_STATUSES)}'")
+    if filters.channel and filters.channel.lower() not in ALL:
+        built.add("c.channel = %(channel)s", channel=filters.channel)
+
+
+def _policy_status(built: Where, code: str, today: date) -> None:
+    """Set by hand, else derived from the due date, the days of grace and whether the case is renewed (6.2)."""
+    grace = "(select p.grace_period_days from policies p where p.id = c.policy_id)"
+    day = f"date '{today.isoformat()}'"
+    derived = {
+        "pre_due": f"c.status <> 'renewed' and c.due_date >= {day}",
+        "policy_due": f"c.status <> 'renewed' and c.due_date < {day} and c.due_date >= {day} - 365 and c.due_date >= {day} - {grace}",
+        "reinstatement": f"c.status <> 'renewed' and c.due_date < {day} and c.due_date < {day} - {grace}",
+        "active": "c.status = 'renewed'",
+    }
+    if code == "active" and "c.status <> 'renewed'" in built.parts:
+        built.add("c.policy_status = 'active'")  # where renewed cases are left out, only what was set by hand
+        return
+    built.add(f"(c.policy_status = '{code}' or (c.policy_status is null and {derived[code]}))")
+
+
+async def _agent(reads: Reads, built: Where, caller: Caller, text: str) -> None:
+    """An agent's id or name, `me`, or Unassigned. A name that nobody has finds nothing."""
+    if text.lower() in NOBODY:
+        built.add("c.assigned_to is null")
+        return
+    if text.lower() == "me":
+        found = [caller.user_id]
+    elif text.isascii() and text.isdigit() and len(text) < 18:
+        found = [int(text)]
+    else:
+        rows = await reads.all(
+            "select id from identity_public_users where lower(name) = lower(%(name)s) and client_id = any(%(clients)s)",
+            {"name": text, "clients": list(caller.client_ids)},
+        )
+        found = [row["id"] for row in rows]
+    _among(built, "assigned_to", found)
+
+
+async def _batch(reads: Reads, built: Where, filters: Filters) -> None:
+    """A batch by its code or number, or an upload by its code."""
+    for text, sql in (
+        (filters.batch, "select id from upload_batches where batch_code = %(text)s or id = %(number)s"),
+        (filters.upload, "select id from upload_batches where upload_id = %(number)s"),
+    ):
+        if text and text.lower() not in ALL:
+            bare = text.lower().removeprefix("upload-")
+            number = int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 18 else None
+            _among(built, "batch_id", [row["id"] for row in await reads.all(sql, {"text": text, "number": number})])
+
+
+def _among(built: Where, column: str, found: list[int]) -> None:
+    if len(found) == 1:
+        built.add(f"c.{column} = {found[0]}")
+    else:
+        built.add(f"c.{column} = any(%(found_{column})s)", **{f"found_{column}": found})
+
+
+def case_number(text: str | int) -> int:
+    """The key behind a case's code; raises NotFound, naming it."""
+    return ids.number("case", text)

@@ -1,0 +1,127 @@
+"""The case lists: pick the page's few rows on `renewal_cases` alone, then join names and policies to those."""
+
+from datetime import date
+from typing import Any, Final
+
+from py360.kit.caller import Caller
+from py360.kit.paging import Page, pagination
+from py360.kit.reads import Reads
+from py360.modules.cases.queries import counting, searching
+from py360.modules.cases.queries.filters import Filters, Where, where
+from py360.modules.cases.queries.rows import COLUMNS, JOINS, shown
+from py360.modules.cases.queries.sorting import Sort, sort
+
+_PAGE: Final = """
+select {columns}, {key} from (
+  select c.* from renewal_cases c where {where} order by {order} limit {limit} offset {offset}
+) c {joins} order by {order}
+"""
+_WALK: Final = """
+select {columns}, {key} from (
+  select c.* from renewal_cases c where {where} order by {order} limit {walked}
+) c {joins} where {tests} order by {order} limit {limit} offset {offset}
+"""
+_INDEXED: Final = """
+with {hits}, found as materialized (
+  select c.* from hits join renewal_cases c on c.id = hits.id where {where}
+)
+select few.yes as few, (select count(*) from found) as total, {columns}, {key}
+from few left join lateral (select c.* from found c where {after} order by {order} limit {limit} offset {offset}) c on true
+left join customers u on u.id = c.customer_id
+left join policies p on p.id = c.policy_id
+left join upload_batches b on b.id = c.batch_id
+left join identity_public_users a on a.id = c.assigned_to
+order by {order}
+"""
+
+
+async def cases(
+    reads: Reads,
+    caller: Caller,
+    filters: Filters,
+    page: Page,
+    today: date,
+    *,
+    cursor: str | None = None,
+    closed: bool = False,
+) -> dict[str, Any]:
+    """One page of the tracking list (everything but renewed) or of the closed list, within the caller's reach.
+
+    `total` is exact up to 10,000; beyond, and for pieces of text that stand in very many cases, an estimate.
+    """
+    within = await where(reads, caller, filters, today, closed=closed)
+    order = sort(page.sort, within.by)
+    rows, total, exact = await _rows(reads, filters.terms, within, order, page, cursor)
+    answer = pagination(page, total, exact)
+    if len(rows) == page.limit:
+        answer["nextCursor"] = order.cursor(rows[-1])
+    for row in rows:
+        del row["sort_key"]
+    return {"cases": [shown(row, today) for row in rows], "pagination": answer}
+
+
+async def _rows(
+    reads: Reads, terms: list[str], within: Where, order: Sort, page: Page, cursor: str | None
+) -> tuple[list[dict[str, Any]], int, bool]:
+    """The rows of a page, the total and whether it is exact."""
+    after, params = order.after(cursor) if cursor else ("true", {})
+    cut = {
+        "columns": COLUMNS,
+        "joins": JOINS,
+        "key": order.key,
+        "order": order.order,
+        "limit": page.limit,
+        "offset": 0 if cursor else page.offset,
+        "after": after,
+    }
+    params = {**within.params, **params}
+    if terms:
+        return await _searched(reads, terms, within, cut, params)
+    rows = await reads.all(_PAGE.format(where=f"{within.sql} and {after}" if cursor else within.sql, **cut), params)
+    if not cursor and len(rows) < page.limit and (rows or page.page == 1):
+        return rows, page.offset + len(rows), True
+    return rows, *await counting.total(reads, within)
+
+
+async def _searched(
+    reads: Reads, terms: list[str], within: Where, cut: dict[str, Any], params: dict[str, Any]
+) -> tuple[list[dict[str, Any]], int, bool]:
+    """By the indexes when few match, else by walking; by the indexes after all when the walk came too short."""
+    params |= searching.tests(terms)
+    guessed = await counting.estimate(reads, searching.guessing(terms), params)
+    newest: int = await reads.value("select coalesce(max(id), 0) from renewal_cases")
+    if guessed <= searching.FEW and min(map(len, terms)) >= searching.TRIGRAM:
+        few, rows, total = await _by_index(reads, terms, within, cut, params, newest, searching.FEW)
+        if few:
+            return rows, total, True
+    walk = _WALK.format(
+        where=f"{within.sql} and {cut['after']}",
+        tests=searching.walking(terms),
+        walked=(cut["limit"] + cut["offset"]) * searching.WALK_PER_ROW,
+        **cut,
+    )
+    rows = await reads.all(walk, params)
+    if len(rows) == cut["limit"]:
+        listed, _ = await counting.total(reads, within)
+        return rows, max(min(listed, guessed), cut["offset"] + len(rows)), False
+    _, rows, total = await _by_index(reads, terms, within, cut, params, newest, None)
+    return rows, total, True
+
+
+async def _by_index(
+    reads: Reads,
+    terms: list[str],
+    within: Where,
+    cut: dict[str, Any],
+    params: dict[str, Any],
+    newest: int,
+    most: int | None,
+) -> tuple[bool, list[dict[str, Any]], int]:
+    """Whether at most `most` names and numbers match; if so the rows, and how many there are in all."""
+    hits, more = searching.indexed(terms, newest, most)
+    found = await reads.all(_INDEXED.format(hits=hits, where=within.sql, **cut), {**params, **more})
+    few, total = (found[0]["few"], found[0]["total"]) if found else (False, 0)
+    rows = [row for row in found if row["key"] is not None]
+    for row in rows:
+        del row["few"], row["total"]
+    return few, rows, total
