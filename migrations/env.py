@@ -11,7 +11,9 @@ wiring.import_models()
 
 def only_modelled(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
     """Compare what has a model: tables written only with SQL are described by their migration."""
-    return not (kind in {"table", "index", "unique_constraint", "foreign_key_constraint"} and reflected and compare_to is None)
+    return not (
+        kind in {"table", "index", "unique_constraint", "foreign_key_constraint"} and reflected and compare_to is None
+    )
 
 
 def has_model(name: str | None, kind: str, parents: object) -> bool:

@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 VIEWS = (
+    "messaging_public_message",
     "cases_public_case",
     "customers_public_contact",
 )

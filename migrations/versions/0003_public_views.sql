@@ -17,3 +17,11 @@ from renewal_cases c
 join policies p on p.id = c.policy_id
 left join upload_batches b on b.id = c.batch_id
 left join identity_public_users a on a.id = c.assigned_to;
+
+-- ---------------------------------------------------------------- messaging
+
+-- The message ledger as others may read it.
+create view messaging_public_message as
+select id, client_id, case_id, customer_id, campaign_id, communication_type, purpose, recipient_contact, status, subject,
+       content, sent_at, delivered_at, opened_at, clicked_at, replied_at, error_code, error_message, sent_by, created_at
+from communication_delivery_status;

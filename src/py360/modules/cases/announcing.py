@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, live
 from py360.kit.jobs import defer, module_jobs
+from py360.modules.cases.statuses import LABELS
 
 jobs = module_jobs("cases")
 MOST: Final = 200  # more at once are one message: load the list again
@@ -27,7 +28,8 @@ async def tell(case_ids: list[int]) -> None:
     for row in rows:
         data = {
             "caseId": row["case_number"],
-            "status": row["status"],
+            "status": LABELS[row["status"]],
+            "statusCode": row["status"],
             "assignedTo": row["assigned_to"],
             "isPriority": row["priority"] in ("high", "urgent"),
             "paymentStatus": row["payment_status"],

@@ -4,6 +4,7 @@ People move by the table in `statuses`. The system has two moves, allowed from e
 renews the case, and the end of grace, which lets it lapse.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -30,7 +31,7 @@ update renewal_cases set
   sub_status = case when %(renews)s then 'Completed' else sub_status end,
   current_work_step = case when %(renews)s then 'Completed' else current_work_step end,
   policy_status = case when %(renews)s then 'active' when policy_status = 'active' then null else policy_status end
-where id = %(id)s
+where id = any(%(ids)s)
 """
 _PAID: Final = """
 update renewal_cases set payment_status = %(status)s, payment_method = %(method)s, payment_date = %(at)s,
@@ -49,36 +50,44 @@ async def locked(session: AsyncSession, case_id: int) -> db.Row:
 
 async def move(
     session: AsyncSession,
-    case: db.Row,
+    cases: Sequence[db.Row],
     new: str,
     *,
     details: str,
     user_id: int | None = None,
-    action: str | None = None,
 ) -> None:
-    """Set a locked case's status, with everything that follows: history, closing, the policy's term, the events.
+    """Set the status of locked cases, with everything that follows: history, closing, the policies' terms, the events.
 
-    Checks nothing: whether the move is allowed is decided before. `case` is changed along.
+    Checks nothing: whether a case may move is decided before. The rows are changed along.
     """
-    old, now = case["status"], resources.current().clock.now()
+    if not cases:
+        return
+    now = resources.current().clock.now()
     closes, renews = new in CLOSED, new == "renewed"
-    await db.execute(session, _MOVE, {"id": case["id"], "new": new, "at": now, "closes": closes, "renews": renews})
-    if renews:
+    said = {"ids": [case["id"] for case in cases], "new": new, "at": now, "closes": closes, "renews": renews}
+    await db.execute(session, _MOVE, said)
+    level: history.Level = "success" if renews else "error" if new == "failed" else "info"
+    for old in sorted({case["status"] for case in cases}):
+        of_old = [case["id"] for case in cases if case["status"] == old]
+        await history.write(session, of_old, LABELS[new], details, now, level=level, old=old, new=new, user_id=user_id)
+    for case in cases:
+        await _follow(session, case, new)
+        case["status"] = new
+
+
+async def _follow(session: AsyncSession, case: db.Row, new: str) -> None:
+    """The policy's term and the events of one case's move."""
+    old = case["status"]
+    await events.publish(session, CaseStatusChanged(case["id"], old, new))
+    if new == "renewed":
         await customers.renew(session, case["policy_id"], case["due_date"])
+        await events.publish(session, CaseRenewed(case["id"]))
     elif old == "renewed":
         await customers.restore(session, case["policy_id"], case["due_date"])
-    level: history.Level = "success" if renews else "error" if new == "failed" else "info"
-    await history.write(
-        session, case["id"], action or LABELS[new], details, now, level=level, old=old, new=new, user_id=user_id
-    )
-    case["status"] = new
-    await events.publish(session, CaseStatusChanged(case["id"], old, new))
-    if closes:
+    if new in CLOSED:
         await events.publish(session, CaseClosed(case["id"], new))
     elif old in CLOSED:
         await events.publish(session, CaseReopened(case["id"]))
-    if renews:
-        await events.publish(session, CaseRenewed(case["id"]))
 
 
 async def settle(
@@ -95,8 +104,8 @@ async def settle(
     await _paid(session, case_id, "completed", method, paid_at)
     words = f"Paid in full by {method}" + (f" (reference {reference})" if reference else "")
     if case["status"] != "payment_processed":
-        await move(session, case, "payment_processed", details=words)
-    await move(session, case, "renewed", details="Renewed; the policy stands in its next term")
+        await move(session, [case], "payment_processed", details=words)
+    await move(session, [case], "renewed", details="Renewed; the policy stands in its next term")
     await announce(session, [case_id])
     return True
 

@@ -12,10 +12,13 @@ from py360.kit import db
 from py360.kit.errors import NotFound
 from py360.modules.customers import terms
 from py360.modules.customers.bulk import merge
+from py360.modules.customers.contacts import Email, Phone
 from py360.modules.customers.service import change_customer, change_policy, create_customer, create_policy
 
 __all__ = [
     "Customer",
+    "Email",
+    "Phone",
     "Policy",
     "change_customer",
     "change_policy",

@@ -20,12 +20,20 @@ def _code(text: object) -> object:
 
 
 def _known(preferences: dict[str, Any]) -> dict[str, Any]:
-    """Channels take true, false or one of the four words; the other parts are kept as they come."""
+    """Channels take true, false or one of the four words; the other parts are kept as they come.
+
+    Opted Out is stored as false, which is what the door for outgoing messages looks for; it knows the phone as `call`.
+    """
+    known = dict(preferences)
     for channel in ("email", "phone", "whatsapp", "sms", "aiCall", "postalMail"):
         said = preferences.get(channel)
         if said is not None and said not in (True, False, "Preferred", "Accepted", "Backup", "Opted Out"):
             raise ValueError(f"{channel} is Preferred, Accepted, Backup or Opted Out")
-    return preferences
+        if said == "Opted Out":
+            known[channel] = False
+    if "phone" in known:
+        known["call"] = known["phone"]
+    return known
 
 
 Profile = Annotated[Literal["normal", "hni", "super_hni", "vip"], BeforeValidator(_code)]

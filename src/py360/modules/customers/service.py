@@ -161,3 +161,35 @@ def _ordered(start: date, end: date) -> None:
             code="dates_reversed",
             details=[{"field": "endDate", "message": "must be after startDate"}],
         )
+
+
+_PARTS: Final = {"renewal_timeline": "renewalTimeline", "payment": "payment", "language": "language"}
+
+
+def shown_preferences(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The preferences of the wire, out of the stored object: channels beside the three other parts."""
+    stored: dict[str, Any] = dict(row["communication_preferences"] or {})
+    parts = {name: stored.pop(name, None) for name in _PARTS.values()}
+    words = {True: "Accepted", False: "Opted Out"}
+    communication = {
+        channel: words[said] if isinstance(said, bool) else said
+        for channel, said in stored.items()
+        if channel != "call"
+    }
+    return {"communication": communication, **parts, "preferredLanguage": row["preferred_language"]}
+
+
+async def change_preferences(
+    session: AsyncSession, customer_id: int, fields: Mapping[str, Any], if_match: int | None
+) -> None:
+    """Set the given parts of a customer's preferences. Raises NotFound and PreconditionFailed."""
+    row = await db.one(
+        session, "select communication_preferences from customers where id = %(id)s for update", {"id": customer_id}
+    )
+    stored: dict[str, Any] = dict((row and row["communication_preferences"]) or {})
+    stored |= fields.get("communication") or {}
+    stored |= {shown: fields[name] for name, shown in _PARTS.items() if fields.get(name) is not None}
+    change: dict[str, Any] = {"communication_preferences": stored}
+    if fields.get("preferred_language"):
+        change["preferred_language"] = fields["preferred_language"]
+    await change_customer(session, customer_id, change, if_match)

@@ -22,7 +22,8 @@ async def total(reads: Reads, where: Where) -> tuple[int, bool]:
     if known and time.monotonic() - known[0] < REMEMBER_SECONDS:
         return known[1], False
     counted: int = await reads.value(
-        f"select count(*) from (select from renewal_cases c where {where.sql} limit {EXACT_UP_TO + 1}) few", where.params
+        f"select count(*) from (select from renewal_cases c where {where.sql} limit {EXACT_UP_TO + 1}) few",
+        where.params,
     )
     if counted <= EXACT_UP_TO:
         return counted, True

@@ -52,7 +52,9 @@ def _any(column: str, terms: list[str]) -> str:
 
 def walking(terms: list[str]) -> str:
     """The predicate on `c` joined with customers `u` and policies `p`: any of the terms in any of the three."""
-    return "(" + " or ".join(_any(column, terms) for column in ("u.full_name", "p.policy_number", "c.case_number")) + ")"
+    return (
+        "(" + " or ".join(_any(column, terms) for column in ("u.full_name", "p.policy_number", "c.case_number")) + ")"
+    )
 
 
 def guessing(terms: list[str]) -> str:

@@ -1,0 +1,37 @@
+"""Addresses of exports that a browser can open: signed, for ten minutes, on behalf of the session that asked."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+import orjson
+
+from py360.kit import resources
+from py360.kit.caller import Caller
+from py360.kit.crypto import BadToken, sign, verify
+from py360.kit.errors import Forbidden, Gone, NotFound
+from py360.modules.identity import api as identity
+
+PURPOSE: Final = "case export"
+LIFETIME: Final = timedelta(minutes=10)
+
+
+def address(caller: Caller, format: str, filters: dict[str, Any], closed: bool) -> str:
+    """The path of a download."""
+    until = int((resources.current().clock.now() + LIFETIME).timestamp())
+    return "/api/export/cases/" + sign(
+        PURPOSE, orjson.dumps([until, caller.session_id, format, filters, closed]).decode()
+    )
+
+
+async def opened(token: str) -> tuple[Caller, str, dict[str, Any], bool]:
+    """Who asked, the format, the filters, and whether of the closed list; raises NotFound, Gone and Forbidden."""
+    try:
+        until, session_id, format, filters, closed = orjson.loads(verify(PURPOSE, token))
+    except BadToken as error:
+        raise NotFound("There is no such download.") from error
+    if resources.current().clock.now().timestamp() > until:
+        raise Gone("This download is no longer available. Export the list again.", code="download_expired")
+    caller = await identity.caller_of_session(session_id)
+    if not caller.may("closed-cases" if closed else "cases"):
+        raise Forbidden
+    return caller, format, filters, closed

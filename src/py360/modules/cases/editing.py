@@ -1,0 +1,270 @@
+"""What officers change on a case, one or several: quick edit, the edit dialog, priority, comments, statuses."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from pydantic import TypeAdapter, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
+from py360.kit.caller import Caller
+from py360.kit.errors import Conflict, Invalid, PreconditionRequired, Problem
+from py360.modules.cases import assigning, history, lifecycle
+from py360.modules.cases.announcing import announce
+from py360.modules.cases.holding import Several, hold, hold_several
+from py360.modules.cases.statuses import (
+    POLICY_STATUS,
+    SUB_STATUSES,
+    WORK_STEPS,
+    check_move,
+    one_of,
+    policy_status_code,
+    status_code,
+)
+from py360.modules.customers import api as customers
+
+_TOUCH: Final = """
+update renewal_cases set {sets}, last_action_date = %(at)s, version = version + 1 where id = any(%(ids)s)
+"""
+_COMMENT: Final = """
+insert into case_comments (case_id, text, user_id, status, sub_status, status_changed, follow_up_changed, created_at)
+values (%(case)s, %(text)s, %(user)s, %(status)s, %(sub)s, %(status_changed)s, %(follow_up_changed)s, %(at)s) returning id
+"""
+_WORDS: Final = {
+    "sub_status": "Sub-status",
+    "next_follow_up_date": "Next follow-up",
+    "current_work_step": "Work step",
+    "next_action_plan": "Next action",
+}
+
+
+def is_manager(caller: Caller) -> bool:
+    """Whether the caller answers for others' work: who reaches a part of the organisation, or all of it."""
+    return caller.reach in ("subtree", "all")
+
+
+async def _set(session: AsyncSession, case_ids: Sequence[int], values: Mapping[str, Any]) -> None:
+    sets = ", ".join(f"{name} = %({name})s" for name in values)
+    now = resources.current().clock.now()
+    await db.execute(
+        session, _TOUCH.format(sets=sets or "updated_at = now()"), {**values, "at": now, "ids": list(case_ids)}
+    )
+
+
+def _status_of(case: db.Row, text: str | None, caller: Caller, reason: str | None) -> str | None:
+    """The status to move to, if another is asked for and allowed; raises Conflict or Invalid."""
+    new = status_code(text) if text else case["status"]
+    if new == case["status"]:
+        return None
+    check_move(case["case_number"], case["status"], new, manager=is_manager(caller), reason=reason)
+    return new
+
+
+def _work(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a quick edit, checked against the known words."""
+    values = {name: fields[name] for name in _WORDS if name in fields}
+    if values.get("sub_status"):
+        values["sub_status"] = one_of("subStatus", values["sub_status"], SUB_STATUSES)
+    if values.get("current_work_step"):
+        values["current_work_step"] = one_of("currentWorkStep", values["current_work_step"], WORK_STEPS)
+    return values
+
+
+async def quick_edit(
+    session: AsyncSession, caller: Caller, case_id: int, fields: Mapping[str, Any], if_match: int | None
+) -> int:
+    """Status, sub-status, follow-up, work step and plan, with or without a comment; the new version.
+
+    Raises NotFound, PreconditionFailed, Conflict (the move is not allowed; the allowed ones in the details) and Invalid.
+    """
+    case = await hold(session, caller, case_id, if_match)
+    new = _status_of(case, fields.get("status"), caller, fields.get("reason"))
+    changed = {name: value for name, value in _work(fields).items() if value != case[name]}
+    if new:
+        await lifecycle.move(
+            session, [case], new, details=fields.get("reason") or "Set by hand", user_id=caller.user_id
+        )
+    if changed:
+        await _set(session, [case_id], changed)
+        words = "; ".join(f"{_WORDS[name]}: {case[name] or '—'} → {value or '—'}" for name, value in changed.items())
+        await history.write(session, case_id, "Updated", words, resources.current().clock.now(), user_id=caller.user_id)
+    if text := fields.get("comment"):
+        await _comment(session, caller, case, text, status_changed=new is not None, changed=changed)
+    if not (new or changed or fields.get("comment")):
+        return int(case["version"])
+    await announce(session, [case_id])
+    return await _version(session, case_id)
+
+
+async def _version(session: AsyncSession, case_id: int) -> int:
+    return int(await db.value(session, "select version from renewal_cases where id = %(id)s", {"id": case_id}))
+
+
+async def comment(session: AsyncSession, caller: Caller, case_id: int, fields: Mapping[str, Any]) -> int:
+    """Add a comment; with updateStatus and updateFollowUp it changes these too. The comment's number."""
+    case = await hold(session, caller, case_id)
+    changes: dict[str, Any] = {}
+    new = None
+    if fields.get("update_status"):
+        new = _status_of(case, fields.get("status"), caller, fields.get("reason"))
+        if "sub_status" in fields:
+            changes |= _work({"sub_status": fields["sub_status"]})
+    if fields.get("update_follow_up"):
+        changes["next_follow_up_date"] = fields.get("next_follow_up_date")
+    if new:
+        await lifecycle.move(session, [case], new, details=fields["text"], user_id=caller.user_id)
+    changed = {name: value for name, value in changes.items() if value != case[name]}
+    if changed:
+        await _set(session, [case_id], changed)
+    number = await _comment(session, caller, case, fields["text"], status_changed=new is not None, changed=changed)
+    await announce(session, [case_id])
+    return number
+
+
+async def _comment(
+    session: AsyncSession, caller: Caller, case: db.Row, text: str, *, status_changed: bool, changed: Mapping[str, Any]
+) -> int:
+    now = resources.current().clock.now()
+    said = {
+        "case": case["id"],
+        "text": text,
+        "user": caller.user_id,
+        "status": case["status"],
+        "sub": changed.get("sub_status", case["sub_status"]),
+        "status_changed": status_changed,
+        "follow_up_changed": "next_follow_up_date" in changed,
+        "at": now,
+    }
+    number: int = await db.value(session, _COMMENT, said)
+    await history.write(session, case["id"], "Comment Added", text[:500], now, user_id=caller.user_id)
+    await db.execute(session, "update renewal_cases set last_action_date = %(at)s where id = %(case)s", said)
+    return number
+
+
+async def set_priority(session: AsyncSession, caller: Caller, case_id: int, is_priority: bool) -> db.Row:
+    """Make a case a priority (high) or normal (medium); one that is so already stays as it is. Raises NotFound."""
+    case = await hold(session, caller, case_id)
+    if (case["priority"] in ("high", "urgent")) != is_priority:
+        await _set(session, [case_id], {"priority": "high" if is_priority else "medium"})
+        words = "Marked as priority" if is_priority else "Back to normal priority"
+        await history.write(
+            session, case_id, "Priority", words, resources.current().clock.now(), user_id=caller.user_id
+        )
+        await announce(session, [case_id])
+    return case
+
+
+_CUSTOMER: Final = {"email": "email", "phone": "phone"}
+_POLICY: Final = {"policy_type": "policy_type", "premium": "premium_amount", "expiry_date": "end_date"}
+_CONTACT: Final[Mapping[str, TypeAdapter[str]]] = {
+    "email": TypeAdapter(customers.Email),
+    "phone": TypeAdapter(customers.Phone),
+}
+
+
+async def edit(
+    session: AsyncSession, caller: Caller, case_id: int, fields: Mapping[str, Any], if_match: int | None
+) -> int:
+    """The edit dialog: the customer's name and contacts, the policy's type, premium and expiry, the agent; the new version.
+
+    Raises PreconditionRequired unless the caller says which version they changed: two people's dialogs would overwrite
+    each other. Otherwise NotFound, PreconditionFailed, Invalid and Conflict.
+    """
+    seen = if_match if if_match is not None else fields.get("version")
+    if seen is None:
+        raise PreconditionRequired("Say which version of the case you changed: If-Match with its ETag, or `version`.")
+    case = await hold(session, caller, case_id, seen)
+    await _same_policy_number(session, case, fields.get("policy_number"))
+    person = {_CUSTOMER[name]: _contact(name, fields[name]) for name in _CUSTOMER if name in fields}
+    if fields.get("customer_name"):
+        first, _, last = fields["customer_name"].rpartition(" ")
+        person |= {"first_name": first or last, "last_name": last if first else ""}
+    told = await customers.change_customer(session, case["customer_id"], person)
+    cover = {_POLICY[name]: fields[name] for name in _POLICY if fields.get(name) is not None}
+    told += await customers.change_policy(session, case["policy_id"], cover)
+    if told:
+        await _set(session, [case_id], {})
+        now = resources.current().clock.now()
+        await history.write(
+            session,
+            case_id,
+            "Contact Update" if person else "Updated",
+            "; ".join(told),
+            now,
+            level="warning",
+            user_id=caller.user_id,
+        )
+        await announce(session, [case_id])
+    if "agent" in fields:
+        agent = await assigning.find_agent(session, case["client_id"], fields["agent"])
+        if case["assigned_to"] != (agent.id if agent else None):
+            assigning.refuse_closed(case)
+            await assigning.give(session, caller, [case], agent)
+    return await _version(session, case_id)
+
+
+def _contact(name: str, text: str | None) -> str | None:
+    try:
+        return _CONTACT[name].validate_python(text) if text else None
+    except ValidationError as error:
+        message = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise Invalid(f"{message}.", details=[{"field": name, "message": message}]) from error
+
+
+async def _same_policy_number(session: AsyncSession, case: db.Row, text: str | None) -> None:
+    number = await db.value(session, "select policy_number from policies where id = %(policy_id)s", case)
+    if text is not None and text.strip() != number:
+        raise Invalid(
+            f"The policy number {number} cannot be changed.",
+            code="policy_number_locked",
+            details=[{"field": "policyNumber", "message": "is fixed"}],
+        )
+
+
+async def set_status(
+    session: AsyncSession, caller: Caller, wanted: Sequence[str | int], text: str, reason: str | None
+) -> tuple[Several, str]:
+    """Move several cases to one status; who may not move stands among the failures. Also the code of the status."""
+    new = status_code(text)
+    several = await hold_several(session, caller, wanted)
+    moving, fit = [], []
+    for case in several.cases:
+        try:
+            if _status_of(case, new, caller, reason):
+                moving.append(case)
+            fit.append(case)
+        except (Conflict, Invalid) as problem:
+            several.fail(case, problem)
+    several.cases = fit
+    await lifecycle.move(
+        session, moving, new, details=reason or "Set by hand, together with others", user_id=caller.user_id
+    )
+    await announce(session, [case["id"] for case in moving])
+    return several, new
+
+
+async def set_policy_status(
+    session: AsyncSession, caller: Caller, wanted: Sequence[str | int], text: str
+) -> tuple[Several, str]:
+    """Set the policy status of several cases by hand; also its code."""
+    code = policy_status_code(text)
+    several = await hold_several(session, caller, wanted)
+    fit = []
+    for case in several.cases:
+        problem: Problem | None = None
+        if (case["status"] == "renewed") != (code == "active"):
+            problem = Conflict(
+                f"Active belongs to renewed cases only; {case['case_number']} does not fit.", code="not_renewed"
+            )
+        if problem:
+            several.fail(case, problem)
+        else:
+            fit.append(case)
+    several.cases = fit
+    numbers = [case["id"] for case in fit if case["policy_status"] != code]
+    if numbers:
+        await _set(session, numbers, {"policy_status": code})
+        now = resources.current().clock.now()
+        await history.write(session, numbers, "Policy Status", POLICY_STATUS[code], now, user_id=caller.user_id)
+        await announce(session, numbers)
+    return several, code

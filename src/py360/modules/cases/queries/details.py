@@ -1,0 +1,228 @@
+"""One case with everything around it: customer, policy, comments, history, messages."""
+
+from datetime import date
+from typing import Any, Final
+
+from py360.kit import ids
+from py360.kit.caller import Caller, reach_filter
+from py360.kit.errors import Invalid, NotFound
+from py360.kit.paging import Page, pagination
+from py360.kit.reads import Reads
+from py360.modules.cases.queries.rows import COLUMNS, JOINS, shown
+from py360.modules.cases.statuses import LABELS
+
+_DETAIL: Final = """
+select {columns}, u.pan, u.address, p.id as policy_id, p.start_date, p.end_date, p.renewal_date, p.sum_insured::float8 as sum_insured,
+  p.payment_frequency, p.coverage_details, p.status as policy_state, c.notes, c.communication_attempts,
+  c.last_contact_date, c.payment_method, c.payment_date, c.escalation_reason, c.escalated_at, e.name as escalated_to,
+  b.file_name
+from renewal_cases c {joins} left join identity_public_users e on e.id = c.escalated_to
+where c.id = %(id)s and {within}
+"""
+_HISTORY: Final = """
+select h.id, h.created_at as timestamp, h.action, h.details, h.level, h.old_status, h.new_status, a.name as user
+from case_history h left join identity_public_users a on a.id = h.user_id
+where h.case_id = %(id)s order by h.id desc limit %(limit)s offset %(offset)s
+"""
+_COMMENTS: Final = """
+select k.id, k.text, a.name as user, k.created_at as timestamp, k.status, k.sub_status as "subStatus",
+  k.status_changed as "statusChanged", k.follow_up_changed as "followUpChanged"
+from case_comments k left join identity_public_users a on a.id = k.user_id
+where k.case_id = %(id)s order by k.id desc limit %(limit)s offset %(offset)s
+"""
+_SYSTEM: Final = "System"
+_SHORT: Final = {"limit": 50, "offset": 0}
+
+
+def not_found(case_id: int | str) -> NotFound:
+    """The answer about a case that does not exist or is out of reach: they are not told apart."""
+    return NotFound(f"There is no case {ids.code('case', int(case_id))} within your reach.", code="case_not_found")
+
+
+async def detail(reads: Reads, caller: Caller, case_id: int, today: date) -> dict[str, Any]:
+    """The whole case; raises NotFound, naming it."""
+    within, params = reach_filter(caller)
+    params = {**params, "id": case_id}
+    row = await reads.one(_DETAIL.format(columns=COLUMNS, joins=JOINS, within=within), params)
+    if row is None:
+        raise not_found(case_id)
+    extra = {name: row.pop(name) for name in list(row) if name in _OWN}
+    history = [_line(line) for line in await reads.all(_HISTORY, {"id": case_id, **_SHORT})]
+    comments = [_comment(line) for line in await reads.all(_COMMENTS, {"id": case_id, **_SHORT})]
+    case = shown(row, today)
+    reached = [line["newStatus"] for line in reversed(history) if line["newStatus"]]
+    case |= {
+        "contactInfo": {"email": case["customerEmail"], "phone": case["customerMobile"], "pan": extra["pan"]},
+        "address": extra["address"],
+        "policyDetails": {
+            "id": extra["policy_id"],
+            "type": case["policyType"],
+            "status": extra["policy_state"],
+            "startDate": extra["start_date"],
+            "expiryDate": extra["end_date"],
+            "renewalDate": extra["renewal_date"],
+            "premium": case["premium"],
+            "sumInsured": extra["sum_insured"],
+            "paymentFrequency": extra["payment_frequency"],
+            "coverage": extra["coverage_details"] or {},
+        },
+        "paymentMethod": extra["payment_method"],
+        "paymentDate": extra["payment_date"],
+        "communicationAttempts": extra["communication_attempts"],
+        "lastContactDate": extra["last_contact_date"],
+        "notes": extra["notes"],
+        "uploadFile": extra["file_name"],
+        "escalatedTo": extra["escalated_to"],
+        "escalationReason": extra["escalation_reason"],
+        "escalatedAt": extra["escalated_at"],
+        "flowSteps": list(dict.fromkeys([*(step for step in reached if step != case["status"]), case["status"]])),
+        "history": history,
+        "comments": comments,
+    }
+    return case
+
+
+_OWN: Final = frozenset(
+    (
+        "pan",
+        "address",
+        "policy_id",
+        "start_date",
+        "end_date",
+        "renewal_date",
+        "sum_insured",
+        "payment_frequency",
+        "coverage_details",
+        "policy_state",
+        "notes",
+        "communication_attempts",
+        "last_contact_date",
+        "payment_method",
+        "payment_date",
+        "escalation_reason",
+        "escalated_at",
+        "escalated_to",
+        "file_name",
+    )
+)
+
+
+def _line(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": f"log-{row['id']}",
+        "date": row["timestamp"],
+        "timestamp": row["timestamp"],
+        "action": row["action"],
+        "details": row["details"],
+        "user": row["user"] or _SYSTEM,
+        "level": row["level"],
+        "oldStatus": LABELS.get(row["old_status"] or ""),
+        "newStatus": LABELS.get(row["new_status"] or ""),
+    }
+
+
+def _comment(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "user": row["user"] or _SYSTEM, "status": LABELS.get(row["status"] or "", row["status"])}
+
+
+async def seen(reads: Reads, caller: Caller, case_id: int) -> None:
+    """Raise NotFound unless the case is within the caller's reach."""
+    within, params = reach_filter(caller)
+    if not await reads.value(
+        f"select 1 from renewal_cases c where c.id = %(id)s and {within}", {**params, "id": case_id}
+    ):
+        raise not_found(case_id)
+
+
+async def history(reads: Reads, caller: Caller, case_id: int, page: Page) -> dict[str, Any]:
+    """What happened to a case, newest first; raises NotFound."""
+    await seen(reads, caller, case_id)
+    return await _lines(reads, case_id, page, "history")
+
+
+async def _lines(reads: Reads, case_id: int, page: Page, name: str) -> dict[str, Any]:
+    params = {"id": case_id, "limit": page.limit, "offset": page.offset}
+    total = await reads.value("select count(*) from case_history where case_id = %(id)s", params)
+    return {
+        name: [{**_line(row), "caseId": ids.code("case", case_id)} for row in await reads.all(_HISTORY, params)],
+        "pagination": pagination(page, total),
+    }
+
+
+async def comments(reads: Reads, caller: Caller, case_id: int, page: Page) -> dict[str, Any]:
+    """The comments on a case, newest first; raises NotFound."""
+    await seen(reads, caller, case_id)
+    params = {"id": case_id, "limit": page.limit, "offset": page.offset}
+    total = await reads.value("select count(*) from case_comments where case_id = %(id)s", params)
+    rows = await reads.all(_COMMENTS, params)
+    return {"comments": [_comment(row) for row in rows], "pagination": pagination(page, total)}
+
+
+async def logs(reads: Reads, caller: Caller, kind: str, value: str, page: Page) -> dict[str, Any]:
+    """The history of the case with this code, or of the newest case of this policy number (both exact). Raises NotFound."""
+    if not value.strip():
+        raise Invalid("Say which case or policy: type and value.", code="value_required")
+    if kind == "caseId":
+        case_id = ids.number("case", value.strip())
+        await seen(reads, caller, case_id)
+        return await _lines(reads, case_id, page, "logs")
+    within, params = reach_filter(caller)
+    found = await reads.value(
+        "select c.id from policies p join renewal_cases c on c.policy_id = p.id"
+        f" where p.policy_number = %(number)s and {within} order by c.due_date desc limit 1",
+        {**params, "number": value.strip()},
+    )
+    if found is None:
+        raise NotFound(f"There is no case of policy {value.strip()[:100]} within your reach.", code="case_not_found")
+    return await _lines(reads, found, page, "logs")
+
+
+_MESSAGES: Final = """
+select m.id, m.communication_type, m.subject, m.content, m.recipient_contact, m.status, m.created_at, m.sent_at,
+  m.delivered_at, m.opened_at, m.clicked_at, m.campaign_id, m.error_message, a.name as agent
+from messaging_public_message m left join identity_public_users a on a.id = m.sent_by
+where m.case_id = %(id)s {of} order by m.id desc limit %(limit)s offset %(offset)s
+"""
+_SUMMARY: Final = """
+select count(*) as "totalCommunications", max(created_at) as "lastContact",
+  count(*) filter (where communication_type = 'email') as "totalEmails",
+  count(*) filter (where communication_type = 'call') as "totalCalls",
+  count(*) filter (where communication_type = 'sms') as "totalSMS",
+  count(*) filter (where communication_type = 'whatsapp') as "totalWhatsApp",
+  count(*) as "totalOutbound", 0 as "totalInbound",
+  count(*) filter (where status in ('pending', 'sending')) as pending
+from messaging_public_message where case_id = %(id)s
+"""
+
+
+async def communications(reads: Reads, caller: Caller, case_id: int, page: Page, channel: str | None) -> dict[str, Any]:
+    """What was sent to the case's customer, newest first, with a summary (domain reference, 10); raises NotFound."""
+    await seen(reads, caller, case_id)
+    params = {"id": case_id, "limit": page.limit, "offset": page.offset, "channel": channel}
+    summary = await reads.one(_SUMMARY, params) or {}
+    of = "and m.communication_type = %(channel)s" if channel else ""
+    kinds = {"email": "totalEmails", "call": "totalCalls", "sms": "totalSMS", "whatsapp": "totalWhatsApp"}
+    if channel and channel not in kinds:
+        raise Invalid("A channel is email, sms, whatsapp or call.", code="unknown_channel")
+    rows = await reads.all(_MESSAGES.format(of=of), params)
+    shown_rows = [
+        {
+            "id": ids.code(row["communication_type"], row["id"]),
+            "type": row["communication_type"],
+            "direction": "outbound",
+            "subject": row["subject"],
+            "content": row["content"],
+            "contact": row["recipient_contact"],
+            "timestamp": row["sent_at"] or row["created_at"],
+            "agent": row["agent"] or _SYSTEM,
+            "status": row["status"],
+            "deliveredAt": row["delivered_at"],
+            "openedAt": row["opened_at"],
+            "clickedAt": row["clicked_at"],
+            "campaignId": row["campaign_id"] and ids.code("campaign", row["campaign_id"]),
+            "error": row["error_message"],
+        }
+        for row in rows
+    ]
+    total = summary[kinds[channel]] if channel else summary["totalCommunications"]
+    return {"communications": shown_rows, "summary": summary, "pagination": pagination(page, total)}

@@ -1,0 +1,84 @@
+"""The case lists as files: the 24 columns of the tracking list in their order (domain reference, 6.3), streamed."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import date
+from typing import Any, Final
+
+from py360.kit import export
+from py360.kit.caller import Caller
+from py360.kit.export import Column, Export
+from py360.kit.reads import Reads
+from py360.modules.cases.queries import searching
+from py360.modules.cases.queries.filters import Filters, where
+from py360.modules.cases.queries.rows import COLUMNS, JOINS, shown
+from py360.modules.cases.queries.sorting import sort
+
+_ROWS: Final = """
+select {columns}, (select count(*) from case_comments k where k.case_id = c.id) as "commentsCount"
+from renewal_cases c {joins} where {where} order by {order}
+"""
+_NAMES: Final = (
+    ("Case ID", "id"),
+    ("Customer Name", "customerName"),
+    ("Customer Profile", "customerProfile"),
+    ("Customer Mobile", "customerMobile"),
+    ("Preferred Language", "preferredLanguage"),
+    ("Policy Number", "policyNumber"),
+    ("Product Name", "productName"),
+    ("Product Category", "productCategory"),
+    ("Channel", "channel"),
+    ("Sub Channel", "subChannel"),
+    ("Batch ID", "batchId"),
+    ("Status", "status"),
+    ("Sub-Status", "subStatus"),
+    ("Policy Status", "policyStatus"),
+    ("Assigned Agent", "agent"),
+    ("Priority", "priority"),
+    ("Last Action Date", "lastActionDate"),
+    ("Total Calls", "totalCalls"),
+    ("Current Work Step", "currentWorkStep"),
+    ("Renewal Date", "renewalDate"),
+    ("Next Follow-up Date", "nextFollowUpDate"),
+    ("Next Action Plan", "nextActionPlan"),
+    ("Comments Count", "commentsCount"),
+    ("Upload Date", "uploadDate"),
+)
+
+
+def _column(heading: str, name: str) -> Column:
+    def cell(row: Mapping[str, Any]) -> Any:
+        if name == "priority":
+            return "Priority" if row["isPriority"] else "Normal"
+        return row[name]
+
+    return Column(heading, cell)
+
+
+COLUMNS_OUT: Final = tuple(_column(*pair) for pair in _NAMES)
+CLOSED_OUT: Final = (*COLUMNS_OUT[:20], _column("Closed Date", "closedDate"), *COLUMNS_OUT[20:])
+
+
+async def cases(
+    reads: Reads,
+    caller: Caller,
+    filters: Filters,
+    format: str,
+    today: date,
+    *,
+    order: str | None = None,
+    closed: bool = False,
+) -> Export:
+    """The list that these filters show, as csv, xlsx or pdf. Raises Invalid for another format or unknown words."""
+    within = await where(reads, caller, filters, today, closed=closed)
+    predicate, params = within.sql, dict(within.params)
+    if terms := filters.terms:
+        predicate = f"{predicate} and {searching.walking(terms)}"
+        params |= searching.tests(terms)
+    sql = _ROWS.format(columns=COLUMNS, joins=JOINS, where=predicate, order=sort(order, within.by).order)
+
+    async def rows() -> AsyncIterator[Mapping[str, Any]]:
+        async for row in reads.stream(sql, params):
+            yield shown(row, today)
+
+    columns = CLOSED_OUT if closed else COLUMNS_OUT
+    return export.export("closed_cases" if closed else "case_tracking", format, columns, rows())

@@ -1,0 +1,86 @@
+"""The case lists as files."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter, ValidationError
+
+from py360.kit.errors import Forbidden, Invalid
+from py360.kit.export import MEDIA
+from py360.kit.http import DbReads, Public, Res, download, ok
+from py360.modules.cases import downloads
+from py360.modules.cases.access import CanReadCase
+from py360.modules.cases.queries import exporting
+from py360.modules.cases.queries.filters import Filters, where
+from py360.modules.cases.routes.lists import CaseFilters
+from py360.modules.cases.schemas import ExportIn
+
+router = APIRouter()
+_FILTERS = TypeAdapter(Filters)
+_NAMES = {
+    "date": "when",
+    "dateFrom": "date_from",
+    "dateTo": "date_to",
+    "dueFrom": "due_from",
+    "dueTo": "due_to",
+    "policyStatus": "policy_status",
+    "batchId": "batch",
+    "uploadId": "upload",
+    "paymentStatus": "payment_status",
+}
+
+
+def _filters(said: dict[str, Any]) -> Filters:
+    named = {
+        _NAMES.get(name, name): value for name, value in said.items() if value not in (None, "") and name != "closed"
+    }
+    known = {name: value for name, value in named.items() if name in Filters.__dataclass_fields__}
+    unknown = sorted(named.keys() - known.keys())
+    if unknown:
+        raise Invalid(f"There is no filter called {', '.join(unknown)[:200]}.", code="unknown_filter")
+    try:
+        return _FILTERS.validate_python(known)
+    except ValidationError as error:
+        details = [{"field": str(item["loc"][0]), "message": item["msg"]} for item in error.errors()]
+        raise Invalid(details=details) from error
+
+
+@router.post("/export/cases")
+async def export_cases(reads: DbReads, res: Res, caller: CanReadCase, body: ExportIn) -> Response:
+    """An address, good for ten minutes, where the filtered list is downloaded as csv, xlsx (also `xls`) or pdf."""
+    closed = bool(body.filters.get("closed"))
+    if not caller.may("closed-cases" if closed else "cases"):
+        raise Forbidden
+    if body.format not in {*MEDIA, "xls", "excel"}:
+        raise Invalid(
+            f"“{body.format[:20]}” is not a format we export. Choose csv, xlsx or pdf.", code="unknown_format"
+        )
+    await where(reads, caller, _filters(body.filters), res.clock.today(), closed=closed)  # refuse wrong words now
+    address = downloads.address(caller, body.format, body.filters, closed)
+    return ok({"downloadUrl": address, "message": "The file is ready to download."})
+
+
+@router.get("/export/cases")
+async def stream_cases(
+    reads: DbReads,
+    res: Res,
+    caller: CanReadCase,
+    chosen: CaseFilters,
+    format: Annotated[str, Query(max_length=10)] = "csv",
+    sort: Annotated[str | None, Query(max_length=60)] = None,
+    closed: bool = False,
+) -> StreamingResponse:
+    """The filtered list as a file, streamed: the 24 columns of the tracking list."""
+    if not caller.may("closed-cases" if closed else "cases"):
+        raise Forbidden
+    today: date = res.clock.today()
+    return download(await exporting.cases(reads, caller, chosen, format, today, order=sort, closed=closed))
+
+
+@router.get("/export/cases/{token}", dependencies=[Public])
+async def download_cases(reads: DbReads, res: Res, token: Annotated[str, Path(max_length=4000)]) -> StreamingResponse:
+    """The file behind an address made by `POST /api/export/cases`."""
+    caller, format, said, closed = await downloads.opened(token)
+    return download(await exporting.cases(reads, caller, _filters(said), format, res.clock.today(), closed=closed))

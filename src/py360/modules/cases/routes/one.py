@@ -1,0 +1,137 @@
+"""One case."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from py360.kit.http import DbReads, IfMatch, PageParams, Res, Session, etag, ok
+from py360.modules.cases import assigning, editing, talking
+from py360.modules.cases.access import CanReadCase, CanWorkCases
+from py360.modules.cases.queries import details
+from py360.modules.cases.queries.filters import case_number
+from py360.modules.cases.schemas import (
+    AssignIn,
+    CommentIn,
+    CommunicationIn,
+    Edit,
+    EscalateIn,
+    MessageIn,
+    PriorityIn,
+    QuickEdit,
+    given,
+)
+
+router = APIRouter()
+
+
+def _number(case: str) -> int:
+    return case_number(case)
+
+
+CaseId = Annotated[int, Depends(_number)]
+
+
+@router.get("/cases/{case}")
+async def read_case(reads: DbReads, res: Res, caller: CanReadCase, case_id: CaseId) -> Response:
+    """The whole case. Its ETag is the version that edits ask for."""
+    found = await details.detail(reads, caller, case_id, res.clock.today())
+    return ok(found, headers=etag(found["version"]))
+
+
+@router.put("/cases/{case}")
+async def edit_case(session: Session, caller: CanWorkCases, case_id: CaseId, body: Edit, if_match: IfMatch) -> Response:
+    """The edit dialog: customer, contacts, policy type, premium, expiry, agent. Needs If-Match (or `version`)."""
+    version = await editing.edit(session, caller, case_id, given(body), if_match)
+    code = f"CASE-{case_id}"
+    return ok({"caseId": code, "version": version, "message": f"{code} is saved."}, headers=etag(version))
+
+
+@router.patch("/cases/{case}/quick-edit")
+async def quick_edit(
+    session: Session, caller: CanWorkCases, case_id: CaseId, body: QuickEdit, if_match: IfMatch
+) -> Response:
+    """Status, sub-status, follow-up date, work step, plan, and a comment if one likes."""
+    version = await editing.quick_edit(session, caller, case_id, given(body), if_match)
+    code = f"CASE-{case_id}"
+    return ok({"caseId": code, "version": version, "message": f"{code} is saved."}, headers=etag(version))
+
+
+@router.put("/cases/{case}/priority")
+async def set_priority(session: Session, caller: CanWorkCases, case_id: CaseId, body: PriorityIn) -> Response:
+    """Make it a priority, or normal again."""
+    await editing.set_priority(session, caller, case_id, body.is_priority)
+    words = "is a priority now" if body.is_priority else "has normal priority now"
+    code = f"CASE-{case_id}"
+    return ok({"caseId": code, "isPriority": body.is_priority, "message": f"{code} {words}."})
+
+
+@router.put("/cases/{case}/assign")
+async def assign_case(
+    session: Session, caller: CanWorkCases, case_id: CaseId, body: AssignIn, if_match: IfMatch
+) -> Response:
+    """Give the case to an agent, or to nobody."""
+    await assigning.assign(session, caller, case_id, body.agent_id, if_match)
+    return ok({"caseId": f"CASE-{case_id}", "agentId": body.agent_id, "message": "The case is assigned."})
+
+
+@router.post("/cases/{case}/escalate")
+async def escalate(session: Session, caller: CanWorkCases, case_id: CaseId, body: EscalateIn) -> Response:
+    """Tell somebody above that this case needs them."""
+    answer = await assigning.escalate(session, caller, case_id, body.escalated_to, body.reason)
+    return ok({**answer, "message": f"{answer['caseId']} is escalated to {answer['escalatedTo']}."})
+
+
+@router.get("/cases/{case}/comments")
+async def read_comments(reads: DbReads, caller: CanReadCase, case_id: CaseId, page: PageParams) -> Response:
+    """The comments, newest first."""
+    return ok(await details.comments(reads, caller, case_id, page))
+
+
+@router.post("/cases/{case}/comments", status_code=201)
+async def add_comment(session: Session, caller: CanWorkCases, case_id: CaseId, body: CommentIn) -> Response:
+    """Add a comment; with `updateStatus` and `updateFollowUp` it changes these along."""
+    number = await editing.comment(session, caller, case_id, given(body))
+    return ok({"caseId": f"CASE-{case_id}", "commentId": number, "message": "The comment is added."}, 201)
+
+
+@router.get("/cases/{case}/history")
+async def read_history(reads: DbReads, caller: CanReadCase, case_id: CaseId, page: PageParams) -> Response:
+    """What happened to the case, newest first."""
+    return ok(await details.history(reads, caller, case_id, page))
+
+
+@router.get("/cases/{case}/communications")
+async def read_communications(
+    reads: DbReads,
+    caller: CanReadCase,
+    case_id: CaseId,
+    page: PageParams,
+    channel: Annotated[str | None, Query(max_length=20)] = None,
+) -> Response:
+    """What was sent to the customer, with a summary."""
+    return ok(await details.communications(reads, caller, case_id, page, channel))
+
+
+@router.post("/cases/{case}/communications", status_code=201)
+async def send_communication(caller: CanWorkCases, case_id: CaseId, body: CommunicationIn) -> Response:
+    """Send a renewal notice or a payment link; `[Payment Link]` becomes a link that works for 48 hours."""
+    pays = body.message_type == "payment_link"
+    answer = await talking.write_to(
+        caller,
+        case_id,
+        channel=body.channel,
+        text=body.message,
+        subject=body.subject,
+        what="Payment link Sent" if pays else "Renewal notice Sent",
+        link=pays,
+    )
+    return ok(answer, 201)
+
+
+@router.post("/cases/{case}/messages", status_code=201)
+async def send_message(caller: CanWorkCases, case_id: CaseId, body: MessageIn) -> Response:
+    """Send a quick message; opt-outs and the do-not-contact registry are checked first."""
+    answer = await talking.write_to(
+        caller, case_id, channel=body.channel, text=body.message, subject=body.subject, what="Message Sent"
+    )
+    return ok(answer, 201)

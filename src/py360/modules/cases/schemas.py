@@ -1,0 +1,133 @@
+"""What cases take over the wire (domain reference, 6.4)."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints
+
+from py360.kit.wire import Schema
+
+MOST_AT_ONCE = 1_000
+Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
+Word = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+CaseIds = Annotated[list[str | int], Field(min_length=1, max_length=MOST_AT_ONCE)]
+Agent = str | int | None
+
+
+class QuickEdit(Schema):
+    """What an officer sets while working a case; left out is left alone, null empties it."""
+
+    status: Word | None = None
+    sub_status: Word | None = None
+    next_follow_up_date: date | None = None
+    current_work_step: Word | None = None
+    next_action_plan: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+    comment: Text | None = None
+    reason: Text | None = Field(None, description="Required to open a closed case again")
+
+
+class Edit(Schema):
+    """The edit dialog: customer, policy and agent. The policy number is fixed."""
+
+    customer_name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    email: Annotated[str, StringConstraints(max_length=255)] | None = None
+    phone: Annotated[str, StringConstraints(max_length=30)] | None = None
+    policy_number: str | None = None
+    policy_type: Word | None = None
+    premium: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
+    expiry_date: date | None = None
+    agent: Agent = None
+    version: int | None = Field(None, description="The version you changed, where If-Match cannot be sent")
+
+
+class PriorityIn(Schema):
+    """Priority or normal."""
+
+    is_priority: bool
+
+
+class CommentIn(Schema):
+    """A comment, and what it changes along the way."""
+
+    text: Text
+    update_status: bool = False
+    status: Word | None = None
+    sub_status: Word | None = None
+    update_follow_up: bool = False
+    next_follow_up_date: date | None = None
+    reason: Text | None = None
+
+
+class AssignIn(Schema):
+    """The agent by id or name; null or Unassigned takes the case back."""
+
+    agent_id: Agent
+
+
+class BulkAssign(AssignIn):
+    """Several cases to one agent."""
+
+    case_ids: CaseIds
+
+
+class BulkStatus(Schema):
+    """Several cases to one status."""
+
+    case_ids: CaseIds
+    status: Word
+    reason: Text | None = None
+
+
+class BulkPolicyStatus(Schema):
+    """The policy status of several cases, set by hand."""
+
+    case_ids: CaseIds
+    policy_status: Word
+
+
+class EscalateIn(Schema):
+    """To whom, and why."""
+
+    escalated_to: int
+    reason: Text
+
+
+class CaseIn(Schema):
+    """A case opened by hand for a policy we hold; the due date is the policy's renewal date unless said."""
+
+    policy_id: int | None = None
+    policy_number: Annotated[str, StringConstraints(max_length=100)] | None = None
+    due_date: date | None = None
+    renewal_amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
+    agent_id: Agent = None
+    priority: Literal["low", "medium", "high", "urgent"] = "medium"
+    channel: Word | None = None
+    sub_channel: Word | None = None
+    notes: Text | None = None
+
+
+class MessageIn(Schema):
+    """A quick message to the case's customer."""
+
+    channel: Literal["whatsapp", "sms", "email"]
+    message: Text
+    subject: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class CommunicationIn(MessageIn):
+    """A renewal notice or a payment link; `[Payment Link]` in the text becomes a link that works for 48 hours."""
+
+    message_type: Literal["renewal_notice", "payment_link"] = "renewal_notice"
+
+
+class ExportIn(Schema):
+    """A list as a file; the filters are those of the list."""
+
+    format: str = "csv"
+    filters: dict[str, Any] = Field(default_factory=dict)
+
+
+def given(schema: Schema) -> dict[str, Any]:
+    """The fields the caller has sent."""
+    return schema.model_dump(exclude_unset=True)

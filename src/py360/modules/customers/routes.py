@@ -1,0 +1,117 @@
+"""The HTTP face of customers and policies."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from py360.kit.http import DbReads, IfMatch, PageParams, Session, etag, ok
+from py360.modules.customers import queries, service
+from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
+from py360.modules.customers.schemas import CustomerChange, CustomerIn, PolicyChange, PolicyIn, PreferencesIn, given
+
+router = APIRouter()
+Search = Annotated[str | None, Query(max_length=200)]
+
+
+@router.get("/customers")
+async def list_customers(reads: DbReads, caller: CanReadCustomers, page: PageParams, search: Search = None) -> Response:
+    """The customers one reaches; `search` takes a piece of a name, or a whole code, phone or e-mail."""
+    return ok(await queries.customers(reads, caller, page, search))
+
+
+@router.post("/customers", status_code=201)
+async def add_customer(session: Session, caller: CanChangeCustomers, body: CustomerIn) -> Response:
+    """A new customer of one's client."""
+    number = await service.create_customer(session, caller.client_id, given(body))
+    code = body.customer_code or f"CUST-{number}"
+    return ok({"id": code, "customerId": number, "message": f"{code} is added."}, 201)
+
+
+@router.get("/customers/{customer}")
+async def read_customer(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
+    """One customer, by code or number. The ETag is what a change asks for."""
+    row = await queries.customer(reads, caller, customer)
+    return ok(queries.shown_customer(row), headers=etag(row["edition"]))
+
+
+@router.put("/customers/{customer}")
+async def change_customer(
+    session: Session, reads: DbReads, caller: CanChangeCustomers, customer: str, body: CustomerChange, if_match: IfMatch
+) -> Response:
+    """Change the given fields; a contact that changes has to be verified again."""
+    row = await queries.customer(reads, caller, customer)
+    changed = await service.change_customer(session, row["id"], given(body), if_match)
+    return ok({"id": row["customer_code"], "changes": changed, "message": f"{row['customer_code']} is saved."})
+
+
+@router.get("/customers/{customer}/policies")
+async def customer_policies(reads: DbReads, caller: CanReadCustomers, customer: str, page: PageParams) -> Response:
+    """The customer's policies that one reaches."""
+    row = await queries.customer(reads, caller, customer)
+    return ok(await queries.policies(reads, caller, page, customer_id=row["id"]))
+
+
+@router.get("/customers/{customer}/preferences")
+async def read_preferences(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
+    """How the customer wants to be reached, reminded and billed; what was never stated is missing."""
+    row = await queries.customer(reads, caller, customer)
+    return ok(service.shown_preferences(row), headers=etag(row["edition"]))
+
+
+@router.put("/customers/{customer}/preferences")
+async def change_preferences(
+    session: Session,
+    reads: DbReads,
+    caller: CanChangeCustomers,
+    customer: str,
+    body: PreferencesIn,
+    if_match: IfMatch,
+) -> Response:
+    """Set the parts given; the others stay."""
+    row = await queries.customer(reads, caller, customer)
+    await service.change_preferences(session, row["id"], given(body), if_match)
+    return ok({"id": row["customer_code"], "message": "The preferences are saved."})
+
+
+@router.get("/policies")
+async def list_policies(
+    reads: DbReads,
+    caller: CanReadCustomers,
+    page: PageParams,
+    search: Search = None,
+    status: Literal["active", "expired", "cancelled", "suspended"] | None = None,
+) -> Response:
+    """The policies one reaches; `search` takes a piece of the policy number."""
+    return ok(await queries.policies(reads, caller, page, search=search, status=status))
+
+
+@router.post("/policies", status_code=201)
+async def add_policy(session: Session, reads: DbReads, caller: CanChangeCustomers, body: PolicyIn) -> Response:
+    """A policy entered by hand, for a customer within reach."""
+    row = await queries.customer(reads, caller, str(body.customer_id))
+    number = await service.create_policy(session, row["client_id"], row["id"], given(body))
+    data: dict[str, Any] = {"id": number, "policyNumber": body.policy_number}
+    return ok({**data, "message": f"Policy {body.policy_number} is added."}, 201)
+
+
+@router.get("/policies/{policy:path}")
+async def read_policy(reads: DbReads, caller: CanReadCustomers, policy: str) -> Response:
+    """One policy, by its policy number or our key."""
+    row = await queries.policy(reads, caller, policy)
+    return ok(queries.shown_policy(row), headers=etag(row["version"]))
+
+
+@router.put("/policies/{policy:path}")
+async def change_policy(
+    session: Session, reads: DbReads, caller: CanChangeCustomers, policy: str, body: PolicyChange, if_match: IfMatch
+) -> Response:
+    """Change the given fields; number and customer stay."""
+    row = await queries.policy(reads, caller, policy)
+    changed = await service.change_policy(session, row["id"], given(body), if_match)
+    return ok({"id": row["id"], "changes": changed, "message": f"Policy {row['policy_number']} is saved."})
+
+
+@router.get("/policy-types")
+async def policy_types(reads: DbReads, caller: CanReadCustomers) -> Response:
+    """The kinds of policies."""
+    return ok({"policyTypes": await queries.policy_types(reads)})
