@@ -74,4 +74,5 @@ __all__ = [
 
 async def abandon(session: AsyncSession, older_than_seconds: int = 300) -> list[int]:
     """Ledger rows left in `sending` by a worker that died become `unknown`; returns their numbers (campaigns follow)."""
-    return await ledger.abandon(session, resources.current().clock.now() - timedelta(seconds=older_than_seconds))
+    before = resources.current().clock.now() - timedelta(seconds=older_than_seconds)
+    return [change.message_id for change in await ledger.abandon(session, before)]

@@ -78,7 +78,7 @@ async def apply_batch(session: AsyncSession, after: int) -> tuple[int | None, bo
             "errors": list(batch.broken.values()),
         },
     )
-    await _announce(session, changes)
+    await announce(session, changes)
     return rows[-1]["id"], bool(parked)
 
 
@@ -213,7 +213,8 @@ async def _apply_inbound(
     return await ledger.apply(session, [told])
 
 
-async def _announce(session: AsyncSession, changes: Sequence[ledger.Change]) -> None:
+async def announce(session: AsyncSession, changes: Sequence[ledger.Change]) -> None:
+    """Tell whoever counts them that messages moved: one event per client."""
     by_client: dict[int, set[int]] = {}
     for change in changes:
         if change.campaign_id is not None:

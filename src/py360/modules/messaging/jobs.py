@@ -7,7 +7,7 @@ from typing import Final
 from py360.kit import db, resources
 from py360.kit.jobs import defer, module_jobs
 from py360.modules.messaging import ledger
-from py360.modules.messaging.applying import apply_batch
+from py360.modules.messaging.applying import announce, apply_batch
 from py360.modules.messaging.inbox import APPLY_LOCK, Inbox
 
 jobs = module_jobs("messaging")
@@ -42,7 +42,7 @@ async def apply_webhooks() -> None:
 async def tidy(timestamp: int) -> None:
     """Messages of workers that died become `unknown`; events that waited for a message are tried again."""
     async with db.unit_of_work() as session:
-        await ledger.abandon(session, resources.current().clock.now() - ABANDON_AFTER)
+        await announce(session, await ledger.abandon(session, resources.current().clock.now() - ABANDON_AFTER))
         waiting = await db.value(session, "select 1 from webhook_inbox where applied_at is null limit 1")
         if waiting:
             await defer(session, apply_webhooks, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)

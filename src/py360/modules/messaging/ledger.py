@@ -175,22 +175,24 @@ async def apply(session: AsyncSession, news: Sequence[News]) -> list[Change]:
     if not news:
         return []
     rows = await db.all(session, _APPLY, {"forward": list(FORWARD), "news": _json(news)})
-    return [
-        Change(row["id"], row["client_id"], row["campaign_id"], row["communication_type"], row["recipient_contact"])
-        for row in rows
-    ]
+    return [_change(row) for row in rows]
 
 
-async def abandon(session: AsyncSession, before: datetime) -> list[int]:
+async def abandon(session: AsyncSession, before: datetime) -> list[Change]:
     """Rows left `sending` since before that moment become `unknown`: their worker died and may have sent them."""
     rows = await db.all(
         session,
         "update communication_delivery_status set status = 'unknown', error_code = 'worker_died',"
         " error_message = 'The worker stopped while sending; the message may have left.'"
-        " where status = 'sending' and last_attempt_at < %(before)s returning id",
+        " where status = 'sending' and last_attempt_at < %(before)s and created_at > %(before)s - interval '2 days'"
+        " returning id, client_id, campaign_id, communication_type, recipient_contact",
         {"before": before},
     )
-    return [row["id"] for row in rows]
+    return [_change(row) for row in rows]
+
+
+def _change(row: db.Row) -> Change:
+    return Change(row["id"], row["client_id"], row["campaign_id"], row["communication_type"], row["recipient_contact"])
 
 
 async def recent_to(
