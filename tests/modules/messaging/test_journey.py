@@ -1,7 +1,6 @@
 """The whole way, with a real server: messages out to the vendors, their webhooks and the customers' clicks back in."""
 
 import asyncio
-import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -47,10 +46,10 @@ class _Server(uvicorn.Server):
 
 
 @pytest.fixture
-def listener(configured: object) -> socket.socket:
+def listener(configured: object, monkeypatch: pytest.MonkeyPatch) -> socket.socket:
     """A free port, which becomes the public address."""
     made = socket.create_server(("127.0.0.1", 0))
-    os.environ["PY360_PUBLIC_URL"] = f"http://127.0.0.1:{made.getsockname()[1]}"
+    monkeypatch.setenv("PY360_PUBLIC_URL", f"http://127.0.0.1:{made.getsockname()[1]}")
     settings.cache_clear()
     return made
 
