@@ -29,6 +29,17 @@ def _chosen(modules: str) -> list[str]:
     return [module.strip() for module in modules.split(",") if module.strip()]
 
 
+def _modules(names: str) -> list[str]:
+    """The named modules; an unknown one is a mistake on the command line."""
+    from py360.entrypoints.wiring import check_modules
+
+    try:
+        check_modules(_chosen(names))
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    return _chosen(names)
+
+
 def _refusing(action: Callable[[], Any]) -> Any:
     """Run; a reason not to is one line on stderr and exit status 1."""
     from py360.entrypoints.home import Refusal
@@ -60,9 +71,10 @@ def api(modules: Modules = "") -> None:
     from py360.entrypoints.home import running
     from py360.entrypoints.logs import configure
 
+    chosen = _modules(modules)
     config = _refusing(lambda: running(settings()))
     configure(config)
-    app = _refusing(lambda: build_app(config, _chosen(modules)))
+    app = build_app(config, chosen)
     uvicorn.run(
         app, host=config.host, port=config.port, loop="uvloop", http="httptools", access_log=False, log_config=None
     )
@@ -80,9 +92,10 @@ def worker(
     from py360.entrypoints.logs import configure
     from py360.entrypoints.worker import run
 
+    chosen = _modules(modules)
     config = _refusing(lambda: running(settings()))
     configure(config)
-    _refusing(lambda: run(config, _chosen(modules), alone))
+    run(config, chosen, alone)
 
 
 @cli.command()

@@ -50,10 +50,10 @@ def configuration(default: str, services: Sequence[str]) -> str:
     """NGINX's configuration. `services`: `module=host:port` for each module that runs on its own; ValueError otherwise."""
     own: dict[str, list[str]] = defaultdict(list)
     for service in services:
-        modules, separator, address = service.partition("=")
-        if not separator or not address:
+        names, _, address = service.partition("=")
+        if not names or not address:
             raise ValueError(f"“{service}” is not module=host:port")
-        own[address] += wiring.check_modules(modules.split(","))
+        own[address] += wiring.check_modules(names.split(","))
     upstreams = [f"upstream py360 {{ server {default}; keepalive 32; }}"]
     locations: list[tuple[int, str]] = []
     for number, (address, modules) in enumerate(own.items(), 1):

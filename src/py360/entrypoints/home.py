@@ -1,19 +1,33 @@
 """The home folder of an installation: who holds it, its servers, and the environment its processes share."""
 
+import errno
 import fcntl
 import os
 import secrets
 import shutil
 import socket
-from collections.abc import Iterator
+import subprocess
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from py360.entrypoints.servers import start_postgres, start_valkey, stop_postgres, stop_valkey, tuning
+import psycopg
+
+from py360.entrypoints.servers import (
+    find_postgres,
+    find_valkey,
+    start_postgres,
+    start_valkey,
+    stop_postgres,
+    stop_valkey,
+    tuning,
+)
 from py360.kit.settings import Settings, settings
 
 FREE_MB: Final = 500
+ORPHAN_SECONDS: Final = 2.0
 PASSWORD_FILE: Final = "admin.password"
 
 
@@ -25,11 +39,14 @@ class Refusal(Exception):
 def held(config: Settings) -> Iterator[Path]:
     """The home folder, held by this process alone; raises Refusal when it cannot be used."""
     home = config.home.absolute()
+    os.umask(0o077)  # customers' files, secrets and logs are nobody else's, in this process and all it starts
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = (home / "lock").open("a+")
     except OSError as error:
-        raise Refusal(f"Cannot write to {home}: {error.strerror}. Choose another folder with PY360_HOME.") from error
+        raise Refusal(
+            f"Cannot write to {home}: {str(error.strerror).lower()}. Choose another folder with PY360_HOME."
+        ) from error
     with lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,14 +67,14 @@ def servers(config: Settings) -> Iterator[Settings]:
     """PostgreSQL and Valkey are running; the settings then say where. Our own are stopped at the end."""
     home = config.home.absolute()
     try:
-        database = config.database_url or start_postgres(home / "postgres", tuning())
-        cache = config.redis_url or start_valkey(home / "valkey")
-    except Exception as error:
-        log = home / "postgres" / "log"
-        raise Refusal(f"The database could not start: {_first_line(error)} Its log is {log}.") from error
-    os.environ |= {"PY360_HOME": str(home), "DATABASE_URL": database, "REDIS_URL": cache}
-    settings.cache_clear()
-    try:
+        database = config.database_url or _started(
+            "database", home / "postgres" / "log", lambda: start_postgres(home / "postgres", tuning())
+        )
+        cache = config.redis_url or _started(
+            "cache", home / "valkey" / "valkey.log", lambda: start_valkey(home / "valkey")
+        )
+        os.environ |= {"PY360_HOME": str(home), "DATABASE_URL": database, "REDIS_URL": cache}
+        settings.cache_clear()
         yield settings()
     finally:
         if not config.redis_url:
@@ -66,32 +83,49 @@ def servers(config: Settings) -> Iterator[Settings]:
             stop_postgres(home / "postgres")
 
 
+def _started(what: str, log: Path, start: Callable[[], str]) -> str:
+    try:
+        return start()
+    except (OSError, RuntimeError, subprocess.SubprocessError, psycopg.Error) as error:
+        reason = "the disk is full" if "No space left" in str(error) else _first_line(error)
+        raise Refusal(f"The {what} could not start: {reason.rstrip('.')}. Its log is {log}.") from error
+
+
 def running(config: Settings) -> Settings:
     """The settings of the installation that runs on this home, for commands beside `py360 up`; raises Refusal when none does."""
     home = config.home.absolute()
-    if not config.database_url:
-        options = home / "postgres" / "postmaster.pid"
-        if not options.exists():
-            raise Refusal(f"Nothing runs on {home}. Start it with: py360 up")
-        os.environ["DATABASE_URL"] = start_postgres(home / "postgres", tuning())
-    if not config.redis_url:
-        os.environ["REDIS_URL"] = start_valkey(home / "valkey")
-    os.environ["PY360_HOME"] = str(home)
+    database = config.database_url or find_postgres(home / "postgres")
+    cache = config.redis_url or find_valkey(home / "valkey")
+    if not database or not cache:
+        raise Refusal(f"Nothing runs on {home}. Start it with: py360 up")
+    os.environ |= {"PY360_HOME": str(home), "DATABASE_URL": database, "REDIS_URL": cache}
     settings.cache_clear()
     return settings()
 
 
 def check_ports(config: Settings) -> None:
-    """Raise Refusal when a port we are to listen on is taken."""
-    names = {"PY360_PORT": config.port, "PY360_SANDBOX_PORT": config.sandbox_port}
-    names["PY360_SANDBOX_SMTP_PORT"] = config.sandbox_smtp_port
-    for name, port in names.items():
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((config.host, port))
-            except OSError as error:
-                raise Refusal(f"Port {port} is taken by another program. Choose another one with {name}.") from error
+    """Raise Refusal when a port we are to listen on is taken. The processes of a killed start get a moment to end."""
+    wanted = (
+        ("PY360_PORT", config.host, config.port),
+        ("PY360_SANDBOX_PORT", "127.0.0.1", config.sandbox_port),
+        ("PY360_SANDBOX_SMTP_PORT", "127.0.0.1", config.sandbox_smtp_port),
+    )
+    for name, host, port in wanted:
+        deadline = time.monotonic() + ORPHAN_SECONDS
+        while (reason := _taken(host, port)) is not None:
+            if time.monotonic() > deadline:
+                raise Refusal(f"Cannot listen on {host}:{port}: {reason}. Choose another port with {name}.")
+            time.sleep(0.1)
+
+
+def _taken(host: str, port: int) -> str | None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return "another program uses it" if error.errno == errno.EADDRINUSE else str(error.strerror).lower()
+    return None
 
 
 def first_password(config: Settings) -> str:

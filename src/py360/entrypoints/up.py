@@ -16,6 +16,7 @@ import aiohttp
 from rich.console import Console
 
 from py360.entrypoints import home, wiring
+from py360.kit import db
 from py360.kit.db import make_engine, make_sessions
 from py360.kit.migrate import migrate
 from py360.kit.settings import Settings
@@ -24,8 +25,10 @@ from py360.modules.identity import api as identity
 READY_SECONDS: Final = 60
 STOP_SECONDS: Final = 12
 LONGEST_PAUSE: Final = 30.0
+PY360: Final = (sys.executable, "-m", "py360.entrypoints.cli")
 _PARENT_DIED: Final = 1  # prctl(2): PR_SET_PDEATHSIG
-console = Console(highlight=False)
+HEALTHY_SECONDS: Final = 60.0  # after so long a life the next pause is short again
+console = Console(highlight=False, soft_wrap=True)
 
 
 @dataclass
@@ -38,11 +41,14 @@ class Child:
     process: subprocess.Popen[bytes] | None = None
     pause: float = 1.0
     due: float = 0.0
+    born: float = 0.0
     output: IO[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
         """Start it; what it prints goes to its log."""
-        self.output = self.log.open("ab")
+        if self.output is None:
+            self.output = self.log.open("ab")
+        self.born = time.monotonic()
         self.process = subprocess.Popen(
             self.command,
             stdin=subprocess.DEVNULL,
@@ -54,9 +60,12 @@ class Child:
     def tend(self) -> None:
         """Say when it died, and start it again when its pause is over."""
         if self.process is not None and (status := self.process.poll()) is not None:
-            self.process, self.due = None, time.monotonic() + self.pause
+            now = time.monotonic()
+            if now - self.born > HEALTHY_SECONDS:
+                self.pause = 1.0
+            self.process, self.due = None, now + self.pause
             console.print(
-                f"[red]The {self.name} stopped (status {status}).[/] Starting it again in {self.pause:.0f} s. Log: {self.log}"
+                f"[red]The {self.name} stopped ({_how(status)}).[/] Starting it again in {self.pause:.0f} s. Log: {self.log}"
             )
             self.pause = min(self.pause * 2, LONGEST_PAUSE)
         elif self.process is None and time.monotonic() >= self.due:
@@ -68,38 +77,40 @@ class Child:
             self.process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
 
 
+def _how(status: int) -> str:
+    return f"signal {signal.Signals(-status).name}" if status < 0 else f"status {status}"
+
+
 def _die_with_us() -> None:
-    """In the child: end when the supervisor is killed, so that the next start finds the ports free. Ctrl-C is ours alone."""
+    """In the child: die when the supervisor is killed, so that the next start finds no worker alive. Ctrl-C is ours alone."""
     os.setpgid(0, 0)
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PARENT_DIED, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(_PARENT_DIED, signal.SIGKILL)
 
 
 def up(config: Settings, demo_rows: int | None = None) -> None:
     """Run the installation until Ctrl-C or SIGTERM. Raises Refusal when it cannot start."""
     started = time.monotonic()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, _interrupt)
     with home.held(config) as folder:
         home.check_ports(config)
         console.print(f"Py360 starts on [bold]{folder}[/] …")
         with home.servers(config) as settings:
             migrate(settings.database_url)
-            password = asyncio.run(_first_start(settings))
-            children = _children(settings, folder / "logs")
+            password, sandbox = asyncio.run(_first_start(settings))
+            children = _children(settings, folder / "logs", sandbox)
             try:
                 for child in children:
                     child.start()
                 asyncio.run(_until_ready(settings, children))
-                _greet(settings, password, time.monotonic() - started)
-                if password is not None and settings.demo:
-                    _run_demo(folder)
-                while True:
-                    for child in children:
-                        child.tend()
-                    time.sleep(0.5)
+                _greet(settings, password, sandbox, time.monotonic() - started)
+                _supervise(children, _demo() if password is not None and settings.demo else None)
             except KeyboardInterrupt:
                 console.print("\nStopping …")
             finally:
+                for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                    signal.signal(number, signal.SIG_IGN)  # once is enough; a second one would leave half of it running
                 _stop(children)
     console.print("Stopped. Everything committed is kept; start again with the same command.")
 
@@ -108,23 +119,41 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-async def _first_start(settings: Settings) -> str | None:
-    """Seed the installation; the first administrator's password if this start made one."""
+def _supervise(children: list[Child], demo: subprocess.Popen[bytes] | None) -> None:
+    """Tend the children until somebody interrupts; say how the demo ended."""
+    while True:
+        for child in children:
+            child.tend()
+        if demo is not None and (status := demo.poll()) is not None:
+            if status:
+                console.print(f"[red]The demo did not finish ({_how(status)}).[/] Try it again: py360 demo")
+            demo = None
+        time.sleep(0.5)
+
+
+_SANDBOX_IN_USE: Final = """
+select exists (select 1 from providers s where s.is_sandbox and s.is_active and not exists
+  (select 1 from providers r where r.client_id = s.client_id and r.channel = s.channel and r.is_active and not r.is_sandbox))
+"""
+
+
+async def _first_start(settings: Settings) -> tuple[str | None, bool]:
+    """Seed the installation; the first administrator's password if this start made one, and whether a sandbox account is in use."""
     engine = make_engine(settings.database_url, 2)
     wiring.import_models()
     async with make_sessions(engine)() as session, session.begin():
         await wiring.seed(session)
         password = home.first_password(settings)
         made = await identity.ensure_first_admin(session, settings.admin_email, password)
+        sandbox = bool(await db.value(session, _SANDBOX_IN_USE, {}))
     await engine.dispose()
-    return password if made else None
+    return password if made else None, sandbox
 
 
-def _children(settings: Settings, logs: Path) -> list[Child]:
+def _children(settings: Settings, logs: Path, sandbox: bool) -> list[Child]:
     logs.mkdir(exist_ok=True)
-    py360 = [sys.executable, "-m", "py360.entrypoints.cli"]
-    commands = {"API": ["api"], "worker": ["worker", "--alone"], "sandbox": ["sandbox"]}
-    return [Child(name, [*py360, *words], logs / f"{words[0]}.log") for name, words in commands.items()]
+    commands = {"API": ["api"], "worker": ["worker", "--alone"]} | ({"sandbox": ["sandbox"]} if sandbox else {})
+    return [Child(name, [*PY360, *words], logs / f"{words[0]}.log") for name, words in commands.items()]
 
 
 async def _until_ready(settings: Settings, children: list[Child]) -> None:
@@ -149,26 +178,23 @@ async def _until_ready(settings: Settings, children: list[Child]) -> None:
     raise home.Refusal(f"The API was not ready after {READY_SECONDS} s: {reason}.")
 
 
-def _greet(settings: Settings, password: str | None, seconds: float) -> None:
+def _greet(settings: Settings, password: str | None, sandbox: bool, seconds: float) -> None:
     console.print(f"[green]Ready[/] in {seconds:.1f} s.")
     console.print(f"  API       {settings.public_url}/api      (every address: {settings.public_url}/api/docs)")
-    console.print(f"  Sandbox   {settings.sandbox_url}      (the vendors' stand-ins: nothing leaves this machine)")
-    if password is not None:
-        console.print(
-            f"  Login     {settings.admin_email}  password [bold]{password}[/]  (shown once; kept in {settings.home / home.PASSWORD_FILE})"
-        )
-    else:
-        console.print(f"  Login     {settings.admin_email}")
+    if sandbox:
+        console.print(f"  Sandbox   {settings.sandbox_url}      (the vendors' stand-ins: nothing leaves this machine)")
+    login = f"  Login     {settings.admin_email}"
+    if password is not None and settings.admin_password:
+        login += "  password as set in PY360_ADMIN_PASSWORD"
+    elif password is not None:
+        login += f"  password [bold]{password}[/]  (shown once; kept in {settings.home / home.PASSWORD_FILE})"
+    console.print(login)
     console.print("Ctrl-C stops everything.")
 
 
-def _run_demo(folder: Path) -> None:
+def _demo() -> subprocess.Popen[bytes]:
     console.print("\nFirst start: the demo renews a small portfolio, so that there is something to look at.")
-    finished = subprocess.run([sys.executable, "-m", "py360.entrypoints.cli", "demo"], check=False)
-    if finished.returncode:
-        console.print(
-            f"[red]The demo did not finish (status {finished.returncode}).[/] Logs: {folder / 'logs'}. Try: py360 demo"
-        )
+    return subprocess.Popen([*PY360, "demo"], stdin=subprocess.DEVNULL, preexec_fn=_die_with_us)
 
 
 def _stop(children: list[Child]) -> None:
