@@ -192,3 +192,18 @@ async def test_messages_are_seen_within_reach_only(
         "/api/communications/bulk-status", json={"messageIds": [sent["messageId"], own["messageId"], "sms-msg-99999"]}
     )
     assert len(both.json()["data"]["statuses"]) == 2
+
+
+async def test_tracking_can_be_switched_off(as_admin: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    await as_admin.put("/api/settings/campaigns", json={"trackingEnabled": False})
+    values = {"name": "Asha", "payment_link": "https://pay.example.com/x"}
+    for channel, to, template in (
+        ("email", "asha@example.com", "Renewal Reminder - 30 Days"),
+        ("sms", PHONE, "Renewal Alert"),
+        ("whatsapp", PHONE, "renewal_reminder"),
+    ):
+        body = {"to": to, "templateId": template, "parameters": values}
+        assert (await as_admin.post(f"/api/communication/{channel}/send", json=body)).status_code == 200
+        (message,) = sandbox.received(channel)
+        assert "https://pay.example.com/x" in message.body
+        assert "/track/" not in message.body

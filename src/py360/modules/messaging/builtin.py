@@ -25,7 +25,9 @@ _HEAD: Final = """<mjml>
         <mj-text font-size="21px" line-height="28px" font-weight="bold" color="#0f172a">{title}</mj-text>
         <mj-text>Dear {{{{customer_name}}}},</mj-text>
 """
-_TAIL: Final = """        <mj-text color="#475569">Questions? Call us on {{support_phone}}, we are glad to help.</mj-text>
+_TAIL: Final = """        <mj-text color="#475569">
+          {% if support_phone %}Questions? Call us on {{support_phone}}, we are glad to help.{% endif %}
+        </mj-text>
         <mj-text>Warm regards,<br />{{company_name}}</mj-text>
       </mj-column>
     </mj-section>

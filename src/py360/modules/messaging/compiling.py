@@ -44,7 +44,8 @@ _EMAIL_ATTRIBUTES: Final = {
     "font": {"color", "face", "size"},
 }
 PIXEL: Final = (
-    '<img src="{{ _open|safe }}" width="1" height="1" alt="" style="display:block;border:0;width:1px;height:1px" />'
+    '{% if _open %}<img src="{{ _open|safe }}" width="1" height="1" alt=""'
+    ' style="display:block;border:0;width:1px;height:1px" />{% endif %}'
 )
 FOOTER: Final = (
     '<p style="font:12px/18px Arial,sans-serif;color:#6b7280;text-align:center;margin:24px 16px">'
@@ -90,27 +91,25 @@ class Compiled:
             context[f"_link{number}"] = link.of(context)
         return self._render(context)
 
-    def message(self, message_id: int, values: Mapping[str, Any]) -> Rendered:
-        """The texts for one recipient, with this message's tracked links."""
+    def message(self, message_id: int, values: Mapping[str, Any], tracked: bool = True) -> Rendered:
+        """The texts for one recipient, with this message's links; tracked unless the office does not want to know."""
         context: dict[str, Any] = self._texts(values)
-        if self.template.channel == "email":
-            context["_open"] = open_url(message_id)
+        email = self.template.channel == "email"
+        if email:
+            context["_open"] = open_url(message_id) if tracked else ""
             context["unsubscribe_link"] = unsubscribe_url(message_id)
-            for number, link in enumerate(self.links):
-                address = link.of(context)
-                context[f"_link{number}"] = click_url(message_id, address) if address.startswith("http") else address
-        else:
-            for number, link in enumerate(self.links):
-                address = link.of(context)
-                context[f"_link{number}"] = short_url(message_id, address) if address.startswith("http") else address
+        track = (click_url if email else short_url) if tracked else _as_it_is
+        for number, link in enumerate(self.links):
+            address = link.of(context)
+            context[f"_link{number}"] = track(message_id, address) if address.startswith("http") else address
         return self._render(context)
 
-    def parameters(self, message_id: int, values: Mapping[str, Any]) -> list[str]:
+    def parameters(self, message_id: int, values: Mapping[str, Any], tracked: bool = True) -> list[str]:
         """The values in the order of the template's variables, links tracked: what WhatsApp's templates take."""
         context = self._texts(values)
-        tracked = {link.variable for link in self.links if link.variable}
+        links = {link.variable for link in self.links if link.variable} if tracked else set()
         return [
-            short_url(message_id, text) if name in tracked and text.startswith("http") else text
+            short_url(message_id, text) if name in links and text.startswith("http") else text
             for name, text in context.items()
         ]
 
@@ -131,6 +130,10 @@ class Compiled:
             env.render_template("text", **context),
             env.render_template("body.html", **context),
         )
+
+
+def _as_it_is(message_id: int, url: str) -> str:
+    return url
 
 
 def compile(template: Template) -> Compiled:

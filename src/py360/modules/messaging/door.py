@@ -6,6 +6,7 @@ A check that cannot be made lets nothing through: its exception ends the transac
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
@@ -58,7 +59,10 @@ async def admit(
         place: Postponed(batch[place], *wait) for place, wait in enumerate(late) if wait and verdicts[place] is None
     }
     postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
-    return await _write(session, batch, verdicts, postponed, costs, account, now)
+    decided = await _write(session, batch, verdicts, postponed, costs, account, now)
+    if in_force.tracking_enabled:
+        return decided
+    return [replace(each, tracked=False) if isinstance(each, Admitted) else each for each in decided]
 
 
 async def _write(

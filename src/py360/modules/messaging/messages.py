@@ -82,6 +82,7 @@ class Admitted:
     outgoing: Outgoing
     message_id: int
     cost: Decimal | None = None
+    tracked: bool = True  # opens and clicks are noted (setting trackingEnabled)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ class Skeleton:
     def message(self, admitted: Admitted, date: str) -> bytes:
         """The finished e-mail of one recipient, in CRLF lines and pure ASCII."""
         outgoing, number = admitted.outgoing, admitted.message_id
-        rendered = self.compiled.message(number, outgoing.values)
+        rendered = self.compiled.message(number, outgoing.values, admitted.tracked)
         campaign = outgoing.campaign_id or 0
         head = (
             f"{self.head}To: {outgoing.contact}\r\n"

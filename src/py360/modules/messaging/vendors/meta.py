@@ -92,7 +92,7 @@ def payload(admitted: Admitted) -> dict[str, Any]:
     }
     if outgoing.template is None:
         return {**message, "type": "text", "text": {"preview_url": True, "body": outgoing.body or ""}}
-    values = compile_message(outgoing).parameters(admitted.message_id, outgoing.values)
+    values = compile_message(outgoing).parameters(admitted.message_id, outgoing.values, admitted.tracked)
     # Meta refuses an empty parameter, and line breaks in one (error 132012)
     parameters = [{"type": "text", "text": " ".join(value.split()) or "-"} for value in values]
     template: dict[str, Any] = {"name": wire_name(outgoing.template), "language": {"code": outgoing.template.language}}

@@ -66,7 +66,8 @@ class TwilioTransport(HttpTransport):
         outgoing = admitted.outgoing
         text = outgoing.body or ""
         if outgoing.template is not None:
-            text = compile_message(outgoing).message(admitted.message_id, outgoing.values).text
+            compiled = compile_message(outgoing)
+            text = compiled.message(admitted.message_id, outgoing.values, admitted.tracked).text
         form = {
             **self._sender,
             "To": outgoing.contact,
