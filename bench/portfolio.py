@@ -4,19 +4,22 @@ from typing import Final
 
 import psycopg
 
-FIRST: Final = (
+_FIRST: Final = (
     "Aarav Aditi Ajay Akash Amit Ananya Anil Anita Anjali Arjun Asha Ashok Bhavna Deepa Deepak Divya Farhan Fatima Gaurav Geeta"
     " Harish Imran Isha Jaya Karan Kavita Kiran Lakshmi Lata Mahesh Manish Manoj Meena Mohan Naveen Neha Nikhil Nisha Pooja Prakash"
     " Priya Rahul Rajesh Rakesh Ramesh Rani Ravi Rekha Ritu Rohan Sandeep Sanjay Sarita Seema Shalini Shankar Sneha Sunil Sunita"
     " Suresh Tanvi Uma Varun Vidya Vijay Vikram Vinod Yash Zara Zoya"
-).split()
-LAST: Final = (
+)
+_LAST: Final = (
     "Kumar Singh Sharma Verma Gupta Patel Shah Reddy Rao Nair Menon Iyer Iyengar Das Ghosh Bose Banerjee Mukherjee Chatterjee"
     " Joshi Kulkarni Deshpande Patil Jadhav Shinde Pawar Khan Ansari Qureshi Sheikh Mishra Tiwari Pandey Dubey Yadav Chauhan"
     " Rathore Mehta Desai Trivedi Bhatt Pillai Varma Naidu Choudhary Malhotra Kapoor Chopra Bhatia Sethi D'Souza Fernandes"
     " Thomas George Mathew Venkataraman Subramaniam Krishnamurthy Hegde Gowda Shetty Kaur Gill Sandhu Dhillon Saxena Srivastava"
     " Agarwal Bansal Goel Jain Sinha Prasad Roy Sen Dutta Barua Hazarika Sangma Lobo"
-).split()
+)
+
+FIRST: Final = _FIRST.split()
+LAST: Final = _LAST.split()
 
 _STATEMENTS: Final = (
     # a common name is common: the square of a random number leans towards the first of each list
