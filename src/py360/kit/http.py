@@ -54,7 +54,9 @@ def ok(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -
 
 def download(file: export.Export) -> StreamingResponse:
     """An export as an attachment, streamed."""
-    return StreamingResponse(file.content, media_type=file.media_type, headers={"Content-Disposition": file.disposition})
+    return StreamingResponse(
+        file.content, media_type=file.media_type, headers={"Content-Disposition": file.disposition}
+    )
 
 
 def _failure(request: Request, problem: Problem) -> Response:
@@ -69,18 +71,20 @@ def _failure(request: Request, problem: Problem) -> Response:
 # ---------------------------------------------------------------- what a handler is given
 
 
-def _resources(request: Request) -> Resources:
+# All of these are `async` though they wait for nothing: FastAPI sends plain functions to a thread, which costs more than
+# the whole rest of a list.
+async def _resources(request: Request) -> Resources:
     resources: Resources = request.app.state.resources
     return resources
 
 
 async def _open_session(request: Request) -> AsyncIterator[AsyncSession]:
-    async with _resources(request).sessions() as session, session.begin():
+    async with (await _resources(request)).sessions() as session, session.begin():
         yield session
 
 
-def _reads(request: Request) -> Reads:
-    return _resources(request).reads
+async def _reads(request: Request) -> Reads:
+    return (await _resources(request)).reads
 
 
 # scope="function": the transaction commits before the answer leaves (house law 1)
@@ -89,7 +93,7 @@ DbReads = Annotated[Reads, Depends(_reads)]
 Res = Annotated[Resources, Depends(_resources)]
 
 
-def page_params(
+async def page_params(
     page: Annotated[int, Query(ge=1, le=100_000, description="From 1")] = 1,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows per page")] = DEFAULT_LIMIT,
     sort: Annotated[str | None, Query(max_length=60, description="A column; `-` in front for descending")] = None,
@@ -132,7 +136,7 @@ _anyone_signed_in.declares = ("any login",)  # type: ignore[attr-defined]  # as 
 SignedIn = Annotated[Caller, Depends(_anyone_signed_in)]
 
 
-def public() -> None:
+async def public() -> None:
     """Declares a route open to everybody: links in messages, webhooks (verified by signature), sign-in."""
 
 
@@ -148,7 +152,9 @@ def etag(version: int) -> dict[str, str]:
     return {"ETag": f'"{version}"'}
 
 
-def _if_match(if_match: Annotated[str | None, Header(description="ETag of the version you changed")] = None) -> int | None:
+async def _if_match(
+    if_match: Annotated[str | None, Header(description="ETag of the version you changed")] = None,
+) -> int | None:
     if if_match is None or if_match == "*":
         return None
     bare = if_match.removeprefix("W/").strip('"')
@@ -189,7 +195,9 @@ async def _on_validation(request: Request, error: Exception) -> Response:
     ]
     broken = any(item["type"] in {"json_invalid", "model_attributes_type"} for item in error.errors())
     if broken and request.headers.get("content-type", "").startswith(JSON):
-        return _failure(request, BadRequest("The body is not the JSON object that this address expects.", details=details))
+        return _failure(
+            request, BadRequest("The body is not the JSON object that this address expects.", details=details)
+        )
     return _failure(request, Invalid(details=details))
 
 
@@ -207,7 +215,9 @@ async def _on_http(request: Request, error: Exception) -> Response:
 
 async def _on_integrity(request: Request, error: Exception) -> Response:
     log.warning("refused by a constraint", error=str(error)[:500], request_id=request.scope.get("request_id"))
-    return _failure(request, Conflict("This clashes with a record that exists already or is still in use.", code="clash"))
+    return _failure(
+        request, Conflict("This clashes with a record that exists already or is still in use.", code="clash")
+    )
 
 
 async def _on_away(request: Request, error: Exception) -> Response:

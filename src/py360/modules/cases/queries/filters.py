@@ -6,13 +6,16 @@ can use the partial indexes. Whatever people type freely is a parameter.
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field, StringConstraints
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA
 from py360.kit.errors import Invalid
 from py360.kit.reads import Reads
+from py360.kit.wire import Schema
 from py360.modules.cases.statuses import (
     CLOSED,
     PAYMENT_STATUSES,
@@ -24,31 +27,31 @@ from py360.modules.cases.statuses import (
 
 NOBODY: Final = frozenset({"unassigned", "none", "null"})
 ALL: Final = frozenset({"", "all"})
+Text = Annotated[str, StringConstraints(max_length=300)]
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """The filters of the case lists, as they came; empty ones narrow nothing."""
+class Filters(Schema):
+    """The filters of the case lists, as they come in the query or in an export's body; empty ones narrow nothing."""
 
-    search: str | None = None
-    status: str | None = None
-    when: str | None = None
+    search: Text = Field("", description="Pieces of case id, customer name or policy number; commas mean or")
+    status: Text = Field("", description="In any spelling; several with commas; all")
+    when: Text = Field("", alias="date", description="today, yesterday, lastWeek, lastMonth or a day")
     date_from: date | None = None
     date_to: date | None = None
     due_from: date | None = None
     due_to: date | None = None
-    agent: str | None = None
-    policy_status: str | None = None
-    priority: str | None = None
-    batch: str | None = None
-    upload: str | None = None
-    channel: str | None = None
-    payment_status: str | None = None
+    agent: Text = Field("", description="Id, name, me or Unassigned")
+    policy_status: Text = ""
+    priority: Text = Field("", description="low, medium, high, urgent; or true (high and urgent), false")
+    batch: Text = Field("", alias="batchId")
+    upload: Text = Field("", alias="uploadId")
+    channel: Text = ""
+    payment_status: Text = ""
 
     @property
     def terms(self) -> list[str]:
         """The search terms, lower case: between commas, one of them suffices."""
-        return [term for part in (self.search or "").split(",") if (term := part.strip().lower())][:10]
+        return [term for part in self.search.split(",") if (term := part.strip().lower())][:10]
 
 
 @dataclass(slots=True)
@@ -84,20 +87,20 @@ async def where(reads: Reads, caller: Caller, filters: Filters, today: date, *, 
         )
         built.by = "dueDate"
     _words(built, filters)
-    if filters.policy_status and filters.policy_status.lower() not in ALL:
+    if filters.policy_status.lower() not in ALL:
         _policy_status(built, policy_status_code(filters.policy_status), today)
-    if filters.agent and filters.agent.lower() not in ALL:
+    if filters.agent.lower() not in ALL:
         await _agent(reads, built, caller, filters.agent)
     await _batch(reads, built, filters)
     return built
 
 
-def _status(built: Where, text: str | None, closed: bool) -> None:
+def _status(built: Where, text: str, closed: bool) -> None:
     """Named statuses; else everything but renewed in the tracking list, and renewed in the closed one."""
-    named = [status_code(part) for part in (text or "").split(",") if part.strip().lower() not in ALL]
+    named = [status_code(part) for part in text.split(",") if part.strip().lower() not in ALL]
     if closed:
         built.add("c.closed_at is not null")
-        if text and text.strip().lower() == "all":
+        if text.strip().lower() == "all":
             return
         named = named or ["renewed"]
         if not CLOSED.issuperset(named):
@@ -123,7 +126,7 @@ def _moment(built: Where, filters: Filters, today: date, column: str) -> None:
 
 def _span(filters: Filters, today: date) -> tuple[date | None, date | None]:
     """The days meant by `today`, `yesterday`, `lastWeek`, `lastMonth`, one day, or dateFrom and dateTo."""
-    word = (filters.when or "").strip().lower().replace(" ", "").replace("_", "")
+    word = filters.when.strip().lower().replace(" ", "").replace("_", "")
     spans = {
         "today": (today, today),
         "yesterday": (today - timedelta(days=1), today - timedelta(days=1)),
@@ -150,16 +153,16 @@ def _midnight(day: date) -> datetime:
 
 def _words(built: Where, filters: Filters) -> None:
     """Priority, payment status and channel."""
-    if filters.priority and (priority := filters.priority.strip().lower()) not in ALL:
+    if (priority := filters.priority.strip().lower()) not in ALL:
         if priority in ("true", "priority"):
             built.add("c.priority in ('high', 'urgent')")
         elif priority in ("false", "normal"):
             built.add("c.priority in ('low', 'medium')")
         else:
             built.add(f"c.priority = '{one_of('priority', priority, PRIORITIES)}'")
-    if filters.payment_status and filters.payment_status.lower() not in ALL:
+    if filters.payment_status.lower() not in ALL:
         built.add(f"c.payment_status = '{one_of('paymentStatus', filters.payment_status, PAYMENT_STATUSES)}'")
-    if filters.channel and filters.channel.lower() not in ALL:
+    if filters.channel.lower() not in ALL:
         built.add("c.channel = %(channel)s", channel=filters.channel)
 
 
@@ -203,7 +206,7 @@ async def _batch(reads: Reads, built: Where, filters: Filters) -> None:
         (filters.batch, "select id from upload_batches where batch_code = %(text)s or id = %(number)s"),
         (filters.upload, "select id from upload_batches where upload_id = %(number)s"),
     ):
-        if text and text.lower() not in ALL:
+        if text.lower() not in ALL:
             bare = text.lower().removeprefix("upload-")
             number = int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 18 else None
             _among(built, "batch_id", [row["id"] for row in await reads.all(sql, {"text": text, "number": number})])

@@ -1,9 +1,7 @@
 """The HTTP face of cases."""
 
-from fastapi import APIRouter
+from py360.modules.cases.routes import bulk, exports, lists, one
+from py360.modules.cases.routes.base import router
 
-from py360.modules.cases.routes import exports, lists, one, several
-
-router = APIRouter()
-for part in (lists, exports, several, one):  # the fixed addresses before `/cases/{case}`
-    router.include_router(part.router)
+# Imported in this order they stand in this order: the fixed addresses (bulk, exports, lists) before `/cases/{case}`.
+__all__ = ["bulk", "exports", "lists", "one", "router"]

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 from fastapi.responses import StreamingResponse
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from py360.kit.errors import Forbidden, Invalid
 from py360.kit.export import MEDIA
@@ -14,34 +14,20 @@ from py360.modules.cases import downloads
 from py360.modules.cases.access import CanReadCase
 from py360.modules.cases.queries import exporting
 from py360.modules.cases.queries.filters import Filters, where
+from py360.modules.cases.routes.base import router
 from py360.modules.cases.routes.lists import CaseFilters
 from py360.modules.cases.schemas import ExportIn
 
-router = APIRouter()
-_FILTERS = TypeAdapter(Filters)
-_NAMES = {
-    "date": "when",
-    "dateFrom": "date_from",
-    "dateTo": "date_to",
-    "dueFrom": "due_from",
-    "dueTo": "due_to",
-    "policyStatus": "policy_status",
-    "batchId": "batch",
-    "uploadId": "upload",
-    "paymentStatus": "payment_status",
-}
+_KNOWN = {field.alias for field in Filters.model_fields.values()}
 
 
 def _filters(said: dict[str, Any]) -> Filters:
-    named = {
-        _NAMES.get(name, name): value for name, value in said.items() if value not in (None, "") and name != "closed"
-    }
-    known = {name: value for name, value in named.items() if name in Filters.__dataclass_fields__}
-    unknown = sorted(named.keys() - known.keys())
-    if unknown:
+    """The filters of an export's body; raises Invalid, naming what is wrong."""
+    named = {name: value for name, value in said.items() if value is not None and name != "closed"}
+    if unknown := sorted(named.keys() - _KNOWN):
         raise Invalid(f"There is no filter called {', '.join(unknown)[:200]}.", code="unknown_filter")
     try:
-        return _FILTERS.validate_python(known)
+        return Filters.model_validate(named)
     except ValidationError as error:
         details = [{"field": str(item["loc"][0]), "message": item["msg"]} for item in error.errors()]
         raise Invalid(details=details) from error

@@ -1,51 +1,21 @@
 """The tracking list, the closed list, the logs."""
 
-from datetime import date
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from py360.kit.http import DbReads, PageParams, Res, Session, ok
 from py360.modules.cases import opening
 from py360.modules.cases.access import CanReadClosed, CanReadLogs, CanWorkCases
 from py360.modules.cases.queries import details, listing
 from py360.modules.cases.queries.filters import Filters
+from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import CaseIn, given
 
-router = APIRouter()
-Text = Annotated[str | None, Query(max_length=300)]
 
-
-def filters(
-    search: Annotated[
-        str | None,
-        Query(max_length=300, description="Pieces of case id, customer name or policy number; commas mean or"),
-    ] = None,
-    status: Annotated[
-        str | None, Query(max_length=200, description="In any spelling; several with commas; all")
-    ] = None,
-    when: Annotated[
-        str | None, Query(alias="date", max_length=20, description="today, yesterday, lastWeek, lastMonth or a day")
-    ] = None,
-    date_from: Annotated[date | None, Query(alias="dateFrom")] = None,
-    date_to: Annotated[date | None, Query(alias="dateTo")] = None,
-    due_from: Annotated[date | None, Query(alias="dueFrom")] = None,
-    due_to: Annotated[date | None, Query(alias="dueTo")] = None,
-    agent: Annotated[str | None, Query(max_length=200, description="Id, name, me or Unassigned")] = None,
-    policy_status: Annotated[str | None, Query(alias="policyStatus", max_length=50)] = None,
-    priority: Annotated[
-        str | None, Query(max_length=20, description="low, medium, high, urgent; or true (high and urgent), false")
-    ] = None,
-    batch: Annotated[str | None, Query(alias="batchId", max_length=50)] = None,
-    upload: Annotated[str | None, Query(alias="uploadId", max_length=50)] = None,
-    channel: Annotated[str | None, Query(max_length=50)] = None,
-    payment_status: Annotated[str | None, Query(alias="paymentStatus", max_length=20)] = None,
-) -> Filters:
+async def filters(chosen: Annotated[Filters, Query()]) -> Filters:
     """The filters of the case lists."""
-    return Filters(
-        search, status, when, date_from, date_to, due_from, due_to, agent, policy_status, priority, batch, upload, channel,
-        payment_status,
-    )  # fmt: skip
+    return chosen
 
 
 CaseFilters = Annotated[Filters, Depends(filters)]

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 
 from py360.kit.http import DbReads, IfMatch, PageParams, Res, Session, etag, ok
 from py360.modules.cases import assigning, editing, talking
 from py360.modules.cases.access import CanReadCase, CanWorkCases
 from py360.modules.cases.queries import details
 from py360.modules.cases.queries.filters import case_number
+from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import (
     AssignIn,
     CommentIn,
@@ -21,10 +22,8 @@ from py360.modules.cases.schemas import (
     given,
 )
 
-router = APIRouter()
 
-
-def _number(case: str) -> int:
+async def _number(case: str) -> int:
     return case_number(case)
 
 

@@ -2,16 +2,15 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from py360.kit.http import Session, ok
 from py360.modules.cases import assigning, editing
 from py360.modules.cases.access import CanWorkCases
 from py360.modules.cases.holding import Several
+from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import BulkAssign, BulkPolicyStatus, BulkStatus
 from py360.modules.cases.statuses import LABELS, POLICY_STATUS
-
-router = APIRouter()
 
 
 def _outcome(several: Several, done: str) -> dict[str, Any]:
