@@ -142,12 +142,16 @@ def gateway_config(
         typer.Option(help="module=host:port of a service of its own; repeat. Others go to the default."),
     ] = None,
     default: Annotated[str, typer.Option(help="host:port of everything else.")] = "",
+    listen: Annotated[str, typer.Option(help="Where NGINX listens: port or address:port.")] = "80",
 ) -> None:
-    """Write the NGINX configuration that routes every path to the service that has it."""
+    """Write the NGINX configuration that routes every path to the service that has it.
+
+    A file for NGINX's conf.d: `py360 gateway-config --upstream campaigns=10.0.0.7:8360 > /etc/nginx/conf.d/py360.conf`.
+    """
     from py360.entrypoints.gateway import configuration
 
     config = settings()
-    typer.echo(_refusing(lambda: configuration(default or f"{config.host}:{config.port}", upstream or [])))
+    typer.echo(_refusing(lambda: configuration(default or f"{config.host}:{config.port}", upstream or [], listen)))
 
 
 @cli.command()

@@ -5,19 +5,21 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
+from fastapi.routing import iter_route_contexts
+
 from py360.entrypoints import wiring
 
 BODY_LIMIT: Final = "1100m"  # the largest text file we take, with its multipart envelope
 
 _HEAD: Final = """# Written by `py360 gateway-config`: which service has which path. Do not edit; write it again.
 {upstreams}
-map $http_upgrade $connection_upgrade {{ default upgrade; '' close; }}
+map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
 
 server {{
-  listen 80;
+  listen {listen};
   client_max_body_size {limit};
   proxy_http_version 1.1;
-  proxy_set_header Host $host;
+  proxy_set_header Host $http_host;
   proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;
   proxy_set_header X-Forwarded-Proto $scheme;
   proxy_set_header Upgrade $http_upgrade;
@@ -33,12 +35,10 @@ server {{
 
 def paths(module: str) -> list[str]:
     """The paths a module serves, longest first."""
-    found: list[str] = []
-    for name, router in wiring.routers([module]):
-        found += [f"/api{route.path}" for route in router.routes if name == module]  # type: ignore[attr-defined]  # every route has a path
-    for name, router in wiring.root_routers([module]):
-        found += [route.path for route in router.routes if name == module]  # type: ignore[attr-defined]  # every route has a path
-    return sorted(set(found), key=lambda path: (-path.count("/"), path))
+    served = [("/api", router) for _, router in wiring.routers([module])]
+    served += [("", router) for _, router in wiring.root_routers([module])]
+    found = {f"{prefix}{route.path}" for prefix, router in served for route in iter_route_contexts(router.routes)}
+    return sorted(found, key=lambda path: (-path.count("/"), path))
 
 
 def _pattern(path: str) -> str:
@@ -46,7 +46,7 @@ def _pattern(path: str) -> str:
     return "^" + re.sub(r"\\{[^}:]+(:path)?\\}", lambda found: ".+" if found[1] else "[^/]+", re.escape(path)) + "$"
 
 
-def configuration(default: str, services: Sequence[str]) -> str:
+def configuration(default: str, services: Sequence[str], listen: str = "80") -> str:
     """NGINX's configuration. `services`: `module=host:port` for each module that runs on its own; ValueError otherwise."""
     own: dict[str, list[str]] = defaultdict(list)
     for service in services:
@@ -55,18 +55,19 @@ def configuration(default: str, services: Sequence[str]) -> str:
             raise ValueError(f"“{service}” is not module=host:port")
         own[address] += wiring.check_modules(names.split(","))
     upstreams = [f"upstream py360 {{ server {default}; keepalive 32; }}"]
-    locations: list[tuple[int, str]] = []
+    serving = dict.fromkeys(wiring.MODULES, "py360")
     for number, (address, modules) in enumerate(own.items(), 1):
-        name = f"py360_{number}"
-        upstreams.append(f"upstream {name} {{ server {address}; keepalive 32; }}  # {', '.join(modules)}")
-        for path in (path for module in modules for path in paths(module)):
-            fixed = path.count("{")
-            locations.append((fixed, f"  location ~ {_quoted(_pattern(path))} {{ proxy_pass http://{name}; }}"))
-    ordered = [line for _, line in sorted(locations, key=lambda entry: entry[0])]
+        upstreams.append(f"upstream py360_{number} {{ server {address}; keepalive 32; }}  # {', '.join(modules)}")
+        serving |= dict.fromkeys(modules, f"py360_{number}")
+    # Every module's paths, the fixed ones first: NGINX takes the first that matches, as the application does.
+    routed = [(path, upstream) for module, upstream in serving.items() for path in paths(module)] if own else []
+    ordered = [
+        f'  location ~ "{_pattern(path)}" {{ proxy_pass http://{upstream}; }}'
+        for path, upstream in sorted(routed, key=lambda route: route[0].count("{"))
+    ]
     return _HEAD.format(
-        upstreams="\n".join(upstreams), limit=BODY_LIMIT, locations="\n".join(ordered) + "\n" if ordered else ""
+        upstreams="\n".join(upstreams),
+        listen=listen,
+        limit=BODY_LIMIT,
+        locations="\n".join(ordered) + "\n" if ordered else "",
     )
-
-
-def _quoted(pattern: str) -> str:
-    return f'"{pattern}"'
