@@ -73,6 +73,6 @@ async def account(session: AsyncSession, client_id: int, channel: str, provider_
 
 
 async def hook_accounts(session: AsyncSession, type: str) -> list[Account]:
-    """Every active account of a vendor, to verify its webhooks with."""
-    rows = await db.all(session, f"select {COLUMNS} from providers where type = %(type)s and is_active", {"type": type})
+    """Every account of a vendor, to verify its webhooks with; news of an account that was switched off still counts."""
+    rows = await db.all(session, f"select {COLUMNS} from providers where type = %(type)s", {"type": type})
     return [to_account(row) for row in rows]

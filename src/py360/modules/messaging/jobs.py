@@ -7,12 +7,13 @@ from typing import Final
 from py360.kit import db, resources
 from py360.kit.jobs import defer, module_jobs
 from py360.modules.messaging import ledger
-from py360.modules.messaging.applying import announce, apply_batch
+from py360.modules.messaging.applying import TRANSLATORS, announce, apply_batch
 from py360.modules.messaging.inbox import APPLY_LOCK, Inbox
 
 jobs = module_jobs("messaging")
 TRY_PARKED_AFTER: Final = timedelta(seconds=2)
 ABANDON_AFTER: Final = timedelta(minutes=5)
+KEEP_WEBHOOKS: Final = timedelta(days=30)
 LOOK_AGAIN_SECONDS: Final = 0.1
 
 
@@ -46,6 +47,17 @@ async def tidy(timestamp: int) -> None:
         waiting = await db.value(session, "select 1 from webhook_inbox where applied_at is null limit 1")
         if waiting:
             await defer(session, apply_webhooks, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
+
+
+@jobs.periodic(name="messaging.forget_webhooks", cron="41 2 * * *")
+async def forget_webhooks(timestamp: int) -> None:
+    """Applied events are kept as long as a vendor may send them again, with room to look into what happened."""
+    async with db.unit_of_work() as session:
+        await db.execute(
+            session,
+            "delete from webhook_inbox where vendor = any(%(vendors)s) and applied_at < %(before)s",
+            {"vendors": list(TRANSLATORS), "before": resources.current().clock.now() - KEEP_WEBHOOKS},
+        )
 
 
 inbox: Final = Inbox(apply_webhooks)
