@@ -19,7 +19,7 @@ SECRET_FILE = "secret.key"
 class Settings(BaseSettings):
     """What an operator can set; `.env.example` is generated from these fields and their descriptions."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
 
     home: Path = Field(
         Path(".py360"), validation_alias="PY360_HOME", description="Folder of the data, secrets and logs of this installation."
