@@ -8,7 +8,8 @@ from py360.kit.settings import Settings
 
 
 def test_the_accounts_own_home_and_host_are_not_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("PY360_HOME", raising=False)
+    for name in ("PY360_HOME", "PY360_HOST", "PY360_DEMO", "PY360_SECRET_KEY"):
+        monkeypatch.delenv(name, raising=False)
     for name in ("HOME", "HOST", "DEMO", "SECRET", "home"):
         monkeypatch.setenv(name, "/somewhere/else")
     settings = Settings(_env_file=None)

@@ -55,7 +55,7 @@ async def connection(session: AsyncSession) -> AsyncConnection[Any]:
 async def all(session: AsyncSession, sql: str, params: Params = None) -> list[Row]:
     """Every row of a statement run inside the session's transaction."""
     async with (await connection(session)).cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(sql, params)  # type: ignore[arg-type]  # SQL is ours, written in the modules
+        await cursor.execute(sql, params)  # SQL is ours, written in the modules
         return await cursor.fetchall() if cursor.description else []
 
 
@@ -74,7 +74,7 @@ async def value(session: AsyncSession, sql: str, params: Params = None) -> Any:
 async def execute(session: AsyncSession, sql: str, params: Params = None) -> int:
     """Run a statement inside the session's transaction; the number of rows it touched."""
     async with (await connection(session)).cursor() as cursor:
-        await cursor.execute(sql, params)  # type: ignore[arg-type]  # SQL is ours, written in the modules
+        await cursor.execute(sql, params)  # SQL is ours, written in the modules
         return cursor.rowcount
 
 

@@ -44,7 +44,7 @@ class Reads:
     async def all(self, sql: str, params: Params = None) -> list[Row]:
         """Every row."""
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(sql, params)  # type: ignore[call-overload]  # SQL is ours
+            cursor = await connection.execute(sql, params)  # SQL is ours
             rows: list[Row] = await cursor.fetchall()
             return rows
 
@@ -63,6 +63,6 @@ class Reads:
         async with self._pool.connection() as connection, connection.transaction():
             async with connection.cursor(name="stream") as cursor:
                 cursor.itersize = batch
-                await cursor.execute(sql, params)  # type: ignore[arg-type]  # SQL is ours
+                await cursor.execute(sql, params)  # SQL is ours
                 async for row in cursor:
                     yield row
