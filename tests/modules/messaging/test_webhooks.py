@@ -165,6 +165,7 @@ async def test_metas_challenge(client: httpx.AsyncClient, resources: Resources) 
     }
     answer = await client.get("/api/webhooks/whatsapp", params=asked)
     assert (answer.status_code, answer.text) == (200, "1158201444")
+    assert (await client.get("/webhook", params=asked)).text == "1158201444"  # the specification's path
     assert (await client.get("/api/webhooks/whatsapp", params=asked | {"hub.verify_token": "x"})).status_code == 403
 
 
