@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fast check format lint types imports bench env-example clean
+.PHONY: help setup run demo test fast check format lint types imports house bench env-example openapi clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,7 +25,7 @@ test: .venv/development  ## the whole test suite
 fast: .venv/development  ## the tests that do not start whole processes
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
 
-check: format lint types imports fast  ## what a change must pass: format, lint, types, import contracts, fast tests
+check: format lint types imports house  ## what every change must pass beside the tests: format, lint, types, import contracts, house rules
 
 format: .venv/development
 	$(BIN)/ruff format --check .
@@ -34,16 +34,22 @@ lint: .venv/development
 	$(BIN)/ruff check .
 
 types: .venv/development
-	$(BIN)/mypy
+	$(BIN)/mypy --strict src
 
 imports: .venv/development
 	$(BIN)/lint-imports
+
+house: .venv/development
+	$(BIN)/python -m pytest tests/house
 
 bench: .venv/development  ## measure this machine, every figure beside its floor
 	$(BIN)/py360 bench
 
 env-example: .venv/runtime  ## write .env.example from the settings
 	$(BIN)/python -m py360.entrypoints.envexample > .env.example
+
+openapi: .venv/runtime  ## write docs/openapi.json from the routes
+	$(BIN)/python -m py360.entrypoints.openapi > docs/openapi.json
 
 setup: .venv/development  ## only install, for an editor
 

@@ -71,7 +71,9 @@ def app(configured: Settings, resources: Resources) -> FastAPI:
 
 def caller(app: FastAPI) -> httpx.AsyncClient:
     """A client of the application that has not signed in."""
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test")
+    return httpx.AsyncClient(
+        transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test"
+    )
 
 
 @pytest_asyncio.fixture

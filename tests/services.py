@@ -44,7 +44,9 @@ class Services:
         self.template = template
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self._admin = psycopg.connect(url, autocommit=True)
-        for (name,) in self._admin.execute("select datname from pg_database where datname like %s", (f"t_{self.worker}_%",)):
+        for (name,) in self._admin.execute(
+            "select datname from pg_database where datname like %s", (f"t_{self.worker}_%",)
+        ):
             self.drop(name)
 
     def clone(self) -> str:
@@ -116,7 +118,9 @@ def start() -> Services:
         template = f"template_{_product_hash()}"
         with psycopg.connect(url, autocommit=True) as admin:
             if not admin.execute("select 1 from pg_database where datname = %s", (template,)).fetchone():
-                for (old,) in admin.execute("select datname from pg_database where datname like 'template\\_%'").fetchall():
+                for (old,) in admin.execute(
+                    "select datname from pg_database where datname like 'template\\_%'"
+                ).fetchall():
                     admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(old)))
                 admin.execute(sql.SQL("create database {}").format(sql.Identifier(f"{template}_new")))
                 _build(url.replace("/py360?", f"/{template}_new?"))

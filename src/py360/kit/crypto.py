@@ -56,7 +56,9 @@ def _b64(raw: bytes) -> str:
 def sign(purpose: str, payload: str) -> str:
     """A short token that carries `payload` for one purpose."""
     data = payload.encode()
-    mark = hmac.digest(_derived(settings().secret_key, "sign"), purpose.encode() + b"\0" + data, "sha256")[:SIGNATURE_BYTES]
+    mark = hmac.digest(_derived(settings().secret_key, "sign"), purpose.encode() + b"\0" + data, "sha256")[
+        :SIGNATURE_BYTES
+    ]
     return f"{_b64(data)}.{_b64(mark)}"
 
 

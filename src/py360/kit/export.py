@@ -86,7 +86,9 @@ async def _collect(
         cells = {column.heading: neutral(column.cell(row)) for column in columns}
         collected.append({head: float(cell) if isinstance(cell, Decimal) else cell for head, cell in cells.items()})
         if len(collected) > MAX_ROWS[format]:
-            raise TooLarge(f"More than {MAX_ROWS[format]:,} rows do not fit a {format} file. Filter the list or take csv.")
+            raise TooLarge(
+                f"More than {MAX_ROWS[format]:,} rows do not fit a {format} file. Filter the list or take csv."
+            )
     return collected or [{column.heading: None for column in columns}]
 
 
@@ -121,5 +123,10 @@ def _draw(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]
     with page.table(headings_style=FontFace(emphasis="B", fill_color=(230, 236, 245)), padding=0.5) as table:
         table.row([column.heading for column in columns])
         for row in rows:
-            table.row(["" if cell is None else str(cell).encode("latin-1", "replace").decode("latin-1") for cell in row.values()])
+            table.row(
+                [
+                    "" if cell is None else str(cell).encode("latin-1", "replace").decode("latin-1")
+                    for cell in row.values()
+                ]
+            )
     return bytes(page.output())

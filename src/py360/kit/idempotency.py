@@ -35,7 +35,9 @@ async def once(app: ASGIApp, scope: Scope, receive: Receive, send: Send, key: st
     }
     async with resources.sessions() as session, session.begin():
         mine = await db.value(session, _CLAIM, claim)
-        seen = await db.one(session, "select * from idempotency_keys where caller = %(caller)s and key = %(key)s", claim)
+        seen = await db.one(
+            session, "select * from idempotency_keys where caller = %(caller)s and key = %(key)s", claim
+        )
     if not mine:
         await _replay(send, seen or {}, claim)
         return
@@ -105,9 +107,13 @@ async def _whole_body(receive: Receive) -> bytes:
 
 async def _replay(send: Send, seen: db.Row, claim: dict[str, str]) -> None:
     if seen.get("body_hash") != claim["hash"] or seen.get("path") != claim["path"]:
-        await _refuse(send, Invalid("This Idempotency-Key was used for another request.", code="idempotency_key_reused"))
+        await _refuse(
+            send, Invalid("This Idempotency-Key was used for another request.", code="idempotency_key_reused")
+        )
     elif seen.get("response_status") is None:
-        await _refuse(send, Conflict("The first request with this Idempotency-Key is still running.", code="still_running"))
+        await _refuse(
+            send, Conflict("The first request with this Idempotency-Key is still running.", code="still_running")
+        )
     else:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in seen["response_headers"]]
         headers.append((b"idempotent-replayed", b"true"))

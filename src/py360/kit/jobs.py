@@ -1,5 +1,7 @@
 """Jobs: Procrastinate on our own PostgreSQL. A job exists if and only if the transaction that deferred it committed.
 
+A module's jobs.py, and whoever needs the job done:
+
     jobs = module_jobs("uploads")
 
     @jobs.task(name="uploads.process")
@@ -33,7 +35,9 @@ class ModuleJobs:
     def __init__(self, queue: str) -> None:
         self.queue = queue
 
-    def task(self, *, name: str, retry: procrastinate.BaseRetryStrategy | int | None = None) -> Callable[[JobFunction], Job]:
+    def task(
+        self, *, name: str, retry: procrastinate.BaseRetryStrategy | int | None = None
+    ) -> Callable[[JobFunction], Job]:
         """Register a job function under a stable name; `retry` as in Procrastinate (default: three tries, backing off)."""
         strategy = retry if retry is not None else procrastinate.RetryStrategy(max_attempts=3, exponential_wait=3)
 

@@ -22,11 +22,15 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
 
     home: Path = Field(
-        Path(".py360"), validation_alias="PY360_HOME", description="Folder of the data, secrets and logs of this installation."
+        Path(".py360"),
+        validation_alias="PY360_HOME",
+        description="Folder of the data, secrets and logs of this installation.",
     )
     host: str = Field("127.0.0.1", validation_alias="PY360_HOST", description="Address the API listens on.")
     port: int = Field(
-        8360, validation_alias=AliasChoices("PY360_PORT", "PORT"), description="Port of the API. PY360_PORT wins over PORT."
+        8360,
+        validation_alias=AliasChoices("PY360_PORT", "PORT"),
+        description="Port of the API. PY360_PORT wins over PORT.",
     )
     public_base: str = Field(
         "",
@@ -46,7 +50,9 @@ class Settings(BaseSettings):
     read_database_url: str = Field(
         "", validation_alias="READ_DATABASE_URL", description="A replica for lists and reports. Empty: DATABASE_URL."
     )
-    redis_url: str = Field("", validation_alias="REDIS_URL", description="Valkey or Redis. Empty: our own under PY360_HOME.")
+    redis_url: str = Field(
+        "", validation_alias="REDIS_URL", description="Valkey or Redis. Empty: our own under PY360_HOME."
+    )
     admin_email: str = Field(
         "admin@py360.local", validation_alias="PY360_ADMIN_EMAIL", description="Login of the first administrator."
     )
@@ -68,7 +74,9 @@ class Settings(BaseSettings):
         validation_alias="PY360_STORAGE_URL",
         description="Where files are kept: s3://bucket/prefix or az://container/prefix. Empty: a folder in PY360_HOME.",
     )
-    sandbox_port: int = Field(8361, validation_alias="PY360_SANDBOX_PORT", description="HTTP port of the vendors' sandbox.")
+    sandbox_port: int = Field(
+        8361, validation_alias="PY360_SANDBOX_PORT", description="HTTP port of the vendors' sandbox."
+    )
     sandbox_smtp_port: int = Field(
         8362, validation_alias="PY360_SANDBOX_SMTP_PORT", description="SMTP port of the vendors' sandbox."
     )

@@ -51,7 +51,13 @@ async def call(vendor: str, operation: str, provider_id: int | None = None, item
 
 
 async def _note(
-    vendor: str, operation: str, provider_id: int | None, record: Call, outcome: str, duration_ms: int, error: str | None
+    vendor: str,
+    operation: str,
+    provider_id: int | None,
+    record: Call,
+    outcome: str,
+    duration_ms: int,
+    error: str | None,
 ) -> None:
     async with resources.current().engine.begin() as connection:
         await connection.exec_driver_sql(
