@@ -1,4 +1,8 @@
-"""How many: exact up to 10,000, beyond that what the planner thinks, remembered for a minute."""
+"""How many: exact up to 10,000, beyond that what the planner thinks.
+
+Counting thousands costs more than the page they belong to, so a count over a thousand is remembered for some seconds, and
+an estimate for a minute.
+"""
 
 import time
 from typing import Any, Final
@@ -7,31 +11,32 @@ from py360.kit.paging import EXACT_UP_TO
 from py360.kit.reads import Reads
 from py360.modules.cases.queries.filters import Where
 
-REMEMBER_SECONDS: Final = 60
+ESTIMATE_SECONDS: Final = 60.0
+COUNT_SECONDS: Final = 5.0
+CHEAP: Final = 1_000
 MOST_REMEMBERED: Final = 2_000
-_remembered: dict[tuple[str, str, str], tuple[float, int]] = {}
+_remembered: dict[tuple[int, str, str], tuple[float, int, bool]] = {}
 
 
 async def total(reads: Reads, where: Where) -> tuple[int, bool]:
-    """How many cases the predicate finds, and whether that is exact.
-
-    Only estimates are remembered: an exact number is always of now.
-    """
-    key = (str(id(reads)), where.sql, repr(sorted(where.params.items())))
+    """How many cases the predicate finds, and whether that is exact."""
+    key = (id(reads), where.sql, repr(sorted(where.params.items())))
     known = _remembered.get(key)
-    if known and time.monotonic() - known[0] < REMEMBER_SECONDS:
-        return known[1], False
+    if known and time.monotonic() < known[0]:
+        return known[1], known[2]
     counted: int = await reads.value(
         f"select count(*) from (select from renewal_cases c where {where.sql} limit {EXACT_UP_TO + 1}) few",
         where.params,
     )
-    if counted <= EXACT_UP_TO:
-        return counted, True
-    guessed = max(counted, await estimate(reads, f"select from renewal_cases c where {where.sql}", where.params))
-    if len(_remembered) >= MOST_REMEMBERED:
-        _remembered.clear()
-    _remembered[key] = (time.monotonic(), guessed)
-    return guessed, False
+    exact = counted <= EXACT_UP_TO
+    if not exact:
+        guessed = await estimate(reads, f"select from renewal_cases c where {where.sql}", where.params)
+        counted = max(counted, guessed)
+    if counted > CHEAP:
+        if len(_remembered) >= MOST_REMEMBERED:
+            _remembered.clear()
+        _remembered[key] = (time.monotonic() + (COUNT_SECONDS if exact else ESTIMATE_SECONDS), counted, exact)
+    return counted, exact
 
 
 async def estimate(reads: Reads, sql: str, params: dict[str, Any]) -> int:

@@ -14,6 +14,7 @@ from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA
 from py360.kit.errors import Invalid
+from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
 from py360.kit.wire import Schema
 from py360.modules.cases.statuses import (
@@ -52,6 +53,20 @@ class Filters(Schema):
     def terms(self) -> list[str]:
         """The search terms, lower case: between commas, one of them suffices."""
         return [term for part in self.search.split(",") if (term := part.strip().lower())][:10]
+
+
+class ListQuery(Filters):
+    """A page of a case list: the filters, and which part in which order. One model, validated once."""
+
+    page: int = Field(1, ge=1, le=100_000, description="From 1")
+    limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Rows per page")
+    sort: str | None = Field(None, max_length=60, description="A column; `-` in front for descending")
+    cursor: str | None = Field(None, max_length=300, description="`nextCursor` of the page before")
+
+    @property
+    def part(self) -> Page:
+        """Paging and sorting."""
+        return Page(self.page, self.limit, self.sort)
 
 
 @dataclass(slots=True)

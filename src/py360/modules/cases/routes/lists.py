@@ -8,8 +8,8 @@ from py360.kit.http import DbReads, PageParams, Res, Session, ok
 from py360.modules.cases import opening
 from py360.modules.cases.access import CanReadClosed, CanReadLogs, CanWorkCases
 from py360.modules.cases.queries import details, listing
-from py360.modules.cases.queries.filters import Filters
-from py360.modules.cases.routes.base import router
+from py360.modules.cases.queries.filters import Filters, ListQuery
+from py360.modules.cases.routes.base import hot_router, router
 from py360.modules.cases.schemas import CaseIn, given
 
 
@@ -19,15 +19,13 @@ async def filters(chosen: Annotated[Filters, Query()]) -> Filters:
 
 
 CaseFilters = Annotated[Filters, Depends(filters)]
-Cursor = Annotated[str | None, Query(max_length=300, description="`nextCursor` of the page before")]
 
 
-@router.get("/cases")
-async def list_cases(
-    reads: DbReads, res: Res, caller: CanWorkCases, chosen: CaseFilters, page: PageParams, cursor: Cursor = None
-) -> Response:
+@hot_router.get("/cases")
+async def list_cases(res: Res, caller: CanWorkCases, asked: Annotated[ListQuery, Query()]) -> Response:
     """The tracking list: every case but the renewed ones, newest upload first."""
-    return ok(await listing.cases(reads, caller, chosen, page, res.clock.today(), cursor=cursor))
+    found = await listing.cases(res.reads, caller, asked, asked.part, res.clock.today(), cursor=asked.cursor)
+    return ok(found)
 
 
 @router.post("/cases", status_code=201)
@@ -38,11 +36,11 @@ async def open_case(session: Session, caller: CanWorkCases, body: CaseIn) -> Res
 
 
 @router.get("/cases/closed")
-async def list_closed(
-    reads: DbReads, res: Res, caller: CanReadClosed, chosen: CaseFilters, page: PageParams, cursor: Cursor = None
-) -> Response:
+async def list_closed(res: Res, caller: CanReadClosed, asked: Annotated[ListQuery, Query()]) -> Response:
     """The closed list: renewed cases; with `status` also lapsed and cancelled ones, or all. Dates are of the closing."""
-    return ok(await listing.cases(reads, caller, chosen, page, res.clock.today(), cursor=cursor, closed=True))
+    today = res.clock.today()
+    found = await listing.cases(res.reads, caller, asked, asked.part, today, cursor=asked.cursor, closed=True)
+    return ok(found)
 
 
 @router.get("/logs")
