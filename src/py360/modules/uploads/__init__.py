@@ -1,0 +1,1 @@
+"""Uploads: a policy file in, customers, policies and renewal cases out."""

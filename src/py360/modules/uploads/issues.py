@@ -1,0 +1,49 @@
+"""What can be wrong with a row: a stable code each, and a sentence that says how to mend it."""
+
+from typing import Final
+
+# In order of weight: a row that fails for several reasons is counted under the first.
+ERRORS: Final = {
+    "policy_number_missing": "Every row needs a policy number. Fill this cell.",
+    "policy_number_shortened": "A spreadsheet program has cut this number short. Format the column as text and enter it again.",
+    "policy_number_repeated": "This policy number stands in an earlier row; only the first is taken. Remove this row or correct it.",
+    "too_long": "This text is longer than we can keep. Shorten it.",
+    "name_missing": "Every row needs the customer's name. Fill this cell.",
+    "policy_type_unknown": "Write motor, home, life, health, travel or commercial, or a product name that says so.",
+    "premium_missing": "Every row needs a premium. Fill this cell.",
+    "premium_not_a_number": "Write the premium as a number of rupees, such as 20922.30 or 1,25,000.",
+    "premium_not_positive": "The premium must be more than 0 and below 1,000 crore. Correct this cell.",
+    "start_date_missing": "Every row needs a start date. Fill this cell.",
+    "start_date_invalid": "This is not a date we can read. Write it as DD/MM/YYYY or YYYY-MM-DD.",
+    "end_date_missing": "Every row needs an expiry date. Fill this cell.",
+    "end_date_invalid": "This is not a date we can read. Write it as DD/MM/YYYY or YYYY-MM-DD.",
+    "expiry_before_start": "The policy ends before it starts, or on the same day. Correct one of the two dates.",
+    "no_valid_contact": "Neither the mobile nor the e-mail can be used. Give a 10-digit Indian mobile or an e-mail address.",
+    "customer_of_other_client": "This customer code belongs to another insurer's book. Correct the code or leave it blank.",
+    "policy_of_other_client": "This policy number belongs to another insurer's book. Correct the number.",
+}
+WARNINGS: Final = {
+    "email_invalid": "This is not an e-mail address; it was left out. Write it as name@example.com.",
+    "phone_invalid": "This is not an Indian mobile number; it was left out. Give 10 digits that start with 6 to 9.",
+    "date_of_birth_invalid": "This is no date of birth in the past 120 years; it was left out.",
+    "renewal_date_invalid": "This is not a date we can read; the expiry date was taken instead.",
+    "gender_unknown": "Write male, female or other; it was left out.",
+    "pan_invalid": "A PAN has 5 letters, 4 digits and a letter; it was left out.",
+    "pincode_invalid": "A PIN code has 6 digits and does not start with 0; it was left out.",
+    "customer_profile_unknown": "Write normal, hni, super_hni or vip; normal was taken.",
+    "preferred_language_unknown": "We do not speak this language; English was taken.",
+    "payment_frequency_unknown": "Write annual, half-yearly, quarterly, monthly or one-time; it was left out.",
+    "sum_insured_invalid": "Write the sum insured as a number of rupees; it was left out.",
+    "priority_unknown": "Write low, medium, high or urgent; medium was taken.",
+    "agent_unknown": "No active user has this name, e-mail or id; the cases are unassigned.",
+    "region_unknown": "Your organisation has no such region; it was not used.",
+    "branch_unknown": "Your organisation has no such branch; it was not used.",
+    "shortened": "This text was longer than we can keep and was cut.",
+    "column_ignored": "We have no use for this column; it was not read.",
+}
+ORDER: Final = tuple(ERRORS)
+
+
+def sentence(code: str) -> str:
+    """How to mend it."""
+    return ERRORS.get(code) or WARNINGS.get(code) or "Correct this cell."

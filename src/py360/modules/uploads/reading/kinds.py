@@ -1,0 +1,231 @@
+"""What a file is, told by its content and never by its name; what is wrong or too large is refused here, unparsed."""
+
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+from xml.parsers import expat
+
+import msoffcrypto
+from msoffcrypto.exceptions import FileFormatError
+
+from py360.modules.uploads.errors import Damaged, EmptyFile, Encrypted, FileTooLarge, WrongType
+from py360.modules.uploads.settings import UploadSettings
+
+BLOCK: Final = 1 << 20
+_ZIP: Final = b"PK\x03\x04"
+_COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
+_UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_NOT_TABLES: Final = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
+_MARKUP: Final = re.compile(rb"^\s*(<!doctype html|<html|<\?xml|<table|<meta|<head)", re.IGNORECASE)
+
+
+class Kind(StrEnum):
+    """The kinds of file we read. `.xlsm` is XLSX whose macros nobody looks at."""
+
+    XLSX = "xlsx"
+    XLSB = "xlsb"
+    XLS = "xls"
+    ODS = "ods"
+    TEXT = "csv"
+
+
+def kind_of(path: Path, limits: UploadSettings) -> Kind:
+    """The kind of a file. Raises what `errors` names when it is empty, too large, protected or no table at all."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        start = file.read(BLOCK)
+    if not start.strip(b"\x00\r\n\t ,;\xef\xbb\xbf"):
+        raise EmptyFile
+    if start.startswith(_ZIP):
+        kind = _zipped(path)
+    elif start.startswith(_COMPOUND):
+        kind = _compound(path)
+    else:
+        kind = _text(start)
+    limit = limits.max_text_bytes if kind is Kind.TEXT else limits.max_workbook_bytes
+    if size > limit:
+        raise FileTooLarge(f"This file has {size / BLOCK:,.0f} MB; at most {limit / BLOCK:,.0f} MB are accepted. Split it.")
+    return kind
+
+
+def _zipped(path: Path) -> Kind:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = set(archive.namelist())
+            if "content.xml" in names:
+                manifest = archive.read("META-INF/manifest.xml")[:BLOCK] if "META-INF/manifest.xml" in names else b""
+                if b"encryption-data" in manifest:
+                    raise Encrypted
+                if b"spreadsheet" in manifest or b"spreadsheet" in archive.open("content.xml").read(BLOCK):
+                    return Kind.ODS
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise Damaged from error
+    if "xl/workbook.bin" in names:
+        return Kind.XLSB
+    if "xl/workbook.xml" in names:
+        return Kind.XLSX
+    raise WrongType
+
+
+def _compound(path: Path) -> Kind:
+    with path.open("rb") as file:
+        try:
+            office = msoffcrypto.OfficeFile(file)
+            protected = office.is_encrypted()
+        except FileFormatError as error:
+            raise WrongType from error
+        except (OSError, ValueError, KeyError, IndexError, AttributeError) as error:  # what a truncated file makes of it
+            raise Damaged from error
+        if protected:
+            raise Encrypted
+        if office.format != "xls97":
+            raise WrongType
+    return Kind.XLS
+
+
+def _text(start: bytes) -> Kind:
+    if start.startswith(_NOT_TABLES):
+        raise WrongType
+    if _MARKUP.match(start):
+        raise WrongType(
+            "This is a web page or XML, whatever its name says. Open it in your spreadsheet program and save it as .xlsx."
+        )
+    if start.startswith(_UTF16):
+        return Kind.TEXT
+    odd = sum(start.count(byte) for byte in (*range(0, 9), *range(14, 27), *range(28, 32)))
+    zeros_in_pairs = start[1::2].count(0) > len(start) // 8 or start[::2].count(0) > len(start) // 8
+    if odd > len(start) // 200 and not zeros_in_pairs:
+        raise WrongType
+    return Kind.TEXT
+
+
+def weigh(path: Path, kind: Kind, limits: UploadSettings) -> int:
+    """Unpack a zipped workbook block by block, keeping nothing, and stop at the first limit it passes.
+
+    The zip directory may lie, so what really comes out is counted: bytes, rows, and the widest row of each sheet (a
+    parser lays out rows x columns, even when only the corner is filled). The number of rows of the largest sheet; 0
+    where the format does not tell.
+    """
+    if kind is Kind.XLS:
+        return 0
+    most_rows = unpacked = 0
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > limits.max_unpacked_bytes:
+                _too_much(limits)
+            for entry in archive.infolist():
+                scale = _scale_for(entry.filename)
+                for block in _unpack(archive, entry):
+                    unpacked += len(block)
+                    if unpacked > limits.max_unpacked_bytes:
+                        _too_much(limits)
+                    if scale is not None:
+                        scale.add(block)
+                        scale.check(limits)
+                if scale is not None:
+                    most_rows = max(most_rows, scale.rows)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, expat.ExpatError) as error:
+        raise Damaged from error
+    return most_rows
+
+
+def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]:
+    with archive.open(entry) as file:
+        while block := file.read(BLOCK):
+            yield block
+
+
+def _too_much(limits: UploadSettings) -> None:
+    raise FileTooLarge(
+        f"Unpacked, this workbook holds more than {limits.max_unpacked_bytes / BLOCK:,.0f} MB. Split it.", code="unpacked_too_large"
+    )
+
+
+def check_cells(rows: int, columns: int, limits: UploadSettings) -> None:
+    """Refuse a table beyond the limits; raises FileTooLarge."""
+    if rows > limits.max_rows + 1_000:  # titles, blank lines and totals are not policies
+        raise FileTooLarge(f"This file has more than {limits.max_rows:,} rows. Split it.", code="too_many_rows")
+    if rows * columns > limits.max_cells:
+        raise FileTooLarge(
+            f"A sheet of this workbook spans {rows:,} rows and {columns:,} columns; at most {limits.max_cells:,} cells are "
+            "accepted. Remove stray cells far from the table, split the list, or save it as CSV.",
+            code="too_many_cells",
+        )
+
+
+class _SheetXml:
+    """The extent of an .xlsx sheet, from the references of its cells."""
+
+    _WIDE = re.compile(rb'<(?:\w+:)?c r="([A-Z]{2,3})[0-9]')
+    _ROW = re.compile(rb'<(?:\w+:)?row [^>]*?r="([0-9]+)"')
+
+    def __init__(self) -> None:
+        self.rows = self.last_row = 0
+        self.columns = 26
+        self._rest = b""
+
+    def add(self, block: bytes) -> None:
+        text = self._rest + block
+        cut = text.rfind(b"<")
+        text, self._rest = text[:cut], text[cut:] if len(text) - cut < BLOCK else b""
+        self.rows += text.count(b"<row") + text.count(b":row ")
+        for row in self._ROW.finditer(text, max(0, len(text) - 65_536)):
+            self.last_row = max(self.last_row, int(row[1]))
+        for letters in set(self._WIDE.findall(text)):
+            self.columns = max(self.columns, _column_number(letters))
+
+    def check(self, limits: UploadSettings) -> None:
+        check_cells(max(self.rows, self.last_row), min(self.columns, 16_384), limits)
+
+
+class _SheetOds:
+    """The extent of an .ods sheet: repeated cells count as often as they are repeated, when they hold something."""
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self._row_repeat = self._width = self._pending = 0
+        self._parser = expat.ParserCreate()
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+
+    def add(self, block: bytes) -> None:
+        self._parser.Parse(block, False)
+
+    def _start(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "table:table":
+            self.rows = self._pending = 0
+        elif name == "table:table-row":
+            self._row_repeat, self._width = int(attributes.get("table:number-rows-repeated", "1")), 0
+            self._filled = False
+            self._column = 0
+        elif name == "table:table-cell":
+            self._column += int(attributes.get("table:number-columns-repeated", "1"))
+            if "office:value-type" in attributes:
+                self._filled, self._width = True, self._column
+
+    def _end(self, name: str) -> None:
+        if name == "table:table-row":
+            self._pending += self._row_repeat
+            if self._filled:
+                self.rows = self._pending
+                self.columns = max(self.columns, self._width)
+
+    def check(self, limits: UploadSettings) -> None:
+        check_cells(self.rows, max(self.columns, 1), limits)
+
+
+def _scale_for(name: str) -> _SheetXml | _SheetOds | None:
+    if name.startswith("xl/worksheets/") and name.endswith(".xml"):
+        return _SheetXml()
+    return _SheetOds() if name == "content.xml" else None
+
+
+def _column_number(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number

@@ -1,0 +1,176 @@
+"""A policy file as a table: where it stands in the file, its headings, and its rows in frames of text."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import Final
+
+import fastexcel
+import polars as pl
+import python_calamine
+
+from py360.modules.uploads.errors import Damaged, EmptyFile, NoHeader
+from py360.modules.uploads.reading import delimited, xlsx_top
+from py360.modules.uploads.reading.heads import LOOK_AT, Cells, find_header, headings_of
+from py360.modules.uploads.reading.kinds import Kind, check_cells, kind_of, weigh
+from py360.modules.uploads.settings import UploadSettings
+
+ROW: Final = "row_no"
+_TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
+_FOOTER: Final = r"(?i)^\s*(\*+|end of (report|list)|note\s*[:\-]|prepared by|generated (on|by)|printed (on|by)|page \d+)"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One table. Frames have the columns c0, c1, ... (text or null) in the order of `headings`, and `row_no`.
+
+    `rows_hint` counts everything under the headings, cheaply; `blocks` reads the file from there on.
+    """
+
+    kind: Kind
+    sheet: str | None
+    header_row: int
+    headings: tuple[str, ...]
+    rows_hint: int
+    blocks: Callable[[], Iterator[pl.DataFrame]]
+
+    def chunks(self, size: int, key: int | None, after: int = 0) -> Iterator[pl.DataFrame]:
+        """The policies' rows after row number `after`, at most `size` at a time.
+
+        Blank lines, totals, footers and repeated headings are left out; `key` is the column of the policy number.
+        """
+        for block in self.blocks():
+            rows = only_rows(block.filter(pl.col(ROW) > after), self.headings, key)
+            for start in range(0, rows.height, size):
+                yield rows.slice(start, size)
+
+
+def only_rows(block: pl.DataFrame, headings: Sequence[str], key: int | None) -> pl.DataFrame:
+    """The rows of a block that speak of a policy, with spaces around text removed and blanks as null."""
+    names = [f"c{column}" for column in range(len(headings))]
+    trimmed = block.with_columns(pl.col(names).str.strip_chars())
+    trimmed = trimmed.with_columns(pl.when(pl.col(names) != "").then(pl.col(names)))
+    filled = reduce(add, (pl.col(name).is_not_null().cast(pl.UInt16) for name in names))
+    trimmed = trimmed.with_columns(filled.alias("filled")).filter(pl.col("filled") > 0)
+    sparse = max(3, len(names) // 3)
+    first = pl.coalesce(names)
+    is_footer = (pl.col("filled") <= sparse) & (first.str.contains(_TOTAL) | first.str.contains(_FOOTER))
+    lone = (pl.col("filled") == 1) & (len(names) > 3)
+    is_footer |= lone if key is None else lone & (pl.col(f"c{key}").is_null() | (pl.col(f"c{key}").str.count_matches(" ") > 2))
+    if key is not None:
+        is_footer |= (pl.col(f"c{key}") == headings[key]).fill_null(value=False)
+    return trimmed.filter(~is_footer).drop("filled")
+
+
+def open_table(path: Path, limits: UploadSettings, wanted: frozenset[str] = frozenset()) -> Table:
+    """Recognise a file and find its table. Raises what `errors` names when it is refused; nothing large is parsed yet.
+
+    `wanted`: keys of headings that a caller or our memory named, which help to find the row of headings.
+    """
+    kind = kind_of(path, limits)
+    if kind is Kind.TEXT:
+        return _delimited(path, limits, wanted)
+    rows = weigh(path, kind, limits)
+    return _xlsx(path, rows, limits, wanted) if kind is Kind.XLSX else _workbook(path, kind, limits, wanted)
+
+
+def _delimited(path: Path, limits: UploadSettings, wanted: frozenset[str]) -> Table:
+    layout = delimited.sniff(path)
+    top = delimited.top(path, layout, LOOK_AT)
+    found = find_header(top, wanted)
+    if found is None:
+        raise NoHeader if top else EmptyFile
+    headings = headings_of(top[found[0]])
+    rows = delimited.count(path) - found[0] - 1
+    if rows <= 0:
+        raise EmptyFile
+    return Table(
+        Kind.TEXT, None, found[0] + 1, headings, rows, lambda: delimited.blocks(path, layout, found[0] + 1, len(headings))
+    )
+
+
+def _xlsx(path: Path, rows: int, limits: UploadSettings, wanted: frozenset[str]) -> Table:
+    best: tuple[int, str, int, tuple[str, ...]] | None = None
+    for name, top in xlsx_top.tops(path, LOOK_AT):
+        cells = [[row.get(column) for column in range(max(row, default=-1) + 1)] for row in top.values()]
+        found = find_header(cells, wanted)
+        if found and (best is None or found[1] > best[0]):
+            best = (found[1], name, list(top)[found[0]], headings_of(cells[found[0]]))
+    if best is None:
+        raise NoHeader
+    _, name, header_row, headings = best
+    if rows - header_row <= 0 and rows <= 1:
+        raise EmptyFile
+    return Table(
+        Kind.XLSX, name, header_row, headings, max(rows - header_row, 0), lambda: _sheet_blocks(path, name, header_row, headings, limits)
+    )
+
+
+def _load(path: Path, sheet: str | int) -> pl.DataFrame:
+    """A whole sheet as text, from its first used cell."""
+    try:
+        loaded = fastexcel.read_excel(path.read_bytes()).load_sheet(sheet, header_row=None, dtypes="string")
+        frame = loaded.to_polars()
+    except fastexcel.FastExcelError as error:
+        raise Damaged from error
+    assert isinstance(frame, pl.DataFrame)
+    return frame.rename({old: f"c{column}" for column, old in enumerate(frame.columns)})
+
+
+def _sheet_blocks(
+    path: Path, sheet: str, header_row: int, headings: tuple[str, ...], limits: UploadSettings
+) -> Iterator[pl.DataFrame]:
+    frame = _load(path, sheet)
+    check_cells(frame.height, frame.width, limits)
+    first = _header_in(frame, headings)
+    yield _below(frame, first, header_row, len(headings))
+
+
+def _header_in(frame: pl.DataFrame, headings: tuple[str, ...]) -> tuple[int, int]:
+    """Row and column of the headings inside a frame that starts at the sheet's first used cell."""
+    blank = sum(1 for heading in headings if heading.startswith("Column ")) and next(
+        column for column, heading in enumerate(headings) if not heading.startswith("Column ")
+    )
+    for at, row in enumerate(frame.head(LOOK_AT + 1).rows()):
+        for shift in range(blank + 1):  # columns that are empty in the whole sheet are not in the frame
+            if headings_of([*[None] * shift, *row]) == headings:
+                return at, shift
+    raise NoHeader
+
+
+def _below(frame: pl.DataFrame, header: tuple[int, int], header_row: int, width: int) -> pl.DataFrame:
+    at, shift = header
+    body = frame.slice(at + 1).with_row_index(ROW, offset=header_row + 1).with_columns(pl.col(ROW).cast(pl.Int32))
+    columns = [
+        (pl.col(f"c{column - shift}") if 0 <= column - shift < frame.width else pl.lit(None, pl.String)).alias(f"c{column}")
+        for column in range(width)
+    ]
+    return body.select(ROW, *columns)
+
+
+def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[str]) -> Table:
+    """Old, binary and OpenDocument workbooks are small enough to read at once."""
+    try:
+        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        best: tuple[int, str, int, tuple[str, ...], pl.DataFrame] | None = None
+        for name in book.sheet_names:
+            start = book.get_sheet_by_name(name).start
+            if start is None:
+                continue
+            frame = _load(path, name)
+            check_cells(frame.height, frame.width, limits)
+            top: list[Cells] = [[*[None] * start[1], *row] for row in frame.head(LOOK_AT).rows()]
+            found = find_header(top, wanted)
+            if found and (best is None or found[1] > best[0]):
+                best = (found[1], name, start[0] + found[0] + 1, headings_of(top[found[0]]), _below(
+                    frame, (found[0], start[1]), start[0] + found[0] + 1, len(headings_of(top[found[0]]))))
+    except (python_calamine.CalamineError, fastexcel.FastExcelError, OSError) as error:
+        raise Damaged from error
+    if best is None:
+        raise NoHeader
+    _, name, header_row, headings, body = best
+    if not body.height:
+        raise EmptyFile
+    return Table(kind, name, header_row, headings, body.height, lambda: iter((body,)))
