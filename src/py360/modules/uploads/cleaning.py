@@ -20,7 +20,13 @@ STAGING: Final = (
     "premium_amount", "renewal_amount", "sum_insured", "start_date", "end_date", "renewal_date", "payment_frequency",
     "channel", "sub_channel", "branch", "region", "agent", "priority", "notes",
 )  # fmt: skip
-ISSUES: Final = {"row_no": pl.Int32, "severity": pl.String, "column_name": pl.String, "value": pl.String, "code": pl.String}
+ISSUES: Final = {
+    "row_no": pl.Int32,
+    "severity": pl.String,
+    "column_name": pl.String,
+    "value": pl.String,
+    "code": pl.String,
+}
 _LONGEST: Final = {"policy_number": 100, "customer_code": 50, "first_name": 100, "last_name": 100, "product_name": 200,
                    "product_category": 50, "channel": 50, "sub_channel": 50, "branch": 200, "region": 200, "agent": 200,
                    "notes": 2000}  # fmt: skip
@@ -81,7 +87,12 @@ class _Chunk:
         issues = pl.concat(self.wrong) if self.wrong else pl.DataFrame(schema=ISSUES)
         errors = issues.filter(pl.col("severity") == "error")
         rank = pl.col("code").replace_strict({code: at for at, code in enumerate(ORDER)}, return_dtype=pl.Int32)
-        failed = errors.sort(rank).unique("row_no", keep="first", maintain_order=True).select("row_no", "code").sort("row_no")
+        failed = (
+            errors.sort(rank)
+            .unique("row_no", keep="first", maintain_order=True)
+            .select("row_no", "code")
+            .sort("row_no")
+        )
         staged = pl.DataFrame([self.rows.alias("row_no"), *(self.out[name].alias(name) for name in STAGING[1:])])
         accepted = staged.filter(~pl.col("row_no").is_in(failed["row_no"].implode()))
         of_failed = (pl.col("severity") == "warning") & pl.col("row_no").is_in(failed["row_no"].implode())
@@ -135,7 +146,9 @@ class _Chunk:
     def _policy(self) -> None:
         number = self.texts["policy_number"].str.replace_all(r"\s+", " ")
         self._flag(number.is_null(), "policy_number", "policy_number_missing")
-        self._flag(number.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}$"), "policy_number", "policy_number_shortened")
+        self._flag(
+            number.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}$"), "policy_number", "policy_number_shortened"
+        )
         self._flag(self.rows.is_in(self.plan.repeats), "policy_number", "policy_number_repeated")
         self._flag(number.str.len_chars() > _LONGEST["policy_number"], "policy_number", "too_long")
         code = self.texts["customer_code"]
@@ -146,7 +159,9 @@ class _Chunk:
         whole = self.texts["customer_name"].str.replace_all(r"\s+", " ").str.replace(_TITLE, "")
         given = self.texts["first_name"].str.replace_all(r"\s+", " ").str.replace(_TITLE, "")
         split = whole.str.extract_groups(r"^(?:(.*) )?(\S+)$").struct.unnest()
-        names = pl.DataFrame({"given": given, "family": self.texts["last_name"], "front": split["1"], "back": split["2"]})
+        names = pl.DataFrame(
+            {"given": given, "family": self.texts["last_name"], "front": split["1"], "back": split["2"]}
+        )
         alone = pl.col("front").is_null()
         names = names.select(
             pl.coalesce("given", pl.when(alone).then("back").otherwise("front")).alias("first"),
@@ -160,7 +175,9 @@ class _Chunk:
         )
         self._flag(too_long, shown, "too_long")
         self.out |= {"first_name": names["first"], "last_name": names["last"]}
-        pan = self.texts["pan"].str.to_uppercase().str.replace_all(r"[\s-]", "").str.extract(r"^([A-Z]{5}[0-9]{4}[A-Z])$")
+        pan = (
+            self.texts["pan"].str.to_uppercase().str.replace_all(r"[\s-]", "").str.extract(r"^([A-Z]{5}[0-9]{4}[A-Z])$")
+        )
         self.out["pan"] = self._warn(pan, "pan", "pan_invalid")
         self.out["gender"] = self._warn(words.meaning(self.texts["gender"], words.GENDERS), "gender", "gender_unknown")
         self._address()
@@ -169,10 +186,17 @@ class _Chunk:
         pincode = self._ascii_digits("pincode").str.replace_all(r"\s", "").str.extract(r"^([1-9][0-9]{5})(?:\.0)?$")
         self._warn(pincode, "pincode", "pincode_invalid")
         parts = pl.DataFrame(
-            {"line": self.texts["address"], "city": self.texts["city"], "state": self.texts["state"], "pincode": pincode}
+            {
+                "line": self.texts["address"],
+                "city": self.texts["city"],
+                "state": self.texts["state"],
+                "pincode": pincode,
+            }
         )
         said = pl.any_horizontal(pl.all().is_not_null())
-        self.out["address"] = parts.select(pl.when(said).then(pl.struct(pl.all()).struct.json_encode()).alias("address"))[:, 0]
+        self.out["address"] = parts.select(
+            pl.when(said).then(pl.struct(pl.all()).struct.json_encode()).alias("address")
+        )[:, 0]
 
     def _contact(self) -> None:
         email = self.texts["email"].str.to_lowercase().str.replace_all(r"^mailto:|\s", "")
@@ -182,7 +206,10 @@ class _Chunk:
         phone = pl.select(pl.lit("+91") + phone.str.extract(_PHONE))[:, 0]
         bad = email.is_null() & phone.is_null()
         self._flag(bad, "phone" if self._has("phone") else "email", "no_valid_contact")
-        self.out |= {"email": self._warn(email, "email", "email_invalid"), "phone": self._warn(phone, "phone", "phone_invalid")}
+        self.out |= {
+            "email": self._warn(email, "email", "email_invalid"),
+            "phone": self._warn(phone, "phone", "phone_invalid"),
+        }
 
     def _amount(self, name: str) -> pl.Series:
         """Rupees as text that a numeric column takes, rounded to paise; null where the text is no number."""
@@ -219,7 +246,9 @@ class _Chunk:
         self.out["renewal_date"] = renewal.fill_null(self.out["end_date"])
         born = self.out["date_of_birth"]
         alive = (born < self.today) & (born > self.today.replace(year=self.today.year - 121, day=1))
-        self.out["date_of_birth"] = self._warn(pl.select(pl.when(alive).then(born))[:, 0], "date_of_birth", "date_of_birth_invalid")
+        self.out["date_of_birth"] = self._warn(
+            pl.select(pl.when(alive).then(born))[:, 0], "date_of_birth", "date_of_birth_invalid"
+        )
 
     def _choices(self) -> None:
         for name, known in (

@@ -84,7 +84,9 @@ def _read(texts: pl.Series, order: Order, past_before: int | None) -> pl.Series:
         spoken = bare.str.extract_groups(pattern).struct.unnest()
         number = spoken[str(at_month)].replace_strict(_MONTHS, default=None, return_dtype=pl.Int32).cast(pl.String)
         readings.append(_dates(spoken[str(at_year)], number, spoken[str(at_day)], past_before))
-    serial = bare.str.extract(f"({_SERIAL[1:-1]})", 0).str.extract(f"^{_SERIAL[1:-1]}$", 0).cast(pl.Float64, strict=False)
+    serial = (
+        bare.str.extract(f"({_SERIAL[1:-1]})", 0).str.extract(f"^{_SERIAL[1:-1]}$", 0).cast(pl.Float64, strict=False)
+    )
     days = serial.cast(pl.Int32, strict=False)
     readings.append(pl.select(pl.lit(_EPOCH) + pl.duration(days=pl.lit(days)))[:, 0].cast(pl.Date))
     read = pl.DataFrame([reading.alias(f"r{at}") for at, reading in enumerate(readings)]).select(pl.coalesce(pl.all()))
@@ -98,7 +100,9 @@ def _dates(year: pl.Series, month: pl.Series, day: pl.Series, past_before: int |
     short = pl.col("y").str.len_bytes() == 2
     century = pl.lit("20")
     if past_before is not None:
-        century = pl.when(pl.col("y").cast(pl.Int32, strict=False) > past_before % 100).then(pl.lit("19")).otherwise(century)
+        century = (
+            pl.when(pl.col("y").cast(pl.Int32, strict=False) > past_before % 100).then(pl.lit("19")).otherwise(century)
+        )
     full = pl.when(short).then(century + pl.col("y")).otherwise(pl.col("y"))
     text = pl.concat_str(full, pl.col("m").str.zfill(2), pl.col("d").str.zfill(2), separator="-")
     return parts.select(text.str.to_date("%Y-%m-%d", strict=False).alias("date"))["date"]

@@ -91,7 +91,8 @@ class Mapping:
         """The mapping as the wire tells it."""
         return {
             "columns": [
-                {"field": match.field, "column": match.heading, "how": match.how, "why": match.why} for match in self.matches
+                {"field": match.field, "column": match.heading, "how": match.how, "why": match.why}
+                for match in self.matches
             ],
             "unmapped": list(self.unmapped),
             "values": dict(self.values),

@@ -17,7 +17,9 @@ class UploadSettings(BaseSettings):
         50 * MEGABYTE, validation_alias="UPLOAD_MAX_SIZE", description="Largest workbook accepted, in bytes."
     )
     max_text_bytes: int = Field(
-        1024 * MEGABYTE, validation_alias="PY360_UPLOAD_MAX_TEXT_SIZE", description="Largest CSV or TSV accepted, in bytes."
+        1024 * MEGABYTE,
+        validation_alias="PY360_UPLOAD_MAX_TEXT_SIZE",
+        description="Largest CSV or TSV accepted, in bytes.",
     )
     max_unpacked_bytes: int = Field(
         1024 * MEGABYTE,
@@ -44,4 +46,4 @@ class UploadSettings(BaseSettings):
 @lru_cache(maxsize=1)
 def upload_settings() -> UploadSettings:
     """The limits of this process."""
-    return UploadSettings()  # type: ignore[call-arg]  # every field has a default; the alias hides it from mypy
+    return UploadSettings()

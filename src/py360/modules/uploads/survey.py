@@ -37,12 +37,16 @@ def survey(chunks: Iterable[pl.DataFrame], mapping: Mapping, limits: UploadSetti
         if key is not None:
             number = pl.col(f"c{key}").str.replace_all(r"\s+", " ")
             numbered = chunk.filter(pl.col(f"c{key}").is_not_null())
-            seen.append(numbered.select(ROW, number.hash(seed=360).alias("hash")))  # 64 bits: 1 in 37 million files errs
+            seen.append(
+                numbered.select(ROW, number.hash(seed=360).alias("hash"))
+            )  # 64 bits: 1 in 37 million files errs
     if not rows:
         raise EmptyFile
     if not seen:
         return Survey(rows, evidence, pl.Series([], dtype=pl.Int32))
     numbers = pl.concat(seen)
     first = numbers.unique("hash", keep="first", maintain_order=False)[ROW]
-    repeats = numbers.filter(~pl.col(ROW).is_in(first.implode()))[ROW] if first.len() < numbers.height else first.clear()
+    repeats = (
+        numbers.filter(~pl.col(ROW).is_in(first.implode()))[ROW] if first.len() < numbers.height else first.clear()
+    )
     return Survey(rows, evidence, repeats.sort())

@@ -82,7 +82,8 @@ def product_type(texts: pl.Series) -> pl.Series:
     distinct = texts.drop_nulls().unique()
     lower = pl.col("text").str.to_lowercase()
     told = pl.coalesce(
-        *(pl.when(lower.str.contains(pattern)).then(pl.lit(kind)) for pattern, kind in PRODUCTS), pl.lit(None, pl.String)
+        *(pl.when(lower.str.contains(pattern)).then(pl.lit(kind)) for pattern, kind in PRODUCTS),
+        pl.lit(None, pl.String),
     )
     frame = distinct.to_frame("text").with_columns(told.alias("meaning"))
     return _by_distinct(texts, frame["meaning"], distinct)

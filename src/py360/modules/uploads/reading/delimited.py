@@ -58,7 +58,9 @@ def _encoding(sample: bytes) -> str:
         return "utf-16-le"
     if sample[::2].count(0) > len(sample) // 8:
         return "utf-16-be"
-    guess = charset_normalizer.from_bytes(sample[: 64 << 10], cp_isolation=["cp1252", "latin-1", "cp437", "mac_roman"]).best()
+    guess = charset_normalizer.from_bytes(
+        sample[: 64 << 10], cp_isolation=["cp1252", "latin-1", "cp437", "mac_roman"]
+    ).best()
     return guess.encoding if guess else "cp1252"
 
 
@@ -113,10 +115,7 @@ def _pieces(path: Path, layout: Layout) -> Iterator[bytes]:
     rest = b""
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            if layout.encoding == "utf-8":
-                text = rest + block
-            else:
-                text = rest + decoder.decode(block).encode()
+            text = rest + block if layout.encoding == "utf-8" else rest + decoder.decode(block).encode()
             if b"\r" in text and b"\n" not in text:  # an old Macintosh
                 text = text.replace(b"\r", b"\n")
             cut = _record_end(text)

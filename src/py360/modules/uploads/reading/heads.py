@@ -20,7 +20,11 @@ def find_header(rows: Sequence[Cells], wanted: frozenset[str] = frozenset()) -> 
     for index, row in enumerate(rows[:LOOK_AT]):
         texts = [cell.strip() for cell in row if cell and cell.strip()]
         known = recognised(texts) + len(wanted.intersection(heading_key(text) for text in texts))
-        if known >= min(_ENOUGH, max(2, len(texts) - 1)) and len(texts) >= _ENOUGH and (best is None or known > best[1]):
+        if (
+            known >= min(_ENOUGH, max(2, len(texts) - 1))
+            and len(texts) >= _ENOUGH
+            and (best is None or known > best[1])
+        ):
             best = (index, known)
     return best
 

@@ -48,7 +48,9 @@ def kind_of(path: Path, limits: UploadSettings) -> Kind:
         kind = _text(start)
     limit = limits.max_text_bytes if kind is Kind.TEXT else limits.max_workbook_bytes
     if size > limit:
-        raise FileTooLarge(f"This file has {size / BLOCK:,.0f} MB; at most {limit / BLOCK:,.0f} MB are accepted. Split it.")
+        raise FileTooLarge(
+            f"This file has {size / BLOCK:,.0f} MB; at most {limit / BLOCK:,.0f} MB are accepted. Split it."
+        )
     return kind
 
 
@@ -78,7 +80,13 @@ def _compound(path: Path) -> Kind:
             protected = office.is_encrypted()
         except FileFormatError as error:
             raise WrongType from error
-        except (OSError, ValueError, KeyError, IndexError, AttributeError) as error:  # what a truncated file makes of it
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            IndexError,
+            AttributeError,
+        ) as error:  # what a truncated file makes of it
             raise Damaged from error
         if protected:
             raise Encrypted
@@ -96,7 +104,7 @@ def _text(start: bytes) -> Kind:
         )
     if start.startswith(_UTF16):
         return Kind.TEXT
-    odd = sum(start.count(byte) for byte in (*range(0, 9), *range(14, 27), *range(28, 32)))
+    odd = sum(start.count(byte) for byte in (*range(9), *range(14, 27), *range(28, 32)))
     zeros_in_pairs = start[1::2].count(0) > len(start) // 8 or start[::2].count(0) > len(start) // 8
     if odd > len(start) // 200 and not zeros_in_pairs:
         raise WrongType
@@ -141,7 +149,8 @@ def _unpack(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> Iterator[bytes]
 
 def _too_much(limits: UploadSettings) -> None:
     raise FileTooLarge(
-        f"Unpacked, this workbook holds more than {limits.max_unpacked_bytes / BLOCK:,.0f} MB. Split it.", code="unpacked_too_large"
+        f"Unpacked, this workbook holds more than {limits.max_unpacked_bytes / BLOCK:,.0f} MB. Split it.",
+        code="unpacked_too_large",
     )
 
 

@@ -19,7 +19,9 @@ from py360.modules.uploads.settings import UploadSettings
 
 ROW: Final = "row_no"
 _TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
-_FOOTER: Final = r"(?i)^\s*(\*+|end of (report|list)|note\s*[:\-]|prepared by|generated (on|by)|printed (on|by)|page \d+)"
+_FOOTER: Final = (
+    r"(?i)^\s*(\*+|end of (report|list)|note\s*[:\-]|prepared by|generated (on|by)|printed (on|by)|page \d+)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +60,9 @@ def only_rows(block: pl.DataFrame, headings: Sequence[str], key: int | None) -> 
     first = pl.coalesce(names)
     is_footer = (pl.col("filled") <= sparse) & (first.str.contains(_TOTAL) | first.str.contains(_FOOTER))
     lone = (pl.col("filled") == 1) & (len(names) > 3)
-    is_footer |= lone if key is None else lone & (pl.col(f"c{key}").is_null() | (pl.col(f"c{key}").str.count_matches(" ") > 2))
+    is_footer |= (
+        lone if key is None else lone & (pl.col(f"c{key}").is_null() | (pl.col(f"c{key}").str.count_matches(" ") > 2))
+    )
     if key is not None:
         is_footer |= (pl.col(f"c{key}") == headings[key]).fill_null(value=False)
     return trimmed.filter(~is_footer).drop("filled")
@@ -87,7 +91,12 @@ def _delimited(path: Path, limits: UploadSettings, wanted: frozenset[str]) -> Ta
     if rows <= 0:
         raise EmptyFile
     return Table(
-        Kind.TEXT, None, found[0] + 1, headings, rows, lambda: delimited.blocks(path, layout, found[0] + 1, len(headings))
+        Kind.TEXT,
+        None,
+        found[0] + 1,
+        headings,
+        rows,
+        lambda: delimited.blocks(path, layout, found[0] + 1, len(headings)),
     )
 
 
@@ -104,7 +113,12 @@ def _xlsx(path: Path, rows: int, limits: UploadSettings, wanted: frozenset[str])
     if rows - header_row <= 0 and rows <= 1:
         raise EmptyFile
     return Table(
-        Kind.XLSX, name, header_row, headings, max(rows - header_row, 0), lambda: _sheet_blocks(path, name, header_row, headings, limits)
+        Kind.XLSX,
+        name,
+        header_row,
+        headings,
+        max(rows - header_row, 0),
+        lambda: _sheet_blocks(path, name, header_row, headings, limits),
     )
 
 
@@ -144,7 +158,9 @@ def _below(frame: pl.DataFrame, header: tuple[int, int], header_row: int, width:
     at, shift = header
     body = frame.slice(at + 1).with_row_index(ROW, offset=header_row + 1).with_columns(pl.col(ROW).cast(pl.Int32))
     columns = [
-        (pl.col(f"c{column - shift}") if 0 <= column - shift < frame.width else pl.lit(None, pl.String)).alias(f"c{column}")
+        (pl.col(f"c{column - shift}") if 0 <= column - shift < frame.width else pl.lit(None, pl.String)).alias(
+            f"c{column}"
+        )
         for column in range(width)
     ]
     return body.select(ROW, *columns)
@@ -164,8 +180,13 @@ def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[
             top: list[Cells] = [[*[None] * start[1], *row] for row in frame.head(LOOK_AT).rows()]
             found = find_header(top, wanted)
             if found and (best is None or found[1] > best[0]):
-                best = (found[1], name, start[0] + found[0] + 1, headings_of(top[found[0]]), _below(
-                    frame, (found[0], start[1]), start[0] + found[0] + 1, len(headings_of(top[found[0]]))))
+                best = (
+                    found[1],
+                    name,
+                    start[0] + found[0] + 1,
+                    headings_of(top[found[0]]),
+                    _below(frame, (found[0], start[1]), start[0] + found[0] + 1, len(headings_of(top[found[0]]))),
+                )
     except (python_calamine.CalamineError, fastexcel.FastExcelError, OSError) as error:
         raise Damaged from error
     if best is None:

@@ -20,7 +20,9 @@ def tops(path: Path, rows: int) -> list[tuple[str, Top]]:
     try:
         with zipfile.ZipFile(path) as archive:
             found = [(name, _sheet(archive, part, rows)) for name, part in _sheets(archive)]
-            wanted = {int(cell[1:]) for _, top in found for row in top.values() for cell in row.values() if cell[:1] == "s"}
+            wanted = {
+                int(cell[1:]) for _, top in found for row in top.values() for cell in row.values() if cell[:1] == "s"
+            }
             shared = _shared(archive, max(wanted)) if wanted else []
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError) as error:
         raise Damaged from error
