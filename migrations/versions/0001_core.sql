@@ -833,7 +833,7 @@ create table payments (
   customer_id bigint not null references customers (id) on delete restrict,
   link_id bigint references payment_links (id) on delete set null,
   gateway varchar(20) not null check (gateway in ('razorpay', 'stripe', 'manual')),
-  provider_id bigint references providers (id) on delete set null,
+  provider_id bigint references providers (id) on delete restrict,
   order_id varchar(100),
   gateway_payment_id varchar(100),
   amount numeric(12, 2) not null check (amount > 0),
@@ -846,6 +846,7 @@ create table payments (
   reference varchar(100),
   gateway_order varchar(100),
   checkout_url varchar(500),
+  instalment_ids bigint[] not null default '{}',
   allocations jsonb not null default '[]',
   error text,
   created_by bigint references users (id) on delete set null,
@@ -856,10 +857,11 @@ create table payments (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
-create unique index idx_payments_order on payments (gateway, order_id) where order_id is not null;
-create unique index idx_payments_gateway_payment on payments (gateway, gateway_payment_id) where gateway_payment_id is not null;
+create unique index idx_payments_order on payments (provider_id, order_id) where order_id is not null;
+create unique index idx_payments_gateway_payment on payments (provider_id, gateway_payment_id)
+  where gateway_payment_id is not null;
 create index idx_payments_case on payments (case_id);
-create index idx_payments_gateway_order on payments (gateway_order) where gateway_order is not null;
+create index idx_payments_gateway_order on payments (provider_id, gateway_order) where gateway_order is not null;
 create index idx_payments_poll on payments (next_poll_at) where next_poll_at is not null;
 
 -- What a gateway told us, in whatever order it told it. These facts only grow; the ledger is worked out from them.
@@ -871,7 +873,6 @@ create table payment_attempts (
   payment_id bigint references payments (id) on delete restrict,
   order_id varchar(100),
   gateway_order varchar(100),
-  asked numeric(12, 2),
   amount numeric(12, 2) not null,
   currency char(3) not null,
   status varchar(20) not null check (status in ('created', 'failed', 'authorized', 'captured', 'refunded')),
@@ -879,7 +880,6 @@ create table payment_attempts (
   error text,
   held text,
   happened_at timestamptz not null,
-  captured_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (provider_id, attempt_id)

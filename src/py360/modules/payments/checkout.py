@@ -1,0 +1,245 @@
+"""What a customer may do with a payment link: look, pay, ask for a fresh one.
+
+Looking changes nothing that matters: mail scanners and previews open links, too. What the page says about money is what
+the ledger says; coming back from the gateway is a reason to ask it, not a proof of payment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
+from py360.kit.crypto import BadToken
+from py360.kit.db import unit_of_work
+from py360.kit.errors import Problem
+from py360.kit.jobs import defer
+from py360.modules.messaging import api as messaging
+from py360.modules.payments import accounts, links, orders
+from py360.modules.payments.accounts import NoGateway
+from py360.modules.payments.jobs import ask_gateway
+from py360.modules.payments.links import Link, LinkFor
+from py360.modules.payments.pages import Language, text
+from py360.modules.payments.standing import Standing, lock, standings
+from py360.modules.payments.vendors.base import Account
+
+
+class State(StrEnum):
+    """What the page shows."""
+
+    UNKNOWN = "unknown"  # no link of ours
+    PAYABLE = "payable"
+    PENDING = "pending"  # begun at the gateway, which has not said yes or no
+    PAID = "paid"
+    CLOSED = "closed"  # the case is over without a payment
+    EXPIRED = "expired"
+    SENT_AGAIN = "sent_again"  # a fresh link was sent to the contact on file
+    NOT_SENT = "not_sent"  # it could not be sent
+    UNAVAILABLE = "unavailable"  # no gateway, or it does not answer
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Everything the page may say; the contact and the policy number are masked already."""
+
+    state: State
+    token: str
+    language: str = "en"
+    insurer: str = ""
+    customer: str = ""
+    policy_number: str = ""
+    product: str = ""
+    due_date: date | None = None
+    amount: Decimal | None = None
+    contact: str = ""
+    expires_at: datetime | None = None
+    paid_at: datetime | None = None
+    reference: str = ""
+    checkout_origins: tuple[str, ...] = ()
+
+
+_PEOPLE: Final = """
+select u.first_name as customer, u.email, u.phone, u.preferred_language, i.client_name as insurer
+from customers_public_contact u, clients i where u.id = %(customer_id)s and i.id = %(client_id)s
+"""
+_OPENED: Final = "update payment_links set opened_at = %(now)s where id = %(id)s and opened_at is null"
+_AT_GATEWAY: Final = """
+select exists (select 1 from payments where case_id = %(case_id)s and status = 'authorized' and provider_id is not null)
+"""
+_ORDER: Final = "select id from payments where provider_id = %(provider_id)s and order_id = %(order_id)s and case_id = %(case_id)s"
+_REPLACED: Final = "update payment_links set replaced_by = %(by)s where id = %(id)s"
+
+
+async def look(session: AsyncSession, token: str, query: Mapping[str, str]) -> View:
+    """The page for a link as things stand; `query` is what the gateway adds when the customer comes back."""
+    try:
+        link = await links.read(session, token)
+    except BadToken:
+        return View(State.UNKNOWN, token)
+    await db.execute(session, _OPENED, {"id": link.id, "now": resources.current().clock.now()})
+    case = (await standings(session, [link.case_id]))[link.case_id]
+    state = await _state(session, link, case)
+    if state in {State.PAYABLE, State.EXPIRED} and await _comes_back(session, link, query):
+        state = State.PENDING
+    return await _view(session, link, case, state)
+
+
+async def pay(token: str) -> orders.Checkout | View:
+    """Open the order (or the one that is open already); the view to show when there is nothing to pay here."""
+    try:
+        async with unit_of_work() as session:
+            link = await links.read(session, token)
+            await lock(session, [link.case_id])
+            case = (await standings(session, [link.case_id]))[link.case_id]
+            state = await _state(session, link, case)
+            if state is not State.PAYABLE:
+                return await _view(session, link, case, state)
+            plan = await orders.plan(session, case, link, payable(link, case))
+    except BadToken:
+        return View(State.UNKNOWN, token)
+    except NoGateway:
+        return await _again(token, State.UNAVAILABLE)
+    try:
+        return await orders.open_order(plan)
+    except orders.GatewayAway:
+        return await _again(token, State.UNAVAILABLE)
+
+
+async def send_fresh(token: str) -> View:
+    """For an expired link: a new one to the contact on file, once; nobody who found an old link learns the new one."""
+    try:
+        async with unit_of_work() as session:
+            link = await links.read(session, token)
+            await lock(session, [link.case_id])
+            case = (await standings(session, [link.case_id]))[link.case_id]
+            state = await _state(session, link, case)
+            if state is not State.EXPIRED:
+                return await _view(session, link, case, state)
+            people = await db.one(session, _PEOPLE, {"customer_id": case.customer_id, "client_id": case.client_id}) or {}
+            contact = link.contact or people.get("phone") or people.get("email")
+            if not contact:
+                return await _view(session, link, case, State.NOT_SENT)
+            wanted = LinkFor(case.case_id, case.client_id, case.remaining, contact)
+            made = await links.make(session, [wanted], resources.current().clock.now())
+            await db.execute(session, _REPLACED, {"id": link.id, "by": made[case.case_id]})
+    except BadToken:
+        return View(State.UNKNOWN, token)
+    try:
+        await messaging.send_one(_message(case, contact, people, links.url(made[case.case_id])))
+    except Problem:  # refused by the door, or the vendor is away: the reason stands in the message ledger
+        await _take_back(link)
+        return await _again(token, State.NOT_SENT)
+    return await _again(token, State.SENT_AGAIN)
+
+
+def payable(link: Link, case: Standing) -> Decimal:
+    """What the link asks for now: what it was sent for, but never more than what is left."""
+    return min(link.amount, case.remaining)
+
+
+async def _state(session: AsyncSession, link: Link, case: Standing) -> State:
+    if case.is_paid or case.remaining <= 0:
+        return State.PAID
+    if not case.is_open:
+        return State.CLOSED
+    if link.used_at is not None:
+        return State.PAID
+    if await db.value(session, _AT_GATEWAY, {"case_id": case.case_id}):
+        return State.PENDING
+    if resources.current().clock.now() >= link.expires_at:
+        return State.EXPIRED if link.replaced_by is None else State.SENT_AGAIN
+    return State.PAYABLE
+
+
+async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str]) -> bool:
+    """Whether the gateway sent the customer back saying that something was paid; then it is asked at once."""
+    if not query:
+        return False
+    account = await _account(session, link.client_id)
+    order_id = account and accounts.gateway(account).returned(account, query)
+    if account is None or order_id is None:
+        return False
+    asked = {"provider_id": account.id, "order_id": order_id, "case_id": link.case_id}
+    payment_id = await db.value(session, _ORDER, asked)
+    if payment_id is None:
+        return False
+    await defer(session, ask_gateway, payment_id=payment_id, queueing_lock=f"payments.ask_gateway {payment_id}")
+    return True
+
+
+async def _account(session: AsyncSession, client_id: int) -> Account | None:
+    try:
+        return await accounts.choose(session, client_id)
+    except NoGateway:
+        return None
+
+
+async def _view(session: AsyncSession, link: Link, case: Standing, state: State) -> View:
+    people = await db.one(session, _PEOPLE, {"customer_id": case.customer_id, "client_id": case.client_id}) or {}
+    account = await _account(session, case.client_id) if state is State.PAYABLE else None
+    last = max(case.sources.values(), key=lambda source: source.at, default=None)
+    paid = state is State.PAID
+    return View(
+        state=State.UNAVAILABLE if state is State.PAYABLE and account is None else state,
+        token=link.token,
+        language=people.get("preferred_language") or "en",
+        insurer=people.get("insurer", ""),
+        customer=people.get("customer", ""),
+        policy_number=masked_policy(case.policy_number),
+        product=case.product,
+        due_date=case.due_date,
+        amount=case.kept if paid else payable(link, case),
+        contact=masked_contact(link.contact or people.get("phone") or people.get("email") or ""),
+        expires_at=link.expires_at,
+        paid_at=last.at if paid and last else None,
+        reference=last.reference if paid and last else "",
+        checkout_origins=accounts.gateway(account).origins(account) if account else (),
+    )
+
+
+async def _again(token: str, state: State) -> View:
+    async with unit_of_work() as session:
+        link = await links.read(session, token)
+        case = (await standings(session, [link.case_id]))[link.case_id]
+        return await _view(session, link, case, state)
+
+
+async def _take_back(link: Link) -> None:
+    """The fresh link did not go out: the old one may ask again."""
+    async with unit_of_work() as session:
+        await db.execute(session, _REPLACED, {"id": link.id, "by": None})
+
+
+def _message(case: Standing, contact: str, people: Mapping[str, str], url: str) -> messaging.Outgoing:
+    """A service message in the customer's language, by e-mail or SMS."""
+    said = text(Language.of(people.get("preferred_language")))
+    body = said("Here is your new link to pay the renewal of policy %(policy)s, valid for 48 hours: %(url)s") % {
+        "policy": masked_policy(case.policy_number),
+        "url": url,
+    }
+    return messaging.Outgoing(
+        client_id=case.client_id,
+        channel="email" if "@" in contact else "sms",
+        contact=contact,
+        subject=said("Your new payment link"),
+        body=body,
+        customer_id=case.customer_id,
+        case_id=case.case_id,
+    )
+
+
+def masked_policy(number: str) -> str:
+    """A policy number its owner recognises and a stranger cannot use: the last four characters."""
+    return number if len(number) <= 4 else "•" * min(len(number) - 4, 8) + number[-4:]
+
+
+def masked_contact(contact: str) -> str:
+    """`r•••@example.com` or `•••••• 7890`."""
+    name, at, domain = contact.partition("@")
+    if at:
+        return f"{name[:1]}•••@{domain}"
+    return f"•••••• {contact[-4:]}" if contact else ""

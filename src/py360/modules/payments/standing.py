@@ -1,0 +1,156 @@
+"""How a case stands: what is due, what came in, what is left."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+from py360.kit.caller import Caller, reach_filter
+from py360.kit.errors import NotFound
+from py360.modules.payments.ledger import ZERO, Instalment, Receipt, Share, allocate, paid_by_instalment
+
+PAID_STATUSES: Final = frozenset({"payment_processed", "renewed"})
+
+_CASES: Final = """
+select c.id, c.case_number, c.client_id, c.customer_id, c.policy_id, c.policy_number, c.policy_type, c.product_name,
+  c.status, c.is_open, c.due_date, c.assigned_to, coalesce(c.renewal_amount, c.premium_amount) as renewal_amount
+from cases_public_case c where c.id = any(%(case_ids)s)
+"""
+_INSTALMENTS: Final = """
+select id, case_id, amount, due_date, period, description from outstanding_amounts
+where case_id = any(%(case_ids)s) order by due_date, id
+"""
+_RECEIPTS: Final = """
+select id, case_id, captured_amount, refunded_amount, instalment_ids, method, captured_at,
+  coalesce(gateway_payment_id, reference, 'pay-' || id) as reference from payments
+where case_id = any(%(case_ids)s) and captured_amount > 0 order by id
+"""
+_LOCK: Final = """
+select pg_advisory_xact_lock(hashtextextended('money of case ' || id, 360))
+from (select id from unnest(%(case_ids)s::bigint[]) id order by id) ordered
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """An instalment with its words; the case's own amount has no number."""
+
+    instalment: Instalment
+    period: str
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a payment came from."""
+
+    method: str | None
+    reference: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A case with its instalments and what was paid on them. `received` counts refunded money too, `kept` does not."""
+
+    case_id: int
+    case_number: str
+    client_id: int
+    customer_id: int
+    policy_id: int
+    policy_number: str
+    product: str
+    status: str
+    is_open: bool
+    due_date: date
+    assigned_to: int | None
+    parts: tuple[Part, ...]
+    receipts: tuple[Receipt, ...]
+    received: Decimal
+    sources: Mapping[int, Source]
+
+    @property
+    def due(self) -> Decimal:
+        """What the renewal costs."""
+        return sum((part.instalment.amount for part in self.parts), ZERO)
+
+    @property
+    def kept(self) -> Decimal:
+        """What came in and was not given back."""
+        return sum((receipt.amount for receipt in self.receipts), ZERO)
+
+    @property
+    def remaining(self) -> Decimal:
+        """What is still to be paid."""
+        return max(ZERO, self.due - self.kept)
+
+    @property
+    def is_paid(self) -> bool:
+        """Whether the renewal was paid in full."""
+        return self.status in PAID_STATUSES or self.received >= self.due
+
+    def shares(self) -> dict[int, list[Share]]:
+        """What each payment paid."""
+        return allocate([part.instalment for part in self.parts], self.receipts)
+
+    def paid(self) -> dict[int | None, Decimal]:
+        """What is paid of each instalment."""
+        return paid_by_instalment(self.shares())
+
+
+async def lock(session: AsyncSession, case_ids: Sequence[int]) -> None:
+    """Whoever moves money of a case waits for the other who does, until the transaction ends."""
+    await db.execute(session, _LOCK, {"case_ids": list(case_ids)})
+
+
+async def standings(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, Standing]:
+    """How these cases stand, in three statements."""
+    asked = {"case_ids": list(case_ids)}
+    parts: dict[int, list[Part]] = {}
+    for row in await db.all(session, _INSTALMENTS, asked):
+        instalment = Instalment(row["id"], row["amount"], row["due_date"])
+        parts.setdefault(row["case_id"], []).append(Part(instalment, row["period"], row["description"]))
+    receipts: dict[int, list[db.Row]] = {}
+    for row in await db.all(session, _RECEIPTS, asked):
+        receipts.setdefault(row["case_id"], []).append(row)
+    return {
+        row["id"]: _standing(row, parts.get(row["id"], []), receipts.get(row["id"], []))
+        for row in await db.all(session, _CASES, asked)
+    }
+
+
+async def within_reach(session: AsyncSession, caller: Caller, case_id: int) -> Standing:
+    """How a case stands that the caller may see; NotFound otherwise, naming the case."""
+    reach, params = reach_filter(caller, "c")
+    seen = await db.value(
+        session, f"select 1 from cases_public_case c where c.id = %(case_id)s and {reach}", {**params, "case_id": case_id}
+    )
+    if not seen:
+        raise NotFound(f"There is no case CASE-{case_id} within your reach.")
+    return (await standings(session, [case_id]))[case_id]
+
+
+def _standing(case: db.Row, parts: Sequence[Part], receipts: Sequence[db.Row]) -> Standing:
+    own = Instalment(None, case["renewal_amount"], case["due_date"])
+    fields: dict[str, Any] = {
+        name: case[name]
+        for name in (
+            "case_number", "client_id", "customer_id", "policy_id", "policy_number", "status", "is_open", "due_date", "assigned_to"
+        )
+    }  # fmt: skip
+    return Standing(
+        case_id=case["id"],
+        product=case["product_name"] or case["policy_type"],
+        parts=tuple(parts) or (Part(own, f"{case['due_date']:%B %Y}", "Renewal premium"),),
+        receipts=tuple(
+            Receipt(row["id"], row["captured_amount"] - row["refunded_amount"], frozenset(row["instalment_ids"]))
+            for row in receipts
+        ),
+        received=sum((row["captured_amount"] for row in receipts), ZERO),
+        sources={row["id"]: Source(row["method"], row["reference"], row["captured_at"]) for row in receipts},
+        **fields,
+    )

@@ -1,0 +1,1 @@
+"""Payment gateways: stateless translators between their wire formats and our facts."""

@@ -1,0 +1,196 @@
+"""What every payment gateway is to us: it opens orders, answers questions, gives money back and sends signed news."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+from typing import Final, Literal, Protocol, TypeVar
+
+AttemptStatus = Literal["created", "failed", "authorized", "captured", "refunded"]
+RefundStatus = Literal["pending", "failed", "processed"]
+# From the weakest to the strongest statement about the same thing; the stronger one wins whenever it arrives.
+ATTEMPT_RANKS: Final[tuple[AttemptStatus, ...]] = ("created", "failed", "authorized", "captured", "refunded")
+REFUND_RANKS: Final[tuple[RefundStatus, ...]] = ("pending", "failed", "processed")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A gateway account of a client. The secrets are in the clear: never log or return it."""
+
+    id: int
+    client_id: int
+    type: str
+    is_sandbox: bool
+    config: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        return f"Account(id={self.id}, type={self.type!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class NewOrder:
+    """An order to open at the gateway. `reference` is ours and unique: asking twice opens one order."""
+
+    reference: str
+    amount: Decimal
+    description: str
+    callback_url: str
+    expires_at: datetime
+    customer_name: str
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What a gateway says about an order; `closed_at` when nothing can be paid on it any more."""
+
+    order_id: str
+    reference: str | None = None
+    gateway_order: str | None = None
+    checkout_url: str | None = None
+    closed_at: datetime | None = None
+
+    def joined(self, other: "Order") -> "Order":
+        """Both statements in one."""
+        return Order(
+            self.order_id,
+            _least(self.reference, other.reference),
+            _least(self.gateway_order, other.gateway_order),
+            _least(self.checkout_url, other.checkout_url),
+            _least(self.closed_at, other.closed_at),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What a gateway says about one attempt to pay. Amounts in rupees (or whatever `currency` is)."""
+
+    attempt_id: str
+    amount: Decimal
+    currency: str
+    status: AttemptStatus
+    happened_at: datetime
+    order_id: str | None = None
+    gateway_order: str | None = None
+    method: str | None = None
+    error: str | None = None
+
+    def joined(self, other: "Attempt") -> "Attempt":
+        """Both statements in one: the stronger status, the earlier moment."""
+        return Attempt(
+            self.attempt_id,
+            max(self.amount, other.amount),
+            min(self.currency, other.currency),
+            max(self.status, other.status, key=ATTEMPT_RANKS.index),
+            min(self.happened_at, other.happened_at),
+            _least(self.order_id, other.order_id),
+            _least(self.gateway_order, other.gateway_order),
+            _least(self.method, other.method),
+            _least(self.error, other.error),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """What a gateway says about money going back; `receipt` is our own number of it."""
+
+    refund_id: str
+    attempt_id: str
+    amount: Decimal
+    status: RefundStatus
+    receipt: str | None = None
+    processed_at: datetime | None = None
+
+    def joined(self, other: "Refund") -> "Refund":
+        """Both statements in one."""
+        return replace(
+            self,
+            amount=max(self.amount, other.amount),
+            status=max(self.status, other.status, key=REFUND_RANKS.index),
+            receipt=_least(self.receipt, other.receipt),
+            processed_at=_least(self.processed_at, other.processed_at),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that one webhook or one answer says."""
+
+    orders: tuple[Order, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+
+    @classmethod
+    def joined(cls, many: Iterable["Facts"]) -> "Facts":
+        """Many statements in one, whatever their order and however often each is made."""
+        orders: dict[str, list[Order]] = {}
+        attempts: dict[str, list[Attempt]] = {}
+        refunds: dict[str, list[Refund]] = {}
+        for facts in many:
+            for order in facts.orders:
+                orders.setdefault(order.order_id, []).append(order)
+            for attempt in facts.attempts:
+                attempts.setdefault(attempt.attempt_id, []).append(attempt)
+            for refund in facts.refunds:
+                refunds.setdefault(refund.refund_id, []).append(refund)
+        return cls(
+            tuple(reduce(Order.joined, group) for group in orders.values()),
+            tuple(reduce(Attempt.joined, group) for group in attempts.values()),
+            tuple(reduce(Refund.joined, group) for group in refunds.values()),
+        )
+
+
+class Gateway(Protocol):
+    """A payment gateway. Calls raise `kit.vendor.VendorError`, or TimeoutError when there was no answer."""
+
+    async def open(self, account: Account, order: NewOrder) -> Order:
+        """Open an order, or find the one that was opened with the same reference."""
+        ...
+
+    async def ask(self, account: Account, order_id: str) -> Facts:
+        """What became of an order."""
+        ...
+
+    async def find(self, account: Account, reference: str) -> Facts:
+        """The order with our reference, if there is one."""
+        ...
+
+    async def cancel(self, account: Account, order_id: str) -> Facts:
+        """Close an order, so that nobody pays on it any more."""
+        ...
+
+    async def refund(self, account: Account, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
+        """Give money back; the same receipt gives it back once."""
+        ...
+
+    async def ask_refunds(self, account: Account, attempt_id: str) -> Facts:
+        """The refunds of an attempt."""
+        ...
+
+    def signed(self, account: Account, body: bytes, signature: str) -> bool:
+        """Whether this account's webhook secret signed the raw body."""
+        ...
+
+    def returned(self, account: Account, query: Mapping[str, str]) -> str | None:
+        """The order that a customer comes back from; None when the address was not signed by the gateway."""
+        ...
+
+    def read(self, event: Mapping[str, object]) -> Facts:
+        """The facts in a webhook. Raises ValueError when it cannot be read; news we have no use for holds no facts."""
+        ...
+
+    def origins(self, account: Account) -> tuple[str, ...]:
+        """Where its checkout pages live (for the page's Content-Security-Policy)."""
+        ...
+
+
+Value = TypeVar("Value", str, datetime)
+
+
+def _least(one: Value | None, other: Value | None) -> Value | None:
+    """The smaller of two statements; any fixed choice will do, as long as it does not depend on the order."""
+    if one is None or other is None:
+        return one if other is None else other
+    return min(one, other)

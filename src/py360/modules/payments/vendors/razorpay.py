@@ -1,0 +1,247 @@
+"""Razorpay by its Payment Links API: https://razorpay.com/docs/api/payments/payment-links and /docs/webhooks.
+
+The payment link is our order (`plink_...`); what customers do on it are payments (`pay_...`). Money is in paise, time in
+Unix seconds. A webhook's payment entity names the link only in its description (`#` and the end of the link's id).
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+import orjson
+
+from py360.kit import money, vendor
+from py360.kit.vendor import VendorError
+from py360.modules.payments.vendors.base import Account, Attempt, AttemptStatus, Facts, NewOrder, Order, Refund, RefundStatus
+
+LIVE_URL: Final = "https://api.razorpay.com"
+LIVE_CHECKOUT: Final = ("https://rzp.io", "https://*.razorpay.com")
+ATTEMPTS: Final[Mapping[str, AttemptStatus]] = {
+    "authorized": "authorized",
+    "captured": "captured",
+    "refunded": "refunded",
+    "failed": "failed",
+}
+REFUNDS: Final[Mapping[str, RefundStatus]] = {"processed": "processed", "failed": "failed"}
+CLOSED: Final = frozenset({"paid", "expired", "cancelled"})
+NAME_MAX, DESCRIPTION_MAX = 50, 2048
+
+
+class Razorpay:
+    """The translator; holds no state and no connection."""
+
+    async def open(self, account: Account, order: NewOrder) -> Order:
+        """Create a payment link; a reference that exists already means that an earlier try got through."""
+        body = {
+            "amount": money.paise(order.amount),
+            "currency": "INR",
+            "accept_partial": False,
+            "expire_by": int(order.expires_at.timestamp()),
+            "reference_id": order.reference,
+            "description": order.description[:DESCRIPTION_MAX],
+            "customer": _without_blanks(
+                {"name": order.customer_name[:NAME_MAX], "email": order.email, "contact": order.phone}
+            ),
+            "notify": {"sms": False, "email": False},  # we write to customers ourselves, through our one door
+            "reminder_enable": False,
+            "callback_url": order.callback_url,
+            "callback_method": "get",
+        }
+        try:
+            return _order(await _call(account, "open_order", "POST", "/v1/payment_links", body))
+        except VendorError as refused:
+            if not refused.permanent:
+                raise
+            known = await self.find(account, order.reference)
+            if not known.orders:
+                raise
+            return known.orders[0]
+
+    async def ask(self, account: Account, order_id: str) -> Facts:
+        """Fetch a payment link with its payments."""
+        return _link_facts(await _call(account, "ask_order", "GET", f"/v1/payment_links/{order_id}"))
+
+    async def find(self, account: Account, reference: str) -> Facts:
+        """Fetch a payment link by our reference."""
+        answer = await _call(account, "find_order", "GET", "/v1/payment_links", query={"reference_id": reference})
+        links = [link for link in answer.get("payment_links") or [] if link.get("reference_id") == reference]
+        return Facts.joined(_link_facts(link) for link in links)
+
+    async def cancel(self, account: Account, order_id: str) -> Facts:
+        """Cancel a payment link."""
+        return _link_facts(await _call(account, "cancel_order", "POST", f"/v1/payment_links/{order_id}/cancel", {}))
+
+    async def refund(self, account: Account, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
+        """Refund a payment in full or in part."""
+        body = {"amount": money.paise(amount), "receipt": receipt, "speed": "normal"}
+        path = f"/v1/payments/{attempt_id}/refund"
+        return _refund(await _call(account, "refund", "POST", path, body, headers={"X-Refund-Idempotency": receipt}))
+
+    async def ask_refunds(self, account: Account, attempt_id: str) -> Facts:
+        """Fetch the refunds of a payment."""
+        answer = await _call(account, "ask_refunds", "GET", f"/v1/payments/{attempt_id}/refunds")
+        return Facts(refunds=tuple(_refund(item) for item in answer.get("items") or []))
+
+    def signed(self, account: Account, body: bytes, signature: str) -> bool:
+        """X-Razorpay-Signature: HMAC-SHA256 of the raw body, in hex. An old secret still signs retries of old events."""
+        secrets = (account.config.get("webhook_secret"), account.config.get("previous_webhook_secret"))
+        return any(secret and hmac.compare_digest(_mark(secret, body), signature) for secret in secrets)
+
+    def returned(self, account: Account, query: Mapping[str, str]) -> str | None:
+        """The payment link in a callback that Razorpay signed with the account's key secret."""
+        parts = [
+            query.get(f"razorpay_{name}", "")
+            for name in ("payment_link_id", "payment_link_reference_id", "payment_link_status", "payment_id")
+        ]
+        mark = _mark(account.config["key_secret"], "|".join(parts).encode())
+        return parts[0] if parts[0] and hmac.compare_digest(mark, query.get("razorpay_signature", "")) else None
+
+    def read(self, event: Mapping[str, object]) -> Facts:
+        """The facts in a webhook's entities; its own name is not needed, for every entity carries its status."""
+        payload = event.get("payload")
+        if not isinstance(payload, Mapping):
+            raise ValueError("the event has no payload")
+        try:
+            return _event_facts(payload)
+        except (KeyError, TypeError, AttributeError, ArithmeticError, OverflowError) as error:
+            raise ValueError(f"the event cannot be read: {error!r}") from error
+
+    def origins(self, account: Account) -> tuple[str, ...]:
+        """rzp.io and Razorpay's own hosts; the sandbox's address for a sandbox account."""
+        if not account.is_sandbox:
+            return LIVE_CHECKOUT
+        parts = urlsplit(account.config["base_url"])
+        return (f"{parts.scheme}://{parts.netloc}",)
+
+
+def _event_facts(payload: Mapping[str, Any]) -> Facts:
+    entities = {name: part["entity"] for name, part in payload.items() if isinstance(part, Mapping) and "entity" in part}
+    link, payment, refund = (entities.get(name) for name in ("payment_link", "payment", "refund"))
+    return Facts(
+        orders=(_order(link),) if link else (),
+        attempts=(_attempt(payment, link),) if payment else (),
+        refunds=(_refund(refund),) if refund else (),
+    )
+
+
+def _order(link: Mapping[str, Any]) -> Order:
+    closed = link.get("status") in CLOSED
+    moment = link.get("cancelled_at") or link.get("expired_at") or link.get("updated_at") or link.get("created_at")
+    return Order(
+        order_id=link["id"],
+        reference=link.get("reference_id") or None,
+        gateway_order=link.get("order_id") or None,
+        checkout_url=link.get("short_url") or None,
+        closed_at=_moment(moment) if closed else None,
+    )
+
+
+def _link_facts(link: Mapping[str, Any]) -> Facts:
+    """A fetched link; each of its payments is a short form (payment_id, amount, status, method, created_at)."""
+    payments = link.get("payments") or []
+    if isinstance(payments, Mapping):
+        payments = [payments]
+    attempts = tuple(
+        Attempt(
+            attempt_id=item["payment_id"],
+            amount=money.from_paise(item["amount"]),
+            currency=link["currency"],
+            status=ATTEMPTS.get(item["status"], "created"),
+            happened_at=_moment(item["created_at"]),
+            order_id=link["id"],
+            gateway_order=link.get("order_id") or None,
+            method=item.get("method") or None,
+        )
+        for item in payments
+    )
+    return Facts(orders=(_order(link),), attempts=attempts)
+
+
+def _attempt(payment: Mapping[str, Any], link: Mapping[str, Any] | None) -> Attempt:
+    order_id = link["id"] if link else None
+    description = str(payment.get("description") or "")
+    if order_id is None and description.startswith("#"):
+        order_id = "plink_" + description[1:]
+    return Attempt(
+        attempt_id=payment["id"],
+        amount=money.from_paise(payment["amount"]),
+        currency=payment["currency"],
+        status=ATTEMPTS.get(payment["status"], "created"),  # unknown is not success
+        happened_at=_moment(payment["created_at"]),
+        order_id=order_id,
+        gateway_order=payment.get("order_id") or (link or {}).get("order_id") or None,
+        method=payment.get("method") or None,
+        error=payment.get("error_description") or None,
+    )
+
+
+def _refund(refund: Mapping[str, Any]) -> Refund:
+    status = REFUNDS.get(refund["status"], "pending")
+    return Refund(
+        refund_id=refund["id"],
+        attempt_id=refund["payment_id"],
+        amount=money.from_paise(refund["amount"]),
+        status=status,
+        receipt=refund.get("receipt") or None,
+        processed_at=_moment(refund["created_at"]) if status == "processed" else None,
+    )
+
+
+def _moment(seconds: Any) -> datetime:
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+def _mark(secret: str, data: bytes) -> str:
+    return hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()
+
+
+def _without_blanks(values: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if value}
+
+
+async def _call(
+    account: Account,
+    operation: str,
+    method: str,
+    path: str,
+    body: Mapping[str, Any] | None = None,
+    *,
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """One request; its answer as a mapping. A refusal is permanent, a failure or silence after a POST is unclear."""
+    url = account.config.get("base_url", LIVE_URL).rstrip("/") + path
+    basic = aiohttp.encode_basic_auth(account.config["key_id"], account.config["key_secret"])
+    headers = {"Authorization": basic, **(headers or {})}
+    timeout = aiohttp.ClientTimeout(total=vendor.TIMEOUT_SECONDS)
+    async with vendor.call("razorpay", operation, account.id) as call:
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as http,
+                http.request(method, url, params=query, json=body, headers=headers, allow_redirects=False) as answer,
+            ):
+                call.http_status = answer.status
+                content = await answer.read()
+        except aiohttp.ClientError as error:
+            raise VendorError(f"Razorpay cannot be reached: {type(error).__name__}", unclear=method == "POST") from error
+        return _answer(answer.status, content, method)
+
+
+def _answer(status: int, content: bytes, method: str) -> dict[str, Any]:
+    try:
+        answer = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise VendorError(f"Razorpay answered {status} without JSON", unclear=method == "POST") from error
+    if 200 <= status < 300 and isinstance(answer, dict):
+        return answer
+    error = answer.get("error", {}) if isinstance(answer, dict) else {}
+    message = str(error.get("description") or f"Razorpay answered {status}")
+    refused = 400 <= status < 500 and status != 429
+    raise VendorError(
+        message, code=str(error.get("code") or status), permanent=refused, unclear=status >= 500 and method == "POST"
+    )

@@ -1,0 +1,93 @@
+"""Webhooks in: verified on the raw body, stored once, applied once by a job (house law 4)."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+import structlog
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
+from py360.kit.crypto import digest
+from py360.kit.db import unit_of_work
+from py360.kit.errors import BadRequest, Unauthenticated
+from py360.modules.payments import accounts
+from py360.modules.payments.applying import apply
+from py360.modules.payments.vendors.base import Facts
+
+log = structlog.get_logger()
+BATCH: Final = 500
+
+_STORE: Final = """
+insert into webhook_inbox (vendor, provider_id, event_id, payload)
+values (%(vendor)s, %(provider_id)s, %(event_id)s, %(payload)s::jsonb)
+on conflict (vendor, event_id) do nothing
+"""
+_CLAIM: Final = """
+select id, vendor, provider_id, payload from webhook_inbox
+where applied_at is null and vendor = any(%(vendors)s) and provider_id is not null
+order by id limit %(limit)s for update skip locked
+"""
+_DONE: Final = """
+update webhook_inbox w set applied_at = %(now)s, error = d.error
+from unnest(%(ids)s::bigint[], %(errors)s::text[]) as d (id, error) where w.id = d.id
+"""
+
+
+class BadSignature(Unauthenticated):
+    """The signature does not fit this body. Check the webhook secret of the gateway account."""
+
+    default_code = "bad_signature"
+
+
+async def receive(session: AsyncSession, vendor: str, body: bytes, signature: str, event_id: str | None) -> bool:
+    """Store a webhook that one of our accounts signed; whether it is new. Raises BadSignature, BadRequest.
+
+    Without an event id, the body itself tells one event from another.
+    """
+    gateway = accounts.GATEWAYS[vendor]
+    account = next((one for one in await accounts.of_type(session, vendor) if gateway.signed(one, body, signature)), None)
+    if account is None:
+        raise BadSignature
+    try:
+        event = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest("The webhook's body is not JSON.") from error
+    stored = await db.execute(
+        session,
+        _STORE,
+        {
+            "vendor": vendor,
+            "provider_id": account.id,
+            "event_id": (event_id or digest(body.decode(errors="replace")))[:255],
+            "payload": orjson.dumps(event).decode(),
+        },
+    )
+    return stored > 0
+
+
+async def apply_waiting() -> bool:
+    """Apply one batch in one transaction; whether there was anything to do."""
+    async with unit_of_work() as session:
+        waiting = await db.all(session, _CLAIM, {"vendors": list(accounts.GATEWAYS), "limit": BATCH})
+        news: dict[int, list[Facts]] = defaultdict(list)
+        errors: list[str | None] = []
+        for row in waiting:
+            facts, error = _read(row)
+            errors.append(error)
+            if facts is not None:
+                news[row["provider_id"]].append(facts)
+        await apply(session, news)
+        done = {"ids": [row["id"] for row in waiting], "errors": errors, "now": resources.current().clock.now()}
+        await db.execute(session, _DONE, done)
+    return bool(waiting)
+
+
+def _read(row: Mapping[str, Any]) -> tuple[Facts | None, str | None]:
+    """The facts of a stored webhook, or why it has none: one that cannot be read must not stop the others."""
+    try:
+        return accounts.GATEWAYS[row["vendor"]].read(row["payload"]), None
+    except ValueError as error:
+        log.warning("a webhook cannot be read", inbox_id=row["id"], error=str(error))
+        return None, str(error)[:500]
