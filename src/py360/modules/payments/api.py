@@ -6,7 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import resources
 from py360.modules.payments import accounts, links
-from py360.modules.payments.links import LinkFor as LinkFor
+from py360.modules.payments.links import LinkFor
 
 
 async def make_links(session: AsyncSession, cases: Sequence[LinkFor]) -> dict[int, str]:

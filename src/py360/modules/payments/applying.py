@@ -76,7 +76,10 @@ async def consequences(session: AsyncSession, moved: Sequence[db.Row]) -> None:
     await db.execute(
         session,
         _USED,
-        {"ids": [row["link_id"] for row in paid_links], "moments": [row["captured_at"] for row in paid_links]},
+        {
+            "ids": [row["link_id"] for row in paid_links],
+            "moments": [row["captured_at"] for row in paid_links],
+        },
     )
     for case_id, rows in sorted(by_case.items()):
         await _tell_case(session, stand[case_id], rows)
@@ -96,7 +99,9 @@ async def _write_shares(session: AsyncSession, stand: Iterable[Standing]) -> Non
         for payment_id, parts in allocated.items():
             shown = [{"instalmentId": part.instalment_id, "amount": str(part.amount)} for part in parts]
             shares.append({"id": payment_id, "shares": shown})
-        last = {part.instalment_id: case.sources[number] for number, parts in sorted(allocated.items()) for part in parts}
+        last = {
+            part.instalment_id: case.sources[number] for number, parts in sorted(allocated.items()) for part in parts
+        }
         paid = case.paid()
         instalments += [
             _instalment_row(number, paid.get(number, ZERO), last.get(number))
@@ -127,12 +132,21 @@ async def _tell_case(session: AsyncSession, case: Standing, rows: Sequence[db.Ro
     source = case.sources[last["id"]]
     if case.received >= case.due:
         await cases.settle(
-            session, case.case_id, method=source.method or ONLINE, paid_at=source.at, reference=source.reference
+            session,
+            case.case_id,
+            method=source.method or ONLINE,
+            paid_at=source.at,
+            reference=source.reference,
         )
         return
     amount = sum((row["captured_amount"] - row["before_captured_amount"] for row in came), ZERO)
     await cases.partly_paid(
-        session, case.case_id, amount=amount, method=source.method or ONLINE, paid_at=source.at, reference=source.reference
+        session,
+        case.case_id,
+        amount=amount,
+        method=source.method or ONLINE,
+        paid_at=source.at,
+        reference=source.reference,
     )
 
 
@@ -148,24 +162,49 @@ async def _tell_people(session: AsyncSession, case: Standing, row: db.Row) -> No
     await live.send(case.client_id, "payment.updated", data, permission="cases")
     if case.assigned_to is not None and (said := _words(case, row)) is not None:
         title, message = said
-        await notifications.notify(session, case.assigned_to, type="update", title=title, message=message, data=data)
+        await notifications.notify(
+            session,
+            case.assigned_to,
+            type="update",
+            title=title,
+            message=message,
+            data=data,
+        )
 
 
 def _words(case: Standing, row: db.Row) -> tuple[str, str] | None:
     """Title and sentence for the officer; None for news that needs nobody."""
-    number, came = case.case_number, row["captured_amount"] - row["before_captured_amount"]
+    number, came = (
+        case.case_number,
+        row["captured_amount"] - row["before_captured_amount"],
+    )
     back = row["refunded_amount"] - row["before_refunded_amount"]
     if row["error"] == "held" and row["before_error"] != "held":
-        return "Payment held", f"A payment for {number} differs from what was asked and was not counted. Please check it."
+        return (
+            "Payment held",
+            f"A payment for {number} differs from what was asked and was not counted. Please check it.",
+        )
     if row["error"] == "paid_twice" and row["before_error"] != "paid_twice":
-        return "Paid twice", f"{number} was paid {format_inr(row['excess'])} more than asked. Please refund it."
+        return (
+            "Paid twice",
+            f"{number} was paid {format_inr(row['excess'])} more than asked. Please refund it.",
+        )
     if back > 0:
-        return "Payment refunded", f"{format_inr(back)} of {number} went back to the customer."
+        return (
+            "Payment refunded",
+            f"{format_inr(back)} of {number} went back to the customer.",
+        )
     if came > 0 and case.kept > case.due:
         over = format_inr(case.kept - case.due)
-        return "Paid too much", f"{number} received {over} more than its renewal costs. Please refund it."
+        return (
+            "Paid too much",
+            f"{number} received {over} more than its renewal costs. Please refund it.",
+        )
     if came > 0 and case.remaining > 0:
-        return "Part payment received", f"{format_inr(came)} came in for {number}; {format_inr(case.remaining)} remain."
+        return (
+            "Part payment received",
+            f"{format_inr(came)} came in for {number}; {format_inr(case.remaining)} remain.",
+        )
     if came > 0:
         return "Payment received", f"{format_inr(came)} came in for {number}."
     if row["status"] == "failed" and row["error"]:

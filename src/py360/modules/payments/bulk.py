@@ -13,9 +13,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.kit.crypto import BadToken, verify
-from py360.modules.payments.vendors.base import ATTEMPT_RANKS, REFUND_RANKS, Facts, Order, Refund
+from py360.modules.payments.vendors.base import (
+    ATTEMPT_RANKS,
+    REFUND_RANKS,
+    Facts,
+    Order,
+    Refund,
+)
 
-ORDER_PURPOSE: Final = "payment order"  # our reference at the gateway: signed, so that nobody else's can be taken for ours
+ORDER_PURPOSE: Final = (
+    "payment order"  # our reference at the gateway: signed, so that nobody else's can be taken for ours
+)
 REFUND_PURPOSE: Final = "refund"
 
 
@@ -39,7 +47,10 @@ where p.provider_id = %(provider_id)s and {tie}
 returning p.id
 """
 # By the gateway's number; by our signed reference when its number has not reached us (our call timed out).
-_ORDER_TIES: Final = ("p.order_id is null and p.id = f.payment_id", "p.order_id = f.order_id")
+_ORDER_TIES: Final = (
+    "p.order_id is null and p.id = f.payment_id",
+    "p.order_id = f.order_id",
+)
 _ATTEMPTS: Final = f"""
 insert into payment_attempts as a
   (provider_id, attempt_id, order_id, gateway_order, amount, currency, status, method, error, happened_at)
@@ -79,8 +90,7 @@ on conflict (provider_id, refund_id) where refund_id is not null do update set
   status = {_stronger(REFUND_RANKS, "r.status", "excluded.status")},
   processed_at = least(r.processed_at, excluded.processed_at)
 """
-_REFUNDS_ATTEMPT_TIES: Final = ("p.order_id = a.order_id", "p.gateway_order = a.gateway_order")
-_BELONG: Final = """
+_REFUNDS_BELONG: Final = """
 update payment_refunds r set payment_id = a.payment_id from payment_attempts a
 where r.payment_id is null and a.payment_id is not null
   and a.provider_id = r.provider_id and a.attempt_id = r.attempt_id
@@ -105,7 +115,7 @@ async def learn(session: AsyncSession, provider_id: int, facts: Facts) -> set[in
         "orders": _json({**asdict(order), "payment_id": _ours(order)} for order in facts.orders),
         "attempts": _json(asdict(attempt) for attempt in facts.attempts),
         "refunds": _json({**asdict(refund), "own_id": _own(refund)} for refund in facts.refunds),
-        "attempt_ids": [item.attempt_id for item in (*facts.attempts, *facts.refunds)],
+        "attempt_ids": [a.attempt_id for a in facts.attempts] + [r.attempt_id for r in facts.refunds],
     }
     said["payment_ids"] = []
     for tie in _ORDER_TIES if facts.orders else ():
@@ -186,7 +196,13 @@ async def work_out(session: AsyncSession, payment_ids: Iterable[int], now: Any) 
     before = {row["id"]: row for row in await db.all(session, _BEFORE, {"ids": ids})}
     await db.execute(session, _HOLD, {"ids": ids})
     after = await db.all(session, _DERIVE, {"ids": ids, "now": now})
-    return [{**row, **{f"before_{name}": value for name, value in before[row["id"]].items()}} for row in after]
+    return [
+        {
+            **row,
+            **{f"before_{name}": value for name, value in before[row["id"]].items()},
+        }
+        for row in after
+    ]
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> str:

@@ -70,7 +70,9 @@ _OPENED: Final = "update payment_links set opened_at = %(now)s where id = %(id)s
 _AT_GATEWAY: Final = """
 select exists (select 1 from payments where case_id = %(case_id)s and status = 'authorized' and provider_id is not null)
 """
-_ORDER: Final = "select id from payments where provider_id = %(provider_id)s and order_id = %(order_id)s and case_id = %(case_id)s"
+_ORDER: Final = (
+    "select id from payments where provider_id = %(provider_id)s and order_id = %(order_id)s and case_id = %(case_id)s"
+)
 _REPLACED: Final = "update payment_links set replaced_by = %(by)s where id = %(id)s"
 
 
@@ -119,7 +121,14 @@ async def send_fresh(token: str) -> View:
             state = await _state(session, link, case)
             if state is not State.EXPIRED:
                 return await _view(session, link, case, state)
-            people = await db.one(session, _PEOPLE, {"customer_id": case.customer_id, "client_id": case.client_id}) or {}
+            people = (
+                await db.one(
+                    session,
+                    _PEOPLE,
+                    {"customer_id": case.customer_id, "client_id": case.client_id},
+                )
+                or {}
+            )
             contact = link.contact or people.get("phone") or people.get("email")
             if not contact:
                 return await _view(session, link, case, State.NOT_SENT)
@@ -167,7 +176,12 @@ async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str
     payment_id = await db.value(session, _ORDER, asked)
     if payment_id is None:
         return False
-    await defer(session, ask_gateway, payment_id=payment_id, queueing_lock=f"payments.ask_gateway {payment_id}")
+    await defer(
+        session,
+        ask_gateway,
+        payment_id=payment_id,
+        queueing_lock=f"payments.ask_gateway {payment_id}",
+    )
     return True
 
 
@@ -179,7 +193,14 @@ async def _account(session: AsyncSession, client_id: int) -> Account | None:
 
 
 async def _view(session: AsyncSession, link: Link, case: Standing, state: State) -> View:
-    people = await db.one(session, _PEOPLE, {"customer_id": case.customer_id, "client_id": case.client_id}) or {}
+    people = (
+        await db.one(
+            session,
+            _PEOPLE,
+            {"customer_id": case.customer_id, "client_id": case.client_id},
+        )
+        or {}
+    )
     account = await _account(session, case.client_id) if state is State.PAYABLE else None
     last = max(case.sources.values(), key=lambda source: source.at, default=None)
     paid = state is State.PAID

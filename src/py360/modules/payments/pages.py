@@ -93,7 +93,8 @@ def _environment(code: str) -> Environment:
         lstrip_blocks=True,
     )
     said = text(LANGUAGES[code])
-    environment.install_gettext_callables(said, lambda one, many, n: said(one if n == 1 else many), newstyle=True)  # type: ignore[attr-defined]  # added by the extension
+    install: Any = environment.install_gettext_callables  # type: ignore[attr-defined]  # the extension adds it
+    install(said, lambda one, many, n: said(one if n == 1 else many), newstyle=True)
     environment.filters["money"] = format_inr
     locale = code if translated(LANGUAGES[code]) else "en"
     environment.filters["day"] = lambda moment: _day(moment, locale)
@@ -143,9 +144,9 @@ def _headers(nonce: str, checkout_origins: tuple[str, ...]) -> dict[str, str]:
 
     Browsers check `form-action` again at the redirect to the gateway, so its origin is named.
     """
+    targets = " ".join(("'self'", *checkout_origins))
     policy = (
-        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action {' '.join(("'self'", *checkout_origins))}; "
-        "base-uri 'none'; frame-ancestors 'none'"
+        f"default-src 'none'; style-src 'nonce-{nonce}'; form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
     )
     return {
         "Content-Security-Policy": policy,

@@ -36,7 +36,13 @@ from payment_refunds where payment_id = %(id)s order by id
 async def history(reads: Reads, caller: Caller, case_id: int, page: Page) -> tuple[list[Row], int]:
     """The payments of a case, newest first, and how many there are; NotFound when the case is out of reach."""
     reach, params = reach_filter(caller, "c")
-    asked = {**params, "case_id": case_id, "limit": page.limit, "offset": page.offset, "most": EXACT_UP_TO}
+    asked = {
+        **params,
+        "case_id": case_id,
+        "limit": page.limit,
+        "offset": page.offset,
+        "most": EXACT_UP_TO,
+    }
     if not await reads.value(_SEEN.format(reach=reach), asked):
         raise NotFound(f"There is no case CASE-{case_id} within your reach.")
     return await reads.all(_HISTORY.format(columns=_COLUMNS), asked), await reads.value(_COUNT, asked)
@@ -49,4 +55,8 @@ async def payment(reads: Reads, caller: Caller, payment_id: int) -> Row:
     row = await reads.one(_ONE.format(columns=_COLUMNS, reach=reach), asked)
     if row is None:
         raise NotFound(f"There is no payment pay-{payment_id} within your reach.")
-    return {**row, "attempts": await reads.all(_ATTEMPTS, asked), "refunds": await reads.all(_REFUNDS, asked)}
+    return {
+        **row,
+        "attempts": await reads.all(_ATTEMPTS, asked),
+        "refunds": await reads.all(_REFUNDS, asked),
+    }

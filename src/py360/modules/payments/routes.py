@@ -6,7 +6,6 @@ from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from py360.kit.http import DbReads, PageParams, Public, Res, Session, ok
-
 from py360.kit.ids import number as key
 from py360.kit.jobs import defer
 from py360.kit.paging import pagination
@@ -45,7 +44,12 @@ async def take_payment(caller: CanTakePayments, case_id: str, body: schemas.NewP
 async def history(reads: DbReads, caller: CanReadPayments, case_id: str, page: PageParams) -> Response:
     """The payments of a case, newest first."""
     rows, total = await queries.history(reads, caller, key("case", case_id), page)
-    return ok({"payments": [schemas.shown_payment(row) for row in rows], "pagination": pagination(page, total)})
+    return ok(
+        {
+            "payments": [schemas.shown_payment(row) for row in rows],
+            "pagination": pagination(page, total),
+        }
+    )
 
 
 @router.get("/payments/{payment_id}")
@@ -59,7 +63,12 @@ async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body:
     """Give back money through the gateway; it is pending until the gateway says that it is done."""
     number = key("payment", payment_id)
     await service.refund(caller, number, body.amount, body.reason)
-    return ok({"payment": schemas.shown_payment(await queries.payment(reads, caller, number)), "message": "The refund was asked for."})
+    return ok(
+        {
+            "payment": schemas.shown_payment(await queries.payment(reads, caller, number)),
+            "message": "The refund was asked for.",
+        }
+    )
 
 
 # ---------------------------------------------------------------- the gateway
@@ -75,7 +84,12 @@ async def razorpay(
     """Signed events of Razorpay: stored at once, applied by a job."""
     new = await webhooks.receive(session, "razorpay", await request.body(), signature, event_id)
     if new:
-        await defer(session, apply_webhooks, queueing_lock="payments.apply_webhooks", lock="payments.apply_webhooks")
+        await defer(
+            session,
+            apply_webhooks,
+            queueing_lock="payments.apply_webhooks",
+            lock="payments.apply_webhooks",
+        )
     return ok({"received": True, "duplicate": not new})
 
 
@@ -99,7 +113,11 @@ async def pay(token: str, lang: Wanted = None) -> Response:
     outcome = await checkout.pay(token)
     if isinstance(outcome, checkout.View):
         return _html(outcome, lang)
-    return RedirectResponse(outcome.url, 303, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
+    return RedirectResponse(
+        outcome.url,
+        303,
+        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+    )
 
 
 @page.post("/{token}/fresh", dependencies=[Public], response_class=HTMLResponse)

@@ -14,7 +14,17 @@ from py360.modules.payments.service import Taken, Wish
 from py360.modules.payments.standing import Standing
 
 WHOLE: Final = "renewal"  # stands for the one computed instalment of an untouched case
-MANUAL: Final = frozenset({"cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other"})
+MANUAL: Final = frozenset(
+    {
+        "cash",
+        "cheque",
+        "bank_transfer",
+        "demand_draft",
+        "branch_cash",
+        "auto_debit",
+        "other",
+    }
+)
 Method = Literal[
     "cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other",
     "online", "upi", "card", "credit_card", "debit_card", "net_banking", "netbanking", "wallet",
@@ -63,7 +73,7 @@ class NewRefund(Schema):
 def shown_outstanding(case: Standing, today: date) -> dict[str, Any]:
     """The summary of section 8: instalments with what remains, oldest first; paid ones only when asked nothing else."""
     paid = case.paid()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for part in case.parts:
         item = part.instalment
         done = paid.get(item.id, Decimal(0))
@@ -114,10 +124,10 @@ def shown_taken(taken: Taken) -> dict[str, Any]:
         "orderId": taken.checkout.order_id if taken.checkout else None,
         "status": taken.status,
         "amount": taken.amount,
-        "appliedTo": [
-            {"installmentId": _instalment(share.instalment_id), "amount": share.amount} for share in shares
-        ],
-        "message": "The payment is recorded." if taken.checkout is None else "The order waits to be paid by the customer.",
+        "appliedTo": [{"installmentId": _instalment(share.instalment_id), "amount": share.amount} for share in shares],
+        "message": "The payment is recorded."
+        if taken.checkout is None
+        else "The order waits to be paid by the customer.",
     }
     if taken.checkout is not None:
         answer |= {"checkoutUrl": taken.checkout.url, "paymentLink": taken.link}
@@ -132,11 +142,20 @@ def _instalment(number: int | None) -> str:
 
 def shown_payment(row: Mapping[str, Any]) -> dict[str, Any]:
     """A payment as JSON; `allocations` in amounts, refunds when they were loaded."""
-    shown = camel({name: value for name, value in row.items() if name not in {"id", "case_id", "policy_id", "customer_id"}})
+    shown = camel(
+        {name: value for name, value in row.items() if name not in {"id", "case_id", "policy_id", "customer_id"}}
+    )
     shown["id"] = code("payment", row["id"])
     shown["caseId"] = code("case", row["case_id"])
-    shown["policyId"], shown["customerId"] = row["policy_id"], code("customer", row["customer_id"])
+    shown["policyId"], shown["customerId"] = (
+        row["policy_id"],
+        code("customer", row["customer_id"]),
+    )
     shown["allocations"] = [
-        {"installmentId": _instalment(part["instalmentId"]), "amount": float(part["amount"])} for part in row["allocations"]
+        {
+            "installmentId": _instalment(part["instalmentId"]),
+            "amount": float(part["amount"]),
+        }
+        for part in row["allocations"]
     ]
     return shown

@@ -1,7 +1,7 @@
 """Taking and giving back money for a case, by an officer."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -86,9 +86,23 @@ async def take_online(caller: Caller, case_id: int, wish: Wish) -> Taken:
         case, amount = await _agreed(session, caller, case_id, wish)
         now = resources.current().clock.now()
         made = await links.make(session, [links.LinkFor(case_id, case.client_id, amount)], now)
-        link = links.Link(made[case_id], case.client_id, case_id, amount, None, now + links.LIFETIME, None, None)
+        link = links.Link(
+            made[case_id],
+            case.client_id,
+            case_id,
+            amount,
+            None,
+            now + links.LIFETIME,
+            None,
+            None,
+        )
         plan = await orders.plan(
-            session, case, link, amount, instalment_ids=wish.instalment_ids, user_id=caller.user_id
+            session,
+            case,
+            link,
+            amount,
+            instalment_ids=wish.instalment_ids,
+            user_id=caller.user_id,
         )
     checkout = await orders.open_order(plan)
     return Taken(checkout.payment_id, amount, "created", case, checkout, links.url(link.id))
@@ -100,14 +114,21 @@ async def _agreed(session: AsyncSession, caller: Caller, case_id: int, wish: Wis
     await lock(session, [case_id])
     case = (await standings(session, [case_id]))[case_id]
     if case.status in CLOSED_TO_MONEY:
-        raise Conflict(f"{case.case_number} is {case.status}. Reinstate it before taking a payment.", code="case_closed")
+        raise Conflict(
+            f"{case.case_number} is {case.status}. Reinstate it before taking a payment.",
+            code="case_closed",
+        )
     left = _left(case, wish.instalment_ids)
     if left <= 0:
         raise Conflict(f"Nothing is left to pay on {case.case_number}.", code="nothing_due")
     amount = left if wish.amount is None else wish.amount
     if amount > left:
         message = f"Only {format_inr(left)} is left to pay. Please enter that amount or less."
-        raise Invalid(message, code="overpayment", details=[{"field": "amount", "message": message}])
+        raise Invalid(
+            message,
+            code="overpayment",
+            details=[{"field": "amount", "message": message}],
+        )
     return case, amount
 
 
@@ -120,7 +141,10 @@ def _left(case: Standing, instalment_ids: Sequence[int]) -> Decimal:
         message = f"{case.case_number} has no instalment {', '.join(map(str, unknown))}."
         raise Invalid(message, details=[{"field": "installmentIds", "message": message}])
     paid = case.paid()
-    return sum((amounts[number] - paid.get(number, ZERO) for number in set(instalment_ids)), ZERO)
+    return sum(
+        (amounts[number] - paid.get(number, ZERO) for number in set(instalment_ids)),
+        ZERO,
+    )
 
 
 _PAYMENT: Final = """
@@ -134,7 +158,9 @@ insert into payment_refunds (provider_id, attempt_id, payment_id, amount, reason
 values (%(provider_id)s, %(attempt_id)s, %(payment_id)s, %(amount)s, %(reason)s, %(user_id)s) returning id
 """
 _WATCH: Final = "update payments set next_poll_at = %(at)s where id = %(id)s"
-_REFUSED: Final = "update payment_refunds set status = 'failed', reason = concat_ws(' - ', reason, %(why)s::text) where id = %(id)s"
+_REFUSED: Final = (
+    "update payment_refunds set status = 'failed', reason = concat_ws(' - ', reason, %(why)s::text) where id = %(id)s"
+)
 
 
 async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason: str | None) -> int:
@@ -149,10 +175,14 @@ async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason
             "amount": amount, "reason": reason, "user_id": caller.user_id,
         }  # fmt: skip
         refund_id: int = await db.value(session, _ASK_REFUND, asked)
-        await db.execute(session, _WATCH, {"id": payment_id, "at": resources.current().clock.now() + FIRST_AFTER})
-    gateway = accounts.gateway(account)
+        await db.execute(
+            session,
+            _WATCH,
+            {"id": payment_id, "at": resources.current().clock.now() + FIRST_AFTER},
+        )
+    gateway, receipt = accounts.gateway(account), sign(REFUND_PURPOSE, str(refund_id))
     try:
-        said = await gateway.refund(account, payment["gateway_payment_id"], amount, sign(REFUND_PURPOSE, str(refund_id)))
+        said = await gateway.refund(account, payment["gateway_payment_id"], amount, receipt)
     except TimeoutError:
         return refund_id  # it may have happened: the poller will know
     except VendorError as error:
@@ -162,7 +192,7 @@ async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason
             await db.execute(session, _REFUSED, {"id": refund_id, "why": str(error)[:200]})
         raise Conflict(f"The gateway refused the refund: {error}", code="refund_refused") from error
     async with unit_of_work() as session:
-        await apply(session, {account.id: [Facts(refunds=(said,))]})
+        await apply(session, {account.id: [Facts(refunds=(replace(said, receipt=receipt),))]})
     return refund_id
 
 
@@ -177,11 +207,21 @@ async def _refundable(
     await lock(session, [payment["case_id"]])
     payment = await db.one(session, sql, asked) or payment
     if payment["provider_id"] is None or payment["gateway_payment_id"] is None:
-        raise Conflict("Only a payment that came through a gateway can be refunded here.", code="not_online")
+        raise Conflict(
+            "Only a payment that came through a gateway can be refunded here.",
+            code="not_online",
+        )
     left = payment["captured_amount"] - payment["refunded_amount"] - payment["refunding"]
     if left <= 0:
-        raise Conflict("All of this payment is refunded already, or is on its way back.", code="nothing_to_refund")
+        raise Conflict(
+            "All of this payment is refunded already, or is on its way back.",
+            code="nothing_to_refund",
+        )
     if amount is not None and amount > left:
         message = f"Only {format_inr(left)} can be refunded."
         raise Invalid(message, code="too_much", details=[{"field": "amount", "message": message}])
-    return payment, await accounts.get(session, payment["provider_id"]), left if amount is None else amount
+    return (
+        payment,
+        await accounts.get(session, payment["provider_id"]),
+        left if amount is None else amount,
+    )

@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound
-from py360.modules.payments.ledger import ZERO, Instalment, Receipt, Share, allocate, paid_by_instalment
+from py360.modules.payments.ledger import (
+    ZERO,
+    Instalment,
+    Receipt,
+    Share,
+    allocate,
+    paid_by_instalment,
+)
 
 PAID_STATUSES: Final = frozenset({"payment_processed", "renewed"})
 
@@ -127,7 +134,9 @@ async def within_reach(session: AsyncSession, caller: Caller, case_id: int) -> S
     """How a case stands that the caller may see; NotFound otherwise, naming the case."""
     reach, params = reach_filter(caller, "c")
     seen = await db.value(
-        session, f"select 1 from cases_public_case c where c.id = %(case_id)s and {reach}", {**params, "case_id": case_id}
+        session,
+        f"select 1 from cases_public_case c where c.id = %(case_id)s and {reach}",
+        {**params, "case_id": case_id},
     )
     if not seen:
         raise NotFound(f"There is no case CASE-{case_id} within your reach.")
@@ -147,7 +156,11 @@ def _standing(case: db.Row, parts: Sequence[Part], receipts: Sequence[db.Row]) -
         product=case["product_name"] or case["policy_type"],
         parts=tuple(parts) or (Part(own, f"{case['due_date']:%B %Y}", "Renewal premium"),),
         receipts=tuple(
-            Receipt(row["id"], row["captured_amount"] - row["refunded_amount"], frozenset(row["instalment_ids"]))
+            Receipt(
+                row["id"],
+                row["captured_amount"] - row["refunded_amount"],
+                frozenset(row["instalment_ids"]),
+            )
             for row in receipts
         ),
         received=sum((row["captured_amount"] for row in receipts), ZERO),

@@ -17,7 +17,16 @@ import orjson
 
 from py360.kit import money, vendor
 from py360.kit.vendor import VendorError
-from py360.modules.payments.vendors.base import Account, Attempt, AttemptStatus, Facts, NewOrder, Order, Refund, RefundStatus
+from py360.modules.payments.vendors.base import (
+    Account,
+    Attempt,
+    AttemptStatus,
+    Facts,
+    NewOrder,
+    Order,
+    Refund,
+    RefundStatus,
+)
 
 LIVE_URL: Final = "https://api.razorpay.com"
 LIVE_CHECKOUT: Final = ("https://rzp.io", "https://*.razorpay.com")
@@ -27,7 +36,10 @@ ATTEMPTS: Final[Mapping[str, AttemptStatus]] = {
     "refunded": "refunded",
     "failed": "failed",
 }
-REFUNDS: Final[Mapping[str, RefundStatus]] = {"processed": "processed", "failed": "failed"}
+REFUNDS: Final[Mapping[str, RefundStatus]] = {
+    "processed": "processed",
+    "failed": "failed",
+}
 CLOSED: Final = frozenset({"paid", "expired", "cancelled"})
 NAME_MAX, DESCRIPTION_MAX = 50, 2048
 
@@ -45,9 +57,16 @@ class Razorpay:
             "reference_id": order.reference,
             "description": order.description[:DESCRIPTION_MAX],
             "customer": _without_blanks(
-                {"name": order.customer_name[:NAME_MAX], "email": order.email, "contact": order.phone}
+                {
+                    "name": order.customer_name[:NAME_MAX],
+                    "email": order.email,
+                    "contact": order.phone,
+                }
             ),
-            "notify": {"sms": False, "email": False},  # we write to customers ourselves, through our one door
+            "notify": {
+                "sms": False,
+                "email": False,
+            },  # we write to customers ourselves, through our one door
             "reminder_enable": False,
             "callback_url": order.callback_url,
             "callback_method": "get",
@@ -68,19 +87,42 @@ class Razorpay:
 
     async def find(self, account: Account, reference: str) -> Facts:
         """Fetch a payment link by our reference."""
-        answer = await _call(account, "find_order", "GET", "/v1/payment_links", query={"reference_id": reference})
+        answer = await _call(
+            account,
+            "find_order",
+            "GET",
+            "/v1/payment_links",
+            query={"reference_id": reference},
+        )
         links = [link for link in answer.get("payment_links") or [] if link.get("reference_id") == reference]
         return Facts.joined(_link_facts(link) for link in links)
 
     async def cancel(self, account: Account, order_id: str) -> Facts:
         """Cancel a payment link."""
-        return _link_facts(await _call(account, "cancel_order", "POST", f"/v1/payment_links/{order_id}/cancel", {}))
+        return _link_facts(
+            await _call(
+                account,
+                "cancel_order",
+                "POST",
+                f"/v1/payment_links/{order_id}/cancel",
+                {},
+            )
+        )
 
     async def refund(self, account: Account, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
         """Refund a payment in full or in part."""
-        body = {"amount": money.paise(amount), "receipt": receipt, "speed": "normal"}
+        body = {"amount": money.paise(amount), "receipt": receipt, "notes": {"receipt": receipt}, "speed": "normal"}
         path = f"/v1/payments/{attempt_id}/refund"
-        return _refund(await _call(account, "refund", "POST", path, body, headers={"X-Refund-Idempotency": receipt}))
+        return _refund(
+            await _call(
+                account,
+                "refund",
+                "POST",
+                path,
+                body,
+                headers={"X-Refund-Idempotency": receipt},
+            )
+        )
 
     async def ask_refunds(self, account: Account, attempt_id: str) -> Facts:
         """Fetch the refunds of a payment."""
@@ -89,14 +131,22 @@ class Razorpay:
 
     def signed(self, account: Account, body: bytes, signature: str) -> bool:
         """X-Razorpay-Signature: HMAC-SHA256 of the raw body, in hex. An old secret still signs retries of old events."""
-        secrets = (account.config.get("webhook_secret"), account.config.get("previous_webhook_secret"))
+        secrets = (
+            account.config.get("webhook_secret"),
+            account.config.get("previous_webhook_secret"),
+        )
         return any(secret and hmac.compare_digest(_mark(secret, body), signature) for secret in secrets)
 
     def returned(self, account: Account, query: Mapping[str, str]) -> str | None:
         """The payment link in a callback that Razorpay signed with the account's key secret."""
         parts = [
             query.get(f"razorpay_{name}", "")
-            for name in ("payment_link_id", "payment_link_reference_id", "payment_link_status", "payment_id")
+            for name in (
+                "payment_link_id",
+                "payment_link_reference_id",
+                "payment_link_status",
+                "payment_id",
+            )
         ]
         mark = _mark(account.config["key_secret"], "|".join(parts).encode())
         return parts[0] if parts[0] and hmac.compare_digest(mark, query.get("razorpay_signature", "")) else None
@@ -105,10 +155,16 @@ class Razorpay:
         """The facts in a webhook's entities; its own name is not needed, for every entity carries its status."""
         payload = event.get("payload")
         if not isinstance(payload, Mapping):
-            raise ValueError("the event has no payload")
+            raise ValueError("the event has no payload")  # noqa: TRY004 - the vendor's mistake, not a caller's
         try:
             return _event_facts(payload)
-        except (KeyError, TypeError, AttributeError, ArithmeticError, OverflowError) as error:
+        except (
+            KeyError,
+            TypeError,
+            AttributeError,
+            ArithmeticError,
+            OverflowError,
+        ) as error:
             raise ValueError(f"the event cannot be read: {error!r}") from error
 
     def origins(self, account: Account) -> tuple[str, ...]:
@@ -120,7 +176,9 @@ class Razorpay:
 
 
 def _event_facts(payload: Mapping[str, Any]) -> Facts:
-    entities = {name: part["entity"] for name, part in payload.items() if isinstance(part, Mapping) and "entity" in part}
+    entities = {
+        name: part["entity"] for name, part in payload.items() if isinstance(part, Mapping) and "entity" in part
+    }
     link, payment, refund = (entities.get(name) for name in ("payment_link", "payment", "refund"))
     return Facts(
         orders=(_order(link),) if link else (),
@@ -187,9 +245,15 @@ def _refund(refund: Mapping[str, Any]) -> Refund:
         attempt_id=refund["payment_id"],
         amount=money.from_paise(refund["amount"]),
         status=status,
-        receipt=refund.get("receipt") or None,
+        receipt=refund.get("receipt") or _note(refund, "receipt"),
         processed_at=_moment(refund["created_at"]) if status == "processed" else None,
     )
+
+
+def _note(entity: Mapping[str, Any], name: str) -> str | None:
+    """A note of ours; Razorpay writes no notes as an empty list."""
+    notes = entity.get("notes")
+    return notes.get(name) if isinstance(notes, Mapping) else None
 
 
 def _moment(seconds: Any) -> datetime:
@@ -223,12 +287,22 @@ async def _call(
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as http,
-                http.request(method, url, params=query, json=body, headers=headers, allow_redirects=False) as answer,
+                http.request(
+                    method,
+                    url,
+                    params=query,
+                    json=body,
+                    headers=headers,
+                    allow_redirects=False,
+                ) as answer,
             ):
                 call.http_status = answer.status
                 content = await answer.read()
         except aiohttp.ClientError as error:
-            raise VendorError(f"Razorpay cannot be reached: {type(error).__name__}", unclear=method == "POST") from error
+            raise VendorError(
+                f"Razorpay cannot be reached: {type(error).__name__}",
+                unclear=method == "POST",
+            ) from error
         return _answer(answer.status, content, method)
 
 
@@ -239,9 +313,12 @@ def _answer(status: int, content: bytes, method: str) -> dict[str, Any]:
         raise VendorError(f"Razorpay answered {status} without JSON", unclear=method == "POST") from error
     if 200 <= status < 300 and isinstance(answer, dict):
         return answer
-    error = answer.get("error", {}) if isinstance(answer, dict) else {}
-    message = str(error.get("description") or f"Razorpay answered {status}")
+    problem = answer.get("error", {}) if isinstance(answer, dict) else {}
+    message = str(problem.get("description") or f"Razorpay answered {status}")
     refused = 400 <= status < 500 and status != 429
     raise VendorError(
-        message, code=str(error.get("code") or status), permanent=refused, unclear=status >= 500 and method == "POST"
+        message,
+        code=str(problem.get("code") or status),
+        permanent=refused,
+        unclear=status >= 500 and method == "POST",
     )
