@@ -11,16 +11,16 @@ from py360.kit.reads import Reads
 _COLUMNS: Final = """
 p.id, p.case_id, p.policy_id, p.customer_id, p.gateway, p.order_id, p.gateway_payment_id, p.amount, p.captured_amount,
 p.refunded_amount, p.currency, p.method, p.status, p.reference, p.allocations, p.error, p.created_by,
-trim(u.first_name || ' ' || u.last_name) as created_by_name, p.created_at, p.captured_at
+u.name as created_by_name, p.created_at, p.captured_at
 """
 _HISTORY: Final = """
-select {columns} from payments p left join users u on u.id = p.created_by
+select {columns} from payments p left join identity_public_users u on u.id = p.created_by
 where p.case_id = %(case_id)s order by p.id desc limit %(limit)s offset %(offset)s
 """
 _COUNT: Final = "select count(*) from (select 1 from payments where case_id = %(case_id)s limit %(most)s) counted"
 _SEEN: Final = "select 1 from cases_public_case c where c.id = %(case_id)s and {reach}"
 _ONE: Final = """
-select {columns} from payments p join cases_public_case c on c.id = p.case_id left join users u on u.id = p.created_by
+select {columns} from payments p join cases_public_case c on c.id = p.case_id left join identity_public_users u on u.id = p.created_by
 where p.id = %(id)s and {reach}
 """
 _ATTEMPTS: Final = """

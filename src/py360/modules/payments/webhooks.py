@@ -63,6 +63,8 @@ async def receive(
         event = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadRequest("The webhook's body is not JSON.") from error
+    if not isinstance(event, dict):
+        raise BadRequest("The webhook's body is not a JSON object.")
     stored = await db.execute(
         session,
         _STORE,

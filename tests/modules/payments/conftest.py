@@ -1,0 +1,205 @@
+"""A case to pay for, a gateway account, and a gateway's voice: webhooks signed by code that is not ours."""
+
+import hashlib
+import hmac
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import httpx
+import pytest_asyncio
+from fastapi import FastAPI
+
+from py360.kit import db
+from py360.kit.clock import FixedClock
+from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
+from py360.kit.settings import settings
+from py360.modules.identity import api as identity
+from py360.modules.payments import accounts, api
+from py360.sandbox.main import opened
+from py360.sandbox.vendors import Vendors
+
+NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)  # noon in India
+_numbers = itertools.count(1)
+
+_CUSTOMER = """
+insert into customers (client_id, customer_code, first_name, last_name, email, phone, preferred_language)
+values (%(client_id)s, %(code)s, 'Asha', 'Rao', %(email)s, %(phone)s, %(language)s) returning id
+"""
+_POLICY = """
+insert into policies (client_id, policy_number, customer_id, policy_type, product_name, premium_amount, start_date, end_date,
+  renewal_date)
+values (%(client_id)s, %(number)s, %(customer_id)s, 'Motor', 'Private Car Package', 11000, %(due)s - 365, %(due)s, %(due)s)
+returning id
+"""
+_CASE = """
+insert into renewal_cases (client_id, policy_id, customer_id, due_date, status, renewal_amount, assigned_to)
+values (%(client_id)s, %(policy_id)s, %(customer_id)s, %(due)s, 'in_progress', %(amount)s, %(assigned_to)s) returning id
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A renewal case of the tests."""
+
+    id: int
+    client_id: int
+    policy_number: str
+
+    @property
+    def number(self) -> str:
+        """Its display code."""
+        return f"CASE-{self.id}"
+
+
+MakeCase = Callable[..., Awaitable[Case]]
+
+
+@pytest_asyncio.fixture
+async def clock(app: FastAPI) -> FixedClock:
+    """Noon of a Tuesday in India, until a test moves on."""
+    resources: Resources = app.state.resources
+    resources.clock = FixedClock(NOW)
+    return resources.clock
+
+
+@pytest_asyncio.fixture
+async def make_case(app: FastAPI) -> MakeCase:
+    """An open case of ₹1,25,000.50 that falls due in ten days."""
+
+    async def make(
+        amount: str = "125000.50",
+        *,
+        due: date = date(2026, 12, 4),
+        language: str = "en",
+        assigned_to: int | None = None,
+        phone: str | None = "+919876543210",
+        email: str | None = "asha@example.com",
+    ) -> Case:
+        number = next(_numbers)
+        async with unit_of_work() as session:
+            client_id = await identity.default_client(session)
+            row: dict[str, Any] = {
+                "client_id": client_id, "code": f"PAY-CUST-{number}", "number": f"POL-2026-{number:06}", "email": email,
+                "phone": phone, "language": language, "due": due, "amount": amount, "assigned_to": assigned_to,
+            }  # fmt: skip
+            row["customer_id"] = await db.value(session, _CUSTOMER, row)
+            row["policy_id"] = await db.value(session, _POLICY, row)
+            case_id = await db.value(session, _CASE, row)
+        return Case(case_id, client_id, row["number"])
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def link(app: FastAPI, clock: FixedClock) -> Callable[..., Awaitable[str]]:
+    """The path of a payment link for a case."""
+
+    async def make(case: Case, amount: str = "125000.50", contact: str | None = "+919876543210") -> str:
+        async with unit_of_work() as session:
+            urls = await api.make_links(session, [api.LinkFor(case.id, case.client_id, db_decimal(amount), contact)])
+        return urls[case.id].removeprefix(settings().public_url)
+
+    return make
+
+
+def db_decimal(amount: str) -> Any:
+    """An amount as the database gives it."""
+    from decimal import Decimal
+
+    return Decimal(amount)
+
+
+@pytest_asyncio.fixture
+async def gateway(app: FastAPI, clock: FixedClock) -> AsyncIterator[Vendors]:
+    """The sandbox's Razorpay on a free port, with the account that speaks to it. It calls back into the void."""
+    async with opened(secret=settings().sandbox_secret, callback="http://127.0.0.1:9", http_port=0, smtp_port=0) as vendors:
+        vendors.world.clock = clock
+        port = int(vendors.world.address.rpartition(":")[2])
+        async with unit_of_work() as session:
+            client_id = await identity.default_client(session)
+            await accounts.seed_sandbox(session, client_id, settings().model_copy(update={"sandbox_port": port}))
+        yield vendors
+
+
+@dataclass
+class Voice:
+    """Razorpay's webhooks, in the form of its documented samples and signed independently of the product."""
+
+    client: httpx.AsyncClient
+    secret: str
+    events: list[tuple[str, bytes]] = field(default_factory=list)
+
+    async def say(self, event: dict[str, Any], event_id: str | None = None, secret: str | None = None) -> httpx.Response:
+        """Send one webhook."""
+        body = json.dumps(event).encode()
+        mark = hmac.new((secret or self.secret).encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-Razorpay-Signature": mark, "Content-Type": "application/json"}
+        headers["x-razorpay-event-id"] = event_id or f"evt_{next(_numbers)}"
+        return await self.client.post("/api/webhooks/razorpay", content=body, headers=headers)
+
+
+@pytest_asyncio.fixture
+async def voice(client: httpx.AsyncClient, gateway: Vendors) -> Voice:
+    """Whoever knows the webhook secret."""
+    return Voice(client, settings().sandbox_secret)
+
+
+def seconds(moment: datetime = NOW) -> int:
+    """As Razorpay writes time."""
+    return int(moment.timestamp())
+
+
+def paid_link(order_id: str, pay_id: str, paise: int, *, status: str = "captured", event: str = "payment_link.paid") -> dict[str, Any]:
+    """`payment_link.paid` (or another event about a link and a payment on it)."""
+    inner = "order_" + order_id.removeprefix("plink_")
+    link = {
+        "id": order_id, "amount": paise, "amount_paid": paise, "currency": "INR", "order_id": inner, "reference_id": "",
+        "status": event.removeprefix("payment_link."), "short_url": "https://rzp.io/i/x", "created_at": seconds(),
+        "updated_at": seconds(NOW + timedelta(minutes=2)), "cancelled_at": 0, "expired_at": 0,
+    }  # fmt: skip
+    payment = attempt(order_id, pay_id, paise, status)
+    return {
+        "entity": "event",
+        "event": event,
+        "contains": ["payment_link", "order", "payment"],
+        "payload": {"payment_link": {"entity": link}, "payment": {"entity": payment}},
+        "created_at": seconds(),
+    }
+
+
+def attempt(order_id: str, pay_id: str, paise: int, status: str) -> dict[str, Any]:
+    """A payment entity; it names its link by the description only."""
+    return {
+        "id": pay_id, "entity": "payment", "amount": paise, "currency": "INR", "status": status, "method": "upi",
+        "order_id": "order_" + order_id.removeprefix("plink_"), "description": "#" + order_id.removeprefix("plink_"),
+        "amount_refunded": 0, "captured": status == "captured", "notes": [], "created_at": seconds(NOW + timedelta(minutes=1)),
+        "error_description": "Your bank declined it." if status == "failed" else None,
+    }  # fmt: skip
+
+
+def payment_event(order_id: str, pay_id: str, paise: int, status: str) -> dict[str, Any]:
+    """`payment.authorized`, `payment.captured` or `payment.failed`."""
+    payload = {"payment": {"entity": attempt(order_id, pay_id, paise, status)}}
+    return {"entity": "event", "event": f"payment.{status}", "payload": payload, "created_at": seconds()}
+
+
+def refund_event(order_id: str, pay_id: str, paise: int, refund_id: str, back: int, status: str = "processed") -> dict[str, Any]:
+    """`refund.processed`, with the payment as it is afterwards."""
+    refund = {
+        "id": refund_id, "entity": "refund", "amount": back, "currency": "INR", "payment_id": pay_id, "notes": [],
+        "receipt": None, "status": status, "created_at": seconds(NOW + timedelta(hours=1)),
+    }  # fmt: skip
+    payment = attempt(order_id, pay_id, paise, "refunded" if back == paise else "captured")
+    payload = {"refund": {"entity": refund}, "payment": {"entity": payment}}
+    return {"entity": "event", "event": f"refund.{status}", "payload": payload, "created_at": seconds()}
+
+
+async def rows(sql: str, **params: Any) -> list[dict[str, Any]]:
+    """What the database holds."""
+    async with unit_of_work() as session:
+        return await db.all(session, sql, params)

@@ -1,0 +1,208 @@
+"""Webhooks: verified, stored once, applied once, whatever their order; what they do to payment, case and people."""
+
+import json
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from py360.kit.clock import FixedClock
+from py360.modules.payments import polling
+from py360.sandbox.vendors import Vendors
+from tests.modules.payments.conftest import MakeCase, Voice, attempt, paid_link, payment_event, refund_event, rows
+
+PAISE = 12_500_050
+
+
+@pytest.fixture
+def order(client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link):
+    """An order of ₹1,25,000.50 that a customer opened: its number at the gateway, and its case."""
+
+    async def make(**about):
+        case = await make_case(**about)
+        assert (await client.post(await link(case))).status_code == 303
+        (payment,) = await rows("select order_id from payments where case_id = %(id)s", id=case.id)
+        return payment["order_id"], case
+
+    return make
+
+
+async def payment_now() -> dict:
+    (row,) = await rows(
+        "select status, captured_amount::text as captured, refunded_amount::text as refunded, error, method from payments"
+    )
+    return row
+
+
+async def test_a_wrong_signature_is_refused_and_nothing_is_stored(voice: Voice) -> None:
+    event = paid_link("plink_a", "pay_a", PAISE)
+    assert (await voice.say(event, secret="somebody else's")).status_code == 401
+    assert (await voice.client.post("/api/webhooks/razorpay", content=b"{}")).status_code == 401
+    assert await rows("select 1 from webhook_inbox") == []
+
+
+async def test_a_captured_payment_renews_the_case(voice: Voice, order, run_jobs, client: httpx.AsyncClient) -> None:
+    order_id, case = await order()
+    answer = await voice.say(paid_link(order_id, "pay_1", PAISE), event_id="evt_same")
+    again = await voice.say(paid_link(order_id, "pay_1", PAISE), event_id="evt_same")
+    assert answer.status_code == again.status_code == 200
+    assert (answer.json()["data"]["duplicate"], again.json()["data"]["duplicate"]) == (False, True)
+    await run_jobs()
+    assert await payment_now() == {
+        "status": "captured", "captured": "125000.50", "refunded": "0.00", "error": None, "method": "upi"
+    }  # fmt: skip
+    (now,) = await rows("select status, payment_status, payment_method from renewal_cases where id = %(id)s", id=case.id)
+    assert now == {"status": "renewed", "payment_status": "completed", "payment_method": "upi"}
+    history = await rows("select action from case_history where case_id = %(id)s order by id", id=case.id)
+    assert [entry["action"] for entry in history][-2:] == ["Payment Processed", "Renewed"]
+    (inbox,) = await rows("select applied_at is not null as applied, error from webhook_inbox")
+    assert inbox == {"applied": True, "error": None}
+
+
+@pytest.mark.parametrize("late", ["authorized", "failed", "created"])
+async def test_a_late_event_never_moves_a_status_back(voice: Voice, order, run_jobs, late: str) -> None:
+    order_id, _ = await order()
+    await voice.say(payment_event(order_id, "pay_1", PAISE, "captured"))
+    await run_jobs()
+    await voice.say(payment_event(order_id, "pay_1", PAISE, late))
+    await voice.say(payment_event(order_id, "pay_2", PAISE, late))
+    await run_jobs()
+    assert (await payment_now())["status"] == "captured"
+
+
+async def test_the_way_of_a_payment(voice: Voice, order, run_jobs, client: httpx.AsyncClient) -> None:
+    order_id, case = await order()
+    seen = []
+    for pay_id, status in (("pay_1", "failed"), ("pay_2", "authorized"), ("pay_2", "captured")):
+        await voice.say(payment_event(order_id, pay_id, PAISE, status))
+        await run_jobs()
+        seen.append((await payment_now())["status"])
+    assert seen == ["failed", "authorized", "captured"]
+    attempts = await rows("select attempt_id, status, error from payment_attempts order by attempt_id")
+    assert [(row["attempt_id"], row["status"]) for row in attempts] == [("pay_1", "failed"), ("pay_2", "captured")]
+    assert attempts[0]["error"] == "Your bank declined it."
+
+
+async def test_after_a_failure_the_customer_pays_on_the_same_order(voice: Voice, order, run_jobs, client, link) -> None:
+    order_id, case = await order()
+    await voice.say(payment_event(order_id, "pay_1", PAISE, "failed"))
+    await run_jobs()
+    assert (await client.post(await link(case))).headers["location"].endswith(order_id)
+
+
+async def test_while_the_gateway_decides_nobody_pays_twice(voice: Voice, order, run_jobs, client, link) -> None:
+    order_id, case = await order()
+    await voice.say(payment_event(order_id, "pay_1", PAISE, "authorized"))
+    await run_jobs()
+    answer = await client.post(await link(case))
+    assert answer.status_code == 200 and "We are confirming your payment" in answer.text
+
+
+async def test_a_part_payment_leaves_the_case_open(voice: Voice, order, run_jobs, as_admin: httpx.AsyncClient) -> None:
+    order_id, case = await order()
+    event = paid_link(order_id, "pay_1", 5_000_000, event="payment_link.partially_paid")
+    await voice.say(event)
+    await run_jobs()
+    assert (await payment_now())["status"] == "partially_captured"
+    (now,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
+    assert now == {"status": "in_progress", "payment_status": "partial"}
+    left = (await as_admin.get(f"/api/cases/{case.number}/outstanding-amounts")).json()["data"]
+    assert left["totalOutstanding"] == 75_000.50
+
+
+@pytest.mark.parametrize("wrong", [{"amount": PAISE + 1}, {"amount": PAISE * 100}, {"currency": "USD"}])
+async def test_a_payment_that_does_not_fit_the_order_is_held(voice: Voice, order, run_jobs, as_admin, wrong: dict) -> None:
+    order_id, case = await order(assigned_to=1)
+    event = payment_event(order_id, "pay_1", PAISE, "captured")
+    event["payload"]["payment"]["entity"] |= wrong
+    await voice.say(event)
+    await run_jobs()
+    now = await payment_now()
+    assert (now["captured"], now["error"], now["status"]) == ("0.00", "held", "created")
+    assert (await rows("select held from payment_attempts"))[0]["held"] in {"amount", "currency"}
+    assert (await rows("select status from renewal_cases where id = %(id)s", id=case.id))[0]["status"] == "in_progress"
+    assert [row["title"] for row in await rows("select title from notifications")] == ["Payment held"]
+
+
+async def test_paid_twice_counts_once_and_somebody_is_told(voice: Voice, order, run_jobs, as_admin) -> None:
+    order_id, case = await order(assigned_to=1)
+    await voice.say(paid_link(order_id, "pay_1", PAISE))
+    await voice.say(paid_link(order_id, "pay_2", PAISE))
+    await run_jobs()
+    now = await payment_now()
+    assert (now["captured"], now["error"]) == ("125000.50", "paid_twice")
+    assert [row["title"] for row in await rows("select title from notifications where title like 'Paid%%'")] == ["Paid twice"]
+
+
+async def test_news_of_other_shops_on_the_account_is_left_alone(voice: Voice, order, run_jobs) -> None:
+    await order()
+    await voice.say(paid_link("plink_other", "pay_x", 100))
+    await voice.say({"entity": "event", "event": "settlement.processed", "payload": {}})
+    await voice.say({"entity": "event", "event": "invoice.paid"})
+    assert (await voice.say(["not", "an", "event"])).status_code == 400
+    await voice.say({"event": "payment.captured", "payload": {"payment": {"entity": {"id": "pay_y", "amount": "much"}}}})
+    await run_jobs()
+    assert (await payment_now())["status"] == "created"
+    assert await rows("select 1 from webhook_inbox where applied_at is null") == []
+
+
+async def test_a_refund_is_noted(voice: Voice, order, run_jobs) -> None:
+    order_id, case = await order()
+    await voice.say(refund_event(order_id, "pay_1", PAISE, "rfnd_1", 100_00))  # before the capture was heard of
+    await voice.say(paid_link(order_id, "pay_1", PAISE))
+    await run_jobs()
+    now = await payment_now()
+    assert (now["status"], now["captured"], now["refunded"]) == ("partially_refunded", "125000.50", "100.00")
+    await voice.say(refund_event(order_id, "pay_1", PAISE, "rfnd_2", PAISE - 100_00))
+    await run_jobs()
+    now = await payment_now()
+    assert (now["status"], now["refunded"]) == ("refunded", "125000.50")
+
+
+async def test_the_poller_finds_what_no_webhook_told(gateway: Vendors, order, clock: FixedClock) -> None:
+    order_id, case = await order()
+    at_gateway = gateway.razorpay.current(order_id)
+    assert at_gateway is not None
+    gateway.razorpay.pay(at_gateway, "upi", True)
+    await polling.poll()
+    assert (await payment_now())["status"] == "created"  # too early to ask
+    clock.moment += timedelta(minutes=4)
+    await polling.poll()
+    assert (await payment_now())["status"] == "captured"
+    assert (await rows("select status from renewal_cases where id = %(id)s", id=case.id))[0]["status"] == "renewed"
+    assert await rows("select 1 from payments where next_poll_at is not null") == []
+
+
+async def test_an_order_whose_answer_was_lost_is_found_by_our_reference(
+    gateway: Vendors, order, clock: FixedClock
+) -> None:
+    order_id, _ = await order()
+    await rows("update payments set order_id = null, checkout_url = null")
+    clock.moment += timedelta(minutes=4)
+    await polling.poll()
+    assert (await rows("select order_id from payments"))[0]["order_id"] == order_id
+
+
+async def test_a_silent_gateway_is_asked_again_later(gateway: Vendors, order, clock: FixedClock) -> None:
+    await order()
+    (before,) = await rows("select next_poll_at from payments")
+    await rows("update payments set order_id = 'plink_unknown'")
+    clock.moment += timedelta(minutes=4)
+    await polling.poll()
+    (after,) = await rows("select status, next_poll_at from payments")
+    assert after["status"] == "created" and after["next_poll_at"] > clock.now() > before["next_poll_at"]
+
+
+async def test_an_order_that_ran_out_is_failed(gateway: Vendors, order, clock: FixedClock) -> None:
+    await order()
+    clock.moment += timedelta(days=4)
+    await polling.poll()
+    (now,) = await rows("select status, next_poll_at from payments")
+    assert now == {"status": "failed", "next_poll_at": None}
+
+
+def test_our_samples_look_like_razorpays() -> None:
+    """The sandbox and these tests write the same entity: neither is the only witness of the format."""
+    ours = attempt("plink_x", "pay_x", 1, "captured")
+    assert {"id", "amount", "currency", "status", "order_id", "method", "description", "created_at"} <= set(ours)
+    json.dumps(ours)
