@@ -89,9 +89,12 @@ def connect_events() -> None:
 def fill_protocols() -> None:
     """Give lower modules what they ask of higher ones, under the protocols they declare."""
     from py360.entrypoints.letters import Letters
+    from py360.modules.cases import api as cases
     from py360.modules.identity import api as identity
+    from py360.modules.payments import api as payments
 
     identity.use_letters(Letters())
+    cases.use_payment_links(payments.make_links)
 
 
 def install(app: FastAPI) -> None:
@@ -105,6 +108,9 @@ async def seed(session: AsyncSession) -> None:
     """What every installation starts with: roles, the default client, templates, sandbox accounts. Idempotent."""
     from py360.modules.identity import api as identity
     from py360.modules.messaging import api as messaging
+    from py360.modules.payments import api as payments
 
     await identity.seed(session)
-    await messaging.seed(session, await identity.default_client(session))
+    client_id = await identity.default_client(session)
+    await messaging.seed(session, client_id)
+    await payments.seed(session, client_id)

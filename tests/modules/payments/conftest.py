@@ -5,11 +5,13 @@ import hmac
 import itertools
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import httpx
+import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
@@ -19,7 +21,8 @@ from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
 from py360.modules.identity import api as identity
-from py360.modules.payments import accounts, api
+from py360.modules.messaging import api as messaging
+from py360.modules.payments import api
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
 
@@ -101,28 +104,25 @@ async def link(app: FastAPI, clock: FixedClock) -> Callable[..., Awaitable[str]]
 
     async def make(case: Case, amount: str = "125000.50", contact: str | None = "+919876543210") -> str:
         async with unit_of_work() as session:
-            urls = await api.make_links(session, [api.LinkFor(case.id, case.client_id, db_decimal(amount), contact)])
+            urls = await api.make_links(session, [api.LinkFor(case.id, case.client_id, Decimal(amount), contact)])
         return urls[case.id].removeprefix(settings().public_url)
 
     return make
 
 
-def db_decimal(amount: str) -> Any:
-    """An amount as the database gives it."""
-    from decimal import Decimal
-
-    return Decimal(amount)
-
-
 @pytest_asyncio.fixture
-async def gateway(app: FastAPI, clock: FixedClock) -> AsyncIterator[Vendors]:
-    """The sandbox's Razorpay on a free port, with the account that speaks to it. It calls back into the void."""
-    async with opened(secret=settings().sandbox_secret, callback="http://127.0.0.1:9", http_port=0, smtp_port=0) as vendors:
+async def gateway(app: FastAPI, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendors]:
+    """The sandbox's vendors on a free port, and the accounts that speak to them. They call back into the void."""
+    async with opened(
+        secret=settings().sandbox_secret, callback="http://127.0.0.1:9", http_port=0, smtp_port=0
+    ) as vendors:
         vendors.world.clock = clock
-        port = int(vendors.world.address.rpartition(":")[2])
+        monkeypatch.setenv("PY360_SANDBOX_PORT", vendors.world.address.rpartition(":")[2])
+        settings.cache_clear()
         async with unit_of_work() as session:
             client_id = await identity.default_client(session)
-            await accounts.seed_sandbox(session, client_id, settings().model_copy(update={"sandbox_port": port}))
+            await messaging.seed(session, client_id)
+            await api.seed(session, client_id)
         yield vendors
 
 
@@ -132,9 +132,10 @@ class Voice:
 
     client: httpx.AsyncClient
     secret: str
-    events: list[tuple[str, bytes]] = field(default_factory=list)
 
-    async def say(self, event: dict[str, Any], event_id: str | None = None, secret: str | None = None) -> httpx.Response:
+    async def say(
+        self, event: dict[str, Any], event_id: str | None = None, secret: str | None = None
+    ) -> httpx.Response:
         """Send one webhook."""
         body = json.dumps(event).encode()
         mark = hmac.new((secret or self.secret).encode(), body, hashlib.sha256).hexdigest()
@@ -154,7 +155,9 @@ def seconds(moment: datetime = NOW) -> int:
     return int(moment.timestamp())
 
 
-def paid_link(order_id: str, pay_id: str, paise: int, *, status: str = "captured", event: str = "payment_link.paid") -> dict[str, Any]:
+def paid_link(
+    order_id: str, pay_id: str, paise: int, *, status: str = "captured", event: str = "payment_link.paid"
+) -> dict[str, Any]:
     """`payment_link.paid` (or another event about a link and a payment on it)."""
     inner = "order_" + order_id.removeprefix("plink_")
     link = {
@@ -188,7 +191,9 @@ def payment_event(order_id: str, pay_id: str, paise: int, status: str) -> dict[s
     return {"entity": "event", "event": f"payment.{status}", "payload": payload, "created_at": seconds()}
 
 
-def refund_event(order_id: str, pay_id: str, paise: int, refund_id: str, back: int, status: str = "processed") -> dict[str, Any]:
+def refund_event(
+    order_id: str, pay_id: str, paise: int, refund_id: str, back: int, status: str = "processed"
+) -> dict[str, Any]:
     """`refund.processed`, with the payment as it is afterwards."""
     refund = {
         "id": refund_id, "entity": "refund", "amount": back, "currency": "INR", "payment_id": pay_id, "notes": [],

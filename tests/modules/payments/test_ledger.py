@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 from fastapi import FastAPI
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from py360.kit import db

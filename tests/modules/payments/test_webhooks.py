@@ -51,7 +51,9 @@ async def test_a_captured_payment_renews_the_case(voice: Voice, order, run_jobs,
     assert await payment_now() == {
         "status": "captured", "captured": "125000.50", "refunded": "0.00", "error": None, "method": "upi"
     }  # fmt: skip
-    (now,) = await rows("select status, payment_status, payment_method from renewal_cases where id = %(id)s", id=case.id)
+    (now,) = await rows(
+        "select status, payment_status, payment_method from renewal_cases where id = %(id)s", id=case.id
+    )
     assert now == {"status": "renewed", "payment_status": "completed", "payment_method": "upi"}
     history = await rows("select action from case_history where case_id = %(id)s order by id", id=case.id)
     assert [entry["action"] for entry in history][-2:] == ["Payment Processed", "Renewed"]
@@ -71,7 +73,7 @@ async def test_a_late_event_never_moves_a_status_back(voice: Voice, order, run_j
 
 
 async def test_the_way_of_a_payment(voice: Voice, order, run_jobs, client: httpx.AsyncClient) -> None:
-    order_id, case = await order()
+    order_id, _case = await order()
     seen = []
     for pay_id, status in (("pay_1", "failed"), ("pay_2", "authorized"), ("pay_2", "captured")):
         await voice.say(payment_event(order_id, pay_id, PAISE, status))
@@ -95,7 +97,8 @@ async def test_while_the_gateway_decides_nobody_pays_twice(voice: Voice, order, 
     await voice.say(payment_event(order_id, "pay_1", PAISE, "authorized"))
     await run_jobs()
     answer = await client.post(await link(case))
-    assert answer.status_code == 200 and "We are confirming your payment" in answer.text
+    assert answer.status_code == 200
+    assert "We are confirming your payment" in answer.text
 
 
 async def test_a_part_payment_leaves_the_case_open(voice: Voice, order, run_jobs, as_admin: httpx.AsyncClient) -> None:
@@ -111,7 +114,9 @@ async def test_a_part_payment_leaves_the_case_open(voice: Voice, order, run_jobs
 
 
 @pytest.mark.parametrize("wrong", [{"amount": PAISE + 1}, {"amount": PAISE * 100}, {"currency": "USD"}])
-async def test_a_payment_that_does_not_fit_the_order_is_held(voice: Voice, order, run_jobs, as_admin, wrong: dict) -> None:
+async def test_a_payment_that_does_not_fit_the_order_is_held(
+    voice: Voice, order, run_jobs, as_admin, wrong: dict
+) -> None:
     order_id, case = await order(assigned_to=1)
     event = payment_event(order_id, "pay_1", PAISE, "captured")
     event["payload"]["payment"]["entity"] |= wrong
@@ -125,13 +130,15 @@ async def test_a_payment_that_does_not_fit_the_order_is_held(voice: Voice, order
 
 
 async def test_paid_twice_counts_once_and_somebody_is_told(voice: Voice, order, run_jobs, as_admin) -> None:
-    order_id, case = await order(assigned_to=1)
+    order_id, _case = await order(assigned_to=1)
     await voice.say(paid_link(order_id, "pay_1", PAISE))
     await voice.say(paid_link(order_id, "pay_2", PAISE))
     await run_jobs()
     now = await payment_now()
     assert (now["captured"], now["error"]) == ("125000.50", "paid_twice")
-    assert [row["title"] for row in await rows("select title from notifications where title like 'Paid%%'")] == ["Paid twice"]
+    assert [row["title"] for row in await rows("select title from notifications where title like 'Paid%%'")] == [
+        "Paid twice"
+    ]
 
 
 async def test_news_of_other_shops_on_the_account_is_left_alone(voice: Voice, order, run_jobs) -> None:
@@ -140,14 +147,16 @@ async def test_news_of_other_shops_on_the_account_is_left_alone(voice: Voice, or
     await voice.say({"entity": "event", "event": "settlement.processed", "payload": {}})
     await voice.say({"entity": "event", "event": "invoice.paid"})
     assert (await voice.say(["not", "an", "event"])).status_code == 400
-    await voice.say({"event": "payment.captured", "payload": {"payment": {"entity": {"id": "pay_y", "amount": "much"}}}})
+    await voice.say(
+        {"event": "payment.captured", "payload": {"payment": {"entity": {"id": "pay_y", "amount": "much"}}}}
+    )
     await run_jobs()
     assert (await payment_now())["status"] == "created"
     assert await rows("select 1 from webhook_inbox where applied_at is null") == []
 
 
 async def test_a_refund_is_noted(voice: Voice, order, run_jobs) -> None:
-    order_id, case = await order()
+    order_id, _case = await order()
     await voice.say(refund_event(order_id, "pay_1", PAISE, "rfnd_1", 100_00))  # before the capture was heard of
     await voice.say(paid_link(order_id, "pay_1", PAISE))
     await run_jobs()
@@ -190,7 +199,8 @@ async def test_a_silent_gateway_is_asked_again_later(gateway: Vendors, order, cl
     clock.moment += timedelta(minutes=4)
     await polling.poll()
     (after,) = await rows("select status, next_poll_at from payments")
-    assert after["status"] == "created" and after["next_poll_at"] > clock.now() > before["next_poll_at"]
+    assert after["status"] == "created"
+    assert after["next_poll_at"] > clock.now() > before["next_poll_at"]
 
 
 async def test_an_order_that_ran_out_is_failed(gateway: Vendors, order, clock: FixedClock) -> None:

@@ -12,12 +12,13 @@ from typing import Final
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, live, resources
+from py360.kit import db, resources
 from py360.kit.ids import code
 from py360.kit.money import format_inr
 from py360.modules.cases import api as cases
 from py360.modules.notifications import api as notifications
 from py360.modules.payments import bulk
+from py360.modules.payments.announcing import announce
 from py360.modules.payments.ledger import ZERO
 from py360.modules.payments.standing import Source, Standing, lock, standings
 from py360.modules.payments.vendors.base import Facts
@@ -84,7 +85,8 @@ async def consequences(session: AsyncSession, moved: Sequence[db.Row]) -> None:
     for case_id, rows in sorted(by_case.items()):
         await _tell_case(session, stand[case_id], rows)
     for row in moved:
-        await _tell_people(session, stand[row["case_id"]], row)
+        await _tell_assignee(session, stand[row["case_id"]], row)
+    await announce(session, [row["id"] for row in moved])
 
 
 def _moved(row: db.Row) -> bool:
@@ -150,26 +152,12 @@ async def _tell_case(session: AsyncSession, case: Standing, rows: Sequence[db.Ro
     )
 
 
-async def _tell_people(session: AsyncSession, case: Standing, row: db.Row) -> None:
-    """The live page of whoever watches, and a notification to whom the case is assigned."""
-    data = {
-        "paymentId": code("payment", row["id"]),
-        "caseId": case.case_number,
-        "status": row["status"],
-        "amount": row["captured_amount"] or row["amount"],
-        "remaining": case.remaining,
-    }
-    await live.send(case.client_id, "payment.updated", data, permission="cases")
+async def _tell_assignee(session: AsyncSession, case: Standing, row: db.Row) -> None:
+    """A notification to whom the case is assigned."""
     if case.assigned_to is not None and (said := _words(case, row)) is not None:
         title, message = said
-        await notifications.notify(
-            session,
-            case.assigned_to,
-            type="update",
-            title=title,
-            message=message,
-            data=data,
-        )
+        data = {"caseId": case.case_number, "paymentId": code("payment", row["id"])}
+        await notifications.notify(session, case.assigned_to, type="update", title=title, message=message, data=data)
 
 
 def _words(case: Standing, row: db.Row) -> tuple[str, str] | None:

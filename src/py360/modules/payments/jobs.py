@@ -1,9 +1,8 @@
 """Jobs of payments: apply webhooks, and ask gateways about orders that nobody told us about."""
 
-from py360.kit.jobs import module_jobs
-from py360.modules.payments import polling, webhooks
+from py360.modules.payments import announcing, polling, webhooks
 
-jobs = module_jobs("payments")
+jobs = announcing.jobs
 
 
 @jobs.task(name="payments.apply_webhooks")

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.crypto import BadToken, sign, verify
 from py360.kit.settings import settings
+from py360.modules.cases.api import LinkRequest
 
 PURPOSE: Final = "payment link"
 LIFETIME: Final = timedelta(hours=48)
@@ -31,14 +32,7 @@ from payment_links where id = %(id)s
 """
 
 
-@dataclass(frozen=True, slots=True)
-class LinkFor:
-    """A link to make: the case, the amount it asks for, and the contact it goes to."""
-
-    case_id: int
-    client_id: int
-    amount: Decimal
-    contact: str | None = None
+LinkFor = LinkRequest  # the case, the amount it asks for, and the contact it goes to
 
 
 @dataclass(frozen=True, slots=True)

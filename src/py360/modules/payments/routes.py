@@ -15,7 +15,7 @@ from py360.modules.payments.jobs import apply_webhooks
 from py360.modules.payments.standing import within_reach
 
 router = APIRouter()
-page = APIRouter(prefix="/pay")
+root_router = APIRouter(prefix="/pay")  # customers open it from a message: outside /api, too
 
 Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="Language of the page")]
 
@@ -101,13 +101,13 @@ def _html(view: checkout.View, wanted: str | None) -> HTMLResponse:
     return HTMLResponse(shown.html, shown.status, shown.headers)
 
 
-@page.get("/{token}", dependencies=[Public], response_class=HTMLResponse)
+@root_router.get("/{token}", dependencies=[Public], response_class=HTMLResponse)
 async def look(session: Session, request: Request, token: str, lang: Wanted = None) -> Response:
     """The customer's payment page. Opening it spends nothing."""
     return _html(await checkout.look(session, token, request.query_params), lang)
 
 
-@page.post("/{token}", dependencies=[Public], response_class=HTMLResponse)
+@root_router.post("/{token}", dependencies=[Public], response_class=HTMLResponse)
 async def pay(token: str, lang: Wanted = None) -> Response:
     """Pay: on to the gateway's page, or this page saying why there is nothing to pay."""
     outcome = await checkout.pay(token)
@@ -120,10 +120,10 @@ async def pay(token: str, lang: Wanted = None) -> Response:
     )
 
 
-@page.post("/{token}/fresh", dependencies=[Public], response_class=HTMLResponse)
+@root_router.post("/{token}/fresh", dependencies=[Public], response_class=HTMLResponse)
 async def fresh(token: str, lang: Wanted = None) -> Response:
     """An expired link: send a fresh one to the contact on file."""
     return _html(await checkout.send_fresh(token), lang)
 
 
-router.include_router(page)
+router.include_router(root_router)
