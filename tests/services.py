@@ -59,6 +59,12 @@ class Services:
         )
         return name
 
+    def empty(self) -> str:
+        """The name of a new database with nothing in it."""
+        name = f"t_{self.worker}_{next(_numbers)}"
+        self._admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        return name
+
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
         self._admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))

@@ -60,9 +60,12 @@ class Reads:
 
     async def stream(self, sql: str, params: Params = None, batch: int = 2_000) -> AsyncIterator[Row]:
         """Rows one by one from a server-side cursor: a million rows in flat memory."""
-        async with self._pool.connection() as connection, connection.transaction():
-            async with connection.cursor(name="stream") as cursor:
-                cursor.itersize = batch
-                await cursor.execute(sql, params)  # SQL is ours
-                async for row in cursor:
-                    yield row
+        async with (
+            self._pool.connection() as connection,
+            connection.transaction(),
+            connection.cursor(name="stream") as cursor,
+        ):
+            cursor.itersize = batch
+            await cursor.execute(sql, params)  # SQL is ours
+            async for row in cursor:
+                yield row

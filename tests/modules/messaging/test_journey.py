@@ -38,7 +38,7 @@ class _Server(uvicorn.Server):
     async def running(self, listener: socket.socket) -> AsyncIterator[None]:
         """Serve until the end of the block."""
         serving = asyncio.ensure_future(self._serve([listener]))
-        while not self.started:  # noqa: ASYNC110 - uvicorn has no event for it
+        while not self.started:
             await asyncio.sleep(0.01)
         yield
         self.should_exit = True

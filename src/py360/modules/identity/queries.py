@@ -93,7 +93,7 @@ async def me(session: AsyncSession, user_id: int) -> dict[str, Any]:
 
 async def one_user(session: AsyncSession, caller: Caller, user_id: int) -> dict[str, Any]:
     """A user within the caller's clients; raises NotFound."""
-    await session.flush()
+    await session.flush()  # the SQL below reads what the session holds
     row = await db.one(
         session,
         f"{_USER} where u.id = %(id)s and u.client_id = any(%(clients)s)",
@@ -208,7 +208,7 @@ async def list_roles(reads: Reads, caller: Caller) -> list[dict[str, Any]]:
 
 async def one_role(session: AsyncSession, caller: Caller, role_id: int) -> dict[str, Any]:
     """One role; raises NotFound."""
-    await session.flush()
+    await session.flush()  # the SQL below reads what the session holds
     row = await db.one(session, f"{_ROLE} where r.id = %(id)s", {"id": role_id, "clients": list(caller.client_ids)})
     if row is None:
         raise NotFound(f"There is no role {role_id}.")
@@ -249,7 +249,7 @@ async def list_clients(reads: Reads, caller: Caller, page: Page) -> dict[str, An
 
 async def one_client(session: AsyncSession, client_id: int) -> dict[str, Any]:
     """One client; raises NotFound."""
-    await session.flush()
+    await session.flush()  # the SQL below reads what the session holds
     row = await db.one(session, "select * from clients where id = %(id)s", {"id": client_id})
     if row is None:
         raise NotFound(f"There is no client {client_id}.")

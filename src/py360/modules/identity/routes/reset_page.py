@@ -5,8 +5,9 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Form, Query, Response
 from jinja2 import Environment, PackageLoader
 
+from py360.kit.db import unit_of_work
 from py360.kit.errors import Problem
-from py360.kit.http import Public, Res
+from py360.kit.http import Public
 from py360.modules.identity import passwords
 from py360.modules.identity.service import credentials
 
@@ -33,14 +34,13 @@ async def show(token: Annotated[str, Query(max_length=200)] = "") -> Response:
 
 @router.post("/reset-password", dependencies=[Public])
 async def save(
-    resources: Res,
     token: Annotated[str, Form(max_length=200)] = "",
     newPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803 - the wire's name
     confirmPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803
 ) -> Response:
     """Set the password, or say on the page why not."""
     try:
-        async with resources.sessions() as session, session.begin():
+        async with unit_of_work() as session:  # of its own: a refusal undoes it and is still a page
             await credentials.reset(session, token, newPassword, confirmPassword)
     except Problem as refused:
         return _page(token, refused.message, status=refused.status)

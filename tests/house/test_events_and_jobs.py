@@ -1,0 +1,71 @@
+"""Every event is heard, every job can be named and called."""
+
+import inspect
+import re
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+
+import pytest
+
+from py360.entrypoints import wiring
+from py360.kit import events, jobs
+
+# Events nobody listens to yet, and why they are published all the same.
+UNHEARD = {
+    "CaseRenewed": "campaigns stop their reminders, once that module stands",
+    "CaseClosed": "campaigns stop their reminders, once that module stands",
+    "MessagesMoved": "campaigns refresh their counters, once that module stands",
+    "ContactStopped": "the inbox shows it, once that module stands; sending itself reads the suppressions",
+    "CaseReopened": "the reminders of a reopened case are planned anew by people, not by the machine",
+    "CaseAssigned": "for the agents' notifications, which come with their module's settings",
+    "CaseStatusChanged": "for outgoing webhooks of the office's own systems",
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _wired() -> None:
+    wiring.import_jobs()
+
+
+def _events() -> list[type]:
+    found = []
+    for module in wiring.MODULES:
+        if name := wiring._part(module, "events"):
+            found += [
+                item for item in vars(import_module(name)).values() if inspect.isclass(item) and is_dataclass(item)
+            ]
+    return found
+
+
+def test_every_event_is_heard_or_says_why_not() -> None:
+    silent = {event.__name__ for event in _events() if not events.subscribers(event)} - UNHEARD.keys()
+    assert not silent, silent
+
+
+def test_whoever_listens_takes_the_events_fields() -> None:
+    for event in _events():
+        for job in events.subscribers(event):
+            taken = set(inspect.signature(job.func).parameters)
+            assert {field.name for field in fields(event)} <= taken, f"{job.name} does not take {event.__name__}"
+
+
+def test_events_are_frozen_and_named_in_the_past() -> None:
+    for event in _events():
+        assert event.__dataclass_params__.frozen, event  # type: ignore[attr-defined]  # dataclasses' own mark
+        assert re.search(r"(ed|Moved|Held|Sent|Paid|Lost|Found|Made)$", event.__name__), event
+
+
+def test_every_job_stands_in_a_queue_that_a_worker_serves() -> None:
+    served = {*wiring.MODULES, jobs.house.queue}
+    for name, task in jobs.app.tasks.items():
+        if task.queue != "builtin":
+            assert task.queue in served, f"{name} waits in {task.queue}, which nobody serves"
+            assert re.fullmatch(r"[a-z]+\.[a-z_]+", name), name
+
+
+def test_every_periodic_job_waits_at_most_once() -> None:
+    periodic = jobs.app.periodic_registry.periodic_tasks.values()
+    assert periodic
+    for job in periodic:
+        assert job.task.queueing_lock == job.task.name
+        assert (job.task.func.__doc__ or "").strip(), job.task.name

@@ -1,0 +1,57 @@
+"""The migrations make what the models say, from nothing, and only once."""
+
+import psycopg
+from alembic.script import ScriptDirectory
+
+from py360.entrypoints import wiring
+from py360.kit.migrate import alembic_config, check, migrate
+from tests.services import Services
+
+_SHAPE = """
+select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
+where table_schema = 'public' order by 1, 2
+"""
+_UNTIMED = """
+select table_name || '.' || column_name from information_schema.columns
+where table_schema = 'public' and data_type = 'timestamp without time zone' and table_name not like 'procrastinate%'
+"""
+_FLOATS = """
+select table_name || '.' || column_name from information_schema.columns
+where table_schema = 'public' and data_type in ('real', 'double precision')
+  and column_name ~ '(amount|premium|price|cost|budget|balance|discount)'
+"""
+
+
+def test_migrations_run_on_an_empty_database_and_run_again(servers: Services) -> None:
+    name = servers.empty()
+    url = servers.database_url(name)
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        first = connection.execute(_SHAPE).fetchall()
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute(_SHAPE).fetchall() == first
+        assert connection.execute("select count(*) from alembic_version").fetchone() == (1,)
+    servers.drop(name)
+
+
+def test_history_is_one_line() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config("postgresql://nowhere"))
+    assert len(scripts.get_heads()) == 1
+    assert len(scripts.get_bases()) == 1
+
+
+def test_models_and_migrations_agree(servers: Services) -> None:
+    wiring.import_models()
+    name = servers.clone()
+    check(servers.database_url(name))
+    servers.drop(name)
+
+
+def test_time_is_aware_and_money_is_exact(servers: Services) -> None:
+    """Law 11."""
+    name = servers.clone()
+    with psycopg.connect(servers.database_url(name)) as connection:
+        assert connection.execute(_UNTIMED).fetchall() == []
+        assert connection.execute(_FLOATS).fetchall() == []
+    servers.drop(name)
