@@ -1,0 +1,96 @@
+"""Writing to a case's customer through the real door and the vendors' sandbox."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
+from py360.modules.cases import links
+from py360.modules.messaging.accounts import seal_config
+from py360.modules.messaging.seeding import sandbox_accounts
+from py360.sandbox.main import opened
+from py360.sandbox.vendors import Vendors
+
+
+@pytest_asyncio.fixture
+async def sandbox(resources: Resources) -> AsyncIterator[Vendors]:
+    """The vendors' simulators behind the default client's accounts."""
+    here = resources.settings
+    async with opened(secret=here.sandbox_secret, callback=here.public_url, http_port=0, smtp_port=0) as vendors:
+        async with unit_of_work() as session:
+            for channel, (_, config) in sandbox_accounts("Test Insurance").items():
+                await db.execute(
+                    session,
+                    "update providers set config_encrypted = %(config)s where channel = %(channel)s and is_sandbox",
+                    {"config": seal_config(config | {"baseUrl": vendors.world.address}), "channel": channel},
+                )
+        yield vendors
+
+
+@pytest.fixture
+def payment_links() -> Iterator[list[links.LinkRequest]]:
+    """What payments would make the links of; each address names its case."""
+    asked: list[links.LinkRequest] = []
+
+    async def make(session, wanted):
+        asked.extend(wanted)
+        return {each.case_id: f"https://pay.example/{each.case_id}" for each in wanted}
+
+    before = list(links._makers)
+    links.use_payment_links(make)
+    yield asked
+    links._makers[:] = before
+
+
+async def test_a_payment_link_goes_out_and_is_noted(as_admin, make_case, sandbox, payment_links) -> None:
+    case = await make_case("in_progress")
+    body = {"messageType": "payment_link", "channel": "sms", "message": "Please pay here: [Payment Link]"}
+    answer = await as_admin.post(f"{case.path}/communications", json=body)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["data"]["messageId"].startswith("sms-msg-")
+    (sent,) = [each for each in sandbox.world.journal.messages() if each.channel == "sms"]
+    assert f"Please pay here: https://pay.example/{case.id}" in str(sent)
+    assert [(each.case_id, each.amount) for each in payment_links] == [(case.id, 12500)]
+    data = (await as_admin.get(case.path)).json()["data"]
+    assert (data["history"][0]["action"], data["communicationAttempts"]) == ("Payment link Sent", 1)
+    listed = (await as_admin.get(f"{case.path}/communications")).json()["data"]
+    assert (listed["summary"]["totalSMS"], listed["summary"]["totalCommunications"]) == (1, 1)
+    assert listed["communications"][0]["type"] == "sms"
+    assert (await as_admin.get(f"{case.path}/communications?channel=email")).json()["data"]["communications"] == []
+    assert (await as_admin.get(f"{case.path}/communications?channel=pigeon")).status_code == 422
+
+
+async def test_a_link_without_a_place_stands_at_the_end(as_admin, make_case, sandbox, payment_links) -> None:
+    case = await make_case("in_progress")
+    body = {"messageType": "payment_link", "channel": "sms", "message": "Please pay."}
+    assert (await as_admin.post(f"{case.path}/communications", json=body)).status_code == 201
+    (sent,) = sandbox.world.journal.messages()
+    assert f"https://pay.example/{case.id}" in str(sent)
+
+
+async def test_what_cannot_be_sent_is_said_and_not_noted(as_admin, make_case, rows, payment_links) -> None:
+    closed = await make_case("renewed")
+    body = {"channel": "sms", "message": "[Payment Link]"}
+    answer = await as_admin.post(f"{closed.path}/communications", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "case_closed")
+    silent = await make_case()
+    await rows("update customers set email = null where id = %(id)s returning 1", id=silent.customer_id)
+    answer = await as_admin.post(f"{silent.path}/messages", json={"channel": "email", "message": "Hello"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_contact")
+    assert (await as_admin.post(f"{silent.path}/messages", json={"channel": "sms", "message": " "})).status_code == 422
+    assert await rows("select 1 from case_history where action like '%%Sent'") == []
+
+
+async def test_whoever_opted_out_is_not_written_to(as_admin, make_case, rows, sandbox) -> None:
+    case = await make_case()
+    await rows(
+        "update customers set communication_preferences = '{\"sms\": false}' where id = %(id)s returning 1",
+        id=case.customer_id,
+    )
+    answer = await as_admin.post(f"{case.path}/messages", json={"channel": "sms", "message": "Hello"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "opted_out")
+    assert list(sandbox.world.journal.messages()) == []
+    assert (await as_admin.get(case.path)).json()["data"]["communicationAttempts"] == 0
