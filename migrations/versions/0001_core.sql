@@ -696,9 +696,9 @@ create table campaign_recipients (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 ) with (fillfactor = 70);
-create unique index idx_recipients_once on campaign_recipients (campaign_id, case_id);
+create unique index idx_recipients_once on campaign_recipients (case_id, campaign_id);
+create index idx_recipients_campaign on campaign_recipients (campaign_id, id);
 create index idx_recipients_work on campaign_recipients (campaign_id, id) where status in ('pending', 'claimed');
-create index idx_recipients_message on campaign_recipients (message_id) where message_id is not null;
 
 -- ---------------------------------------------------------------- compliance
 

@@ -1,0 +1,58 @@
+"""A campaign's counters of unique recipients, taken anew from the ledger in one statement."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+
+_FROM_LEDGER: Final = """
+with counted as (
+  select campaign_id,
+    count(*) filter (where delivered_at is not null or opened_at is not null or clicked_at is not null) as delivered,
+    count(*) filter (where opened_at is not null or clicked_at is not null) as opened,
+    count(*) filter (where clicked_at is not null) as clicked,
+    count(*) filter (where replied_at is not null) as replied,
+    count(*) filter (where status = 'bounced') as bounced,
+    count(*) filter (where unsubscribed_at is not null) as unsubscribed
+  from communication_delivery_status where campaign_id = any(%(ids)s) group by campaign_id
+)
+update campaigns c set delivered_count = counted.delivered, opened_count = counted.opened, clicked_count = counted.clicked,
+  replied_count = counted.replied, bounced_count = counted.bounced, unsubscribed_count = counted.unsubscribed
+from counted where c.id = counted.campaign_id
+  and (c.delivered_count, c.opened_count, c.clicked_count, c.replied_count, c.bounced_count, c.unsubscribed_count)
+      is distinct from
+      (counted.delivered, counted.opened, counted.clicked, counted.replied, counted.bounced, counted.unsubscribed)
+"""
+_CONVERTED: Final = """
+update campaigns c set converted_count = counted.converted
+from (
+  select r.campaign_id, count(*) as converted
+  from campaign_recipients r join cases_public_case k on k.id = r.case_id
+  where r.campaign_id = any(%(ids)s) and r.sent_at is not null and k.status = 'renewed' and k.closed_at >= r.sent_at
+  group by r.campaign_id
+) counted
+where c.id = counted.campaign_id and c.converted_count <> counted.converted
+"""
+_FROM_PLAN: Final = """
+update campaigns c set sent_count = counted.sent, failed_count = counted.failed, unknown_count = counted.unknown,
+  skipped_count = counted.skipped
+from (
+  select count(*) filter (where sent_at is not null) as sent, count(*) filter (where status = 'failed') as failed,
+    count(*) filter (where status = 'unknown') as unknown, count(*) filter (where status = 'skipped') as skipped
+  from campaign_recipients where campaign_id = %(id)s
+) counted
+where c.id = %(id)s
+"""
+
+
+async def from_ledger(session: AsyncSession, ids: Sequence[int]) -> None:
+    """What vendors and readers told since: delivered, opened, clicked, replied, bounced, unsubscribed, converted."""
+    await db.execute(session, _FROM_LEDGER, {"ids": list(ids)})
+    await db.execute(session, _CONVERTED, {"ids": list(ids)})
+
+
+async def from_plan(session: AsyncSession, campaign_id: int) -> None:
+    """What became of every recipient; settles the running counters when a campaign ends."""
+    await db.execute(session, _FROM_PLAN, {"id": campaign_id})

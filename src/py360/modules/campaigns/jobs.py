@@ -1,0 +1,66 @@
+"""Jobs of campaigns: start at their time, send, and count what comes back."""
+
+from datetime import timedelta
+
+from py360.kit import db, live, resources
+from py360.kit.jobs import defer, module_jobs
+from py360.modules.campaigns import counting, sending, service
+
+jobs = module_jobs("campaigns")
+RECOUNT_AFTER = timedelta(seconds=1)
+
+
+@jobs.task(name="campaigns.start")
+async def start(campaign_id: int) -> None:
+    """A scheduled campaign's time has come."""
+    async with db.unit_of_work() as session:
+        await service.start_due(session, campaign_id)
+
+
+@jobs.task(name="campaigns.send")
+async def send(campaign_id: int) -> None:
+    """Send until nobody is left or somebody says stop; goes on later when the door or the vendor asked to wait."""
+    run = await sending.prepare(campaign_id)
+    if run is None:
+        return
+    await sending.send(run)
+    async with db.unit_of_work() as session:
+        again = await service.after_run(session, campaign_id, run.wait_until)
+        if again is not None:
+            await defer(session, send, campaign_id=campaign_id, schedule_at=again, lock=service.lock(campaign_id))
+    await show([campaign_id])
+
+
+@jobs.task(name="campaigns.recount")
+async def recount(campaign_ids: list[int]) -> None:
+    """Take the counters anew from the ledger."""
+    async with db.unit_of_work() as session:
+        await counting.from_ledger(session, campaign_ids)
+    await show(campaign_ids)
+
+
+@jobs.task(name="campaigns.messages_moved")
+async def messages_moved(client_id: int, campaign_ids: list[int]) -> None:
+    """Vendors or readers told something; counted together with what comes within the next second."""
+    later = resources.current().clock.now() + RECOUNT_AFTER
+    async with db.unit_of_work() as session:
+        for campaign_id in campaign_ids:
+            await defer(
+                session, recount, campaign_ids=[campaign_id], schedule_at=later, queueing_lock=f"recount {campaign_id}"
+            )
+
+
+@jobs.task(name="campaigns.case_renewed")
+async def case_renewed(case_id: int) -> None:
+    """A customer paid: the campaigns that had written to them count a conversion."""
+    rows = await resources.current().reads.all(
+        "select distinct campaign_id from campaign_recipients where case_id = %(case)s", {"case": case_id}
+    )
+    await messages_moved.func(client_id=0, campaign_ids=[row["campaign_id"] for row in rows])
+
+
+async def show(campaign_ids: list[int]) -> None:
+    """Tell the open windows."""
+    rows = await resources.current().reads.all("select * from campaigns where id = any(%(ids)s)", {"ids": campaign_ids})
+    for row in rows:
+        await live.send(row["client_id"], "campaign.metrics", sending.progress(row), permission="campaigns")

@@ -1,0 +1,108 @@
+"""Who gets a campaign: decided once, in one statement per channel, from the cases within the creator's reach."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+from py360.kit.caller import Caller, reach_filter
+from py360.modules.campaigns.schemas import AudienceFilter
+
+CONTACT: Final = {"email": "k.email", "sms": "k.phone", "whatsapp": "k.phone"}
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Whom a campaign is for: the accepted rows of an upload, or the open cases that a filter finds."""
+
+    upload_id: int | None
+    wanted: str | AudienceFilter
+    today: date
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a channel's plan came to. `cases` is the audience before contacts and duplicates were looked at."""
+
+    cases: int
+    recipients: int
+    without_contact: int
+    duplicates_removed: int
+
+
+def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str, dict[str, Any]]:
+    reach, params = reach_filter(caller)
+    parts = [reach, "c.client_id = %(client)s", "c.is_open"]
+    said: dict[str, Any] = dict(params) | {"client": client_id, "today": audience.today}
+    if audience.upload_id is not None:
+        parts.append(
+            "c.id in (select case_id from uploads_public_row where upload_id = %(upload)s and outcome <> 'failed')"
+        )
+        said["upload"] = audience.upload_id
+    wanted = audience.wanted
+    if wanted == "pending":
+        parts.append("c.due_date >= %(today)s")
+    elif wanted == "expired":
+        parts.append("c.due_date < %(today)s")
+    elif isinstance(wanted, AudienceFilter):
+        for column, values in (("c.status", wanted.statuses), ("c.policy_type", wanted.policy_types)):
+            if values:
+                key = column[2:]
+                parts.append(f"{column} = any(%({key})s)")
+                said[key] = values
+        if wanted.due_from:
+            parts.append("c.due_date >= %(due_from)s")
+            said["due_from"] = wanted.due_from
+        if wanted.due_to:
+            parts.append("c.due_date <= %(due_to)s")
+            said["due_to"] = wanted.due_to
+    return " and ".join(f"({part})" for part in parts), said
+
+
+async def preview(
+    session: AsyncSession, caller: Caller, client_id: int, channel: str, audience: Audience, *, once_per_contact: bool
+) -> Planned:
+    """What `freeze` would come to, without planning anything."""
+    predicate, said = _predicate(caller, client_id, audience)
+    distinct = f"count(distinct {CONTACT[channel]})" if once_per_contact else f"count({CONTACT[channel]})"
+    row = await db.one(
+        session,
+        f"select count(*) as cases, count({CONTACT[channel]}) as contacts, {distinct} as recipients "
+        f"from cases_public_case c join customers_public_contact k on k.id = c.customer_id where {predicate}",
+        said,
+    )
+    assert row is not None
+    return Planned(row["cases"], row["recipients"], row["cases"] - row["contacts"], row["contacts"] - row["recipients"])
+
+
+async def freeze(
+    session: AsyncSession,
+    caller: Caller,
+    client_id: int,
+    campaign_id: int,
+    channel: str,
+    audience: Audience,
+    *,
+    once_per_contact: bool,
+) -> Planned:
+    """Write the recipients of one channel. One per case; promotional messages one per contact.
+
+    The plan never grows afterwards. A million recipients are one statement.
+    """
+    found = await preview(session, caller, client_id, channel, audience, once_per_contact=once_per_contact)
+    predicate, said = _predicate(caller, client_id, audience)
+    contact = CONTACT[channel]
+    once = f"distinct on ({contact})" if once_per_contact else ""
+    order = f"order by {contact}, c.id" if once_per_contact else ""
+    async with db.trusted(session):  # every case and customer is read in this very statement
+        planned = await db.execute(
+            session,
+            f"insert into campaign_recipients (campaign_id, customer_id, case_id, contact) "
+            f"select {once} %(campaign)s, c.customer_id, c.id, {contact} "
+            f"from cases_public_case c join customers_public_contact k on k.id = c.customer_id "
+            f"where {predicate} and {contact} is not null {order}",
+            said | {"campaign": campaign_id},
+        )
+    return Planned(found.cases, planned, found.without_contact, found.cases - found.without_contact - planned)

@@ -1,0 +1,38 @@
+"""The rates of a campaign, one definition for all pages (domain reference, section 12.6)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+COUNTERS = (
+    "sent",
+    "delivered",
+    "opened",
+    "clicked",
+    "replied",
+    "converted",
+    "failed",
+    "bounced",
+    "skipped",
+    "unknown",
+    "unsubscribed",
+)
+
+
+def percent(part: int, whole: int) -> float:
+    """Percent with one decimal; 0 when there is nothing to divide by."""
+    return round(100 * part / whole, 1) if whole else 0.0
+
+
+def metrics(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Counters of unique recipients and the rates made of them. `row` has `<counter>_count` columns."""
+    count = {name: row[f"{name}_count"] or 0 for name in COUNTERS}
+    return count | {
+        "deliveryRate": percent(count["delivered"], count["sent"]),
+        "openRate": percent(count["opened"], count["delivered"]),
+        "clickRate": percent(count["clicked"], count["delivered"]),
+        "clickToOpenRate": percent(count["clicked"], count["opened"]),
+        "conversionRate": percent(count["converted"], count["delivered"]),
+        "conversionOfSent": percent(count["converted"], count["sent"]),
+        "bounceRate": percent(count["bounced"], count["sent"]),
+        "unsubscribeRate": percent(count["unsubscribed"], count["delivered"]),
+    }

@@ -1,0 +1,183 @@
+"""Campaigns over HTTP (specification, "Campaign Management APIs"; domain reference, section 12)."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
+
+from py360.kit.errors import NotFound
+from py360.kit.export import Column, export
+from py360.kit.http import DbReads, IfMatch, PageParams, Res, Session, download, etag, ok
+from py360.kit.ids import code, number
+from py360.kit.paging import pagination
+from py360.modules.campaigns import queries, rates, service
+from py360.modules.campaigns.access import CanControlCampaigns, CanCreateCampaigns, CanSeeCampaigns
+from py360.modules.campaigns.planning import Planned
+from py360.modules.campaigns.schemas import EditCampaign, NewCampaign, NewStatus, PreviewAudience
+
+router = APIRouter()
+REPORT = tuple(
+    Column(heading, lambda row, key=key: row.get(key))
+    for heading, key in (
+        ("Campaign", "campaignId"), ("Case ID", "caseId"), ("Customer Name", "customerName"), ("Contact", "contact"),
+        ("Status", "status"), ("Skipped because", "skipReason"), ("Sent", "sentAt"), ("Delivered", "deliveredAt"),
+        ("Opened", "openedAt"), ("Clicked", "clickedAt"), ("Error", "errorMessage"), ("Message", "messageId"),
+    )
+)  # fmt: skip
+
+
+@router.post("/campaigns", status_code=201)
+async def create_campaign(session: Session, caller: CanCreateCampaigns, body: NewCampaign) -> Response:
+    """Create a campaign on one or several channels; it starts at once, or at its time."""
+    parent, made = await service.create(session, caller, body)
+    shown = [
+        {
+            "id": code("campaign", one.id),
+            "name": one.name,
+            "type": one.channel,
+            "status": one.status,
+            "targetCount": one.planned.recipients,
+            "scheduledAt": one.scheduled_at,
+            "originalCount": one.planned.cases,
+            "withoutContact": one.planned.without_contact,
+            "duplicatesRemoved": one.planned.duplicates_removed,
+        }
+        for one in made
+    ]
+    message = f"Campaign created for {sum(one.planned.recipients for one in made)} messages"
+    return ok({"campaigns": shown, "parentId": code("campaign", parent), "message": message}, 201)
+
+
+@router.get("/campaigns")
+async def list_campaigns(
+    reads: DbReads,
+    caller: CanSeeCampaigns,
+    page: PageParams,
+    status: Annotated[str | None, Query(description="active,paused,completed")] = None,
+    type: Annotated[str | None, Query(description="email,whatsapp,sms")] = None,
+    search: Annotated[str | None, Query(max_length=100)] = None,
+    view: Annotated[
+        str, Query(pattern="^(channel|parent)$", description="parent shows one row per campaign")
+    ] = "channel",
+) -> Response:
+    """Campaigns, newest first: one row per channel, or per campaign."""
+    rows, total = await queries.campaigns(
+        reads, caller, page, status=status, channel=type, search=search, parents=view == "parent"
+    )
+    return ok({"campaigns": rows, "pagination": pagination(page, total)})
+
+
+@router.post("/campaigns/preview-audience")
+async def preview_audience(session: Session, caller: CanCreateCampaigns, body: PreviewAudience) -> Response:
+    """How many each channel would reach, without planning anything."""
+    return ok(
+        {channel: _planned(planned) for channel, planned in (await service.preview(session, caller, body)).items()}
+    )
+
+
+def _planned(planned: Planned) -> dict[str, int]:
+    return {
+        "originalCount": planned.cases,
+        "targetCount": planned.recipients,
+        "withoutContact": planned.without_contact,
+        "duplicatesRemoved": planned.duplicates_removed,
+    }
+
+
+@router.get("/campaigns/analytics")
+async def all_analytics(reads: DbReads, caller: CanSeeCampaigns) -> Response:
+    """The head of the campaign page."""
+    return ok(await queries.totals(reads, caller))
+
+
+@router.get("/campaigns/{campaign_id}")
+async def show_campaign(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
+    """One campaign with the figures of each channel."""
+    row = await queries.one(reads, caller, number("campaign", campaign_id))
+    channels = await queries.children(reads, row)
+    shown = queries.shown(row)
+    shown["channelMetrics"] = {child["campaign_type"]: rates.metrics(child) for child in channels}
+    shown["campaigns"] = [queries.shown(child) for child in channels if child["id"] != row["id"]]
+    return ok(shown, headers=etag(row["version"]))
+
+
+@router.put("/campaigns/{campaign_id}")
+async def edit_campaign(
+    session: Session, caller: CanControlCampaigns, campaign_id: str, body: EditCampaign, version: IfMatch = None
+) -> Response:
+    """Name, description, tags; the start while it has not started."""
+    await service.edit(session, caller, number("campaign", campaign_id), body, version)
+    return ok({"campaignId": code("campaign", number("campaign", campaign_id)), "message": "Campaign updated"})
+
+
+@router.delete("/campaigns/{campaign_id}")
+async def delete_campaign(session: Session, caller: CanControlCampaigns, campaign_id: str) -> Response:
+    """Remove a draft or a cancelled campaign that sent nothing."""
+    await service.delete(session, caller, number("campaign", campaign_id))
+    return ok({"campaignId": code("campaign", number("campaign", campaign_id)), "message": "Campaign deleted"})
+
+
+@router.put("/campaigns/{campaign_id}/status")
+async def set_status(
+    session: Session, res: Res, caller: CanControlCampaigns, campaign_id: str, body: NewStatus
+) -> Response:
+    """Launch, pause, resume or stop; on a parent for all its channels."""
+    key = number("campaign", campaign_id)
+    status = await service.set_status(session, caller, key, body.status, body.scheduled_at)
+    return ok({"campaignId": code("campaign", key), "status": status, "updatedAt": res.clock.now()})
+
+
+@router.get("/campaigns/{campaign_id}/analytics")
+async def analytics(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
+    """Counters, rates, the hours, and which content works."""
+    row = await queries.one(reads, caller, number("campaign", campaign_id))
+    ids = [child["id"] for child in await queries.children(reads, row)]
+    data: dict[str, Any] = {
+        "campaignId": code("campaign", row["id"]),
+        "metrics": rates.metrics(row),
+        "timeline": await queries.timeline(reads, ids),
+        "topPerformingContent": await queries.top_content(reads, ids),
+    }
+    return ok(data)
+
+
+@router.get("/campaigns/{campaign_id}/recipients")
+async def list_recipients(
+    reads: DbReads,
+    caller: CanSeeCampaigns,
+    page: PageParams,
+    campaign_id: str,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    status: Annotated[str | None, Query(max_length=20)] = None,
+) -> Response:
+    """Who was planned, what became of it, and why somebody was left out."""
+    row = await queries.one(reads, caller, number("campaign", campaign_id))
+    ids = [child["id"] for child in await queries.children(reads, row)]
+    rows, following = await queries.recipients(reads, ids, page.limit, cursor, status)
+    return ok(
+        {"recipients": rows, "pagination": pagination(page, row["target_count"] or 0) | {"nextCursor": following}}
+    )
+
+
+@router.get("/campaigns/{campaign_id}/timeline")
+async def show_story(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
+    """What happened, in order."""
+    row = await queries.one(reads, caller, number("campaign", campaign_id))
+    return ok({"timeline": await queries.story(reads, await queries.children(reads, row))})
+
+
+@router.get("/campaigns/{campaign_id}/compliance")
+async def show_compliance(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
+    """Whom the door kept out, and why."""
+    row = await queries.one(reads, caller, number("campaign", campaign_id))
+    return ok(await queries.compliance(reads, [child["id"] for child in await queries.children(reads, row)]))
+
+
+@router.get("/campaigns/{campaign_id}/report")
+async def report(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str, format: str = "csv") -> StreamingResponse:
+    """Every recipient as a csv, xlsx or pdf file."""
+    row = await queries.one(reads, caller, number("campaign", campaign_id))
+    ids = [child["id"] for child in await queries.children(reads, row)]
+    if not ids:
+        raise NotFound("This campaign has no channels.")
+    return download(export(f"campaign_{row['id']}", format, REPORT, queries.all_recipients(reads, ids)))

@@ -1,0 +1,70 @@
+"""What the campaign screens send (specification, "Campaign Management APIs"; domain reference, section 12)."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BeforeValidator, Field
+
+from py360.kit.wire import Schema
+
+Channel = Literal["email", "sms", "whatsapp"]
+Purpose = Literal["promotional", "transactional", "renewal", "welcome", "payment", "claims"]
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Channels = Annotated[list[Channel], BeforeValidator(_as_list), Field(min_length=1, max_length=3)]
+
+
+class AudienceFilter(Schema):
+    """Whom a campaign is for, when not simply everybody of the upload."""
+
+    statuses: list[str] = Field(default_factory=list, max_length=12)
+    policy_types: list[str] = Field(default_factory=list, max_length=10)
+    due_from: date | None = None
+    due_to: date | None = None
+    customer_profiles: list[str] = Field(default_factory=list, max_length=4)
+
+
+class NewCampaign(Schema):
+    """A campaign on one or several channels, from an upload or from a filter over the cases within reach."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    description: Annotated[str, Field(max_length=2_000)] | None = None
+    type: Channels
+    purpose: Purpose = "renewal"
+    upload_id: str | int | None = None
+    templates: dict[Channel, str | int]
+    providers: dict[Channel, int] = Field(default_factory=dict)
+    schedule_type: Literal["immediate", "scheduled"] = "immediate"
+    scheduled_at: AwareDatetime | None = None
+    target_audience: Literal["all", "pending", "expired"] | AudienceFilter = "all"
+    tags: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
+    draft: bool = False
+
+
+class EditCampaign(Schema):
+    """What may be changed: names and tags always, the moment while it has not started."""
+
+    name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    description: Annotated[str, Field(max_length=2_000)] | None = None
+    tags: Annotated[list[str], Field(max_length=20)] | None = None
+    scheduled_at: AwareDatetime | None = None
+
+
+class NewStatus(Schema):
+    """Launch, pause, resume or stop."""
+
+    status: str
+    scheduled_at: datetime | None = None
+
+
+class PreviewAudience(Schema):
+    """How many a campaign would reach."""
+
+    type: Channels
+    upload_id: str | int | None = None
+    purpose: Purpose = "renewal"
+    target_audience: Literal["all", "pending", "expired"] | AudienceFilter = "all"

@@ -1,0 +1,254 @@
+"""Sending a campaign: several lanes, each claiming a batch, handing it to the vendor and recording what came of it.
+
+A batch takes three steps (house laws 2 and 3). In one short transaction its recipients are claimed, cases that closed
+meanwhile are left out, payment links are made and the door decides; the ledger then says `sending`. Outside any
+transaction the vendor gets it. In a second one the ledger and the recipients learn what happened. Killed between the
+first and the last, the batch becomes `unknown` once its lease is over: it may have left, so it is never sent again.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, live, resources
+from py360.kit.ids import code
+from py360.modules.campaigns import rates
+from py360.modules.cases import api as cases
+from py360.modules.messaging import api as messaging
+from py360.modules.payments import api as payments
+from py360.modules.payments.api import LinkFor
+
+LANES: Final = 3
+BATCH: Final = {"email": 400, "sms": 100, "whatsapp": 100}
+LEASE: Final = timedelta(seconds=90)
+SHOWN_EVERY_SECONDS: Final = 0.5
+LINK_VARIABLES: Final = frozenset({"payment_link", "renewal_link", "link"})
+
+_CAMPAIGN: Final = "select * from campaigns where id = %(id)s"
+_CLAIM: Final = """
+with picked as (
+  select id from campaign_recipients where campaign_id = %(id)s and status = 'pending'
+  order by id limit %(limit)s for update skip locked
+)
+update campaign_recipients r set status = 'claimed', claimed_until = %(until)s
+from picked join campaign_recipients mine on mine.id = picked.id left join cases_public_term term on term.case_id = mine.case_id
+where r.id = picked.id
+returning r.id, r.customer_id, r.case_id, r.contact, coalesce(term.is_open, r.case_id is null) as is_open
+"""
+_DECIDED: Final = """
+update campaign_recipients r set
+  status = d.status, skip_reason = d.reason, message_id = d.message_id, claimed_until = case when d.status = 'claimed' then r.claimed_until end
+from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, status text, reason text, message_id bigint)
+where r.id = d.id
+"""
+_RECORDED: Final = """
+update campaign_recipients r set status = d.status, claimed_until = null, sent_at = d.sent_at, error_message = d.error
+from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, status text, sent_at timestamptz, error text)
+where r.id = d.id and r.status = 'claimed'
+"""
+_COUNTED: Final = """
+update campaigns set sent_count = sent_count + %(sent)s, failed_count = failed_count + %(failed)s,
+  bounced_count = bounced_count + %(bounced)s, unknown_count = unknown_count + %(unknown)s,
+  skipped_count = skipped_count + %(skipped)s
+where id = %(id)s
+"""
+# A lane that died: what the ledger still calls `sending` may have left.
+_LOST: Final = """
+update campaign_recipients r set status = 'unknown', claimed_until = null,
+  error_message = 'The worker stopped while this message was on its way'
+where r.campaign_id = %(id)s and r.status = 'claimed' and r.claimed_until < %(now)s
+returning r.message_id
+"""
+
+
+@dataclass
+class Run:
+    """One run of a campaign's lanes."""
+
+    campaign: db.Row
+    template: messaging.Template
+    needs_links: bool
+    wait_until: datetime | None = None
+    stopped: bool = False
+    shown_at: float = 0.0
+    account: messaging.Account | None = field(default=None, repr=False)
+
+    @property
+    def channel(self) -> str:
+        """The channel of this child campaign."""
+        return str(self.campaign["campaign_type"])
+
+
+async def prepare(campaign_id: int) -> Run | None:
+    """Read the campaign and settle what a dead worker left behind; None unless it is active."""
+    async with db.unit_of_work() as session:
+        campaign = await db.one(session, _CAMPAIGN, {"id": campaign_id})
+        if campaign is None or campaign["status"] != "active":
+            return None
+        template = await messaging.template(session, campaign["client_id"], campaign["template_id"])
+        lost = await db.all(session, _LOST, {"id": campaign_id, "now": resources.current().clock.now()})
+        if lost:
+            await messaging.abandon(session, int(LEASE.total_seconds()))
+            nothing = dict.fromkeys(("sent", "failed", "bounced", "skipped"), 0)
+            await db.execute(session, _COUNTED, {"id": campaign_id, "unknown": len(lost)} | nothing)
+        account = await messaging.account(
+            session, campaign["client_id"], campaign["campaign_type"], campaign["provider_id"]
+        )
+    variables = set(messaging.compile(template).variables)
+    return Run(campaign, template, bool(variables & LINK_VARIABLES), account=account)
+
+
+async def send(run: Run) -> None:
+    """Run the lanes until nobody is left, the campaign is paused or stopped, or the door says to wait."""
+    async with asyncio.TaskGroup() as lanes:
+        for _ in range(LANES):
+            lanes.create_task(_lane(run))
+
+
+async def _lane(run: Run) -> None:
+    while not run.stopped and run.wait_until is None:
+        claimed, admitted = await _claim(run)
+        if not claimed:
+            return
+        if admitted:
+            assert run.account is not None
+            deliveries = await messaging.transport(run.account).send(admitted)
+            await _record(run, deliveries)
+        await _show(run)
+
+
+async def _claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
+    """Claim a batch and take it to the door; how many were claimed, and those that may leave."""
+    now = resources.current().clock.now()
+    async with db.unit_of_work() as session:
+        status = await db.value(session, "select status from campaigns where id = %(id)s", {"id": run.campaign["id"]})
+        if status != "active":
+            run.stopped = True
+            return 0, []
+        said = {"id": run.campaign["id"], "limit": BATCH[run.channel], "until": now + LEASE}
+        recipients = await db.all(session, _CLAIM, said)
+        if not recipients:
+            return 0, []
+        due = [recipient for recipient in recipients if recipient["is_open"]]
+        rows: list[dict[str, Any]] = [
+            {"id": recipient["id"], "status": "skipped", "reason": "case_closed", "message_id": None}
+            for recipient in recipients
+            if not recipient["is_open"]
+        ]
+        decisions = await messaging.admit(session, await _outgoing(session, run, due), _account(run)) if due else []
+        rows += [_decided(run, decision) for decision in decisions]
+        await db.execute(session, _DECIDED, {"rows": orjson.dumps(rows).decode()})
+        await _count(session, run, skipped=sum(row["status"] == "skipped" for row in rows))
+    return len(recipients), [decision for decision in decisions if isinstance(decision, messaging.Admitted)]
+
+
+def _account(run: Run) -> messaging.Account:
+    assert run.account is not None
+    return run.account
+
+
+def _decided(run: Run, decision: messaging.Decision) -> dict[str, Any]:
+    ref = decision.outgoing.ref
+    if isinstance(decision, messaging.Admitted):
+        return {"id": ref, "status": "claimed", "reason": None, "message_id": decision.message_id}
+    if isinstance(decision, messaging.Refused):
+        return {"id": ref, "status": "skipped", "reason": decision.reason, "message_id": decision.message_id}
+    run.wait_until = min(run.wait_until or decision.until, decision.until)
+    return {"id": ref, "status": "pending", "reason": decision.reason, "message_id": None}
+
+
+async def _outgoing(session: AsyncSession, run: Run, due: Sequence[db.Row]) -> list[messaging.Outgoing]:
+    """The messages of a batch: the values of their cases, with a fresh payment link where the template asks for one."""
+    values = await messaging.case_values(session, [recipient["case_id"] for recipient in due])
+    links: dict[int, str] = {}
+    if run.needs_links:
+        wanted = [
+            LinkFor(
+                recipient["case_id"],
+                run.campaign["client_id"],
+                values[recipient["case_id"]]["renewal_amount"],
+                recipient["contact"],
+            )
+            for recipient in due
+        ]
+        links = await payments.make_links(session, wanted)
+    made = []
+    for recipient in due:
+        said = values[recipient["case_id"]]
+        if link := links.get(recipient["case_id"]):
+            said["payment_link"] = said["renewal_link"] = said["link"] = link
+        made.append(
+            messaging.Outgoing(
+                client_id=run.campaign["client_id"],
+                channel=run.channel,  # type: ignore[arg-type]  # the table's check allows only channels
+                contact=recipient["contact"],
+                purpose="promotional" if run.campaign["type"] == "promotional" else run.template.purpose,
+                template=run.template,
+                values=said,
+                customer_id=recipient["customer_id"],
+                case_id=recipient["case_id"],
+                campaign_id=run.campaign["id"],
+                sent_by=run.campaign["created_by"],
+                ref=recipient["id"],
+            )
+        )
+    return made
+
+
+async def _record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
+    now = resources.current().clock.now()
+    rows = [
+        {
+            "id": delivery.outgoing.ref,
+            "status": "pending" if delivery.retry else delivery.status,
+            "sent_at": now.isoformat() if delivery.status == "sent" else None,
+            "error": delivery.error_message,
+        }
+        for delivery in deliveries
+    ]
+    if any(delivery.retry for delivery in deliveries):
+        run.wait_until = now + timedelta(seconds=30)  # the vendor is away: try those again a little later
+    sent = [
+        delivery.outgoing.case_id for delivery in deliveries if delivery.status == "sent" and delivery.outgoing.case_id
+    ]
+    async with db.unit_of_work() as session:
+        await messaging.record(session, _account(run), deliveries)
+        await db.execute(session, _RECORDED, {"rows": orjson.dumps(rows).decode()})
+        await cases.note_contacts(session, sent, run.channel, user_id=run.campaign["created_by"])
+        counts = {name: sum(row["status"] == name for row in rows) for name in ("sent", "failed", "bounced", "unknown")}
+        await _count(session, run, **counts)
+
+
+async def _count(session: AsyncSession, run: Run, **counts: int) -> None:
+    if any(counts.values()):
+        nothing = dict.fromkeys(("sent", "failed", "bounced", "unknown", "skipped"), 0)
+        await db.execute(session, _COUNTED, nothing | counts | {"id": run.campaign["id"]})
+
+
+async def _show(run: Run) -> None:
+    """Tell the open windows how far it is, at most twice a second."""
+    now = time.monotonic()
+    if now - run.shown_at < SHOWN_EVERY_SECONDS:
+        return
+    run.shown_at = now
+    row = await resources.current().reads.one(_CAMPAIGN, {"id": run.campaign["id"]})
+    if row is not None:
+        await live.send(row["client_id"], "campaign.metrics", progress(row), permission="campaigns")
+
+
+def progress(row: db.Row) -> dict[str, Any]:
+    """What a window shows of a running campaign."""
+    settled = sum(row[f"{name}_count"] or 0 for name in ("sent", "failed", "bounced", "unknown", "skipped"))
+    return {
+        "campaignId": code("campaign", row["id"]),
+        "status": row["status"],
+        "targetCount": row["target_count"],
+        "progress": rates.percent(settled, row["target_count"] or 0),
+        "metrics": rates.metrics(row),
+    }
