@@ -113,7 +113,7 @@ async def send(run: Run) -> None:
 
 async def _lane(run: Run) -> None:
     while not run.stopped and run.wait_until is None:
-        claimed, admitted = await _claim(run)
+        claimed, admitted = await claim(run)
         if not claimed:
             return
         if admitted:
@@ -123,7 +123,7 @@ async def _lane(run: Run) -> None:
         await _show(run)
 
 
-async def _claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
+async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
     """Claim a batch and take it to the door; how many were claimed, and those that may leave."""
     now = resources.current().clock.now()
     async with db.unit_of_work() as session:

@@ -15,7 +15,7 @@ from py360.kit.jobs import defer
 from py360.modules.campaigns import counting, planning, states
 from py360.modules.campaigns.planning import Audience, Planned
 from py360.modules.campaigns.schemas import AudienceFilter, EditCampaign, NewCampaign, PreviewAudience
-from py360.modules.cases.statuses import status_named as case_status_named
+from py360.modules.cases import api as cases
 from py360.modules.messaging import api as messaging
 from py360.modules.notifications import api as notifications
 from py360.modules.uploads import api as uploads
@@ -124,7 +124,7 @@ async def _audience(
     session: AsyncSession, caller: Caller, upload: str | int | None, wanted: str | AudienceFilter
 ) -> tuple[int, Audience]:
     if isinstance(wanted, AudienceFilter):
-        wanted = wanted.model_copy(update={"statuses": [case_status_named(status) for status in wanted.statuses]})
+        wanted = wanted.model_copy(update={"statuses": [cases.status_code(status) for status in wanted.statuses]})
     today = resources.current().clock.today()
     if upload is None:
         return caller.client_id, Audience(None, wanted, today)

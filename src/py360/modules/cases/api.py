@@ -14,6 +14,7 @@ from py360.modules.cases.contacting import note_contacts
 from py360.modules.cases.events import CaseAssigned, CaseClosed, CaseRenewed, CaseReopened, CaseStatusChanged
 from py360.modules.cases.lapsing import lapse_overdue
 from py360.modules.cases.links import LinkRequest, PaymentLinks, use_payment_links
+from py360.modules.cases.statuses import status_code
 
 __all__ = [
     "Case",
@@ -30,6 +31,7 @@ __all__ = [
     "open",
     "partly_paid",
     "settle",
+    "status_code",
     "use_payment_links",
 ]
 

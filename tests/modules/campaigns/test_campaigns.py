@@ -1,0 +1,199 @@
+"""Campaigns from creation to the last message: planned once, sent once, steered while they run."""
+
+import asyncio
+from datetime import timedelta
+
+import httpx
+import pytest
+
+from py360.kit import db
+from py360.kit.clock import FixedClock
+from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
+from py360.modules.campaigns import jobs, sending
+from py360.modules.cases import api as cases
+from tests.conftest import RunJobs
+from tests.modules.campaigns.conftest import Relay, Upload, template
+from tests.modules.conftest import AsRole
+
+
+async def create(client: httpx.AsyncClient, upload: str, **over: object) -> httpx.Response:
+    body: dict[str, object] = {"name": "May Renewals", "type": ["email"], "uploadId": upload}
+    if "templates" not in over:
+        body["templates"] = {"email": await template(client)}
+    return await client.post("/api/campaigns", json=body | over)
+
+
+def number_of(answer: httpx.Response) -> int:
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["data"]["campaigns"][0]["id"].removeprefix("campaign-"))
+
+
+async def test_a_campaign_reaches_everybody_of_its_upload_once(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
+) -> None:
+    answer = await create(as_admin, await upload(3))
+    assert answer.status_code == 201, answer.text
+    (made,) = answer.json()["data"]["campaigns"]
+    assert (made["name"], made["type"], made["status"], made["targetCount"]) == ("May Renewals", "email", "active", 3)
+    await run_jobs()
+    assert sorted(str(mail["To"]) for mail in relay.taken) == [f"asha{number}@example.com" for number in (1, 2, 3)]
+    shown = (await as_admin.get(f"/api/campaigns/{made['id']}")).json()["data"]
+    assert (shown["status"], shown["metrics"]["sent"], shown["progress"]) == ("completed", 3, 100.0)
+    assert await resources.reads.value("select count(*) from case_history where action ilike '%notice%'") == 3
+    assert await resources.reads.value("select count(*) from payment_links") == 3
+
+
+async def test_channels_share_a_parent(as_admin: httpx.AsyncClient, upload: Upload) -> None:
+    text = "Dear {name}, renew {policy_number}: {payment_link}"
+    templates = {
+        "email": await template(as_admin),
+        "sms": await template(as_admin, name="SMS notice", type="sms", content=text, subject=None),
+    }
+    when = {"scheduleType": "scheduled", "scheduledAt": "2031-05-15T14:00:00Z"}
+    answer = await create(as_admin, await upload(2), type=["email", "sms"], templates=templates, **when)
+    assert answer.status_code == 201, answer.text
+    data = answer.json()["data"]
+    assert [one["name"] for one in data["campaigns"]] == ["May Renewals (Email)", "May Renewals (SMS)"]
+    assert {one["status"] for one in data["campaigns"]} == {"scheduled"}
+    channels = (await as_admin.get("/api/campaigns")).json()["data"]
+    parents = (await as_admin.get("/api/campaigns?view=parent")).json()["data"]
+    assert (channels["pagination"]["total"], parents["pagination"]["total"]) == (2, 1)
+    stopped = await as_admin.put(f"/api/campaigns/{data['parentId']}/status", json={"status": "stopped"})
+    assert stopped.json()["data"]["status"] == "cancelled"
+    assert {one["status"] for one in (await as_admin.get("/api/campaigns")).json()["data"]["campaigns"]} == {"cancelled"}
+    again = await as_admin.put(f"/api/campaigns/{data['parentId']}/status", json={"status": "active"})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "transition_refused")
+
+
+@pytest.mark.parametrize(
+    ("over", "status", "says"),
+    [
+        ({"templates": {}}, 422, "Choose a template for Email"),
+        ({"scheduleType": "scheduled"}, 422, "Say when"),
+        ({"scheduleType": "scheduled", "scheduledAt": "2020-01-01T00:00:00Z"}, 422, "in the past"),
+        ({"uploadId": "upload-999"}, 404, ""),
+        ({"targetAudience": "expired"}, 422, "nobody to write to"),
+        ({"type": ["pigeon"]}, 422, ""),
+    ],
+)
+async def test_what_is_wrong_is_said(
+    as_admin: httpx.AsyncClient, upload: Upload, over: dict[str, object], status: int, says: str
+) -> None:
+    answer = await create(as_admin, await upload(1), **over)
+    assert answer.status_code == status, answer.text
+    assert says in answer.json()["error"]["message"]
+    assert (await as_admin.get("/api/campaigns")).json()["data"]["campaigns"] == []
+
+
+async def test_paying_stops_the_reminder(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
+) -> None:
+    number = number_of(await create(as_admin, await upload(2)))
+    first = await resources.reads.value("select min(id) from renewal_cases")
+    async with unit_of_work() as session:
+        await cases.settle(session, first, method="UPI", paid_at=resources.clock.now(), reference="pay_1")
+    await run_jobs()
+    assert len(relay.taken) == 1
+    people = (await as_admin.get(f"/api/campaigns/{number}/recipients")).json()["data"]["recipients"]
+    assert [(one["status"], one["skipReason"]) for one in people] == [("skipped", "case_closed"), ("sent", None)]
+
+
+async def test_pause_holds_and_resume_goes_on(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sending.BATCH, "email", 1)
+    number = number_of(await create(as_admin, await upload(6)))
+
+    async def pause_once() -> None:
+        relay.before = None
+        answer = await as_admin.put(f"/api/campaigns/{number}/status", json={"status": "paused"})
+        assert answer.status_code == 200, answer.text
+
+    relay.before = pause_once
+    await run_jobs()
+    assert 1 <= len(relay.taken) <= sending.LANES
+    await as_admin.put(f"/api/campaigns/{number}/status", json={"status": "active"})
+    await run_jobs()
+    assert len(relay.taken) == len({str(mail["To"]) for mail in relay.taken}) == 6
+
+
+async def test_two_loops_at_once_write_to_nobody_twice(as_admin: httpx.AsyncClient, upload: Upload, relay: Relay) -> None:
+    number = number_of(await create(as_admin, await upload(40)))
+    await asyncio.gather(jobs.send.func(campaign_id=number), jobs.send.func(campaign_id=number))
+    to = [str(mail["To"]) for mail in relay.taken]
+    assert len(to) == len(set(to)) == 40
+
+
+async def test_what_a_killed_worker_held_is_unknown_and_not_sent_again(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, resources: Resources
+) -> None:
+    number = number_of(await create(as_admin, await upload(3)))
+    run = await sending.prepare(number)
+    assert run is not None
+    claimed, admitted = await sending.claim(run)  # and here the worker is killed
+    assert (claimed, len(admitted)) == (3, 3)
+    await jobs.send.func(campaign_id=number)
+    assert relay.taken == []
+    assert (await as_admin.get(f"/api/campaigns/{number}")).json()["data"]["status"] == "active"
+    clock.moment += sending.LEASE + timedelta(seconds=1)
+    await jobs.send.func(campaign_id=number)
+    planned = await resources.reads.all("select status from campaign_recipients")
+    ledger = await resources.reads.all("select status from communication_delivery_status")
+    assert {row["status"] for row in planned} == {row["status"] for row in ledger} == {"unknown"}
+    assert relay.taken == []
+
+
+async def test_a_scheduled_campaign_starts_at_its_time(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, run_jobs: RunJobs
+) -> None:
+    at = clock.now() + timedelta(hours=2)
+    number = number_of(await create(as_admin, await upload(1), scheduleType="scheduled", scheduledAt=at.isoformat()))
+    await jobs.start.func(campaign_id=number)  # too early: nothing happens
+    await run_jobs()
+    assert relay.taken == []
+    clock.moment = at
+    await jobs.start.func(campaign_id=number)
+    await run_jobs()
+    assert len(relay.taken) == 1
+
+
+async def test_people_reach_only_their_own(as_admin: httpx.AsyncClient, as_role: AsRole, upload: Upload) -> None:
+    code, mail = await upload(3), await template(as_admin)
+    manager = await as_role("campaign_manager")
+    answer = await create(manager, code, templates={"email": mail})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "no_recipients")
+    assert (await (await as_role("agent")).get("/api/campaigns")).status_code == 403
+
+
+async def test_promotional_messages_go_once_to_a_contact_and_only_with_consent(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
+) -> None:
+    promo = await template(as_admin, category="promotional", name="Offer")
+    code = await upload(2, email="one@example.com")
+    (made,) = (await create(as_admin, code, purpose="promotional", templates={"email": promo})).json()["data"]["campaigns"]
+    assert (made["targetCount"], made["duplicatesRemoved"]) == (1, 1)
+    await run_jobs()
+    assert relay.taken == []
+    people = (await as_admin.get(f"/api/campaigns/{made['id']}/recipients")).json()["data"]["recipients"]
+    assert people[0]["skipReason"] == "no_opt_in"
+
+
+async def test_analytics_have_the_specifications_rates(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
+) -> None:
+    number = number_of(await create(as_admin, await upload(4)))
+    await run_jobs()
+    async with unit_of_work() as session:
+        ledger = "communication_delivery_status"
+        await db.execute(session, f"update {ledger} set status = 'delivered', delivered_at = now()")
+        first = f"(select min(id) from {ledger})"
+        await db.execute(session, f"update {ledger} set status = 'opened', opened_at = now() where id = {first}")
+    await jobs.recount.func(campaign_ids=[number])
+    data = (await as_admin.get(f"/api/campaigns/{number}/analytics")).json()["data"]
+    metrics = data["metrics"]
+    assert (metrics["sent"], metrics["delivered"], metrics["opened"]) == (4, 4, 1)
+    assert (metrics["openRate"], metrics["clickRate"], metrics["conversionRate"]) == (25.0, 0.0, 0.0)
+    assert sum(hour["sent"] for hour in data["timeline"]) == 4
+    assert data["topPerformingContent"][0]["openRate"] == 25.0
+    assert (await as_admin.get(f"/api/campaigns/{number}/report")).text.count("asha") >= 4
