@@ -44,12 +44,9 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.import_models()
     wiring.import_jobs()
     wiring.install(app)
-    for module, router in wiring.hot_routers(modules):
-        app.include_router(router, prefix="/api", tags=[module])
-    for module, router in wiring.routers(modules):
-        app.include_router(router, prefix="/api", tags=[module])
-    for module, router in wiring.root_routers(modules):
-        app.include_router(router, tags=[module])
+    for kind, prefix in (("hot_router", "/api"), ("router", "/api"), ("root_router", "")):
+        for module, router in wiring.routers(modules, kind):
+            app.include_router(router, prefix=prefix, tags=[module])
     app.get("/api/health", tags=["house"], dependencies=[http.Public])(health)
     return app
 

@@ -8,6 +8,14 @@ from typing import Final
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from py360.kit.events import subscribe
+from py360.modules.cases import api as cases
+from py360.modules.cases import events as cases_events
+from py360.modules.identity import api as identity
+from py360.modules.messaging import api as messaging
+from py360.modules.messaging import events as messaging_events
+from py360.modules.payments import api as payments
+
 # In the order of house section 4.2: a module may call those below it.
 MODULES: Final = (
     "identity",
@@ -55,43 +63,28 @@ def import_jobs() -> None:
     fill_protocols()
 
 
-def routers(modules: Sequence[str] = ()) -> list[tuple[str, APIRouter]]:
-    """The routes of the chosen modules."""
+def routers(modules: Sequence[str] = (), kind: str = "router") -> list[tuple[str, APIRouter]]:
+    """The routes of the chosen modules: `router` under `/api`; `hot_router`, matched first, for what is called thousands
+    of times a minute; `root_router` for the few that stand outside `/api`, such as the payment page.
+    """
     found = []
     for module in check_modules(modules):
-        if name := _part(module, "routes"):
-            found.append((module, import_module(name).router))
-    return found
-
-
-def hot_routers(modules: Sequence[str] = ()) -> list[tuple[str, APIRouter]]:
-    """Routes under `/api` that are called thousands of times a minute: a module's `hot_router`. They are matched first."""
-    found = []
-    for module in check_modules(modules):
-        if (name := _part(module, "routes")) and (router := getattr(import_module(name), "hot_router", None)):
-            found.append((module, router))
-    return found
-
-
-def root_routers(modules: Sequence[str] = ()) -> list[tuple[str, APIRouter]]:
-    """The few routes that stand outside `/api`: a module's `root_router`."""
-    found = []
-    for module in check_modules(modules):
-        if (name := _part(module, "routes")) and (router := getattr(import_module(name), "root_router", None)):
+        if (name := _part(module, "routes")) and (router := getattr(import_module(name), kind, None)):
             found.append((module, router))
     return found
 
 
 def connect_events() -> None:
     """Who listens to what."""
+    from py360.modules.campaigns import jobs as campaigns
+
+    subscribe(messaging_events.MessagesMoved, campaigns.messages_moved)
+    subscribe(cases_events.CaseRenewed, campaigns.case_renewed)
 
 
 def fill_protocols() -> None:
     """Give lower modules what they ask of higher ones, under the protocols they declare."""
     from py360.entrypoints.letters import Letters
-    from py360.modules.cases import api as cases
-    from py360.modules.identity import api as identity
-    from py360.modules.payments import api as payments
 
     identity.use_letters(Letters())
     cases.use_payment_links(payments.make_links)
@@ -106,10 +99,6 @@ def install(app: FastAPI) -> None:
 
 async def seed(session: AsyncSession) -> None:
     """What every installation starts with: roles, the default client, templates, sandbox accounts. Idempotent."""
-    from py360.modules.identity import api as identity
-    from py360.modules.messaging import api as messaging
-    from py360.modules.payments import api as payments
-
     await identity.seed(session)
     client_id = await identity.default_client(session)
     await messaging.seed(session, client_id)

@@ -41,7 +41,14 @@ async def relay(resources: Resources) -> AsyncIterator[Relay]:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(kept, loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    config = {"host": "127.0.0.1", "port": port, "username": "", "password": "", "fromEmail": "us@example.com", "fromName": "Us"}
+    config = {
+        "host": "127.0.0.1",
+        "port": port,
+        "username": "",
+        "password": "",
+        "fromEmail": "us@example.com",
+        "fromName": "Us",
+    }
     async with unit_of_work() as session:
         await db.execute(session, "update providers set is_default = false where channel = 'email'")
         await db.execute(

@@ -61,7 +61,9 @@ async def test_channels_share_a_parent(as_admin: httpx.AsyncClient, upload: Uplo
     assert (channels["pagination"]["total"], parents["pagination"]["total"]) == (2, 1)
     stopped = await as_admin.put(f"/api/campaigns/{data['parentId']}/status", json={"status": "stopped"})
     assert stopped.json()["data"]["status"] == "cancelled"
-    assert {one["status"] for one in (await as_admin.get("/api/campaigns")).json()["data"]["campaigns"]} == {"cancelled"}
+    assert {one["status"] for one in (await as_admin.get("/api/campaigns")).json()["data"]["campaigns"]} == {
+        "cancelled"
+    }
     again = await as_admin.put(f"/api/campaigns/{data['parentId']}/status", json={"status": "active"})
     assert (again.status_code, again.json()["error"]["code"]) == (409, "transition_refused")
 
@@ -118,7 +120,9 @@ async def test_pause_holds_and_resume_goes_on(
     assert len(relay.taken) == len({str(mail["To"]) for mail in relay.taken}) == 6
 
 
-async def test_two_loops_at_once_write_to_nobody_twice(as_admin: httpx.AsyncClient, upload: Upload, relay: Relay) -> None:
+async def test_two_loops_at_once_write_to_nobody_twice(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay
+) -> None:
     number = number_of(await create(as_admin, await upload(40)))
     await asyncio.gather(jobs.send.func(campaign_id=number), jobs.send.func(campaign_id=number))
     to = [str(mail["To"]) for mail in relay.taken]
@@ -171,7 +175,9 @@ async def test_promotional_messages_go_once_to_a_contact_and_only_with_consent(
 ) -> None:
     promo = await template(as_admin, category="promotional", name="Offer")
     code = await upload(2, email="one@example.com")
-    (made,) = (await create(as_admin, code, purpose="promotional", templates={"email": promo})).json()["data"]["campaigns"]
+    (made,) = (await create(as_admin, code, purpose="promotional", templates={"email": promo})).json()["data"][
+        "campaigns"
+    ]
     assert (made["targetCount"], made["duplicatesRemoved"]) == (1, 1)
     await run_jobs()
     assert relay.taken == []
