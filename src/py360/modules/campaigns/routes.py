@@ -1,5 +1,6 @@
 """Campaigns over HTTP (specification, "Campaign Management APIs"; domain reference, section 12)."""
 
+from operator import itemgetter
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -17,7 +18,7 @@ from py360.modules.campaigns.schemas import EditCampaign, NewCampaign, NewStatus
 
 router = APIRouter()
 REPORT = tuple(
-    Column(heading, lambda row, key=key: row.get(key))
+    Column(heading, itemgetter(key))
     for heading, key in (
         ("Campaign", "campaignId"), ("Case ID", "caseId"), ("Customer Name", "customerName"), ("Contact", "contact"),
         ("Status", "status"), ("Skipped because", "skipReason"), ("Sent", "sentAt"), ("Delivered", "deliveredAt"),
