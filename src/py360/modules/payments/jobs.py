@@ -1,15 +1,28 @@
 """Jobs of payments: apply webhooks, and ask gateways about orders that nobody told us about."""
 
+import asyncio
+from typing import Final
+
+from py360.kit.db import unit_of_work
 from py360.modules.payments import announcing, polling, webhooks
 
 jobs = announcing.jobs
+LOOK_AGAIN_SECONDS: Final = 0.1
 
 
 @jobs.task(name="payments.apply_webhooks")
 async def apply_webhooks() -> None:
-    """Apply every stored webhook that waits, batch by batch."""
-    while await webhooks.apply_waiting():
-        pass
+    """Apply every stored webhook that waits, batch by batch, and look once more before ending.
+
+    The second look catches what was being stored while this job began.
+    """
+    quiet = 0
+    while quiet < 2:
+        if await webhooks.apply_waiting():
+            quiet = 0
+        else:
+            quiet += 1
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
 
 @jobs.task(name="payments.ask_gateway")
@@ -20,6 +33,16 @@ async def ask_gateway(payment_id: int) -> None:
 
 @jobs.periodic(name="payments.poll", cron="* * * * *")
 async def poll(timestamp: int) -> None:
-    """Ask about orders that stayed open, less and less often."""
+    """Ask about orders that stayed open, less and less often; apply webhooks that no job took."""
+    async with unit_of_work() as session:
+        if await webhooks.any_waiting(session):
+            await webhooks.defer_applying(session, apply_webhooks)
     while await polling.poll():
         pass
+
+
+@jobs.periodic(name="payments.forget_webhooks", cron="47 2 * * *")
+async def forget_webhooks(timestamp: int) -> None:
+    """Applied webhooks are kept for 30 days: as long as a gateway may repeat them, with room to look into what happened."""
+    async with unit_of_work() as session:
+        await webhooks.forget(session)

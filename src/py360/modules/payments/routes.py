@@ -7,7 +7,6 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 
 from py360.kit.http import DbReads, PageParams, Public, Res, Session, ok
 from py360.kit.ids import number as key
-from py360.kit.jobs import defer
 from py360.kit.paging import pagination
 from py360.modules.payments import checkout, pages, queries, schemas, service, webhooks
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
@@ -84,12 +83,7 @@ async def razorpay(
     """Signed events of Razorpay: stored at once, applied by a job."""
     new = await webhooks.receive(session, "razorpay", await request.body(), signature, event_id)
     if new:
-        await defer(
-            session,
-            apply_webhooks,
-            queueing_lock="payments.apply_webhooks",
-            lock="payments.apply_webhooks",
-        )
+        await webhooks.defer_applying(session, apply_webhooks)
     return ok({"received": True, "duplicate": not new})
 
 

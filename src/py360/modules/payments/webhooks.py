@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import orjson
@@ -12,6 +13,7 @@ from py360.kit import db, resources
 from py360.kit.crypto import digest
 from py360.kit.db import unit_of_work
 from py360.kit.errors import BadRequest, Unauthenticated
+from py360.kit.jobs import Job, defer
 from py360.modules.payments import accounts
 from py360.modules.payments.applying import apply
 from py360.modules.payments.vendors.base import Facts
@@ -33,6 +35,14 @@ _DONE: Final = """
 update webhook_inbox w set applied_at = %(now)s, error = d.error
 from unnest(%(ids)s::bigint[], %(errors)s::text[]) as d (id, error) where w.id = d.id
 """
+
+_WAITING: Final = """
+select exists (select 1 from webhook_inbox
+  where applied_at is null and vendor = any(%(vendors)s) and provider_id is not null)
+"""
+_FORGET: Final = "delete from webhook_inbox where vendor = any(%(vendors)s) and applied_at < %(before)s"
+KEEP: Final = timedelta(days=30)
+APPLY_LOCK: Final = "payments.apply_webhooks"
 
 
 class BadSignature(Unauthenticated):
@@ -76,6 +86,22 @@ async def receive(
         },
     )
     return stored > 0
+
+
+async def defer_applying(session: AsyncSession, job: Job) -> None:
+    """Have the stored webhooks applied: one job at a time, and never more than one waiting."""
+    await defer(session, job, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
+
+
+async def any_waiting(session: AsyncSession) -> bool:
+    """Whether a webhook is stored but not applied."""
+    return bool(await db.value(session, _WAITING, {"vendors": list(accounts.GATEWAYS)}))
+
+
+async def forget(session: AsyncSession) -> None:
+    """Drop the webhooks applied long ago."""
+    before = resources.current().clock.now() - KEEP
+    await db.execute(session, _FORGET, {"vendors": list(accounts.GATEWAYS), "before": before})
 
 
 async def apply_waiting() -> bool:
