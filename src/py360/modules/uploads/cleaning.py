@@ -20,13 +20,15 @@ STAGING: Final = (
     "premium_amount", "renewal_amount", "sum_insured", "start_date", "end_date", "renewal_date", "payment_frequency",
     "channel", "sub_channel", "branch", "region", "agent", "priority", "notes",
 )  # fmt: skip
-ISSUES: Final = {
-    "row_no": pl.Int32,
-    "severity": pl.String,
-    "column_name": pl.String,
-    "value": pl.String,
-    "code": pl.String,
-}
+ISSUES: Final = pl.Schema(
+    {
+        "row_no": pl.Int32,
+        "severity": pl.String,
+        "column_name": pl.String,
+        "value": pl.String,
+        "code": pl.String,
+    }
+)
 _LONGEST: Final = {"policy_number": 100, "customer_code": 50, "first_name": 100, "last_name": 100, "product_name": 200,
                    "product_category": 50, "channel": 50, "sub_channel": 50, "branch": 200, "region": 200, "agent": 200,
                    "notes": 2000}  # fmt: skip
@@ -108,6 +110,8 @@ class _Chunk:
         text = chunk[f"c{column}"]
         if text.str.contains(_UNREADABLE).any():
             text = text.str.replace_all(_UNREADABLE, " ").str.strip_chars()
+        if text.str.starts_with("'").any():  # how exports, ours too, keep a spreadsheet program from running a text
+            text = text.str.replace(r"^'([=+\-@])", "$1")
         return text
 
     def _has(self, name: str) -> bool:

@@ -1,0 +1,111 @@
+"""What people do to an upload: answer its questions, cancel it."""
+
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, ids, resources
+from py360.kit.caller import Caller
+from py360.kit.errors import Conflict, Invalid, NotFound
+from py360.modules.uploads.fields import BY_NAME, DATES
+from py360.modules.uploads.mapping import heading_key
+from py360.modules.uploads.planning import Said
+from py360.modules.uploads.receiving import start
+from py360.modules.uploads.schemas import MappingIn
+
+
+async def held(session: AsyncSession, caller: Caller, upload_id: int) -> db.Row:
+    """An upload of the caller's clients, locked; raises NotFound."""
+    row = await db.one(
+        session,
+        "select * from file_uploads where id = %(id)s and client_id = any(%(clients)s) for update",
+        {"id": upload_id, "clients": list(caller.client_ids)},
+    )
+    if row is None:
+        raise NotFound(f"There is no upload {ids.code('upload', upload_id)}.")
+    return row
+
+
+async def answer(session: AsyncSession, caller: Caller, upload_id: int, body: MappingIn) -> dict[str, Any]:
+    """Answer the questions of an upload; it goes on, and the same layout is read the same way next time.
+
+    Raises Conflict when it asks nothing, Invalid when a column, a heading or a date column does not exist.
+    """
+    upload = await held(session, caller, upload_id)
+    if upload["upload_status"] != "needs_input":
+        raise Conflict("This upload has no open question.", code="no_question")
+    _check(body, upload)
+    said = Said(body.columns, body.date_orders, body.values).over(Said.of(upload["mapping"]))
+    await db.execute(
+        session,
+        "update file_uploads set mapping = mapping || %(mapping)s, questions = null, upload_status = 'processing'"
+        " where id = %(id)s",
+        {"id": upload_id, "mapping": Jsonb(said.plain())},
+    )
+    await db.execute(
+        session,
+        "insert into upload_mappings (client_id, layout, mapping, updated_by)"
+        " values (%(client)s, %(layout)s, %(mapping)s, %(user)s) on conflict (client_id, layout)"
+        " do update set mapping = excluded.mapping, updated_by = excluded.updated_by, updated_at = now()",
+        {
+            "client": upload["client_id"],
+            "layout": upload["layout"],
+            "mapping": Jsonb(said.plain()),
+            "user": caller.user_id,
+        },
+    )
+    await start(session, upload_id)
+    return {
+        "uploadId": ids.code("upload", upload_id),
+        "status": "processing",
+        "message": "Thank you. The import goes on.",
+    }
+
+
+def _check(body: MappingIn, upload: db.Row) -> None:
+    shown = upload["mapping"].get("shown", {})
+    headings = {heading_key(item["column"]) for item in shown.get("columns", [])}
+    headings |= {heading_key(heading) for heading in shown.get("unmapped", [])}
+    details = [
+        {"field": f"columns.{name}", "message": f"We have no column “{name}”."}
+        for name in (*body.columns, *body.values)
+        if name not in BY_NAME
+    ]
+    details += [
+        {"field": f"columns.{name}", "message": f"The file has no column “{heading}”."}
+        for name, heading in body.columns.items()
+        if heading_key(heading) not in headings
+    ]
+    details += [
+        {"field": f"dateOrders.{name}", "message": f"“{name}” is no date column: {', '.join(DATES)}."}
+        for name in body.date_orders
+        if name not in DATES
+    ]
+    if details:
+        raise Invalid("The answer does not fit this file.", code="unknown_column", details=details)
+
+
+async def cancel(session: AsyncSession, caller: Caller, upload_id: int) -> dict[str, Any]:
+    """Stop an import. What was imported stays (undo takes it back); raises Conflict when it is over."""
+    upload = await held(session, caller, upload_id)
+    if upload["upload_status"] not in ("processing", "needs_input"):
+        raise Conflict(f"This upload is {upload['upload_status']} already.", code="not_running")
+    await db.execute(
+        session,
+        "update file_uploads set upload_status = 'cancelled', processing_completed_at = %(now)s where id = %(id)s",
+        {"id": upload_id, "now": resources.current().clock.now()},
+    )
+    await db.execute(
+        session, "update upload_batches set status = 'cancelled' where upload_id = %(id)s", {"id": upload_id}
+    )
+    good = upload["successful_records"] or 0
+    message = "The import was stopped. Nothing was imported."
+    if good:
+        message = f"The import was stopped. {good:,} rows were imported before; undo takes them back."
+    return {
+        "uploadId": ids.code("upload", upload_id),
+        "status": "cancelled",
+        "importedRecords": good,
+        "message": message,
+    }

@@ -1,0 +1,187 @@
+"""A cleaned chunk into the database: COPY into a staging table, merged by customers and cases, and noted row by row."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+from py360.modules.cases import api as cases
+from py360.modules.customers import api as customers
+from py360.modules.identity import api as identity
+from py360.modules.organization import api as organization
+from py360.modules.uploads.cleaning import ISSUES, STAGING, Cleaned
+
+TABLE: Final = "staging"
+_NULL: Final = "\x01"  # control characters are cleaned away, so no text can look like it
+_CREATE: Final = f"create temp table {TABLE} (like upload_staging including defaults) on commit drop"
+_COPY: Final = f"copy {TABLE} (client_id, {', '.join(STAGING)}) from stdin (format csv, null '{_NULL}')"
+_AGENTS: Final = f"""
+update {TABLE} s set agent_id = k.id from unnest(%(texts)s::text[], %(ids)s::bigint[]) k (text, id) where s.agent = k.text
+"""
+_PLACES: Final = f"""
+update {TABLE} s set branch_id = k.branch_id, node_id = k.node_id
+from unnest(%(branches)s::text[], %(regions)s::text[], %(ids)s::bigint[], %(nodes)s::bigint[]) k (branch, region, branch_id, node_id)
+where s.branch is not distinct from k.branch and s.region is not distinct from k.region
+"""
+_LEDGER: Final = f"""
+insert into upload_rows (upload_id, row_no, outcome, code, customer_id, customer_is_new, policy_id, policy_is_new, case_id,
+  case_is_new, previous)
+select %(upload)s, row_no, outcome, outcome_code, customer_id, customer_is_new, policy_id, policy_is_new, case_id, case_is_new,
+  case when outcome = 'changed' then previous end
+from {TABLE}
+"""
+_FAILED: Final = """
+insert into upload_rows (upload_id, row_no, outcome, code)
+select %(upload)s, row_no, 'failed', code from unnest(%(rows)s::int[], %(codes)s::text[]) f (row_no, code)
+"""
+_REFUSED: Final = f"""
+insert into upload_row_issues (upload_id, row_no, severity, column_name, value, code)
+select %(upload)s, row_no, 'error', case when outcome_code like 'customer%%' then %(customer)s else %(policy)s end,
+  case when outcome_code like 'customer%%' then customer_code else policy_number end, outcome_code
+from {TABLE} where outcome = 'failed'
+"""
+_ISSUES: Final = """
+insert into upload_row_issues (upload_id, row_no, severity, column_name, value, code, occurrences)
+select %(upload)s, row_no, severity, column_name, value, code, occurrences
+from unnest(%(rows)s::int[], %(severities)s::text[], %(columns)s::text[], %(values)s::text[], %(codes)s::text[],
+  %(occurrences)s::int[]) i (row_no, severity, column_name, value, code, occurrences)
+"""
+_COUNT: Final = f"select outcome, count(*) as rows from {TABLE} group by outcome"
+
+
+async def lock(session: AsyncSession, client_id: int) -> None:
+    """Files of one client are merged one chunk at a time, whichever upload it belongs to; held until the commit."""
+    await db.execute(
+        session, "select pg_advisory_xact_lock(hashtext('uploads.merge'), %(client)s::int)", {"client": client_id}
+    )
+
+
+class Known:
+    """Agents and places that a file's texts name; each distinct text is looked up once per import."""
+
+    def __init__(self) -> None:
+        self.agents: dict[str, int | None] = {}
+        self.places: dict[tuple[str | None, str | None], organization.Place | None] = {}
+
+    async def learn(self, session: AsyncSession, client_id: int, rows: pl.DataFrame) -> None:
+        """Look up what these rows name and we do not know yet."""
+        texts = [text for text in rows["agent"].drop_nulls().unique().to_list() if text not in self.agents]
+        if texts:
+            found = await identity.find_agents(session, client_id, texts)
+            self.agents |= {text: found.get(text) for text in texts}
+        named = rows.select("branch", "region").unique().rows()
+        pairs = [pair for pair in named if any(pair) and pair not in self.places]
+        if pairs:
+            places = await organization.match_places(session, pairs)
+            self.places |= {pair: places.get(pair) for pair in pairs}
+
+
+def _csv(rows: pl.DataFrame, client_id: int) -> bytes:
+    framed = rows.select(pl.lit(client_id).alias("client_id"), *STAGING)
+    return framed.write_csv(include_header=False, null_value=_NULL).encode()
+
+
+async def stage(session: AsyncSession, client_id: int, rows: pl.DataFrame, known: Known) -> None:
+    """Put accepted rows into a new staging table of this transaction, with agents and places found."""
+    await db.execute(session, _CREATE)
+    async with (await db.connection(session)).cursor() as cursor, cursor.copy(_COPY) as copy:
+        await copy.write(_csv(rows, client_id))
+    await db.execute(session, f"analyze {TABLE} (row_no, policy_number, customer_code, phone)")
+    await known.learn(session, client_id, rows)
+    agents = {text: key for text, key in known.agents.items() if key is not None}
+    if agents:
+        await db.execute(session, _AGENTS, {"texts": list(agents), "ids": list(agents.values())})
+    places = [(branch, region, place) for (branch, region), place in known.places.items() if place is not None]
+    if places:
+        said = {
+            "branches": [branch for branch, _, _ in places],
+            "regions": [region for _, region, _ in places],
+            "ids": [place.branch_id for _, _, place in places],
+            "nodes": [place.node_id for _, _, place in places],
+        }
+        await db.execute(session, _PLACES, said)
+
+
+async def merge(session: AsyncSession, said: Mapping[str, Any]) -> dict[str, int]:
+    """Customers, policies and cases of the staged rows; how many rows came out new, changed, unchanged and failed."""
+    await customers.merge(session, TABLE)
+    await cases.open(session, TABLE, said)
+    return {row["outcome"]: row["rows"] for row in await db.all(session, _COUNT)}
+
+
+async def note(
+    session: AsyncSession, upload_id: int, cleaned: Cleaned, known: Known, headings: Mapping[str, str]
+) -> None:
+    """Write the ledger and the issues of a chunk; `headings` are the office's names of our columns."""
+    failed = {
+        "upload": upload_id,
+        "rows": cleaned.failed["row_no"].to_list(),
+        "codes": cleaned.failed["code"].to_list(),
+    }
+    async with db.trusted(session):
+        await db.execute(session, _LEDGER, {"upload": upload_id})
+        await db.execute(session, _FAILED, failed)
+    names = {"customer": headings["customer_code"], "policy": headings["policy_number"]}
+    await db.execute(session, _REFUSED, {"upload": upload_id, **names})
+    await note_issues(session, upload_id, pl.concat([cleaned.issues, unknown(cleaned.accepted, known, headings)]))
+
+
+def unknown(rows: pl.DataFrame, known: Known, headings: Mapping[str, str]) -> pl.DataFrame:
+    """Warnings for agents, branches and regions that nobody here has."""
+    agents = [text for text, key in known.agents.items() if key is None]
+    lost = [pair for pair, place in known.places.items() if place is None]
+    said = pl.DataFrame(lost, schema={"branch": pl.String, "region": pl.String}, orient="row")
+    nowhere = rows.select("row_no", "branch", "region").join(said, on=["branch", "region"], nulls_equal=True)
+    found = [
+        (rows.filter(pl.col("agent").is_in(agents)), "agent"),
+        (nowhere.filter(pl.col("branch").is_not_null()), "branch"),
+        (nowhere.filter(pl.col("branch").is_null()), "region"),
+    ]
+    return pl.concat(
+        [
+            frame.select(
+                "row_no",
+                pl.lit("warning").alias("severity"),
+                pl.lit(headings[name]).alias("column_name"),
+                pl.col(name).alias("value"),
+                pl.lit(f"{name}_unknown").alias("code"),
+            )
+            for frame, name in found
+        ]
+    ).cast(ISSUES)
+
+
+async def note_issues(session: AsyncSession, upload_id: int, issues: pl.DataFrame) -> None:
+    """Write issues: errors row by row, warnings once per distinct value with how often it occurs."""
+    if issues.is_empty():
+        return
+    warning = pl.col("severity") == "warning"
+    grouped = issues.filter(warning).group_by("severity", "column_name", "value", "code")
+    counted = grouped.agg(pl.col("row_no").min(), pl.len().cast(pl.Int32).alias("occurrences"))
+    errors = issues.filter(~warning).with_columns(pl.lit(1, pl.Int32).alias("occurrences"))
+    both = pl.concat([errors.select(sorted(errors.columns)), counted.select(sorted(errors.columns))]).sort("row_no")
+    await db.execute(session, _ISSUES, {"upload": upload_id, **_columns(both)})
+
+
+def _columns(issues: pl.DataFrame) -> dict[str, Sequence[Any]]:
+    return {
+        "rows": issues["row_no"].to_list(),
+        "severities": issues["severity"].to_list(),
+        "columns": issues["column_name"].to_list(),
+        "values": issues["value"].to_list(),
+        "codes": issues["code"].to_list(),
+        "occurrences": issues["occurrences"].to_list(),
+    }
+
+
+async def note_failed(session: AsyncSession, upload_id: int, cleaned: Cleaned) -> None:
+    """Only the failed rows of a chunk and their errors: nothing of it is imported."""
+    failed = {
+        "upload": upload_id,
+        "rows": cleaned.failed["row_no"].to_list(),
+        "codes": cleaned.failed["code"].to_list(),
+    }
+    await db.execute(session, _FAILED + " on conflict do nothing", failed)
+    await note_issues(session, upload_id, cleaned.issues.filter(pl.col("severity") == "error"))

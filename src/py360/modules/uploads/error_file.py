@@ -1,0 +1,63 @@
+"""The error file: the original rows that failed, in their order, with the reasons; mended, it can be uploaded again."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from operator import itemgetter
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from py360.kit import export, resources
+from py360.kit.export import Column, Export
+from py360.kit.reads import Reads
+from py360.modules.uploads import planning, queries
+from py360.modules.uploads.issues import sentence
+from py360.modules.uploads.planning import Opened, Said
+from py360.modules.uploads.reading.tables import ROW
+from py360.modules.uploads.settings import upload_settings
+
+REASON: Final = ("Row in the file", "Error codes", "How to mend it")
+_MIDNIGHT: Final = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
+
+
+async def error_file(reads: Reads, upload: Mapping[str, Any], format: str) -> Export:
+    """Exactly the failed rows of an upload. Raises Invalid for another format than xlsx and csv."""
+    failed = {row["row_no"]: row async for row in queries.failed_rows(reads, upload["id"])}
+    folder = tempfile.TemporaryDirectory(prefix="py360-errors-")
+    path = await resources.current().storage.fetch(upload["upload_path"], Path(folder.name) / "file")
+    opened = await asyncio.to_thread(planning.open_file, path, Said.of(upload["mapping"]), {}, upload_settings())
+    headings = opened.table.headings
+    columns = [Column(name, itemgetter(f"c{at}")) for at, name in enumerate(headings)]
+    columns += [Column(name, itemgetter(name)) for name in REASON]
+    name = f"upload-{upload['id']}-errors"
+    return export.export(name, format, columns, _rows(opened, failed, folder))
+
+
+async def _rows(
+    opened: Opened, failed: Mapping[int, Mapping[str, Any]], folder: tempfile.TemporaryDirectory[str]
+) -> AsyncIterator[Mapping[str, Any]]:
+    wanted = pl.Series(list(failed), dtype=pl.Int32)
+    blocks = opened.table.blocks()
+    try:
+        while (block := await asyncio.to_thread(next, blocks, None)) is not None:
+            for row in (
+                block.filter(pl.col(ROW).is_in(wanted.implode())).with_columns(_plain_dates()).iter_rows(named=True)
+            ):
+                yield {**row, **_reasons(failed[row[ROW]])}
+    finally:
+        folder.cleanup()
+
+
+def _plain_dates() -> pl.Expr:
+    """A workbook's date cells come as moments at midnight; people wrote dates."""
+    return pl.col(pl.String).str.replace(_MIDNIGHT, "$1")
+
+
+def _reasons(row: Mapping[str, Any]) -> dict[str, Any]:
+    told = []
+    for at, code in enumerate(row["codes"]):
+        column = row["columns"][at] if at < len(row["columns"]) else None
+        told.append(f"{column}: {sentence(code)}" if column else sentence(code))
+    return dict(zip(REASON, (row["row_no"], ", ".join(row["codes"]), " ".join(told)), strict=True))

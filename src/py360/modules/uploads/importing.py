@@ -1,0 +1,272 @@
+"""The import of one file: chunk by chunk, each in one transaction with its ledger, so that it can be killed anywhere.
+
+While a chunk is merged, the next is read and cleaned in a thread.
+"""
+
+import asyncio
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import structlog
+from psycopg.types.json import Jsonb
+
+from py360.kit import db, resources
+from py360.kit.errors import Problem
+from py360.kit.events import publish
+from py360.modules.uploads import bulk, planning
+from py360.modules.uploads.cleaning import ISSUES, Cleaned, Plan, clean
+from py360.modules.uploads.events import UploadCompleted
+from py360.modules.uploads.fields import BY_NAME
+from py360.modules.uploads.planning import Opened, Said
+from py360.modules.uploads.progress import Progress
+from py360.modules.uploads.settings import upload_settings
+from py360.modules.uploads.survey import Survey
+
+log = structlog.get_logger()
+
+_UPLOAD: Final = """
+select u.*, b.id as batch_id, b.batch_code from file_uploads u join upload_batches b on b.upload_id = u.id where u.id = %(id)s
+"""
+_CLAIM: Final = "select rows_done from file_uploads where id = %(id)s and upload_status = 'processing' for update"
+_ADVANCE: Final = """
+update file_uploads set
+  rows_done = %(last)s, processed_records = processed_records + %(rows)s,
+  successful_records = coalesce(successful_records, 0) + %(good)s, failed_records = coalesce(failed_records, 0) + %(bad)s,
+  new_records = new_records + %(new)s, changed_records = changed_records + %(changed)s,
+  unchanged_records = unchanged_records + %(unchanged)s, warning_count = warning_count + %(warnings)s
+where id = %(id)s
+"""
+_FINISH: Final = """
+update file_uploads set
+  upload_status = %(status)s, processing_completed_at = %(now)s, download_url = '/api/upload/download/upload-' || id,
+  error_details = %(error)s, total_records = coalesce(%(total)s, total_records)
+where id = %(id)s and upload_status = 'processing'
+returning coalesce(successful_records, 0) as good, coalesce(failed_records, 0) as bad, client_id, uploaded_by
+"""
+_MIRROR: Final = """
+update upload_batches b set
+  total_records = coalesce(u.total_records, 0), processed_records = u.processed_records,
+  successful_records = coalesce(u.successful_records, 0), failed_records = coalesce(u.failed_records, 0),
+  status = u.upload_status, file_path = u.upload_path
+from file_uploads u where u.id = b.upload_id and u.id = %(id)s
+"""
+
+
+class Stopped(Exception):
+    """The upload was cancelled, or another worker has it: nothing more to do."""
+
+
+async def run(upload_id: int) -> None:
+    """Import an upload, from wherever it stands; nothing when it is not `processing`."""
+    async with db.unit_of_work() as session:
+        upload = await db.one(session, _UPLOAD, {"id": upload_id})
+        memory = await planning.remembered(session, upload["client_id"]) if upload else {}
+    if upload is None or upload["upload_status"] != "processing":
+        return
+    progress = Progress(upload_id, upload["client_id"], upload["total_records"] or 0)
+    async with _told(progress), _local(upload) as path:
+        try:
+            status = await _Import(upload, progress).go(path, memory)
+        except Stopped:
+            return
+        except Problem as problem:  # the file, not we: say so where the uploader looks
+            log.info("upload failed", upload=upload_id, code=problem.code)
+            await _finish(upload_id, "failed", {"code": problem.code, "message": problem.message})
+            status = "failed"
+    await progress.tell(status)
+
+
+@asynccontextmanager
+async def _told(progress: Progress) -> Any:
+    async with asyncio.TaskGroup() as group:
+        telling = group.create_task(progress.keep_telling())
+        try:
+            yield
+        finally:
+            telling.cancel()
+
+
+@asynccontextmanager
+async def _local(upload: db.Row) -> Any:
+    with tempfile.TemporaryDirectory(prefix="py360-upload-") as folder:
+        yield await resources.current().storage.fetch(upload["upload_path"], Path(folder) / "file")
+
+
+async def _finish(upload_id: int, status: str, error: dict[str, Any] | None = None, total: int | None = None) -> None:
+    now = resources.current().clock.now()
+    said = {"id": upload_id, "status": status, "now": now, "error": Jsonb(error) if error else None, "total": total}
+    async with db.unit_of_work() as session:
+        ended = await db.one(session, _FINISH, said)
+        await db.execute(session, _MIRROR, {"id": upload_id})
+        if ended and status == "completed":
+            await publish(
+                session,
+                UploadCompleted(upload_id, ended["client_id"], ended["uploaded_by"], ended["good"], ended["bad"]),
+            )
+
+
+class _Import:
+    """One run over one file."""
+
+    def __init__(self, upload: db.Row, progress: Progress) -> None:
+        self.upload, self.progress = upload, progress
+        self.id: int = upload["id"]
+        self.client_id: int = upload["client_id"]
+        self.limits = upload_settings()
+        self.clock = resources.current().clock
+        self.known = bulk.Known()
+        self.headings: dict[str, str] = {}
+
+    async def go(self, path: Path, memory: dict[str, Said]) -> str:
+        """Import; the status it ends in."""
+        said = Said.of(self.upload["mapping"])
+        opened = await asyncio.to_thread(planning.open_file, path, said, memory, self.limits)
+        asked = planning.questions(opened, None)
+        if asked:
+            return await self._ask(opened, asked, None)
+        found, opened = await asyncio.to_thread(planning.look, opened, self.limits)
+        asked = planning.questions(opened, found)
+        if asked:
+            return await self._ask(opened, asked, found)
+        plan = planning.plan(opened, found)
+        self.headings = {name: opened.mapping.heading(name) for name in BY_NAME}
+        await self._begin(opened, found)
+        if self.upload["import_policy"] == "all_or_nothing" and not self.upload["rows_done"]:
+            refused = await self._validate(opened, plan)
+            if refused:
+                return refused
+        await self._chunks(opened, plan)
+        async with db.unit_of_work() as session:
+            good = await db.value(
+                session, "select successful_records from file_uploads where id = %(id)s", {"id": self.id}
+            )
+        status = "completed" if good else "failed"
+        error = (
+            None
+            if good
+            else {"code": "all_rows_failed", "message": "Every row of this file failed. See the error file."}
+        )
+        await _finish(self.id, status, error, found.rows)
+        return status
+
+    async def _ask(self, opened: Opened, asked: list[dict[str, Any]], found: Survey | None) -> str:
+        async with db.unit_of_work() as session:
+            await db.execute(
+                session,
+                "update file_uploads set upload_status = 'needs_input', questions = %(questions)s, mapping = mapping ||"
+                " %(mapping)s, total_records = coalesce(%(total)s, total_records)"
+                " where id = %(id)s and upload_status = 'processing'",
+                {
+                    "id": self.id,
+                    "questions": Jsonb(asked),
+                    "mapping": Jsonb({"shown": opened.mapping.shown()}),
+                    "total": found.rows if found else None,
+                },
+            )
+            await db.execute(session, _MIRROR, {"id": self.id})
+        return "needs_input"
+
+    async def _begin(self, opened: Opened, found: Survey) -> None:
+        async with db.unit_of_work() as session:
+            row = await db.one(
+                session,
+                "update file_uploads set total_records = %(total)s, layout = %(layout)s, mapping = mapping || %(mapping)s,"
+                " questions = null, processing_started_at = coalesce(processing_started_at, %(now)s)"
+                " where id = %(id)s and upload_status = 'processing' returning *",
+                {
+                    "id": self.id,
+                    "total": found.rows,
+                    "layout": opened.layout,
+                    "mapping": Jsonb({"shown": opened.mapping.shown()}),
+                    "now": self.clock.now(),
+                },
+            )
+            if row is None:
+                raise Stopped
+            if not row["rows_done"]:
+                await self._note_ignored(session, opened)
+        self.upload = {**self.upload, **row}
+        self.progress.begin(
+            found.rows, row["processed_records"], row["successful_records"] or 0, row["failed_records"] or 0
+        )
+
+    async def _note_ignored(self, session: Any, opened: Opened) -> None:
+        await db.execute(
+            session,
+            "delete from upload_row_issues where upload_id = %(id)s",
+            {"id": self.id},
+        )
+        ignored = [(None, "warning", heading, None, "column_ignored") for heading in opened.mapping.unmapped]
+        await bulk.note_issues(session, self.id, pl.DataFrame(ignored, schema=ISSUES, orient="row"))
+
+    def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[Cleaned]:
+        for chunk in opened.chunks(self.limits.chunk_rows, after):
+            yield clean(chunk, plan, self.clock.today())
+
+    async def _each(self, opened: Opened, plan: Plan, after: int) -> Any:
+        """Cleaned chunks; the next is made in a thread while the last is in use."""
+        chunks = self._cleaned(opened, plan, after)
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(1, thread_name_prefix="upload") as reader:
+            coming = loop.run_in_executor(reader, next, chunks, None)
+            while (cleaned := await coming) is not None:
+                coming = loop.run_in_executor(reader, next, chunks, None)
+                yield cleaned
+
+    async def _validate(self, opened: Opened, plan: Plan) -> str | None:
+        """All or nothing: look for failed rows first. `failed` when there are any; they are noted, nothing is imported."""
+        bad = rows = 0
+        async for cleaned in self._each(opened, plan, 0):
+            rows += cleaned.accepted.height + cleaned.failed.height
+            if cleaned.failed.height:
+                bad += cleaned.failed.height
+                async with db.unit_of_work() as session:
+                    await db.value(session, _CLAIM, {"id": self.id})
+                    await bulk.note_failed(session, self.id, cleaned)
+        if not bad:
+            return None
+        async with db.unit_of_work() as session:
+            counts = {"id": self.id, "last": 0, "rows": rows, "good": 0, "bad": bad}
+            await db.execute(session, _ADVANCE, {**counts, "new": 0, "changed": 0, "unchanged": 0, "warnings": 0})
+        message = f"{bad:,} of {rows:,} rows failed, so nothing was imported, as you asked. Mend them and upload the file again."
+        await _finish(self.id, "failed", {"code": "all_or_nothing", "message": message}, rows)
+        return "failed"
+
+    async def _chunks(self, opened: Opened, plan: Plan) -> None:
+        async for cleaned in self._each(opened, plan, self.upload["rows_done"]):
+            await self._commit(cleaned)
+
+    async def _commit(self, cleaned: Cleaned) -> None:
+        last = max(int(rows["row_no"].max() or 0) for rows in (cleaned.accepted, cleaned.failed))  # type: ignore[arg-type]
+        async with db.unit_of_work() as session:
+            done = await db.value(session, _CLAIM, {"id": self.id})
+            if done is None:
+                raise Stopped
+            if done >= last:  # another worker that was taken for dead has done this chunk
+                return
+            await bulk.lock(session, self.client_id)
+            await bulk.stage(session, self.client_id, cleaned.accepted, self.known)
+            counts = await bulk.merge(session, self._said())
+            await bulk.note(session, self.id, cleaned, self.known, self.headings)
+            good = sum(counts.get(name, 0) for name in ("new", "changed", "unchanged"))
+            bad = cleaned.failed.height + counts.get("failed", 0)
+            warned = cleaned.issues.filter(pl.col("severity") == "warning")["row_no"].n_unique()
+            advance = {"id": self.id, "last": last, "rows": good + bad, "good": good, "bad": bad, "warnings": warned}
+            outcomes = {name: counts.get(name, 0) for name in ("new", "changed", "unchanged")}
+            await db.execute(session, _ADVANCE, advance | outcomes)
+        self.progress.processed += good + bad
+        self.progress.successful += good
+        self.progress.failed += bad
+
+    def _said(self) -> dict[str, Any]:
+        return {
+            "batch_id": self.upload["batch_id"],
+            "created": f"From {self.upload['filename']} ({self.upload['batch_code']})",
+            "now": self.clock.now(),
+            "today": self.clock.today(),
+        }

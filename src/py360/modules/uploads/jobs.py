@@ -1,0 +1,12 @@
+"""The jobs of uploads."""
+
+from py360.kit.jobs import module_jobs
+from py360.modules.uploads import importing
+
+jobs = module_jobs("uploads")
+
+
+@jobs.task(name="uploads.process")
+async def process(upload_id: int) -> None:
+    """Import a file; run again, it goes on where the last committed chunk ended."""
+    await importing.run(upload_id)

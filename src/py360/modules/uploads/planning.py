@@ -1,0 +1,132 @@
+"""How a file will be read: its table, the mapping, and the questions that only a person can answer."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
+from py360.modules.uploads.cleaning import Plan
+from py360.modules.uploads.dates import Order
+from py360.modules.uploads.mapping import Mapping as Columns
+from py360.modules.uploads.mapping import heading_key, layout_of, map_headings
+from py360.modules.uploads.reading.kinds import Kind
+from py360.modules.uploads.reading.tables import Table, open_table
+from py360.modules.uploads.settings import UploadSettings
+from py360.modules.uploads.survey import Survey, survey
+
+CHUNK_TO_LOOK_AT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the caller said about a file: headings of our columns, orders of day and month, values for all rows."""
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    date_orders: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def plain(self) -> dict[str, Any]:
+        """For a jsonb column."""
+        return {"columns": dict(self.columns), "dateOrders": dict(self.date_orders), "values": dict(self.values)}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any] | None) -> "Said":
+        """From a jsonb column."""
+        held = stored or {}
+        return cls(held.get("columns", {}), held.get("dateOrders", {}), held.get("values", {}))
+
+    def over(self, other: "Said") -> "Said":
+        """These words, and where they are silent the others."""
+        return Said(
+            {**other.columns, **self.columns},
+            {**other.date_orders, **self.date_orders},
+            {**other.values, **self.values},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A recognised file: its table and how its headings are mapped."""
+
+    table: Table
+    mapping: Columns
+    layout: str
+    said: Said  # with what was remembered
+
+    def chunks(self, size: int, after: int = 0) -> Iterable[pl.DataFrame]:
+        """The rows after a row number (`Table.chunks`). A workbook is parsed once for all; a text file each time."""
+        return self.table.chunks(size, self.mapping.column("policy_number"), after)
+
+
+async def remembered(session: AsyncSession, client_id: int) -> dict[str, Said]:
+    """The layouts that a client's files had, and how they were mapped."""
+    rows = await db.all(
+        session, "select layout, mapping from upload_mappings where client_id = %(client)s", {"client": client_id}
+    )
+    return {row["layout"]: Said.of(row["mapping"]) for row in rows}
+
+
+def open_file(path: Path, said: Said, memory: Mapping[str, Said], limits: UploadSettings) -> Opened:
+    """Recognise a file and map its headings. Raises what `errors` names, and Invalid for a mapping that does not fit."""
+    named = [*said.columns.values(), *(heading for known in memory.values() for heading in known.columns.values())]
+    table = open_table(path, limits, frozenset(heading_key(heading) for heading in named))
+    layout = layout_of(table.headings)
+    known = memory.get(layout, Said())
+    mapping = map_headings(table.headings, said.columns, known.columns, {**known.values, **said.values})
+    return Opened(table, mapping, layout, said.over(known))
+
+
+def look(opened: Opened, limits: UploadSettings) -> tuple[Survey, Opened]:
+    """Look at the whole file once; a workbook's rows are kept for the passes that follow."""
+    if opened.table.kind is Kind.TEXT:
+        return survey(opened.chunks(CHUNK_TO_LOOK_AT), opened.mapping, limits), opened
+    kept = list(opened.table.blocks())
+    table = Table(
+        opened.table.kind,
+        opened.table.sheet,
+        opened.table.header_row,
+        opened.table.headings,
+        opened.table.rows_hint,
+        lambda: iter(kept),
+    )
+    held = Opened(table, opened.mapping, opened.layout, opened.said)
+    return survey(held.chunks(CHUNK_TO_LOOK_AT), held.mapping, limits), held
+
+
+def questions(opened: Opened, found: Survey | None) -> list[dict[str, Any]]:
+    """What must be asked before the file can be imported; dates only once the file was looked at."""
+    asked: list[dict[str, Any]] = []
+    for words, names in opened.mapping.missing:
+        asked.append(
+            {
+                "id": f"columns.{names[0]}",
+                "kind": "column",
+                "fields": list(names),
+                "question": f"Which column holds {words}?",
+                "options": list(opened.mapping.unmapped),
+            }
+        )
+    for name, evidence in (found.evidence if found else {}).items():
+        if evidence.order is None and name not in opened.said.date_orders:
+            asked.append(
+                {
+                    "id": f"dateOrders.{name}",
+                    "kind": "date_order",
+                    "fields": [name],
+                    "column": opened.mapping.heading(name),
+                    "question": f"In “{opened.mapping.heading(name)}”, does the day or the month come first?",
+                    "options": ["DMY", "MDY"],
+                    "examples": evidence.open,
+                }
+            )
+    return asked
+
+
+def plan(opened: Opened, found: Survey) -> Plan:
+    """The plan of a file without open questions: the dates themselves decide, then what was said."""
+    orders = {name: evidence.order or Order(opened.said.date_orders[name]) for name, evidence in found.evidence.items()}
+    return Plan(opened.mapping, orders, found.repeats)

@@ -1,0 +1,170 @@
+"""Taking a file in: recognised, measured and compared before anything is stored."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, ids, resources
+from py360.kit.caller import Caller
+from py360.kit.errors import Invalid, Problem
+from py360.kit.jobs import defer
+from py360.modules.uploads import planning
+from py360.modules.uploads.errors import SameFile
+from py360.modules.uploads.planning import Opened, Said
+from py360.modules.uploads.progress import USUAL_ROWS_PER_SECOND, in_words
+from py360.modules.uploads.schemas import MetadataIn
+from py360.modules.uploads.settings import UploadSettings, upload_settings
+
+_INSERT: Final = """
+insert into file_uploads (client_id, filename, original_filename, file_size, file_type, sha256, description, import_policy,
+  layout, mapping, total_records, uploaded_by, upload_path)
+values (%(client)s, %(name)s, %(name)s, %(size)s, %(kind)s, %(sha256)s, %(description)s, %(policy)s, %(layout)s, %(mapping)s,
+  %(total)s, %(user)s, %(path)s)
+returning id
+"""
+_SAME: Final = """
+select id from file_uploads
+where client_id = %(client)s and sha256 = %(sha256)s and upload_status in ('processing', 'needs_input', 'completed')
+order by id desc limit 1
+"""
+_SPEED: Final = """
+select sum(processed_records) / nullif(sum(extract(epoch from processing_completed_at - processing_started_at)), 0) as speed
+from (
+  select * from file_uploads where upload_status = 'completed' and processed_records > 1000 order by id desc limit 5
+) latest
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A file that was received completely, outside our storage still."""
+
+    path: Path
+    name: str
+    sha256: str
+
+
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def said_of(metadata: MetadataIn) -> Said:
+    """What the caller said about how to read the file."""
+    return Said(metadata.columns, metadata.date_orders, metadata.values)
+
+
+def _inspect(path: Path, said: Said, memory: Mapping[str, Said], limits: UploadSettings) -> tuple[Opened, int]:
+    """Open a file and count its rows: exactly when that is quick, else what stands under the headings."""
+    opened = planning.open_file(path, said, memory, limits)
+    if opened.table.rows_hint > limits.count_now_rows:
+        return opened, opened.table.rows_hint
+    return opened, planning.look(opened, limits)[0].rows
+
+
+async def receive(session: AsyncSession, caller: Caller, file: Arrived, metadata: MetadataIn) -> dict[str, Any]:
+    """Keep a file and start its import; the answer of `POST /upload/file`.
+
+    Raises what `errors` names when it is refused (nothing is stored then), SameFile unless `force`.
+    """
+    limits = upload_settings()
+    memory = await planning.remembered(session, caller.client_id)
+    opened, total = await asyncio.to_thread(_inspect, file.path, said_of(metadata), memory, limits)
+    await _refuse_again(session, caller.client_id, file.sha256, metadata.force)
+    kind = opened.table.kind.value
+    key = f"uploads/{caller.client_id}/{secrets.token_hex(16)}.{kind}"
+    await resources.current().storage.put(key, file.path)
+    upload_id = await db.value(
+        session,
+        _INSERT,
+        {
+            "client": caller.client_id,
+            "name": file.name[-255:],
+            "size": file.path.stat().st_size,
+            "kind": kind,
+            "sha256": file.sha256,
+            "description": metadata.description,
+            "policy": metadata.import_policy,
+            "layout": opened.layout,
+            "mapping": Jsonb(said_of(metadata).plain() | {"shown": opened.mapping.shown()}),
+            "total": total,
+            "user": caller.user_id,
+            "path": key,
+        },
+    )
+    await _make_batch(session, upload_id, file.name, total, caller.user_id)
+    await start(session, upload_id)
+    speed = float(await db.value(session, _SPEED) or USUAL_ROWS_PER_SECOND)
+    return {
+        "uploadId": ids.code("upload", upload_id),
+        "filename": file.name,
+        "status": "processing",
+        "totalRecords": total,
+        "estimatedProcessingTime": in_words(1 + total / speed),
+        "mapping": opened.mapping.shown(),
+    }
+
+
+async def receive_all(
+    session: AsyncSession, caller: Caller, files: Sequence[Arrived], metadata: MetadataIn
+) -> dict[str, Any]:
+    """Keep several files; each is accepted or refused for itself, under `uploads` and `refused`."""
+    uploads: list[dict[str, Any]] = []
+    refused: list[dict[str, Any]] = []
+    for file in files:
+        try:
+            uploads.append(await receive(session, caller, file, metadata))
+        except Problem as problem:
+            refused.append({"filename": file.name, "code": problem.code, "message": problem.message})
+    if not uploads:
+        raise Invalid(
+            "None of these files can be imported.",
+            code="all_refused",
+            details=[{"field": item["filename"], "message": item["message"]} for item in refused],
+        )
+    return {"uploads": uploads, "refused": refused}
+
+
+async def _refuse_again(session: AsyncSession, client_id: int, sha256: str, force: bool) -> None:
+    await db.execute(session, "select pg_advisory_xact_lock(hashtextextended(%(hash)s, 361))", {"hash": sha256})
+    earlier = await db.value(session, _SAME, {"client": client_id, "sha256": sha256})
+    if earlier and not force:
+        raise SameFile(
+            f"This very file was uploaded before, as {ids.code('upload', earlier)}. To import it again all the same, send "
+            "it with force=true.",
+            details=[{"field": "file", "message": ids.code("upload", earlier)}],
+        )
+
+
+async def start(session: AsyncSession, upload_id: int) -> None:
+    """Put the import into the queue."""
+    from py360.modules.uploads.jobs import process  # the job calls what is defined on top of this file
+
+    await defer(session, process, lock=f"upload-{upload_id}", upload_id=upload_id)
+
+
+async def _make_batch(session: AsyncSession, upload_id: int, name: str, total: int, user_id: int) -> None:
+    """The upload's batch: `BATCH-2026-11-24-A`, then B, ... Z, AA."""
+    today = resources.current().clock.today()
+    await db.execute(session, "select pg_advisory_xact_lock(hashtext('uploads.batch_code'))")
+    number = await db.value(
+        session, "select count(*) from upload_batches where batch_code like %(day)s", {"day": f"BATCH-{today}-%"}
+    )
+    letters, rest = "", int(number) + 1
+    while rest:
+        rest, place = divmod(rest - 1, 26)
+        letters = chr(65 + place) + letters
+    await db.execute(
+        session,
+        "insert into upload_batches (upload_id, batch_code, file_name, uploaded_by, total_records)"
+        " values (%(upload)s, %(code)s, %(name)s, %(user)s, %(total)s)",
+        {"upload": upload_id, "code": f"BATCH-{today}-{letters}", "name": name[-255:], "user": user_id, "total": total},
+    )

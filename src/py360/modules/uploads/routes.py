@@ -1,0 +1,134 @@
+"""The HTTP face of uploads."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import orjson
+from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from fastapi.responses import StreamingResponse
+from pydantic import ValidationError
+
+from py360.kit import ids
+from py360.kit.errors import Invalid
+from py360.kit.http import DbReads, PageParams, Res, Session, download, ok
+from py360.modules.uploads import answering, arriving, error_file, queries, receiving, template
+from py360.modules.uploads.access import CanSeeBatches, CanUpload
+from py360.modules.uploads.schemas import MappingIn, MetadataIn
+
+router = APIRouter()
+
+
+def _metadata(text: str | None, force: bool) -> MetadataIn:
+    try:
+        said = MetadataIn.model_validate(orjson.loads(text)) if text else MetadataIn()
+    except orjson.JSONDecodeError as error:
+        raise Invalid("metadata must be a JSON object.", code="bad_metadata") from error
+    except ValidationError as error:
+        details = [
+            {"field": "metadata." + ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()
+        ]
+        raise Invalid("Some fields of metadata are wrong.", code="bad_metadata", details=details) from error
+    return said.model_copy(update={"force": said.force or force})
+
+
+@router.post("/upload/file", status_code=201)
+@router.post("/upload", status_code=201, include_in_schema=False)
+async def upload_file(
+    session: Session,
+    caller: CanUpload,
+    file: Annotated[list[UploadFile], File(description="One policy file or several")],
+    metadata: Annotated[
+        str | None, Form(description="JSON: description, importPolicy, columns, dateOrders, values")
+    ] = None,
+    force: Annotated[bool, Query(description="Import a file although it was imported before")] = False,
+) -> Response:
+    """Upload policy files and start their import. Each is refused for itself; with one file the refusal is the answer."""
+    said = _metadata(metadata, force)
+    with tempfile.TemporaryDirectory(prefix="py360-arriving-") as folder:
+        arrived = [await arriving.save(part, Path(folder) / str(at)) for at, part in enumerate(file)]
+        if len(arrived) == 1:
+            return ok(await receiving.receive(session, caller, arrived[0], said), 201)
+        return ok(await receiving.receive_all(session, caller, arrived, said), 201)
+
+
+@router.get("/upload/status/{upload_id}")
+async def upload_status(res: Res, caller: CanUpload, upload_id: str) -> Response:
+    """How an upload stands: counts, speed, time left, mapping and, in `needs_input`, its questions."""
+    return ok(await queries.status(res.reads, caller, ids.number("upload", upload_id), res.clock.now()))
+
+
+@router.get("/upload/history")
+async def upload_history(
+    res: Res,
+    caller: CanUpload,
+    page: PageParams,
+    status: Annotated[str | None, Query(max_length=20)] = None,
+    search: Annotated[str | None, Query(max_length=100)] = None,
+) -> Response:
+    """The uploads of one's clients, newest first."""
+    return ok(await queries.history(res.reads, caller, page, res.clock.now(), status, search))
+
+
+@router.get("/upload/template")
+async def upload_template(caller: CanUpload) -> Response:
+    """The template workbook with our columns and lists to choose from."""
+    headers = {"Content-Disposition": f'attachment; filename="{template.FILENAME}"'}
+    return Response(template.workbook(), media_type=template.XLSX, headers=headers)
+
+
+@router.get("/upload/download/{upload_id}")
+async def download_upload(res: Res, caller: CanUpload, upload_id: str) -> StreamingResponse:
+    """The original file as it was uploaded."""
+    upload = await queries.one(res.reads, caller, ids.number("upload", upload_id))
+    content: AsyncIterator[bytes] = res.storage.stream(upload["upload_path"])
+    return StreamingResponse(
+        content, media_type="application/octet-stream", headers=arriving.attachment(upload["original_filename"])
+    )
+
+
+@router.get("/upload/{upload_id}/errors")
+async def upload_errors(
+    res: Res,
+    caller: CanUpload,
+    upload_id: str,
+    page: PageParams,
+    severity: Annotated[Literal["error", "warning"] | None, Query()] = None,
+    code: Annotated[str | None, Query(max_length=50)] = None,
+    format: Annotated[Literal["json", "xlsx", "csv"], Query(description="xlsx and csv: the error file")] = "json",
+) -> Response:
+    """What was wrong with the rows, as JSON or as the error file: the failed rows themselves with the reasons."""
+    number = ids.number("upload", upload_id)
+    if format == "json":
+        return ok(await queries.errors(res.reads, caller, number, page, severity, code))
+    upload = await queries.one(res.reads, caller, number)
+    return download(await error_file.error_file(res.reads, upload, format))
+
+
+@router.get("/upload/{upload_id}/mapping")
+async def upload_mapping(reads: DbReads, caller: CanUpload, upload_id: str) -> Response:
+    """Which heading feeds which of our columns, and why."""
+    upload = await queries.one(reads, caller, ids.number("upload", upload_id))
+    held: dict[str, Any] = upload["mapping"] or {}
+    return ok({"mapping": held.get("shown"), "questions": upload["questions"] or []})
+
+
+@router.post("/upload/{upload_id}/mapping")
+async def answer_questions(session: Session, caller: CanUpload, upload_id: str, body: MappingIn) -> Response:
+    """Answer the questions of an upload in `needs_input`; the import goes on, and the layout is remembered."""
+    return ok(await answering.answer(session, caller, ids.number("upload", upload_id), body))
+
+
+@router.post("/upload/{upload_id}/cancel")
+async def cancel_upload(session: Session, caller: CanUpload, upload_id: str) -> Response:
+    """Stop an import. What was imported before stays until it is undone."""
+    return ok(await answering.cancel(session, caller, ids.number("upload", upload_id)))
+
+
+@router.get("/batches/status")
+async def batch_status(
+    reads: DbReads, caller: CanSeeBatches, limit: Annotated[int, Query(ge=1, le=100)] = 20
+) -> Response:
+    """How the cases of the newest batches stand: counts by status and payment, amounts in INR."""
+    return ok(await queries.batches(reads, caller, limit))

@@ -1,0 +1,32 @@
+"""What callers say about a file."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from py360.kit.wire import Schema
+
+
+class MappingIn(Schema):
+    """Answers to the questions about a file, or a mapping given beforehand."""
+
+    columns: dict[str, str] = Field(
+        {}, description="Our column -> the heading in the file, e.g. policy_number: Policy No."
+    )
+    date_orders: dict[str, Literal["DMY", "MDY"]] = Field(
+        {}, description="Our date column -> DMY (day first) or MDY (month first)"
+    )
+    values: dict[str, str] = Field(
+        {}, description="Our column -> one value for every row, where the file has no such column"
+    )
+
+
+class MetadataIn(MappingIn):
+    """The `metadata` part of an upload."""
+
+    description: str | None = Field(None, max_length=1000)
+    force: bool = Field(False, description="Import the file although the very same file was imported before")
+    import_policy: Literal["accept_valid", "all_or_nothing"] = Field(
+        "accept_valid",
+        description="accept_valid takes the good rows; all_or_nothing takes the file only without failed rows",
+    )
