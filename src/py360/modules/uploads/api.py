@@ -7,9 +7,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
-from py360.modules.uploads.events import UploadCompleted
-
-__all__ = ["Upload", "UploadCompleted", "get"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from typing import Any, Final
 import polars as pl
 import structlog
 from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, resources
+from py360.kit import db, ids, resources
 from py360.kit.errors import Problem
-from py360.kit.events import publish
+from py360.modules.notifications import api as notifications
 from py360.modules.uploads import bulk, planning
 from py360.modules.uploads.cleaning import ISSUES, Cleaned, Plan, clean
-from py360.modules.uploads.events import UploadCompleted
 from py360.modules.uploads.fields import BY_NAME
 from py360.modules.uploads.planning import Opened, Said
 from py360.modules.uploads.progress import Progress
@@ -46,7 +46,7 @@ update file_uploads set
   upload_status = %(status)s, processing_completed_at = %(now)s, download_url = '/api/upload/download/upload-' || id,
   error_details = %(error)s, total_records = coalesce(%(total)s, total_records)
 where id = %(id)s and upload_status = 'processing'
-returning coalesce(successful_records, 0) as good, coalesce(failed_records, 0) as bad, client_id, uploaded_by
+returning coalesce(successful_records, 0) as good, coalesce(failed_records, 0) as bad, filename, uploaded_by
 """
 _MIRROR: Final = """
 update upload_batches b set
@@ -103,11 +103,22 @@ async def _finish(upload_id: int, status: str, error: dict[str, Any] | None = No
     async with db.unit_of_work() as session:
         ended = await db.one(session, _FINISH, said)
         await db.execute(session, _MIRROR, {"id": upload_id})
-        if ended and status == "completed":
-            await publish(
-                session,
-                UploadCompleted(upload_id, ended["client_id"], ended["uploaded_by"], ended["good"], ended["bad"]),
-            )
+        if ended and ended["uploaded_by"]:
+            await _notify(session, ended, upload_id, error["message"] if error else "")
+
+
+async def _notify(session: AsyncSession, upload: db.Row, upload_id: int, trouble: str) -> None:
+    """Tell the uploader, who may have left the page, how it ended."""
+    done = f"{upload['good']:,} rows were imported, {upload['bad']:,} failed."
+    await notifications.notify(
+        session,
+        upload["uploaded_by"],
+        type="document",
+        title=f"{upload['filename']}: {'not imported' if trouble else 'imported'}",
+        message=trouble or done,
+        data={"uploadId": ids.code("upload", upload_id)},
+        priority="high" if trouble else "medium",
+    )
 
 
 class _Import:
@@ -169,6 +180,9 @@ class _Import:
                 },
             )
             await db.execute(session, _MIRROR, {"id": self.id})
+            if self.upload["uploaded_by"]:
+                words = " ".join(question["question"] for question in asked)
+                await _notify(session, self.upload, self.id, f"Please answer before it goes on: {words}")
         return "needs_input"
 
     async def _begin(self, opened: Opened, found: Survey) -> None:
@@ -195,7 +209,7 @@ class _Import:
             found.rows, row["processed_records"], row["successful_records"] or 0, row["failed_records"] or 0
         )
 
-    async def _note_ignored(self, session: Any, opened: Opened) -> None:
+    async def _note_ignored(self, session: AsyncSession, opened: Opened) -> None:
         await db.execute(
             session,
             "delete from upload_row_issues where upload_id = %(id)s",
