@@ -27,6 +27,8 @@ def _files() -> Iterator[tuple[Path, Path]]:
 def test_a_module_is_reached_through_its_api_and_events() -> None:
     trespasses = []
     for path, relative in _files():
+        if relative.as_posix() == "entrypoints/wiring.py":
+            continue  # the only file that knows every module
         own = relative.parts[1] if relative.parts[0] == "modules" else ""
         for name in _imports(path):
             parts = name.split(".")
