@@ -12,10 +12,8 @@ from py360.kit import events, jobs
 
 # Events nobody listens to yet, and why they are published all the same.
 UNHEARD = {
-    "CaseRenewed": "campaigns stop their reminders, once that module stands",
-    "CaseClosed": "campaigns stop their reminders, once that module stands",
-    "MessagesMoved": "campaigns refresh their counters, once that module stands",
-    "ContactStopped": "the inbox shows it, once that module stands; sending itself reads the suppressions",
+    "CaseClosed": "a renewal has an event of its own, and whoever writes reads whether the case is open",
+    "ContactStopped": "sending reads the suppressions itself; the inbox will show it",
     "CaseReopened": "the reminders of a reopened case are planned anew by people, not by the machine",
     "CaseAssigned": "for the agents' notifications, which come with their module's settings",
     "CaseStatusChanged": "for outgoing webhooks of the office's own systems",
