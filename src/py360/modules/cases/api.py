@@ -15,6 +15,7 @@ from py360.modules.cases.events import CaseAssigned, CaseClosed, CaseRenewed, Ca
 from py360.modules.cases.lapsing import lapse_overdue
 from py360.modules.cases.links import LinkRequest, PaymentLinks, use_payment_links
 from py360.modules.cases.statuses import status_code
+from py360.modules.cases.taking_back import take_back
 
 __all__ = [
     "Case",
@@ -32,6 +33,7 @@ __all__ = [
     "partly_paid",
     "settle",
     "status_code",
+    "take_back",
     "use_payment_links",
 ]
 

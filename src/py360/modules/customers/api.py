@@ -14,6 +14,7 @@ from py360.modules.customers import terms
 from py360.modules.customers.bulk import merge
 from py360.modules.customers.contacts import Email, Phone
 from py360.modules.customers.service import change_customer, change_policy, create_customer, create_policy
+from py360.modules.customers.taking_back import keep_changed, take_back
 
 __all__ = [
     "Customer",
@@ -26,10 +27,12 @@ __all__ = [
     "create_policy",
     "expire",
     "get",
+    "keep_changed",
     "merge",
     "policy",
     "renew",
     "restore",
+    "take_back",
 ]
 
 renew = terms.renew

@@ -205,7 +205,7 @@ class _Import:
             if not row["rows_done"]:
                 await self._note_ignored(session, opened)
         self.upload = {**self.upload, **row}
-        self.progress.begin(
+        self.progress.started_importing(
             found.rows, row["processed_records"], row["successful_records"] or 0, row["failed_records"] or 0
         )
 

@@ -25,7 +25,7 @@ class Progress:
     began_with: int = 0
     started: float = field(default_factory=time.monotonic)
 
-    def begin(self, total: int, processed: int, successful: int, failed: int) -> None:
+    def started_importing(self, total: int, processed: int, successful: int, failed: int) -> None:
         """The reading is over, the import begins (or goes on after a crash)."""
         self.stage, self.total = "importing", total
         self.processed = self.began_with = processed

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from py360.kit import ids
 from py360.kit.errors import Invalid
 from py360.kit.http import DbReads, PageParams, Res, Session, download, ok
-from py360.modules.uploads import answering, arriving, error_file, queries, receiving, template
+from py360.modules.uploads import answering, arriving, error_file, previewing, queries, receiving, template, undoing
 from py360.modules.uploads.access import CanSeeBatches, CanUpload
 from py360.modules.uploads.schemas import MappingIn, MetadataIn
 
@@ -51,6 +51,20 @@ async def upload_file(
         if len(arrived) == 1:
             return ok(await receiving.receive(session, caller, arrived[0], said), 201)
         return ok(await receiving.receive_all(session, caller, arrived, said), 201)
+
+
+@router.post("/upload/preview")
+async def preview(
+    session: Session,
+    caller: CanUpload,
+    file: Annotated[UploadFile, File(description="A policy file")],
+    metadata: Annotated[str | None, Form(description="As in POST /upload/file")] = None,
+) -> Response:
+    """A dry run: what this file would do, and what is wrong with it. Nothing is stored or changed."""
+    said = _metadata(metadata, force=True)
+    with tempfile.TemporaryDirectory(prefix="py360-arriving-") as folder:
+        arrived = await arriving.save(file, Path(folder) / "file")
+        return ok(await previewing.preview(session, caller, arrived, said))
 
 
 @router.get("/upload/status/{upload_id}")
@@ -124,6 +138,12 @@ async def answer_questions(session: Session, caller: CanUpload, upload_id: str, 
 async def cancel_upload(session: Session, caller: CanUpload, upload_id: str) -> Response:
     """Stop an import. What was imported before stays until it is undone."""
     return ok(await answering.cancel(session, caller, ids.number("upload", upload_id)))
+
+
+@router.post("/upload/{upload_id}/undo")
+async def undo_upload(session: Session, caller: CanUpload, upload_id: str) -> Response:
+    """Take a batch back where its cases are untouched; what could not be taken back is told."""
+    return ok(await undoing.undo(session, caller, ids.number("upload", upload_id)))
 
 
 @router.get("/batches/status")

@@ -1,0 +1,31 @@
+-- ---------------------------------------------------------------- cases
+
+-- Cases that somebody or something has worked with: an import that made them is no longer taken back.
+create view cases_public_worked as
+select id as case_id from renewal_cases c
+where closed_at is not null or communication_attempts > 0 or total_calls > 0 or payment_status <> 'pending'
+   or status not in ('uploaded', 'validated', 'assigned')
+   or exists (select from case_comments t where t.case_id = c.id)
+   or exists (select from case_history t where t.case_id = c.id and t.user_id is not null)
+   or exists (select from communication_delivery_status t where t.case_id = c.id)
+   or exists (select from campaign_recipients t where t.case_id = c.id)
+   or exists (select from payment_links t where t.case_id = c.id)
+   or exists (select from payments t where t.case_id = c.id)
+   or exists (select from outstanding_amounts t where t.case_id = c.id);
+
+-- ---------------------------------------------------------------- uploads
+
+-- Resumable uploads (tus 1.0) on their way; the bytes stand in a file until the last one is there.
+create table upload_arrivals (
+  id varchar(64) primary key,
+  client_id bigint not null references clients (id) on delete cascade,
+  user_id bigint not null references users (id) on delete cascade,
+  size bigint not null check (size >= 0),
+  received bigint not null default 0 check (received between 0 and size),
+  filename varchar(255) not null,
+  metadata jsonb not null,
+  upload_id bigint references file_uploads (id) on delete set null,
+  expires_at timestamptz not null,
+  created_at timestamptz not null default now()
+);
+create index idx_upload_arrivals_expires on upload_arrivals (expires_at);

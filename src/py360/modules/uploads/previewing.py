@@ -1,0 +1,128 @@
+"""The dry run: everything an import does, inside a savepoint that is never kept."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+import polars as pl
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
+from py360.kit.caller import Caller
+from py360.modules.uploads import bulk, planning
+from py360.modules.uploads.cleaning import Cleaned, clean
+from py360.modules.uploads.fields import BY_NAME
+from py360.modules.uploads.issues import sentence
+from py360.modules.uploads.planning import Opened, Said
+from py360.modules.uploads.receiving import Arrived, said_of
+from py360.modules.uploads.schemas import MetadataIn
+from py360.modules.uploads.settings import UploadSettings, upload_settings
+from py360.modules.uploads.survey import Survey
+
+SHOWN: Final = 100
+_DIFFERENCES: Final = f"""
+select row_no, policy_number, previous, jsonb_build_object(
+  'premium_amount', premium_amount, 'start_date', start_date, 'end_date', end_date, 'renewal_date', renewal_date,
+  'policy_type', policy_type, 'product_name', product_name, 'sum_insured', sum_insured,
+  'payment_frequency', payment_frequency, 'renewal_amount', renewal_amount) as said
+from {bulk.TABLE} where outcome = 'changed' and previous is not null order by row_no limit {SHOWN}
+"""
+
+
+class _NeverKept(Exception):
+    """Ends the savepoint."""
+
+
+async def preview(session: AsyncSession, caller: Caller, file: Arrived, metadata: MetadataIn) -> dict[str, Any]:
+    """What a file would do: counts, the differences of changed policies, what is wrong, and open questions.
+
+    Raises what `errors` names when the file is refused.
+    """
+    limits = upload_settings()
+    memory = await planning.remembered(session, caller.client_id)
+    opened, found, asked = await asyncio.to_thread(_look, file, said_of(metadata), memory, limits)
+    answer: dict[str, Any] = {
+        "filename": file.name,
+        "sheet": opened.table.sheet,
+        "headerRow": opened.table.header_row,
+        "totalRecords": found.rows if found else opened.table.rows_hint,
+        "mapping": opened.mapping.shown(),
+        "questions": asked,
+    }
+    if asked or found is None:
+        return answer | {"status": "needs_input"}
+    plan = planning.plan(opened, found)
+    counts: Counter[str] = Counter()
+    differences: list[dict[str, Any]] = []
+    issues: list[pl.DataFrame] = []
+    headings = {name: opened.mapping.heading(name) for name in BY_NAME}
+    known, clock = bulk.Known(), resources.current().clock
+    chunks = iter(opened.chunks(limits.chunk_rows))
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        cleaned = await asyncio.to_thread(clean, chunk, plan, clock.today())
+        try:
+            async with session.begin_nested():
+                await _try(session, caller.client_id, cleaned, known, counts, differences)
+                raise _NeverKept
+        except _NeverKept:
+            pass
+        counts["rejected"] += cleaned.failed.height
+        issues += [cleaned.issues, bulk.unknown(cleaned.accepted, known, headings)]
+    told = pl.concat(issues)
+    return answer | {
+        "status": "ready",
+        "counts": {name: counts[name] for name in ("new", "changed", "unchanged", "rejected")},
+        "differences": differences[:SHOWN],
+        "errors": _issues(told.filter(pl.col("severity") == "error")),
+        "warnings": _issues(told.filter(pl.col("severity") == "warning")),
+    }
+
+
+def _look(
+    file: Arrived, said: Said, memory: Mapping[str, Said], limits: UploadSettings
+) -> tuple[Opened, Survey | None, list[dict[str, Any]]]:
+    opened = planning.open_file(file.path, said, memory, limits)
+    if asked := planning.questions(opened, None):
+        return opened, None, asked
+    found, held = planning.look(opened, limits)
+    return held, found, planning.questions(held, found)
+
+
+async def _try(
+    session: AsyncSession,
+    client_id: int,
+    cleaned: Cleaned,
+    known: bulk.Known,
+    counts: Counter[str],
+    differences: list[dict[str, Any]],
+) -> None:
+    clock = resources.current().clock
+    said = {"batch_id": None, "created": "Preview", "now": clock.now(), "today": clock.today()}
+    await bulk.lock(session, client_id)
+    await bulk.stage(session, client_id, cleaned.accepted, known)
+    outcome = await bulk.merge(session, said)
+    counts.update({name: rows for name, rows in outcome.items() if name != "failed"})
+    counts["rejected"] += outcome.get("failed", 0)
+    if len(differences) < SHOWN:
+        differences += [_difference(row) for row in await db.all(session, _DIFFERENCES)]
+
+
+def _difference(row: db.Row) -> dict[str, Any]:
+    before, after = row["previous"], row["said"]
+    changes = [
+        {"field": name, "from": before[name], "to": after[name]}
+        for name in after
+        if name in before and after[name] is not None and before[name] != after[name]
+    ]
+    return {"row": row["row_no"], "policyNumber": row["policy_number"], "changes": changes}
+
+
+def _issues(issues: pl.DataFrame) -> list[dict[str, Any]]:
+    grouped = (
+        issues.group_by("column_name", "value", "code").agg(pl.col("row_no").min(), pl.len()).sort("row_no", "code")
+    )
+    return [
+        {"row": row, "column": column, "value": value, "code": code, "occurrences": rows, "message": sentence(code)}
+        for column, value, code, row, rows in grouped.head(SHOWN).rows()
+    ]

@@ -1,0 +1,81 @@
+"""Undo: a batch is taken back where nobody has worked with it; what stays is told."""
+
+from typing import Any, Final
+
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, ids
+from py360.kit.caller import Caller
+from py360.kit.errors import Conflict
+from py360.modules.cases import api as cases
+from py360.modules.customers import api as customers
+from py360.modules.uploads import answering, bulk
+
+REASONS: Final = {
+    "later_upload": "A later upload speaks of this policy too; undo that first.",
+    "case_worked_on": "Somebody has worked on the case, or the customer was written to or has paid.",
+    "case_changed_since": "The case was changed after the import.",
+    "policy_changed_since": "The policy was changed after the import.",
+    "policy_in_use": "The policy has other cases.",
+}
+TOLD: Final = 1_000  # kept rows that are listed one by one
+_TAKEN: Final = """
+create temp table taken on commit drop as
+select row_no, customer_id, customer_is_new, policy_id, policy_is_new, case_id, case_is_new, previous, null::text as kept
+from upload_rows where upload_id = %(id)s and outcome in ('new', 'changed')
+"""
+_LATER: Final = """
+update taken t set kept = 'later_upload'
+where exists (
+  select from upload_rows r join file_uploads u on u.id = r.upload_id and u.upload_status <> 'undone'
+  where r.policy_id = t.policy_id and r.upload_id > %(id)s)
+"""
+
+
+async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[str, Any]:
+    """Take an upload back. Raises Conflict while it runs, when it is undone already or when nothing can be taken back."""
+    upload = await answering.held(session, caller, upload_id)
+    if upload["upload_status"] not in ("completed", "cancelled"):
+        raise Conflict(f"This upload is {upload['upload_status']}; there is nothing to undo.", code="not_undoable")
+    await bulk.lock(session, upload["client_id"])
+    until = await db.value(session, "select updated_at from upload_batches where upload_id = %(id)s", {"id": upload_id})
+    await db.execute(session, _TAKEN, {"id": upload_id})
+    await db.execute(session, "create index on taken (policy_id); ")
+    await db.execute(session, "analyze taken")
+    await db.execute(session, _LATER, {"id": upload_id})
+    await customers.keep_changed(session, "taken", until)
+    removed = await cases.take_back(session, "taken", until)
+    counts = await customers.take_back(session, "taken", until)
+    kept = await db.all(session, "select row_no, case_id, kept from taken where kept is not null order by row_no")
+    if not removed and not any(counts.values()):
+        raise Conflict("Nothing of this upload can be taken back.", code="nothing_to_undo", details=_told(kept)[:100])
+    result = {
+        "uploadId": ids.code("upload", upload_id),
+        "status": "undone",
+        "casesRemoved": removed,
+        "policiesRemoved": counts["policies_removed"],
+        "policiesRestored": counts["policies_restored"],
+        "customersRemoved": counts["customers_removed"],
+        "keptRecords": len(kept),
+        "kept": _told(kept)[:TOLD],
+    }
+    await db.execute(
+        session,
+        "update file_uploads set upload_status = 'undone', undo_result = %(result)s where id = %(id)s",
+        {"id": upload_id, "result": Jsonb(result)},
+    )
+    await db.execute(session, "update upload_batches set status = 'undone' where upload_id = %(id)s", {"id": upload_id})
+    return result
+
+
+def _told(kept: list[db.Row]) -> list[dict[str, Any]]:
+    return [
+        {
+            "row": row["row_no"],
+            "caseId": ids.code("case", row["case_id"]) if row["case_id"] else None,
+            "reason": row["kept"],
+            "message": REASONS[row["kept"]],
+        }
+        for row in kept
+    ]
