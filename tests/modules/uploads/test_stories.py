@@ -157,7 +157,11 @@ async def test_cancel(as_admin: httpx.AsyncClient, run_jobs: Callable[[], Awaita
 
 
 async def test_several_files_at_once(as_admin: httpx.AsyncClient) -> None:
-    files = [("file", ("a.csv", csv_of([row(1)]))), ("file", ("b.pdf", b"%PDF-1.7")), ("file", ("c.xlsx", xlsx_of([HEADINGS, row(2)])))]
+    files = [
+        ("file", ("a.csv", csv_of([row(1)]))),
+        ("file", ("b.pdf", b"%PDF-1.7")),
+        ("file", ("c.xlsx", xlsx_of([HEADINGS, row(2)]))),
+    ]
     data = (await as_admin.post("/api/upload/file", files=files)).json()["data"]
     assert [item["filename"] for item in data["uploads"]] == ["a.csv", "c.xlsx"]
     assert [item["code"] for item in data["refused"]] == ["wrong_file_type"]
@@ -196,7 +200,9 @@ async def test_nobody_gets_in_without_the_right(
     assert (await agent.request(method, path)).status_code == (200 if may_look else 403)
 
 
-async def test_another_clients_upload_is_not_there(send: Send, resources: Resources, as_role: Callable[..., Awaitable[Any]]) -> None:
+async def test_another_clients_upload_is_not_there(
+    send: Send, resources: Resources, as_role: Callable[..., Awaitable[Any]]
+) -> None:
     told = await send(csv_of([row(1)]))
     async with resources.sessions() as session, session.begin():
         from py360.kit import db

@@ -104,20 +104,23 @@ async def _finish(upload_id: int, status: str, error: dict[str, Any] | None = No
         ended = await db.one(session, _FINISH, said)
         await db.execute(session, _MIRROR, {"id": upload_id})
         if ended and ended["uploaded_by"]:
-            await _notify(session, ended, upload_id, error["message"] if error else "")
+            done = f"{ended['good']:,} rows were imported, {ended['bad']:,} failed."
+            title, message = ("not imported", error["message"]) if error else ("imported", done)
+            await _notify(session, ended, upload_id, title, message, urgent=error is not None)
 
 
-async def _notify(session: AsyncSession, upload: db.Row, upload_id: int, trouble: str) -> None:
-    """Tell the uploader, who may have left the page, how it ended."""
-    done = f"{upload['good']:,} rows were imported, {upload['bad']:,} failed."
+async def _notify(
+    session: AsyncSession, upload: db.Row, upload_id: int, title: str, message: str, urgent: bool
+) -> None:
+    """Tell the uploader, who may have left the page."""
     await notifications.notify(
         session,
         upload["uploaded_by"],
         type="document",
-        title=f"{upload['filename']}: {'not imported' if trouble else 'imported'}",
-        message=trouble or done,
+        title=f"{upload['filename']}: {title}",
+        message=message,
         data={"uploadId": ids.code("upload", upload_id)},
-        priority="high" if trouble else "medium",
+        priority="high" if urgent else "medium",
     )
 
 
@@ -182,7 +185,7 @@ class _Import:
             await db.execute(session, _MIRROR, {"id": self.id})
             if self.upload["uploaded_by"]:
                 words = " ".join(question["question"] for question in asked)
-                await _notify(session, self.upload, self.id, f"Please answer before it goes on: {words}")
+                await _notify(session, self.upload, self.id, "please answer before it goes on", words, urgent=True)
         return "needs_input"
 
     async def _begin(self, opened: Opened, found: Survey) -> None:
