@@ -63,7 +63,6 @@ async def campaigns(
 
 def shown(row: Row) -> dict[str, Any]:
     """A campaign as the screens want it (domain reference, section 12.1)."""
-    settled = sum(row[f"{name}_count"] or 0 for name in ("sent", "failed", "bounced", "unknown", "skipped"))
     noted = row["metrics"] or {}
     return {
         "id": code("campaign", row["id"]),
@@ -93,7 +92,7 @@ def shown(row: Row) -> dict[str, Any]:
         "lastModified": row["updated_at"],
         "createdBy": row["creator"],
         "tags": row["tags"],
-        "progress": rates.percent(settled, row["target_count"] or 0),
+        "progress": rates.progress(row),
         "metrics": rates.metrics(row),
         "version": row["version"],
     }

@@ -23,6 +23,14 @@ def percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 1) if whole else 0.0
 
 
+def progress(row: Mapping[str, Any]) -> float:
+    """Percent of the plan that is settled. Bounces mostly come later, of messages already counted as sent: not added."""
+    if row["status"] == "completed":
+        return 100.0
+    settled = sum(row[f"{name}_count"] or 0 for name in ("sent", "failed", "unknown", "skipped"))
+    return percent(settled, row["target_count"] or 0)
+
+
 def metrics(row: Mapping[str, Any]) -> dict[str, Any]:
     """Counters of unique recipients and the rates made of them. `row` has `<counter>_count` columns."""
     count = {name: row[f"{name}_count"] or 0 for name in COUNTERS}

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
 from py360.kit.wire import Schema
 
@@ -19,13 +19,17 @@ Channels = Annotated[list[Channel], BeforeValidator(_as_list), Field(min_length=
 
 
 class AudienceFilter(Schema):
-    """Whom a campaign is for, when not simply everybody of the upload."""
+    """Whom a campaign is for, when not simply everybody of the upload.
+
+    A condition not listed here is refused: passed over, it would widen the audience.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
     statuses: list[str] = Field(default_factory=list, max_length=12)
     policy_types: list[str] = Field(default_factory=list, max_length=10)
     due_from: date | None = None
     due_to: date | None = None
-    customer_profiles: list[str] = Field(default_factory=list, max_length=4)
 
 
 class NewCampaign(Schema):

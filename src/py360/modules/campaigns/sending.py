@@ -244,11 +244,10 @@ async def _show(run: Run) -> None:
 
 def progress(row: db.Row) -> dict[str, Any]:
     """What a window shows of a running campaign."""
-    settled = sum(row[f"{name}_count"] or 0 for name in ("sent", "failed", "bounced", "unknown", "skipped"))
     return {
         "campaignId": code("campaign", row["id"]),
         "status": row["status"],
         "targetCount": row["target_count"],
-        "progress": rates.percent(settled, row["target_count"] or 0),
+        "progress": rates.progress(row),
         "metrics": rates.metrics(row),
     }

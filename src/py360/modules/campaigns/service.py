@@ -344,6 +344,11 @@ async def _family(session: AsyncSession, campaign: db.Row, all_children: bool) -
 async def delete(session: AsyncSession, caller: Caller, number: int) -> None:
     """Remove a campaign that was never sent: a draft or a cancelled one."""
     campaign = await take(session, caller, number)
-    if campaign["status"] not in {"draft", "cancelled"} or campaign["sent_count"]:
+    left = await db.value(  # counters live on the children; what may have left counts as sent
+        session,
+        "select coalesce(sum(sent_count + unknown_count), 0) from campaigns where %(id)s in (id, parent_id)",
+        {"id": number},
+    )
+    if campaign["status"] not in {"draft", "cancelled"} or left:
         raise Conflict("Only drafts and cancelled campaigns that sent nothing can be deleted.", code="not_deletable")
     await db.execute(session, "delete from campaigns where id = %(id)s", {"id": number})
