@@ -8,14 +8,19 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
 import pytest
+from websockets.sync.client import connect
 
+from py360.entrypoints import wiring
 from py360.entrypoints.gateway import configuration, paths
+from py360.kit.settings import Settings
+from tests.installation import CHECKOUT, PY360, free_port
+from tests.services import ADMIN, PASSWORD
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 needs_nginx = pytest.mark.skipif(
@@ -67,25 +72,33 @@ def nginx(folder: Path, conf: str, port: int) -> Iterator[None]:
         f"events {{}}\nhttp {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
         f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; include {folder}/py360.conf; }}\n"
     )
-    process = subprocess.Popen([str(NGINX), "-c", str(main), "-p", str(folder)])
-    deadline = time.monotonic() + 10
-    while True:
-        try:
-            socket.create_connection(("127.0.0.1", port), 1).close()
-            break
-        except OSError:
-            assert process.poll() is None, (folder / "error.log").read_text()
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-    yield
-    process.terminate()
-    process.wait(10)
+    with running([str(NGINX), "-c", str(main), "-p", str(folder)], port, {**os.environ}):
+        yield
+
+
+@contextmanager
+def running(command: list[str], port: int, environment: dict[str, str]) -> Iterator[None]:
+    """A process while it is needed, from the moment it listens."""
+    process = subprocess.Popen(command, env=environment, cwd="/")
+    try:
+        deadline = time.monotonic() + 30
+        while True:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                assert process.poll() is None, f"{command} ended with {process.returncode}"
+                assert time.monotonic() < deadline, f"{command} does not listen"
+                time.sleep(0.02)
+        yield
+    finally:
+        process.terminate()
+        process.wait(20)
 
 
 @needs_nginx
 def test_every_path_goes_to_the_service_that_has_it(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
+    port = free_port()
     with service() as everything, service() as identity:
         conf = configuration(f"127.0.0.1:{everything}", [f"identity=127.0.0.1:{identity}"], f"127.0.0.1:{port}")
         with nginx(tmp_path, conf, port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
@@ -100,6 +113,32 @@ def test_every_path_goes_to_the_service_that_has_it(tmp_path: Path) -> None:
             socketed = http.get("/ws", headers={"Connection": "Upgrade", "Upgrade": "websocket"}).json()["headers"]
             assert (socketed["Connection"], socketed["Upgrade"]) == ("upgrade", "websocket")
             assert socketed["Host"] == f"127.0.0.1:{port}"
+
+
+@pytest.mark.slow
+@needs_nginx
+def test_two_services_are_one_api(configured: Settings, tmp_path: Path) -> None:
+    """People sign in at one process and read cases at another, and never know."""
+    port, people, work = free_port(), free_port(), free_port()
+    below = ("identity", "organization", "settings")
+    above = [module for module in wiring.MODULES if module not in below]
+    chosen = {people: ",".join(below), work: ",".join(above)}
+    conf = configuration(f"127.0.0.1:{work}", [f"{chosen[people]}=127.0.0.1:{people}"], f"127.0.0.1:{port}")
+    with ExitStack() as stack:
+        for own, modules in chosen.items():
+            environment = {**os.environ, "PYTHONPATH": str(CHECKOUT / "src"), "PY360_PORT": str(own)}
+            stack.enter_context(running([*PY360, "api", "--modules", modules], own, environment))
+        stack.enter_context(nginx(tmp_path, conf, port))
+        assert httpx.get(f"http://127.0.0.1:{people}/api/cases").status_code == 404
+        assert httpx.post(f"http://127.0.0.1:{work}/api/auth/login", json={}).status_code == 404
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+            answer = http.post("/api/auth/login", json={"email": ADMIN, "password": PASSWORD})
+            http.headers["authorization"] = f"Bearer {answer.json()['data']['token']}"
+            assert http.get("/api/auth/me").json()["data"]["email"] == ADMIN
+            assert http.get("/api/cases").json()["data"]["cases"] == []
+            ticket = http.post("/api/ws/ticket").json()["data"]["ticket"]
+            with connect(f"ws://127.0.0.1:{port}/ws?ticket={ticket}") as live:
+                assert json.loads(live.recv(10))["type"] == "ready"
 
 
 def test_a_service_that_is_not_one_is_refused() -> None:

@@ -155,3 +155,7 @@ def test_a_plain_user_runs_it(home: Path, installation: Installation) -> None:
     installation.start(FIRST_START_SECONDS)
     assert {process.uids().real for process in installation.processes()} == {65534}
     assert installation.stop() == 0
+    installation.environment["PY360_HOME"] = "/etc/py360"
+    refused = installation.run("up")
+    assert refused.returncode == 1
+    assert refused.stderr == "Cannot write to /etc/py360: permission denied. Choose another folder with PY360_HOME.\n"

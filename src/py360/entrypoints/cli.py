@@ -76,7 +76,14 @@ def api(modules: Modules = "") -> None:
     configure(config)
     app = build_app(config, chosen)
     uvicorn.run(
-        app, host=config.host, port=config.port, loop="uvloop", http="httptools", access_log=False, log_config=None
+        app,
+        host=config.host,
+        port=config.port,
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=5,  # a WebSocket or a slow download does not hold up the stop
     )
 
 
