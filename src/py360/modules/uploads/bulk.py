@@ -78,16 +78,17 @@ class Known:
             self.places |= {pair: places.get(pair) for pair in pairs}
 
 
-def _csv(rows: pl.DataFrame, client_id: int) -> bytes:
+def payload(rows: pl.DataFrame, client_id: int) -> bytes:
+    """Accepted rows as COPY takes them."""
     framed = rows.select(pl.lit(client_id).alias("client_id"), *STAGING)
     return framed.write_csv(include_header=False, null_value=_NULL).encode()
 
 
-async def stage(session: AsyncSession, client_id: int, rows: pl.DataFrame, known: Known) -> None:
-    """Put accepted rows into a new staging table of this transaction, with agents and places found."""
+async def stage(session: AsyncSession, client_id: int, rows: pl.DataFrame, copied: bytes, known: Known) -> None:
+    """Put accepted rows (`copied`: their `payload`) into a new staging table of this transaction; find agents and places."""
     await db.execute(session, _CREATE)
     async with (await db.connection(session)).cursor() as cursor, cursor.copy(_COPY) as copy:
-        await copy.write(_csv(rows, client_id))
+        await copy.write(copied)
     await db.execute(session, f"analyze {TABLE} (row_no, policy_number, customer_code, phone)")
     await known.learn(session, client_id, rows)
     agents = {text: key for text, key in known.agents.items() if key is not None}

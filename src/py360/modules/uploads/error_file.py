@@ -27,7 +27,9 @@ async def error_file(reads: Reads, upload: Mapping[str, Any], format: str) -> Ex
     failed = {row["row_no"]: row async for row in queries.failed_rows(reads, upload["id"])}
     folder = tempfile.TemporaryDirectory(prefix="py360-errors-")
     path = await resources.current().storage.fetch(upload["upload_path"], Path(folder.name) / "file")
-    opened = await asyncio.to_thread(planning.open_file, path, Said.of(upload["mapping"]), {}, upload_settings())
+    opened = await asyncio.to_thread(
+        planning.open_file, path, Said.of(upload["mapping"]), {}, upload_settings(), weighed=True
+    )
     headings = opened.table.headings
     columns = [Column(name, itemgetter(f"c{at}")) for at, name in enumerate(headings)]
     columns += [Column(name, itemgetter(name)) for name in REASON]

@@ -139,7 +139,7 @@ class _Import:
     async def go(self, path: Path, memory: dict[str, Said]) -> str:
         """Import; the status it ends in."""
         said = Said.of(self.upload["mapping"])
-        opened = await asyncio.to_thread(planning.open_file, path, said, memory, self.limits)
+        opened = await asyncio.to_thread(planning.open_file, path, said, memory, self.limits, weighed=True)
         asked = planning.questions(opened, None)
         if asked:
             return await self._ask(opened, asked, None)
@@ -221,9 +221,10 @@ class _Import:
         ignored = [(None, "warning", heading, None, "column_ignored") for heading in opened.mapping.unmapped]
         await bulk.note_issues(session, self.id, pl.DataFrame(ignored, schema=ISSUES, orient="row"))
 
-    def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[Cleaned]:
+    def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[tuple[Cleaned, bytes]]:
         for chunk in opened.chunks(self.limits.chunk_rows, after):
-            yield clean(chunk, plan, self.clock.today())
+            cleaned = clean(chunk, plan, self.clock.today())
+            yield cleaned, bulk.payload(cleaned.accepted, self.client_id)
 
     async def _each(self, opened: Opened, plan: Plan, after: int) -> Any:
         """Cleaned chunks; the next is made in a thread while the last is in use."""
@@ -238,7 +239,7 @@ class _Import:
     async def _validate(self, opened: Opened, plan: Plan) -> str | None:
         """All or nothing: look for failed rows first. `failed` when there are any; they are noted, nothing is imported."""
         bad = rows = 0
-        async for cleaned in self._each(opened, plan, 0):
+        async for cleaned, _ in self._each(opened, plan, 0):
             rows += cleaned.accepted.height + cleaned.failed.height
             if cleaned.failed.height:
                 bad += cleaned.failed.height
@@ -255,10 +256,10 @@ class _Import:
         return "failed"
 
     async def _chunks(self, opened: Opened, plan: Plan) -> None:
-        async for cleaned in self._each(opened, plan, self.upload["rows_done"]):
-            await self._commit(cleaned)
+        async for cleaned, copied in self._each(opened, plan, self.upload["rows_done"]):
+            await self._commit(cleaned, copied)
 
-    async def _commit(self, cleaned: Cleaned) -> None:
+    async def _commit(self, cleaned: Cleaned, copied: bytes) -> None:
         last = max(int(rows["row_no"].max() or 0) for rows in (cleaned.accepted, cleaned.failed))  # type: ignore[arg-type]
         async with db.unit_of_work() as session:
             done = await db.value(session, _CLAIM, {"id": self.id})
@@ -267,7 +268,7 @@ class _Import:
             if done >= last:  # another worker that was taken for dead has done this chunk
                 return
             await bulk.lock(session, self.client_id)
-            await bulk.stage(session, self.client_id, cleaned.accepted, self.known)
+            await bulk.stage(session, self.client_id, cleaned.accepted, copied, self.known)
             counts = await bulk.merge(session, self._said())
             await bulk.note(session, self.id, cleaned, self.known, self.headings)
             good = sum(counts.get(name, 0) for name in ("new", "changed", "unchanged"))

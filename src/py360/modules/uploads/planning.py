@@ -70,10 +70,15 @@ async def remembered(session: AsyncSession, client_id: int) -> dict[str, Said]:
     return {row["layout"]: Said.of(row["mapping"]) for row in rows}
 
 
-def open_file(path: Path, said: Said, memory: Mapping[str, Said], limits: UploadSettings) -> Opened:
-    """Recognise a file and map its headings. Raises what `errors` names, and Invalid for a mapping that does not fit."""
+def open_file(
+    path: Path, said: Said, memory: Mapping[str, Said], limits: UploadSettings, weighed: bool = False
+) -> Opened:
+    """Recognise a file and map its headings. Raises what `errors` names, and Invalid for a mapping that does not fit.
+
+    `weighed`: the file is one we took in, so its limits are not measured again.
+    """
     named = [*said.columns.values(), *(heading for known in memory.values() for heading in known.columns.values())]
-    table = open_table(path, limits, frozenset(heading_key(heading) for heading in named))
+    table = open_table(path, limits, frozenset(heading_key(heading) for heading in named), weighed)
     layout = layout_of(table.headings)
     known = memory.get(layout, Said())
     mapping = map_headings(table.headings, said.columns, known.columns, {**known.values, **said.values})

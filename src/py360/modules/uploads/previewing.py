@@ -100,7 +100,8 @@ async def _try(
     clock = resources.current().clock
     said = {"batch_id": None, "created": "Preview", "now": clock.now(), "today": clock.today()}
     await bulk.lock(session, client_id)
-    await bulk.stage(session, client_id, cleaned.accepted, known)
+    copied = await asyncio.to_thread(bulk.payload, cleaned.accepted, client_id)
+    await bulk.stage(session, client_id, cleaned.accepted, copied, known)
     outcome = await bulk.merge(session, said)
     counts.update({name: rows for name, rows in outcome.items() if name != "failed"})
     counts["rejected"] += outcome.get("failed", 0)

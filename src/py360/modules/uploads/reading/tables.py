@@ -68,15 +68,18 @@ def only_rows(block: pl.DataFrame, headings: Sequence[str], key: int | None) -> 
     return trimmed.filter(~is_footer).drop("filled")
 
 
-def open_table(path: Path, limits: UploadSettings, wanted: frozenset[str] = frozenset()) -> Table:
+def open_table(
+    path: Path, limits: UploadSettings, wanted: frozenset[str] = frozenset(), weighed: bool = False
+) -> Table:
     """Recognise a file and find its table. Raises what `errors` names when it is refused; nothing large is parsed yet.
 
-    `wanted`: keys of headings that a caller or our memory named, which help to find the row of headings.
+    `wanted`: keys of headings that a caller or our memory named, which help to find the row of headings. `weighed`: the
+    file was within the limits when it came in, so they are not measured again (and `rows_hint` is 0).
     """
     kind = kind_of(path, limits)
     if kind is Kind.TEXT:
         return _delimited(path, limits, wanted)
-    rows = weigh(path, kind, limits)
+    rows = 0 if weighed else weigh(path, kind, limits)
     return _xlsx(path, rows, limits, wanted) if kind is Kind.XLSX else _workbook(path, kind, limits, wanted)
 
 
@@ -110,7 +113,7 @@ def _xlsx(path: Path, rows: int, limits: UploadSettings, wanted: frozenset[str])
     if best is None:
         raise NoHeader
     _, name, header_row, headings = best
-    if rows - header_row <= 0 and rows <= 1:
+    if rows == 1:
         raise EmptyFile
     return Table(
         Kind.XLSX,
