@@ -15,13 +15,12 @@ where closed_at is not null or communication_attempts > 0 or total_calls > 0 or 
 
 -- ---------------------------------------------------------------- uploads
 
--- Resumable uploads (tus 1.0) on their way; the bytes stand in a file until the last one is there.
+-- Resumable uploads (tus 1.0) on their way; the bytes stand in a file whose length is the offset.
 create table upload_arrivals (
   id varchar(64) primary key,
   client_id bigint not null references clients (id) on delete cascade,
   user_id bigint not null references users (id) on delete cascade,
   size bigint not null check (size >= 0),
-  received bigint not null default 0 check (received between 0 and size),
   filename varchar(255) not null,
   metadata jsonb not null,
   upload_id bigint references file_uploads (id) on delete set null,

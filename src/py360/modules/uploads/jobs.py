@@ -1,7 +1,7 @@
 """The jobs of uploads."""
 
 from py360.kit.jobs import module_jobs
-from py360.modules.uploads import importing
+from py360.modules.uploads import importing, resuming
 
 jobs = module_jobs("uploads")
 
@@ -10,3 +10,9 @@ jobs = module_jobs("uploads")
 async def process(upload_id: int) -> None:
     """Import a file; run again, it goes on where the last committed chunk ended."""
     await importing.run(upload_id)
+
+
+@jobs.periodic(name="uploads.sweep", cron="17 * * * *")
+async def sweep(timestamp: int) -> None:
+    """Resumable uploads that nobody finished are forgotten."""
+    await resuming.sweep()

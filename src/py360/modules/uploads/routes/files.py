@@ -1,4 +1,4 @@
-"""The HTTP face of uploads."""
+"""Files in, their state and errors out."""
 
 import tempfile
 from collections.abc import AsyncIterator
@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import orjson
-from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from fastapi import File, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
@@ -15,9 +15,8 @@ from py360.kit.errors import Invalid
 from py360.kit.http import DbReads, PageParams, Res, Session, download, ok
 from py360.modules.uploads import answering, arriving, error_file, previewing, queries, receiving, template, undoing
 from py360.modules.uploads.access import CanSeeBatches, CanUpload
+from py360.modules.uploads.routes.base import router
 from py360.modules.uploads.schemas import MappingIn, MetadataIn
-
-router = APIRouter()
 
 
 def _metadata(text: str | None, force: bool) -> MetadataIn:

@@ -1,0 +1,5 @@
+"""The router that this module's routes share."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

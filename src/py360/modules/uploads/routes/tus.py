@@ -1,0 +1,93 @@
+"""Resumable uploads over tus 1.0; any tus client works (https://tus.io/protocols/resumable-upload)."""
+
+from typing import Annotated
+
+from fastapi import Header, Request, Response
+
+from py360.kit import ids
+from py360.kit.errors import UnsupportedType
+from py360.kit.http import Public, ok
+from py360.modules.uploads import resuming
+from py360.modules.uploads.access import CanUpload
+from py360.modules.uploads.routes.base import router
+from py360.modules.uploads.settings import upload_settings
+
+Resumable = Annotated[str | None, Header(alias="Tus-Resumable", description="1.0.0")]
+_OURS = {"Tus-Resumable": resuming.VERSION}
+
+
+@router.options("/upload/tus", dependencies=[Public])
+async def tus_abilities() -> Response:
+    """What our tus server can do."""
+    return Response(
+        status_code=204,
+        headers={
+            **_OURS,
+            "Tus-Version": resuming.VERSION,
+            "Tus-Extension": resuming.EXTENSIONS,
+            "Tus-Checksum-Algorithm": ",".join(resuming.ALGORITHMS),
+            "Tus-Max-Size": str(upload_settings().max_text_bytes),
+        },
+    )
+
+
+@router.post("/upload/tus", status_code=201)
+async def tus_create(
+    caller: CanUpload,
+    resumable: Resumable = None,
+    length: Annotated[int | None, Header(alias="Upload-Length")] = None,
+    metadata: Annotated[
+        str | None, Header(alias="Upload-Metadata", description="filename, metadata (JSON), force")
+    ] = None,
+) -> Response:
+    """Begin a resumable upload."""
+    resuming.check_version(resumable)
+    arrival = await resuming.create(caller, length, metadata)
+    headers = {**_OURS, **arrival.headers(), "Location": f"/api/upload/tus/{arrival.id}"}
+    return Response(status_code=201, headers=headers)
+
+
+@router.head("/upload/tus/{arrival_id}")
+async def tus_offset(caller: CanUpload, arrival_id: str, resumable: Resumable = None) -> Response:
+    """How much of it is here."""
+    resuming.check_version(resumable)
+    arrival = await resuming.finish(caller, await resuming.find(caller, arrival_id))
+    headers = {**_OURS, **arrival.headers(), "Upload-Length": str(arrival.size), "Cache-Control": "no-store"}
+    return Response(status_code=200, headers=headers)
+
+
+@router.get("/upload/tus/{arrival_id}")
+async def tus_upload(caller: CanUpload, arrival_id: str) -> Response:
+    """The upload that a finished resumable upload has become: its `uploadId`, null before."""
+    arrival = await resuming.find(caller, arrival_id)
+    upload = ids.code("upload", arrival.upload_id) if arrival.upload_id is not None else None
+    return ok({"uploadId": upload, "offset": arrival.offset, "length": arrival.size, "expiresAt": arrival.expires_at})
+
+
+@router.patch("/upload/tus/{arrival_id}")
+async def tus_append(
+    request: Request,
+    caller: CanUpload,
+    arrival_id: str,
+    offset: Annotated[int, Header(alias="Upload-Offset", ge=0)],
+    resumable: Resumable = None,
+    checksum: Annotated[str | None, Header(alias="Upload-Checksum", description="sha1 and the base64 digest")] = None,
+) -> Response:
+    """Send the next bytes. The last ones start the import; its code stands in `X-Upload-Id`."""
+    resuming.check_version(resumable)
+    if request.headers.get("content-type") != "application/offset+octet-stream":
+        raise UnsupportedType("Send application/offset+octet-stream.")
+    arrival = await resuming.find(caller, arrival_id)
+    arrival = await resuming.append(caller, arrival, offset, checksum, request.stream())
+    headers = {**_OURS, **arrival.headers()}
+    if arrival.upload_id is not None:
+        headers["X-Upload-Id"] = ids.code("upload", arrival.upload_id)
+    return Response(status_code=204, headers=headers)
+
+
+@router.delete("/upload/tus/{arrival_id}")
+async def tus_remove(caller: CanUpload, arrival_id: str, resumable: Resumable = None) -> Response:
+    """Give a resumable upload up."""
+    resuming.check_version(resumable)
+    await resuming.remove(await resuming.find(caller, arrival_id))
+    return Response(status_code=204, headers=_OURS)

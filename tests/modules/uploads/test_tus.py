@@ -1,0 +1,73 @@
+"""Resumable uploads, as a tus client sends them."""
+
+import base64
+import hashlib
+from datetime import timedelta
+
+import httpx
+
+from py360.kit.clock import FixedClock
+from py360.modules.uploads import resuming
+from tests.modules.uploads.conftest import csv_of, row
+
+TUS = {"Tus-Resumable": "1.0.0"}
+CONTENT = csv_of([row(number) for number in range(1, 40)])
+
+
+def _text(value: str) -> str:
+    return base64.b64encode(value.encode()).decode()
+
+
+async def _begin(client: httpx.AsyncClient, length: int = len(CONTENT)) -> str:
+    headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": f"filename {_text('may.csv')}"}
+    answer = await client.post("/api/upload/tus", headers=headers)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["upload-expires"].endswith("GMT")
+    return answer.headers["location"]
+
+
+async def _send(client: httpx.AsyncClient, url: str, offset: int, part: bytes, **more: str) -> httpx.Response:
+    headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", **more}
+    return await client.patch(url, headers=headers, content=part)
+
+
+async def test_a_file_in_parts_becomes_an_upload(as_admin: httpx.AsyncClient) -> None:
+    url = await _begin(as_admin)
+    first = await _send(as_admin, url, 0, CONTENT[:1000])
+    assert (first.status_code, first.headers["upload-offset"]) == (204, "1000")
+    assert (await _send(as_admin, url, 5, CONTENT[5:])).status_code == 409
+    head = await as_admin.head(url, headers=TUS)
+    assert (head.headers["upload-offset"], head.headers["upload-length"]) == ("1000", str(len(CONTENT)))
+    rest = CONTENT[1000:]
+    damaged = await _send(as_admin, url, 1000, rest, **{"Upload-Checksum": f"sha1 {_text('wrong')}"})
+    assert damaged.status_code == 460
+    digest = base64.b64encode(hashlib.sha1(rest, usedforsecurity=False).digest()).decode()
+    last = await _send(as_admin, url, 1000, rest, **{"Upload-Checksum": f"sha1 {digest}"})
+    assert last.status_code == 204, last.text
+    upload = last.headers["x-upload-id"]
+    told = (await as_admin.get(f"/api/upload/status/{upload}")).json()["data"]
+    assert (told["filename"], told["totalRecords"]) == ("may.csv", 39)
+    assert (await as_admin.get(url)).json()["data"]["uploadId"] == upload
+    assert (await as_admin.get(told["downloadUrl"])).content == CONTENT
+
+
+async def test_the_server_says_what_it_can(client: httpx.AsyncClient, as_admin: httpx.AsyncClient) -> None:
+    answer = await client.options("/api/upload/tus")
+    assert set(answer.headers["tus-extension"].split(",")) == {"creation", "termination", "checksum", "expiration"}
+    assert (await as_admin.post("/api/upload/tus", headers={"Upload-Length": "5"})).status_code == 412
+    assert (await client.post("/api/upload/tus", headers=TUS)).status_code == 401
+
+
+async def test_given_up_refused_and_late(as_admin: httpx.AsyncClient, clock: FixedClock) -> None:
+    url = await _begin(as_admin)
+    assert (await as_admin.delete(url, headers=TUS)).status_code == 204
+    assert (await as_admin.head(url, headers=TUS)).status_code == 404
+    url = await _begin(as_admin, 9)
+    refused = await _send(as_admin, url, 0, b"%PDF-1.7\n")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (415, "wrong_file_type")
+    assert (await as_admin.head(url, headers=TUS)).status_code == 404
+    url = await _begin(as_admin)
+    clock.moment += timedelta(hours=25)
+    await resuming.sweep()
+    clock.moment -= timedelta(hours=25)
+    assert (await as_admin.head(url, headers=TUS)).status_code == 404
