@@ -69,14 +69,14 @@ class Installation:
         self.process.send_signal(number)
         return self.process.wait(30)
 
-    def run(self, *words: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    def run(self, *words: str, stdin: str | None = None, within: float = 60) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*self.prefix, *PY360, *words],
             env=self.environment,
             capture_output=True,
             text=True,
             cwd="/",
-            timeout=60,
+            timeout=within,
             input=stdin,
             check=False,
         )

@@ -1,0 +1,130 @@
+"""What became of this demo's campaign and payments, asked from the API."""
+
+import asyncio
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from py360.entrypoints.demo.funnel import Channel
+from py360.entrypoints.demo.office import Office
+
+AT_ONCE: Final = 8  # requests
+PAGE: Final = 100
+
+
+@dataclass(slots=True)
+class Audience:
+    """The campaign's recipients as its report lists them."""
+
+    listed: dict[str, int] = field(default_factory=dict)  # by campaign
+    returned: dict[str, int] = field(default_factory=dict)
+    cases: set[str] = field(default_factory=set)
+    written_to: set[str] = field(default_factory=set)
+    reached: set[str] = field(default_factory=set)
+    opened: set[str] = field(default_factory=set)
+    clicked: set[str] = field(default_factory=set)
+
+
+async def audience(office: Office, campaign: str) -> Audience:
+    """Read the report of a campaign with all its channels."""
+    found = Audience()
+    for row in csv.DictReader(io.StringIO(await office.text(f"/campaigns/{campaign}/report", format="csv"))):
+        child, case = row["Campaign"], row["Case ID"]
+        found.listed[child] = found.listed.get(child, 0) + 1
+        found.cases.add(case)
+        if row["Status"] == "bounced" and not row["Sent"]:
+            found.returned[child] = found.returned.get(child, 0) + 1
+        for cases, told in (
+            (found.written_to, row["Sent"]),
+            (found.reached, row["Delivered"] or row["Opened"] or row["Clicked"]),
+            (found.opened, row["Opened"] or row["Clicked"]),
+            (found.clicked, row["Clicked"]),
+        ):
+            if told:
+                cases.add(case)
+    return found
+
+
+async def channels(office: Office, campaign: str, found: Audience) -> tuple[Channel, ...]:
+    """The figures of every channel."""
+    shown = await office.get(f"/campaigns/{campaign}")
+    return tuple(
+        Channel(
+            channel=child["type"],
+            planned=child["targetCount"],
+            listed=found.listed.get(child["id"], 0),
+            returned=found.returned.get(child["id"], 0),
+            opted_out=child["metrics"]["unsubscribed"],
+            **{
+                name: child["metrics"][name]
+                for name in ("sent", "skipped", "failed", "unknown", "delivered", "opened", "clicked", "bounced")
+            },
+        )
+        for child in shown["campaigns"]
+    )
+
+
+@dataclass(slots=True)
+class Renewals:
+    """Cases that were renewed, their payments and their policies."""
+
+    cases: int = 0
+    amount: Decimal = Decimal(0)
+    payments: int = 0
+    paid: Decimal = Decimal(0)
+    rolled: int = 0
+
+
+async def renewals(office: Office, among: set[str], since: datetime) -> Renewals:
+    """Which of these cases were renewed since a moment, and what was paid for them."""
+    cases = [case async for case in _closed_since(office, since) if case["id"] in among]
+    total = Renewals(len(cases), sum((_money(case["renewalAmount"]) for case in cases), Decimal(0)))
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def look(case: dict[str, Any]) -> None:
+        async with limit:
+            detail = await office.get(f"/cases/{case['id']}")
+            history = await office.get(f"/cases/{case['id']}/payment-history", limit=PAGE)
+        total.rolled += detail["policyDetails"]["renewalDate"] > detail["renewalDate"]
+        for amount in _captured(history["payments"], since):
+            total.payments += 1
+            total.paid += amount
+
+    async with asyncio.TaskGroup() as group:
+        for case in cases:
+            group.create_task(look(case))
+    return total
+
+
+async def _closed_since(office: Office, since: datetime) -> Any:
+    """Renewed cases, the newest first."""
+    after: dict[str, str] = {}
+    while True:
+        page = await office.get("/cases/closed", sort="-closedDate", limit=PAGE, **after)
+        for case in page["cases"]:
+            if _moment(case["closedDate"]) < since:
+                return
+            yield case
+        if not (cursor := page["pagination"].get("nextCursor")):
+            return
+        after = {"cursor": cursor}
+
+
+def _captured(payments: Iterable[dict[str, Any]], since: datetime) -> list[Decimal]:
+    return [
+        _money(payment["capturedAmount"])
+        for payment in payments
+        if payment["capturedAt"] and _moment(payment["capturedAt"]) >= since and payment["capturedAmount"]
+    ]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _money(number: float) -> Decimal:
+    return Decimal(str(number))

@@ -1,0 +1,65 @@
+"""The installation the demo runs on: the one that runs already, or one started for the while."""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Final
+
+from py360.entrypoints.home import Refusal
+from py360.kit.settings import Settings
+
+START_SECONDS: Final = 120
+STOP_SECONDS: Final = 60
+EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})
+UP: Final = (sys.executable, "-m", "py360.entrypoints.cli", "up")
+
+
+def address(settings: Settings) -> str:
+    """Where its API listens, as seen from this machine."""
+    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
+    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
+
+
+@contextmanager
+def running(settings: Settings) -> Generator[bool]:
+    """An installation is there; whether it was started for this, and so is stopped again at the end. Raises Refusal."""
+    if _answers(settings):
+        yield False
+        return
+    with tempfile.TemporaryFile() as said:
+        environment = os.environ | {"PY360_DEMO": "0", "PY360_HOME": str(settings.home.absolute())}
+        process = subprocess.Popen(
+            UP, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            deadline = time.monotonic() + START_SECONDS
+            while not _answers(settings):
+                if process.poll() is not None or time.monotonic() > deadline:
+                    said.seek(0)
+                    last = said.read().decode(errors="replace").strip().splitlines()[-1:]
+                    raise Refusal(" ".join(last) or "Py360 did not start.")
+                time.sleep(0.2)
+            yield True
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def _answers(settings: Settings) -> bool:
+    """Whether a ready API answers there."""
+    try:
+        with urllib.request.urlopen(f"{address(settings)}/api/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except urllib.error.HTTPError as error:
+        return error.code != 503  # something answers that is not getting ready: let signing in say what it is
+    except OSError:
+        return False

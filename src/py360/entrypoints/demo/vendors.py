@@ -1,0 +1,58 @@
+"""What the demo asks of the vendors' sandbox: how its customers behave, whether all is quiet, and what it counted."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+import aiohttp
+
+from py360.entrypoints.home import Refusal
+from py360.kit.money import from_paise
+from py360.kit.settings import Settings
+
+CHANNELS: Final = ("email", "sms", "whatsapp")
+
+
+class Vendors:
+    """The sandbox's control interface. Counts are of this demo only: what stood there before is taken off."""
+
+    def __init__(self, http: aiohttp.ClientSession, settings: Settings) -> None:
+        self._http = http
+        self._base = settings.sandbox_url
+        self._headers = {"Authorization": f"Bearer {settings.sandbox_secret}"}
+        self._before: dict[str, dict[str, int]] = {}
+
+    async def begin(self, seed: str) -> None:
+        """Count from here, and give the customers another mind than last time. Raises Refusal."""
+        await self._call("PUT", "/control/behaviour", json={"seed": seed})
+        self._before = (await self._call("GET", "/control"))["counts"]
+
+    async def quiet(self, seconds: float) -> bool:
+        """Wait until nothing is under way; whether that came about in time."""
+        told = await self._call("POST", "/control/drain", params={"timeout": seconds})
+        return bool(told["quiet"])
+
+    async def counts(self) -> dict[str, dict[str, int]]:
+        """What happened since `begin`, by channel, of payments and of customers."""
+        now: dict[str, dict[str, int]] = (await self._call("GET", "/control"))["counts"]
+        return {
+            group: {name: number - self._before.get(group, {}).get(name, 0) for name, number in names.items()}
+            for group, names in now.items()
+        }
+
+    async def _call(self, method: str, path: str, **said: Any) -> Any:
+        try:
+            async with self._http.request(method, self._base + path, headers=self._headers, **said) as answer:
+                if answer.status == 200:
+                    return await answer.json()
+                raise Refusal(f"The vendors' sandbox at {self._base} answered {answer.status} to {path}.")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Refusal(
+                f"The vendors' sandbox does not answer at {self._base}. Start it with: py360 up (or py360 sandbox)"
+            ) from error
+
+
+def captured(counts: Mapping[str, Mapping[str, int]]) -> tuple[int, Decimal]:
+    """How many payments the sandbox's gateway captured, and their sum in INR."""
+    payments = counts.get("payments", {})
+    return payments.get("captured", 0), from_paise(payments.get("capturedPaise", 0))

@@ -1,0 +1,1 @@
+"""Sample portfolios: made-up policies in the untidy layout an insurer's office exports."""
