@@ -38,7 +38,7 @@ _EMAIL: Final = (
     r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
     r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 )
-_PHONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})(?:\.0)?(?:[/,;|].*)?$"
+_PHONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})(?:[/,;|].*)?$"
 _TITLE: Final = r"(?i)^(mr|mrs|ms|miss|shri|smt|kum|sri|श्री|श्रीमती)\.?\s+"
 _MONEY: Final = r"^[0-9]+(\.[0-9]+)?$"
 _LARGEST: Final = Decimal("9999999999.99")
@@ -153,7 +153,7 @@ class _Chunk:
         self._flag(
             number.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}$"), "policy_number", "policy_number_shortened"
         )
-        self._flag(self.rows.is_in(self.plan.repeats), "policy_number", "policy_number_repeated")
+        self._flag(self.rows.is_in(self.plan.repeats.implode()), "policy_number", "policy_number_repeated")
         self._flag(number.str.len_chars() > _LONGEST["policy_number"], "policy_number", "too_long")
         code = self.texts["customer_code"]
         self._flag(code.str.len_chars() > _LONGEST["customer_code"], "customer_code", "too_long")
@@ -206,7 +206,11 @@ class _Chunk:
         email = self.texts["email"].str.to_lowercase().str.replace_all(r"^mailto:|\s", "")
         fits = email.str.contains(_EMAIL) & (email.str.len_bytes() <= 254) & ~self.texts["email"].str.contains(r"\s")
         email = pl.select(pl.when(fits).then(email))[:, 0]
-        phone = self._ascii_digits("phone").str.replace_all(r"[\s().\-\x{00a0}\x{2010}-\x{2015}]", "")
+        phone = (
+            self._ascii_digits("phone")
+            .str.strip_suffix(".0")
+            .str.replace_all(r"[\s().\-\x{00a0}\x{2010}-\x{2015}]", "")
+        )
         phone = pl.select(pl.lit("+91") + phone.str.extract(_PHONE))[:, 0]
         bad = email.is_null() & phone.is_null()
         self._flag(bad, "phone" if self._has("phone") else "email", "no_valid_contact")

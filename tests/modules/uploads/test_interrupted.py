@@ -1,0 +1,99 @@
+"""Whatever happens in between, the same files end in the same books."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from py360.kit.db import unit_of_work, value
+from py360.kit.resources import Resources
+from py360.modules.uploads import importing
+from py360.modules.uploads.settings import upload_settings
+from tests.modules.uploads.conftest import csv_of, row
+
+
+class Killed(BaseException):
+    """The worker is gone, without a chance to tidy up."""
+
+
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Chunks of ten rows, so that small files have many."""
+    monkeypatch.setenv("PY360_UPLOAD_CHUNK_ROWS", "10")
+    upload_settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    upload_settings.cache_clear()
+
+
+async def _books() -> tuple[int, int, int]:
+    async with unit_of_work() as session:
+        return (
+            await value(session, "select count(*) from customers"),
+            await value(session, "select count(*) from policies"),
+            await value(session, "select count(*) from renewal_cases"),
+        )
+
+
+async def _upload(client: httpx.AsyncClient, content: bytes, name: str = "a.csv") -> int:
+    answer = await client.post("/api/upload/file", files={"file": (name, content)})
+    assert answer.status_code == 201, answer.text
+    return int(answer.json()["data"]["uploadId"].removeprefix("upload-"))
+
+
+async def test_killed_in_any_chunk_and_started_again(
+    as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = [row(number if number % 7 else 1) for number in range(1, 46)]
+    upload = await _upload(as_admin, csv_of(rows))
+    commit = importing._Import._commit
+    for survived in (0, 1, 2):
+        left = survived
+
+        async def dies(self: Any, *chunk: Any) -> None:
+            nonlocal left
+            if not left:
+                raise Killed
+            left -= 1
+            await commit(self, *chunk)
+
+        monkeypatch.setattr(importing._Import, "_commit", dies)
+        with pytest.raises(BaseExceptionGroup):
+            await importing.run(upload)
+    monkeypatch.setattr(importing._Import, "_commit", commit)
+    await importing.run(upload)
+    told = (await as_admin.get(f"/api/upload/status/upload-{upload}")).json()["data"]
+    assert (told["status"], told["successfulRecords"], told["failedRecords"]) == ("completed", 39, 6)
+    assert await _books() == (39, 39, 39)
+    async with unit_of_work() as session:
+        assert await value(session, "select count(*) from upload_rows where upload_id = %(id)s", {"id": upload}) == 45
+
+
+async def test_two_files_of_the_same_policies_at_once(as_admin: httpx.AsyncClient) -> None:
+    rows = [row(number) for number in range(1, 41)]
+    first = await _upload(as_admin, csv_of(rows))
+    second = await _upload(as_admin, csv_of(list(reversed(rows))))
+    await asyncio.gather(importing.run(first), importing.run(second))
+    assert await _books() == (40, 40, 40)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(files=st.lists(st.lists(st.integers(1, 15), min_size=1, max_size=25), min_size=1, max_size=3))
+async def test_policies_never_double(
+    files: list[list[int]],
+    as_admin: httpx.AsyncClient,
+    resources: Resources,
+    run_jobs: Callable[[], Awaitable[None]],
+) -> None:
+    before = await _books()
+    shift = before[1] * 1000 + 1
+    for at, numbers in enumerate(files):
+        await _upload(as_admin, csv_of([row(shift + number) for number in numbers]) + b"\n" * (shift + at), f"{at}.csv")
+    await run_jobs()
+    distinct = len({number for numbers in files for number in numbers})
+    after = await _books()
+    assert [now - then for now, then in zip(after, before, strict=True)] == [distinct] * 3

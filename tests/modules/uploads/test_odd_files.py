@@ -1,0 +1,241 @@
+"""Files as they really come: encodings, delimiters, kinds, titles and totals; and what is refused."""
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+import xlsxwriter
+
+from py360.kit.errors import Problem
+from py360.modules.uploads.cleaning import Cleaned, Plan, clean
+from py360.modules.uploads.dates import Evidence, Order, parse
+from py360.modules.uploads.mapping import map_headings
+from py360.modules.uploads.reading.tables import open_table
+from py360.modules.uploads.settings import UploadSettings
+from tests.modules.uploads.conftest import HEADINGS, csv_of, row, xlsx_of
+
+LIMITS = UploadSettings()
+TODAY = date(2026, 11, 24)
+Read = Callable[[bytes], list[tuple[Any, ...]]]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """The rows of a file as (row number, cells...)."""
+
+    def rows(content: bytes) -> list[tuple[Any, ...]]:
+        (tmp_path / "file").write_bytes(content)
+        table = open_table(tmp_path / "file", LIMITS)
+        key = map_headings(table.headings).column("policy_number")
+        return [line for chunk in table.chunks(1000, key) for line in chunk.rows()]
+
+    return rows
+
+
+def cleaned(*rows: list[Any], headings: tuple[str, ...] = HEADINGS) -> Cleaned:
+    """Rows cleaned as one chunk whose dates are day first."""
+    columns = {f"c{at}": [None if line[at] == "" else str(line[at]) for line in rows] for at in range(len(headings))}
+    frame = pl.DataFrame({"row_no": list(range(2, len(rows) + 2)), **columns}).cast({"row_no": pl.Int32})
+    return clean(frame, Plan(map_headings(headings)), TODAY)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_encodings_of_any_script(read: Read, encoding: str) -> None:
+    content = csv_of([row(1, **{"Insured Name": "लक्ष्मी शर्मा"})]).decode().encode(encoding)
+    assert read(content)[0][3] == "लक्ष्मी शर्मा"
+
+
+def test_the_encoding_of_old_windows(read: Read) -> None:
+    content = (
+        csv_of([row(number, **{"Insured Name": "José Café"}) for number in range(1, 30)]).decode().encode("cp1252")
+    )
+    assert read(content)[0][3] == "José Café"
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_delimiters(read: Read, delimiter: str) -> None:
+    content = csv_of([row(1), row(2)]).replace(b",", delimiter.encode())
+    assert [line[2] for line in read(content)] == ["C00001", "C00002"]
+
+
+def test_titles_blanks_totals_and_footers_are_no_rows(read: Read) -> None:
+    lines = csv_of([row(1)]).decode().split("\n")
+    text = "\n".join(["Renewal list", "", *lines, "", "Sub total,1", lines[1].replace("00001", "00002"), lines[0],
+                      "TOTAL,23060", "Prepared by MIS cell", ""])  # fmt: skip
+    assert [(line[0], line[1]) for line in read(text.encode())] == [(4, "DM/2026/00001"), (7, "DM/2026/00002")]
+
+
+def test_quotes_line_ends_and_ragged_rows(read: Read) -> None:
+    good = csv_of([row(1)]).decode()
+    text = good.replace("Asha Sharma 1", '"Asha\nSharma, the ""first"""') + '\nDM/2,C2,Anil 5" Rao,9800000002\n'
+    found = read(text.replace("\n", "\r\n").encode())
+    assert found[0][3].replace("\r", "") == 'Asha\nSharma, the "first"'
+    assert found[1][3] == 'Anil 5" Rao'
+
+
+def test_a_workbook_with_a_cover_sheet_and_an_offset(read: Read) -> None:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    book.add_worksheet("Notes").write(0, 0, "Prepared by MIS")
+    sheet = book.add_worksheet("List")
+    sheet.write_row(6, 2, HEADINGS)
+    sheet.write_row(8, 2, row(1, **{"Mobile No": 9812345678}))
+    sheet.write_formula(9, 2, '="DM/"&"2"', None, "DM/2")
+    sheet.write_row(9, 3, row(2)[1:])
+    book.close()
+    found = read(buffer.getvalue())
+    assert [line[0] for line in found] == [9, 10]
+    assert [line[3] for line in found] == ["DM/2026/00001", "DM/2"]
+    assert found[0][6] == "9812345678"
+
+
+def test_hindi_headings(read: Read) -> None:
+    headings = ("पॉलिसी नंबर", "ग्राहक का नाम", "मोबाइल नंबर", "उत्पाद", "प्रारंभ तिथि", "समाप्ति तिथि", "प्रीमियम (रु.)")
+    mapping = map_headings(headings)
+    assert not mapping.missing
+    assert [match.field for match in mapping.matches] == [
+        "policy_number", "customer_name", "phone", "product_name", "start_date", "end_date", "premium_amount",
+    ]  # fmt: skip
+    line = ["P1", "राजेश मेहता", "९८७६५४३२१०", "वाहन बीमा", "२०/१२/२०२५", "19-Dec-2026", "₹ १,२५,०००.५०"]
+    done = cleaned(line, headings=headings).accepted.row(0, named=True)
+    assert (done["phone"], done["policy_type"], str(done["premium_amount"])) == ("+919876543210", "motor", "125000.50")
+    assert (done["start_date"], done["end_date"]) == (date(2025, 12, 20), date(2026, 12, 19))
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "empty_file"),
+        (b"\r\n\r\n", "empty_file"),
+        (b"%PDF-1.7 policies", "wrong_file_type"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "wrong_file_type"),
+        (b"<html><table><tr><td>Policy No.</td></tr></table>", "wrong_file_type"),
+        (b"PK\x03\x04 not really a zip", "damaged_file"),
+        (b"one,two\n1,2\n", "no_header"),
+        (csv_of([]), "empty_file"),
+    ],
+)
+def test_refused(read: Read, content: bytes, code: str) -> None:
+    with pytest.raises(Problem) as refused:
+        read(content)
+    assert refused.value.code == code
+    assert refused.value.message
+
+
+def test_a_word_document_is_no_workbook(read: Read) -> None:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("word/document.xml", "<w:document/>")
+    with pytest.raises(Problem, match="not a workbook"):
+        read(buffer.getvalue())
+
+
+def _bomb(sheet: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(xlsx_of([HEADINGS, row(1)]))) as good:
+        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as bad:
+            for name in good.namelist():
+                bad.writestr(name, sheet if name.startswith("xl/worksheets/") else good.read(name))
+    return buffer.getvalue()
+
+
+def test_bombs_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
+    wide = b'<worksheet><sheetData><row r="1"><c r="A1"/></row><row r="1000000"><c r="XFD1000000"/></row></sheetData></worksheet>'
+    for content, code in ((_bomb(bytes(30 << 20)), "unpacked_too_large"), (_bomb(wide), "too_many_cells")):
+        (tmp_path / "bomb").write_bytes(content)
+        with pytest.raises(Problem) as refused:
+            open_table(tmp_path / "bomb", LIMITS.model_copy(update={"max_unpacked_bytes": 20 << 20}))
+        assert refused.value.code == code
+
+
+def test_limits(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(xlsx_of([HEADINGS, *(row(number) for number in range(50))]))
+    for limit, code in (({"max_workbook_bytes": 100}, "file_too_large"), ({"max_cells": 500}, "too_many_cells")):
+        with pytest.raises(Problem) as refused:
+            open_table(tmp_path / "file", LIMITS.model_copy(update=limit))
+        assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("9876543210", "+919876543210"),
+        ("09876543210", "+919876543210"),
+        ("+91 98765 43210", "+919876543210"),
+        ("91-98765-43210", "+919876543210"),
+        ("9876543210.0", "+919876543210"),
+        ("(+91) 98765.43210", "+919876543210"),
+        ("9876543210 / 022-2345678", "+919876543210"),
+        ("'+919876543210", "+919876543210"),
+        ("12345", None),
+        ("5876543210", None),
+    ],
+)
+def test_phones(text: str, phone: str | None) -> None:
+    done = cleaned(row(1, **{"Mobile No": text}))
+    assert done.accepted["phone"].to_list() == [phone]
+    assert (done.issues["code"].to_list() == ["phone_invalid"]) is (phone is None)
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("₹ 1,25,000.50", "125000.50"),
+        ("Rs. 900/-", "900.00"),
+        ("INR 12000", "12000.00"),
+        ("0.1", "0.10"),
+        ("20922.299999", "20922.30"),
+    ],
+)
+def test_money(text: str, amount: str) -> None:
+    assert str(cleaned(row(1, **{"Last Premium (INR)": text})).accepted["premium_amount"][0]) == amount
+
+
+def test_each_premium_stands_for_both_when_alone() -> None:
+    alone = tuple(heading for heading in HEADINGS if heading != "Last Premium (INR)")
+    cells = row(1)
+    del cells[HEADINGS.index("Last Premium (INR)")]
+    done = cleaned(cells, headings=alone).accepted.row(0, named=True)
+    assert done["premium_amount"] == done["renewal_amount"] == 11001
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-12-19 00:00:00", "46375", "46375.0", "19/12/2026", "19-12-26", "19 Dec 2026", "Dec 19, 2026", "2026.12.19"],
+)
+def test_dates(text: str) -> None:
+    assert parse(pl.Series([text]), Order.DAY_FIRST)[0] == date(2026, 12, 19)
+
+
+def test_the_order_of_day_and_month_is_found_or_open() -> None:
+    def order(*texts: str) -> Order | None:
+        evidence = Evidence()
+        evidence.see(pl.Series(list(texts)))
+        return evidence.order
+
+    assert order("13/02/2026", "01/02/2026") is Order.DAY_FIRST
+    assert order("02/13/2026", "01/02/2026") is Order.MONTH_FIRST
+    assert order("01/02/2026") is None
+    assert order("13/02/2026", "02/13/2026", "01/02/2026") is None
+    assert order("05/05/2026", "2026-01-02") is Order.DAY_FIRST
+
+
+def test_optional_values_that_are_wrong_are_dropped_with_a_warning() -> None:
+    headings = (*HEADINGS, "PAN", "PIN", "DOB", "Sex", "Sum Insured")
+    done = cleaned(
+        [*row(1, **{"Pay Freq": "sometimes"}), "BAD", "012345", "01/01/2031", "?", "lots"], headings=headings
+    )
+    assert done.failed.is_empty()
+    assert sorted(done.issues["code"]) == [
+        "date_of_birth_invalid", "gender_unknown", "pan_invalid", "payment_frequency_unknown", "pincode_invalid", "sum_insured_invalid",
+    ]  # fmt: skip
+    assert set(done.issues["severity"]) == {"warning"}
+
+
+def test_a_policy_number_that_a_spreadsheet_cut_short_fails() -> None:
+    assert cleaned(row(1, **{"Policy No.": "1.23457E+11"})).failed["code"].to_list() == ["policy_number_shortened"]
