@@ -73,7 +73,8 @@ class Audience:
         lot = fate(self.behaviour, message.channel, message.recipient)
         vendor, delays = self.vendors[message.channel], self.behaviour.delays
         after = delays.delivered * lot.pace
-        self._timeline.after(after / 2, lambda: vendor.sent(message))
+        if self.behaviour.tells_sent:
+            self._timeline.after(after / 2, lambda: vendor.sent(message))
         if lot.failed:
             self._told(after, message, "failed", vendor.failed)
             return

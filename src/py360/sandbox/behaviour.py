@@ -51,6 +51,7 @@ class Behaviour(Schema):
     pay: Rate = 0.35  # of those who opened the payment page
     declined: Rate = 0.05  # of those who pay: the first attempt fails, the second succeeds
     delays: Delays = Delays()
+    tells_sent: bool = True  # vendors also tell that a message was handed to the network, before its fate
     refused_contacts: frozenset[str] = frozenset()  # these are refused whatever the rates
 
     def changed(self, changes: dict[str, object]) -> "Behaviour":

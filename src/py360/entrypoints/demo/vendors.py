@@ -1,5 +1,7 @@
 """What the demo asks of the vendors' sandbox: how its customers behave, whether all is quiet, and what it counted."""
 
+import asyncio
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -11,6 +13,8 @@ from py360.kit.money import from_paise
 from py360.kit.settings import Settings
 
 CHANNELS: Final = ("email", "sms", "whatsapp")
+START_SECONDS: Final = 10.0
+EARLIER_SECONDS: Final = 120.0  # for what is under way from before
 
 
 class Vendors:
@@ -24,8 +28,27 @@ class Vendors:
 
     async def begin(self, seed: str) -> None:
         """Count from here, and give the customers another mind than last time. Raises Refusal."""
-        await self._call("PUT", "/control/behaviour", json={"seed": seed})
+        await self._wait_for_it()
+        if not await self.quiet(EARLIER_SECONDS):
+            raise Refusal("The sandbox's customers are still busy with earlier messages. Try again in some minutes.")
+        await self._call("PUT", "/control/behaviour", json={"seed": seed, "tellsSent": True})
         self._before = (await self._call("GET", "/control"))["counts"]
+
+    async def hurry(self) -> None:
+        """A big portfolio: the vendors tell how each message fared, and no longer that it is on its way."""
+        await self._call("PUT", "/control/behaviour", json={"tellsSent": False})
+
+    async def _wait_for_it(self) -> None:
+        """The sandbox may start a moment after the API."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                await self.quiet(1)
+                return
+            except Refusal:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(0.2)
 
     async def quiet(self, seconds: float) -> bool:
         """Wait until nothing is under way; whether that came about in time."""

@@ -28,10 +28,10 @@ class Watch:
 
     def __init__(self, office: Office, console: Console) -> None:
         self._office = office
-        self._console = console
+        self._renewed_before = 0
         self._bars = Progress(
-            TextColumn("{task.description:<22}"),
-            BarColumn(),
+            TextColumn("{task.description:<16}"),
+            BarColumn(bar_width=10),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TextColumn("{task.fields[said]}"),
@@ -49,8 +49,9 @@ class Watch:
 
     async def upload(self, received: Mapping[str, Any]) -> dict[str, Any]:
         """Until a file is imported; its status. Raises Refusal when it was not."""
+        self._renewed_before = await self._renewed()
         code = received["uploadId"]
-        bar = self._bars.add_task("Importing the file", total=None, said="")
+        bar = self._bars.add_task("Importing", total=None, said="")
 
         def show(state: Mapping[str, Any]) -> int:
             done, speed = int(state.get("processedRecords") or 0), state.get("rowsPerSecond")
@@ -82,7 +83,7 @@ class Watch:
         def show(state: Mapping[str, Any]) -> int:
             count = state["metrics"]
             done = sum(int(count[name]) for name in ("sent", "skipped", "failed", "unknown"))
-            said = f"{count['delivered']:,} delivered, {count['opened']:,} opened, {count['clicked']:,} clicked"
+            said = f"{count['delivered']:,} delivered, {count['clicked']:,} clicked"
             self._bars.update(bar, completed=done, total=state["targetCount"], said=said)
             return done + int(count["delivered"])
 
@@ -124,18 +125,24 @@ class Watch:
             quiet = await sandbox.quiet(DRAIN_SECONDS)
             theirs = await sandbox.counts()
             ours = (await self._office.get(f"/campaigns/{campaign}"))["channelMetrics"] if campaign else {}
-            renewed = (await self._office.get("/cases/closed", limit=1))["pagination"]["total"]
+            renewed = await self._renewed() - self._renewed_before
             paid = theirs["payments"].get("captured", 0)
             self._bars.update(bar, completed=paid, said=f"{paid:,} paid")
             now = time.monotonic()
             if (snapshot := (ours, theirs, renewed)) != last:
                 last, still = snapshot, now
-            elif quiet and now - still > (STABLE_SECONDS if _agree(ours, theirs) else AGREE_SECONDS):
+            elif quiet and now - still > (
+                STABLE_SECONDS if paid == renewed and _agree(ours, theirs) else AGREE_SECONDS
+            ):
                 self._bars.update(bar, total=paid)
                 return ()
             elif now - still > STILL_SECONDS:
                 return ("The vendors' sandbox did not come to rest; the counts below may be too low.",)
             await asyncio.sleep(LOOK_SECONDS)
+
+    async def _renewed(self) -> int:
+        """How many renewed cases there are in all; the API remembers the number for some seconds."""
+        return int((await self._office.get("/cases/closed", limit=1))["pagination"]["total"])
 
 
 def _agree(ours: Mapping[str, Mapping[str, int]], theirs: Mapping[str, Mapping[str, int]]) -> bool:
