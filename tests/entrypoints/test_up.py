@@ -139,16 +139,18 @@ def test_an_unknown_module_is_named(installation: Installation) -> None:
     assert "nonsense" in refused.stderr
 
 
-def _reachable_by_anybody(path: Path) -> bool:
-    return all(folder.stat().st_mode & 0o001 for folder in path.resolve().parents)
+def _closed_folders(*paths: Path) -> set[Path]:
+    """The folders above these paths that another account may not enter."""
+    return {folder for path in paths for folder in path.resolve().parents if not folder.stat().st_mode & 0o001}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
-@pytest.mark.skipif(
-    not (_reachable_by_anybody(Path(sys.executable)) and _reachable_by_anybody(CHECKOUT / "src")),
-    reason="Python or the checkout is in a folder that a plain user may not enter",
-)
 def test_a_plain_user_runs_it(home: Path, installation: Installation) -> None:
+    closed = _closed_folders(Path(sys.executable), CHECKOUT / "src")
+    if closed and not os.environ.get("PY360_CI"):
+        pytest.skip(f"a plain user may not enter {', '.join(map(str, closed))}")
+    for folder in closed:  # on a machine made for the check; otherwise its owner decides
+        folder.chmod(folder.stat().st_mode | 0o001)
     os.chown(home.parent, 65534, 65534)
     installation.prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
     installation.environment["HOME"] = str(home.parent)
