@@ -91,9 +91,11 @@ async def live_messages(
     try:
         caller = await tickets.redeem(ticket)
         async with asyncio.TaskGroup() as both:
-            reading = both.create_task(_until_closed(websocket))
             sending = both.create_task(stream.run(caller, since, lambda raw: websocket.send_text(raw.decode())))
-            reading.add_done_callback(lambda _: sending.cancel())
+            await _until_closed(websocket)
+            while not sending.done():  # a cancellation that meets an answer of the cache may get lost
+                sending.cancel()
+                await asyncio.wait([sending], timeout=0.5)
     except* Unauthenticated as refused:
         await websocket.close(SIGNED_OUT, str(refused.exceptions[0]))
     except* (CacheConnectionError, TimeoutError):
