@@ -67,6 +67,7 @@ class Case:
     batch_id: int | None
     upload_id: int | None
     agent_name: str | None
+    closed_at: datetime | None
     created_at: datetime
 
     @property
