@@ -94,9 +94,7 @@ async def renewals(office: Office, among: set[str], since: datetime) -> Renewals
             total.payments += 1
             total.paid += amount
 
-    async with asyncio.TaskGroup() as group:
-        for case in cases:
-            group.create_task(look(case))
+    await asyncio.gather(*map(look, cases))
     return total
 
 

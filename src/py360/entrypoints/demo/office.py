@@ -31,7 +31,8 @@ class Office:
         self.news: dict[str, dict[str, Any]] = {}
         self._http = http
         self._base = base
-        self._tokens: dict[str, str] = {}
+        self._tokens: Mapping[str, str] = {}
+        self._refreshing = asyncio.Lock()
 
     async def sign_in(self, email: str, password: str) -> None:
         """Sign in. Raises Refused."""
@@ -47,10 +48,8 @@ class Office:
 
     async def text(self, path: str, **query: str | int) -> str:
         """An answer that is a file."""
-        async with self._http.get(self._url(path), params=query, headers=self._headers()) as answer:
-            if answer.status != 200:
-                await self._data(answer)
-            return await answer.text(encoding="utf-8-sig")
+        async with self._answer("GET", path, params=query) as answer:
+            return await answer.text(encoding="utf-8-sig") if answer.ok else str(await self._data(answer))
 
     async def upload(self, path: Path) -> Any:
         """Send a policy file, whether or not it was sent before."""
@@ -59,32 +58,42 @@ class Office:
             form.add_field("file", file, filename=path.name)
             return await self._call("POST", "/upload/file", form, query={"force": "true"})
 
-    def _url(self, path: str) -> str:
-        return f"{self._base}/api{path}"
-
-    def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self._tokens['token']}"} if self._tokens else {}
-
     async def _call(
         self,
         method: str,
         path: str,
         body: Mapping[str, Any] | aiohttp.FormData | None = None,
         query: Mapping[str, str | int] | None = None,
-        again: bool = True,
     ) -> Any:
         sent = {"data": body} if isinstance(body, aiohttp.FormData) else {"json": body}
+        async with self._answer(method, path, params=query, **sent) as answer:
+            return await self._data(answer)
+
+    @asynccontextmanager
+    async def _answer(self, method: str, path: str, **sent: Any) -> AsyncGenerator[aiohttp.ClientResponse]:
+        """The answer to a call, made a second time with a fresh token when the old one has run out."""
         try:
-            async with self._http.request(
-                method, self._url(path), params=query, headers=self._headers(), **sent
-            ) as answer:
-                if answer.status != SIGN_IN_AGAIN or not self._tokens or not again:
-                    return await self._data(answer)
+            used = self._tokens
+            answer = await self._http.request(method, self._url(path), headers=_bearer(used), **sent)
+            if answer.status == SIGN_IN_AGAIN and used and "data" not in sent:
+                answer.release()
+                await self._refresh(used)
+                answer = await self._http.request(method, self._url(path), headers=_bearer(self._tokens), **sent)
+            async with answer:
+                yield answer
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Refusal(f"The API at {self._base} does not answer ({type(error).__name__}).") from error
-        tokens, self._tokens = self._tokens, {}  # an access token lives for ten minutes
-        self._tokens = await self._call("POST", "/auth/refresh", {"refreshToken": tokens["refreshToken"]}, again=False)
-        return await self._call(method, path, body, query, again=False)
+
+    async def _refresh(self, used: Mapping[str, str]) -> None:
+        """New tokens, once for all calls that found the old ones run out: a refresh token is good once."""
+        async with self._refreshing:
+            if self._tokens is used:
+                body = {"refreshToken": used["refreshToken"]}
+                async with self._http.post(self._url("/auth/refresh"), json=body) as answer:
+                    self._tokens = await self._data(answer)
+
+    def _url(self, path: str) -> str:
+        return f"{self._base}/api{path}"
 
     async def _data(self, answer: aiohttp.ClientResponse) -> Any:
         try:
@@ -104,7 +113,7 @@ class Office:
                     async for message in live:
                         if message.type == aiohttp.WSMsgType.TEXT:
                             self._heard(json.loads(message.data))
-            except aiohttp.ClientError:
+            except (aiohttp.ClientError, Refusal):
                 pass  # the API is busy or away: connect again
             await asyncio.sleep(RECONNECT_SECONDS)
 
@@ -112,6 +121,10 @@ class Office:
         about = {"upload.progress": "uploadId", "campaign.metrics": "campaignId"}.get(message["type"])
         if about:
             self.news[message["data"][about]] = message["data"]
+
+
+def _bearer(tokens: Mapping[str, str]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {tokens['token']}"} if tokens else {}
 
 
 @asynccontextmanager

@@ -74,10 +74,11 @@ class Watch:
     async def campaign(self, parent: str) -> None:
         """Until every channel of a campaign is sent."""
         children = (await self._office.get(f"/campaigns/{parent}"))["campaigns"]
-        async with asyncio.TaskGroup() as group:
-            for child in children:
-                bar = self._bars.add_task(f"Sending {LABELS[child['type']]}", total=child["targetCount"], said="")
-                group.create_task(self._channel(child["id"], bar))
+        bars = [
+            self._bars.add_task(f"Sending {LABELS[child['type']]}", total=child["targetCount"], said="")
+            for child in children
+        ]
+        await asyncio.gather(*(self._channel(child["id"], bar) for child, bar in zip(children, bars, strict=True)))
 
     async def _channel(self, code: str, bar: TaskID) -> None:
         def show(state: Mapping[str, Any]) -> int:
