@@ -75,7 +75,7 @@ def run(out: Out, messages: int = 100_000) -> bool:
 async def _measure(out: Out, messages: int) -> bool:
     opened = await Resources.open(settings())
     try:
-        with _sink() as port:
+        with sink() as port:
             client_id, template, people = await _prepare(messages, port)
             started, cpu = time.perf_counter(), time.process_time()
             await _send(client_id, template, people)
@@ -86,18 +86,18 @@ async def _measure(out: Out, messages: int) -> bool:
             sent = await db.value(session, "select count(*) from communication_delivery_status where status = 'sent'")
     finally:
         await opened.close()
-    with _sink() as port:
-        floor = await _floor(port, min(messages, 20_000))
+    with sink() as port:
+        bare = await floor(port, min(messages, 20_000))
     fine = rate >= PER_SECOND and megabytes < MEGABYTES and sent == messages
     out(
         f"mail with door and ledger: {rate:,.0f}/s, {cpu:.0f} us of CPU each, {megabytes} MB, {sent:,} in the ledger;"
-        f" bare aiosmtplib {floor:,.0f}/s {'ok' if fine else 'TOO SLOW'}"
+        f" bare aiosmtplib {bare:,.0f}/s {'ok' if fine else 'TOO SLOW'}"
     )
     return fine
 
 
 @contextmanager
-def _sink() -> Iterator[int]:
+def sink() -> Iterator[int]:
     """The SMTP sink in a process of its own; its port."""
     command = [sys.executable, str(Path(__file__).with_name("smtp_sink.py")), "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -160,7 +160,7 @@ async def _send(client_id: int, template: messaging.Template, people: list[tuple
     await asyncio.gather(*(lane() for _ in range(LANES)))
 
 
-async def _floor(port: int, messages: int) -> float:
+async def floor(port: int, messages: int) -> float:
     """Messages per second of bare aiosmtplib, ten connections, one ready-made message of 3 KB."""
     text = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\n" + (b"y" * 70 + b"\r\n") * 43
     numbers = iter(range(messages))
