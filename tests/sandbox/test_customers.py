@@ -1,8 +1,7 @@
-"""The customers: fates that repeat, a payment from the message to the gateway and back, webhooks that survive trouble."""
+"""The customers: fates that repeat, a payment from message to gateway and back, webhooks that survive trouble."""
 
 import json
 
-import aiohttp
 import pytest
 
 from py360.sandbox.behaviour import Behaviour, fate
@@ -88,6 +87,6 @@ async def test_the_control_interface_needs_the_secret_and_resets_everything(sand
     assert state["counts"]["sms"]["accepted"] == 0
     assert not any(state["underWay"].values())
     assert (await sandbox.control("GET", "/behaviour"))["pay"] == Behaviour().pay
-    async with aiohttp.ClientSession(headers={"Authorization": "Bearer wrong"}) as stranger:
-        async with stranger.put(f"{sandbox.url}/control/behaviour", json={"pay": 2}) as answer:
-            assert answer.status == 401
+    headers = {"Authorization": "Bearer wrong"}
+    async with sandbox.http.put(f"{sandbox.url}/control/behaviour", json={"pay": 1}, headers=headers) as answer:
+        assert answer.status == 401

@@ -60,10 +60,11 @@ async def test_statuses_of_many_messages_share_webhooks(sandbox: Sandbox, receiv
 
 async def test_an_undeliverable_message_fails_with_metas_error(sandbox: Sandbox, receiver: Receiver) -> None:
     await sandbox.certain(whatsapp={"failed": 1})
-    await send(sandbox, TEXT)
+    await send(sandbox, {**TEXT, "biz_opaque_callback_data": "wa-msg-7"})
     await sandbox.drain()
     statuses = [told for call in receiver.to("/api/webhooks/whatsapp") for told in checked(call)["statuses"]]
     assert statuses[-1]["status"] == "failed"
+    assert statuses[-1]["biz_opaque_callback_data"] == "wa-msg-7"
     assert statuses[-1]["errors"][0]["code"] == 131026
 
 

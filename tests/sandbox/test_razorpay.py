@@ -100,7 +100,10 @@ async def test_a_payment_can_be_refunded_in_part_and_not_beyond(sandbox: Sandbox
     path = f"/payments/{payment['payment_id']}/refund"
     assert (await call(sandbox, "POST", path, {"amount": 34_550}))["status"] == "processed"
     assert (await call(sandbox, "POST", path, {"amount": 1_200_001}))["http"] == 400
-    assert (await call(sandbox, "POST", path))["amount"] == 1_200_000
+    first = await call(sandbox, "POST", path, {"amount": 100_000, "receipt": "r1"})
+    assert await call(sandbox, "POST", path, {"amount": 100_000, "receipt": "r1"}) == first
+    assert (await call(sandbox, "POST", path))["amount"] == 1_100_000
+    assert (await call(sandbox, "GET", f"/payments/{payment['payment_id']}/refunds"))["count"] == 3
 
 
 @pytest.mark.parametrize(

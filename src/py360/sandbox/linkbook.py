@@ -21,6 +21,7 @@ class LinkBook:
             "create table if not exists links (id text primary key, reference text unique, document blob not null)"
         )
         self._file.execute("create table if not exists payments (id text primary key, document blob not null)")
+        self._file.execute("create table if not exists refunds (payment text, receipt text, document blob not null)")
 
     def add(self, link: dict[str, Any]) -> bool:
         """Keep a new link; False when its reference_id was used before."""
@@ -51,6 +52,20 @@ class LinkBook:
     def payment(self, payment_id: str) -> dict[str, Any] | None:
         """A payment by its id."""
         return self._one("select document from payments where id = ?", payment_id)
+
+    def add_refund(self, refund: dict[str, Any]) -> None:
+        """Keep a refund."""
+        row = (refund["payment_id"], refund["receipt"], orjson.dumps(refund))
+        self._file.execute("insert into refunds values (?, ?, ?)", row)
+
+    def refunds(self, payment_id: str) -> list[dict[str, Any]]:
+        """The refunds of a payment, oldest first."""
+        rows = self._file.execute("select document from refunds where payment = ? order by rowid", (payment_id,))
+        return [orjson.loads(row[0]) for row in rows]
+
+    def refund_with(self, payment_id: str, receipt: str | None) -> dict[str, Any] | None:
+        """The refund that was asked for with this receipt before: the same request again is the same refund."""
+        return next((one for one in self.refunds(payment_id) if receipt and one["receipt"] == receipt), None)
 
     def _one(self, statement: str, key: str) -> dict[str, Any] | None:
         row = self._file.execute(statement, (key,)).fetchone()

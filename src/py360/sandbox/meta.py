@@ -96,6 +96,8 @@ class Meta:
             "recipient_id": message.recipient.removeprefix("+"),
             **more,
         }
+        if opaque := message.details.get("opaque"):
+            told["biz_opaque_callback_data"] = opaque
         if status in ("sent", "delivered"):
             told["conversation"] = {"id": message.id[-32:], "origin": {"type": "utility"}}
             told["pricing"] = {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "utility"}
@@ -207,7 +209,7 @@ def routes(meta: Meta) -> APIRouter:
             return _problem(400, 131026, "Message undeliverable", "The recipient cannot receive WhatsApp messages.")
         number = to.removeprefix("+")
         message = Message(wamid(number), "whatsapp", phone_number_id, f"+{number}", body, world.now())
-        message.details = {"type": str(wanted.get("type", "text"))}
+        message.details = {"opaque": str(wanted.get("biz_opaque_callback_data") or "")}
         world.audience.receive(message)
         contact = {"input": to, "wa_id": number}
         answer: dict[str, Any] = {

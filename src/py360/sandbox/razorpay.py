@@ -131,7 +131,7 @@ class Razorpay:
         self.tell("payment_link.paid", {"payment_link": link, "payment": payment, "order": self._order(link)})
         return payment
 
-    def refund(self, payment: dict[str, Any], amount: int, notes: Any) -> dict[str, Any]:
+    def refund(self, payment: dict[str, Any], amount: int, wanted: dict[str, Any]) -> dict[str, Any]:
         """Give back part or all of a captured payment."""
         now = self.seconds()
         refund = {
@@ -140,8 +140,8 @@ class Razorpay:
             "amount": amount,
             "currency": "INR",
             "payment_id": payment["id"],
-            "notes": notes or [],
-            "receipt": None,
+            "notes": wanted.get("notes") or [],
+            "receipt": wanted.get("receipt"),
             "acquirer_data": {"rrn": None},
             "created_at": now,
             "batch_id": None,
@@ -153,6 +153,7 @@ class Razorpay:
         whole = payment["amount_refunded"] == payment["amount"]
         payment |= {"refund_status": "full" if whole else "partial", "status": "refunded" if whole else "captured"}
         self.book.save_payment(payment)
+        self.book.add_refund(refund)
         self.world.journal.count("payments", "refunded")
         self.tell("refund.processed", {"refund": refund, "payment": payment})
         return refund
@@ -324,6 +325,14 @@ def routes(razorpay: Razorpay) -> APIRouter:
         found = razorpay.book.payment(payment_id)
         return _json(found) if found else _problem("The id provided does not exist")
 
+    @router.get("/payments/{payment_id}/refunds")
+    async def refunds(payment_id: str, request: Request) -> Response:
+        """The refunds of a payment."""
+        if refusal := barred(request):
+            return refusal
+        items = razorpay.book.refunds(payment_id)
+        return _json({"entity": "collection", "count": len(items), "items": items})
+
     @router.post("/payments/{payment_id}/refund")
     async def refund(payment_id: str, request: Request) -> Response:
         """Give money back."""
@@ -333,10 +342,12 @@ def routes(razorpay: Razorpay) -> APIRouter:
         if found is None or not found["captured"]:
             return _problem("The id provided does not exist" if found is None else "The payment is not captured")
         wanted = await world.json(request)
+        if earlier := razorpay.book.refund_with(payment_id, wanted.get("receipt")):
+            return _json(earlier)
         left = found["amount"] - found["amount_refunded"]
         amount = wanted.get("amount", left)
         if not isinstance(amount, int) or not 0 < amount <= left:
             return _problem("The total refund amount is greater than the refund payment amount")
-        return _json(razorpay.refund(found, amount, wanted.get("notes")))
+        return _json(razorpay.refund(found, amount, wanted))
 
     return router
