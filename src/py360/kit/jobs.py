@@ -16,6 +16,8 @@ from typing import Any, Final
 
 import procrastinate
 import structlog
+from procrastinate.exceptions import UniqueViolation
+from procrastinate.jobs import Status
 from procrastinate.tasks import Task
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -113,5 +115,9 @@ async def revive(dead_after: int = DEAD_AFTER_SECONDS) -> int:
     stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=dead_after))
     for job in stalled:
         log.warning("a worker died; its job starts again", job=job.call_string)
-        await app.job_manager.retry_job(job)
+        try:
+            await app.job_manager.retry_job(job)
+        except UniqueViolation:  # a job with its queueing lock waits already, and does the same
+            assert job.id is not None
+            await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)
     return len(stalled)
