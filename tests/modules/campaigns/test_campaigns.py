@@ -40,6 +40,8 @@ async def test_a_campaign_reaches_everybody_of_its_upload_once(
     assert sorted(str(mail["To"]) for mail in relay.taken) == [f"asha{number}@example.com" for number in (1, 2, 3)]
     shown = (await as_admin.get(f"/api/campaigns/{made['id']}")).json()["data"]
     assert (shown["status"], shown["metrics"]["sent"], shown["progress"]) == ("completed", 3, 100.0)
+    (parent,) = (await as_admin.get("/api/campaigns?view=parent")).json()["data"]["campaigns"]
+    assert (parent["status"], parent["metrics"]["sent"], parent["progress"]) == ("completed", 3, 100.0)
     assert await resources.reads.value("select count(*) from case_history where action ilike '%notice%'") == 3
     assert await resources.reads.value("select count(*) from payment_links") == 3
 
