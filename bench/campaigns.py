@@ -93,7 +93,13 @@ async def _plan(out: Out, planned: int) -> bool:
 async def _create(port: int, messages: int) -> int:
     """A campaign to so many open cases, from an upload as the import would leave it."""
     opened = await Resources.open(settings())
-    account = {"host": "127.0.0.1", "port": port, "fromEmail": "renewals@example.com", "fromName": "Bench", "unitPrice": "0.02"}
+    account = {
+        "host": "127.0.0.1",
+        "port": port,
+        "fromEmail": "renewals@example.com",
+        "fromName": "Bench",
+        "unitPrice": "0.02",
+    }
     wiring.import_jobs()
     try:
         async with unit_of_work() as session:
@@ -131,7 +137,11 @@ async def _create(port: int, messages: int) -> int:
 
 def _send(out: Out, campaign: int, messages: int) -> bool:
     done = subprocess.run(
-        [sys.executable, "-m", "bench.campaigns", str(campaign)], capture_output=True, text=True, check=True, env=os.environ
+        [sys.executable, "-m", "bench.campaigns", str(campaign)],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=os.environ,
     )
     said = json.loads(done.stdout.splitlines()[-1])
     rate = messages / said["seconds"]

@@ -118,7 +118,8 @@ async def _sum_up(reads: Reads, rows: list[Row]) -> None:
         return
     sums = ", ".join(f"coalesce(sum({name}_count), 0)::bigint as {name}_count" for name in rates.COUNTERS)
     for row in await reads.all(
-        f"select parent_id, {sums} from campaigns where parent_id = any(%(ids)s) group by parent_id", {"ids": list(parents)}
+        f"select parent_id, {sums} from campaigns where parent_id = any(%(ids)s) group by parent_id",
+        {"ids": list(parents)},
     ):
         parents[row.pop("parent_id")].update(row)
 
@@ -237,7 +238,8 @@ async def compliance(reads: Reads, ids: list[int]) -> dict[str, Any]:
     )
     # The door checks consent and the registry of whoever passes it, so both hold once somebody did.
     passed = await reads.value(
-        "select exists (select from campaign_recipients where campaign_id = any(%(ids)s) and status <> 'pending')", {"ids": ids}
+        "select exists (select from campaign_recipients where campaign_id = any(%(ids)s) and status <> 'pending')",
+        {"ids": ids},
     )
     return {
         "dltApproved": bool(dlt),
