@@ -85,7 +85,10 @@ class Watch:
             count = state["metrics"]
             done = sum(int(count[name]) for name in ("sent", "skipped", "failed", "unknown"))
             said = f"{count['delivered']:,} delivered, {count['clicked']:,} clicked"
-            self._bars.update(bar, completed=done, total=state["targetCount"], said=said)
+            over = state["status"] in ENDED
+            self._bars.update(
+                bar, completed=state["targetCount"] if over else done, total=state["targetCount"], said=said
+            )
             return done + int(count["delivered"])
 
         async def ask() -> dict[str, Any]:
