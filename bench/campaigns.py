@@ -34,7 +34,7 @@ Out = Callable[[str], None]
 PER_SECOND: Final = 2_500
 MEGABYTES: Final = 200
 PLAN_SECONDS: Final = 30.0
-CALLER: Final = Caller(1, "Bench", "bench@example.com", "admin", frozenset({"campaigns"}), 1, (1,), "all")
+CALLER: Final = Caller(1001, "Bench", "bench@example.com", "admin", frozenset({"campaigns"}), 1, (1,), "all")
 
 
 def run(out: Out, messages: int = 100_000, planned: int = 1_000_000) -> bool:
