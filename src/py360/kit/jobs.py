@@ -78,7 +78,7 @@ async def defer(
     `lock`: jobs with the same lock run one after another. `priority`: higher runs first.
     """
     await session.flush()  # the job reads what the session holds; both become visible at the same commit
-    if queueing_lock is not None and await _waits(session, queueing_lock):
+    if queueing_lock is not None and await waits(session, queueing_lock):
         return None
     return await task.configure(
         connection=await db.connection(session),
@@ -89,8 +89,8 @@ async def defer(
     ).defer_async(**arguments)
 
 
-async def _waits(session: AsyncSession, queueing_lock: str) -> bool:
-    """Whether a job with this lock is queued; two deferrals at once take turns, since the loser would end the transaction."""
+async def waits(session: AsyncSession, queueing_lock: str) -> bool:
+    """Whether a job with this queueing lock waits; two who ask take turns, since the loser of two deferrals would fail."""
     await db.execute(session, "select pg_advisory_xact_lock(hashtextextended(%(lock)s, 360))", {"lock": queueing_lock})
     return bool(
         await db.value(

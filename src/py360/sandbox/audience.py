@@ -1,5 +1,6 @@
 """The customers behind the vendors: what becomes of each message that was accepted."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final, Protocol
 
@@ -67,8 +68,13 @@ class Audience:
             self._journal.count(channel, "refused")
         return refused
 
-    def receive(self, message: Message) -> None:
-        """A vendor accepted this message: let its fate run."""
+    async def receive(self, message: Message) -> None:
+        """A vendor accepted this message: let its fate run, and answer in the vendor's own time."""
+        self._begin(message)
+        if self.behaviour.delays.answered:
+            await asyncio.sleep(self.behaviour.delays.answered)
+
+    def _begin(self, message: Message) -> None:
         self._journal.keep(message)
         lot = fate(self.behaviour, message.channel, message.recipient)
         vendor, delays = self.vendors[message.channel], self.behaviour.delays

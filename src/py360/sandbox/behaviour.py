@@ -37,6 +37,7 @@ class Delays(Schema):
     opened: Seconds = 1.5
     clicked: Seconds = 1.0
     paid: Seconds = 1.0
+    answered: Seconds = 0.0  # for everybody alike: a message that arrived, and the vendor's answer to whoever sent it
 
 
 class Behaviour(Schema):

@@ -210,7 +210,7 @@ def routes(meta: Meta) -> APIRouter:
         number = to.removeprefix("+")
         message = Message(wamid(number), "whatsapp", phone_number_id, f"+{number}", body, world.now())
         message.details = {"opaque": str(wanted.get("biz_opaque_callback_data") or "")}
-        world.audience.receive(message)
+        await world.audience.receive(message)
         contact = {"input": to, "wa_id": number}
         answer: dict[str, Any] = {
             "messaging_product": "whatsapp",

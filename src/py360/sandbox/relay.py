@@ -68,7 +68,7 @@ class Relay:
             message.subject = str(mail.get("Subject", ""))
             message.unsubscribe = _one_click(mail)
             message.details = {"from": parseaddr(str(mail.get("From", "")))[1]}
-            self.world.audience.receive(message)
+            await self.world.audience.receive(message)
         return f"250 2.0.0 OK: queued as {identity}"
 
     async def open(self, host: str, port: int) -> asyncio.Server:

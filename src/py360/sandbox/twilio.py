@@ -210,7 +210,7 @@ def routes(twilio: Twilio) -> APIRouter:
         message = Message("SM" + secrets.token_hex(16), "sms", service or sender or "", to, body, world.now())
         message.callback = fields.get("StatusCallback", "")
         message.details = {"account": account}
-        world.audience.receive(message)
+        await world.audience.receive(message)
         return Response(
             dumps(_resource(message, account, service, message.received_at)), 201, media_type="application/json"
         )

@@ -121,18 +121,29 @@ async def test_news_find_their_row_by_the_vendors_number(client_id: int) -> None
     assert (await row(number))["status"] == "delivered"
 
 
-async def test_messages_of_a_dead_worker_become_unknown(client_id: int) -> None:
-    old, young = await written(client_id, 2)
+async def test_single_messages_of_a_dead_worker_become_unknown(client_id: int) -> None:
+    old, young, of_campaign = await written(client_id, 3)
+    age = "update communication_delivery_status set last_attempt_at = now() - %(age)s::interval where id = any(%(ids)s)"
     async with unit_of_work() as session:
+        await db.execute(session, age, {"age": "1 hour", "ids": [old, of_campaign]})
+        await db.execute(session, age, {"age": "0", "ids": [young]})
         await db.execute(
             session,
-            "update communication_delivery_status set last_attempt_at = now() - interval '1 hour' where id = %(id)s",
-            {"id": old},
+            "with made as (insert into campaigns (client_id, name, campaign_type, channels) values (1, 'C', 'multi', '{email}') returning id)"
+            " update communication_delivery_status set campaign_id = made.id from made where communication_delivery_status.id = %(id)s",
+            {"id": of_campaign},
         )
-        await db.execute(
-            session,
-            "update communication_delivery_status set last_attempt_at = now() where id = %(id)s",
-            {"id": young},
-        )
-        changes = await ledger.abandon(session, datetime.now(UTC) - timedelta(minutes=5))
+        changes = await ledger.abandon_single(session, datetime.now(UTC) - timedelta(minutes=5))
     assert [change.message_id for change in changes] == [old]
+
+
+async def test_a_message_that_was_kept_back_counts_nowhere(client_id: int) -> None:
+    back, left = await written(client_id, 2)
+    await apply([News("sent", START, message_id=left)])
+    async with unit_of_work() as session:
+        await ledger.keep_back(session, [(number, "held", "Called back.") for number in (back, left)])
+        kept, gone = await db.all(
+            session, "select status, error_code, attempts from communication_delivery_status order by id"
+        )
+    assert kept == {"status": "blocked", "error_code": "held", "attempts": 0}
+    assert gone["status"] == "sent"

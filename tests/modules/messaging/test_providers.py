@@ -3,8 +3,7 @@
 import httpx
 import pytest
 
-from tests.modules.conftest import AsRole
-from tests.modules.messaging.conftest import Sandbox
+from tests.modules.conftest import AsRole, Sandbox
 
 TWILIO = {
     "name": "Our Twilio",

@@ -6,8 +6,8 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.messaging.accounts import seal_config
 from py360.modules.messaging.seeding import sandbox_accounts
-from tests.modules.conftest import AsRole
-from tests.modules.messaging.conftest import AddCustomer, Sandbox
+from tests.modules.conftest import AsRole, Sandbox
+from tests.modules.messaging.conftest import AddCustomer
 
 PHONE = "+919876543210"
 

@@ -14,16 +14,32 @@ with counted as (
     count(*) filter (where opened_at is not null or clicked_at is not null) as opened,
     count(*) filter (where clicked_at is not null) as clicked,
     count(*) filter (where replied_at is not null) as replied,
+    count(*) filter (where status = 'failed') as failed,
     count(*) filter (where status = 'bounced') as bounced,
     count(*) filter (where unsubscribed_at is not null) as unsubscribed
   from communication_delivery_status where campaign_id = any(%(ids)s) group by campaign_id
 )
 update campaigns c set delivered_count = counted.delivered, opened_count = counted.opened, clicked_count = counted.clicked,
-  replied_count = counted.replied, bounced_count = counted.bounced, unsubscribed_count = counted.unsubscribed
+  replied_count = counted.replied, failed_count = counted.failed, bounced_count = counted.bounced,
+  unsubscribed_count = counted.unsubscribed
 from counted where c.id = counted.campaign_id
-  and (c.delivered_count, c.opened_count, c.clicked_count, c.replied_count, c.bounced_count, c.unsubscribed_count)
+  and (c.delivered_count, c.opened_count, c.clicked_count, c.replied_count, c.failed_count, c.bounced_count, c.unsubscribed_count)
       is distinct from
-      (counted.delivered, counted.opened, counted.clicked, counted.replied, counted.bounced, counted.unsubscribed)
+      (counted.delivered, counted.opened, counted.clicked, counted.replied, counted.failed, counted.bounced, counted.unsubscribed)
+"""
+# A worker died with it, and the vendor tells after all that it had left.
+_HEARD_OF: Final = """
+with heard as (
+  update campaign_recipients r set status = case when d.sent_at is null then d.status else 'sent' end, sent_at = d.sent_at,
+    error_message = d.error_message
+  from communication_delivery_status d
+  where r.campaign_id in (select id from campaigns where id = any(%(ids)s) and unknown_count > 0)
+    and r.status = 'unknown' and d.id = r.message_id and d.status not in ('sending', 'unknown')
+  returning r.campaign_id, r.sent_at
+)
+update campaigns c set unknown_count = unknown_count - h.people, sent_count = sent_count + h.sent
+from (select campaign_id, count(*) as people, count(sent_at) as sent from heard group by campaign_id) h
+where c.id = h.campaign_id
 """
 _CONVERTED: Final = """
 update campaigns c set converted_count = counted.converted
@@ -36,11 +52,12 @@ from (
 where c.id = counted.campaign_id and c.converted_count <> counted.converted
 """
 _FROM_PLAN: Final = """
-update campaigns c set sent_count = counted.sent, failed_count = counted.failed, unknown_count = counted.unknown,
-  skipped_count = counted.skipped
+update campaigns c set sent_count = counted.sent, unknown_count = counted.unknown, skipped_count = counted.skipped,
+  settled_count = counted.settled
 from (
-  select count(*) filter (where sent_at is not null) as sent, count(*) filter (where status = 'failed') as failed,
-    count(*) filter (where status = 'unknown') as unknown, count(*) filter (where status = 'skipped') as skipped
+  select count(*) filter (where sent_at is not null) as sent, count(*) filter (where status = 'unknown') as unknown,
+    count(*) filter (where status = 'skipped') as skipped,
+    count(*) filter (where status not in ('pending', 'claimed')) as settled
   from campaign_recipients where campaign_id = %(id)s
 ) counted
 where c.id = %(id)s
@@ -48,7 +65,8 @@ where c.id = %(id)s
 
 
 async def from_ledger(session: AsyncSession, ids: Sequence[int]) -> None:
-    """What vendors and readers told since: delivered, opened, clicked, replied, bounced, unsubscribed, converted."""
+    """What vendors and readers told since: delivered, opened, clicked, replied, failed, bounced, unsubscribed, converted."""
+    await db.execute(session, _HEARD_OF, {"ids": list(ids)})
     await db.execute(session, _FROM_LEDGER, {"ids": list(ids)})
     await db.execute(session, _CONVERTED, {"ids": list(ids)})
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from py360.kit import db, live, resources
 from py360.kit.jobs import defer, module_jobs
-from py360.modules.campaigns import counting, sending, service
+from py360.modules.campaigns import counting, recovering, sending, service
 
 jobs = module_jobs("campaigns")
 RECOUNT_AFTER = timedelta(seconds=1)
@@ -17,7 +17,7 @@ async def start(campaign_id: int) -> None:
         await service.start_due(session, campaign_id)
 
 
-@jobs.task(name="campaigns.send")
+@jobs.task(name="campaigns.send", retry=0)  # `keep_going` brings it back
 async def send(campaign_id: int) -> None:
     """Send until nobody is left or somebody says stop; goes on later when the door or the vendor asked to wait."""
     run = await sending.prepare(campaign_id)
@@ -27,8 +27,17 @@ async def send(campaign_id: int) -> None:
     async with db.unit_of_work() as session:
         again = await service.after_run(session, campaign_id, run.wait_until)
         if again is not None:
-            await defer(session, send, campaign_id=campaign_id, schedule_at=again, lock=service.lock(campaign_id))
+            await service.go_on(session, campaign_id, again)
     await show([campaign_id])
+
+
+@jobs.periodic(name="campaigns.keep_going", cron="* * * * *")
+async def keep_going(timestamp: int) -> None:
+    """Active campaigns whose job was lost go on; what a dead worker held of a paused or stopped one is settled."""
+    async with db.unit_of_work() as session:
+        await recovering.settle_lost(session, await recovering.halted(session))
+        for campaign_id in await recovering.active(session):
+            await service.keep_going(session, campaign_id)
 
 
 @jobs.task(name="campaigns.recount")

@@ -116,7 +116,7 @@ async def _sum_up(reads: Reads, rows: list[Row]) -> None:
     parents = {row["id"]: row for row in rows if row["parent_id"] is None}
     if not parents:
         return
-    sums = ", ".join(f"coalesce(sum({name}_count), 0)::bigint as {name}_count" for name in rates.COUNTERS)
+    sums = ", ".join(f"coalesce(sum({name}_count), 0)::bigint as {name}_count" for name in rates.SUMMED)
     for row in await reads.all(
         f"select parent_id, {sums} from campaigns where parent_id = any(%(ids)s) group by parent_id",
         {"ids": list(parents)},

@@ -16,6 +16,7 @@ COUNTERS = (
     "unknown",
     "unsubscribed",
 )
+SUMMED = (*COUNTERS, "settled")
 
 
 def percent(part: int, whole: int) -> float:
@@ -24,11 +25,8 @@ def percent(part: int, whole: int) -> float:
 
 
 def progress(row: Mapping[str, Any]) -> float:
-    """Percent of the plan that is settled. Bounces mostly come later, of messages already counted as sent: not added."""
-    if row["status"] == "completed":
-        return 100.0
-    settled = sum(row[f"{name}_count"] or 0 for name in ("sent", "failed", "unknown", "skipped"))
-    return percent(settled, row["target_count"] or 0)
+    """Percent of the plan that needs nothing any more. The other counters do not add up to it: what was sent may fail later."""
+    return 100.0 if row["status"] == "completed" else percent(row["settled_count"] or 0, row["target_count"] or 0)
 
 
 def metrics(row: Mapping[str, Any]) -> dict[str, Any]:

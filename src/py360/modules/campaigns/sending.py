@@ -2,8 +2,9 @@
 
 A batch takes three steps (house laws 2 and 3). In one short transaction its recipients are claimed, cases that closed
 meanwhile are left out, payment links are made and the door decides; the ledger then says `sending`. Outside any
-transaction the vendor gets it. In a second one the ledger and the recipients learn what happened. Killed between the
-first and the last, the batch becomes `unknown` once its lease is over: it may have left, so it is never sent again.
+transaction the vendor gets it, message by message as long as the run's watch permits. In a second transaction the ledger and
+the recipients learn what happened; who did not leave is back in the plan. Killed between the first and the last, the batch
+becomes `unknown` once its lease is over: it may have left, so it is never sent again.
 """
 
 import asyncio
@@ -18,7 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, live, resources
 from py360.kit.ids import code
-from py360.modules.campaigns import rates
+from py360.modules.campaigns import rates, recovering
+from py360.modules.campaigns.watching import LEASE, Watch
 from py360.modules.cases import api as cases
 from py360.modules.messaging import api as messaging
 from py360.modules.payments import api as payments
@@ -26,7 +28,8 @@ from py360.modules.payments.api import LinkFor
 
 LANES: Final = 3
 BATCH: Final = {"email": 400, "sms": 100, "whatsapp": 100}
-LEASE: Final = timedelta(seconds=90)
+LAST_SECONDS: Final = 2.0  # what is at the vendor when the worker ends is awaited so long
+AWAY: Final = timedelta(seconds=30)  # until a vendor that could not be reached is tried again
 SHOWN_EVERY_SECONDS: Final = 0.5
 LINK_VARIABLES: Final = frozenset({"payment_link", "renewal_link", "link"})
 
@@ -48,23 +51,22 @@ from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, status text, reason te
 where r.id = d.id
 """
 _RECORDED: Final = """
-update campaign_recipients r set status = d.status, claimed_until = null, sent_at = d.sent_at, error_message = d.error
-from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, status text, sent_at timestamptz, error text)
-where r.id = d.id and r.status = 'claimed'
+with recorded as (
+  update campaign_recipients r set status = d.status, claimed_until = null, sent_at = d.sent_at, error_message = d.error,
+    message_id = case when d.status <> 'pending' then r.message_id end
+  from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, message_id bigint, status text, sent_at timestamptz, error text)
+  where r.id = d.id and r.status = 'claimed' and r.message_id = d.message_id
+  returning r.status
+)
+select status, count(*) as people from recorded group by status
 """
 _COUNTED: Final = """
 update campaigns set sent_count = sent_count + %(sent)s, failed_count = failed_count + %(failed)s,
   bounced_count = bounced_count + %(bounced)s, unknown_count = unknown_count + %(unknown)s,
-  skipped_count = skipped_count + %(skipped)s
+  skipped_count = skipped_count + %(skipped)s, settled_count = settled_count + %(settled)s
 where id = %(id)s
 """
-# A lane that died: what the ledger still calls `sending` may have left.
-_LOST: Final = """
-update campaign_recipients r set status = 'unknown', claimed_until = null,
-  error_message = 'The worker stopped while this message was on its way'
-where r.campaign_id = %(id)s and r.status = 'claimed' and r.claimed_until < %(now)s
-returning r.message_id
-"""
+OUTCOMES: Final = ("sent", "failed", "bounced", "unknown", "skipped")
 
 
 @dataclass
@@ -74,8 +76,8 @@ class Run:
     campaign: db.Row
     template: messaging.Template
     needs_links: bool
+    watch: Watch
     wait_until: datetime | None = None
-    stopped: bool = False
     shown_at: float = 0.0
     account: messaging.Account | None = field(default=None, repr=False)
 
@@ -92,35 +94,58 @@ async def prepare(campaign_id: int) -> Run | None:
         if campaign is None or campaign["status"] != "active":
             return None
         template = await messaging.template(session, campaign["client_id"], campaign["template_id"])
-        lost = await db.all(session, _LOST, {"id": campaign_id, "now": resources.current().clock.now()})
-        if lost:
-            await messaging.abandon(session, int(LEASE.total_seconds()))
-            nothing = dict.fromkeys(("sent", "failed", "bounced", "skipped"), 0)
-            await db.execute(session, _COUNTED, {"id": campaign_id, "unknown": len(lost)} | nothing)
+        await recovering.settle_lost(session, [campaign_id])
         account = await messaging.account(
             session, campaign["client_id"], campaign["campaign_type"], campaign["provider_id"]
         )
     variables = set(messaging.compile(template).variables)
-    return Run(campaign, template, bool(variables & LINK_VARIABLES), account=account)
+    return Run(campaign, template, bool(variables & LINK_VARIABLES), Watch(campaign_id), account=account)
 
 
 async def send(run: Run) -> None:
-    """Run the lanes until nobody is left, the campaign is paused or stopped, or the door says to wait."""
-    async with asyncio.TaskGroup() as lanes:
-        for _ in range(LANES):
-            lanes.create_task(_lane(run))
+    """Run the lanes until nobody is left, the campaign is paused or stopped, the door says to wait, or the worker ends.
+
+    Whatever ends it, the batches at the vendor are awaited first: one that is left alone ends as `unknown`.
+    """
+    work = asyncio.gather(run.watch.keep(), _lanes(run), return_exceptions=True)
+    try:
+        outcomes = await asyncio.shield(work)
+    except asyncio.CancelledError:
+        run.watch.ending = True
+        await asyncio.wait([work], timeout=LAST_SECONDS)
+        if not work.done():
+            work.cancel()
+            raise
+        outcomes = work.result()  # everything is recorded: the next worker goes on
+    for outcome in outcomes:
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
+async def _lanes(run: Run) -> None:
+    try:
+        outcomes = await asyncio.gather(*(_lane(run) for _ in range(LANES)), return_exceptions=True)
+    finally:
+        run.watch.close()
+    for outcome in outcomes:
+        if outcome is not None:
+            raise outcome
 
 
 async def _lane(run: Run) -> None:
-    while not run.stopped and run.wait_until is None:
-        claimed, admitted = await claim(run)
-        if not claimed:
-            return
-        if admitted:
-            assert run.account is not None
-            deliveries = await messaging.transport(run.account).send(admitted)
-            await _record(run, deliveries)
-        await _show(run)
+    try:
+        while run.wait_until is None and await run.watch.goes_on():
+            claimed, admitted = await claim(run)
+            if not claimed and not run.watch.paused:
+                return
+            if admitted:
+                with run.watch.holding(admitted):
+                    deliveries = await messaging.transport(_account(run)).send(admitted, run.watch.may_leave)
+                    await _record(run, deliveries)
+            await _show(run)
+    except BaseException:
+        run.watch.ending = True  # the other lanes finish what they hold
+        raise
 
 
 async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
@@ -129,7 +154,7 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
     async with db.unit_of_work() as session:
         status = await db.value(session, "select status from campaigns where id = %(id)s", {"id": run.campaign["id"]})
         if status != "active":
-            run.stopped = True
+            run.watch.paused = True
             return 0, []
         said = {"id": run.campaign["id"], "limit": BATCH[run.channel], "until": now + LEASE}
         recipients = await db.all(session, _CLAIM, said)
@@ -206,29 +231,32 @@ async def _record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
     rows = [
         {
             "id": delivery.outgoing.ref,
+            "message_id": delivery.message_id,
             "status": "pending" if delivery.retry else delivery.status,
             "sent_at": now.isoformat() if delivery.status == "sent" else None,
             "error": delivery.error_message,
         }
         for delivery in deliveries
     ]
-    if any(delivery.retry for delivery in deliveries):
-        run.wait_until = now + timedelta(seconds=30)  # the vendor is away: try those again a little later
+    back = [delivery for delivery in deliveries if delivery.retry]
+    if any(delivery.status != "held" for delivery in back):
+        run.wait_until = now + AWAY
     sent = [
         delivery.outgoing.case_id for delivery in deliveries if delivery.status == "sent" and delivery.outgoing.case_id
     ]
     async with db.unit_of_work() as session:
-        await messaging.record(session, _account(run), deliveries)
-        await db.execute(session, _RECORDED, {"rows": orjson.dumps(rows).decode()})
+        await messaging.keep_back(session, back)
+        await messaging.record(session, _account(run), [each for each in deliveries if not each.retry])
+        recorded = await db.all(session, _RECORDED, {"rows": orjson.dumps(rows).decode()})
         await cases.note_contacts(session, sent, run.channel, user_id=run.campaign["created_by"])
-        counts = {name: sum(row["status"] == name for row in rows) for name in ("sent", "failed", "bounced", "unknown")}
+        counts = {row["status"]: row["people"] for row in recorded if row["status"] != "pending"}
         await _count(session, run, **counts)
 
 
 async def _count(session: AsyncSession, run: Run, **counts: int) -> None:
     if any(counts.values()):
-        nothing = dict.fromkeys(("sent", "failed", "bounced", "unknown", "skipped"), 0)
-        await db.execute(session, _COUNTED, nothing | counts | {"id": run.campaign["id"]})
+        said = dict.fromkeys(OUTCOMES, 0) | counts | {"settled": sum(counts.values()), "id": run.campaign["id"]}
+        await db.execute(session, _COUNTED, said)
 
 
 async def _show(run: Run) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
-from py360.kit.jobs import defer
+from py360.kit.jobs import defer, waits
 from py360.modules.campaigns import counting, planning, states
 from py360.modules.campaigns.planning import Audience, Planned
 from py360.modules.campaigns.schemas import AudienceFilter, EditCampaign, NewCampaign, PreviewAudience
@@ -48,6 +48,10 @@ class Made:
 def lock(campaign_id: int) -> str:
     """One run of a campaign at a time."""
     return f"campaign {campaign_id}"
+
+
+def _later(campaign_id: int) -> str:
+    return f"campaign {campaign_id} later"
 
 
 async def create(session: AsyncSession, caller: Caller, asked: NewCampaign) -> tuple[int, list[Made]]:
@@ -182,9 +186,30 @@ async def _set_going(session: AsyncSession, campaign_id: int, status: str, at: d
     from py360.modules.campaigns import jobs  # jobs call this module
 
     if status == "active":
-        await defer(session, jobs.send, campaign_id=campaign_id, lock=lock(campaign_id))
+        await go_on(session, campaign_id)
     elif status == "scheduled":
         await defer(session, jobs.start, campaign_id=campaign_id, schedule_at=at)
+
+
+async def go_on(session: AsyncSession, campaign_id: int, at: datetime | None = None) -> None:
+    """Have it sent, now or from that moment on. At most one run waits for each: a resume does not wait for the morning."""
+    from py360.modules.campaigns import jobs  # jobs call this module
+
+    later = at if at is not None and at > resources.current().clock.now() else None
+    await defer(
+        session,
+        jobs.send,
+        campaign_id=campaign_id,
+        schedule_at=later,
+        lock=lock(campaign_id),
+        queueing_lock=lock(campaign_id) if later is None else _later(campaign_id),
+    )
+
+
+async def keep_going(session: AsyncSession, campaign_id: int) -> None:
+    """Have it sent, unless its next run waits for its moment."""
+    if not await waits(session, _later(campaign_id)):
+        await go_on(session, campaign_id)
 
 
 async def preview(session: AsyncSession, caller: Caller, asked: PreviewAudience) -> dict[str, Planned]:

@@ -5,22 +5,18 @@ A campaign sends a batch in three steps (house laws 2 and 5); `send_one` does th
     async with unit_of_work() as session:                     # 1. the door, in the caller's transaction
         sender = await api.account(session, client_id, "email")
         decisions = await api.admit(session, batch, sender)
-    deliveries = await api.transport(sender).send(admitted)   # 2. the vendor, in no transaction
-    async with unit_of_work() as session:                     # 3. the ledger
-        await api.record(session, sender, deliveries)
+    deliveries = await api.transport(sender).send(admitted, may_leave)  # 2. the vendor, in no transaction
+    async with unit_of_work() as session:                               # 3. the ledger
+        await api.keep_back(session, [each for each in deliveries if each.retry])
+        await api.record(session, sender, [each for each in deliveries if not each.retry])
 """
 
-from datetime import timedelta
-
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from py360.kit import resources
-from py360.modules.messaging import ledger
 from py360.modules.messaging.accounts import account, open_config, seal_config
 from py360.modules.messaging.casevalues import case_values
 from py360.modules.messaging.compiling import Compiled, compile
 from py360.modules.messaging.door import admit
 from py360.modules.messaging.events import ContactStopped, MessagesMoved
+from py360.modules.messaging.ledger import abandon
 from py360.modules.messaging.messages import (
     Account,
     Admitted,
@@ -28,6 +24,7 @@ from py360.modules.messaging.messages import (
     Decision,
     Delivery,
     Outgoing,
+    Permit,
     Postponed,
     Purpose,
     Refused,
@@ -36,7 +33,7 @@ from py360.modules.messaging.messages import (
     Template,
 )
 from py360.modules.messaging.seeding import seed
-from py360.modules.messaging.sending import record, send_one, transport
+from py360.modules.messaging.sending import keep_back, record, send_one, transport
 from py360.modules.messaging.templates import find as template
 from py360.modules.messaging.vendors.base import Transport
 
@@ -50,6 +47,7 @@ __all__ = [
     "Delivery",
     "MessagesMoved",
     "Outgoing",
+    "Permit",
     "Postponed",
     "Purpose",
     "Refused",
@@ -62,6 +60,7 @@ __all__ = [
     "admit",
     "case_values",
     "compile",
+    "keep_back",
     "open_config",
     "record",
     "seal_config",
@@ -70,9 +69,3 @@ __all__ = [
     "template",
     "transport",
 ]
-
-
-async def abandon(session: AsyncSession, older_than_seconds: int = 300) -> list[int]:
-    """Ledger rows left in `sending` by a worker that died become `unknown`; returns their numbers (campaigns follow)."""
-    before = resources.current().clock.now() - timedelta(seconds=older_than_seconds)
-    return [change.message_id for change in await ledger.abandon(session, before)]

@@ -41,9 +41,9 @@ async def apply_webhooks() -> None:
 
 @jobs.periodic(name="messaging.tidy", cron="* * * * *")
 async def tidy(timestamp: int) -> None:
-    """Messages of workers that died become `unknown`; events that waited for a message are tried again."""
+    """Single messages of workers that died become `unknown`; events that waited for a message are tried again."""
     async with db.unit_of_work() as session:
-        await announce(session, await ledger.abandon(session, resources.current().clock.now() - ABANDON_AFTER))
+        await announce(session, await ledger.abandon_single(session, resources.current().clock.now() - ABANDON_AFTER))
         waiting = await db.value(session, "select 1 from webhook_inbox where applied_at is null limit 1")
         if waiting:
             await defer(session, apply_webhooks, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)

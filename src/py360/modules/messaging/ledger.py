@@ -178,17 +178,38 @@ async def apply(session: AsyncSession, news: Sequence[News]) -> list[Change]:
     return [_change(row) for row in rows]
 
 
-async def abandon(session: AsyncSession, before: datetime) -> list[Change]:
-    """Rows left `sending` since before that moment become `unknown`: their worker died and may have sent them."""
-    rows = await db.all(
-        session,
-        "update communication_delivery_status set status = 'unknown', error_code = 'worker_died',"
-        " error_message = 'The worker stopped while sending; the message may have left.'"
-        " where status = 'sending' and last_attempt_at < %(before)s and created_at > %(before)s - interval '2 days'"
-        " returning id, client_id, campaign_id, communication_type, recipient_contact",
-        {"before": before},
-    )
-    return [_change(row) for row in rows]
+_ABANDON: Final = """
+update communication_delivery_status set status = 'unknown', error_code = 'worker_died',
+  error_message = 'The worker stopped while sending; the message may have left.'
+where status = 'sending' and {which}
+returning id, client_id, campaign_id, communication_type, recipient_contact
+"""
+
+
+async def abandon(session: AsyncSession, ids: Sequence[int]) -> None:
+    """These become `unknown` where they are still `sending`: their worker died and may have sent them."""
+    await db.execute(session, _ABANDON.format(which="id = any(%(ids)s)"), {"ids": list(ids)})
+
+
+async def abandon_single(session: AsyncSession, before: datetime) -> list[Change]:
+    """The same for single messages left `sending` since before that moment. A campaign's belong to whoever holds the
+    lease of its batch."""
+    which = "campaign_id is null and last_attempt_at < %(before)s and created_at > %(before)s - interval '2 days'"
+    return [_change(row) for row in await db.all(session, _ABANDON.format(which=which), {"before": before})]
+
+
+async def keep_back(session: AsyncSession, reasons: Sequence[tuple[int, str, str]]) -> None:
+    """Messages (number, code, sentence) that were admitted and never left become `blocked`: no rate and no cap counts them."""
+    if reasons:
+        numbers, codes, sentences = zip(*reasons, strict=True)
+        await db.execute(
+            session,
+            "update communication_delivery_status l set status = 'blocked', attempts = 0, last_attempt_at = null,"
+            " error_code = left(b.code, 50), error_message = left(b.sentence, 500)"
+            " from unnest(%(numbers)s::bigint[], %(codes)s::text[], %(sentences)s::text[]) as b (id, code, sentence)"
+            " where l.id = b.id and l.status = 'sending'",
+            {"numbers": list(numbers), "codes": list(codes), "sentences": list(sentences)},
+        )
 
 
 def _change(row: db.Row) -> Change:

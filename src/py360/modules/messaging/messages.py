@@ -1,6 +1,6 @@
 """What travels through the door: a message asked for, the door's decision, and what became of it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -113,19 +113,24 @@ Decision = Admitted | Refused | Postponed
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What a vendor said to one message. `unknown`: it may have been sent, so it is never sent again.
+    """What became of one message. `unknown`: it may have been sent, so it is never sent again. `held`: it lost its permit
+    before it left.
 
     `retry` says that the vendor surely did not take it and that a later try may succeed.
     """
 
     message_id: int
-    status: Literal["sent", "failed", "bounced", "unknown"]
+    status: Literal["sent", "failed", "bounced", "unknown", "held"]
     outgoing: Outgoing
     vendor_message_id: str | None = None
     error_code: str | None = None
     error_message: str | None = None
     retry: bool = False
     cost: Decimal | None = None
+
+
+# Asked for each message right before it leaves; a message without it stays here, as `held`.
+Permit = Callable[[Admitted], bool]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,13 @@ from py360.modules.messaging.messages import (
     Admitted,
     Delivery,
     Outgoing,
+    Permit,
     Postponed,
     Refused,
     Sent,
 )
 from py360.modules.messaging.templates import count_use
-from py360.modules.messaging.vendors.base import Transport
+from py360.modules.messaging.vendors.base import Transport, always
 from py360.modules.messaging.vendors.meta import MetaTransport
 from py360.modules.messaging.vendors.smtp import SmtpTransport
 from py360.modules.messaging.vendors.twilio import TwilioTransport
@@ -49,12 +50,14 @@ class Logged:
         self._account = account
         self._inner = inner
 
-    async def send(self, batch: Sequence[Admitted]) -> list[Delivery]:
+    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
         """Hand a batch over."""
         if not batch:
             return []
-        async with vendor.call(self._account.type, "send", self._account.id or None, items=len(batch)):
-            return await self._inner.send(batch)
+        async with vendor.call(self._account.type, "send", self._account.id or None, items=len(batch)) as call:
+            deliveries = await self._inner.send(batch, may_leave)
+            call.items -= sum(each.status == "held" for each in deliveries)
+            return deliveries
 
     async def check(self) -> str:
         """Test the account."""
@@ -99,6 +102,7 @@ async def record(session: AsyncSession, account: Account, deliveries: Sequence[D
     """Write what vendors said into the ledger (forward only); addresses that do not exist become suppressed."""
     if not deliveries:
         return
+    assert all(each.status != "held" for each in deliveries)  # keep_back is for them
     now = resources.current().clock.now()
     await ledger.apply(
         session,
@@ -132,6 +136,17 @@ async def record(session: AsyncSession, account: Account, deliveries: Sequence[D
         "update providers set last_used = %(now)s, status = 'connected' where id = %(id)s"
         " and (last_used is null or last_used < %(now)s - interval '1 minute')",
         {"now": now, "id": account.id},
+    )
+
+
+async def keep_back(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """Messages that surely did not leave and will be asked for again: the ledger has them as `blocked`, with the reason."""
+    await ledger.keep_back(
+        session,
+        [
+            (each.message_id, each.error_code or "held", each.error_message or "Called back before it left.")
+            for each in deliveries
+        ],
     )
 
 

@@ -14,17 +14,25 @@ from typing import Any, ClassVar, Literal, Protocol
 import aiohttp
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import Account, Admitted, Delivery
+from py360.modules.messaging.messages import Account, Admitted, Delivery, Permit
 
 Status = Literal["sent", "delivered", "opened", "clicked", "replied", "failed", "bounced"]
 CONNECTIONS = 20
 
 
+def always(admitted: Admitted) -> bool:
+    """The permit of messages that nobody calls back."""
+    return True
+
+
 class Transport(Protocol):
     """Carries messages of one account. Kept for the life of the process; concurrent batches are fine."""
 
-    async def send(self, batch: Sequence[Admitted]) -> list[Delivery]:
-        """Render and hand over; one delivery per message, in order. A vendor's failure is an answer, never an exception."""
+    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
+        """Render and hand over; one delivery per message, in order. A vendor's failure is an answer, never an exception.
+
+        A batch may take minutes where the vendor is slow, so the permit is asked right before each message leaves.
+        """
         ...
 
     async def check(self) -> str:
@@ -80,6 +88,11 @@ def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False) ->
     )
 
 
+def held(admitted: Admitted) -> Delivery:
+    """It lost its permit before it left."""
+    return Delivery(admitted.message_id, "held", admitted.outgoing, retry=True)
+
+
 async def in_lanes(
     batch: Sequence[Admitted], lanes: int, one: Callable[[Admitted], Awaitable[Delivery]]
 ) -> list[Delivery]:
@@ -105,6 +118,7 @@ class HttpTransport:
     def __init__(self, account: Account) -> None:
         self.account = account
         self._session: aiohttp.ClientSession | None = None
+        self._free = asyncio.Semaphore(CONNECTIONS)
 
     @property
     def session(self) -> aiohttp.ClientSession:
@@ -121,9 +135,14 @@ class HttpTransport:
         """Headers of every request, such as the authorisation."""
         return {}
 
-    async def send(self, batch: Sequence[Admitted]) -> list[Delivery]:
-        """Hand a batch over, some at a time."""
-        return await in_lanes(batch, CONNECTIONS, self._safely)
+    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
+        """Hand a batch over, some at a time; the batches under way share the connections."""
+
+        async def one(admitted: Admitted) -> Delivery:
+            async with self._free:  # nobody waits for a connection after the permit, nor within the time of the call
+                return await self._safely(admitted) if may_leave(admitted) else held(admitted)
+
+        return await in_lanes(batch, CONNECTIONS, one)
 
     async def one(self, admitted: Admitted) -> Delivery:
         """Hand one message over; raises VendorError or aiohttp's errors."""

@@ -17,9 +17,9 @@ import aiosmtplib
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
 from py360.modules.messaging.compiling import compile_message
-from py360.modules.messaging.messages import Account, Admitted, Delivery, Template
+from py360.modules.messaging.messages import Account, Admitted, Delivery, Permit, Template
 from py360.modules.messaging.mime import DateHeader, Skeleton
-from py360.modules.messaging.vendors.base import failure, price, sent
+from py360.modules.messaging.vendors.base import always, failure, held, price, sent
 
 CONNECTIONS: Final = 10
 IDLE_SECONDS: Final = 30.0
@@ -170,9 +170,9 @@ class SmtpTransport:
         self._date = DateHeader()
         self._cost = price(account)
 
-    async def send(self, batch: Sequence[Admitted]) -> list[Delivery]:
+    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
         """Carry a batch over the kept connections."""
-        trip = _Trip(batch, self._date.at(datetime.now(UTC)))
+        trip = _Trip(batch, self._date.at(datetime.now(UTC)), may_leave)
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._size, len(batch))):
                 group.create_task(self._lane(trip))
@@ -182,17 +182,23 @@ class SmtpTransport:
         """One connection's share of a batch: each write carries a body and the next announcement."""
         conversation: Conversation | None = None
         announced: Letter | None = None
-        held: Letter | None = None  # met a kept connection that the server had closed: goes again on a new one
+        again: Letter | None = None  # met a kept connection that the server had closed: goes again on a new one
         while True:
+            if announced is not None and conversation is not None and not trip.may_leave(announced.admitted):
+                trip.answers[announced.place] = held(announced.admitted)
+                conversation.close()  # the server waits for the body and forgets the announcement without it (RFC 5321, 4.1.4)
+                announced = conversation = None
+                if (again := self._next(trip)) is None:
+                    return
             if conversation is None:
                 try:
-                    conversation = await self._take(fresh=held is not None)
+                    conversation = await self._take(fresh=again is not None)
                 except (OSError, TimeoutError, aiosmtplib.SMTPException) as error:
                     trip.unreachable = _unreachable(str(error))
                     return  # the other lanes go on; what nobody takes has this reason
-            upcoming, held = held, None
+            upcoming, again = again, None
             if upcoming is None and (announced is None or conversation.pipelining):
-                upcoming = self._letter(next(trip.work, None), trip.date)
+                upcoming = self._next(trip)
             if announced is None and upcoming is None:
                 self._give_back(conversation)
                 return
@@ -200,7 +206,7 @@ class SmtpTransport:
                 body_refused, refused = await conversation.step(announced.message if announced else None, upcoming)
             except (OSError, TimeoutError) as error:
                 if announced is None and conversation.kept:
-                    held, conversation = upcoming, None
+                    again, conversation = upcoming, None
                     continue
                 body_refused, refused = _lost(error, unclear=True), _lost(error, unclear=False)
             if announced is not None:
@@ -210,15 +216,20 @@ class SmtpTransport:
             announced = upcoming if refused is None else None
             conversation.kept = False
             if conversation.closed:
-                conversation = None
+                if announced is not None:  # answered, and hung up before the body
+                    trip.note(announced, _lost(ConnectionResetError(), unclear=False), self._cost)
+                announced = conversation = None
 
-    def _letter(self, item: tuple[int, Admitted] | None, date: str) -> Letter | None:
-        if item is None:
-            return None
-        place, admitted = item
-        skeleton = self._skeleton(admitted)
-        recipient = f"RCPT TO:<{admitted.outgoing.contact}>\r\n".encode()
-        return Letter(place, admitted, (skeleton.mail_from, recipient, b"DATA\r\n"), skeleton.message(admitted, date))
+    def _next(self, trip: "_Trip") -> Letter | None:
+        """The next message of the batch that may leave, as a letter."""
+        for place, admitted in trip.work:
+            if trip.may_leave(admitted):
+                skeleton = self._skeleton(admitted)
+                recipient = f"RCPT TO:<{admitted.outgoing.contact}>\r\n".encode()
+                envelope = (skeleton.mail_from, recipient, b"DATA\r\n")
+                return Letter(place, admitted, envelope, skeleton.message(admitted, trip.date))
+            trip.answers[place] = held(admitted)
+        return None
 
     def _skeleton(self, admitted: Admitted) -> Skeleton:
         template = compile_message(admitted.outgoing)
@@ -286,9 +297,10 @@ class SmtpTransport:
 class _Trip:
     """One batch under way, shared by its lanes."""
 
-    def __init__(self, batch: Sequence[Admitted], date: str) -> None:
+    def __init__(self, batch: Sequence[Admitted], date: str, may_leave: Permit) -> None:
         self.work = iter(enumerate(batch))
         self.date = date
+        self.may_leave = may_leave
         self.answers: list[Delivery | None] = [None] * len(batch)
         self.unreachable = _unreachable("")
 
