@@ -21,7 +21,7 @@ class Audience:
     """The campaign's recipients as its report lists them."""
 
     listed: dict[str, int] = field(default_factory=dict)  # by campaign
-    returned: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, int] = field(default_factory=dict)
     cases: set[str] = field(default_factory=set)
     written_to: set[str] = field(default_factory=set)
     reached: set[str] = field(default_factory=set)
@@ -36,8 +36,8 @@ async def audience(office: Office, campaign: str) -> Audience:
         child, case = row["Campaign"], row["Case ID"]
         found.listed[child] = found.listed.get(child, 0) + 1
         found.cases.add(case)
-        if row["Status"] == "bounced" and not row["Sent"]:
-            found.returned[child] = found.returned.get(child, 0) + 1
+        if row["Status"] in ("failed", "bounced") and not row["Sent"]:
+            found.refused[child] = found.refused.get(child, 0) + 1
         for cases, told in (
             (found.written_to, row["Sent"]),
             (found.reached, row["Delivered"] or row["Opened"] or row["Clicked"]),
@@ -57,7 +57,7 @@ async def channels(office: Office, campaign: str, found: Audience) -> tuple[Chan
             channel=child["type"],
             planned=child["targetCount"],
             listed=found.listed.get(child["id"], 0),
-            returned=found.returned.get(child["id"], 0),
+            refused=found.refused.get(child["id"], 0),
             opted_out=child["metrics"]["unsubscribed"],
             **{
                 name: child["metrics"][name]

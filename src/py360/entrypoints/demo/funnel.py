@@ -17,8 +17,8 @@ LABELS: Final = {"email": "e-mail", "sms": "SMS", "whatsapp": "WhatsApp"}
 class Channel:
     """One channel of the campaign, in unique recipients.
 
-    `sent` were handed over to the vendor, `returned` were refused by it at once; `bounced` has these and those that came
-    back later. `listed` is how many recipients the campaign's report has.
+    `sent` were handed over to the vendor, `refused` were not taken by it; `failed` and `bounced` have these and those that
+    failed later. `listed` is how many recipients the campaign's report has.
     """
 
     channel: str
@@ -26,12 +26,12 @@ class Channel:
     listed: int = 0
     sent: int = 0
     skipped: int = 0
-    failed: int = 0
-    returned: int = 0
+    refused: int = 0
     unknown: int = 0
     delivered: int = 0
     opened: int = 0
     clicked: int = 0
+    failed: int = 0
     bounced: int = 0
     opted_out: int = 0
 
@@ -79,11 +79,11 @@ class Funnel:
     def _of_the_campaign(self) -> Iterator[str]:
         for one in self.channels:
             name = LABELS[one.channel]
-            ended = one.sent + one.skipped + one.failed + one.returned + one.unknown
+            ended = one.sent + one.skipped + one.refused + one.unknown
             if ended != one.planned:
                 yield (
                     f"{name}: {one.planned} messages were planned, but {one.sent} sent + {one.skipped} skipped + "
-                    f"{one.failed} failed + {one.returned} bounced + {one.unknown} unknown = {ended}."
+                    f"{one.refused} refused + {one.unknown} unknown = {ended}."
                 )
             if one.listed != one.planned:
                 yield f"{name}: {one.planned} messages were planned, but the report lists {one.listed} recipients."
@@ -144,12 +144,12 @@ def table(funnel: Funnel) -> Table:
         ("Messages planned", "planned", None),
         ("  sent", "sent", None),
         ("  skipped (opted out, paid already)", "skipped", None),
-        ("  failed", "failed", None),
-        ("  bounced at once", "returned", None),
+        ("  refused by the vendor", "refused", None),
         ("  unknown", "unknown", None),
         ("Delivered (all: cases)", "delivered", funnel.cases_reached),
         ("Opened", "opened", funnel.cases_opened),
         ("Clicked", "clicked", funnel.cases_clicked),
+        ("Failed", "failed", None),
         ("Bounced", "bounced", None),
         ("Opted out", "opted_out", None),
     ):
