@@ -83,7 +83,7 @@ class Watch:
     async def _channel(self, code: str, bar: TaskID) -> None:
         def show(state: Mapping[str, Any]) -> int:
             count = state["metrics"]
-            done = round(state["targetCount"] * state["progress"] / 100)
+            done = int(state["targetCount"] * state["progress"] / 100)
             said = f"{count['delivered']:,} delivered, {count['clicked']:,} clicked"
             over = state["status"] in ENDED
             self._bars.update(
