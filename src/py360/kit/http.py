@@ -33,6 +33,7 @@ from py360.kit.errors import (
     Unauthenticated,
     Unavailable,
 )
+from py360.kit.listing import Listing
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
 from py360.kit.resources import Resources
@@ -52,11 +53,31 @@ def ok(data: Any, status: int = 200, headers: Mapping[str, str] | None = None) -
     return Response(dumps({"success": True, "data": data}), status, dict(headers or {}), JSON)
 
 
-def download(file: export.Export) -> StreamingResponse:
-    """An export as an attachment, streamed."""
-    return StreamingResponse(
-        file.content, media_type=file.media_type, headers={"Content-Disposition": file.disposition}
-    )
+async def download(file: export.Export) -> StreamingResponse:
+    """An export as an attachment, streamed. What refuses it does so before anything is sent."""
+    first = await anext(file.content, b"")
+
+    async def content() -> AsyncIterator[bytes]:
+        yield first
+        async for part in file.content:
+            yield part
+
+    return StreamingResponse(content(), media_type=file.media_type, headers={"Content-Disposition": file.disposition})
+
+
+AsFile = Annotated[
+    str | None, Query(alias="format", max_length=10, description="csv, xlsx or pdf: the whole list as a file")
+]
+Sort = Annotated[str | None, Query(max_length=60, description="A column; `-` in front for descending")]
+Search = Annotated[str | None, Query(max_length=200, description="A piece of the text to find")]
+
+
+async def listed(reads: Reads, listing: Listing, page: Page | None, as_file: str | None, **beside: Any) -> Response:
+    """A list with what stands `beside` it: a page, or all of it where there is none; or, when asked for, a file."""
+    if as_file:
+        return await download(listing.file(reads, as_file))
+    rows = await listing.page(reads, page) if page else await listing.whole(reads)
+    return ok({**rows, **beside})
 
 
 def _failure(request: Request, problem: Problem) -> Response:
@@ -96,7 +117,7 @@ Res = Annotated[Resources, Depends(_resources)]
 async def page_params(
     page: Annotated[int, Query(ge=1, le=100_000, description="From 1")] = 1,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT, description="Rows per page")] = DEFAULT_LIMIT,
-    sort: Annotated[str | None, Query(max_length=60, description="A column; `-` in front for descending")] = None,
+    sort: Sort = None,
 ) -> Page:
     """Paging and sorting of a list."""
     return Page(page, limit, sort)

@@ -181,4 +181,4 @@ async def report(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str, form
     ids = [child["id"] for child in await queries.children(reads, row)]
     if not ids:
         raise NotFound("This campaign has no channels.")
-    return download(export(f"campaign_{row['id']}", format, REPORT, queries.all_recipients(reads, ids)))
+    return await download(export(f"campaign_{row['id']}", format, REPORT, queries.all_recipients(reads, ids)))

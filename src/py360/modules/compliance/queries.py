@@ -5,8 +5,8 @@ from typing import Any, Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller
-from py360.kit.errors import BadRequest, NotFound
-from py360.kit.paging import Page, pagination
+from py360.kit.errors import NotFound
+from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 
 _ENTRY: Final = """
@@ -16,7 +16,7 @@ select d.id, d.client_id, c.client_code, c.client_name, d.customer_name, d.custo
 from dnc_registry d join clients c on c.id = d.client_id
 """
 _FILTER: Final = """
-where d.client_id = any(%(clients)s)
+d.client_id = any(%(clients)s)
   and (%(active)s::boolean is null or d.is_active = %(active)s)
   and (%(type)s::text is null or d.dnc_type = %(type)s)
   and (%(source)s::text is null or d.dnc_source = %(source)s)
@@ -24,23 +24,15 @@ where d.client_id = any(%(clients)s)
     or d.customer_email ilike %(search)s or c.client_name ilike %(search)s)
 """
 _SORTS: Final = {
-    "customerName": "lower(d.customer_name)",
+    "id": "d.id",
+    "customerName": "lower(d.customer_name) nulls last",
     "clientName": "lower(c.client_name)",
     "type": "d.dnc_type",
     "source": "d.dnc_source",
     "effectiveDate": "d.effective_date",
-    "expiryDate": "d.expiry_date",
+    "expiryDate": "d.expiry_date nulls last",
     "createdAt": "d.created_at",
 }
-
-
-def _order(page: Page) -> str:
-    if page.sort is None:
-        return "order by d.id desc"
-    name = page.sort.removeprefix("-")
-    if name not in _SORTS:
-        raise BadRequest(f"One cannot sort by “{name}”; there are {', '.join(_SORTS)}.", code="unknown_sort")
-    return f"order by {_SORTS[name]} {'desc' if page.sort.startswith('-') else 'asc'} nulls last, d.id"
 
 
 def shown_entry(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,32 +58,28 @@ def shown_entry(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def entries(
-    reads: Reads,
-    caller: Caller,
-    page: Page,
-    *,
-    active: bool | None,
-    type: str | None,
-    source: str | None,
-    search: str | None,
-) -> dict[str, Any]:
-    """A page of the registry, newest first."""
-    escaped = (search or "").replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    params = {
-        "clients": list(caller.client_ids),
-        "active": active,
-        "type": type,
-        "source": source,
-        "search": f"%{escaped}%" if search else None,
-        "limit": page.limit,
-        "offset": page.offset,
-    }
-    rows = await reads.all(f"{_ENTRY} {_FILTER} {_order(page)} limit %(limit)s offset %(offset)s", params)
-    total = await reads.value(
-        f"select count(*) from dnc_registry d join clients c on c.id = d.client_id {_FILTER}", params
-    )
-    return {"entries": [shown_entry(row) for row in rows], "pagination": pagination(page, total)}
+def entries(
+    caller: Caller, sort: str | None, *, active: bool | None, type: str | None, source: str | None, search: str | None
+) -> Listing:
+    """The registry, newest first."""
+    return Listing(
+        "entries",
+        _ENTRY,
+        _FILTER,
+        ordering(sort, _SORTS, "-id", "d.id"),
+        {
+            "clients": list(caller.client_ids),
+            "active": active,
+            "type": type,
+            "source": source,
+            "search": containing(search),
+        },
+        shown_entry,
+        (
+            "id", "clientName", "customerName", "customerPhone", "customerEmail", "dncType", "dncSource", "reason",
+            "effectiveDate", "expiryDate", "isActive", "overrideAllowed", "lastOverride", "createdAt",
+        ),
+    )  # fmt: skip
 
 
 async def entry(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
@@ -132,26 +120,23 @@ def shown_override(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def overrides(
-    reads: Reads, caller: Caller, page: Page, *, status: str | None = None, dnc: str | None = None
-) -> dict[str, Any]:
-    """A page of overrides, newest first; of one entry when named."""
-    params = {
-        "clients": list(caller.client_ids),
-        "status": status,
-        "dnc": ids.number("dnc", dnc) if dnc else None,
-        "limit": page.limit,
-        "offset": page.offset,
-    }
-    condition = (
-        "where d.client_id = any(%(clients)s) and (%(status)s::text is null or o.status = %(status)s)"
-        " and (%(dnc)s::bigint is null or o.dnc_id = %(dnc)s)"
-    )
-    rows = await reads.all(f"{_OVERRIDE} {condition} order by o.id desc limit %(limit)s offset %(offset)s", params)
-    total = await reads.value(
-        f"select count(*) from dnc_override_logs o join dnc_registry d on d.id = o.dnc_id {condition}", params
-    )
-    return {"overrides": [shown_override(row) for row in rows], "pagination": pagination(page, total)}
+def overrides(caller: Caller, sort: str | None, *, status: str | None, search: str | None) -> Listing:
+    """Overrides, newest first."""
+    known = {"id": "o.id", "createdAt": "o.id", "status": "o.status", "endDate": "o.end_date nulls last"}
+    return Listing(
+        "overrides",
+        _OVERRIDE,
+        "d.client_id = any(%(clients)s) and (%(status)s::text is null or o.status = %(status)s)"
+        " and (%(search)s::text is null or d.customer_name ilike %(search)s or d.customer_phone ilike %(search)s"
+        " or d.customer_email ilike %(search)s or o.reason ilike %(search)s)",
+        ordering(sort, known, "-id", "o.id"),
+        {"clients": list(caller.client_ids), "status": status, "search": containing(search)},
+        shown_override,
+        (
+            "id", "dncId", "customerName", "customerPhone", "customerEmail", "overrideType", "reason", "startDate",
+            "endDate", "status", "approvalReason", "createdAt",
+        ),
+    )  # fmt: skip
 
 
 async def history(reads: Reads, caller: Caller, ref: str) -> list[dict[str, Any]]:
@@ -185,57 +170,77 @@ async def statistics(reads: Reads, caller: Caller) -> dict[str, Any]:
     }
 
 
-async def blocked_messages(reads: Reads, caller: Caller, page: Page) -> dict[str, Any]:
-    """A page of the messages the registry stopped, newest first."""
-    params = {"clients": list(caller.client_ids), "limit": page.limit, "offset": page.offset}
-    rows = await reads.all(
-        "select id, dnc_id, campaign_id, case_number, message_type, recipient_phone, recipient_email, reason, attempted_by,"
-        " attempted_at from dnc_blocked_messages where client_id = any(%(clients)s)"
-        " order by id desc limit %(limit)s offset %(offset)s",
-        params,
-    )
-    total = await reads.value("select count(*) from dnc_blocked_messages where client_id = any(%(clients)s)", params)
-    shown = [
-        {
-            "id": row["id"],
-            "dncId": ids.code("dnc", row["dnc_id"]) if row["dnc_id"] else None,
-            "campaignId": ids.code("campaign", row["campaign_id"]) if row["campaign_id"] else None,
-            "caseId": row["case_number"],
-            "messageType": row["message_type"],
-            "recipientPhone": row["recipient_phone"],
-            "recipientEmail": row["recipient_email"],
-            "reason": row["reason"],
-            "attemptedBy": row["attempted_by"],
-            "attemptedAt": row["attempted_at"],
-        }
-        for row in rows
-    ]
-    return {"messages": shown, "pagination": pagination(page, total)}
+_BLOCKED: Final = """
+select id, dnc_id, campaign_id, case_number, message_type, recipient_phone, recipient_email, reason, attempted_by, attempted_at
+from dnc_blocked_messages
+"""
 
 
-async def suppressions(
-    reads: Reads, caller: Caller, page: Page, *, channel: str | None, reason: str | None, contact: str | None
-) -> dict[str, Any]:
-    """A page of the suppression list, newest first."""
-    params = {
-        "clients": list(caller.client_ids),
-        "channel": channel,
-        "reason": reason,
-        "contact": contact,
-        "limit": page.limit,
-        "offset": page.offset,
+def _shown_blocked(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "dncId": ids.code("dnc", row["dnc_id"]) if row["dnc_id"] else None,
+        "campaignId": ids.code("campaign", row["campaign_id"]) if row["campaign_id"] else None,
+        "caseId": row["case_number"],
+        "messageType": row["message_type"],
+        "recipientPhone": row["recipient_phone"],
+        "recipientEmail": row["recipient_email"],
+        "reason": row["reason"],
+        "attemptedBy": row["attempted_by"],
+        "attemptedAt": row["attempted_at"],
     }
-    condition = (
-        "where client_id = any(%(clients)s) and (%(channel)s::text is null or channel = %(channel)s)"
+
+
+def blocked_messages(caller: Caller, sort: str | None, *, channel: str | None, search: str | None) -> Listing:
+    """The messages the registry stopped, newest first."""
+    known = {"id": "id", "attemptedAt": "id", "messageType": "message_type"}
+    return Listing(
+        "messages",
+        _BLOCKED,
+        "client_id = any(%(clients)s) and (%(channel)s::text is null or message_type = %(channel)s)"
+        " and (%(search)s::text is null or recipient_phone ilike %(search)s or recipient_email ilike %(search)s"
+        " or case_number ilike %(search)s)",
+        ordering(sort, known, "-id", "id"),
+        {"clients": list(caller.client_ids), "channel": channel, "search": containing(search)},
+        _shown_blocked,
+        (
+            "attemptedAt", "messageType", "recipientPhone", "recipientEmail", "caseId", "campaignId", "reason", "dncId",
+        ),
+    )  # fmt: skip
+
+
+def suppressions(
+    caller: Caller,
+    sort: str | None,
+    *,
+    channel: str | None,
+    reason: str | None,
+    contact: str | None,
+    search: str | None,
+) -> Listing:
+    """The suppression list, newest first."""
+    return Listing(
+        "suppressions",
+        'select id, channel, contact, reason, details, expires_at as "expiresAt", created_at as "createdAt" from suppressions',
+        "client_id = any(%(clients)s) and (%(channel)s::text is null or channel = %(channel)s)"
         " and (%(reason)s::text is null or reason = %(reason)s) and (%(contact)s::text is null or contact = %(contact)s)"
+        " and (%(search)s::text is null or contact ilike %(search)s or details ilike %(search)s)",
+        ordering(
+            sort,
+            {"id": "id", "createdAt": "id", "channel": "channel", "reason": "reason", "contact": "contact"},
+            "-id",
+            "id",
+        ),
+        {
+            "clients": list(caller.client_ids),
+            "channel": channel,
+            "reason": reason,
+            "contact": contact,
+            "search": containing(search),
+        },
+        dict,
+        ("channel", "contact", "reason", "details", "expiresAt", "createdAt"),
     )
-    rows = await reads.all(
-        'select id, channel, contact, reason, details, expires_at as "expiresAt", created_at as "createdAt"'
-        f" from suppressions {condition} order by id desc limit %(limit)s offset %(offset)s",
-        params,
-    )
-    total = await reads.value(f"select count(*) from suppressions {condition}", params)
-    return {"suppressions": rows, "pagination": pagination(page, total)}
 
 
 async def consents(reads: Reads, caller: Caller, customer_id: int) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from py360.kit import ids
-from py360.kit.http import DbReads, PageParams, Session, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Search, Session, listed, ok
 from py360.modules.compliance import consenting, queries, registry
 from py360.modules.compliance.access import CanAskOverride, CanCheckDnc, CanKeepDnc
 from py360.modules.compliance.schemas import (
@@ -32,9 +32,11 @@ async def list_entries(
     type: Literal["phone", "email", "both"] | None = None,
     source: Literal["government", "customer", "manual", "system", "complaint"] | None = None,
     search: Annotated[str | None, Query(max_length=100, description="Name, phone, e-mail or client")] = None,
+    as_file: AsFile = None,
 ) -> Response:
     """The registry."""
-    return ok(await queries.entries(reads, caller, page, active=active, type=type, source=source, search=search))
+    found = queries.entries(caller, page.sort, active=active, type=type, source=source, search=search)
+    return await listed(reads, found, page, as_file)
 
 
 @router.post("/dnc", status_code=201)
@@ -87,9 +89,11 @@ async def list_overrides(
     caller: CanKeepDnc,
     page: PageParams,
     status: Literal["pending", "approved", "rejected", "expired", "revoked"] | None = None,
+    search: Search = None,
+    as_file: AsFile = None,
 ) -> Response:
-    """All overrides."""
-    return ok(await queries.overrides(reads, caller, page, status=status))
+    """All overrides; `search` takes a piece of the customer's name, contact or the reason."""
+    return await listed(reads, queries.overrides(caller, page.sort, status=status, search=search), page, as_file)
 
 
 @router.put("/dnc/overrides/{override_id}/decision")
@@ -106,9 +110,17 @@ async def statistics(reads: DbReads, caller: CanKeepDnc) -> Response:
 
 
 @router.get("/dnc/blocked-messages")
-async def blocked_messages(reads: DbReads, caller: CanKeepDnc, page: PageParams) -> Response:
-    """The messages the registry stopped."""
-    return ok(await queries.blocked_messages(reads, caller, page))
+async def blocked_messages(
+    reads: DbReads,
+    caller: CanKeepDnc,
+    page: PageParams,
+    channel: ChannelName | None = None,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
+    """The messages the registry stopped; `search` takes a piece of the recipient or the case number."""
+    found = queries.blocked_messages(caller, page.sort, channel=channel, search=search)
+    return await listed(reads, found, page, as_file)
 
 
 @router.get("/dnc/{dnc_id}")
@@ -158,10 +170,13 @@ async def list_suppressions(
     page: PageParams,
     channel: ChannelName | None = None,
     reason: Literal["hard_bounce", "complaint", "unsubscribe", "stop", "manual"] | None = None,
-    contact: str | None = None,
+    contact: Annotated[str | None, Query(max_length=254, description="The whole address or number")] = None,
+    search: Search = None,
+    as_file: AsFile = None,
 ) -> Response:
     """Addresses that are left alone: bounces, complaints, unsubscribes, STOP, and those added by hand."""
-    return ok(await queries.suppressions(reads, caller, page, channel=channel, reason=reason, contact=contact))
+    found = queries.suppressions(caller, page.sort, channel=channel, reason=reason, contact=contact, search=search)
+    return await listed(reads, found, page, as_file)
 
 
 @router.post("/suppressions", status_code=201)

@@ -1,12 +1,14 @@
 """Reading customers and policies. Within reach is who has a case within reach; reach `all` sees the whole clients."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
-from py360.kit.errors import Invalid, NotFound
-from py360.kit.paging import EXACT_UP_TO, Page, pagination
+from py360.kit.errors import NotFound
+from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 
 _CUSTOMER: Final = """
@@ -34,6 +36,8 @@ _POLICY_SORTS: Final = {
     "createdAt": "p.id",
     "policyNumber": "p.policy_number",
     "renewalDate": "p.renewal_date",
+    "expiryDate": "p.end_date",
+    "status": "p.status",
     "premium": "p.premium_amount",
 }
 
@@ -54,22 +58,6 @@ def policies_within(caller: Caller) -> tuple[str, dict[str, Any]]:
         return "p.client_id = any(%(reach_clients)s)", dict(params)
     cases = f"select k.policy_id from cases_public_case k where {within}"
     return f"p.client_id = any(%(reach_clients)s) and p.id in ({cases})", dict(params)
-
-
-def _order(sort: str | None, known: Mapping[str, str]) -> str:
-    text = (sort or "-createdAt").strip()
-    column = known.get(text.removeprefix("-"))
-    if column is None:
-        raise Invalid(
-            f"“{text[:60]}” is not a column to sort by.",
-            code="unknown_sort",
-            details=[{"field": "sort", "message": "one of " + ", ".join(known)}],
-        )
-    return f"{column} desc" if text.startswith("-") else column
-
-
-def _like(text: str) -> str:
-    return "%" + text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
 
 
 def shown_customer(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -128,32 +116,56 @@ def shown_policy(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _page(
-    reads: Reads, select: str, table: str, where: str, params: dict[str, Any], order: str, page: Page
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The rows of a page and its `pagination`; the total is counted up to 10,000."""
-    alias = table.split()[-1]
-    rows = await reads.all(
-        f"{select} where {where} order by {order}, {alias}.id desc limit {page.limit} offset {page.offset}", params
-    )
-    counted = await reads.value(
-        f"select count(*) from (select from {table} where {where} limit {EXACT_UP_TO + 1}) few", params
-    )
-    return rows, pagination(page, max(counted, page.offset + len(rows)), counted <= EXACT_UP_TO)
+@dataclass(frozen=True, slots=True)
+class CustomerFilter:
+    """Which customers: `search` is a piece of the name, or a whole code, phone or e-mail; the rest are whole words."""
+
+    search: str | None = None
+    profile: str | None = None
+    language: str | None = None
+    kyc_status: str | None = None
+    city: str | None = None
+    state: str | None = None
+
+    def where(self, caller: Caller) -> tuple[str, dict[str, Any]]:
+        """The predicate on `customers c`, which starts from the caller's reach, and its parameters."""
+        where, params = customers_within(caller)
+        if self.search and (text := self.search.strip()):
+            where += (
+                " and (lower(c.full_name) like %(like)s or c.customer_code = %(exact)s"
+                " or c.id in (select o.id from customers o where o.client_id = any(%(reach_clients)s)"
+                " and (o.phone = any(%(phones)s) or o.email = lower(%(exact)s))))"
+            )
+            params |= {"like": containing(text.lower()), "exact": text, "phones": [text, "+91" + text.lstrip("0")]}
+        for column, value in (
+            ("c.customer_profile", self.profile),
+            ("c.preferred_language", self.language),
+            ("c.kyc_status", self.kyc_status),
+            ("c.address->>'city'", self.city),
+            ("c.address->>'state'", self.state),
+        ):
+            if value:
+                name = f"equal{len(params)}"
+                where += f" and lower({column}) = lower(%({name})s)"
+                params[name] = value.strip()
+        return where, params
 
 
-async def customers(reads: Reads, caller: Caller, page: Page, search: str | None) -> dict[str, Any]:
-    """Customers within reach; `search` is a piece of the name, or a whole code, phone or e-mail."""
-    where, params = customers_within(caller)
-    if search and (text := search.strip()):
-        where += (
-            " and (lower(c.full_name) like %(like)s or c.customer_code = %(exact)s"
-            " or c.id in (select o.id from customers o where o.client_id = any(%(reach_clients)s)"
-            " and (o.phone = any(%(phones)s) or o.email = lower(%(exact)s))))"
-        )
-        params |= {"like": _like(text), "exact": text, "phones": [text, "+91" + text.lstrip("0")]}
-    rows, pages = await _page(reads, _CUSTOMER, "customers c", where, params, _order(page.sort, _CUSTOMER_SORTS), page)
-    return {"customers": [shown_customer(row) for row in rows], "pagination": pages}
+def customers(caller: Caller, chosen: CustomerFilter, sort: str | None) -> Listing:
+    """Customers within reach."""
+    where, params = chosen.where(caller)
+    return Listing(
+        "customers",
+        _CUSTOMER,
+        where,
+        ordering(sort, _CUSTOMER_SORTS, "-createdAt", "c.id"),
+        params,
+        shown_customer,
+        (
+            "id", "name", "email", "phone", "dateOfBirth", "gender", "pan", "address", "customerProfile",
+            "preferredLanguage", "kycStatus", "createdAt",
+        ),
+    )  # fmt: skip
 
 
 async def customer(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:
@@ -172,28 +184,49 @@ async def customer(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:
     return row
 
 
-async def policies(
-    reads: Reads,
-    caller: Caller,
-    page: Page,
-    *,
-    search: str | None = None,
-    status: str | None = None,
-    customer_id: int | None = None,
-) -> dict[str, Any]:
-    """Policies within reach; `search` is a piece of the policy number."""
-    where, params = policies_within(caller)
-    if search and search.strip():
-        where += " and lower(p.policy_number) like %(like)s"
-        params["like"] = _like(search.strip())
-    if status:
-        where += " and p.status = %(status)s"
-        params["status"] = status
-    if customer_id is not None:
-        where += " and p.customer_id = %(customer)s"
-        params["customer"] = customer_id
-    rows, pages = await _page(reads, _POLICY, "policies p", where, params, _order(page.sort, _POLICY_SORTS), page)
-    return {"policies": [shown_policy(row) for row in rows], "pagination": pages}
+@dataclass(frozen=True, slots=True)
+class PolicyFilter:
+    """Which policies: `search` is a piece of the policy number; the renewal date from and to, both days included."""
+
+    search: str | None = None
+    status: str | None = None
+    type: str | None = None
+    renewal_from: date | None = None
+    renewal_to: date | None = None
+    customer_id: int | None = None
+
+    def where(self, caller: Caller) -> tuple[str, dict[str, Any]]:
+        """The predicate on `policies p`, which starts from the caller's reach, and its parameters."""
+        where, params = policies_within(caller)
+        for condition, name, value in (
+            ("lower(p.policy_number) like %(like)s", "like", containing(self.search and self.search.lower())),
+            ("p.status = %(status)s", "status", self.status),
+            ("lower(p.policy_type) = lower(%(type)s)", "type", self.type),
+            ("p.renewal_date >= %(from)s", "from", self.renewal_from),
+            ("p.renewal_date <= %(to)s", "to", self.renewal_to),
+            ("p.customer_id = %(customer)s", "customer", self.customer_id),
+        ):
+            if value is not None:
+                where += f" and {condition}"
+                params[name] = value
+        return where, params
+
+
+def policies(caller: Caller, chosen: PolicyFilter, sort: str | None) -> Listing:
+    """Policies within reach."""
+    where, params = chosen.where(caller)
+    return Listing(
+        "policies",
+        _POLICY,
+        where,
+        ordering(sort, _POLICY_SORTS, "-createdAt", "p.id"),
+        params,
+        shown_policy,
+        (
+            "policyNumber", "customerId", "customerName", "policyType", "productName", "productCategory", "premium",
+            "sumInsured", "startDate", "expiryDate", "renewalDate", "paymentFrequency", "status", "autoRenewal",
+        ),
+    )  # fmt: skip
 
 
 async def policy(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:

@@ -1,22 +1,35 @@
 """The HTTP face of customers and policies."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from py360.kit.http import DbReads, IfMatch, PageParams, Session, etag, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, etag, listed, ok
 from py360.modules.customers import queries, service
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
 from py360.modules.customers.schemas import CustomerChange, CustomerIn, PolicyChange, PolicyIn, PreferencesIn, given
 
 router = APIRouter()
-Search = Annotated[str | None, Query(max_length=200)]
+Word = Annotated[str | None, Query(max_length=50)]
 
 
 @router.get("/customers")
-async def list_customers(reads: DbReads, caller: CanReadCustomers, page: PageParams, search: Search = None) -> Response:
+async def list_customers(
+    reads: DbReads,
+    caller: CanReadCustomers,
+    page: PageParams,
+    search: Search = None,
+    profile: Word = None,
+    language: Word = None,
+    kyc_status: Annotated[str | None, Query(alias="kycStatus", max_length=50)] = None,
+    city: Word = None,
+    state: Word = None,
+    as_file: AsFile = None,
+) -> Response:
     """The customers one reaches; `search` takes a piece of a name, or a whole code, phone or e-mail."""
-    return ok(await queries.customers(reads, caller, page, search))
+    chosen = queries.CustomerFilter(search, profile, language, kyc_status, city, state)
+    return await listed(reads, queries.customers(caller, chosen, page.sort), page, as_file)
 
 
 @router.post("/customers", status_code=201)
@@ -45,10 +58,13 @@ async def change_customer(
 
 
 @router.get("/customers/{customer}/policies")
-async def customer_policies(reads: DbReads, caller: CanReadCustomers, customer: str, page: PageParams) -> Response:
+async def customer_policies(
+    reads: DbReads, caller: CanReadCustomers, customer: str, page: PageParams, as_file: AsFile = None
+) -> Response:
     """The customer's policies that one reaches."""
     row = await queries.customer(reads, caller, customer)
-    return ok(await queries.policies(reads, caller, page, customer_id=row["id"]))
+    chosen = queries.PolicyFilter(customer_id=row["id"])
+    return await listed(reads, queries.policies(caller, chosen, page.sort), page, as_file)
 
 
 @router.get("/customers/{customer}/preferences")
@@ -80,9 +96,14 @@ async def list_policies(
     page: PageParams,
     search: Search = None,
     status: Literal["active", "expired", "cancelled", "suspended"] | None = None,
+    type: Word = None,
+    renewal_from: Annotated[date | None, Query(alias="renewalFrom")] = None,
+    renewal_to: Annotated[date | None, Query(alias="renewalTo")] = None,
+    as_file: AsFile = None,
 ) -> Response:
     """The policies one reaches; `search` takes a piece of the policy number."""
-    return ok(await queries.policies(reads, caller, page, search=search, status=status))
+    chosen = queries.PolicyFilter(search, status, type, renewal_from, renewal_to)
+    return await listed(reads, queries.policies(caller, chosen, page.sort), page, as_file)
 
 
 @router.post("/policies", status_code=201)

@@ -8,9 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.kit.caller import Caller
-from py360.kit.errors import BadRequest, NotFound
-from py360.kit.export import Column, Export, export
-from py360.kit.paging import Page, pagination
+from py360.kit.errors import NotFound
+from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.kit.wire import camel
 from py360.modules.identity import catalogue
@@ -32,10 +31,10 @@ _USER: Final = """
 _SORTS: Final = {
     "name": "lower(u.first_name || ' ' || u.last_name)",
     "email": "u.email",
-    "role": "r.name",
+    "role": "r.name nulls last",
     "status": "u.status",
-    "department": "u.department",
-    "lastLogin": "u.last_login",
+    "department": "u.department nulls last",
+    "lastLogin": "u.last_login nulls last",
     "createdAt": "u.created_at",
 }
 
@@ -117,8 +116,8 @@ class UserFilter:
         parts = ["u.client_id = any(%(clients)s)"]
         wanted: dict[str, Any] = {"clients": list(caller.client_ids)}
         if self.search:
-            parts.append("(lower(u.first_name || ' ' || u.last_name) like %(search)s or u.email like %(search)s)")
-            wanted["search"] = like(self.search)
+            parts.append("(u.first_name || ' ' || u.last_name ilike %(search)s or u.email ilike %(search)s)")
+            wanted["search"] = containing(self.search)
         if self.role and self.role != "all":
             parts.append("r.name = %(role)s")
             wanted["role"] = self.role
@@ -128,53 +127,30 @@ class UserFilter:
         return " and ".join(parts), wanted
 
 
-async def list_users(reads: Reads, caller: Caller, page: Page, chosen: UserFilter) -> dict[str, Any]:
-    """A page of the users within the caller's clients."""
+def users(caller: Caller, chosen: UserFilter, sort: str | None) -> Listing:
+    """The users within the caller's clients."""
     where, params = chosen.where(caller)
-    rows = await reads.all(
-        f"{_USER} where {where} order by {order_by(page.sort, _SORTS, 'name')}, u.id limit %(limit)s offset %(offset)s",
-        {**params, "limit": page.limit, "offset": page.offset},
+    return Listing(
+        "users",
+        _USER,
+        where,
+        ordering(sort, _SORTS, "name", "u.id"),
+        params,
+        shown_user,
+        (
+            "id",
+            "name",
+            "email",
+            "phone",
+            "department",
+            "jobTitle",
+            "roleName",
+            "status",
+            "clientName",
+            "lastLogin",
+            "createdAt",
+        ),
     )
-    total = await reads.value(
-        f"select count(*) from users u left join roles r on r.id = u.role_id where {where}", params
-    )
-    return {"users": [shown_user(row) for row in rows], "pagination": pagination(page, total)}
-
-
-_COLUMNS: Final = (
-    Column("User ID", lambda row: row["id"]),
-    Column("Name", lambda row: f"{row['first_name']} {row['last_name']}".strip()),
-    Column("Email", lambda row: row["email"]),
-    Column("Phone", lambda row: row["phone"]),
-    Column("Department", lambda row: row["department"]),
-    Column("Job Title", lambda row: row["job_title"]),
-    Column("Role", lambda row: row["role_name"]),
-    Column("Status", lambda row: row["status"]),
-    Column("Client", lambda row: row["client_name"]),
-    Column("Last Login", lambda row: row["last_login"]),
-    Column("Created", lambda row: row["created_at"]),
-)
-
-
-def export_users(reads: Reads, caller: Caller, format: str, chosen: UserFilter) -> Export:
-    """All matching users as a file; raises Invalid for a format we do not export."""
-    where, params = chosen.where(caller)
-    return export("users", format, _COLUMNS, reads.stream(f"{_USER} where {where} order by u.id", params))
-
-
-def like(text: str) -> str:
-    """A `like` pattern that finds the text anywhere, whatever signs it has."""
-    escaped = text.strip().lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
-
-
-def order_by(sort: str | None, columns: Mapping[str, str], default: str) -> str:
-    """The `order by` of a sort key such as `-createdAt`; raises BadRequest for a key that is not offered."""
-    key = sort or default
-    name = key.removeprefix("-")
-    if name not in columns:
-        raise BadRequest(f"This list sorts by {', '.join(columns)}.", code="bad_sort")
-    return f"{columns[name]} {'desc nulls last' if key.startswith('-') else 'asc nulls last'}"
 
 
 # Counts only the users of the caller's clients: a role is shared, its holders are not.
@@ -200,10 +176,23 @@ def _shown_role(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def list_roles(reads: Reads, caller: Caller) -> list[dict[str, Any]]:
+def roles(caller: Caller, search: str | None, sort: str | None) -> Listing:
     """Every role: the presets first, then the office's own."""
-    params = {"clients": list(caller.client_ids)}
-    return [_shown_role(row) for row in await reads.all(f"{_ROLE} order by r.is_system desc, r.id", params)]
+    known = {
+        "id": "r.is_system desc, r.id",
+        "name": "r.name",
+        "displayName": "lower(r.display_name)",
+        "createdAt": "r.created_at",
+    }
+    return Listing(
+        "roles",
+        _ROLE,
+        "(%(search)s::text is null or r.display_name ilike %(search)s or r.name ilike %(search)s)",
+        ordering(sort, known, "id", "r.id"),
+        {"clients": list(caller.client_ids), "search": containing(search)},
+        _shown_role,
+        ("name", "displayName", "description", "reach", "isSystem", "userCount", "permissions"),
+    )
 
 
 async def one_role(session: AsyncSession, caller: Caller, role_id: int) -> dict[str, Any]:
@@ -236,15 +225,23 @@ async def open_sessions(reads: Reads, caller: Caller) -> list[dict[str, Any]]:
     ]
 
 
-async def list_clients(reads: Reads, caller: Caller, page: Page) -> dict[str, Any]:
+_CLIENT: Final = """
+    select c.*, (select count(*) from users u where u.client_id = c.id and u.status = 'active') as user_count from clients c
+"""
+
+
+def clients(caller: Caller, search: str | None, sort: str | None) -> Listing:
     """The caller's clients."""
-    params = {"clients": list(caller.client_ids), "limit": page.limit, "offset": page.offset}
-    rows = await reads.all(
-        "select c.*, (select count(*) from users u where u.client_id = c.id and u.status = 'active') as user_count from clients c"
-        " where c.id = any(%(clients)s) order by c.client_name, c.id limit %(limit)s offset %(offset)s",
-        params,
+    known = {"clientName": "lower(c.client_name)", "clientCode": "c.client_code", "createdAt": "c.created_at"}
+    return Listing(
+        "clients",
+        _CLIENT,
+        "c.id = any(%(clients)s) and (%(search)s::text is null or c.client_name ilike %(search)s)",
+        ordering(sort, known, "clientName", "c.id"),
+        {"clients": list(caller.client_ids), "search": containing(search)},
+        camel,
+        ("clientCode", "clientName", "industry", "contactEmail", "contactPhone", "isActive", "userCount", "createdAt"),
     )
-    return {"clients": [camel(row) for row in rows], "pagination": pagination(page, len(caller.client_ids))}
 
 
 async def one_client(session: AsyncSession, client_id: int) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Reading templates, messages and accounts: every list starts from the caller's reach."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
-from py360.kit.errors import BadRequest, NotFound
-from py360.kit.paging import EXACT_UP_TO, Page, pagination
+from py360.kit.errors import NotFound
+from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.messaging.accounts import open_config
 from py360.modules.messaging.provider_types import TYPES, provider_type, shown
@@ -23,20 +24,11 @@ _TEMPLATE_SORTS: Final = {
     "category": "t.category",
     "status": "t.status",
     "usage": "t.usage_count",
+    "id": "t.id",
     "createdAt": "t.created_at",
     "updatedAt": "t.updated_at",
     "lastModified": "t.updated_at",
 }
-
-
-def _order(page: Page, sorts: Mapping[str, str], default: str, key: str) -> str:
-    """An `order by` from the caller's sort key; raises BadRequest for an unknown one."""
-    if page.sort is None:
-        return f"order by {default}, {key}"
-    name = page.sort.removeprefix("-")
-    if name not in sorts:
-        raise BadRequest(f"One cannot sort by “{name}”; there are {', '.join(sorts)}.", code="unknown_sort")
-    return f"order by {sorts[name]} {'desc' if page.sort.startswith('-') else 'asc'} nulls last, {key}"
 
 
 def _words(value: str | None) -> list[str] | None:
@@ -71,7 +63,7 @@ def shown_template(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _TEMPLATE_FILTER: Final = """
-where t.client_id = any(%(clients)s)
+t.client_id = any(%(clients)s)
   and (%(types)s::text[] is null or t.template_type = any(%(types)s))
   and (%(active)s::boolean is null or t.is_active = %(active)s)
   and (%(categories)s::text[] is null or t.category = any(%(categories)s))
@@ -80,54 +72,49 @@ where t.client_id = any(%(clients)s)
 """
 
 
-async def templates(
-    reads: Reads,
+def templates(
     caller: Caller,
-    page: Page,
+    sort: str | None,
     *,
     types: str | None = None,
     active: bool | None = None,
     categories: str | None = None,
     statuses: str | None = None,
     search: str | None = None,
-) -> dict[str, Any]:
-    """A page of templates with the figures of the template manager."""
+) -> Listing:
+    """The templates of the caller's clients; types, categories and statuses are comma lists."""
     params = {
         "clients": list(caller.client_ids),
         "types": _words(types),
         "active": active,
         "categories": _words(categories),
         "statuses": _words(statuses),
-        "search": _like(search),
-        "limit": page.limit,
-        "offset": page.offset,
+        "search": containing(search),
     }
-    order = _order(page, _TEMPLATE_SORTS, "t.id", "t.id")
-    rows = await reads.all(f"{_TEMPLATE} {_TEMPLATE_FILTER} {order} limit %(limit)s offset %(offset)s", params)
+    return Listing(
+        "templates",
+        _TEMPLATE,
+        _TEMPLATE_FILTER,
+        ordering(sort, _TEMPLATE_SORTS, "id", "t.id"),
+        params,
+        shown_template,
+        (
+            "id", "name", "type", "category", "subject", "content", "language", "variables", "tags", "status",
+            "dltTemplateId", "dltApproved", "version", "usageCount", "createdAt", "updatedAt",
+        ),
+    )  # fmt: skip
+
+
+async def template_figures(reads: Reads, listing: Listing) -> dict[str, Any]:
+    """The figures of the template manager over the templates of a list."""
     figures = await reads.one(
         "select count(*) as total, count(*) filter (where is_active) as active,"
-        " count(*) filter (where dlt_approved) as dlt_approved, coalesce(sum(usage_count), 0)::bigint as usage"
-        f" from templates t {_TEMPLATE_FILTER}",
-        params,
+        ' count(*) filter (where dlt_approved) as "dltApproved", coalesce(sum(usage_count), 0)::bigint as "totalUsage"'
+        f" from templates t where {listing.where}",
+        listing.params,
     )
     assert figures is not None
-    return {
-        "templates": [shown_template(row) for row in rows],
-        "pagination": pagination(page, figures["total"]),
-        "summary": {
-            "total": figures["total"],
-            "active": figures["active"],
-            "dltApproved": figures["dlt_approved"],
-            "totalUsage": figures["usage"],
-        },
-    }
-
-
-def _like(search: str | None) -> str | None:
-    if not search:
-        return None
-    escaped = search.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{escaped}%"
+    return figures
 
 
 async def template(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
@@ -157,8 +144,8 @@ left join cases_public_case c on c.id = l.case_id
 _MESSAGE_SORTS: Final = {
     "createdAt": "l.id",
     "status": "l.status",
-    "sentAt": "l.sent_at",
-    "deliveredAt": "l.delivered_at",
+    "sentAt": "l.sent_at nulls last",
+    "deliveredAt": "l.delivered_at nulls last",
 }
 
 
@@ -217,51 +204,57 @@ async def messages_by_code(reads: Reads, caller: Caller, refs: Sequence[str]) ->
     return [each for number, each in shown if wanted[number].isdigit() or wanted[number] == each["messageId"]]
 
 
-async def messages(
-    reads: Reads,
-    caller: Caller,
-    page: Page,
-    *,
-    types: str | None,
-    statuses: str | None,
-    campaign: str | None,
-    case: str | None,
-    recipient: str | None,
-    since: date | None,
-    until: date | None,
-) -> dict[str, Any]:
-    """A page of the ledger, newest first."""
+@dataclass(frozen=True, slots=True)
+class MessageFilter:
+    """Which messages; types and statuses are comma lists, the days are India's and both included."""
+
+    types: str | None = None
+    statuses: str | None = None
+    campaign: str | None = None
+    case: str | None = None
+    recipient: str | None = None
+    since: date | None = None
+    until: date | None = None
+    search: str | None = None
+
+
+_MESSAGE_FILTER: Final = """
+  and (%(types)s::text[] is null or l.communication_type = any(%(types)s))
+  and (%(statuses)s::text[] is null or l.status = any(%(statuses)s))
+  and (%(campaign)s::bigint is null or l.campaign_id = %(campaign)s)
+  and (%(case)s::text is null or c.case_number = %(case)s or l.case_id::text = %(case)s)
+  and (%(recipient)s::text is null or l.recipient_contact = %(recipient)s)
+  and (%(since)s::date is null or l.created_at >= %(since)s::date::timestamp at time zone 'Asia/Kolkata')
+  and (%(until)s::date is null or l.created_at < (%(until)s::date + 1)::timestamp at time zone 'Asia/Kolkata')
+  and (%(search)s::text is null or l.recipient_contact ilike %(search)s or c.case_number ilike %(search)s)
+"""
+
+
+def messages(caller: Caller, chosen: MessageFilter, sort: str | None) -> Listing:
+    """The ledger, newest first."""
     within, params = _reach(caller)
     params |= {
-        "types": _words(types),
-        "statuses": [{"read": "opened"}.get(word, word) for word in _words(statuses) or []] or None,
-        "campaign": ids.number("campaign", campaign) if campaign else None,
-        "case": case,
-        "recipient": recipient,
-        "since": since,
-        "until": until,
-        "limit": page.limit,
-        "offset": page.offset,
-        "most": EXACT_UP_TO + 1,
+        "types": _words(chosen.types),
+        "statuses": [{"read": "opened"}.get(word, word) for word in _words(chosen.statuses) or []] or None,
+        "campaign": ids.number("campaign", chosen.campaign) if chosen.campaign else None,
+        "case": chosen.case,
+        "recipient": chosen.recipient,
+        "since": chosen.since,
+        "until": chosen.until,
+        "search": containing(chosen.search),
     }
-    condition = f"""
-    where {within}
-      and (%(types)s::text[] is null or l.communication_type = any(%(types)s))
-      and (%(statuses)s::text[] is null or l.status = any(%(statuses)s))
-      and (%(campaign)s::bigint is null or l.campaign_id = %(campaign)s)
-      and (%(case)s::text is null or c.case_number = %(case)s or l.case_id::text = %(case)s)
-      and (%(recipient)s::text is null or l.recipient_contact = %(recipient)s)
-      and (%(since)s::date is null or l.created_at >= %(since)s::date)
-      and (%(until)s::date is null or l.created_at < %(until)s::date + 1)
-    """
-    order = _order(page, _MESSAGE_SORTS, "l.id desc", "l.id desc")
-    rows = await reads.all(f"{_MESSAGE} {condition} {order} limit %(limit)s offset %(offset)s", params)
-    total = await reads.value(f"select count(*) from ({_MESSAGE} {condition} limit %(most)s) found", params)
-    exact = total <= EXACT_UP_TO
-    return {
-        "messages": [shown_message(row) for row in rows],
-        "pagination": pagination(page, min(total, EXACT_UP_TO), exact),
-    }
+    return Listing(
+        "messages",
+        _MESSAGE,
+        within + _MESSAGE_FILTER,
+        ordering(sort, _MESSAGE_SORTS, "-createdAt", "l.id"),
+        params,
+        shown_message,
+        (
+            "messageId", "type", "purpose", "recipient", "status", "caseId", "campaignId", "templateId", "sentAt",
+            "deliveredAt", "openedAt", "clickedAt", "repliedAt", "errorMessage", "vendor", "attempts", "cost",
+        ),
+    )  # fmt: skip
 
 
 # ---------------------------------------------------------------- accounts
@@ -299,14 +292,27 @@ def shown_provider(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def providers(reads: Reads, caller: Caller, channel: str | None, active: bool | None) -> list[dict[str, Any]]:
+def providers(
+    caller: Caller, sort: str | None, channel: str | None, active: bool | None, search: str | None
+) -> Listing:
     """The accounts of the caller's clients, by channel, the default first."""
-    rows = await reads.all(
-        f"{_PROVIDER} where p.client_id = any(%(clients)s) and (%(channel)s::text is null or p.channel = %(channel)s)"
-        " and (%(active)s::boolean is null or p.is_active = %(active)s) order by p.channel, p.is_default desc, p.id",
-        {"clients": list(caller.client_ids), "channel": channel, "active": active},
+    known = {
+        "channel": "p.channel, p.is_default desc, p.id",
+        "name": "lower(p.name)",
+        "lastUsed": "p.last_used nulls last",
+        "createdAt": "p.created_at",
+    }
+    return Listing(
+        "providers",
+        _PROVIDER,
+        "p.client_id = any(%(clients)s) and (%(channel)s::text is null or p.channel = %(channel)s)"
+        " and (%(active)s::boolean is null or p.is_active = %(active)s)"
+        " and (%(search)s::text is null or p.name ilike %(search)s or p.type ilike %(search)s)",
+        ordering(sort, known, "channel", "p.id"),
+        {"clients": list(caller.client_ids), "channel": channel, "active": active, "search": containing(search)},
+        shown_provider,
+        ("id", "name", "channel", "type", "isActive", "isDefault", "isSandbox", "status", "lastUsed", "lastTested"),
     )
-    return [shown_provider(row) for row in rows]
 
 
 async def provider(reads: Reads, caller: Caller, number: int) -> dict[str, Any]:

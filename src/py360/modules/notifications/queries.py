@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids
 from py360.kit.caller import Caller
 from py360.kit.errors import BadRequest
+from py360.kit.listing import Listing
 from py360.kit.paging import Page, decode_cursor, encode_cursor, pagination
 from py360.kit.reads import Reads
 
@@ -33,12 +34,10 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def list_mine(
-    reads: Reads, caller: Caller, page: Page, tab: str, type: str | None, search: str | None, cursor: str | None
-) -> dict[str, Any]:
-    """The caller's notifications, newest first, with the number of unread ones; by page, or on from `nextCursor`."""
+def mine(caller: Caller, tab: str, type: str | None, search: str | None) -> Listing:
+    """The caller's notifications, newest first."""
     where = _MINE
-    params: dict[str, Any] = {"user": caller.user_id, "limit": page.limit + 1, "offset": page.offset}
+    params: dict[str, Any] = {"user": caller.user_id}
     if tab != "all":
         where += " and n.read_status = %(read)s"
         params["read"] = tab == "read"
@@ -48,18 +47,29 @@ async def list_mine(
     if search:
         where += " and position(lower(%(search)s) in lower(n.title || ' ' || n.message)) > 0"
         params["search"] = search.strip()
-    after = ""
-    if cursor:
-        after = " and n.id < %(before)s"
-        params |= {"before": _before(cursor), "offset": 0}
-    rows = await reads.all(
-        f"select {_COLUMNS} from notifications n where {where}{after} order by n.id desc limit %(limit)s offset %(offset)s",
+    return Listing(
+        "notifications",
+        f"select {_COLUMNS} from notifications n",
+        where,
+        "n.id desc",
         params,
+        shown,
+        ("id", "timestamp", "type", "title", "message", "priority", "read", "readAt"),
+    )
+
+
+async def page_of(reads: Reads, listing: Listing, page: Page, cursor: str | None) -> dict[str, Any]:
+    """A page of one's notifications, or on from `nextCursor`, with the number of unread ones."""
+    after = " and n.id < %(before)s" if cursor else ""
+    turned = {"before": _before(cursor), "offset": 0} if cursor else {"offset": page.offset}
+    rows = await reads.all(
+        f"{listing.select} where {listing.where}{after} order by {listing.order} limit %(limit)s offset %(offset)s",
+        {**listing.params, "limit": page.limit + 1, **turned},
     )
     counts = await reads.one(
         f"select count(*) as total, (select count(*) from notifications n where {_MINE} and not n.read_status) as unread"
-        f" from notifications n where {where}",
-        params,
+        f" from notifications n where {listing.where}",
+        listing.params,
     )
     assert counts is not None
     more, rows = len(rows) > page.limit, rows[: page.limit]

@@ -6,7 +6,7 @@ from typing import Any, Final
 from py360.kit import db
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
-from py360.kit.paging import Page, pagination
+from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 
 _NODE: Final = """
@@ -82,38 +82,46 @@ async def one(session: Any, caller: Caller, node_id: int) -> dict[str, Any]:
     return _shown(row)
 
 
-async def members(reads: Reads, caller: Caller, node_id: int) -> list[dict[str, Any]]:
+async def members(
+    reads: Reads, caller: Caller, node_id: int, search: str | None = None, sort: str | None = None
+) -> Listing:
     """The active people whose home is a node today; raises NotFound when the caller does not see the node."""
     where, params = visible(caller)
-    params["id"] = node_id
+    params |= {"id": node_id, "search": containing(search)}
     if not await reads.value(f"select 1 from organizational_hierarchy n where n.id = %(id)s and {where}", params):
         raise NotFound(f"There is no node {node_id} within your reach.")
-    rows = await reads.all(
-        "select u.id, u.name, u.role, u.email, h.valid_from from organization_public_homes h"
-        " join identity_public_users u on u.id = h.user_id"
-        " where h.node_id = %(id)s and u.status = 'active' and u.client_id = any(%(clients)s) order by u.name, u.id",
+    known = {"name": "u.name", "role": "u.role nulls last", "email": "u.email", "since": "h.valid_from"}
+    return Listing(
+        "members",
+        "select u.id, u.name, u.role, u.email, h.valid_from as since from organization_public_homes h"
+        " join identity_public_users u on u.id = h.user_id",
+        "h.node_id = %(id)s and u.status = 'active' and u.client_id = any(%(clients)s)"
+        " and (%(search)s::text is null or u.name ilike %(search)s or u.email ilike %(search)s)",
+        ordering(sort, known, "name", "u.id"),
         params,
+        dict,
+        ("id", "name", "role", "email", "since"),
     )
-    return [
-        {"id": row["id"], "name": row["name"], "role": row["role"], "email": row["email"], "since": row["valid_from"]}
-        for row in rows
-    ]
 
 
-async def teams(reads: Reads, caller: Caller, page: Page) -> dict[str, Any]:
+def teams(caller: Caller, search: str | None, sort: str | None) -> Listing:
     """The teams of the visible part of the tree, for the dashboard's filters."""
     where, params = visible(caller)
-    rows = await reads.all(
-        f"{_NODE} where n.type = 'team' and n.status <> 'inactive' and {where} order by n.name, n.id"
-        " limit %(limit)s offset %(offset)s",
-        {**params, "limit": page.limit, "offset": page.offset},
+    return Listing(
+        "teams",
+        _NODE,
+        f"n.type = 'team' and n.status <> 'inactive' and {where} and (%(search)s::text is null or n.name ilike %(search)s)",
+        ordering(sort, {"name": "lower(n.name)", "createdAt": "n.created_at"}, "name", "n.id"),
+        {**params, "search": containing(search)},
+        _shown_team,
+        ("id", "name", "description", "memberCount"),
     )
-    total = await reads.value(
-        f"select count(*) from organizational_hierarchy n where n.type = 'team' and n.status <> 'inactive' and {where}",
-        params,
-    )
-    shown = [
-        {"id": row["id"], "name": row["name"], "description": row["description"], "memberCount": row["member_count"]}
-        for row in rows
-    ]
-    return {"teams": shown, "pagination": pagination(page, total)}
+
+
+def _shown_team(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["id"],
+        "name": row["name"],
+        "description": row["description"],
+        "memberCount": row["member_count"],
+    }

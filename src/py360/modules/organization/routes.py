@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from py360.kit.clock import version_of
-from py360.kit.http import DbReads, IfMatch, PageParams, Session, etag, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, Sort, etag, listed, ok
 from py360.modules.organization import queries, service
 from py360.modules.organization.access import CanChangeOrganization, CanSeeOrganization
 from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn, given
@@ -55,9 +55,16 @@ async def move_node(session: Session, caller: CanChangeOrganization, node_id: in
 
 
 @router.get("/hierarchy/{node_id}/members")
-async def node_members(reads: DbReads, caller: CanSeeOrganization, node_id: int) -> Response:
-    """Whose home is this node today."""
-    return ok({"members": await queries.members(reads, caller, node_id)})
+async def node_members(
+    reads: DbReads,
+    caller: CanSeeOrganization,
+    node_id: int,
+    search: Search = None,
+    sort: Sort = None,
+    as_file: AsFile = None,
+) -> Response:
+    """Whose home is this node today; not cut into pages."""
+    return await listed(reads, await queries.members(reads, caller, node_id, search, sort), None, as_file)
 
 
 @router.put("/hierarchy/{node_id}/members/{user_id}")
@@ -75,12 +82,21 @@ async def unsettle(session: Session, caller: CanChangeOrganization, node_id: int
 
 
 @router.get("/teams")
-async def teams(reads: DbReads, caller: CanSeeOrganization, page: PageParams) -> Response:
+async def teams(
+    reads: DbReads, caller: CanSeeOrganization, page: PageParams, search: Search = None, as_file: AsFile = None
+) -> Response:
     """The teams one sees."""
-    return ok(await queries.teams(reads, caller, page))
+    return await listed(reads, queries.teams(caller, search, page.sort), page, as_file)
 
 
 @router.get("/teams/{team_id}/members")
-async def team_members(reads: DbReads, caller: CanSeeOrganization, team_id: int) -> Response:
-    """The people of a team."""
-    return ok({"members": await queries.members(reads, caller, team_id)})
+async def team_members(
+    reads: DbReads,
+    caller: CanSeeOrganization,
+    team_id: int,
+    search: Search = None,
+    sort: Sort = None,
+    as_file: AsFile = None,
+) -> Response:
+    """The people of a team; not cut into pages."""
+    return await listed(reads, await queries.members(reads, caller, team_id, search, sort), None, as_file)

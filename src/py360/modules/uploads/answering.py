@@ -11,19 +11,21 @@ from py360.kit.errors import Conflict, Invalid, NotFound
 from py360.modules.uploads.fields import BY_NAME, DATES
 from py360.modules.uploads.mapping import heading_key
 from py360.modules.uploads.planning import Said
+from py360.modules.uploads.queries import within_reach
 from py360.modules.uploads.receiving import start
 from py360.modules.uploads.schemas import MappingIn
 
 
 async def held(session: AsyncSession, caller: Caller, upload_id: int) -> db.Row:
-    """An upload of the caller's clients, locked; raises NotFound."""
+    """An upload within the caller's reach, locked; raises NotFound."""
+    within, params = within_reach(caller)
     row = await db.one(
         session,
-        "select * from file_uploads where id = %(id)s and client_id = any(%(clients)s) for update",
-        {"id": upload_id, "clients": list(caller.client_ids)},
+        f"select * from file_uploads where id = %(id)s and id in ({within}) for update",
+        {**params, "id": upload_id},
     )
     if row is None:
-        raise NotFound(f"There is no upload {ids.code('upload', upload_id)}.")
+        raise NotFound(f"There is no upload {ids.code('upload', upload_id)} within your reach.")
     return row
 
 

@@ -1,44 +1,57 @@
 """What is read about uploads. Every answer starts from the caller's clients."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any, Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
-from py360.kit.errors import Invalid, NotFound
+from py360.kit.errors import NotFound
+from py360.kit.listing import Listing, containing, ordering
 from py360.kit.paging import Page, pagination
 from py360.kit.reads import Reads
 from py360.modules.uploads.issues import sentence
 from py360.modules.uploads.progress import in_words
 
-_ONE: Final = """
+# An upload is within reach as a case would be that is assigned to its uploader.
+_OWNED: Final = """
+select f.*, f.uploaded_by as assigned_to, h.node_id
+from file_uploads f left join organization_public_homes h on h.user_id = f.uploaded_by
+"""
+_UPLOAD: Final = f"""
 select u.*, b.batch_code, p.name as uploaded_by_name
-from file_uploads u
+from ({_OWNED}) u
 join upload_batches b on b.upload_id = u.id
 left join identity_public_users p on p.id = u.uploaded_by
-where u.client_id = any(%(clients)s)
 """
 _SORTS: Final = {
     "id": "u.id", "timestamp": "u.id", "createdAt": "u.id", "filename": "lower(u.filename)", "fileSize": "u.file_size",
-    "status": "u.upload_status", "totalRecords": "u.total_records", "failedRecords": "u.failed_records",
+    "status": "u.upload_status", "totalRecords": "u.total_records nulls last",
+    "failedRecords": "u.failed_records nulls last",
 }  # fmt: skip
+
+
+def within_reach(caller: Caller) -> tuple[str, dict[str, Any]]:
+    """The numbers of the uploads that a caller reaches, as a subquery, and its parameters."""
+    within, params = reach_filter(caller, "u")
+    return f"select u.id from ({_OWNED}) u where {within}", dict(params)
 
 
 async def one(reads: Reads, caller: Caller, upload_id: int) -> dict[str, Any]:
     """An upload's row; raises NotFound."""
-    row = await reads.one(_ONE + " and u.id = %(id)s", {"clients": list(caller.client_ids), "id": upload_id})
+    within, params = reach_filter(caller, "u")
+    row = await reads.one(f"{_UPLOAD} where {within} and u.id = %(id)s", {**params, "id": upload_id})
     if row is None:
-        raise NotFound(f"There is no upload {ids.code('upload', upload_id)}.")
+        raise NotFound(f"There is no upload {ids.code('upload', upload_id)} within your reach.")
     return row
 
 
-def _time_taken(row: dict[str, Any], now: datetime) -> float | None:
+def _time_taken(row: Mapping[str, Any], now: datetime) -> float | None:
     begun, ended = row["processing_started_at"], row["processing_completed_at"]
     return ((ended or now) - begun).total_seconds() if begun else None
 
 
-def shown(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+def shown(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """An upload as lists and the status answer show it."""
     code = ids.code("upload", row["id"])
     taken = _time_taken(row, now)
@@ -87,23 +100,23 @@ async def status(reads: Reads, caller: Caller, upload_id: int, now: datetime) ->
     return told
 
 
-async def history(
-    reads: Reads, caller: Caller, page: Page, now: datetime, state: str | None, search: str | None
-) -> dict[str, Any]:
-    """The uploads of the caller's clients, newest first."""
-    wanted = (page.sort or "-id").lstrip("-")
-    if wanted not in _SORTS:
-        raise Invalid(f"Uploads cannot be sorted by “{wanted}”.", code="unknown_sort")
-    order = f"{_SORTS[wanted]} {'desc' if page.sort is None or page.sort.startswith('-') else 'asc'}, u.id desc"
-    where = "u.client_id = any(%(clients)s) and (%(state)s::text is null or u.upload_status = %(state)s)"
-    where += " and (%(search)s::text is null or u.filename ilike '%%' || %(search)s || '%%')"
-    params = {"clients": list(caller.client_ids), "state": state, "search": search or None}
-    total = await reads.value(f"select count(*) from file_uploads u where {where}", params)
-    rows = await reads.all(
-        f"{_ONE} and {where} order by {order} limit %(limit)s offset %(offset)s",
-        {**params, "limit": page.limit, "offset": page.offset},
-    )
-    return {"uploads": [shown(row, now) for row in rows], "pagination": pagination(page, total)}
+def history(caller: Caller, now: datetime, sort: str | None, state: str | None, search: str | None) -> Listing:
+    """The uploads within reach, newest first."""
+    within, params = reach_filter(caller, "u")
+    return Listing(
+        "uploads",
+        _UPLOAD,
+        f"{within} and (%(state)s::text is null or u.upload_status = %(state)s)"
+        " and (%(search)s::text is null or u.filename ilike %(search)s or u.description ilike %(search)s)",
+        ordering(sort, _SORTS, "-timestamp", "u.id"),
+        {**params, "state": state, "search": containing(search)},
+        lambda row: shown(row, now),
+        (
+            "uploadId", "batchId", "filename", "fileSize", "description", "status", "totalRecords", "successfulRecords",
+            "failedRecords", "newRecords", "changedRecords", "unchangedRecords", "uploadedBy", "timestamp",
+            "processingTime",
+        ),
+    )  # fmt: skip
 
 
 async def errors(
@@ -165,14 +178,16 @@ async def failed_rows(reads: Reads, upload_id: int) -> AsyncIterator[dict[str, A
 
 
 async def batches(reads: Reads, caller: Caller, limit: int) -> list[dict[str, Any]]:
-    """How the cases of the newest batches stand (domain reference 5.4): counts, and amounts in INR."""
+    """How the cases of the newest batches within reach stand (domain reference 5.4): counts, and amounts in INR."""
     within, params = reach_filter(caller)
+    mine, _ = within_reach(caller)
     rows = await reads.all(
         f"""
         select b.batch_code, b.upload_id, b.created_at, b.file_name, counts.*
         from (
           select b.id, b.batch_code, b.upload_id, b.created_at, b.file_name from upload_batches b
-          join file_uploads u on u.id = b.upload_id and u.client_id = any(%(reach_clients)s) order by b.id desc limit %(limit)s
+          where b.upload_id in ({mine}) or exists (select from renewal_cases c where c.batch_id = b.id and {within})
+          order by b.id desc limit %(limit)s
         ) b
         left join lateral (
           select

@@ -62,11 +62,13 @@ async def stream_cases(
     if not caller.may("closed-cases" if closed else "cases"):
         raise Forbidden
     today: date = res.clock.today()
-    return download(await exporting.cases(reads, caller, chosen, format, today, order=sort, closed=closed))
+    return await download(await exporting.cases(reads, caller, chosen, format, today, order=sort, closed=closed))
 
 
 @router.get("/export/cases/{token}", dependencies=[Public])
 async def download_cases(reads: DbReads, res: Res, token: Annotated[str, Path(max_length=4000)]) -> StreamingResponse:
     """The file behind an address made by `POST /api/export/cases`."""
     caller, format, said, closed = await downloads.opened(token)
-    return download(await exporting.cases(reads, caller, _filters(said), format, res.clock.today(), closed=closed))
+    return await download(
+        await exporting.cases(reads, caller, _filters(said), format, res.clock.today(), closed=closed)
+    )

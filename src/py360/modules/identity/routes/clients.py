@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from py360.kit.http import DbReads, PageParams, Session, SignedIn, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Search, Session, SignedIn, listed, ok
 from py360.modules.identity import queries
 from py360.modules.identity.access import CanManageUsers
 from py360.modules.identity.schemas import ClientChange, ClientIn, given
@@ -12,9 +12,11 @@ router = APIRouter()
 
 
 @router.get("/clients")
-async def list_clients(reads: DbReads, caller: SignedIn, page: PageParams) -> Response:
+async def list_clients(
+    reads: DbReads, caller: SignedIn, page: PageParams, search: Search = None, as_file: AsFile = None
+) -> Response:
     """One's own clients: every one for administrators of the installation, else the one a user belongs to."""
-    return ok(await queries.list_clients(reads, caller, page))
+    return await listed(reads, queries.clients(caller, search, page.sort), page, as_file)
 
 
 @router.post("/clients", status_code=201)

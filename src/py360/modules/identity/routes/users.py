@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from py360.kit.clock import version_of
-from py360.kit.http import DbReads, IfMatch, PageParams, Session, download, etag, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, Sort, etag, listed, ok
 from py360.modules.identity import catalogue, queries
 from py360.modules.identity.access import CanManageUsers
 from py360.modules.identity.schemas import (
@@ -30,18 +30,14 @@ async def list_users(
     reads: DbReads,
     caller: CanManageUsers,
     page: PageParams,
-    search: Text = None,
+    search: Search = None,
     role: Text = None,
     status: Text = None,
-    format: Annotated[
-        str | None, Query(max_length=10, description="csv, xlsx or pdf: the whole list as a file")
-    ] = None,
+    as_file: AsFile = None,
 ) -> Response:
-    """Users of one's clients, by text in name or e-mail, role and status; as a page, or all of them as a file."""
+    """Users of one's clients, by text in name or e-mail, role and status."""
     chosen = queries.UserFilter(search, role, status)
-    if format:
-        return download(queries.export_users(reads, caller, format, chosen))
-    return ok(await queries.list_users(reads, caller, page, chosen))
+    return await listed(reads, queries.users(caller, chosen, page.sort), page, as_file)
 
 
 @router.post("/users", status_code=201)
@@ -117,9 +113,11 @@ async def permissions(caller: CanManageUsers) -> Response:
 
 
 @router.get("/roles")
-async def list_roles(reads: DbReads, caller: CanManageUsers) -> Response:
-    """Every role, with how many of one's users hold it."""
-    return ok({"roles": await queries.list_roles(reads, caller)})
+async def list_roles(
+    reads: DbReads, caller: CanManageUsers, search: Search = None, sort: Sort = None, as_file: AsFile = None
+) -> Response:
+    """Every role, with how many of one's users hold it; not cut into pages."""
+    return await listed(reads, queries.roles(caller, search, sort), None, as_file)
 
 
 @router.post("/roles", status_code=201)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from py360.kit.http import DbReads, PageParams, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Search, listed, ok
 from py360.modules.messaging import queries
 from py360.modules.messaging.access import CanSend
 from py360.modules.messaging.communication import send, shown
@@ -52,21 +52,12 @@ async def delivery_statuses(
     recipient: Annotated[str | None, Query(max_length=254)] = None,
     since: Annotated[date | None, Query(alias="from")] = None,
     until: Annotated[date | None, Query(alias="to")] = None,
+    search: Search = None,
+    as_file: AsFile = None,
 ) -> Response:
-    """The messages within reach, newest first."""
-    found = await queries.messages(
-        reads,
-        caller,
-        page,
-        types=type,
-        statuses=status,
-        campaign=campaign_id,
-        case=case_id,
-        recipient=recipient,
-        since=since,
-        until=until,
-    )
-    return ok(found)
+    """The messages within reach, newest first; `search` takes a piece of the recipient or of the case number."""
+    chosen = queries.MessageFilter(type, status, campaign_id, case_id, recipient, since, until, search)
+    return await listed(reads, queries.messages(caller, chosen, page.sort), page, as_file)
 
 
 @router.post("/communications/bulk-status")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from py360.kit.http import DbReads, Session, ok
+from py360.kit.http import AsFile, DbReads, Search, Session, Sort, listed, ok
 from py360.modules.messaging import providers, queries
 from py360.modules.messaging.access import CanManageProviders, CanSeeProviders
 from py360.modules.messaging.provider_types import TYPES
@@ -20,9 +20,12 @@ async def list_providers(
     caller: CanSeeProviders,
     channel: ChannelName | None = None,
     active: Annotated[bool | None, Query(description="Only switched-on or switched-off ones")] = None,
+    search: Search = None,
+    sort: Sort = None,
+    as_file: AsFile = None,
 ) -> Response:
-    """The accounts, by channel, the default first; secrets are masked."""
-    return ok({"providers": await queries.providers(reads, caller, channel, active)})
+    """The accounts, by channel, the default first; secrets are masked. Not cut into pages."""
+    return await listed(reads, queries.providers(caller, sort, channel, active, search), None, as_file)
 
 
 @router.post("/providers", status_code=201)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from py360.kit import ids
-from py360.kit.http import DbReads, IfMatch, PageParams, Session, etag, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Session, Sort, download, etag, listed, ok
 from py360.modules.messaging import queries, templates
 from py360.modules.messaging.access import CanReadTemplates, CanWriteTemplates
 from py360.modules.messaging.preview import preview
@@ -13,6 +13,9 @@ from py360.modules.messaging.schemas import ImportIn, PreviewIn, TemplateIn, Tem
 from py360.modules.messaging.variables import CATALOGUE
 
 router = APIRouter()
+_IMPORTABLE = (
+    "name", "type", "category", "subject", "content", "format", "language", "dltTemplateId", "tags", "variables",
+)  # fmt: skip
 
 
 def _draft(body: TemplateIn) -> templates.Draft:
@@ -51,12 +54,13 @@ async def list_templates(
     category: str | None = None,
     status: str | None = None,
     search: Annotated[str | None, Query(max_length=100, description="In name, content and tags")] = None,
+    as_file: AsFile = None,
 ) -> Response:
     """Templates by type and activity."""
-    found = await queries.templates(
-        reads, caller, page, types=type, active=active, categories=category, statuses=status, search=search
+    found = queries.templates(
+        caller, page.sort, types=type, active=active, categories=category, statuses=status, search=search
     )
-    return ok(found)
+    return await listed(reads, found, page, as_file, summary=await queries.template_figures(reads, found))
 
 
 @router.post("/templates", status_code=201)
@@ -78,28 +82,14 @@ async def list_variables(caller: CanReadTemplates) -> Response:
 
 @router.get("/templates/export")
 async def export_templates(
-    reads: DbReads, caller: CanReadTemplates, page: PageParams, type: str | None = None
+    reads: DbReads, caller: CanReadTemplates, type: str | None = None, sort: Sort = None, as_file: AsFile = None
 ) -> Response:
-    """Templates in the form that POST /api/templates/import takes."""
-    found = await queries.templates(reads, caller, page, types=type)
-    keep = (
-        "name",
-        "type",
-        "category",
-        "subject",
-        "content",
-        "format",
-        "language",
-        "dltTemplateId",
-        "tags",
-        "variables",
-    )
-    return ok(
-        {
-            "templates": [{key: each[key] for key in keep} for each in found["templates"]],
-            "pagination": found["pagination"],
-        }
-    )
+    """All templates in the form that POST /api/templates/import takes, or as a file for people."""
+    found = queries.templates(caller, sort, types=type)
+    if as_file:
+        return await download(found.file(reads, as_file))
+    rows = (await found.whole(reads))["templates"]
+    return ok({"templates": [{key: row[key] for key in _IMPORTABLE} for row in rows]})
 
 
 @router.post("/templates/import", status_code=201)

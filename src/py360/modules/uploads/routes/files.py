@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from py360.kit import ids
 from py360.kit.errors import Invalid
-from py360.kit.http import DbReads, PageParams, Res, Session, download, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.modules.uploads import answering, arriving, error_file, previewing, queries, receiving, template, undoing
 from py360.modules.uploads.access import CanSeeBatches, CanUpload
 from py360.modules.uploads.routes.base import router
@@ -78,10 +78,12 @@ async def upload_history(
     caller: CanUpload,
     page: PageParams,
     status: Annotated[str | None, Query(max_length=20)] = None,
-    search: Annotated[str | None, Query(max_length=100)] = None,
+    search: Search = None,
+    as_file: AsFile = None,
 ) -> Response:
-    """The uploads of one's clients, newest first."""
-    return ok(await queries.history(res.reads, caller, page, res.clock.now(), status, search))
+    """The uploads within one's reach, newest first; `search` takes a piece of the file name or description."""
+    found = queries.history(caller, res.clock.now(), page.sort, status, search)
+    return await listed(res.reads, found, page, as_file)
 
 
 @router.get("/upload/template")
@@ -116,7 +118,7 @@ async def upload_errors(
     if format == "json":
         return ok(await queries.errors(res.reads, caller, number, page, severity, code))
     upload = await queries.one(res.reads, caller, number)
-    return download(await error_file.error_file(res.reads, upload, format))
+    return await download(await error_file.error_file(res.reads, upload, format))
 
 
 @router.get("/upload/{upload_id}/mapping")

@@ -1,0 +1,101 @@
+"""A list of the wire: one select that gives its pages and, whole, its files (house, section 6)."""
+
+import re
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from py360.kit.errors import Invalid
+from py360.kit.export import Column, Export, export
+from py360.kit.paging import EXACT_UP_TO, Page, pagination
+from py360.kit.reads import Reads
+
+_WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """`select` (to the joins) and `where` find the rows; `shown` makes the wire's objects, `columns` are those of a file."""
+
+    name: str
+    select: str
+    where: str
+    order: str
+    params: Mapping[str, Any]
+    shown: Callable[[Mapping[str, Any]], dict[str, Any]]
+    columns: Sequence[str]
+
+    async def page(self, reads: Reads, page: Page) -> dict[str, Any]:
+        """The rows of a page under the list's name, and its `pagination`; the total is counted up to 10,000."""
+        params = {**self.params, "limit": page.limit, "offset": page.offset}
+        rows = await reads.all(f"{self._sql()} limit %(limit)s offset %(offset)s", params)
+        few = f"select count(*) from ({self.select} where {self.where} limit {EXACT_UP_TO + 1}) few"
+        counted = await reads.value(few, self.params)
+        total = max(counted, page.offset + len(rows))
+        return {
+            self.name: [self.shown(row) for row in rows],
+            "pagination": pagination(page, total, counted <= EXACT_UP_TO),
+        }
+
+    async def whole(self, reads: Reads) -> dict[str, Any]:
+        """Every row, for lists that are short by nature, such as roles."""
+        rows = [self.shown(row) for row in await reads.all(self._sql(), self.params)]
+        return {self.name: rows, "pagination": pagination(Page(1, max(len(rows), 1)), len(rows))}
+
+    def file(self, reads: Reads, format: str) -> Export:
+        """All of it as a file, streamed; raises Invalid for a format we do not export."""
+        columns = [Column(heading(name), _cell(name)) for name in self.columns]
+        return export(_WORDS.sub("_", self.name).lower(), format, columns, self._rows(reads))
+
+    async def _rows(self, reads: Reads) -> AsyncIterator[Mapping[str, Any]]:
+        async for row in reads.stream(self._sql(), self.params):
+            yield self.shown(row)
+
+    def _sql(self) -> str:
+        return f"{self.select} where {self.where} order by {self.order}"
+
+
+def heading(name: str) -> str:
+    """A field of the wire as the head of a column: `lastLogin` is Last Login."""
+    return " ".join(word if word.isupper() else word.capitalize() for word in _WORDS.split(name)).replace("Id", "ID")
+
+
+def _cell(name: str) -> Callable[[Mapping[str, Any]], Any]:
+    return lambda row: in_words(row[name])
+
+
+def in_words(value: Any) -> Any:
+    """What a cell holds of a value of the wire: yes and no, lists and objects as text; the rest as it is."""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key}: {in_words(held)}" for key, held in value.items() if held not in (None, ""))
+    if isinstance(value, (list, tuple)):
+        return ", ".join(str(in_words(held)) for held in value)
+    return value
+
+
+def ordering(sort: str | None, known: Mapping[str, str], default: str, key: str) -> str:
+    """The `order by` of a sort key such as `-createdAt`, made unambiguous by `key`; raises Invalid for an unknown one.
+
+    A column of `known` that may be empty says `nulls last`. Others do not: an index could not give that order.
+    """
+    text = (sort or default).strip()
+    name = text.removeprefix("-")
+    if name not in known:
+        raise Invalid(
+            f"“{name[:60]}” is not a column to sort by.",
+            code="unknown_sort",
+            details=[{"field": "sort", "message": "one of " + ", ".join(known)}],
+        )
+    column, nulls, last = known[name].partition(" nulls")
+    way = "desc" if text.startswith("-") else "asc"
+    return f"{key} {way}" if column == key else f"{column} {way}{nulls}{last}, {key} {way}"
+
+
+def containing(text: str | None) -> str | None:
+    """An `ilike` pattern that finds the text anywhere, whatever signs it has; None when there is nothing to find."""
+    if not text or not text.strip():
+        return None
+    escaped = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
