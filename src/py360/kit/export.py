@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import re
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ MEDIA: Final[Mapping[str, str]] = {
 }
 CSV_FLUSH_BYTES: Final = 64 * 1024
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
+_NUMBER: Final = re.compile(r"[+-]\d[\d ]*(\.\d+)?")  # a phone or an amount: nothing to run, and better read as it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Export:
 
 def neutral(value: Any) -> Any:
     """A cell that no spreadsheet program will run; numbers stay numbers, moments are shown in India's time."""
-    if isinstance(value, str) and value.startswith(_DANGEROUS):
+    if isinstance(value, str) and value.startswith(_DANGEROUS) and not _NUMBER.fullmatch(value):
         return "'" + value
     if isinstance(value, datetime):
         return value.astimezone(INDIA).strftime("%d/%m/%Y %H:%M")
@@ -56,7 +58,7 @@ def neutral(value: Any) -> Any:
 
 
 def export(name: str, format: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> Export:
-    """Make a file of rows. Raises Invalid for another format; TooLarge, while streaming, past MAX_ROWS of xlsx and pdf."""
+    """Make a file of rows. Raises Invalid for another format; TooLarge, before the first byte, past MAX_ROWS of xlsx and pdf."""
     makers = {"csv": _csv, "xlsx": _xlsx, "xls": _xlsx, "excel": _xlsx, "pdf": _pdf}
     if format not in makers:
         raise Invalid(f"“{format}” is not a format we export. Choose csv, xlsx or pdf.", code="unknown_format")
@@ -113,20 +115,7 @@ async def _pdf(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping
 
 
 def _draw(name: str, columns: Sequence[Column], rows: Sequence[Mapping[str, Any]]) -> bytes:
-    from fpdf import FPDF  # takes a second to load, and few processes draw a PDF
-    from fpdf.fonts import FontFace
+    from py360.kit import pdf  # takes a second to load, and few processes draw a PDF
 
-    page = FPDF(orientation="landscape", format="A3" if len(columns) > 12 else "A4")
-    page.set_font("Helvetica", size=6)
-    page.add_page()
-    page.cell(text=name.replace("_", " ").title(), new_x="LMARGIN", new_y="NEXT")
-    with page.table(headings_style=FontFace(emphasis="B", fill_color=(230, 236, 245)), padding=0.5) as table:
-        table.row([column.heading for column in columns])
-        for row in rows:
-            table.row(
-                [
-                    "" if cell is None else str(cell).encode("latin-1", "replace").decode("latin-1")
-                    for cell in row.values()
-                ]
-            )
-    return bytes(page.output())
+    cells = [["" if cell is None else str(cell) for cell in row.values()] for row in rows]
+    return pdf.table(name.replace("_", " ").title(), [column.heading for column in columns], cells)

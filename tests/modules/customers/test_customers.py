@@ -132,3 +132,28 @@ async def test_the_view_shows_the_contact(as_admin) -> None:
         assert (customer.full_name, customer.phone, customer.preferred_language) == ("Asha Rao", "+919820012345", "en")
         with pytest.raises(NotFound):
             await api.get(session, 999)
+
+
+async def test_lists_are_filtered_sorted_and_exported(as_admin) -> None:
+    first = await add(as_admin, customerProfile="HNI", address={"city": "Pune", "state": "Maharashtra"})
+    second = await add(as_admin, firstName="विक्रम", email="v@example.com", phone="9820054321", preferredLanguage="hi")
+
+    async def codes(**params) -> list[str]:
+        answer = await as_admin.get("/api/customers", params=params)
+        assert answer.status_code == 200, answer.text
+        return [row["id"] for row in answer.json()["data"]["customers"]]
+
+    assert await codes(profile="hni") == [first["id"]]
+    assert await codes(language="hi") == [second["id"]]
+    assert await codes(city="pune", state="maharashtra") == [first["id"]]
+    assert await codes(kycStatus="verified") == []
+    assert await codes(sort="name") == [first["id"], second["id"]]
+    for number, due in (("P-1", "2026-12-19"), ("P-2", "2027-02-01")):
+        policy = {"customerId": first["id"], "policyNumber": number, "policyType": "motor", "premium": 12000}
+        made = await as_admin.post("/api/policies", json={**policy, "startDate": "2025-12-20", "expiryDate": due})
+        assert made.status_code == 201, made.text
+    due = await as_admin.get("/api/policies", params={"renewalFrom": "2026-12-01", "renewalTo": "2026-12-31"})
+    assert [row["policyNumber"] for row in due.json()["data"]["policies"]] == ["P-1"]
+    file = await as_admin.get("/api/policies", params={"format": "csv", "type": "Motor", "sort": "-renewalDate"})
+    assert [line.split(",")[0] for line in file.text.splitlines()[1:]] == ["P-2", "P-1"]
+    assert (await as_admin.get("/api/customers", params={"format": "pdf"})).content.startswith(b"%PDF-")

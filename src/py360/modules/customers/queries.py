@@ -98,6 +98,7 @@ def shown_policy(row: Mapping[str, Any]) -> dict[str, Any]:
         "productName": row["product_name"],
         "productCategory": row["product_category"],
         "premium": row["premium_amount"],
+        "premiumAmount": row["premium_amount"],
         "sumInsured": row["sum_insured"],
         "startDate": row["start_date"],
         "endDate": row["end_date"],

@@ -4,13 +4,23 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
 from py360.kit.wire import Schema
 from py360.modules.customers.contacts import Email, Pan, Phone
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Money = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)]
+# Screens say premium and expiryDate, as the answers do; the tables say premium_amount and end_date. Both are taken.
+Premium = Annotated[
+    Decimal,
+    Field(
+        gt=0,
+        max_digits=12,
+        decimal_places=2,
+        validation_alias=AliasChoices("premiumAmount", "premium", "premium_amount"),
+    ),
+]
+EndDate = Annotated[date, Field(validation_alias=AliasChoices("endDate", "expiryDate", "end_date"))]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=10)]
 
 
@@ -86,10 +96,10 @@ class PolicyChange(Schema):
     policy_type: Annotated[str, StringConstraints(min_length=1, max_length=50)] = "-"
     product_name: Annotated[str, StringConstraints(max_length=255)] | None = None
     product_category: Annotated[str, StringConstraints(max_length=50)] | None = None
-    premium_amount: Money = Decimal(1)
+    premium_amount: Premium = Decimal(1)
     sum_insured: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)] | None = None
     start_date: date = date.min
-    end_date: date = date.max
+    end_date: EndDate = date.max
     renewal_date: date | None = None
     payment_frequency: Frequency = "annual"
     status: Literal["active", "expired", "cancelled", "suspended"] = "active"
@@ -104,9 +114,9 @@ class PolicyIn(PolicyChange):
     policy_number: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     customer_id: str | int
     policy_type: Annotated[str, StringConstraints(min_length=1, max_length=50)]
-    premium_amount: Money
+    premium_amount: Premium
     start_date: date
-    end_date: date
+    end_date: EndDate
 
 
 def given(schema: Schema) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """One case with everything around it: customer, policy, comments, history, messages."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import Invalid, NotFound
-from py360.kit.paging import Page, pagination
+from py360.kit.listing import Listing, containing, ordering
+from py360.kit.paging import Page
 from py360.kit.reads import Reads
 from py360.modules.cases.queries.rows import COLUMNS, JOINS, shown
 from py360.modules.cases.statuses import LABELS
@@ -20,18 +22,16 @@ from renewal_cases c {joins} left join identity_public_users e on e.id = c.escal
 where c.id = %(id)s and {within}
 """
 _HISTORY: Final = """
-select h.id, h.created_at as timestamp, h.action, h.details, h.level, h.old_status, h.new_status, a.name as user
+select h.id, h.case_id, h.created_at as timestamp, h.action, h.details, h.level, h.old_status, h.new_status, a.name as user
 from case_history h left join identity_public_users a on a.id = h.user_id
-where h.case_id = %(id)s order by h.id desc limit %(limit)s offset %(offset)s
 """
 _COMMENTS: Final = """
 select k.id, k.text, a.name as user, k.created_at as timestamp, k.status, k.sub_status as "subStatus",
   k.status_changed as "statusChanged", k.follow_up_changed as "followUpChanged"
 from case_comments k left join identity_public_users a on a.id = k.user_id
-where k.case_id = %(id)s order by k.id desc limit %(limit)s offset %(offset)s
 """
 _SYSTEM: Final = "System"
-_SHORT: Final = {"limit": 50, "offset": 0}
+_SHORT: Final = 50  # of the newest comments and history lines stand in the case itself
 
 
 def not_found(case_id: int | str) -> NotFound:
@@ -47,8 +47,9 @@ async def detail(reads: Reads, caller: Caller, case_id: int, today: date) -> dic
     if row is None:
         raise not_found(case_id)
     extra = {name: row.pop(name) for name in list(row) if name in _OWN}
-    history = [_line(line) for line in await reads.all(_HISTORY, {"id": case_id, **_SHORT})]
-    comments = [_comment(line) for line in await reads.all(_COMMENTS, {"id": case_id, **_SHORT})]
+    newest = Page(1, _SHORT)
+    history = (await _lines(case_id, "history").page(reads, newest))["history"]
+    comments = (await _remarks(case_id).page(reads, newest))["comments"]
     case = shown(row, today)
     reached = [line["newStatus"] for line in reversed(history) if line["newStatus"]]
     case |= {
@@ -107,9 +108,10 @@ _OWN: Final = frozenset(
 )
 
 
-def _line(row: dict[str, Any]) -> dict[str, Any]:
+def _line(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": f"log-{row['id']}",
+        "caseId": ids.code("case", row["case_id"]),
         "date": row["timestamp"],
         "timestamp": row["timestamp"],
         "action": row["action"],
@@ -121,7 +123,7 @@ def _line(row: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _comment(row: dict[str, Any]) -> dict[str, Any]:
+def _comment(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "user": row["user"] or _SYSTEM, "status": LABELS.get(row["status"] or "", row["status"])}
 
 
@@ -134,38 +136,57 @@ async def seen(reads: Reads, caller: Caller, case_id: int) -> None:
         raise not_found(case_id)
 
 
-async def history(reads: Reads, caller: Caller, case_id: int, page: Page) -> dict[str, Any]:
+async def history(
+    reads: Reads, caller: Caller, case_id: int, search: str | None = None, sort: str | None = None
+) -> Listing:
     """What happened to a case, newest first; raises NotFound."""
     await seen(reads, caller, case_id)
-    return await _lines(reads, case_id, page, "history")
+    return _lines(case_id, "history", search, sort)
 
 
-async def _lines(reads: Reads, case_id: int, page: Page, name: str) -> dict[str, Any]:
-    params = {"id": case_id, "limit": page.limit, "offset": page.offset}
-    total = await reads.value("select count(*) from case_history where case_id = %(id)s", params)
-    return {
-        name: [{**_line(row), "caseId": ids.code("case", case_id)} for row in await reads.all(_HISTORY, params)],
-        "pagination": pagination(page, total),
-    }
+def _lines(case_id: int, name: str, search: str | None = None, sort: str | None = None) -> Listing:
+    known = {"timestamp": "h.id", "createdAt": "h.id", "action": "h.action", "level": "h.level"}
+    return Listing(
+        name,
+        _HISTORY,
+        "h.case_id = %(id)s and (%(search)s::text is null or h.action ilike %(search)s or h.details ilike %(search)s)",
+        ordering(sort, known, "-timestamp", "h.id"),
+        {"id": case_id, "search": containing(search)},
+        _line,
+        ("id", "caseId", "timestamp", "action", "details", "user", "level", "oldStatus", "newStatus"),
+    )
 
 
-async def comments(reads: Reads, caller: Caller, case_id: int, page: Page) -> dict[str, Any]:
+async def comments(
+    reads: Reads, caller: Caller, case_id: int, search: str | None = None, sort: str | None = None
+) -> Listing:
     """The comments on a case, newest first; raises NotFound."""
     await seen(reads, caller, case_id)
-    params = {"id": case_id, "limit": page.limit, "offset": page.offset}
-    total = await reads.value("select count(*) from case_comments where case_id = %(id)s", params)
-    rows = await reads.all(_COMMENTS, params)
-    return {"comments": [_comment(row) for row in rows], "pagination": pagination(page, total)}
+    return _remarks(case_id, search, sort)
 
 
-async def logs(reads: Reads, caller: Caller, kind: str, value: str, page: Page) -> dict[str, Any]:
+def _remarks(case_id: int, search: str | None = None, sort: str | None = None) -> Listing:
+    return Listing(
+        "comments",
+        _COMMENTS,
+        "k.case_id = %(id)s and (%(search)s::text is null or k.text ilike %(search)s)",
+        ordering(sort, {"timestamp": "k.id", "createdAt": "k.id"}, "-timestamp", "k.id"),
+        {"id": case_id, "search": containing(search)},
+        _comment,
+        ("id", "timestamp", "user", "text", "status", "subStatus", "statusChanged", "followUpChanged"),
+    )
+
+
+async def logs(
+    reads: Reads, caller: Caller, kind: str, value: str, search: str | None = None, sort: str | None = None
+) -> Listing:
     """The history of the case with this code, or of the newest case of this policy number (both exact). Raises NotFound."""
     if not value.strip():
         raise Invalid("Say which case or policy: type and value.", code="value_required")
     if kind == "caseId":
         case_id = ids.number("case", value.strip())
         await seen(reads, caller, case_id)
-        return await _lines(reads, case_id, page, "logs")
+        return _lines(case_id, "logs", search, sort)
     within, params = reach_filter(caller)
     found = await reads.value(
         "select c.id from policies p join renewal_cases c on c.policy_id = p.id"
@@ -174,14 +195,13 @@ async def logs(reads: Reads, caller: Caller, kind: str, value: str, page: Page) 
     )
     if found is None:
         raise NotFound(f"There is no case of policy {value.strip()[:100]} within your reach.", code="case_not_found")
-    return await _lines(reads, found, page, "logs")
+    return _lines(found, "logs", search, sort)
 
 
 _MESSAGES: Final = """
 select m.id, m.communication_type, m.subject, m.content, m.recipient_contact, m.status, m.created_at, m.sent_at,
   m.delivered_at, m.opened_at, m.clicked_at, m.campaign_id, m.error_message, a.name as agent
 from messaging_public_message m left join identity_public_users a on a.id = m.sent_by
-where m.case_id = %(id)s {of} order by m.id desc limit %(limit)s offset %(offset)s
 """
 _SUMMARY: Final = """
 select count(*) as "totalCommunications", max(created_at) as "lastContact",
@@ -195,34 +215,47 @@ from messaging_public_message where case_id = %(id)s
 """
 
 
-async def communications(reads: Reads, caller: Caller, case_id: int, page: Page, channel: str | None) -> dict[str, Any]:
-    """What was sent to the case's customer, newest first, with a summary (domain reference, 10); raises NotFound."""
+_CHANNELS: Final = ("email", "sms", "whatsapp", "call")
+
+
+async def communications(
+    reads: Reads, caller: Caller, case_id: int, channel: str | None, search: str | None = None, sort: str | None = None
+) -> Listing:
+    """What was sent to the case's customer, newest first (domain reference, 10); raises NotFound, Invalid."""
     await seen(reads, caller, case_id)
-    params = {"id": case_id, "limit": page.limit, "offset": page.offset, "channel": channel}
-    summary = await reads.one(_SUMMARY, params) or {}
-    of = "and m.communication_type = %(channel)s" if channel else ""
-    kinds = {"email": "totalEmails", "call": "totalCalls", "sms": "totalSMS", "whatsapp": "totalWhatsApp"}
-    if channel and channel not in kinds:
+    if channel and channel not in _CHANNELS:
         raise Invalid("A channel is email, sms, whatsapp or call.", code="unknown_channel")
-    rows = await reads.all(_MESSAGES.format(of=of), params)
-    shown_rows = [
-        {
-            "id": ids.code(row["communication_type"], row["id"]),
-            "type": row["communication_type"],
-            "direction": "outbound",
-            "subject": row["subject"],
-            "content": row["content"],
-            "contact": row["recipient_contact"],
-            "timestamp": row["sent_at"] or row["created_at"],
-            "agent": row["agent"] or _SYSTEM,
-            "status": row["status"],
-            "deliveredAt": row["delivered_at"],
-            "openedAt": row["opened_at"],
-            "clickedAt": row["clicked_at"],
-            "campaignId": row["campaign_id"] and ids.code("campaign", row["campaign_id"]),
-            "error": row["error_message"],
-        }
-        for row in rows
-    ]
-    total = summary[kinds[channel]] if channel else summary["totalCommunications"]
-    return {"communications": shown_rows, "summary": summary, "pagination": pagination(page, total)}
+    return Listing(
+        "communications",
+        _MESSAGES,
+        "m.case_id = %(id)s and (%(channel)s::text is null or m.communication_type = %(channel)s)"
+        " and (%(search)s::text is null or m.subject ilike %(search)s or m.content ilike %(search)s)",
+        ordering(sort, {"timestamp": "m.id", "createdAt": "m.id", "status": "m.status"}, "-timestamp", "m.id"),
+        {"id": case_id, "channel": channel, "search": containing(search)},
+        _message,
+        ("id", "type", "direction", "timestamp", "contact", "subject", "content", "agent", "status", "error"),
+    )
+
+
+async def communication_figures(reads: Reads, case_id: int) -> dict[str, Any]:
+    """The summary above a case's communications."""
+    return await reads.one(_SUMMARY, {"id": case_id}) or {}
+
+
+def _message(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": ids.code(row["communication_type"], row["id"]),
+        "type": row["communication_type"],
+        "direction": "outbound",
+        "subject": row["subject"],
+        "content": row["content"],
+        "contact": row["recipient_contact"],
+        "timestamp": row["sent_at"] or row["created_at"],
+        "agent": row["agent"] or _SYSTEM,
+        "status": row["status"],
+        "deliveredAt": row["delivered_at"],
+        "openedAt": row["opened_at"],
+        "clickedAt": row["clicked_at"],
+        "campaignId": row["campaign_id"] and ids.code("campaign", row["campaign_id"]),
+        "error": row["error_message"],
+    }

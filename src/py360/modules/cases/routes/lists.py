@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Response
 
-from py360.kit.http import DbReads, PageParams, Res, Session, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, listed, ok
 from py360.modules.cases import opening
 from py360.modules.cases.access import CanReadClosed, CanReadLogs, CanWorkCases
 from py360.modules.cases.queries import details, listing
@@ -51,6 +51,11 @@ async def logs(
     kind: Annotated[Literal["caseId", "policyNumber"], Query(alias="type")] = "caseId",
     value: Annotated[str, Query(max_length=100)] = "",
     case_id: Annotated[str, Query(alias="caseId", max_length=100)] = "",
+    search: Search = None,
+    as_file: AsFile = None,
 ) -> Response:
     """The history of the case with this code, or of a policy's newest case; newest first."""
-    return ok(await details.logs(reads, caller, "caseId" if case_id else kind, case_id or value, page))
+    of = "caseId" if case_id else kind
+    return await listed(
+        reads, await details.logs(reads, caller, of, case_id or value, search, page.sort), page, as_file
+    )

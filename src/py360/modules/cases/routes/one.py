@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Response
 
-from py360.kit.http import DbReads, IfMatch, PageParams, Res, Session, etag, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Res, Search, Session, etag, listed, ok
 from py360.modules.cases import assigning, editing, talking
 from py360.modules.cases.access import CanReadCase, CanWorkCases
 from py360.modules.cases.queries import details
@@ -81,9 +81,16 @@ async def escalate(session: Session, caller: CanWorkCases, case_id: CaseId, body
 
 
 @router.get("/cases/{case}/comments")
-async def read_comments(reads: DbReads, caller: CanReadCase, case_id: CaseId, page: PageParams) -> Response:
+async def read_comments(
+    reads: DbReads,
+    caller: CanReadCase,
+    case_id: CaseId,
+    page: PageParams,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
     """The comments, newest first."""
-    return ok(await details.comments(reads, caller, case_id, page))
+    return await listed(reads, await details.comments(reads, caller, case_id, search, page.sort), page, as_file)
 
 
 @router.post("/cases/{case}/comments", status_code=201)
@@ -94,9 +101,16 @@ async def add_comment(session: Session, caller: CanWorkCases, case_id: CaseId, b
 
 
 @router.get("/cases/{case}/history")
-async def read_history(reads: DbReads, caller: CanReadCase, case_id: CaseId, page: PageParams) -> Response:
+async def read_history(
+    reads: DbReads,
+    caller: CanReadCase,
+    case_id: CaseId,
+    page: PageParams,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
     """What happened to the case, newest first."""
-    return ok(await details.history(reads, caller, case_id, page))
+    return await listed(reads, await details.history(reads, caller, case_id, search, page.sort), page, as_file)
 
 
 @router.get("/cases/{case}/communications")
@@ -106,9 +120,12 @@ async def read_communications(
     case_id: CaseId,
     page: PageParams,
     channel: Annotated[str | None, Query(max_length=20)] = None,
+    search: Search = None,
+    as_file: AsFile = None,
 ) -> Response:
     """What was sent to the customer, with a summary."""
-    return ok(await details.communications(reads, caller, case_id, page, channel))
+    found = await details.communications(reads, caller, case_id, channel, search, page.sort)
+    return await listed(reads, found, page, as_file, summary=await details.communication_figures(reads, case_id))
 
 
 @router.post("/cases/{case}/communications", status_code=201)

@@ -1,0 +1,67 @@
+"""What is true of every list (house, section 6): it sorts and searches, and all of it comes as a file."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from py360.entrypoints.openapi import description
+
+# Cut into pages, and yet without `format`: where its file is instead, or why there is none.
+ELSEWHERE = {
+    "/api/cases": "GET and POST /api/export/cases",
+    "/api/cases/closed": "GET and POST /api/export/cases with closed=true",
+    "/api/campaigns": "a campaign's file is its report",
+    "/api/campaigns/{campaign_id}/recipients": "GET /api/campaigns/{campaign_id}/report",
+    "/api/cases/{case_id}/payment-history": "the few payments of one case",
+}
+# Without `search`: nothing to find a text in, or so few rows.
+NOT_SEARCHED = {
+    "/api/campaigns/{campaign_id}/recipients": "by status",
+    "/api/cases/{case_id}/payment-history": "the few payments of one case",
+    "/api/customers/{customer}/policies": "the few policies of one customer",
+    "/api/upload/{upload_id}/errors": "by severity and code",
+    "/api/templates/export": "what GET /api/templates finds, to be imported elsewhere",
+}
+
+
+@pytest.fixture(scope="module")
+def lists() -> dict[str, set[str]]:
+    """Every list, and what it may be asked: lists are what can be sorted."""
+    import json
+
+    paths: dict[str, dict[str, Any]] = json.loads(description())["paths"]
+    asked = {
+        path: {each["name"] for each in operations["get"].get("parameters", ())}
+        for path, operations in paths.items()
+        if "get" in operations
+    }
+    return {path: names for path, names in asked.items() if "sort" in names and not path.startswith("/api/export/")}
+
+
+def test_every_list_comes_as_a_file(lists: dict[str, set[str]]) -> None:
+    assert {path for path, names in lists.items() if "format" not in names} == set(ELSEWHERE)
+
+
+def test_every_list_can_be_searched(lists: dict[str, set[str]]) -> None:
+    assert {path for path, names in lists.items() if "search" not in names} == set(NOT_SEARCHED)
+
+
+async def test_each_file_has_headings_and_each_sort_is_checked(
+    lists: dict[str, set[str]], as_admin: httpx.AsyncClient
+) -> None:
+    plain = sorted(path for path in lists if "{" not in path and path != "/api/logs")
+    assert len(plain) > 12
+    for path in plain:
+        page = await as_admin.get(path)
+        assert page.status_code == 200, (path, page.text)
+        refused = await as_admin.get(path, params={"sort": "shoeSize"})
+        if path != "/api/notifications":  # always newest first
+            assert refused.status_code == 422, (path, refused.text)
+            assert refused.json()["error"]["code"] == "unknown_sort", path
+        if path in ELSEWHERE:
+            continue
+        for format, begins in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF-")):
+            file = await as_admin.get(path, params={"format": format})
+            assert (file.status_code, file.content[: len(begins)]) == (200, begins), (path, format, file.text[:300])
+        assert (await as_admin.get(path, params={"format": "doc"})).status_code == 422, path
