@@ -1,7 +1,8 @@
 """Opening renewal cases for a chunk of policy rows, set by set.
 
 A case is one due date of one policy (unique in the database). Runs after `customers.api.merge` on the same staging
-table: rows then have an outcome and a policy. Terms that are over (`term_closed`, `older_term`) open nothing.
+table: rows then have an outcome and a policy. Terms that are over (`term_closed`, `older_term`) open nothing. A row
+starts as a new case, number and all; what we know already is written to.
 """
 
 from collections.abc import Mapping
@@ -13,10 +14,14 @@ from py360.kit import db
 
 _SPEAKS: Final = "s.outcome in ('new', 'changed', 'unchanged') and s.outcome_code is null"
 
+# Rows that failed, and terms that are over.
+_SILENCE: Final = """
+update {staging} set case_id = null, case_is_new = false where outcome = 'failed' or outcome_code is not null
+"""
 # A later file about a case we have: the amount due, the customer, the agent when there is none yet.
 _KNOWN: Final = f"""
 update {{staging}} s set
-  case_id = c.id,
+  case_id = c.id, case_is_new = false,
   outcome = case when c.renewal_amount is distinct from s.renewal_amount or (c.assigned_to is null and s.agent_id is not null)
             then 'changed' else s.outcome end,
   previous = coalesce(s.previous, '{{{{}}}}') || jsonb_build_object(
@@ -43,11 +48,7 @@ update {{staging}} s set node_id = coalesce(
   (select b.hierarchy_node_id from branches b where b.id = s.branch_id))
 where (s.agent_id is not null or s.branch_id is not null) and {_SPEAKS}
 """
-_LEAD: Final = f"""
-update {{staging}} s set case_id = nextval('renewal_cases_id_seq'), case_is_new = true,
-  outcome = case when s.outcome = 'unchanged' then 'changed' else s.outcome end
-where s.case_id is null and {_SPEAKS}
-"""
+_NEW_TERM: Final = "update {staging} set outcome = 'changed' where case_is_new and outcome = 'unchanged'"
 _OPEN: Final = """
 insert into renewal_cases (
   id, client_id, policy_id, customer_id, due_date, status, priority, assigned_to, node_id, batch_id, channel,
@@ -74,7 +75,7 @@ async def open(session: AsyncSession, staging: str, said: Mapping[str, Any]) -> 
 
     `said`: batch_id, created (the sentence of the history's first entry), now (aware) and today (date in India).
     """
-    for sql in (_PLACE, _KNOWN, _CHANGE, _LEAD):
+    for sql in (_SILENCE, _PLACE, _KNOWN, _CHANGE, _NEW_TERM):
         await db.execute(session, sql.format(staging=staging), said)
     async with db.trusted(session):
         for sql in (_OPEN, _TELL):

@@ -1,8 +1,9 @@
 """Merging a chunk of policy rows into customers and policies, set by set.
 
-The chunk stands in a staging table whose columns are the contract of `upload_staging`. Rows that are already decided
-(`outcome` is not null) are left alone. The caller holds the client's merge lock, so two files of one client never
-merge at once; `customer_id`, `policy_id`, `outcome` and `previous` are filled for the modules above.
+The chunk stands in a staging table whose columns are the contract of `upload_staging`: a row starts as a new customer
+with a new policy, numbers and all, and is written to only where we know better. The caller holds the client's merge
+lock, so two files of one client never merge at once; `customer_id`, `policy_id`, `outcome` and `previous` are then right
+for the modules above.
 
 Who is the same customer: the same customer code, else the same PAN, else the policy's own customer when a contact or the
 name agrees, else the same phone and name (or e-mail and name); the last three only where code and PAN do not say
@@ -17,19 +18,26 @@ from py360.kit import db
 
 # A file may name a customer or a policy that another insurer's book already holds.
 _REFUSE_FOREIGN: Final = """
-update {staging} s set outcome = 'failed', outcome_code = 'customer_of_other_client'
-from customers c
-where s.outcome is null and c.customer_code = s.customer_code and c.client_id <> s.client_id;
-update {staging} s set outcome = 'failed', outcome_code = 'policy_of_other_client'
-from policies p
-where s.outcome is null and p.policy_number = s.policy_number and p.client_id <> s.client_id
+update {staging} s set outcome = 'failed', outcome_code = foreigner.code, customer_id = null, customer_is_new = false,
+  policy_id = null, policy_is_new = false
+from (
+  select row_no, case when customer_client <> client_id then 'customer_of_other_client'
+                      when policy_client <> client_id then 'policy_of_other_client' end as code
+  from (
+    select row_no, client_id,
+      (select c.client_id from customers c where c.customer_code = s.customer_code) as customer_client,
+      (select p.client_id from policies p where p.policy_number = s.policy_number) as policy_client
+    from {staging} s) held
+) foreigner
+where foreigner.row_no = s.row_no and foreigner.code is not null
 """
 
 _NAME: Final = "lower(c.full_name) = lower(trim(s.first_name || ' ' || s.last_name))"
 _NO_CONTRADICTION: Final = """
   (s.customer_code is null or c.customer_code = 'CUST-' || c.id) and (s.pan is null or c.pan is null or s.pan = c.pan)
 """
-_WAITING: Final = "s.customer_id is null and s.outcome is null"
+_UNKNOWN: Final = "s.customer_is_new"  # until proved otherwise
+_WAITING: Final = "s.customer_id is null and s.outcome <> 'failed'"
 _LADDER: Final = (
     ("customer_code", "c.customer_code = s.customer_code"),
     ("pan", "c.client_id = s.client_id and c.pan = s.pan"),
@@ -41,28 +49,37 @@ _LADDER: Final = (
     ("phone", f"c.client_id = s.client_id and c.phone = s.phone and {_NAME} and {_NO_CONTRADICTION}"),
     ("email", f"c.client_id = s.client_id and c.email = s.email and {_NAME} and {_NO_CONTRADICTION}"),
 )
+# One look into the key's index per row, however large the book is: `+ 0` keeps the planner from walking the ids instead.
 _MATCH: Final = """
-update {staging} s set customer_id = found.id
+update {staging} s set customer_id = found.id, customer_is_new = false
 from (
-  select s.row_no, min(c.id) as id from {staging} s join customers c on {same}
-  where {waiting} and s.{key} is not null group by s.row_no
+  select s.row_no, (select min(c.id + 0) from customers c where {same}) as id
+  from {staging} s where {these} and s.{key} is not null
 ) found
-where found.row_no = s.row_no
+where found.row_no = s.row_no and found.id is not null
 """
 
-# The first row of each new customer makes it; the others find it on the next climb of the ladder.
-_LEAD_CODED: Final = """
-update {staging} s set customer_id = nextval('customers_id_seq'), customer_is_new = true
-where {waiting} and (s.customer_code is not null or s.pan is not null)
-  and (s.customer_code is null or s.row_no in (
-    select min(row_no) from {staging} where customer_id is null and outcome is null group by customer_code))
-  and (s.pan is null or s.row_no in (
-    select min(row_no) from {staging} where customer_id is null and outcome is null group by pan))
+# New customers of whom the chunk may have several rows. The first row of each makes the customer; the others find it on
+# the next climb of the ladder.
+_DOUBT: Final = """
+update {staging} s set customer_id = null, customer_is_new = false
+where customer_is_new and (
+  customer_code in (select customer_code from {staging} where customer_is_new group by customer_code having count(*) > 1)
+  or pan in (select pan from {staging} where customer_is_new group by pan having count(*) > 1)
+  or phone in (select phone from {staging} where customer_is_new group by phone having count(*) > 1)
+  or email in (select email from {staging} where customer_is_new group by email having count(*) > 1))
 """
-_LEAD_BARE: Final = """
-update {staging} s set customer_id = nextval('customers_id_seq'), customer_is_new = true
-where {waiting} and s.customer_code is null and s.pan is null and s.row_no in (
-  select min(row_no) from {staging} where customer_id is null and outcome is null
+_LEAD_CODED: Final = f"""
+update {{staging}} s set customer_id = nextval('customers_id_seq'), customer_is_new = true
+where {_WAITING} and (s.customer_code is not null or s.pan is not null)
+  and (s.customer_code is null or s.row_no in (
+    select min(row_no) from {{staging}} s where {_WAITING} group by customer_code))
+  and (s.pan is null or s.row_no in (select min(row_no) from {{staging}} s where {_WAITING} group by pan))
+"""
+_LEAD_BARE: Final = f"""
+update {{staging}} s set customer_id = nextval('customers_id_seq'), customer_is_new = true
+where {_WAITING} and s.customer_code is null and s.pan is null and s.row_no in (
+  select min(row_no) from {{staging}} s where {_WAITING}
   group by coalesce(phone, email), lower(trim(first_name || ' ' || last_name)))
 """
 _INSERT: Final = """
@@ -90,7 +107,7 @@ select count(*) from (
 _REFRESH: Final = """
 with latest as (
   select distinct on (customer_id) * from {staging}
-  where customer_id is not null and not customer_is_new and outcome is null
+  where not customer_is_new and outcome <> 'failed'
   order by customer_id, row_no desc
 ), said as (  -- a code or PAN is adopted by one customer only, and only while nobody has it
   select l.*,
@@ -121,7 +138,7 @@ where said.customer_id = c.id and (
 # A policy we know: is the row's term over, older than what we hold, or does it say something new?
 _FIND_POLICIES: Final = """
 update {staging} s set
-  policy_id = p.id,
+  policy_id = p.id, policy_is_new = false,
   outcome = case
     when closed.policy_id is not null or s.end_date < p.end_date then 'unchanged'
     when (p.customer_id, p.premium_amount, p.start_date, p.end_date, p.renewal_date, p.policy_type)
@@ -139,10 +156,10 @@ update {staging} s set
     'end_date', p.end_date, 'renewal_date', p.renewal_date, 'policy_type', p.policy_type,
     'product_name', p.product_name, 'sum_insured', p.sum_insured, 'payment_frequency', p.payment_frequency)
 from {staging} row
-join policies p on p.policy_number = row.policy_number
+cross join lateral (select * from policies where policy_number = row.policy_number offset 0) p
 left join cases_public_term closed
   on closed.policy_id = p.id and closed.due_date = row.renewal_date and not closed.is_open
-where row.row_no = s.row_no and s.outcome is null
+where row.row_no = s.row_no and s.outcome <> 'failed'
 """
 _CHANGE_POLICIES: Final = """
 update policies p set
@@ -154,10 +171,6 @@ update policies p set
   status = 'active', version = p.version + 1
 from {staging} s
 where s.policy_id = p.id and s.outcome = 'changed'
-"""
-_LEAD_POLICIES: Final = """
-update {staging} set policy_id = nextval('policies_id_seq'), policy_is_new = true, outcome = 'new'
-where outcome is null and policy_id is null
 """
 _INSERT_POLICIES: Final = """
 insert into policies (
@@ -171,44 +184,50 @@ from {staging} where policy_is_new
 
 
 async def merge(session: AsyncSession, staging: str) -> None:
-    """Find or create the customer and the policy of every undecided row.
+    """Find or create the customer and the policy of every row.
 
     Afterwards every row has an outcome: `new`, `changed`, `unchanged` (with `term_closed` or `older_term` where the row
     speaks of a term that is over) or `failed` (the code says why). Raises nothing of its own.
     """
     await _run(session, _REFUSE_FOREIGN, staging)
-    await _find_customers(session, staging)
-    for lead in (_LEAD_CODED, _LEAD_BARE):
-        await _make_customers(session, lead, staging)
+    await _find_customers(session, staging, _UNKNOWN)
+    doubtful = await _run(session, _DOUBT, staging)
+    await _insert_customers(session, staging)
+    if doubtful:
+        for lead in (_LEAD_CODED, _LEAD_BARE):
+            await _lead_customers(session, lead, staging)
     await _run(session, _REFRESH, staging)
     await _run(session, _FIND_POLICIES, staging)
     await _run(session, _HOLD, staging)
     await _run(session, _CHANGE_POLICIES, staging)
-    await _run(session, _LEAD_POLICIES, staging)
     async with db.trusted(session):
         await _run(session, _INSERT_POLICIES, staging)
 
 
-async def _make_customers(session: AsyncSession, lead: str, staging: str) -> None:
+async def _lead_customers(session: AsyncSession, lead: str, staging: str) -> None:
     newest = f"select coalesce(max(customer_id), 0) from {staging} where customer_is_new"
     made = await db.value(session, newest)
     while await _run(session, lead, staging):
-        async with db.trusted(session):
-            await _run(session, _INSERT, staging, made=str(made))
+        await _insert_customers(session, staging, made)
         made = await db.value(session, newest)
         if not await db.value(session, f"select exists (select from {staging} s where {_WAITING})"):
             return
-        await _find_customers(session, staging)
+        await _find_customers(session, staging, _WAITING)
 
 
-async def _find_customers(session: AsyncSession, staging: str) -> None:
+async def _insert_customers(session: AsyncSession, staging: str, made: int = 0) -> None:
+    async with db.trusted(session):
+        await _run(session, _INSERT, staging, made=str(made))
+
+
+async def _find_customers(session: AsyncSession, staging: str, these: str) -> None:
     for key, same in _LADDER:
-        await _run(session, _MATCH, staging, key=key, same=same)
+        await _run(session, _MATCH, staging, key=key, same=same, these=these)
 
 
 async def _run(session: AsyncSession, sql: str, staging: str, **parts: str) -> int:
     """Run each statement of `sql` on the staging table; rows touched by the last one."""
     touched = 0
     for statement in sql.split(";"):
-        touched = await db.execute(session, statement.format(staging=staging, waiting=_WAITING, **parts))
+        touched = await db.execute(session, statement.format(staging=staging, **parts))
     return touched
