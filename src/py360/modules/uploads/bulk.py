@@ -52,9 +52,19 @@ _COUNT: Final = f"select outcome, count(*) as rows from {TABLE} group by outcome
 
 
 async def lock(session: AsyncSession, client_id: int) -> None:
-    """Files of one client are merged one chunk at a time, whichever upload it belongs to; held until the commit."""
+    """Files of one client are merged one chunk at a time, whichever upload it belongs to; held until the commit.
+
+    Whoever gets the lock of a worker that was killed waits until nothing of it can be committed any more.
+    """
+    await db.execute(session, "select pg_advisory_xact_lock(hashtext('uploads.merge'), %(client)s::int)", {"client": client_id})
+    key = "hashtext('uploads.lane'), %(client)s::int"
+    await db.execute(session, f"select pg_advisory_lock({key}), pg_advisory_unlock({key})", {"client": client_id})
+
+
+async def enter_lane(session: AsyncSession, client_id: int) -> None:
+    """Say that this transaction merges for one that holds the lock."""
     await db.execute(
-        session, "select pg_advisory_xact_lock(hashtext('uploads.merge'), %(client)s::int)", {"client": client_id}
+        session, "select pg_advisory_xact_lock_shared(hashtext('uploads.lane'), %(client)s::int)", {"client": client_id}
     )
 
 
@@ -84,13 +94,13 @@ def payload(rows: pl.DataFrame, client_id: int) -> bytes:
     return framed.write_csv(include_header=False, null_value=_NULL).encode()
 
 
-async def stage(session: AsyncSession, client_id: int, rows: pl.DataFrame, copied: bytes, known: Known) -> None:
-    """Put accepted rows (`copied`: their `payload`) into a new staging table of this transaction; find agents and places."""
+async def stage(session: AsyncSession, copied: bytes, known: Known) -> None:
+    """Put accepted rows (`copied`: their `payload`) into a new staging table of this transaction, with what we know of
+    their agents and places."""
     await db.execute(session, _CREATE)
     async with (await db.connection(session)).cursor() as cursor, cursor.copy(_COPY) as copy:
         await copy.write(copied)
     await db.execute(session, f"analyze {TABLE} (row_no, policy_number, customer_code, phone)")
-    await known.learn(session, client_id, rows)
     agents = {text: key for text, key in known.agents.items() if key is not None}
     if agents:
         await db.execute(session, _AGENTS, {"texts": list(agents), "ids": list(agents.values())})

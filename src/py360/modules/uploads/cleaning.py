@@ -62,6 +62,13 @@ class Cleaned:
     failed: pl.DataFrame
     issues: pl.DataFrame
 
+    def without(self, rows: pl.Series) -> "Cleaned":
+        """The same without some row numbers."""
+        if rows.is_empty():
+            return self
+        kept = ~pl.col(ROW).is_in(rows.implode())
+        return Cleaned(self.accepted.filter(kept), self.failed.filter(kept), self.issues.filter(kept))
+
 
 def clean(chunk: pl.DataFrame, plan: Plan, today: date) -> Cleaned:
     """Clean one chunk of a table's rows (`Table.chunks`)."""

@@ -1,13 +1,15 @@
-"""The import of one file: chunk by chunk, each in one transaction with its ledger, so that it can be killed anywhere.
+"""The import of one file: chunk by chunk, each row in one transaction with its ledger, so that it can be killed anywhere.
 
-While a chunk is merged, the next is read and cleaned in a thread.
+A chunk is merged in lanes (`lanes`), each a transaction of its own, under the lock of one that counts what the ledger says
+and moves on. While a chunk is merged, the next is read and cleaned in a thread.
 """
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.errors import Problem
 from py360.modules.notifications import api as notifications
-from py360.modules.uploads import bulk, planning
+from py360.modules.uploads import bulk, lanes, planning
 from py360.modules.uploads.cleaning import ISSUES, Cleaned, Plan, clean
 from py360.modules.uploads.fields import BY_NAME
 from py360.modules.uploads.planning import Opened, Said
@@ -32,14 +34,22 @@ log = structlog.get_logger()
 _UPLOAD: Final = """
 select u.*, b.id as batch_id, b.batch_code from file_uploads u join upload_batches b on b.upload_id = u.id where u.id = %(id)s
 """
-_CLAIM: Final = "select rows_done from file_uploads where id = %(id)s and upload_status = 'processing' for update"
+_CLAIM: Final = "select rows_done from file_uploads where id = %(id)s and upload_status = 'processing' for no key update"
+_DONE: Final = "select row_no from upload_rows where upload_id = %(id)s and row_no > %(after)s"
 _ADVANCE: Final = """
 update file_uploads set
-  rows_done = %(last)s, processed_records = processed_records + %(rows)s,
-  successful_records = coalesce(successful_records, 0) + %(good)s, failed_records = coalesce(failed_records, 0) + %(bad)s,
-  new_records = new_records + %(new)s, changed_records = changed_records + %(changed)s,
-  unchanged_records = unchanged_records + %(unchanged)s, warning_count = warning_count + %(warnings)s
+  rows_done = %(last)s, processed_records = processed_records + done.rows,
+  successful_records = coalesce(successful_records, 0) + done.rows - done.failed,
+  failed_records = coalesce(failed_records, 0) + done.failed,
+  new_records = new_records + done.new, changed_records = changed_records + done.changed,
+  unchanged_records = unchanged_records + done.unchanged, warning_count = warning_count + %(warnings)s
+from (
+  select count(*) as rows, count(*) filter (where outcome = 'failed') as failed, count(*) filter (where outcome = 'new') as new,
+    count(*) filter (where outcome = 'changed') as changed, count(*) filter (where outcome = 'unchanged') as unchanged
+  from upload_rows where upload_id = %(id)s and row_no > %(after)s and row_no <= %(last)s
+) done
 where id = %(id)s
+returning done.rows, done.failed
 """
 _FINISH: Final = """
 update file_uploads set
@@ -54,6 +64,11 @@ update upload_batches b set
   successful_records = coalesce(u.successful_records, 0), failed_records = coalesce(u.failed_records, 0),
   status = u.upload_status, file_path = u.upload_path
 from file_uploads u where u.id = b.upload_id and u.id = %(id)s
+"""
+
+
+_NOTHING: Final = """
+update file_uploads set processed_records = %(rows)s, successful_records = 0, failed_records = %(bad)s where id = %(id)s
 """
 
 
@@ -124,6 +139,17 @@ async def _notify(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Rows up to `last`: how many, how many failed and were warned about; what is left to merge, and as COPY takes it."""
+
+    last: int
+    rows: int
+    failed: int
+    warned: int
+    parts: list[tuple[Cleaned, bytes]]
+
+
 class _Import:
     """One run over one file."""
 
@@ -134,6 +160,7 @@ class _Import:
         self.limits = upload_settings()
         self.clock = resources.current().clock
         self.known = bulk.Known()
+        self.done = pl.Series([], dtype=pl.Int32)  # rows that a killed run merged behind the last chunk it counted
         self.headings: dict[str, str] = {}
 
     async def go(self, path: Path, memory: dict[str, Said]) -> str:
@@ -205,6 +232,9 @@ class _Import:
             )
             if row is None:
                 raise Stopped
+            await bulk.lock(session, self.client_id)
+            done = await db.all(session, _DONE, {"id": self.id, "after": row["rows_done"]})
+            self.done = pl.Series([each["row_no"] for each in done], dtype=pl.Int32)
             if not row["rows_done"]:
                 await self._note_ignored(session, opened)
         self.upload = {**self.upload, **row}
@@ -215,71 +245,80 @@ class _Import:
     async def _note_ignored(self, session: AsyncSession, opened: Opened) -> None:
         await db.execute(
             session,
-            "delete from upload_row_issues where upload_id = %(id)s",
+            "delete from upload_row_issues i where upload_id = %(id)s and not exists"
+            " (select from upload_rows r where r.upload_id = i.upload_id and r.row_no = i.row_no)",
             {"id": self.id},
         )
         ignored = [(None, "warning", heading, None, "column_ignored") for heading in opened.mapping.unmapped]
         await bulk.note_issues(session, self.id, pl.DataFrame(ignored, schema=ISSUES, orient="row"))
 
-    def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[tuple[Cleaned, bytes]]:
-        for chunk in opened.chunks(self.limits.chunk_rows, after):
-            cleaned = clean(chunk, plan, self.clock.today())
-            yield cleaned, bulk.payload(cleaned.accepted, self.client_id)
+    def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[_Chunk]:
+        for rows in opened.chunks(self.limits.chunk_rows, after):
+            cleaned = clean(rows, plan, self.clock.today())
+            warned = cleaned.issues.filter(pl.col("severity") == "warning")["row_no"].n_unique()
+            parts = lanes.split(cleaned.without(self.done), self.limits.lanes)
+            copied = [bulk.payload(part.accepted, self.client_id) for part in parts]
+            last = int(rows["row_no"][-1])
+            yield _Chunk(last, rows.height, cleaned.failed.height, warned, list(zip(parts, copied, strict=True)))
 
-    async def _each(self, opened: Opened, plan: Plan, after: int) -> Any:
+    async def _each(self, opened: Opened, plan: Plan, after: int) -> AsyncIterator[_Chunk]:
         """Cleaned chunks; the next is made in a thread while the last is in use."""
         chunks = self._cleaned(opened, plan, after)
         loop = asyncio.get_running_loop()
         with ThreadPoolExecutor(1, thread_name_prefix="upload") as reader:
             coming = loop.run_in_executor(reader, next, chunks, None)
-            while (cleaned := await coming) is not None:
+            while (chunk := await coming) is not None:
                 coming = loop.run_in_executor(reader, next, chunks, None)
-                yield cleaned
+                yield chunk
 
     async def _validate(self, opened: Opened, plan: Plan) -> str | None:
         """All or nothing: look for failed rows first. `failed` when there are any; they are noted, nothing is imported."""
         bad = rows = 0
-        async for cleaned, _ in self._each(opened, plan, 0):
-            rows += cleaned.accepted.height + cleaned.failed.height
-            if cleaned.failed.height:
-                bad += cleaned.failed.height
-                async with db.unit_of_work() as session:
-                    await db.value(session, _CLAIM, {"id": self.id})
-                    await bulk.note_failed(session, self.id, cleaned)
+        async for chunk in self._each(opened, plan, 0):
+            rows += chunk.rows
+            bad += chunk.failed
+            async with db.unit_of_work() as session:
+                await db.value(session, _CLAIM, {"id": self.id})
+                for part, _ in chunk.parts:
+                    await bulk.note_failed(session, self.id, part)
         if not bad:
             return None
         async with db.unit_of_work() as session:
-            counts = {"id": self.id, "last": 0, "rows": rows, "good": 0, "bad": bad}
-            await db.execute(session, _ADVANCE, {**counts, "new": 0, "changed": 0, "unchanged": 0, "warnings": 0})
+            await db.execute(session, _NOTHING, {"id": self.id, "rows": rows, "bad": bad})
         message = f"{bad:,} of {rows:,} rows failed, so nothing was imported, as you asked. Mend them and upload the file again."
         await _finish(self.id, "failed", {"code": "all_or_nothing", "message": message}, rows)
         return "failed"
 
     async def _chunks(self, opened: Opened, plan: Plan) -> None:
-        async for cleaned, copied in self._each(opened, plan, self.upload["rows_done"]):
-            await self._commit(cleaned, copied)
+        async for chunk in self._each(opened, plan, self.upload["rows_done"]):
+            await self._commit(chunk)
 
-    async def _commit(self, cleaned: Cleaned, copied: bytes) -> None:
-        last = max(int(rows["row_no"].max() or 0) for rows in (cleaned.accepted, cleaned.failed))  # type: ignore[arg-type]
+    async def _commit(self, chunk: _Chunk) -> None:
         async with db.unit_of_work() as session:
             done = await db.value(session, _CLAIM, {"id": self.id})
             if done is None:
                 raise Stopped
-            if done >= last:  # another worker that was taken for dead has done this chunk
+            if done >= chunk.last:  # another worker that was taken for dead has done this chunk
                 return
             await bulk.lock(session, self.client_id)
-            await bulk.stage(session, self.client_id, cleaned.accepted, copied, self.known)
-            counts = await bulk.merge(session, self._said())
-            await bulk.note(session, self.id, cleaned, self.known, self.headings)
-            good = sum(counts.get(name, 0) for name in ("new", "changed", "unchanged"))
-            bad = cleaned.failed.height + counts.get("failed", 0)
-            warned = cleaned.issues.filter(pl.col("severity") == "warning")["row_no"].n_unique()
-            advance = {"id": self.id, "last": last, "rows": good + bad, "good": good, "bad": bad, "warnings": warned}
-            outcomes = {name: counts.get(name, 0) for name in ("new", "changed", "unchanged")}
-            await db.execute(session, _ADVANCE, advance | outcomes)
-        self.progress.processed += good + bad
-        self.progress.successful += good
-        self.progress.failed += bad
+            for part, _ in chunk.parts:
+                await self.known.learn(session, self.client_id, part.accepted)
+            async with asyncio.TaskGroup() as group:
+                for part, copied in chunk.parts:
+                    group.create_task(self._lane(part, copied))
+            said = {"id": self.id, "after": done, "last": chunk.last, "warnings": chunk.warned}
+            counted = await db.one(session, _ADVANCE, said)
+        assert counted is not None  # claimed above
+        self.progress.processed += counted["rows"]
+        self.progress.successful += counted["rows"] - counted["failed"]
+        self.progress.failed += counted["failed"]
+
+    async def _lane(self, part: Cleaned, copied: bytes) -> None:
+        async with db.unit_of_work() as session:
+            await bulk.enter_lane(session, self.client_id)
+            await bulk.stage(session, copied, self.known)
+            await bulk.merge(session, self._said())
+            await bulk.note(session, self.id, part, self.known, self.headings)
 
     def _said(self) -> dict[str, Any]:
         return {

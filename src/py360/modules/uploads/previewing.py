@@ -101,7 +101,8 @@ async def _try(
     said = {"batch_id": None, "created": "Preview", "now": clock.now(), "today": clock.today()}
     await bulk.lock(session, client_id)
     copied = await asyncio.to_thread(bulk.payload, cleaned.accepted, client_id)
-    await bulk.stage(session, client_id, cleaned.accepted, copied, known)
+    await known.learn(session, client_id, cleaned.accepted)
+    await bulk.stage(session, copied, known)
     outcome = await bulk.merge(session, said)
     counts.update({name: rows for name, rows in outcome.items() if name != "failed"})
     counts["rejected"] += outcome.get("failed", 0)

@@ -31,7 +31,14 @@ class UploadSettings(BaseSettings):
     )
     max_rows: int = Field(1_000_000, validation_alias="PY360_UPLOAD_MAX_ROWS", description="Most rows of one file.")
     chunk_rows: int = Field(
-        25_000, validation_alias="PY360_UPLOAD_CHUNK_ROWS", description="Rows that are merged in one transaction."
+        25_000, validation_alias="PY360_UPLOAD_CHUNK_ROWS", description="Rows that are merged at a time."
+    )
+    lanes: int = Field(
+        2,
+        validation_alias="PY360_UPLOAD_LANES",
+        ge=1,
+        le=16,
+        description="Database connections that merge one file at the same time.",
     )
     count_now_rows: int = Field(
         25_000,
