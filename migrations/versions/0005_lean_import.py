@@ -20,3 +20,5 @@ def downgrade() -> None:
     for name in ("customer", "policy", "case"):
         op.execute(f"alter table upload_staging alter {name}_id drop default, alter {name}_is_new set default false")
     op.execute("alter table upload_staging alter outcome drop default")
+    op.execute("alter index idx_renewal_cases_policy rename to renewal_cases_policy_id_due_date_key")
+    op.execute("create index idx_renewal_cases_policy on renewal_cases (policy_id)")

@@ -6,9 +6,11 @@ from importlib.util import find_spec
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
+from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit.events import subscribe
+from py360.kit.settings import Settings
 from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
 from py360.modules.identity import api as identity
@@ -50,6 +52,12 @@ def import_models(modules: Iterable[str] = MODULES) -> None:
     for module in modules:
         if name := _part(module, "models"):
             import_module(name)
+
+
+def settings_classes() -> list[type[BaseSettings]]:
+    """The settings of the kit and of the modules that have their own."""
+    parts = [name for module in MODULES if (name := _part(module, "settings"))]
+    return [Settings, *(import_module(name).SETTINGS for name in parts)]
 
 
 def import_jobs() -> None:

@@ -45,32 +45,38 @@ async def _upload(client: httpx.AsyncClient, content: bytes, name: str = "a.csv"
     return int(answer.json()["data"]["uploadId"].removeprefix("upload-"))
 
 
-async def test_killed_in_any_chunk_and_started_again(
-    as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["_commit", "_lane"])
+async def test_killed_anywhere_and_started_again(
+    step: str, as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Before a chunk, and with one of its lanes on the disk and the other not."""
     rows = [row(number if number % 7 else 1) for number in range(1, 46)]
     upload = await _upload(as_admin, csv_of(rows))
-    commit = importing._Import._commit
-    for survived in (0, 1, 2):
+    whole = getattr(importing._Import, step)
+    for survived in (0, 1, 2, 0):
         left = survived
 
         async def dies(self: Any, *chunk: Any) -> None:
             nonlocal left
             if not left:
+                await asyncio.sleep(0.05)  # the other lane may end
                 raise Killed
             left -= 1
-            await commit(self, *chunk)
+            await whole(self, *chunk)
 
-        monkeypatch.setattr(importing._Import, "_commit", dies)
+        monkeypatch.setattr(importing._Import, step, dies)
         with pytest.raises(BaseExceptionGroup):
             await importing.run(upload)
-    monkeypatch.setattr(importing._Import, "_commit", commit)
+    monkeypatch.setattr(importing._Import, step, whole)
     await importing.run(upload)
     told = (await as_admin.get(f"/api/upload/status/upload-{upload}")).json()["data"]
     assert (told["status"], told["successfulRecords"], told["failedRecords"]) == ("completed", 39, 6)
+    assert (told["processedRecords"], told["totalRecords"]) == (45, 45)
     assert await _books() == (39, 39, 39)
     async with unit_of_work() as session:
         assert await value(session, "select count(*) from upload_rows where upload_id = %(id)s", {"id": upload}) == 45
+        assert await value(session, "select count(*) from case_history") == 2 * 39
+        assert await value(session, "select count(*) from upload_row_issues where severity = 'error'") == 6
 
 
 async def test_two_files_of_the_same_policies_at_once(as_admin: httpx.AsyncClient) -> None:

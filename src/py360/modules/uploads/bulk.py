@@ -56,13 +56,16 @@ async def lock(session: AsyncSession, client_id: int) -> None:
 
     Whoever gets the lock of a worker that was killed waits until nothing of it can be committed any more.
     """
-    await db.execute(session, "select pg_advisory_xact_lock(hashtext('uploads.merge'), %(client)s::int)", {"client": client_id})
+    await db.execute(
+        session, "select pg_advisory_xact_lock(hashtext('uploads.merge'), %(client)s::int)", {"client": client_id}
+    )
     key = "hashtext('uploads.lane'), %(client)s::int"
     await db.execute(session, f"select pg_advisory_lock({key}), pg_advisory_unlock({key})", {"client": client_id})
 
 
 async def enter_lane(session: AsyncSession, client_id: int) -> None:
-    """Say that this transaction merges for one that holds the lock."""
+    """Say that this transaction merges for one that holds the lock, whose commit brings this one's to the disk, too."""
+    await db.execute(session, "set local synchronous_commit = off")
     await db.execute(
         session, "select pg_advisory_xact_lock_shared(hashtext('uploads.lane'), %(client)s::int)", {"client": client_id}
     )

@@ -34,7 +34,9 @@ log = structlog.get_logger()
 _UPLOAD: Final = """
 select u.*, b.id as batch_id, b.batch_code from file_uploads u join upload_batches b on b.upload_id = u.id where u.id = %(id)s
 """
-_CLAIM: Final = "select rows_done from file_uploads where id = %(id)s and upload_status = 'processing' for no key update"
+_CLAIM: Final = (
+    "select rows_done from file_uploads where id = %(id)s and upload_status = 'processing' for no key update"
+)
 _DONE: Final = "select row_no from upload_rows where upload_id = %(id)s and row_no > %(after)s"
 _ADVANCE: Final = """
 update file_uploads set

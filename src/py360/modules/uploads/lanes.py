@@ -30,7 +30,8 @@ def _lanes_of(rows: pl.DataFrame, lanes: int) -> pl.Series:
     placed = rows.select(*keys, (pl.coalesce(keys).hash(seed=360) % lanes).cast(pl.Int8).alias("lane"))
     while True:
         torn = pl.any_horizontal(
-            pl.col(key).is_not_null() & (pl.col("lane").min().over(key) != pl.col("lane").max().over(key)) for key in keys
+            pl.col(key).is_not_null() & (pl.col("lane").min().over(key) != pl.col("lane").max().over(key))
+            for key in keys
         )
         moved = placed.with_columns(pl.when(torn).then(0).otherwise("lane").cast(pl.Int8).alias("lane"))
         if moved["lane"].equals(placed["lane"]):

@@ -50,6 +50,9 @@ class UploadSettings(BaseSettings):
     )
 
 
+SETTINGS = UploadSettings  # for `.env.example`
+
+
 @lru_cache(maxsize=1)
 def upload_settings() -> UploadSettings:
     """The limits of this process."""
