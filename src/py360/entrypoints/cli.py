@@ -171,7 +171,9 @@ def dsn() -> None:
 
 @cli.command()
 def bench(
-    only: Annotated[str, typer.Option(help="Only these parts, comma separated: uploads, cases, campaigns.")] = "",
+    only: Annotated[
+        str, typer.Option(help="Only these parts, comma separated: uploads, cases, mail, campaigns, halting.")
+    ] = "",
     small: Annotated[bool, typer.Option(help="A tenth of the rows, for a quick look.")] = False,
 ) -> None:
     """Measure this machine: every figure beside its floor, taken in the same run. Takes some minutes."""

@@ -1,4 +1,4 @@
-"""What a run may still send: looked up twice a second, so that pausing, stopping and a payment hold within two seconds.
+"""What a run may still send: looked up four times a second, so that pausing, stopping and a payment hold within two seconds.
 
 The claim of a batch asks the same, but a batch may take minutes at a slow vendor. Whoever must not leave any more comes back
 from the transport as `held`. The lease of the batches is renewed here as well: as long as somebody holds them, nobody
@@ -15,7 +15,7 @@ from typing import Final
 from py360.kit import db, resources
 from py360.modules.messaging.api import Admitted
 
-LOOK_SECONDS: Final = 0.5
+LOOK_SECONDS: Final = 0.25
 STALE_SECONDS: Final = 1.5  # a look that could not be taken permits nothing
 LEASE: Final = timedelta(seconds=90)
 RENEW_SECONDS: Final = LEASE.total_seconds() / 3
