@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -13,6 +13,13 @@ from py360.kit import http
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 from py360.kit.wire import dumps
+
+# What a browser's script may read of an answer; a tus client in a page cannot go on without its headers.
+EXPOSED: Final = (
+    "ETag", "X-Request-ID", "Location", "Retry-After", "Content-Disposition", "Idempotent-Replayed", "Tus-Resumable",
+    "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm", "Upload-Offset", "Upload-Length",
+    "Upload-Expires", "X-Upload-Id",
+)  # fmt: skip
 
 
 def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
@@ -39,7 +46,7 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
         allow_origins=[origin.strip() for origin in settings.frontend_origins.split(",") if origin.strip()],
         allow_methods=["*"],
         allow_headers=["*"],
-        expose_headers=["ETag", "X-Request-ID", "Location", "Retry-After", "Content-Disposition"],
+        expose_headers=EXPOSED,
     )
     wiring.import_models()
     wiring.import_jobs()

@@ -14,6 +14,7 @@ from py360.kit.settings import Settings
 from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
 from py360.modules.identity import api as identity
+from py360.modules.identity import events as identity_events
 from py360.modules.messaging import api as messaging
 from py360.modules.messaging import events as messaging_events
 from py360.modules.payments import api as payments
@@ -85,7 +86,11 @@ def routers(modules: Sequence[str] = (), kind: str = "router") -> list[tuple[str
 def connect_events() -> None:
     """Who listens to what."""
     from py360.modules.campaigns import jobs as campaigns
+    from py360.modules.messaging import jobs as messaging_jobs
+    from py360.modules.payments import jobs as payments_jobs
 
+    subscribe(identity_events.ClientAdded, messaging_jobs.client_added)
+    subscribe(identity_events.ClientAdded, payments_jobs.client_added)
     subscribe(messaging_events.MessagesMoved, campaigns.messages_moved)
     subscribe(cases_events.CaseRenewed, campaigns.case_renewed)
 
@@ -106,8 +111,8 @@ def install(app: FastAPI) -> None:
 
 
 async def seed(session: AsyncSession) -> None:
-    """What every installation starts with: roles, the default client, templates, sandbox accounts. Idempotent."""
+    """What every installation starts with: roles, a client, and for each client templates, sandbox accounts. Idempotent."""
     await identity.seed(session)
-    client_id = await identity.default_client(session)
-    await messaging.seed(session, client_id)
-    await payments.seed(session, client_id)
+    for client_id in await identity.client_numbers(session):
+        await messaging.seed(session, client_id)
+        await payments.seed(session, client_id)

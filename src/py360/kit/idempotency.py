@@ -31,7 +31,7 @@ async def once(app: ASGIApp, scope: Scope, receive: Receive, send: Send, key: st
         "caller": hashlib.sha256(await _who(scope, headers)).hexdigest(),
         "key": key,
         "path": scope["path"],
-        "hash": hashlib.sha256(body).hexdigest(),
+        "hash": _hash(scope, headers, body),
     }
     async with resources.sessions() as session, session.begin():
         mine = await db.value(session, _CLAIM, claim)
@@ -39,7 +39,7 @@ async def once(app: ASGIApp, scope: Scope, receive: Receive, send: Send, key: st
             session, "select * from idempotency_keys where caller = %(caller)s and key = %(key)s", claim
         )
     if not mine:
-        await _replay(send, seen or {}, claim)
+        await _replay(scope, send, seen or {}, claim)
         return
     kept = _Recorder(send)
 
@@ -50,14 +50,14 @@ async def once(app: ASGIApp, scope: Scope, receive: Receive, send: Send, key: st
         await app(scope, replayed, kept)
     finally:
         async with resources.sessions() as session, session.begin():
-            if 200 <= kept.status < 500:
+            if 200 <= kept.status < 400:
                 await db.execute(
                     session,
                     "update idempotency_keys set response_status = %(status)s, response_headers = %(headers)s,"
                     " response_body = %(body)s where caller = %(caller)s and key = %(key)s",
                     {**claim, "status": kept.status, "headers": kept.headers_json(), "body": bytes(kept.body)},
                 )
-            else:  # it did not happen: the next try may
+            else:  # it did not happen: the next try may, whatever stood in its way
                 await db.execute(
                     session, "delete from idempotency_keys where caller = %(caller)s and key = %(key)s", claim
                 )
@@ -96,6 +96,15 @@ async def _who(scope: Scope, headers: dict[bytes, bytes]) -> bytes:
     return f"user {caller.user_id}".encode()
 
 
+def _hash(scope: Scope, headers: dict[bytes, bytes], body: bytes) -> str:
+    """What was asked. What parts a form's fields is made up anew each time it is sent, so it does not count."""
+    kind, _, parameters = headers.get(b"content-type", b"").partition(b";")
+    boundary = parameters.partition(b"boundary=")[2].partition(b";")[0].strip(b' "')
+    if kind.strip().lower() == b"multipart/form-data" and boundary:
+        body = body.replace(boundary, b"")
+    return hashlib.sha256(scope.get("query_string", b"") + b"\n" + body).hexdigest()
+
+
 async def _whole_body(receive: Receive) -> bytes:
     parts = bytearray()
     while True:
@@ -105,14 +114,14 @@ async def _whole_body(receive: Receive) -> bytes:
             return bytes(parts)
 
 
-async def _replay(send: Send, seen: db.Row, claim: dict[str, str]) -> None:
+async def _replay(scope: Scope, send: Send, seen: db.Row, claim: dict[str, str]) -> None:
     if seen.get("body_hash") != claim["hash"] or seen.get("path") != claim["path"]:
         await _refuse(
-            send, Invalid("This Idempotency-Key was used for another request.", code="idempotency_key_reused")
+            scope, send, Invalid("This Idempotency-Key was used for another request.", code="idempotency_key_reused")
         )
     elif seen.get("response_status") is None:
         await _refuse(
-            send, Conflict("The first request with this Idempotency-Key is still running.", code="still_running")
+            scope, send, Conflict("The first request with this Idempotency-Key is still running.", code="still_running")
         )
     else:
         headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in seen["response_headers"]]
@@ -121,9 +130,9 @@ async def _replay(send: Send, seen: db.Row, claim: dict[str, str]) -> None:
         await send({"type": "http.response.body", "body": bytes(seen["response_body"])})
 
 
-async def _refuse(send: Send, problem: Problem) -> None:
+async def _refuse(scope: Scope, send: Send, problem: Problem) -> None:
     error = {"code": problem.code, "message": problem.message, "details": []}
-    body = dumps({"success": False, "error": error})
+    body = dumps({"success": False, "error": error, "requestId": scope.get("request_id", "")})
     headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

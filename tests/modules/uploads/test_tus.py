@@ -71,3 +71,13 @@ async def test_given_up_refused_and_late(as_admin: httpx.AsyncClient, clock: Fix
     await resuming.sweep()
     clock.moment -= timedelta(hours=25)
     assert (await as_admin.head(url, headers=TUS)).status_code == 404
+
+
+async def test_a_page_of_the_frontend_may_read_what_its_tus_client_needs(as_admin: httpx.AsyncClient) -> None:
+    page = {"Origin": "http://localhost:3000"}
+    url = await _begin(as_admin)
+    answer = await as_admin.head(url, headers={**TUS, **page})
+    readable = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
+    ours = {name for name in answer.headers if name.startswith(("upload-", "tus-"))}
+    assert ours <= readable
+    assert {"location", "x-upload-id", "etag", "content-disposition"} <= readable

@@ -22,6 +22,7 @@ __all__ = [
     "authenticate",
     "caller_of_session",
     "change_general_settings",
+    "client_numbers",
     "create_user",
     "default_client",
     "ensure_first_admin",
@@ -99,6 +100,11 @@ async def create_user(
 async def default_client(session: AsyncSession) -> int:
     """The oldest client of the installation."""
     return int(await db.value(session, "select min(id) from clients"))
+
+
+async def client_numbers(session: AsyncSession) -> list[int]:
+    """Every client of the installation, the oldest first."""
+    return [row["id"] for row in await db.all(session, "select id from clients order by id")]
 
 
 async def ensure_first_admin(session: AsyncSession, email: str, password: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 
 from py360.kit import db, resources
 from py360.kit.jobs import defer, module_jobs
-from py360.modules.messaging import ledger
+from py360.modules.messaging import ledger, seeding
 from py360.modules.messaging.applying import TRANSLATORS, announce, apply_batch
 from py360.modules.messaging.inbox import APPLY_LOCK, Inbox
 
@@ -61,3 +61,10 @@ async def forget_webhooks(timestamp: int) -> None:
 
 
 inbox: Final = Inbox(apply_webhooks)
+
+
+@jobs.task(name="messaging.client_added")
+async def client_added(client_id: int) -> None:
+    """A new client starts with the built-in templates and, where nothing real is used, the sandbox."""
+    async with db.unit_of_work() as session:
+        await seeding.seed(session, client_id)

@@ -59,12 +59,13 @@ def sandbox_accounts(company: str) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
+# Where the installation has a real account, for whichever client, nobody is given the sandbox.
 _ACCOUNT: Final = """
 insert into providers (client_id, name, channel, type, is_active, is_default, is_sandbox, status, config_encrypted)
 select %(client)s, %(name)s, %(channel)s::varchar, %(type)s, true,
   not exists (select 1 from providers where client_id = %(client)s and channel = %(channel)s and is_default),
   true, 'connected', %(config)s
-where not exists (select 1 from providers where client_id = %(client)s and channel = %(channel)s and not is_sandbox)
+where not exists (select 1 from providers where channel = %(channel)s and not is_sandbox)
 on conflict (client_id, channel, name) do update set config_encrypted = excluded.config_encrypted
 where providers.is_sandbox
 """

@@ -26,9 +26,10 @@ _OF_TYPE: Final = f"select {_COLUMNS} from providers where channel = 'payment' a
 _ONE: Final = f"select {_COLUMNS} from providers where id = %(id)s and channel = 'payment'"
 _SEED: Final = """
 insert into providers (client_id, name, channel, type, is_active, is_default, is_sandbox, status, config_encrypted)
-values (%(client_id)s, %(name)s, 'payment', 'razorpay', true,
-        not exists (select 1 from providers where client_id = %(client_id)s and channel = 'payment' and is_default),
-        true, 'connected', %(config)s)
+select %(client_id)s, %(name)s, 'payment', 'razorpay', true,
+       not exists (select 1 from providers where client_id = %(client_id)s and channel = 'payment' and is_default),
+       true, 'connected', %(config)s
+where not exists (select 1 from providers where channel = 'payment' and not is_sandbox)
 on conflict (client_id, channel, name) do update set config_encrypted = excluded.config_encrypted
 where providers.is_sandbox
 """

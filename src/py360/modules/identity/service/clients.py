@@ -5,9 +5,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from py360.kit import events
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Forbidden, NotFound
 from py360.modules.identity import authentication, catalogue
+from py360.modules.identity.events import ClientAdded
 from py360.modules.identity.models import Client
 
 
@@ -33,6 +35,7 @@ async def create(session: AsyncSession, caller: Caller, fields: dict[str, Any]) 
     client = Client(**fields)
     session.add(client)
     await session.flush()  # the answer names the id
+    await events.publish(session, ClientAdded(client.id))
     authentication.forget()
     return client.id
 
