@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0005_lean_import"
-down_revision = "0004_uploads"
+revision = "0006_lean_import"
+down_revision = "0005_sending"
 branch_labels = None
 depends_on = None
 
