@@ -7,13 +7,9 @@
 
 import asyncio
 import os
-import socket
-import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -23,20 +19,24 @@ import orjson
 import psycopg
 
 from bench import portfolio
+from bench.installation import api, installation, serving, sign_in
 from bench.load import Load, load, once
-from py360.entrypoints import servers, wiring
-from py360.kit import db
 from py360.kit.clock import SystemClock
-from py360.kit.migrate import migrate
-from py360.kit.settings import settings
-from py360.modules.identity import api as identity
 
 Out = Callable[[str], None]
-EMAIL: Final = "bench@py360.local"
-PASSWORD: Final = "a long enough password"
 LIST_P95: Final = 25.0
 SEARCH_P95: Final = 60.0
 SHARE: Final = 0.5
+FLOOR: Final = (
+    sys.executable,
+    "-m",
+    "uvicorn",
+    "--factory",
+    "bench.cases_floor:app",
+    "--log-level",
+    "warning",
+    "--port",
+)
 
 
 def _filters() -> list[tuple[str, dict[str, str], str, str]]:
@@ -60,38 +60,16 @@ def _filters() -> list[tuple[str, dict[str, str], str, str]]:
     ]  # fmt: skip
 
 
-def run(out: Out, cases: int = 1_000_000, seconds: float = 3.0) -> bool:
+def run(out: Out, cases: int = 1_000_000, seconds: float = 3.0, kept: Path | None = None) -> bool:
     """Measure and say so line by line; whether every figure is within its bound."""
-    with tempfile.TemporaryDirectory(prefix="py360-bench-") as home:
-        url = servers.start_postgres(Path(home) / "postgres", servers.tuning())
-        cache = servers.start_valkey(Path(home) / "valkey")
-        try:
-            return measure(out, url, cache, home, cases, seconds)
-        finally:
-            servers.stop_valkey(Path(home) / "valkey")
-            servers.stop_postgres(Path(home) / "postgres")
+    with installation(kept) as url:
+        fill(out, url, cases)
+        with api() as product, serving(*FLOOR) as floor:
+            return asyncio.run(_measure(out, product, floor, cases, seconds))
 
 
-def measure(out: Out, url: str, cache: str, home: str, cases: int, seconds: float) -> bool:
-    """The same on given servers; fills the database unless it is filled."""
-    os.environ |= {
-        "PY360_HOME": home,
-        "DATABASE_URL": url,
-        "REDIS_URL": cache,
-        "PY360_SECRET_KEY": "the key of the benchmarks, long enough",
-    }
-    settings.cache_clear()
-    _prepare(out, url, cases)
-    api = [sys.executable, "-m", "py360.entrypoints.cli", "api"]
-    floor = [sys.executable, "-m", "uvicorn", "--factory", "bench.cases_floor:app", "--log-level", "warning", "--port"]
-    with _serving(api, "PY360_PORT") as api_port, _serving(floor, "") as floor_port:
-        return asyncio.run(_measure(out, api_port, floor_port, cases, seconds))
-
-
-def _prepare(out: Out, url: str, cases: int) -> None:
-    migrate(url)
-    wiring.import_models()
-    asyncio.run(_seed(url))
+def fill(out: Out, url: str, cases: int) -> None:
+    """Put so many cases there, unless there are some already."""
     with psycopg.connect(url, autocommit=True) as connection:
         if not connection.execute("select 1 from renewal_cases limit 1").fetchone():
             started = time.perf_counter()
@@ -100,66 +78,17 @@ def _prepare(out: Out, url: str, cases: int) -> None:
             out(f"{cases:,} cases generated in {time.perf_counter() - started:.0f} s")
 
 
-async def _seed(url: str) -> None:
-    engine = db.make_engine(url)
-    async with db.make_sessions(engine)() as session, session.begin():
-        await wiring.seed(session)
-        if not await db.value(session, "select 1 from users where email = %(email)s", {"email": EMAIL}):
-            client = await identity.default_client(session)
-            await identity.create_user(
-                session, client_id=client, email=EMAIL, name="Bench Mark", role="admin", password=PASSWORD
-            )
-    await engine.dispose()
-
-
-@contextmanager
-def _serving(command: list[str], port_variable: str) -> Iterator[int]:
-    """Run a server on a free port until it is not needed any more."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    root = Path(__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
-    environment |= {port_variable: str(port)} if port_variable else {}
-    process = subprocess.Popen(command if port_variable else [*command, str(port)], env=environment, cwd=root)
-    try:
-        for _ in range(300):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            if process.poll() is not None:
-                raise RuntimeError(f"{command[2]} ended with {process.returncode}")
-            time.sleep(0.1)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(15)
-
-
-async def _sign_in(port: int) -> str:
-    import aiohttp
-
-    body = {"email": EMAIL, "password": PASSWORD}
-    async with (
-        aiohttp.ClientSession() as http,
-        http.post(f"http://127.0.0.1:{port}/api/auth/login", json=body) as answer,
-    ):
-        return f"Authorization: Bearer {(await answer.json())['data']['token']}\r\n"
-
-
-async def _measure(out: Out, api: int, floor: int, cases: int, seconds: float) -> bool:
-    signed = await _sign_in(api)
+async def _measure(out: Out, product: int, floor: int, cases: int, seconds: float) -> bool:
+    signed = await sign_in(product)
     good = True
-    shares = []
     for name, asked, where, order in _filters():
         path, bare = f"/api/cases?{urlencode(asked)}", f"/floor?{urlencode({'where': where, 'order': order})}"
-        same = await _same_rows(api, path, signed, floor, bare)
-        await load(api, [path], signed, seconds=0.5)
+        same = await _same_rows(product, path, signed, floor, bare)
+        await load(product, [path], signed, seconds=0.5)
         await load(floor, [bare], seconds=0.5)
         least = await load(floor, [bare], seconds=seconds)
-        ours = await load(api, [path], signed, seconds=seconds)
+        ours = await load(product, [path], signed, seconds=seconds)
         share = ours.per_second / least.per_second
-        shares.append(share)
         fine = same and ours.p95 <= LIST_P95 and share >= SHARE
         good &= fine
         out(
@@ -168,15 +97,15 @@ async def _measure(out: Out, api: int, floor: int, cases: int, seconds: float) -
         )
     for name, terms in _searches(cases):
         paths = [f"/api/cases?search={quote(term)}" for term in terms]
-        ours = await load(api, paths, signed, seconds=seconds)
+        ours = await load(product, paths, signed, seconds=seconds)
         fine = ours.p95 <= SEARCH_P95
         good &= fine
         out(f"search by {name:<16} {_told(ours)} {_verdict(fine)}")
     return good
 
 
-async def _same_rows(api: int, path: str, signed: str, floor: int, bare: str) -> bool:
-    ours = orjson.loads(await once(api, path, signed))["data"]["cases"]
+async def _same_rows(product: int, path: str, signed: str, floor: int, bare: str) -> bool:
+    ours = orjson.loads(await once(product, path, signed))["data"]["cases"]
     least = orjson.loads(await once(floor, bare))["cases"]
     return [row["id"] for row in ours] == [row["id"] for row in least] and len(ours) == 20
 
@@ -207,5 +136,5 @@ def _print(line: Any) -> None:
     print(line, flush=True)
 
 
-if __name__ == "__main__":
-    raise SystemExit(0 if run(_print) else 1)
+if __name__ == "__main__":  # with a folder: its portfolio is kept for the next run
+    raise SystemExit(0 if run(_print, kept=Path(sys.argv[1]) if len(sys.argv) > 1 else None) else 1)

@@ -1,27 +1,44 @@
-"""Servers of a benchmark's own: a fresh, migrated and seeded installation in a temporary folder."""
+"""Servers of a benchmark's own: a fresh, migrated and seeded installation, and what it serves."""
 
 import asyncio
 import os
+import socket
+import subprocess
+import sys
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Final
+
+import aiohttp
 
 from py360.entrypoints import servers, wiring
 from py360.kit import db
 from py360.kit.migrate import migrate
 from py360.kit.settings import settings
+from py360.modules.identity import api as identity
+
+EMAIL: Final = "bench@py360.local"
+PASSWORD: Final = "a long enough password"
 
 
 @contextmanager
-def installation() -> Iterator[str]:
-    """The URL of the database; the environment then names this installation for this process and its children."""
-    with tempfile.TemporaryDirectory(prefix="py360-bench-") as home:
-        url = servers.start_postgres(Path(home) / "postgres", servers.tuning())
-        cache = servers.start_valkey(Path(home) / "valkey")
+def installation(kept: Path | None = None) -> Iterator[str]:
+    """The URL of the database; the environment then names this installation for this process and its children.
+
+    It lives in a temporary folder, or in one that is kept, data and all, for the next run.
+    """
+    with tempfile.TemporaryDirectory(prefix="py360-bench-") as temporary:
+        home = kept or Path(temporary)
+        home.mkdir(exist_ok=True)
+        url = servers.start_postgres(home / "postgres", servers.tuning())
+        cache = servers.start_valkey(home / "valkey")
         os.environ |= {
-            "PY360_HOME": home,
+            "PY360_HOME": str(home),
             "DATABASE_URL": url,
+            "READ_DATABASE_URL": "",
             "REDIS_URL": cache,
             "PY360_SECRET_KEY": "the key of the benchmarks, long enough",
         }
@@ -32,12 +49,58 @@ def installation() -> Iterator[str]:
             asyncio.run(_seed(url))
             yield url
         finally:
-            servers.stop_valkey(Path(home) / "valkey")
-            servers.stop_postgres(Path(home) / "postgres")
+            servers.stop_valkey(home / "valkey")
+            servers.stop_postgres(home / "postgres")
+            settings.cache_clear()
 
 
 async def _seed(url: str) -> None:
+    """What every installation starts with, and an administrator who can sign in."""
     engine = db.make_engine(url)
     async with db.make_sessions(engine)() as session, session.begin():
         await wiring.seed(session)
+        if not await db.value(session, "select 1 from users where email = %(email)s", {"email": EMAIL}):
+            client = await identity.default_client(session)
+            await identity.create_user(
+                session, client_id=client, email=EMAIL, name="Bench Mark", role="admin", password=PASSWORD
+            )
     await engine.dispose()
+
+
+@contextmanager
+def serving(*command: str, port_variable: str = "") -> Iterator[int]:
+    """Run a server until it is not needed any more; its port is told by a variable, or as the command's last word."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    root = Path(__file__).parents[1]
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
+    environment |= {port_variable: str(port)} if port_variable else {}
+    process = subprocess.Popen(command if port_variable else [*command, str(port)], env=environment, cwd=root)
+    try:
+        for _ in range(300):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if process.poll() is not None:
+                raise RuntimeError(f"{command[2]} ended with {process.returncode}")
+            time.sleep(0.1)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(15)
+
+
+def api() -> AbstractContextManager[int]:
+    """One API process; its port."""
+    return serving(sys.executable, "-m", "py360.entrypoints.cli", "api", port_variable="PY360_PORT")
+
+
+async def sign_in(port: int) -> str:
+    """The header line of a signed-in administrator."""
+    body = {"email": EMAIL, "password": PASSWORD}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"http://127.0.0.1:{port}/api/auth/login", json=body) as answer,
+    ):
+        return f"Authorization: Bearer {(await answer.json())['data']['token']}\r\n"

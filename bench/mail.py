@@ -6,11 +6,9 @@ no checks and no rendering.
 """
 
 import asyncio
-import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,10 +20,9 @@ from typing import Any, Final
 import aiosmtplib
 import uvloop
 
-from py360.entrypoints import servers, wiring
+from bench.installation import installation
 from py360.kit import db
 from py360.kit.db import unit_of_work
-from py360.kit.migrate import migrate
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
 from py360.modules.identity import api as identity
@@ -52,23 +49,8 @@ VALUES: Final = {
 
 def run(out: Out, messages: int = 100_000) -> bool:
     """Measure and say so; whether both figures are within their bounds."""
-    with tempfile.TemporaryDirectory(prefix="py360-bench-") as home:
-        url = servers.start_postgres(Path(home) / "postgres", servers.tuning())
-        cache = servers.start_valkey(Path(home) / "valkey")
-        os.environ |= {
-            "PY360_HOME": home,
-            "DATABASE_URL": url,
-            "REDIS_URL": cache,
-            "PY360_SECRET_KEY": "the key of the benchmarks, long enough",
-        }
-        settings.cache_clear()
-        try:
-            migrate(url)
-            wiring.import_models()
-            return uvloop.run(_measure(out, messages))
-        finally:
-            servers.stop_valkey(Path(home) / "valkey")
-            servers.stop_postgres(Path(home) / "postgres")
+    with installation():
+        return uvloop.run(_measure(out, messages))
 
 
 async def _measure(out: Out, messages: int) -> bool:
@@ -117,7 +99,6 @@ async def _prepare(messages: int, port: int) -> tuple[int, messaging.Template, l
         "unitPrice": "0.02",
     }
     async with unit_of_work() as session:
-        await wiring.seed(session)
         client_id = await identity.default_client(session)
         await db.execute(
             session,

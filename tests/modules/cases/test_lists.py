@@ -87,6 +87,34 @@ async def test_words_that_mean_nothing_are_refused(as_admin, params, code: str) 
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, code)
 
 
+async def test_a_wrong_parameter_is_named(as_admin) -> None:
+    for params, field in (({"page": "0"}, "page"), ({"dueFrom": "soon"}, "dueFrom"), ({"limit": "many"}, "limit")):
+        answer = await as_admin.get("/api/cases", params=params)
+        assert answer.status_code == 422
+        assert [detail["field"] for detail in answer.json()["error"]["details"]] == [field]
+
+
+async def test_a_batch_by_its_code_number_or_upload(as_admin, make_case, rows) -> None:
+    await make_case()
+    ours = await make_case()
+    (batch,) = await rows(
+        "with upload as (insert into file_uploads (client_id, filename, original_filename, file_size, file_type, sha256)"
+        " select min(id), 'f', 'f.csv', 1, 'csv', 'x' from clients returning id)"
+        " insert into upload_batches (upload_id, batch_code, file_name, total_records) select id, 'BATCH-May', 'f.csv', 1"
+        " from upload returning id, upload_id"
+    )
+    await rows(
+        "update renewal_cases set batch_id = %(batch)s where id = %(id)s returning 1", batch=batch["id"], id=ours.id
+    )
+    for params in (
+        {"batchId": "BATCH-May"},
+        {"batchId": str(batch["id"])},
+        {"uploadId": f"upload-{batch['upload_id']}"},
+        {"batchId": "BATCH-May", "uploadId": str(batch["upload_id"])},
+    ):
+        assert numbers(await as_admin.get("/api/cases", params=params)) == [ours.number], params
+
+
 async def test_search_takes_pieces_with_commas_between(as_admin, make_case) -> None:
     asha = await make_case(name="Asha Rao", policy="MOT/2026/0001")
     vikram = await make_case(name="Vikram D'Souza", policy="MOT/2026/0002")

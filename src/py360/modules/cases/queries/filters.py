@@ -106,7 +106,7 @@ async def where(reads: Reads, caller: Caller, filters: Filters, today: date, *, 
         _policy_status(built, policy_status_code(filters.policy_status), today)
     if filters.agent.lower() not in ALL:
         await _agent(reads, built, caller, filters.agent)
-    await _batch(reads, built, filters)
+    _batch(built, filters)
     return built
 
 
@@ -215,16 +215,19 @@ async def _agent(reads: Reads, built: Where, caller: Caller, text: str) -> None:
     _among(built, "assigned_to", found)
 
 
-async def _batch(reads: Reads, built: Where, filters: Filters) -> None:
-    """A batch by its code or number, or an upload by its code."""
-    for text, sql in (
-        (filters.batch, "select id from upload_batches where batch_code = %(text)s or id = %(number)s"),
-        (filters.upload, "select id from upload_batches where upload_id = %(number)s"),
+def _batch(built: Where, filters: Filters) -> None:
+    """A batch by its code or number, or an upload by its code; found within the list's own statement."""
+    for name, text, sql in (
+        ("batch", filters.batch, "batch_code = %(batch)s or id = %(batch_number)s"),
+        ("upload", filters.upload, "upload_id = %(upload_number)s"),
     ):
         if text.lower() not in ALL:
             bare = text.lower().removeprefix("upload-")
             number = int(bare) if bare.isascii() and bare.isdigit() and len(bare) < 18 else None
-            _among(built, "batch_id", [row["id"] for row in await reads.all(sql, {"text": text, "number": number})])
+            built.add(
+                f"c.batch_id = (select id from upload_batches where {sql} limit 1)",
+                **{name: text, f"{name}_number": number},
+            )
 
 
 def _among(built: Where, column: str, found: list[int]) -> None:
