@@ -10,7 +10,7 @@ from py360.kit.jobs import defer, module_jobs
 from py360.modules.cases.statuses import LABELS
 
 jobs = module_jobs("cases")
-MOST: Final = 200  # more at once are one message: load the list again
+AT_ONCE: Final = 200  # cases that one job tells about
 
 _NEWS: Final = """
 select c.id, c.case_number, c.client_id, c.status, c.assigned_to, c.priority, c.payment_status, c.version,
@@ -41,5 +41,5 @@ async def tell(case_ids: list[int]) -> None:
 
 async def announce(session: AsyncSession, case_ids: Sequence[int]) -> None:
     """Send `case.updated` after the session's transaction committed; never when it rolls back."""
-    if case_ids:
-        await defer(session, tell, case_ids=list(case_ids)[:MOST])
+    for start in range(0, len(case_ids), AT_ONCE):
+        await defer(session, tell, case_ids=list(case_ids[start : start + AT_ONCE]))

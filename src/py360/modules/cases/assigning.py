@@ -52,13 +52,14 @@ async def find_agent(session: AsyncSession, client_id: int, text: str | int | No
 
 async def assign(
     session: AsyncSession, caller: Caller, case_id: int, to: str | int | None, if_match: int | None
-) -> db.Row:
-    """Give a case to an agent, or take it back. Raises NotFound, Invalid, Conflict (closed) and PreconditionFailed."""
+) -> identity.Person | None:
+    """Give a case to an agent, or take it back; who has it now. Raises NotFound, Invalid, Conflict (closed) and
+    PreconditionFailed."""
     case = await hold(session, caller, case_id, if_match)
     agent = await find_agent(session, case["client_id"], to)
     refuse_closed(case)
     await give(session, caller, [case], agent)
-    return case
+    return agent
 
 
 async def assign_several(

@@ -9,10 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, PreconditionRequired, Problem
-from py360.modules.cases import assigning, history, lifecycle
+from py360.modules.cases import assigning, history, lifecycle, notices
 from py360.modules.cases.announcing import announce
 from py360.modules.cases.holding import Several, hold, hold_several
 from py360.modules.cases.statuses import (
+    LABELS,
     POLICY_STATUS,
     SUB_STATUSES,
     WORK_STEPS,
@@ -60,6 +61,12 @@ def _status_of(case: db.Row, text: str | None, caller: Caller, reason: str | Non
     return new
 
 
+async def _tell_status(session: AsyncSession, caller: Caller, cases: Sequence[db.Row]) -> None:
+    """Tell the agents of cases that somebody else moved; the cases have their new status already."""
+    if cases:
+        await notices.changed(session, cases, LABELS[cases[0]["status"]], f"Set by {caller.name}", but=caller.user_id)
+
+
 def _work(fields: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a quick edit, checked against the known words."""
     values = {name: fields[name] for name in _WORDS if name in fields}
@@ -84,6 +91,7 @@ async def quick_edit(
         await lifecycle.move(
             session, [case], new, details=fields.get("reason") or "Set by hand", user_id=caller.user_id
         )
+        await _tell_status(session, caller, [case])
     if changed:
         await _set(session, [case_id], changed)
         words = "; ".join(f"{_WORDS[name]}: {case[name] or '—'} → {value or '—'}" for name, value in changed.items())
@@ -113,6 +121,7 @@ async def comment(session: AsyncSession, caller: Caller, case_id: int, fields: M
         changes["next_follow_up_date"] = fields.get("next_follow_up_date")
     if new:
         await lifecycle.move(session, [case], new, details=fields["text"], user_id=caller.user_id)
+        await _tell_status(session, caller, [case])
     changed = {name: value for name, value in changes.items() if value != case[name]}
     if changed:
         await _set(session, [case_id], changed)
@@ -150,12 +159,16 @@ async def set_priority(session: AsyncSession, caller: Caller, case_id: int, is_p
         await history.write(
             session, case_id, "Priority", words, resources.current().clock.now(), user_id=caller.user_id
         )
+        if is_priority:
+            by = f"Marked by {caller.name}"
+            await notices.changed(session, [case], "marked as priority", by, but=caller.user_id, priority="high")
         await announce(session, [case_id])
     return case
 
 
 _CUSTOMER: Final = {"email": "email", "phone": "phone"}
 _POLICY: Final = {"policy_type": "policy_type", "premium": "premium_amount", "expiry_date": "end_date"}
+_TAKEN: Final = "select 1 from renewal_cases where policy_id = %(policy)s and due_date = %(due)s"
 _CONTACT: Final[Mapping[str, TypeAdapter[str]]] = {
     "email": TypeAdapter(customers.Email),
     "phone": TypeAdapter(customers.Phone),
@@ -165,7 +178,7 @@ _CONTACT: Final[Mapping[str, TypeAdapter[str]]] = {
 async def edit(
     session: AsyncSession, caller: Caller, case_id: int, fields: Mapping[str, Any], if_match: int | None
 ) -> int:
-    """The edit dialog: the customer's name and contacts, the policy's type, premium and expiry, the agent; the new version.
+    """The edit dialog: name and contacts, the policy's type, premium and expiry, the amount due, the agent; the new version.
 
     Raises PreconditionRequired unless the caller says which version they changed: two people's dialogs would overwrite
     each other. Otherwise NotFound, PreconditionFailed, Invalid and Conflict.
@@ -180,10 +193,11 @@ async def edit(
         first, _, last = fields["customer_name"].rpartition(" ")
         person |= {"first_name": first or last, "last_name": last if first else ""}
     told = await customers.change_customer(session, case["customer_id"], person)
-    cover = {_POLICY[name]: fields[name] for name in _POLICY if fields.get(name) is not None}
-    told += await customers.change_policy(session, case["policy_id"], cover)
+    terms, due = await _terms(session, case, fields)
+    told += await customers.change_policy(session, case["policy_id"], terms)
+    told += [f"{name.replace('_', ' ')}: {case[name] or '—'} → {value}" for name, value in due.items()]
     if told:
-        await _set(session, [case_id], {})
+        await _set(session, [case_id], due)
         now = resources.current().clock.now()
         await history.write(
             session,
@@ -201,6 +215,37 @@ async def edit(
             assigning.refuse_closed(case)
             await assigning.give(session, caller, [case], agent)
     return await _version(session, case_id)
+
+
+async def _terms(
+    session: AsyncSession, case: db.Row, fields: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the dialog changes of the policy, and of the case along with it.
+
+    The due date goes with the expiry while they are the same, and the amount due with the premium: an officer who
+    corrects one means both. Raises Conflict when the policy has a case of that due date already.
+    """
+    policy = await customers.policy(session, case["policy_id"])
+    terms = {_POLICY[name]: fields[name] for name in _POLICY if fields.get(name) is not None}
+    due: dict[str, Any] = {}
+    if "end_date" in terms and case["due_date"] == (policy.renewal_date or policy.end_date) == policy.end_date:
+        terms["renewal_date"] = due["due_date"] = terms["end_date"]
+    if fields.get("renewal_amount") is not None:
+        due["renewal_amount"] = fields["renewal_amount"]
+    elif "premium_amount" in terms and case["renewal_amount"] == policy.premium_amount:
+        due["renewal_amount"] = terms["premium_amount"]
+    due = {name: value for name, value in due.items() if value != case[name]}
+    if due and case["closed_at"] is not None:
+        raise Conflict(
+            f"{case['case_number']} is {LABELS[case['status']]}: its amount and date stay.", code="case_closed"
+        )
+    if "due_date" in due and await db.value(session, _TAKEN, {"policy": case["policy_id"], "due": due["due_date"]}):
+        raise Conflict(
+            f"The policy has a case for {due['due_date']:%d/%m/%Y} already.",
+            code="case_exists",
+            details=[{"field": "expiryDate", "message": "is the due date of another case"}],
+        )
+    return terms, due
 
 
 def _contact(name: str, text: str | None) -> str | None:
@@ -239,6 +284,7 @@ async def set_status(
     await lifecycle.move(
         session, moving, new, details=reason or "Set by hand, together with others", user_id=caller.user_id
     )
+    await _tell_status(session, caller, moving)
     await announce(session, [case["id"] for case in moving])
     return several, new
 

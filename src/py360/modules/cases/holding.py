@@ -14,7 +14,7 @@ from py360.modules.cases.queries.details import not_found
 _HELD: Final = """
 select c.id, c.case_number, c.client_id, c.customer_id, c.policy_id, c.due_date, c.status, c.sub_status,
   c.current_work_step, c.next_follow_up_date, c.next_action_plan, c.priority, c.policy_status, c.assigned_to, c.node_id,
-  c.closed_at, c.version
+  c.closed_at, c.version, c.renewal_amount
 from renewal_cases c where c.id = any(%(ids)s) and {within} order by c.id for update
 """
 

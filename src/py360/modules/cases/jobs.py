@@ -1,6 +1,7 @@
-"""The jobs of cases: live news, and the end of grace."""
+"""The jobs of cases: live news, reminders, and the end of grace."""
 
-from py360.modules.cases import announcing, lapsing
+from py360.kit import db, resources
+from py360.modules.cases import announcing, lapsing, notices
 
 tell = announcing.tell
 jobs = announcing.jobs
@@ -10,3 +11,10 @@ jobs = announcing.jobs
 async def lapse(timestamp: int) -> None:
     """Close what is past its grace: soon after midnight in India, and again every six hours for what came in late."""
     await lapsing.lapse_overdue()
+
+
+@jobs.periodic(name="cases.remind", cron="30 3 * * *")
+async def remind(timestamp: int) -> None:
+    """Nine in the morning in India: tell agents what falls due soon."""
+    async with db.unit_of_work() as session:
+        await notices.remind(session, resources.current().clock.today())

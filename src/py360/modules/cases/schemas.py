@@ -28,7 +28,7 @@ class QuickEdit(Schema):
 
 
 class Edit(Schema):
-    """The edit dialog: customer, policy and agent. The policy number is fixed."""
+    """The edit dialog: customer, policy, the amount due and agent. The policy number is fixed."""
 
     customer_name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     email: Annotated[str, StringConstraints(max_length=255)] | None = None
@@ -36,6 +36,7 @@ class Edit(Schema):
     policy_number: str | None = None
     policy_type: Word | None = None
     premium: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
+    renewal_amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
     expiry_date: date | None = None
     agent: Agent = None
     version: int | None = Field(None, description="The version you changed, where If-Match cannot be sent")

@@ -69,8 +69,9 @@ async def assign_case(
     session: Session, caller: CanWorkCases, case_id: CaseId, body: AssignIn, if_match: IfMatch
 ) -> Response:
     """Give the case to an agent, or to nobody."""
-    await assigning.assign(session, caller, case_id, body.agent_id, if_match)
-    return ok({"caseId": f"CASE-{case_id}", "agentId": body.agent_id, "message": "The case is assigned."})
+    agent = await assigning.assign(session, caller, case_id, body.agent_id, if_match)
+    words = f"CASE-{case_id} is assigned to {agent.name}." if agent else f"CASE-{case_id} is unassigned now."
+    return ok({"caseId": f"CASE-{case_id}", "agentId": agent.id if agent else None, "message": words})
 
 
 @router.post("/cases/{case}/escalate")
