@@ -36,11 +36,11 @@ def behave(sandbox: Sandbox, answered: float) -> None:
     audience.behaviour = audience.behaviour.changed(changes | {"tellsSent": False, "delays": {"answered": answered}})
 
 
-async def campaign(client: httpx.AsyncClient, upload: Upload, channel: str) -> int:
+async def campaign(client: httpx.AsyncClient, upload: Upload, channel: str, count: int = PEOPLE) -> int:
     """A campaign on one channel; its number. The test runs its job."""
     own = {} if channel == "email" else {"type": channel, "content": CONTENT, "subject": None}
     text = {channel: await template(client, **own)}
-    return number_of(await create(client, await upload(PEOPLE), type=[channel], templates=text))
+    return number_of(await create(client, await upload(count), type=[channel], templates=text))
 
 
 async def some_left(sandbox: Sandbox, channel: str, count: int = 30) -> None:

@@ -27,7 +27,10 @@ from py360.modules.payments import api as payments
 from py360.modules.payments.api import LinkFor
 
 LANES: Final = 3
-BATCH: Final = {"email": 400, "sms": 100, "whatsapp": 100}
+BATCH: Final = {"email": 400, "sms": 100, "whatsapp": 100}  # at most
+FIRST_BATCH: Final = 40
+LEAST_BATCH: Final = 10
+BATCH_SECONDS: Final = 0.5
 LAST_SECONDS: Final = 2.0  # what is at the vendor when the worker ends is awaited so long
 AWAY: Final = timedelta(seconds=30)  # until a vendor that could not be reached is tried again
 SHOWN_EVERY_SECONDS: Final = 0.5
@@ -79,7 +82,13 @@ class Run:
     watch: Watch
     wait_until: datetime | None = None
     shown_at: float = 0.0
+    batch: int = FIRST_BATCH
     account: messaging.Account | None = field(default=None, repr=False)
+
+    def learn(self, messages: int, seconds: float) -> None:
+        """A batch is what the vendor takes in half a second: so little is in doubt when the worker is killed."""
+        wanted = round(messages * BATCH_SECONDS / max(seconds, 0.001))
+        self.batch = max(LEAST_BATCH, min(wanted, 2 * self.batch, BATCH[self.channel]))
 
     @property
     def channel(self) -> str:
@@ -140,7 +149,9 @@ async def _lane(run: Run) -> None:
                 return
             if admitted:
                 with run.watch.holding(admitted):
+                    started = time.monotonic()
                     deliveries = await messaging.transport(_account(run)).send(admitted, run.watch.may_leave)
+                    run.learn(len(admitted), time.monotonic() - started)
                     await _record(run, deliveries)
             await _show(run)
     except BaseException:
@@ -156,7 +167,7 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
         if status != "active":
             run.watch.paused = True
             return 0, []
-        said = {"id": run.campaign["id"], "limit": BATCH[run.channel], "until": now + LEASE}
+        said = {"id": run.campaign["id"], "limit": min(run.batch, BATCH[run.channel]), "until": now + LEASE}
         recipients = await db.all(session, _CLAIM, said)
         if not recipients:
             return 0, []
