@@ -1,6 +1,5 @@
 """Campaigns from creation to the last message: planned once, sent once, steered while they run."""
 
-import asyncio
 from datetime import timedelta
 
 import httpx
@@ -120,15 +119,6 @@ async def test_pause_holds_and_resume_goes_on(
     await as_admin.put(f"/api/campaigns/{number}/status", json={"status": "active"})
     await run_jobs()
     assert len(relay.taken) == len({str(mail["To"]) for mail in relay.taken}) == 6
-
-
-async def test_two_loops_at_once_write_to_nobody_twice(
-    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay
-) -> None:
-    number = number_of(await create(as_admin, await upload(40)))
-    await asyncio.gather(jobs.send.func(campaign_id=number), jobs.send.func(campaign_id=number))
-    to = [str(mail["To"]) for mail in relay.taken]
-    assert len(to) == len(set(to)) == 40
 
 
 async def test_what_a_killed_worker_held_is_unknown_and_not_sent_again(

@@ -152,7 +152,7 @@ async def _lane(run: Run) -> None:
                     started = time.monotonic()
                     deliveries = await messaging.transport(_account(run)).send(admitted, run.watch.may_leave)
                     run.learn(len(admitted), time.monotonic() - started)
-                    await _record(run, deliveries)
+                    await record(run, deliveries)
             await _show(run)
     except BaseException:
         run.watch.ending = True  # the other lanes finish what they hold
@@ -237,7 +237,8 @@ async def _outgoing(session: AsyncSession, run: Run, due: Sequence[db.Row]) -> l
     return made
 
 
-async def _record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
+async def record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
+    """Write down what became of a batch; who did not leave is back in the plan."""
     now = resources.current().clock.now()
     rows = [
         {
