@@ -39,6 +39,7 @@ def tuning() -> dict[str, str]:
     return {
         "shared_buffers": f"{buffers_mb}MB",
         "max_wal_size": "4GB",
+        "wal_buffers": "64MB",  # the lanes of an import write 3 KB of log a row, and would wait for each other
         "checkpoint_timeout": "15min",
         "gin_pending_list_limit": "64MB",  # name and policy-number search stays cheap to load; imports clean up after
         "work_mem": "48MB",
