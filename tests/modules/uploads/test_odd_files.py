@@ -135,6 +135,50 @@ def test_a_word_document_is_no_workbook(read: Read) -> None:
         read(buffer.getvalue())
 
 
+BOOKS = Path(__file__).parents[2] / "payloads" / "workbooks"  # made with LibreOffice; the .xlsb by hand after [MS-XLSB]
+
+
+@pytest.mark.parametrize("ending", ["xls", "ods", "xlsb"])
+def test_workbooks_of_other_programs(read: Read, ending: str) -> None:
+    """Dates as cells, a phone as a number, rupees as text, a name in Devanagari; a title above, a sum below."""
+    lines = read((BOOKS / f"renewals.{ending}").read_bytes())
+    assert [line[1] for line in lines] == ["OF/2026/0001", "OF/2026/0002", "OF/2026/0003"]
+    rows = cleaned(*[list(line[1:]) for line in lines])
+    assert rows.failed.is_empty()
+    first, second, third = rows.accepted.rows(named=True)
+    assert (first["phone"], first["start_date"], first["end_date"]) == (
+        "+919876543210",
+        date(2025, 12, 20),
+        date(2026, 12, 19),
+    )
+    assert (str(first["premium_amount"]), str(first["renewal_amount"])) == ("20922.30", "21500.00")
+    assert (second["first_name"], second["last_name"]) == ("लक्ष्मी", "मेहता")
+    assert (str(second["premium_amount"]), str(second["renewal_amount"])) == ("125000.00", "130000.50")
+    assert (second["payment_frequency"], third["phone"]) == ("half_yearly", "+919876543212")
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "xls", "ods"])
+def test_a_workbook_with_a_password_is_refused(read: Read, ending: str) -> None:
+    with pytest.raises(Problem, match="protected by a password") as refused:
+        read((BOOKS / f"locked.{ending}").read_bytes())
+    assert refused.value.code == "encrypted_workbook"
+
+
+def test_a_stray_cell_of_a_binary_workbook_is_seen_before_it_is_parsed(read: Read) -> None:
+    """The parser would lay out a million rows by sixteen thousand columns, and take its process with it."""
+    far = bytes([0, 17]) + (1_048_575).to_bytes(4, "little") + bytes(13)
+    far += bytes([1, 8]) + (16_383).to_bytes(4, "little") + bytes(4)
+    end = b"\x92\x01\x00"  # BrtEndSheetData
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(BOOKS / "renewals.xlsb") as good, zipfile.ZipFile(buffer, "w") as bad:
+        for name in good.namelist():
+            content = good.read(name)
+            bad.writestr(name, content.replace(end, far + end) if "sheet1" in name else content)
+    with pytest.raises(Problem) as refused:
+        read(buffer.getvalue())
+    assert refused.value.code in {"too_many_cells", "too_many_rows"}
+
+
 def _bomb(sheet: bytes) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(xlsx_of([HEADINGS, row(1)]))) as good:

@@ -227,9 +227,52 @@ class _SheetOds:
         check_cells(self.rows, max(self.columns, 1), limits)
 
 
-def _scale_for(name: str) -> _SheetXml | _SheetOds | None:
+class _SheetBin:
+    """The extent of an .xlsb sheet, from its records: [MS-XLSB] 2.1.4, an id and a size of 7 bits a byte, then the data."""
+
+    _ROW, _CELLS = 0, range(1, 12)  # BrtRowHdr; BrtCellBlank to BrtFmlaError
+
+    def __init__(self) -> None:
+        self.rows = self.columns = 0
+        self._rest = b""
+        self._skip = 0
+
+    def add(self, block: bytes) -> None:
+        data, at = self._rest + block, self._skip
+        while (head := _record(data, at)) is not None and head[2] + 4 <= len(data):
+            kind, size, start = head
+            if kind == self._ROW or kind in self._CELLS:
+                number = int.from_bytes(data[start : start + 4], "little") + 1
+                if kind == self._ROW:
+                    self.rows = max(self.rows, number)
+                elif number > self.columns:
+                    self.columns = number
+            at = start + size
+        self._rest, self._skip = data[at:], max(0, at - len(data))
+
+    def check(self, limits: UploadSettings) -> None:
+        check_cells(self.rows, max(self.columns, 1), limits)
+
+
+def _record(data: bytes, at: int) -> tuple[int, int, int] | None:
+    """Kind, size and start of the data of the record at a place; None where its head is not complete yet."""
+    if at + 6 > len(data):  # the longest head
+        return None
+    kind, at = data[at], at + 1
+    if kind > 0x7F:
+        kind, at = (kind & 0x7F) | (data[at] << 7), at + 1
+    size, at = data[at], at + 1
+    shift = 7
+    while size >> shift and shift < 28:
+        size, at, shift = (size & ((1 << shift) - 1)) | (data[at] << shift), at + 1, shift + 7
+    return kind, size, at
+
+
+def _scale_for(name: str) -> _SheetXml | _SheetOds | _SheetBin | None:
     if name.startswith("xl/worksheets/") and name.endswith(".xml"):
         return _SheetXml()
+    if name.startswith("xl/worksheets/") and name.endswith(".bin"):
+        return _SheetBin()
     return _SheetOds() if name == "content.xml" else None
 
 
