@@ -12,7 +12,7 @@ from py360.modules.uploads.fields import BY_NAME, DATES
 from py360.modules.uploads.mapping import heading_key
 from py360.modules.uploads.planning import Said
 from py360.modules.uploads.queries import within_reach
-from py360.modules.uploads.receiving import start
+from py360.modules.uploads.receiving import start, tell
 from py360.modules.uploads.schemas import MappingIn
 
 
@@ -101,6 +101,7 @@ async def cancel(session: AsyncSession, caller: Caller, upload_id: int) -> dict[
     await db.execute(
         session, "update upload_batches set status = 'cancelled' where upload_id = %(id)s", {"id": upload_id}
     )
+    await tell(session, upload_id)
     good = upload["successful_records"] or 0
     message = "The import was stopped. Nothing was imported."
     if good:

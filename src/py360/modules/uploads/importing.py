@@ -18,7 +18,7 @@ import structlog
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, ids, resources
+from py360.kit import db, ids, live, resources
 from py360.kit.errors import Problem
 from py360.modules.notifications import api as notifications
 from py360.modules.uploads import bulk, lanes, planning
@@ -32,7 +32,10 @@ from py360.modules.uploads.survey import Survey
 log = structlog.get_logger()
 
 _UPLOAD: Final = """
-select u.*, b.id as batch_id, b.batch_code from file_uploads u join upload_batches b on b.upload_id = u.id where u.id = %(id)s
+select u.*, b.id as batch_id, b.batch_code, h.path::text as node_path
+from file_uploads u join upload_batches b on b.upload_id = u.id
+left join organization_public_homes h on h.user_id = u.uploaded_by
+where u.id = %(id)s
 """
 _CLAIM: Final = (
     "select rows_done from file_uploads where id = %(id)s and upload_status = 'processing' for no key update"
@@ -85,7 +88,8 @@ async def run(upload_id: int) -> None:
         memory = await planning.remembered(session, upload["client_id"]) if upload else {}
     if upload is None or upload["upload_status"] != "processing":
         return
-    progress = Progress(upload_id, upload["client_id"], upload["total_records"] or 0)
+    scope = live.Scope(upload["uploaded_by"], upload["node_path"])
+    progress = Progress(upload_id, upload["client_id"], scope, upload["total_records"] or 0)
     async with _told(progress), _local(upload) as path:
         try:
             status = await _Import(upload, progress).go(path, memory)

@@ -1,7 +1,7 @@
 """The jobs of uploads."""
 
 from py360.kit.jobs import module_jobs
-from py360.modules.uploads import importing, resuming
+from py360.modules.uploads import importing, progress, resuming
 
 jobs = module_jobs("uploads")
 
@@ -10,6 +10,12 @@ jobs = module_jobs("uploads")
 async def process(upload_id: int) -> None:
     """Import a file; run again, it goes on where the last committed chunk ended."""
     await importing.run(upload_id)
+
+
+@jobs.task(name="uploads.tell")
+async def tell(upload_id: int) -> None:
+    """Tell open windows that an upload was cancelled or taken back."""
+    await progress.tell_state(upload_id)
 
 
 @jobs.periodic(name="uploads.sweep", cron="17 * * * *")

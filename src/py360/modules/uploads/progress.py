@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from py360.kit import ids, live
+from py360.kit import db, ids, live
 
 EVERY_SECONDS: Final = 0.4
 USUAL_ROWS_PER_SECOND: Final = 12_000  # before this installation has imported anything itself
@@ -13,10 +13,11 @@ USUAL_ROWS_PER_SECOND: Final = 12_000  # before this installation has imported a
 
 @dataclass(slots=True)
 class Progress:
-    """Counts of a running import; `started` and `began_with` give the speed."""
+    """Counts of a running import; `started` and `began_with` give the speed, `scope` says who may know."""
 
     upload_id: int
     client_id: int
+    scope: live.Scope
     total: int = 0
     stage: str = "reading"
     processed: int = 0
@@ -35,8 +36,11 @@ class Progress:
     def shown(self, status: str = "processing") -> dict[str, Any]:
         """The data of an `upload.progress` message."""
         elapsed = time.monotonic() - self.started
-        speed = (self.processed - self.began_with) / elapsed if elapsed > 0 else 0.0
-        left = max(self.total - self.processed, 0)
+        done, left = self.processed - self.began_with, max(self.total - self.processed, 0)
+        if done:
+            speed, seconds = done / max(elapsed, 0.001), left * elapsed / done
+        else:  # nothing is merged yet: what is usual
+            speed, seconds = USUAL_ROWS_PER_SECOND, max(left / USUAL_ROWS_PER_SECOND - elapsed, 0.5)
         return {
             "uploadId": ids.code("upload", self.upload_id),
             "status": status,
@@ -47,18 +51,39 @@ class Progress:
             "failedRecords": self.failed,
             "percent": round(100 * self.processed / self.total, 1) if self.total else 0.0,
             "rowsPerSecond": round(speed),
-            "secondsLeft": round(left / speed, 1) if speed > 0 else None,
+            "secondsLeft": round(seconds, 1) if status == "processing" else 0.0,
+            "estimated": not done,
         }
 
     async def tell(self, status: str = "processing") -> None:
         """Send it now."""
-        await live.send(self.client_id, "upload.progress", self.shown(status), permission="upload")
+        await live.send(self.client_id, "upload.progress", self.shown(status), permission="upload", scope=self.scope)
 
     async def keep_telling(self) -> None:
         """Send it again and again, until cancelled."""
         while True:
             await self.tell()
             await asyncio.sleep(EVERY_SECONDS)
+
+
+_STANDS: Final = """
+select u.*, h.path::text as node_path
+from file_uploads u left join organization_public_homes h on h.user_id = u.uploaded_by
+where u.id = %(id)s
+"""
+
+
+async def tell_state(upload_id: int) -> None:
+    """Tell how an upload stands that is not running: cancelled or taken back."""
+    async with db.unit_of_work() as session:
+        row = await db.one(session, _STANDS, {"id": upload_id})
+    if row is not None:
+        progress = Progress(upload_id, row["client_id"], live.Scope(row["uploaded_by"], row["node_path"]))
+        progress.started_importing(
+            row["total_records"] or 0, 0, row["successful_records"] or 0, row["failed_records"] or 0
+        )
+        progress.processed = row["processed_records"]
+        await progress.tell(row["upload_status"])
 
 
 def in_words(seconds: float) -> str:

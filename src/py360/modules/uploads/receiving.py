@@ -151,6 +151,13 @@ async def start(session: AsyncSession, upload_id: int) -> None:
     await defer(session, process, lock=f"upload-{upload_id}", upload_id=upload_id)
 
 
+async def tell(session: AsyncSession, upload_id: int) -> None:
+    """Tell open windows how an upload stands, once the session's transaction is committed."""
+    from py360.modules.uploads.jobs import tell as job  # as in `start`
+
+    await defer(session, job, upload_id=upload_id)
+
+
 async def _make_batch(session: AsyncSession, upload_id: int, name: str, total: int, user_id: int) -> None:
     """The upload's batch: `BATCH-2026-11-24-A`, then B, ... Z, AA."""
     today = resources.current().clock.today()

@@ -10,7 +10,7 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Conflict
 from py360.modules.cases import api as cases
 from py360.modules.customers import api as customers
-from py360.modules.uploads import answering, bulk
+from py360.modules.uploads import answering, bulk, receiving
 
 REASONS: Final = {
     "later_upload": "A later upload speaks of this policy too; undo that first.",
@@ -66,6 +66,7 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
         {"id": upload_id, "result": Jsonb(result)},
     )
     await db.execute(session, "update upload_batches set status = 'undone' where upload_id = %(id)s", {"id": upload_id})
+    await receiving.tell(session, upload_id)
     return result
 
 
