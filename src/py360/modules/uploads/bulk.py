@@ -51,6 +51,11 @@ from unnest(%(rows)s::int[], %(severities)s::text[], %(columns)s::text[], %(valu
 _COUNT: Final = f"select outcome, count(*) as rows from {TABLE} group by outcome"
 
 
+async def do_not_wait_for_disk(session: AsyncSession) -> None:
+    """This commit comes to the disk with a later one. What a power cut loses, a resumed import does again."""
+    await db.execute(session, "set local synchronous_commit = off")
+
+
 async def lock(session: AsyncSession, client_id: int) -> None:
     """Files of one client are merged one chunk at a time, whichever upload it belongs to; held until the commit.
 
@@ -64,8 +69,7 @@ async def lock(session: AsyncSession, client_id: int) -> None:
 
 
 async def enter_lane(session: AsyncSession, client_id: int) -> None:
-    """Say that this transaction merges for one that holds the lock, whose commit brings this one's to the disk, too."""
-    await db.execute(session, "set local synchronous_commit = off")
+    """Say that this transaction merges for one that holds the lock."""
     await db.execute(
         session, "select pg_advisory_xact_lock_shared(hashtext('uploads.lane'), %(client)s::int)", {"client": client_id}
     )

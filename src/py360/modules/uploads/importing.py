@@ -1,7 +1,7 @@
 """The import of one file: chunk by chunk, each row in one transaction with its ledger, so that it can be killed anywhere.
 
 A chunk is merged in lanes (`lanes`), each a transaction of its own, under the lock of one that counts what the ledger says
-and moves on. While a chunk is merged, the next is read and cleaned in a thread.
+and moves on. None waits for the disk; the last commit, which calls the import completed, brings all of them along. While a chunk is merged, the next is read and cleaned in a thread.
 """
 
 import asyncio
@@ -306,6 +306,7 @@ class _Import:
                 raise Stopped
             if done >= chunk.last:  # another worker that was taken for dead has done this chunk
                 return
+            await bulk.do_not_wait_for_disk(session)
             await bulk.lock(session, self.client_id)
             for part, _ in chunk.parts:
                 await self.known.learn(session, self.client_id, part.accepted)
@@ -321,6 +322,7 @@ class _Import:
 
     async def _lane(self, part: Cleaned, copied: bytes) -> None:
         async with db.unit_of_work() as session:
+            await bulk.do_not_wait_for_disk(session)
             await bulk.enter_lane(session, self.client_id)
             await bulk.stage(session, copied, self.known)
             await bulk.merge(session, self._said())

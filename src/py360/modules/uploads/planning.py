@@ -1,7 +1,7 @@
 """How a file will be read: its table, the mapping, and the questions that only a person can answer."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -89,16 +89,8 @@ def look(opened: Opened, limits: UploadSettings) -> tuple[Survey, Opened]:
     """Look at the whole file once; a workbook's rows are kept for the passes that follow."""
     if opened.table.kind is Kind.TEXT:
         return survey(opened.chunks(CHUNK_TO_LOOK_AT), opened.mapping, limits), opened
-    kept = list(opened.table.blocks())
-    table = Table(
-        opened.table.kind,
-        opened.table.sheet,
-        opened.table.header_row,
-        opened.table.headings,
-        opened.table.rows_hint,
-        lambda: iter(kept),
-    )
-    held = Opened(table, opened.mapping, opened.layout, opened.said)
+    kept = list(opened.chunks(limits.max_rows))
+    held = replace(opened, table=replace(opened.table, blocks=lambda: iter(kept), pruned=True))
     return survey(held.chunks(CHUNK_TO_LOOK_AT), held.mapping, limits), held
 
 

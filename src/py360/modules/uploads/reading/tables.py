@@ -28,7 +28,8 @@ _FOOTER: Final = (
 class Table:
     """One table. Frames have the columns c0, c1, ... (text or null) in the order of `headings`, and `row_no`.
 
-    `rows_hint` counts everything under the headings, cheaply; `blocks` reads the file from there on.
+    `rows_hint` counts everything under the headings, cheaply; `blocks` reads the file from there on, `pruned` when what is
+    not a policy's row was left out already.
     """
 
     kind: Kind
@@ -37,6 +38,7 @@ class Table:
     headings: tuple[str, ...]
     rows_hint: int
     blocks: Callable[[], Iterator[pl.DataFrame]]
+    pruned: bool = False
 
     def chunks(self, size: int, key: int | None, after: int = 0) -> Iterator[pl.DataFrame]:
         """The policies' rows after row number `after`, at most `size` at a time.
@@ -44,7 +46,8 @@ class Table:
         Blank lines, totals, footers and repeated headings are left out; `key` is the column of the policy number.
         """
         for block in self.blocks():
-            rows = only_rows(block.filter(pl.col(ROW) > after), self.headings, key)
+            rows = block.filter(pl.col(ROW) > after)
+            rows = rows if self.pruned else only_rows(rows, self.headings, key)
             for start in range(0, rows.height, size):
                 yield rows.slice(start, size)
 
