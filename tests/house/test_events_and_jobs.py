@@ -14,7 +14,6 @@ from py360.kit import events, jobs
 UNHEARD = {
     "CaseClosed": "a renewal has an event of its own, and whoever writes reads whether the case is open",
     "ContactStopped": "sending reads the suppressions itself; the inbox will show it",
-    "CaseReopened": "the reminders of a reopened case are planned anew by people, not by the machine",
     "CaseAssigned": "for the agents' notifications, which come with their module's settings",
     "CaseStatusChanged": "for outgoing webhooks of the office's own systems",
 }

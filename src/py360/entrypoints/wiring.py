@@ -92,7 +92,8 @@ def connect_events() -> None:
     subscribe(identity_events.ClientAdded, messaging_jobs.client_added)
     subscribe(identity_events.ClientAdded, payments_jobs.client_added)
     subscribe(messaging_events.MessagesMoved, campaigns.messages_moved)
-    subscribe(cases_events.CaseRenewed, campaigns.case_renewed)
+    for event in (cases_events.CaseRenewed, cases_events.CaseRefunded, cases_events.CaseReopened):
+        subscribe(event, campaigns.case_renewed)
 
 
 def fill_protocols() -> None:

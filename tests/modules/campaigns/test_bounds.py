@@ -1,11 +1,16 @@
 """What a campaign must never do: write to more people than were stated, count anybody twice, or forget what it sent."""
 
+from datetime import timedelta
+from decimal import Decimal
+
 import httpx
 import pytest
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs
+from py360.modules.cases import api as cases
 from tests.conftest import RunJobs
 from tests.modules.campaigns.conftest import Relay, Upload
 from tests.modules.campaigns.test_campaigns import create, number_of
@@ -41,3 +46,67 @@ async def test_a_campaign_that_sent_something_cannot_be_deleted_by_its_parent(
         await db.execute(session, "update campaigns set status = 'cancelled'")
     assert (await as_admin.delete(f"/api/campaigns/{parent}")).status_code == 409
     assert (await as_admin.get(f"/api/campaigns/{number}")).status_code == 200
+
+
+async def metrics(client: httpx.AsyncClient, number: int) -> dict[str, float]:
+    """The figures of a campaign, counted now."""
+    await jobs.recount.func(campaign_ids=[number])
+    shown: dict[str, float] = (await client.get(f"/api/campaigns/{number}/analytics")).json()["data"]["metrics"]
+    return shown
+
+
+async def test_a_conversion_that_was_paid_back_is_none(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
+) -> None:
+    number = number_of(await create(as_admin, await upload(2)))
+    await run_jobs()
+    first = await resources.reads.value("select min(id) from renewal_cases")
+    async with unit_of_work() as session:
+        paid_at = resources.clock.now() + timedelta(seconds=1)
+        await cases.settle(session, first, method="UPI", paid_at=paid_at, reference="pay_1")
+    assert (await metrics(as_admin, number))["converted"] == 1
+    due = Decimal(12500)
+    async with unit_of_work() as session:
+        await cases.refunded(session, first, amount=Decimal(500), kept=due - 500, due=due)
+    assert (await metrics(as_admin, number))["converted"] == 1
+    async with unit_of_work() as session:
+        await cases.refunded(session, first, amount=due - 500, kept=Decimal(0), due=due)
+    assert (await metrics(as_admin, number))["converted"] == 0
+
+
+async def test_what_the_vendor_could_not_deliver_has_failed(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
+) -> None:
+    number = number_of(await create(as_admin, await upload(3)))
+    await run_jobs()
+    async with unit_of_work() as session:
+        ledger = "communication_delivery_status"
+        await db.execute(
+            session,
+            f"update {ledger} set status = 'failed' where id = (select min(id) from {ledger} where sent_at is not null)",
+        )
+    now = await metrics(as_admin, number)
+    assert (now["sent"], now["failed"]) == (3, 1)
+
+
+async def test_a_message_in_doubt_that_the_vendor_tells_of_was_sent(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
+) -> None:
+    number = number_of(await create(as_admin, await upload(2)))
+    await run_jobs()
+    async with unit_of_work() as session:  # as a killed worker leaves it; then a webhook says `delivered`
+        await db.execute(session, "update campaign_recipients set status = 'unknown', sent_at = null")
+        await db.execute(session, "update campaigns set sent_count = 0, unknown_count = 2 where parent_id is not null")
+        await db.execute(
+            session,
+            "update communication_delivery_status set status = 'unknown', sent_at = null",
+        )
+        await db.execute(
+            session,
+            "update communication_delivery_status set status = 'delivered', sent_at = now(), delivered_at = now()"
+            " where id = (select min(id) from communication_delivery_status)",
+        )
+    now = await metrics(as_admin, number)
+    assert (now["sent"], now["unknown"], now["delivered"], now["deliveryRate"]) == (1, 1, 1, 100.0)
+    people = (await as_admin.get(f"/api/campaigns/{number}/recipients")).json()["data"]["recipients"]
+    assert [one["status"] for one in people] == ["delivered", "unknown"]

@@ -156,7 +156,7 @@ async def test_news_of_other_shops_on_the_account_is_left_alone(voice: Voice, or
 
 
 async def test_a_refund_is_noted(voice: Voice, order, run_jobs) -> None:
-    order_id, _case = await order()
+    order_id, case = await order(assigned_to=1)
     await voice.say(refund_event(order_id, "pay_1", PAISE, "rfnd_1", 100_00))  # before the capture was heard of
     await voice.say(paid_link(order_id, "pay_1", PAISE))
     await run_jobs()
@@ -166,6 +166,15 @@ async def test_a_refund_is_noted(voice: Voice, order, run_jobs) -> None:
     await run_jobs()
     now = await payment_now()
     assert (now["status"], now["refunded"]) == ("refunded", "125000.50")
+    (stands,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
+    assert stands == {"status": "renewed", "payment_status": "refunded"}
+    history = await rows("select action, details from case_history where case_id = %(id)s order by id", id=case.id)
+    assert [(line["action"], line["details"]) for line in history][-2:] == [
+        ("Payment Refunded", "₹100.00 went back to the customer; ₹1,24,900.50 of ₹1,25,000.50 is left"),
+        ("Payment Refunded", "₹1,24,900.50 went back to the customer; nothing is left"),
+    ]
+    told = await rows("select title from notifications where title = 'Payment refunded'")
+    assert len(told) == 2
 
 
 async def test_the_poller_finds_what_no_webhook_told(gateway: Vendors, order, clock: FixedClock) -> None:

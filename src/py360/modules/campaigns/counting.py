@@ -44,12 +44,14 @@ where c.id = h.campaign_id
 _CONVERTED: Final = """
 update campaigns c set converted_count = counted.converted
 from (
-  select r.campaign_id, count(*) as converted
-  from campaign_recipients r join cases_public_case k on k.id = r.case_id
-  where r.campaign_id = any(%(ids)s) and r.sent_at is not null and k.status = 'renewed' and k.closed_at >= r.sent_at
-  group by r.campaign_id
+  select asked.id, count(k.id) as converted
+  from unnest(%(ids)s::bigint[]) asked (id)
+  left join campaign_recipients r on r.campaign_id = asked.id and r.sent_at is not null
+  left join cases_public_case k on k.id = r.case_id and k.status = 'renewed' and k.closed_at >= r.sent_at
+    and k.payment_status <> 'refunded'
+  group by asked.id
 ) counted
-where c.id = counted.campaign_id and c.converted_count <> counted.converted
+where c.id = counted.id and c.converted_count <> counted.converted
 """
 _FROM_PLAN: Final = """
 update campaigns c set sent_count = counted.sent, unknown_count = counted.unknown, skipped_count = counted.skipped,

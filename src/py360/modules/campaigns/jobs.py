@@ -60,8 +60,8 @@ async def messages_moved(client_id: int, campaign_ids: list[int]) -> None:
 
 
 @jobs.task(name="campaigns.case_renewed")
-async def case_renewed(case_id: int) -> None:
-    """A customer paid: the campaigns that had written to them count a conversion."""
+async def case_renewed(case_id: int, wholly: bool = True) -> None:
+    """A customer paid, or got everything back: the campaigns that had written to them count their conversions anew."""
     rows = await resources.current().reads.all(
         "select distinct campaign_id from campaign_recipients where case_id = %(case)s", {"case": case_id}
     )

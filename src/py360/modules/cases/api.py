@@ -11,7 +11,14 @@ from py360.kit.errors import NotFound
 from py360.modules.cases import lifecycle
 from py360.modules.cases.bulk import open
 from py360.modules.cases.contacting import note_contacts
-from py360.modules.cases.events import CaseAssigned, CaseClosed, CaseRenewed, CaseReopened, CaseStatusChanged
+from py360.modules.cases.events import (
+    CaseAssigned,
+    CaseClosed,
+    CaseRefunded,
+    CaseRenewed,
+    CaseReopened,
+    CaseStatusChanged,
+)
 from py360.modules.cases.lapsing import lapse_overdue
 from py360.modules.cases.links import LinkRequest, PaymentLinks, use_payment_links
 from py360.modules.cases.statuses import status_code
@@ -21,6 +28,7 @@ __all__ = [
     "Case",
     "CaseAssigned",
     "CaseClosed",
+    "CaseRefunded",
     "CaseRenewed",
     "CaseReopened",
     "CaseStatusChanged",
@@ -31,6 +39,7 @@ __all__ = [
     "note_contacts",
     "open",
     "partly_paid",
+    "refunded",
     "settle",
     "status_code",
     "take_back",
@@ -39,6 +48,7 @@ __all__ = [
 
 settle = lifecycle.settle
 partly_paid = lifecycle.partly_paid
+refunded = lifecycle.refunded
 
 
 @dataclass(frozen=True, slots=True)

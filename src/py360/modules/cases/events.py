@@ -11,6 +11,14 @@ class CaseRenewed:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseRefunded:
+    """Money went back to the customer. `wholly`: nothing of what they paid is left; the renewal stays until people decide."""
+
+    case_id: int
+    wholly: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CaseClosed:
     """A case is over, whatever the outcome (`status`: renewed, lapsed or cancelled)."""
 

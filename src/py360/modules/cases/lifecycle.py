@@ -16,7 +16,7 @@ from py360.kit.errors import NotFound
 from py360.kit.money import format_inr
 from py360.modules.cases import history
 from py360.modules.cases.announcing import announce
-from py360.modules.cases.events import CaseClosed, CaseRenewed, CaseReopened, CaseStatusChanged
+from py360.modules.cases.events import CaseClosed, CaseRefunded, CaseRenewed, CaseReopened, CaseStatusChanged
 from py360.modules.cases.statuses import CLOSED, LABELS
 from py360.modules.customers import api as customers
 
@@ -37,6 +37,9 @@ _PAID: Final = """
 update renewal_cases set payment_status = %(status)s, payment_method = %(method)s, payment_date = %(at)s,
   last_action_date = %(now)s, version = version + 1
 where id = %(id)s
+"""
+_REFUNDED: Final = """
+update renewal_cases set payment_status = %(status)s, last_action_date = %(now)s, version = version + 1 where id = %(id)s
 """
 
 
@@ -129,6 +132,22 @@ async def partly_paid(
     await history.write(session, case_id, "Part Payment Received", words, now, level="success")
     await announce(session, [case_id])
     return True
+
+
+async def refunded(session: AsyncSession, case_id: int, *, amount: Decimal, kept: Decimal, due: Decimal) -> None:
+    """An amount (INR) went back to the customer; `kept` of the `due` is left. Raises NotFound.
+
+    The status stays, of a renewed case too: whether the insurer takes the renewal back is for people to decide.
+    """
+    await locked(session, case_id)
+    now = resources.current().clock.now()
+    status = "refunded" if kept <= 0 else "partial" if kept < due else "completed"
+    await db.execute(session, _REFUNDED, {"id": case_id, "status": status, "now": now})
+    left = "nothing is left" if kept <= 0 else f"{format_inr(kept)} of {format_inr(due)} is left"
+    words = f"{format_inr(amount)} went back to the customer; {left}"
+    await history.write(session, case_id, "Payment Refunded", words, now, level="warning")
+    await events.publish(session, CaseRefunded(case_id, wholly=kept <= 0))
+    await announce(session, [case_id])
 
 
 async def _paid(session: AsyncSession, case_id: int, status: str, method: str, paid_at: datetime) -> None:

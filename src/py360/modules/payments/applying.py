@@ -126,10 +126,16 @@ def _instalment_row(number: int, paid: Decimal, source: Source | None) -> dict[s
 
 
 async def _tell_case(session: AsyncSession, case: Standing, rows: Sequence[db.Row]) -> None:
-    """Settle the case when its amount has come in, else note the part payment."""
+    """Settle the case when its amount has come in, else note the part payment; then what went back."""
     came = [row for row in rows if row["captured_amount"] > row["before_captured_amount"]]
-    if not came or not case.is_open:
-        return
+    if came and case.is_open:
+        await _tell_payment(session, case, came)
+    back = sum((row["refunded_amount"] - row["before_refunded_amount"] for row in rows), ZERO)
+    if back > 0:
+        await cases.refunded(session, case.case_id, amount=back, kept=case.kept, due=case.due)
+
+
+async def _tell_payment(session: AsyncSession, case: Standing, came: Sequence[db.Row]) -> None:
     last = max(came, key=lambda row: (row["captured_at"], row["id"]))
     source = case.sources[last["id"]]
     if case.received >= case.due:
