@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
-from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound
+from py360.kit.clock import version_of
+from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.compliance.admission import Block, Channel, Contact, admissible
 from py360.modules.compliance.contacts import contact_key, phone_key, writable
 from py360.modules.compliance.schemas import ContactIn, DncIn, OverrideIn
@@ -98,9 +99,11 @@ async def load(session: AsyncSession, caller: Caller, ref: str) -> db.Row:
     return row
 
 
-async def change(session: AsyncSession, caller: Caller, ref: str, body: DncIn) -> int:
-    """Save an entry again."""
+async def change(session: AsyncSession, caller: Caller, ref: str, body: DncIn, version: int | None) -> int:
+    """Save an entry again. Raises NotFound, Conflict, and PreconditionFailed when `version` is no longer the entry's."""
     old = await load(session, caller, ref)
+    if version is not None and version != version_of(old["updated_at"]):
+        raise PreconditionFailed
     try:
         async with session.begin_nested():
             await db.execute(

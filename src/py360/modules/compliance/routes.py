@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 
 from py360.kit import ids
-from py360.kit.http import AsFile, DbReads, PageParams, Search, Session, listed, ok
+from py360.kit.clock import version_of
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, etag, listed, ok
 from py360.modules.compliance import consenting, queries, registry
 from py360.modules.compliance.access import CanAskOverride, CanCheckDnc, CanKeepDnc
 from py360.modules.compliance.schemas import (
@@ -126,13 +127,14 @@ async def blocked_messages(
 @router.get("/dnc/{dnc_id}")
 async def read_entry(reads: DbReads, caller: CanKeepDnc, dnc_id: str) -> Response:
     """One entry."""
-    return ok(await queries.entry(reads, caller, dnc_id))
+    found = await queries.entry(reads, caller, dnc_id)
+    return ok(found, headers=etag(version_of(found["updatedAt"])))
 
 
 @router.put("/dnc/{dnc_id}")
-async def change_entry(session: Session, caller: CanKeepDnc, dnc_id: str, body: DncIn) -> Response:
+async def change_entry(session: Session, caller: CanKeepDnc, dnc_id: str, body: DncIn, version: IfMatch) -> Response:
     """Save an entry again."""
-    number = await registry.change(session, caller, dnc_id, body)
+    number = await registry.change(session, caller, dnc_id, body, version)
     return ok({"dncId": ids.code("dnc", number), "message": "The entry is saved"})
 
 

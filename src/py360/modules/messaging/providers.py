@@ -1,5 +1,6 @@
 """Keeping sender accounts: save, switch, choose the default, test."""
 
+import zlib
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -7,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 from py360.kit.caller import Caller
-from py360.kit.errors import Conflict, NotFound
+from py360.kit.errors import Conflict, NotFound, PreconditionFailed
 from py360.kit.vendor import VendorError
 from py360.modules.messaging.accounts import COLUMNS, open_config, seal_config, to_account
 from py360.modules.messaging.errors import NoTransport
@@ -20,6 +21,9 @@ _SAVE: Final = (
     "name = %(name)s, channel = %(channel)s, type = %(type)s, is_active = %(active)s, config_encrypted = %(config)s,"
     " dlt_entity_id = %(dlt)s, daily_limit = %(day)s, monthly_limit = %(month)s, rate_limit = %(minute)s"
 )
+
+
+LIMITS: Final = ("daily_limit", "monthly_limit", "rate_limit")
 
 
 async def load(session: AsyncSession, caller: Caller, number: int) -> db.Row:
@@ -83,9 +87,20 @@ async def create(session: AsyncSession, caller: Caller, body: ProviderIn) -> int
     return number
 
 
-async def update(session: AsyncSession, caller: Caller, number: int, body: ProviderIn) -> None:
-    """Save an account again. A sandbox account follows the sandbox and is not edited."""
+def edition(row: Mapping[str, Any]) -> int:
+    """The version of what people set of an account; sending moves the row's own time of change."""
+    names = ("name", "channel", "type", "is_active", "is_default", "config_encrypted", "dlt_entity_id", *LIMITS)
+    return zlib.crc32(repr([row[name] for name in names]).encode())
+
+
+async def update(session: AsyncSession, caller: Caller, number: int, body: ProviderIn, version: int | None) -> None:
+    """Save an account again. A sandbox account follows the sandbox and is not edited.
+
+    Raises NotFound, Conflict, Invalid, and PreconditionFailed when `version` is no longer the account's.
+    """
     row = await load(session, caller, number)
+    if version is not None and version != edition(row):
+        raise PreconditionFailed
     if row["is_sandbox"]:
         raise Conflict("The sandbox account keeps itself; switch it off or add a real account.", code="sandbox_account")
     await _refuse_taken_name(session, row["client_id"], body, number)

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
+from py360.kit.db import Row
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
@@ -315,15 +316,15 @@ def providers(
     )
 
 
-async def provider(reads: Reads, caller: Caller, number: int) -> dict[str, Any]:
-    """One account. Raises NotFound."""
+async def provider(reads: Reads, caller: Caller, number: int) -> Row:
+    """One account, as read. Raises NotFound."""
     row = await reads.one(
         f"{_PROVIDER} where p.id = %(id)s and p.client_id = any(%(clients)s)",
         {"id": number, "clients": list(caller.client_ids)},
     )
     if row is None:
         raise NotFound(f"There is no account {number}.", code="provider_not_found")
-    return shown_provider(row)
+    return row
 
 
 async def provider_stats(reads: Reads, caller: Caller, channel: str, number: int) -> dict[str, Any]:

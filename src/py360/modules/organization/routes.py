@@ -37,7 +37,8 @@ async def change_node(
 ) -> Response:
     """Change the given fields of a node."""
     await service.change(session, caller, node_id, given(body), version)
-    return ok({**await queries.one(session, caller, node_id), "message": "The node is saved."})
+    node = await queries.one(session, caller, node_id)
+    return ok({**node, "message": "The node is saved."}, headers=etag(version_of(node["updatedAt"])))
 
 
 @router.delete("/hierarchy/nodes/{node_id}")

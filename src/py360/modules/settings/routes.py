@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
 
-from py360.kit.http import Public, Session, ok
+from py360.kit.http import IfMatch, Public, Session, etag, ok
 from py360.modules.identity.api import LANGUAGES
 from py360.modules.settings import service
 from py360.modules.settings.access import CanChangeSettings, CanReadSettings
@@ -17,18 +17,26 @@ async def read_settings(session: Session, caller: CanReadSettings, section: str)
     """A tab's settings in force for one's client: what was set, else the default. Secrets are masked."""
     chosen = service.section_named(section)
     service.may_read(caller, chosen)
-    return ok({"section": section, "settings": service.shown(await service.read(session, caller.client_id, chosen))})
+    values = service.shown(await service.read(session, caller.client_id, chosen))
+    version = await service.version(session, caller.client_id, chosen)
+    return ok({"section": section, "settings": values}, headers=etag(version))
 
 
 @router.put("/settings/{section}")
 async def change_settings(
-    session: Session, caller: CanChangeSettings, section: str, body: Annotated[dict[str, Any], Body()]
+    session: Session,
+    caller: CanChangeSettings,
+    section: str,
+    body: Annotated[dict[str, Any], Body()],
+    seen: IfMatch,
 ) -> Response:
     """Change a tab's settings, all or some. Names that are no settings of this tab are listed in `ignored`."""
     chosen = service.section_named(section)
-    ignored = await service.change(session, caller, chosen, body)
+    ignored = await service.change(session, caller, chosen, body, seen)
     values = service.shown(await service.read(session, caller.client_id, chosen))
-    return ok({"section": section, "settings": values, "ignored": ignored, "message": "The settings are saved."})
+    version = await service.version(session, caller.client_id, chosen)
+    answer = {"section": section, "settings": values, "ignored": ignored, "message": "The settings are saved."}
+    return ok(answer, headers=etag(version))
 
 
 @router.post("/settings/{section}/reset")

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import crypto, db
 from py360.kit.caller import Caller
-from py360.kit.errors import Forbidden, Invalid, NotFound
+from py360.kit.clock import version_of
+from py360.kit.errors import Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.kit.reads import Reads
 from py360.modules.settings.sections import ELSEWHERE, NAMES, SECTIONS, Section, secrets_of
 
@@ -63,11 +64,25 @@ def shown(values: Section) -> dict[str, Any]:
     }
 
 
-async def change(session: AsyncSession, caller: Caller, section: type[Section], stated: dict[str, Any]) -> list[str]:
+async def version(session: AsyncSession, client_id: int, section: type[Section]) -> int:
+    """The version of a client's section; 0 while nobody has changed it."""
+    changed = await db.value(
+        session,
+        "select updated_at from settings where client_id = %(client)s and section = %(section)s",
+        {"client": client_id, "section": NAMES[section]},
+    )
+    return version_of(changed) if changed else 0
+
+
+async def change(
+    session: AsyncSession, caller: Caller, section: type[Section], stated: dict[str, Any], seen: int | None = None
+) -> list[str]:
     """Set the stated values and keep the others; the names that are no settings of this section, which were not stored.
 
-    A masked secret means: leave it. Raises Invalid, naming every value that is out of its range.
+    A masked secret means: leave it. Raises Invalid, naming every value that is out of its range, and PreconditionFailed
+    when `seen` is no longer the section's version.
     """
+    before = await version(session, caller.client_id, section)
     known = {field.alias or name for name, field in section.model_fields.items()}
     hidden = secrets_of(section)
     ignored = sorted(set(stated) - known)
@@ -79,6 +94,8 @@ async def change(session: AsyncSession, caller: Caller, section: type[Section], 
         client,
     )
     stored: dict[str, Any] = await db.value(session, f"{_STORED} for update", client)
+    if seen is not None and seen != (before and await version(session, caller.client_id, section)):
+        raise PreconditionFailed
     try:
         checked = section.model_validate({**stored, **new})
     except ValidationError as error:

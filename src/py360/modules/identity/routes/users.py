@@ -64,7 +64,8 @@ async def change_user(
 ) -> Response:
     """Change the given fields of a user."""
     await accounts.update(session, caller, user_id, given(body), version)
-    return ok({**await queries.one_user(session, caller, user_id), "message": "The user is saved."})
+    user = await queries.one_user(session, caller, user_id)
+    return ok({**user, "message": "The user is saved."}, headers=etag(version_of(user["updatedAt"])))
 
 
 @router.delete("/users/{user_id}")
@@ -140,7 +141,8 @@ async def change_role(
 ) -> Response:
     """Change a role; it counts at once for all who hold it."""
     await roles.change(session, caller, role_id, given(body), version)
-    return ok({**await queries.one_role(session, caller, role_id), "message": "The role is saved."})
+    role = await queries.one_role(session, caller, role_id)
+    return ok({**role, "message": "The role is saved."}, headers=etag(version_of(role["updatedAt"])))
 
 
 @router.delete("/roles/{role_id}")

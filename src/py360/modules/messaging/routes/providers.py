@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from py360.kit.http import AsFile, DbReads, Search, Session, Sort, listed, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, Search, Session, Sort, etag, listed, ok
 from py360.modules.messaging import providers, queries
 from py360.modules.messaging.access import CanManageProviders, CanSeeProviders
 from py360.modules.messaging.provider_types import TYPES
@@ -81,13 +81,16 @@ async def provider_stats(reads: DbReads, caller: CanSeeProviders, channel: str, 
 @router.get("/providers/{provider_id}")
 async def read_provider(reads: DbReads, caller: CanSeeProviders, provider_id: int) -> Response:
     """One account; secrets are masked."""
-    return ok(await queries.provider(reads, caller, provider_id))
+    row = await queries.provider(reads, caller, provider_id)
+    return ok(queries.shown_provider(row), headers=etag(providers.edition(row)))
 
 
 @router.put("/providers/{provider_id}")
-async def update_provider(session: Session, caller: CanManageProviders, provider_id: int, body: ProviderIn) -> Response:
+async def update_provider(
+    session: Session, caller: CanManageProviders, provider_id: int, body: ProviderIn, version: IfMatch
+) -> Response:
     """Save an account again; a masked or missing secret keeps its value."""
-    await providers.update(session, caller, provider_id, body)
+    await providers.update(session, caller, provider_id, body, version)
     return ok({"providerId": provider_id, "message": "The account is saved"})
 
 
