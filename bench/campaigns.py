@@ -26,7 +26,7 @@ from py360.kit.clock import SystemClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
-from py360.modules.campaigns import jobs, planning, service
+from py360.modules.campaigns import creating, jobs, planning
 from py360.modules.campaigns.schemas import NewCampaign
 from py360.modules.messaging import api as messaging
 
@@ -128,7 +128,7 @@ async def _create(port: int, messages: int) -> int:
             )
         async with unit_of_work() as session:
             asked = NewCampaign(name="Bench", type=["email"], upload_id=upload, templates={"email": template})
-            _, (made,) = await service.create(session, CALLER, asked)
+            _, (made,) = await creating.create(session, CALLER, asked)
             await db.execute(session, "update campaigns set created_by = null")
         return made.id
     finally:

@@ -29,7 +29,7 @@ from py360.kit.clock import SystemClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
-from py360.modules.campaigns import service
+from py360.modules.campaigns import creating, service
 from py360.modules.campaigns.schemas import NewCampaign
 from py360.modules.payments import api as payments
 from py360.modules.payments import checkout
@@ -140,7 +140,7 @@ async def _campaign(channel: str, upload: int) -> int:
         asked = NewCampaign(
             name="Bench", type=[channel], upload_id=upload, templates={channel: template}, target_audience="all"
         )
-        _, (made,) = await service.create(session, CALLER, asked)
+        _, (made,) = await creating.create(session, CALLER, asked)
     return made.id
 
 

@@ -162,21 +162,6 @@ async def test_people_reach_only_their_own(as_admin: httpx.AsyncClient, as_role:
     assert (await (await as_role("agent")).get("/api/campaigns")).status_code == 403
 
 
-async def test_promotional_messages_go_once_to_a_contact_and_only_with_consent(
-    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
-) -> None:
-    promo = await template(as_admin, category="promotional", name="Offer")
-    code = await upload(2, email="one@example.com")
-    (made,) = (await create(as_admin, code, purpose="promotional", templates={"email": promo})).json()["data"][
-        "campaigns"
-    ]
-    assert (made["targetCount"], made["duplicatesRemoved"]) == (1, 1)
-    await run_jobs()
-    assert relay.taken == []
-    people = (await as_admin.get(f"/api/campaigns/{made['id']}/recipients")).json()["data"]["recipients"]
-    assert people[0]["skipReason"] == "no_opt_in"
-
-
 async def test_analytics_have_the_specifications_rates(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:

@@ -33,8 +33,10 @@ async def send(campaign_id: int) -> None:
 
 @jobs.periodic(name="campaigns.keep_going", cron="* * * * *")
 async def keep_going(timestamp: int) -> None:
-    """Active campaigns whose job was lost go on; what a dead worker held of a paused or stopped one is settled."""
+    """Campaigns whose job was lost start and go on; what a dead worker held of a paused or stopped one is settled."""
     async with db.unit_of_work() as session:
+        for campaign_id in await recovering.due(session):
+            await service.start_due(session, campaign_id)
         await recovering.settle_lost(session, await recovering.halted(session))
         for campaign_id in await recovering.active(session):
             await service.keep_going(session, campaign_id)

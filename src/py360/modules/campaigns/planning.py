@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.caller import Caller, reach_filter
 from py360.modules.campaigns.schemas import AudienceFilter
+from py360.modules.messaging import api as messaging
 
 CONTACT: Final = {"email": "k.email", "sms": "k.phone", "whatsapp": "k.phone"}
 
@@ -30,6 +31,11 @@ class Planned:
     recipients: int
     without_contact: int
     duplicates_removed: int
+
+
+def is_promotional(purpose: str, template: messaging.Template | None) -> bool:
+    """Whether promotional rules hold, once per contact and only with an opt-in: the stricter of campaign and template decides."""
+    return purpose == "promotional" or (template is not None and template.purpose == "promotional")
 
 
 def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str, dict[str, Any]]:

@@ -33,10 +33,13 @@ def metrics(row: Mapping[str, Any]) -> dict[str, Any]:
     """Counters of unique recipients and the rates made of them. `row` has `<counter>_count` columns."""
     count = {name: row[f"{name}_count"] or 0 for name in COUNTERS}
     return count | {
+        "read": count["opened"],  # WhatsApp's blue ticks, a mail that was opened
         "deliveryRate": percent(count["delivered"], count["sent"]),
         "openRate": percent(count["opened"], count["delivered"]),
         "clickRate": percent(count["clicked"], count["delivered"]),
         "clickToOpenRate": percent(count["clicked"], count["opened"]),
+        "readRate": percent(count["opened"], count["delivered"]),
+        "replyRate": percent(count["replied"], count["opened"]),
         "conversionRate": percent(count["converted"], count["delivered"]),
         "conversionOfSent": percent(count["converted"], count["sent"]),
         "bounceRate": percent(count["bounced"], count["sent"]),

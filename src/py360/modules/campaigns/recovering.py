@@ -48,3 +48,13 @@ async def active(session: AsyncSession) -> list[int]:
         session, "select id from campaigns where status = 'active' and parent_id is not null order by id"
     )
     return [row["id"] for row in rows]
+
+
+async def due(session: AsyncSession) -> list[int]:
+    """Scheduled campaigns whose time has come."""
+    rows = await db.all(
+        session,
+        "select id from campaigns where status = 'scheduled' and parent_id is not null and scheduled_at <= %(now)s order by id",
+        {"now": resources.current().clock.now()},
+    )
+    return [row["id"] for row in rows]

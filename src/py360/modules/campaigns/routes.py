@@ -11,7 +11,7 @@ from py360.kit.export import Column, export
 from py360.kit.http import DbReads, IfMatch, PageParams, Res, Session, download, etag, ok
 from py360.kit.ids import code, number
 from py360.kit.paging import pagination
-from py360.modules.campaigns import queries, rates, service
+from py360.modules.campaigns import creating, editing, queries, rates, service
 from py360.modules.campaigns.access import CanControlCampaigns, CanCreateCampaigns, CanSeeCampaigns
 from py360.modules.campaigns.planning import Planned
 from py360.modules.campaigns.schemas import EditCampaign, NewCampaign, NewStatus, PreviewAudience
@@ -30,7 +30,7 @@ REPORT = tuple(
 @router.post("/campaigns", status_code=201)
 async def create_campaign(session: Session, caller: CanCreateCampaigns, body: NewCampaign) -> Response:
     """Create a campaign on one or several channels; it starts at once, or at its time."""
-    parent, made = await service.create(session, caller, body)
+    parent, made = await creating.create(session, caller, body)
     shown = [
         {
             "id": code("campaign", one.id),
@@ -72,7 +72,7 @@ async def list_campaigns(
 async def preview_audience(session: Session, caller: CanCreateCampaigns, body: PreviewAudience) -> Response:
     """How many each channel would reach, without planning anything."""
     return ok(
-        {channel: _planned(planned) for channel, planned in (await service.preview(session, caller, body)).items()}
+        {channel: _planned(planned) for channel, planned in (await creating.preview(session, caller, body)).items()}
     )
 
 
@@ -106,15 +106,15 @@ async def show_campaign(reads: DbReads, caller: CanSeeCampaigns, campaign_id: st
 async def edit_campaign(
     session: Session, caller: CanControlCampaigns, campaign_id: str, body: EditCampaign, version: IfMatch = None
 ) -> Response:
-    """Name, description, tags; the start while it has not started."""
-    await service.edit(session, caller, number("campaign", campaign_id), body, version)
+    """Name, description, tags; the start while it has not started; templates and audience of a draft."""
+    await editing.edit(session, caller, number("campaign", campaign_id), body, version)
     return ok({"campaignId": code("campaign", number("campaign", campaign_id)), "message": "Campaign updated"})
 
 
 @router.delete("/campaigns/{campaign_id}")
 async def delete_campaign(session: Session, caller: CanControlCampaigns, campaign_id: str) -> Response:
     """Remove a draft or a cancelled campaign that sent nothing."""
-    await service.delete(session, caller, number("campaign", campaign_id))
+    await editing.delete(session, caller, number("campaign", campaign_id))
     return ok({"campaignId": code("campaign", number("campaign", campaign_id)), "message": "Campaign deleted"})
 
 

@@ -1,6 +1,6 @@
 """What the campaign screens send (specification, "Campaign Management APIs"; domain reference, section 12)."""
 
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
@@ -50,19 +50,22 @@ class NewCampaign(Schema):
 
 
 class EditCampaign(Schema):
-    """What may be changed: names and tags always, the moment while it has not started."""
+    """What may be changed: names and tags always, the moment while it has not started, templates and audience of a draft."""
 
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     description: Annotated[str, Field(max_length=2_000)] | None = None
     tags: Annotated[list[str], Field(max_length=20)] | None = None
     scheduled_at: AwareDatetime | None = None
+    templates: dict[Channel, str | int] = Field(default_factory=dict)
+    upload_id: str | int | None = None
+    target_audience: Literal["all", "pending", "expired"] | AudienceFilter | None = None
 
 
 class NewStatus(Schema):
     """Launch, pause, resume or stop."""
 
     status: str
-    scheduled_at: datetime | None = None
+    scheduled_at: AwareDatetime | None = None
 
 
 class PreviewAudience(Schema):
@@ -71,4 +74,5 @@ class PreviewAudience(Schema):
     type: Channels
     upload_id: str | int | None = None
     purpose: Purpose = "renewal"
+    templates: dict[Channel, str | int] = Field(default_factory=dict)
     target_audience: Literal["all", "pending", "expired"] | AudienceFilter = "all"

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, live, resources
 from py360.kit.ids import code
-from py360.modules.campaigns import rates, recovering
+from py360.modules.campaigns import planning, rates, recovering
 from py360.modules.campaigns.watching import LEASE, Watch
 from py360.modules.cases import api as cases
 from py360.modules.messaging import api as messaging
@@ -224,7 +224,7 @@ async def _outgoing(session: AsyncSession, run: Run, due: Sequence[db.Row]) -> l
                 client_id=run.campaign["client_id"],
                 channel=run.channel,  # type: ignore[arg-type]  # the table's check allows only channels
                 contact=recipient["contact"],
-                purpose="promotional" if run.campaign["type"] == "promotional" else run.template.purpose,
+                purpose="promotional" if planning.is_promotional(run.campaign["type"], run.template) else "service",
                 template=run.template,
                 values=said,
                 customer_id=recipient["customer_id"],
