@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -38,15 +38,6 @@ def create_app(vendors: Vendors) -> FastAPI:
     return app
 
 
-class _Server(uvicorn.Server):
-    """A server inside somebody else's event loop: signals are the owner's."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
-        yield
-
-
 @asynccontextmanager
 async def opened(
     *, secret: str, callback: str, http_port: int, smtp_port: int, folder: Path | None = None
@@ -60,15 +51,14 @@ async def opened(
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # else every answer may wait 40 ms for an ACK
     vendors = Vendors.open(secret, callback.rstrip("/"), f"http://{HOST}:{listener.getsockname()[1]}", folder)
     config = uvicorn.Config(create_app(vendors), log_level="warning", access_log=False, lifespan="off")
-    server = _Server(config)
+    config.load()
+    server = uvicorn.Server(config)
+    server.lifespan = config.lifespan_class(config)
     try:
         vendors.relay = await Relay(vendors.world).open(HOST, smtp_port)
-        serving = asyncio.create_task(server.serve(sockets=[listener]), name="sandbox http")
-        while not server.started:
-            await asyncio.sleep(0.01)
+        await server.startup(sockets=[listener])  # not serve(): signals are the owner's of this event loop
         yield vendors
-        server.should_exit = True
-        await serving
+        await server.shutdown(sockets=[listener])
     finally:
         listener.close()
         await vendors.close()

@@ -1,6 +1,8 @@
 """Signing in, staying signed in, being locked out."""
 
 import asyncio
+import subprocess
+import sys
 
 import httpx
 import pytest
@@ -12,6 +14,7 @@ from py360.kit.db import unit_of_work
 from py360.modules.identity import tokens
 from py360.modules.identity.models import User
 from py360.modules.identity.service.sign_in import LOCKED_FOR
+from tests.installation import CHECKOUT
 from tests.modules.conftest import PASSWORD, AsRole
 
 
@@ -168,3 +171,18 @@ async def test_one_session_can_be_ended_from_another(client: httpx.AsyncClient, 
     assert (await other.delete(f"/api/auth/sessions/{old}")).status_code == 404
     assert (await client.delete(f"/api/auth/sessions/{old}")).status_code == 200
     assert (await agent.get("/api/auth/me")).status_code == 401
+
+
+def test_a_password_costs_what_owasp_recommends() -> None:
+    """In the product; the tests' own passwords are cheaper (tests/services.py)."""
+    ask = (
+        "import asyncio; from py360.modules.identity import passwords; print(asyncio.run(passwords.hash_password('x')))"
+    )
+    made = subprocess.run(
+        [sys.executable, "-c", ask],
+        env={"PYTHONPATH": str(CHECKOUT / "src")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert made.stdout.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
