@@ -4,6 +4,7 @@ import httpx
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.modules.compliance import api as compliance
 from tests.conftest import RunJobs
 
 
@@ -26,3 +27,38 @@ async def test_a_welcome_letter_is_sent_and_its_link_is_kept_nowhere(
         "Your new account",
         None,
     )
+
+
+async def test_who_unsubscribed_as_a_customer_can_still_set_a_new_password(
+    as_admin: httpx.AsyncClient, run_jobs: RunJobs
+) -> None:
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "insert into customers (client_id, customer_code, first_name, last_name, email, communication_preferences)"
+            " values (1, 'C1', 'Meera', 'Nair', 'meera@example.com', '{\"email\": false}')",
+        )
+        await compliance.opt_out(session, 1, "email", "meera@example.com", source="unsubscribe")
+    assert await letter_to("meera@example.com", as_admin, run_jobs) != "blocked"
+
+
+async def test_an_address_that_does_not_exist_gets_no_letters(as_admin: httpx.AsyncClient, run_jobs: RunJobs) -> None:
+    async with unit_of_work() as session:
+        await compliance.opt_out(session, 1, "email", "gone@example.com", source="unsubscribe")
+        await compliance.suppress(session, 1, [compliance.Suppression("email", "gone@example.com", "hard_bounce")])
+    assert await letter_to("gone@example.com", as_admin, run_jobs) == "blocked"
+
+
+async def letter_to(email: str, client: httpx.AsyncClient, run_jobs: RunJobs) -> str:
+    """Make an account for that address; what became of its letter."""
+    body = {"name": "Meera Nair", "email": email, "role": "agent"}
+    assert (await client.post("/api/users", json=body)).status_code == 201
+    await run_jobs()
+    async with unit_of_work() as session:
+        [line] = await db.all(
+            session,
+            "select status, purpose from communication_delivery_status where recipient_contact = %(to)s",
+            {"to": email},
+        )
+    assert line["purpose"] == "transactional"
+    return str(line["status"])

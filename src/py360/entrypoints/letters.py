@@ -56,6 +56,7 @@ async def post(client_id: int, email: str, subject: str, sealed: str) -> None:
             client_id=client_id,
             channel="email",
             contact=email,
+            purpose="transactional",  # who wants no reminders as a customer still wants to sign in
             subject=subject,
             body=crypto.unseal(sealed),
             confidential=True,

@@ -10,7 +10,8 @@ from py360.kit import db, resources
 from py360.modules.compliance.contacts import contact_key
 
 Channel = Literal["email", "sms", "whatsapp", "call"]
-Purpose = Literal["service", "promotional"]
+Purpose = Literal["service", "promotional"]  # what people consent to
+MessagePurpose = Purpose | Literal["transactional"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +88,12 @@ _BY_PHONE: Final = _ADMISSIBLE.format(
 
 
 async def admissible(
-    session: AsyncSession, client_id: int, channel: Channel, purpose: Purpose, items: Sequence[Contact]
+    session: AsyncSession, client_id: int, channel: Channel, purpose: MessagePurpose, items: Sequence[Contact]
 ) -> list[Block | None]:
-    """Consent, then suppression, then DNC for a whole batch in one statement; one answer per item, None when allowed."""
+    """Consent, then suppression, then DNC for a whole batch in one statement; one answer per item, None when allowed.
+
+    A transactional message, such as the reader's own password link, is kept only from addresses that do not exist.
+    """
     clock = resources.current().clock
     rows = await db.all(
         session,
@@ -101,7 +105,7 @@ async def admissible(
             "channel": channel,
             "purpose": purpose,
             # an opt-out of promotion leaves service messages alone; one of service stops both
-            "purposes": ["service"] if purpose == "service" else ["service", "promotional"],
+            "purposes": ["service", "promotional"] if purpose == "promotional" else ["service"],
             "now": clock.now(),
             "today": clock.today(),
         },
@@ -118,7 +122,9 @@ _SUPPRESSED: Final = {
 }
 
 
-def _judge(row: db.Row, channel: str, purpose: str) -> Block | None:
+def _judge(row: db.Row, channel: str, purpose: MessagePurpose) -> Block | None:
+    if purpose == "transactional":
+        return Block("suppressed", _SUPPRESSED["hard_bounce"]) if row["suppressed"] == "hard_bounce" else None
     if row["any_out"] or row["off"]:
         return Block("opted_out", f"The customer does not want messages by {channel}.")
     if purpose == "promotional" and not row["state"]:

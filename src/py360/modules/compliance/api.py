@@ -4,6 +4,7 @@ from py360.modules.compliance.admission import (
     Block,
     Channel,
     Contact,
+    MessagePurpose,
     Purpose,
     admissible,
 )
@@ -23,6 +24,7 @@ __all__ = [
     "Channel",
     "Contact",
     "DncHit",
+    "MessagePurpose",
     "Purpose",
     "Suppression",
     "SuppressionReason",

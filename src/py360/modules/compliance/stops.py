@@ -34,7 +34,7 @@ order by channel, contact
 on conflict (client_id, channel, contact) do update
   set reason = excluded.reason, message_id = excluded.message_id, details = excluded.details, expires_at = null,
       created_at = now()
-  where suppressions.expires_at <= now()
+  where suppressions.expires_at <= now() or (excluded.reason = 'hard_bounce' and suppressions.reason <> 'hard_bounce')
 """
 
 _CONSENT: Final = """
@@ -49,7 +49,7 @@ where p.client_id = %(client)s
 
 
 async def suppress(session: AsyncSession, client_id: int, entries: Sequence[Suppression]) -> None:
-    """Put addresses on the suppression list; the first reason stands."""
+    """Put addresses on the suppression list; the first reason stands, but that an address does not exist outdoes it."""
     if not entries:
         return
     await db.execute(

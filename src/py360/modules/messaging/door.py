@@ -189,7 +189,7 @@ def _window(outgoing: Outgoing, in_force: settings.Campaigns, now: datetime) -> 
     """When it must wait: the reason, a sentence and the moment the window opens."""
     if outgoing.purpose == "promotional":
         opening, closing = in_force.promotional_from, in_force.promotional_to
-    elif in_force.service_from is not None and in_force.service_to is not None:
+    elif outgoing.purpose == "service" and in_force.service_from is not None and in_force.service_to is not None:
         opening, closing = in_force.service_from, in_force.service_to
     else:
         return None
@@ -210,14 +210,14 @@ async def _frequency(
     session: AsyncSession, batch: Sequence[Outgoing], in_force: settings.Campaigns, now: datetime
 ) -> list[Verdict]:
     caps = {"promotional": in_force.promotional_cap_per_day, "service": in_force.service_cap_per_day}
-    capped = [each.contact for each in batch if caps[each.purpose]]
+    capped = [each.contact for each in batch if caps.get(each.purpose)]
     if not capped:
         return [None] * len(batch)
     since = now - timedelta(days=1)
     had = await ledger.recent_to(session, batch[0].client_id, batch[0].channel, capped, since)
     verdicts: list[Verdict] = []
     for each in batch:
-        cap = caps[each.purpose]
+        cap = caps.get(each.purpose, 0)  # none for transactional messages
         over = bool(cap) and had.get(each.contact, 0) >= cap
         verdicts.append(("frequency_cap", f"Already {cap} messages by {each.channel} in 24 hours.") if over else None)
         had[each.contact] = had.get(each.contact, 0) + (0 if over else 1)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any, Literal
 
 Channel = Literal["email", "sms", "whatsapp", "call"]
-Purpose = Literal["service", "promotional"]
+# `transactional`: about the reader's own account with us, such as a password link; no customer's opt-out is meant for it
+Purpose = Literal["service", "promotional", "transactional"]
 Format = Literal["text", "html", "mjml"]
 
 
