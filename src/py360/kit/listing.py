@@ -24,6 +24,7 @@ class Listing:
     params: Mapping[str, Any]
     shown: Callable[[Mapping[str, Any]], dict[str, Any]]
     columns: Sequence[str]
+    file_name: str = ""  # where the wire's name says too little
 
     async def page(self, reads: Reads, page: Page) -> dict[str, Any]:
         """The rows of a page under the list's name, and its `pagination`; the total is counted up to 10,000."""
@@ -45,7 +46,7 @@ class Listing:
     def file(self, reads: Reads, format: str) -> Export:
         """All of it as a file, streamed; raises Invalid for a format we do not export."""
         columns = [Column(heading(name), _cell(name)) for name in self.columns]
-        return export(_WORDS.sub("_", self.name).lower(), format, columns, self._rows(reads))
+        return export(self.file_name or _WORDS.sub("_", self.name).lower(), format, columns, self._rows(reads))
 
     async def _rows(self, reads: Reads) -> AsyncIterator[Mapping[str, Any]]:
         async for row in reads.stream(self._sql(), self.params):

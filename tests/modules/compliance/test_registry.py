@@ -74,6 +74,22 @@ async def test_an_override_needs_somebody_elses_yes(as_admin: httpx.AsyncClient,
     assert sorted(events) == ["added", "override_revoked"]
 
 
+async def test_who_decides_is_told_and_who_asked_is_answered(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+    code = await add(as_admin, overrideAllowed=True)
+    manager, agent = await as_role("client_admin"), await as_role("agent", name="Ravi Kumar")
+
+    async def titles(person: httpx.AsyncClient) -> list[str]:
+        rows = (await person.get("/api/notifications")).json()["data"]["notifications"]
+        return [row["title"] for row in rows]
+
+    asked = await agent.post(f"/api/dnc/{code}/overrides", json={"reason": "customer called us"})
+    assert asked.status_code == 201, asked.text
+    assert await titles(manager) == await titles(as_admin) == ["A do-not-contact override is asked for"]
+    path = f"/api/dnc/overrides/{asked.json()['data']['overrideId']}/decision"
+    assert (await manager.put(path, json={"decision": "reject", "reason": "No"})).status_code == 200
+    assert await titles(agent) == ["Your do-not-contact override is rejected"]
+
+
 async def test_an_entry_without_overrides_has_none(as_admin: httpx.AsyncClient) -> None:
     code = await add(as_admin)
     answer = await as_admin.post(f"/api/dnc/{code}/overrides", json={"reason": "please"})

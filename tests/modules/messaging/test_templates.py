@@ -123,6 +123,25 @@ async def test_export_goes_in_again(as_admin: httpx.AsyncClient) -> None:
     assert (answer.status_code, answer.json()["data"]["imported"]) == (201, len(exported))
 
 
+async def test_an_import_says_which_template_is_wrong(as_admin: httpx.AsyncClient) -> None:
+    good = {"name": "Good", "type": "sms", "content": "Hello {name}"}
+    bad = {"name": "Bad", "type": "sms", "content": "Hello {nonsense}"}
+    answer = await as_admin.post("/api/templates/import", json={"templates": [good, bad]})
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (422, "unknown_variable")
+    assert error["message"].startswith("“Bad”: ")
+    assert error["details"][0]["field"] == "templates.1.content"
+    listed = (await as_admin.get("/api/templates", params={"search": "Good"})).json()["data"]["templates"]
+    assert "Good" not in [each["name"] for each in listed]
+
+
+async def test_everything_is_exported_however_many_there_are(as_admin: httpx.AsyncClient) -> None:
+    many = [{"name": f"Text {number}", "type": "sms", "content": "Hello {name}"} for number in range(110)]
+    assert (await as_admin.post("/api/templates/import", json={"templates": many})).status_code == 201
+    exported = (await as_admin.get("/api/templates/export", params={"type": "sms"})).json()["data"]["templates"]
+    assert len(exported) > 110
+
+
 async def test_who_may(client: httpx.AsyncClient, as_role: AsRole) -> None:
     assert (await client.get("/api/templates")).status_code == 401
     agent = await as_role("agent")

@@ -146,6 +146,19 @@ async def test_undo_takes_back_what_nobody_has_touched(send: Send, as_admin: htt
     assert again.status_code == 409
 
 
+async def test_a_file_that_was_uploaded_twice_can_be_undone(send: Send, as_admin: httpx.AsyncClient) -> None:
+    content = csv_of([row(1), row(2)])
+    first = await send(content)
+    again = await send(content, metadata='{"force": true}')
+    assert again["unchangedRecords"] == 2
+    refused = await as_admin.post(f"/api/upload/{first['uploadId']}/undo")
+    assert (refused.status_code, refused.json()["error"]["details"][0]["reason"]) == (409, "later_upload")
+    second = (await as_admin.post(f"/api/upload/{again['uploadId']}/undo")).json()["data"]
+    assert (second["status"], second["casesRemoved"], second["keptRecords"]) == ("undone", 0, 0)
+    undone = (await as_admin.post(f"/api/upload/{first['uploadId']}/undo")).json()["data"]
+    assert (undone["casesRemoved"], undone["policiesRemoved"], undone["customersRemoved"]) == (2, 2, 2)
+
+
 async def test_cancel(as_admin: httpx.AsyncClient, run_jobs: Callable[[], Awaitable[None]]) -> None:
     answer = await as_admin.post("/api/upload/file", files={"file": ("a.csv", csv_of([row(1)]))})
     upload = answer.json()["data"]["uploadId"]

@@ -79,6 +79,7 @@ def entries(
             "id", "clientName", "customerName", "customerPhone", "customerEmail", "dncType", "dncSource", "reason",
             "effectiveDate", "expiryDate", "isActive", "overrideAllowed", "lastOverride", "createdAt",
         ),
+        "do_not_contact",
     )  # fmt: skip
 
 
@@ -206,6 +207,7 @@ def blocked_messages(caller: Caller, sort: str | None, *, channel: str | None, s
         (
             "attemptedAt", "messageType", "recipientPhone", "recipientEmail", "caseId", "campaignId", "reason", "dncId",
         ),
+        "blocked_messages",
     )  # fmt: skip
 
 

@@ -15,6 +15,8 @@ from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, Preconditio
 from py360.modules.compliance.admission import Block, Channel, Contact, admissible
 from py360.modules.compliance.contacts import contact_key, phone_key, writable
 from py360.modules.compliance.schemas import ContactIn, DncIn, OverrideIn
+from py360.modules.identity import api as identity
+from py360.modules.notifications import api as notifications
 from py360.modules.settings import api as settings
 
 CHANNELS: Final[tuple[Channel, ...]] = ("email", "sms", "whatsapp", "call")
@@ -257,7 +259,27 @@ async def request_override(session: AsyncSession, caller: Caller, ref: str, body
             "user": caller.user_id,
         },
     )
+    if status == "pending":
+        await _ask(session, caller, entry, number, body.reason)
     return number, status
+
+
+async def _ask(session: AsyncSession, caller: Caller, entry: db.Row, number: int, reason: str) -> None:
+    """Tell those who may decide, except the one who asks."""
+    deciders = await identity.holders_of(session, entry["client_id"], "settings")
+    await notifications.notify(
+        session,
+        [user for user in deciders if user != caller.user_id],
+        type="system",
+        title="A do-not-contact override is asked for",
+        message=f"{caller.name} asks to write to {_named(entry)}: {reason}",
+        data={"overrideId": ids.code("override", number), "dncId": ids.code("dnc", entry["id"])},
+        priority="high",
+    )
+
+
+def _named(entry: db.Row) -> str:
+    return str(entry["customer_name"] or entry["customer_phone"] or entry["customer_email"])
 
 
 async def decide_override(
@@ -266,7 +288,8 @@ async def decide_override(
     """Approve, reject or revoke an override. Nobody approves their own (Forbidden)."""
     row = await db.one(
         session,
-        "select o.id, o.status, o.requested_by from dnc_override_logs o join dnc_registry r on r.id = o.dnc_id"
+        "select o.id, o.status, o.requested_by, o.dnc_id, r.customer_name, r.customer_phone, r.customer_email"
+        " from dnc_override_logs o join dnc_registry r on r.id = o.dnc_id"
         " where o.id = %(id)s and r.client_id = any(%(clients)s) for update of o",
         {"id": ids.number("override", ref), "clients": list(caller.client_ids)},
     )
@@ -284,6 +307,15 @@ async def decide_override(
         " where id = %(id)s",
         {"status": status, "user": caller.user_id, "reason": reason, "id": row["id"]},
     )
+    if row["requested_by"] not in (None, caller.user_id):
+        await notifications.notify(
+            session,
+            row["requested_by"],
+            type="system",
+            title=f"Your do-not-contact override is {status}",
+            message=f"{caller.name} decided about {_named(row)}." + (f" {reason}" if reason else ""),
+            data={"overrideId": ids.code("override", row["id"]), "dncId": ids.code("dnc", row["dnc_id"])},
+        )
     return int(row["id"]), status
 
 

@@ -10,7 +10,7 @@ from psycopg.errors import ForeignKeyViolation
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids
-from py360.kit.errors import Conflict, NotFound, PreconditionFailed
+from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from py360.modules.messaging.lint import Finding, lint
 from py360.modules.messaging.messages import Channel, Format, Template
 from py360.modules.messaging.variables import fold, unify
@@ -180,6 +180,20 @@ async def create(session: AsyncSession, client_id: int, user_id: int | None, dra
     )
     await _keep_version(session, number, user_id)
     return Saved(number, 1, status, warnings)
+
+
+async def create_all(
+    session: AsyncSession, client_id: int, user_id: int | None, drafts: Sequence[Draft]
+) -> list[Saved]:
+    """Make several templates, all or none; what is wrong names the template."""
+    made = []
+    for at, draft in enumerate(drafts):
+        try:
+            made.append(await create(session, client_id, user_id, draft))
+        except (Invalid, Conflict) as problem:
+            details = [{**each, "field": f"templates.{at}.{each['field']}"} for each in problem.details]
+            raise type(problem)(f"“{draft.name}”: {problem.message}", code=problem.code, details=details) from problem
+    return made
 
 
 async def _needs_approval(session: AsyncSession, client_id: int) -> bool:

@@ -34,7 +34,10 @@ where exists (
 
 
 async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[str, Any]:
-    """Take an upload back. Raises Conflict while it runs, when it is undone already or when nothing can be taken back."""
+    """Take an upload back. Raises Conflict while it runs, when it is undone already or when nothing can be taken back.
+
+    One that only repeated what was known has nothing to take back; it stands in an earlier one's way no more.
+    """
     upload = await answering.held(session, caller, upload_id)
     if upload["upload_status"] not in ("completed", "cancelled"):
         raise Conflict(f"This upload is {upload['upload_status']}; there is nothing to undo.", code="not_undoable")
@@ -48,7 +51,7 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
     removed = await cases.take_back(session, "taken", until)
     counts = await customers.take_back(session, "taken", until)
     kept = await db.all(session, "select row_no, case_id, kept from taken where kept is not null order by row_no")
-    if not removed and not any(counts.values()):
+    if kept and not removed and not any(counts.values()):
         raise Conflict("Nothing of this upload can be taken back.", code="nothing_to_undo", details=_told(kept)[:100])
     result = {
         "uploadId": ids.code("upload", upload_id),

@@ -95,7 +95,8 @@ async def export_templates(
 @router.post("/templates/import", status_code=201)
 async def import_templates(session: Session, caller: CanWriteTemplates, body: ImportIn) -> Response:
     """Make several templates; all or none."""
-    made = [await templates.create(session, caller.client_id, caller.user_id, _draft(each)) for each in body.templates]
+    drafts = [_draft(each) for each in body.templates]
+    made = await templates.create_all(session, caller.client_id, caller.user_id, drafts)
     found = [ids.code("template", each.id) for each in made]
     return ok({"templateIds": found, "imported": len(found), "message": f"{len(found)} templates imported"}, 201)
 
