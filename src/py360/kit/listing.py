@@ -25,12 +25,14 @@ class Listing:
     shown: Callable[[Mapping[str, Any]], dict[str, Any]]
     columns: Sequence[str]
     file_name: str = ""  # where the wire's name says too little
+    counted: str = ""  # the tables that `where` needs, when `select` joins more
 
     async def page(self, reads: Reads, page: Page) -> dict[str, Any]:
         """The rows of a page under the list's name, and its `pagination`; the total is counted up to 10,000."""
         params = {**self.params, "limit": page.limit, "offset": page.offset}
         rows = await reads.all(f"{self._sql()} limit %(limit)s offset %(offset)s", params)
-        few = f"select count(*) from ({self.select} where {self.where} limit {EXACT_UP_TO + 1}) few"
+        rows_of = f"select from {self.counted}" if self.counted else self.select
+        few = f"select count(*) from ({rows_of} where {self.where} limit {EXACT_UP_TO + 1}) few"
         counted = await reads.value(few, self.params)
         total = max(counted, page.offset + len(rows))
         return {

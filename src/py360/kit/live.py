@@ -1,8 +1,9 @@
 """Live messages: what happens is told to whoever has a window open, and only to those who may know it.
 
-Each client of the installation has one bounded stream in Valkey. `send` appends to it; a WebSocket follows it from any
-`seq` that is still there. Numbers go up by one, so a gap shows: a follower that was away, or is too slow, gets one
-`resync` (load the page's data again) instead of an ever longer queue. Live messages may be lost; nothing depends on them.
+The installation has one bounded stream in Valkey. `send` appends to it; a WebSocket follows it from any `seq` that is
+still there, and hears what is about the caller's clients. Numbers go up by one, so a gap shows: a follower that was away,
+or is too slow, gets one `resync` (load the page's data again) instead of an ever longer queue. Live messages may be lost;
+nothing depends on them.
 
 Types in use: notification.new, upload.progress, campaign.metrics, case.updated, email.new, email.viewers, chat.message,
 chat.status, flow.run, payment.updated, dashboard.refresh (domain reference, section 22); ready and resync are our own.
@@ -25,11 +26,13 @@ from py360.kit.wire import dumps
 
 log = structlog.get_logger()
 
-KEPT: Final = 10_000  # messages of a client that can be replayed
+KEPT: Final = 10_000  # messages that can be replayed
 RECENT: Final = 1_000  # of which the process holds so many itself
 MAX_BEHIND: Final = 2_000  # who is further behind is told to load anew
 BATCH: Final = 500
 WAIT_SECONDS: Final = 2.0  # a quiet stream yields an empty batch this often
+_COUNTER_KEY: Final = "live:{all}:seq"  # the braces keep both on one node of a cluster
+_STREAM_KEY: Final = "live:{all}:stream"
 
 # A fresh counter starts at the clock (10,000 a second), so numbers never go back when the cache was lost.
 _COUNTER: Final = """
@@ -68,11 +71,12 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One live message, for everybody of the client who is not left out by its user, permissions or scope."""
+    """One live message, for everybody of its client (None: of all) whom its user, permissions and scope do not leave out."""
 
     seq: int
     type: str
     data: Any
+    client_id: int | None = None
     user_id: int | None = None
     permissions: tuple[str, ...] = ()
     scope: Scope | None = None
@@ -80,7 +84,8 @@ class Message:
     def is_for(self, caller: Caller) -> bool:
         """Whether a caller may know."""
         return (
-            (self.user_id is None or self.user_id == caller.user_id)
+            (self.client_id is None or self.client_id in caller.client_ids)
+            and (self.user_id is None or self.user_id == caller.user_id)
             and (not self.permissions or caller.may(*self.permissions))
             and (self.scope is None or self.scope.within(caller))
         )
@@ -88,10 +93,6 @@ class Message:
     def wire(self) -> bytes:
         """The message as the WebSocket sends it."""
         return dumps({"type": self.type, "seq": self.seq, "data": self.data})
-
-
-def _keys(client_id: int) -> tuple[str, str]:
-    return f"live:{{{client_id}}}:seq", f"live:{{{client_id}}}:stream"
 
 
 async def send(
@@ -107,22 +108,19 @@ async def send(
     Call it when the fact is committed, never inside its transaction. When Valkey is away the message is dropped.
     """
     permissions = (permission,) if isinstance(permission, str) else permission or ()
-    counter, stream = _keys(client_id)
-    message = dumps(
-        {"type": type, "data": data, "user": user_id, "permissions": permissions, "scope": scope and asdict(scope)}
-    )
+    held = {"type": type, "data": data, "client": client_id, "user": user_id, "permissions": permissions}
+    message = dumps({**held, "scope": scope and asdict(scope)})
     try:
-        await resources.current().cache.eval(_APPEND, 2, counter, stream, KEPT, message)
+        await resources.current().cache.eval(_APPEND, 2, _COUNTER_KEY, _STREAM_KEY, KEPT, message)
     except (CacheConnectionError, CacheTimeoutError) as error:
         log.warning("live message dropped: cache away", type=type, error=str(error))
 
 
 class _Feed:
-    """A client's stream as this process reads it. There is no reader of its own: whoever waits first reads for all."""
+    """The stream as this process reads it. There is no reader of its own: whoever waits first reads for all."""
 
-    def __init__(self, cache: Any, client_id: int, last: int) -> None:
+    def __init__(self, cache: Any, last: int) -> None:
         self.cache = cache
-        self.stream = _keys(client_id)[1]
         self.last = last
         self.recent: deque[Message] = deque(maxlen=RECENT)
         self.reading = asyncio.Lock()
@@ -138,11 +136,11 @@ class _Feed:
             return []
         if self.recent and self.recent[0].seq <= seq + 1:
             return [message for message in self.recent if message.seq > seq][:BATCH]
-        entries = await self.cache.xrange(self.stream, min=f"{seq + 1}-0", count=BATCH)
+        entries = await self.cache.xrange(_STREAM_KEY, min=f"{seq + 1}-0", count=BATCH)
         return [_message(entry) for entry in entries]
 
     async def _read(self) -> None:
-        answer = await self.cache.xread({self.stream: f"{self.last}-0"}, count=BATCH, block=int(WAIT_SECONDS * 1000))
+        answer = await self.cache.xread({_STREAM_KEY: f"{self.last}-0"}, count=BATCH, block=int(WAIT_SECONDS * 1000))
         for _, entries in answer:
             for entry in entries:
                 message = _message(entry)
@@ -157,37 +155,43 @@ def _message(entry: Any) -> Message:
         seq=int(str(number).partition("-")[0]),
         type=held["type"],
         data=held["data"],
+        client_id=held["client"],
         user_id=held["user"],
         permissions=tuple(held["permissions"]),
         scope=Scope(**held["scope"]) if held["scope"] else None,
     )
 
 
-_feeds: dict[int, _Feed] = {}
+_current: _Feed | None = None
 
 
-def _feed(cache: Any, client_id: int, newest: int) -> _Feed:
-    feed = _feeds.get(client_id)
-    if feed is None or feed.cache is not cache:
-        feed = _feeds[client_id] = _Feed(cache, client_id, newest)
-    return feed
+def _feed(cache: Any, newest: int) -> _Feed:
+    global _current
+    if _current is None or _current.cache is not cache:
+        _current = _Feed(cache, newest)
+    return _current
 
 
-async def last_seq(client_id: int) -> int:
-    """The number of the newest message of a client."""
-    return int(await resources.current().cache.eval(_LAST, 1, _keys(client_id)[0]))
+def _forget() -> None:
+    global _current
+    _current = None
 
 
-async def follow(client_id: int, since: int | None) -> AsyncGenerator[list[Message]]:
-    """A client's messages after `since`, batch by batch, for as long as one listens; from now on when `since` is None.
+async def last_seq() -> int:
+    """The number of the newest message."""
+    return int(await resources.current().cache.eval(_LAST, 1, _COUNTER_KEY))
+
+
+async def follow(since: int | None) -> AsyncGenerator[list[Message]]:
+    """The messages after `since`, batch by batch, for as long as one listens; from now on when `since` is None.
 
     The first batch is `ready` with the number to start from, or `resync`. Where messages are missing there is a `resync`
     whose `seq` is where it goes on. Quiet times yield empty batches. Messages are not yet filtered: see `Message.is_for`.
     Close it when done (`contextlib.aclosing`).
     """
     cache = resources.current().cache
-    newest = await last_seq(client_id)
-    feed = _feed(cache, client_id, newest)
+    newest = await last_seq()
+    feed = _feed(cache, newest)
     feed.followers += 1
     try:
         if since is None:
@@ -211,8 +215,8 @@ async def follow(client_id: int, since: int | None) -> AsyncGenerator[list[Messa
             yield batch
     finally:
         feed.followers -= 1
-        if not feed.followers and _feeds.get(client_id) is feed:
-            del _feeds[client_id]
+        if not feed.followers and _current is feed:
+            _forget()
 
 
 def _resync(seq: int) -> Message:

@@ -89,8 +89,8 @@ async def test_preferences_are_the_general_ones(as_role: AsRole) -> None:
     assert (await agent.get("/api/user/settings")).json()["data"]["settings"]["smsNotifications"] is True
 
 
-async def heard(client_id: int, since: int) -> list[live.Message]:
-    async with aclosing(live.follow(client_id, since)) as batches:
+async def heard(since: int) -> list[live.Message]:
+    async with aclosing(live.follow(since)) as batches:
         async for batch in batches:
             if not batch or batch[-1].seq > since:
                 return [message for message in batch if message.type not in ("ready", "resync")]
@@ -105,13 +105,13 @@ async def test_it_is_told_live_after_the_commit_and_never_on_rollback(
         await notifications.notify(session, agent.user["id"], type="update", title="No", message="no")
         await session.rollback()
     await live.send(1, "dashboard.refresh", {})
-    start = await live.last_seq(1)
+    start = await live.last_seq()
     await run_jobs()
-    assert await live.last_seq(1) == start
+    assert await live.last_seq() == start
     await tell(agent.user["id"], "Yes")
-    assert await live.last_seq(1) == start
+    assert await live.last_seq() == start
     await run_jobs()
-    [message] = await heard(1, start)
+    [message] = await heard(start)
     assert (message.type, message.user_id, message.data["title"]) == ("notification.new", agent.user["id"], "Yes")
     somebody_else = Caller(999, "x", "x", "admin", frozenset({"cases"}), 1, (1,), "all")
     assert not message.is_for(somebody_else)

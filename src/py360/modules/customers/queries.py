@@ -227,6 +227,7 @@ def policies(caller: Caller, chosen: PolicyFilter, sort: str | None) -> Listing:
             "policyNumber", "customerId", "customerName", "policyType", "productName", "productCategory", "premium",
             "sumInsured", "startDate", "expiryDate", "renewalDate", "paymentFrequency", "status", "autoRenewal",
         ),
+        counted="policies p",
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ Send = Callable[[bytes], Awaitable[None]]
 async def run(caller: Caller, since: int | None, send: Send) -> None:
     """Send a caller what they may know, until cancelled. Raises Unauthenticated when their session has ended."""
     checked = time.monotonic()
-    async with aclosing(live.follow(caller.client_id, since)) as batches:
+    async with aclosing(live.follow(since)) as batches:
         async for batch in batches:
             age = time.monotonic() - checked
             if age > (RECHECK_SECONDS if batch else IDLE_RECHECK_SECONDS):
