@@ -10,8 +10,9 @@ A module's jobs.py, and whoever needs the job done:
     await defer(session, process, upload_id=1)
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from datetime import datetime
+from functools import wraps
 from typing import Any, Final
 
 import procrastinate
@@ -26,8 +27,9 @@ from py360.kit import db
 log = structlog.get_logger()
 app: Final = procrastinate.App(connector=procrastinate.PsycopgConnector())
 DEAD_AFTER_SECONDS: Final = 30
+RETRIES: Final = 8  # over nearly three hours: a vendor or a database that is down for lunch loses nothing
 
-JobFunction = Callable[..., Awaitable[None]]
+JobFunction = Callable[..., Coroutine[Any, Any, None]]
 Job = Task[Any, Any, Any]
 
 
@@ -38,13 +40,27 @@ class ModuleJobs:
         self.queue = queue
 
     def task(
-        self, *, name: str, retry: procrastinate.BaseRetryStrategy | int | None = None
+        self, *, name: str, retries: int = RETRIES, gave_up: JobFunction | None = None
     ) -> Callable[[JobFunction], Job]:
-        """Register a job function under a stable name; `retry` as in Procrastinate (default: three tries, backing off)."""
-        strategy = retry if retry is not None else procrastinate.RetryStrategy(max_attempts=3, exponential_wait=3)
+        """Register a job function under a stable name. It is tried again after 3, 9, 27, ... seconds, so many times.
+
+        `gave_up` is called with the job's arguments when the last try failed, to tell whoever waits for it.
+        """
+        strategy = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=3)
 
         def register(function: JobFunction) -> Job:
-            return app.task(name=name, queue=self.queue, retry=strategy)(function)
+            @wraps(function)
+            async def tried(context: procrastinate.JobContext, /, **arguments: Any) -> None:
+                try:
+                    await function(**arguments)
+                except Exception:
+                    if context.job.attempts >= retries:
+                        log.error("a job failed for good", job=context.job.call_string)
+                        if gave_up:
+                            await gave_up(**arguments)
+                    raise
+
+            return app.task(name=name, queue=self.queue, retry=strategy if retries else False, pass_context=True)(tried)
 
         return register
 

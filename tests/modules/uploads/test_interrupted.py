@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from py360.kit.db import unit_of_work, value
+from py360.kit.db import execute, unit_of_work, value
 from py360.kit.resources import Resources
 from py360.modules.uploads import importing
 from py360.modules.uploads.settings import upload_settings
@@ -103,3 +103,27 @@ async def test_policies_never_double(
     distinct = len({number for numbers in files for number in numbers})
     after = await _books()
     assert [now - then for now, then in zip(after, before, strict=True)] == [distinct] * 3
+
+
+async def test_what_fails_on_our_side_is_told_and_can_be_sent_again(
+    as_admin: httpx.AsyncClient, resources: Resources, run_jobs: Callable[[], Awaitable[None]]
+) -> None:
+    """The stored file is gone: tried four times, then whoever waits is told, and the same file is taken again."""
+    content = csv_of([row(1), row(2)])
+    upload = await _upload(as_admin, content)
+    async with unit_of_work() as session:
+        path = await value(session, "select upload_path from file_uploads where id = %(id)s", {"id": upload})
+    await resources.storage.delete(path)
+    for _ in range(4):
+        assert (await as_admin.get(f"/api/upload/status/upload-{upload}")).json()["data"]["status"] == "processing"
+        await run_jobs()
+        async with unit_of_work() as session:
+            await execute(session, "update procrastinate_jobs set scheduled_at = now() where status = 'todo'")
+    told = (await as_admin.get(f"/api/upload/status/upload-{upload}")).json()["data"]
+    assert told["status"] == "failed"
+    assert "Upload the file again" in str(told)
+    notes = (await as_admin.get("/api/notifications")).json()
+    assert "not imported" in notes["notifications"][0]["title"]
+    again = await _upload(as_admin, content)
+    await run_jobs()
+    assert (await as_admin.get(f"/api/upload/status/upload-{again}")).json()["data"]["successfulRecords"] == 2

@@ -17,7 +17,7 @@ async def start(campaign_id: int) -> None:
         await service.start_due(session, campaign_id)
 
 
-@jobs.task(name="campaigns.send", retry=0)  # `keep_going` brings it back
+@jobs.task(name="campaigns.send", retries=0)  # `keep_going` brings it back
 async def send(campaign_id: int) -> None:
     """Send until nobody is left or somebody says stop; goes on later when the door or the vendor asked to wait."""
     run = await sending.prepare(campaign_id)

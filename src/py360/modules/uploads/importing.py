@@ -25,7 +25,7 @@ from py360.modules.uploads import bulk, lanes, planning
 from py360.modules.uploads.cleaning import ISSUES, Cleaned, Plan, clean
 from py360.modules.uploads.fields import BY_NAME
 from py360.modules.uploads.planning import Opened, Said
-from py360.modules.uploads.progress import Progress
+from py360.modules.uploads.progress import Progress, tell_state
 from py360.modules.uploads.settings import upload_settings
 from py360.modules.uploads.survey import Survey
 
@@ -100,6 +100,16 @@ async def run(upload_id: int) -> None:
             await _finish(upload_id, "failed", {"code": problem.code, "message": problem.message})
             status = "failed"
     await progress.tell(status)
+
+
+async def give_up(upload_id: int) -> None:
+    """An import that failed again and again through no fault of the file: end it, so that nobody waits."""
+    message = (
+        "This file could not be imported because something failed on our side; the administrator's log says what. "
+        "Rows that are in already are kept. Upload the file again later: they will not be doubled."
+    )
+    await _finish(upload_id, "failed", {"code": "import_failed", "message": message})
+    await tell_state(upload_id)
 
 
 @asynccontextmanager

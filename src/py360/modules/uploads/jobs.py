@@ -6,7 +6,12 @@ from py360.modules.uploads import importing, progress, resuming
 jobs = module_jobs("uploads")
 
 
-@jobs.task(name="uploads.process")
+async def gave_up(upload_id: int) -> None:
+    """It is our fault, not the file's: say that nothing is lost, and what to do."""
+    await importing.give_up(upload_id)
+
+
+@jobs.task(name="uploads.process", retries=3, gave_up=gave_up)
 async def process(upload_id: int) -> None:
     """Import a file; run again, it goes on where the last committed chunk ended."""
     await importing.run(upload_id)

@@ -39,7 +39,7 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
     One that only repeated what was known has nothing to take back; it stands in an earlier one's way no more.
     """
     upload = await answering.held(session, caller, upload_id)
-    if upload["upload_status"] not in ("completed", "cancelled"):
+    if upload["upload_status"] not in ("completed", "cancelled", "failed"):
         raise Conflict(f"This upload is {upload['upload_status']}; there is nothing to undo.", code="not_undoable")
     await bulk.lock(session, upload["client_id"])
     until = await db.value(session, "select updated_at from upload_batches where upload_id = %(id)s", {"id": upload_id})
