@@ -127,6 +127,10 @@ async def test_search_takes_pieces_with_commas_between(as_admin, make_case) -> N
         ("asha, 2026/0003", [percent, asha]),
         (asha.number.lower(), [asha]),
         ("0%", [percent]),
+        ("sha ra", [asha]),
+        ("vikram d'souza", [vikram]),
+        ("mot 2026 0001", []),  # its words stand in that order, the text does not
+        ("vikram_d'souza", []),
         ("_sha", []),
         ("nobody", []),
         (" , ", [percent, vikram, asha]),

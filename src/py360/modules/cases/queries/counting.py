@@ -15,16 +15,28 @@ ESTIMATE_SECONDS: Final = 60.0
 COUNT_SECONDS: Final = 5.0
 CHEAP: Final = 1_000
 MOST_REMEMBERED: Final = 2_000
-_remembered: dict[tuple[int, str, str], tuple[float, int, bool]] = {}
+_remembered: dict[tuple[Any, ...], tuple[float, Any]] = {}
+
+
+def _recall(key: tuple[Any, ...]) -> Any:
+    """What was remembered and is still fresh, or None."""
+    until, found = _remembered.get(key, (0.0, None))
+    return found if time.monotonic() < until else None
+
+
+def _remember(key: tuple[Any, ...], seconds: float, found: Any) -> None:
+    if len(_remembered) >= MOST_REMEMBERED:
+        _remembered.clear()
+    _remembered[key] = (time.monotonic() + seconds, found)
 
 
 async def total(reads: Reads, where: Where) -> tuple[int, bool]:
     """How many cases the predicate finds, and whether that is exact."""
-    key = (id(reads), where.sql, repr(sorted(where.params.items())))
-    known = _remembered.get(key)
-    if known and time.monotonic() < known[0]:
-        return known[1], known[2]
-    counted: int = await reads.value(
+    key = (id(reads), where.sql, repr(where.params))
+    if known := _recall(key):
+        counted, exact = known
+        return counted, exact
+    counted = await reads.value(
         f"select count(*) from (select from renewal_cases c where {where.sql} limit {EXACT_UP_TO + 1}) few",
         where.params,
     )
@@ -33,13 +45,16 @@ async def total(reads: Reads, where: Where) -> tuple[int, bool]:
         guessed = await estimate(reads, f"select from renewal_cases c where {where.sql}", where.params)
         counted = max(counted, guessed)
     if counted > CHEAP:
-        if len(_remembered) >= MOST_REMEMBERED:
-            _remembered.clear()
-        _remembered[key] = (time.monotonic() + (COUNT_SECONDS if exact else ESTIMATE_SECONDS), counted, exact)
+        _remember(key, COUNT_SECONDS if exact else ESTIMATE_SECONDS, (counted, exact))
     return counted, exact
 
 
 async def estimate(reads: Reads, sql: str, params: dict[str, Any]) -> int:
     """The planner's guess at the number of rows of a query, without running it."""
-    plan = await reads.value(f"explain (format json) {sql}", params)
-    return int(plan[0]["Plan"]["Plan Rows"])
+    key = (id(reads), sql, repr(params))
+    guessed = _recall(key)
+    if guessed is None:
+        plan = await reads.value(f"explain (format json) {sql}", params)
+        guessed = int(plan[0]["Plan"]["Plan Rows"])
+        _remember(key, ESTIMATE_SECONDS, guessed)
+    return int(guessed)

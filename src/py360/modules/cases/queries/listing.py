@@ -22,11 +22,11 @@ select {columns}, {key} from (
 ) c {joins} where {tests} order by {order} limit {limit} offset {offset}
 """
 _INDEXED: Final = """
-with {hits}, found as materialized (
-  select c.* from hits join renewal_cases c on c.id = hits.id where {where}
+with {found}, page as materialized (
+  select id from found where goes_on order by by {way}, id {way} limit {limit} offset {offset}
 )
 select few.yes as few, (select count(*) from found) as total, {columns}, {key}
-from few left join lateral (select c.* from found c where {after} order by {order} limit {limit} offset {offset}) c on true
+from few left join (page join renewal_cases c using (id)) on true
 left join customers u on u.id = c.customer_id
 left join policies p on p.id = c.policy_id
 left join upload_batches b on b.id = c.batch_id
@@ -70,6 +70,8 @@ async def _rows(
         "joins": JOINS,
         "key": order.key,
         "order": order.order,
+        "by": order.column,
+        "way": "desc" if order.descending else "asc",
         "limit": page.limit,
         "offset": 0 if cursor else page.offset,
         "after": after,
@@ -87,13 +89,17 @@ async def _searched(
     reads: Reads, terms: list[str], within: Where, cut: dict[str, Any], params: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], int, bool]:
     """By the indexes when few match, else by walking; by the indexes after all when the walk came too short."""
-    params |= searching.tests(terms)
-    guessed = await counting.estimate(reads, searching.guessing(terms), params)
-    newest: int = await reads.value("select coalesce(max(id), 0) from renewal_cases")
+    tests = searching.tests(terms)
+    params |= tests
+    guessed = await counting.estimate(reads, searching.guessing(terms), tests)
+    # only a term with a digit can stand in a case's code without standing in all of them
+    coded = any(character.isdigit() for term in terms for character in term)
+    newest: int = await reads.value("select coalesce(max(id), 0) from renewal_cases") if coded else 0
     if guessed <= searching.FEW and min(map(len, terms)) >= searching.TRIGRAM:
         few, rows, total = await _by_index(reads, terms, within, cut, params, newest, searching.FEW)
         if few:
             return rows, total, True
+        guessed = searching.FEW
     walk = _WALK.format(
         where=f"{within.sql} and {cut['after']}",
         tests=searching.walking(terms),
@@ -118,8 +124,9 @@ async def _by_index(
     most: int | None,
 ) -> tuple[bool, list[dict[str, Any]], int]:
     """Whether at most `most` names and numbers match; if so the rows, and how many there are in all."""
-    hits, more = searching.indexed(terms, newest, most)
-    found = await reads.all(_INDEXED.format(hits=hits, where=within.sql, **cut), {**params, **more})
+    columns = f"c.id, {cut['by']} as by, {cut['after']} as goes_on"
+    sql, more = searching.indexed(terms, newest, most, within.sql, columns)
+    found = await reads.all(_INDEXED.format(found=sql, **cut), {**params, **more})
     few, total = (found[0]["few"], found[0]["total"]) if found else (False, 0)
     rows = [row for row in found if row["key"] is not None]
     for row in rows:
