@@ -20,10 +20,22 @@ from tests.factories.book import merge, row
 
 @dataclass
 class Relay:
-    """A real SMTP server that keeps what it took. `before` runs before a message is taken."""
+    """A real SMTP server that keeps what it took. `before` runs before a message is taken; `full` mailboxes are put off."""
 
     taken: list[Message] = field(default_factory=list)
     before: Callable[[], Awaitable[None]] | None = None
+    full: set[str] = field(default_factory=set)
+    away: bool = False
+    server: asyncio.Server | None = None
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a recipient, or put them off."""
+        if self.away or address in self.full:
+            return "452 4.2.2 The mailbox is full"
+        envelope.rcpt_tos.append(address)
+        return "250 2.1.5 ok"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
         """Take a message."""
@@ -40,6 +52,7 @@ async def relay(resources: Resources) -> AsyncIterator[Relay]:
     kept = Relay()
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: SMTP(kept, loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0)
+    kept.server = server
     port = server.sockets[0].getsockname()[1]
     config = {
         "host": "127.0.0.1",

@@ -10,7 +10,7 @@ becomes `unknown` once its lease is over: it may have left, so it is never sent 
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -32,20 +32,26 @@ FIRST_BATCH: Final = 40
 LEAST_BATCH: Final = 10
 BATCH_SECONDS: Final = 0.5
 LAST_SECONDS: Final = 2.0  # what is at the vendor when the worker ends is awaited so long
-AWAY: Final = timedelta(seconds=30)  # until a vendor that could not be reached is tried again
+AWAY: Final = timedelta(seconds=30)  # until a vendor that took nobody is tried again
+ATTEMPTS: Final = (
+    20  # of one recipient whom the vendor puts off (a full mailbox, greylisting, too much at once): some three hours
+)
+AGAIN: Final = timedelta(seconds=30)  # doubles with each attempt
+LONGEST: Final = timedelta(minutes=10)
 SHOWN_EVERY_SECONDS: Final = 0.5
 LINK_VARIABLES: Final = frozenset({"payment_link", "renewal_link", "link"})
 
 _CAMPAIGN: Final = "select * from campaigns where id = %(id)s"
 _CLAIM: Final = """
 with picked as (
-  select id from campaign_recipients where campaign_id = %(id)s and status = 'pending'
+  select id from campaign_recipients
+  where campaign_id = %(id)s and status = 'pending' and (claimed_until is null or claimed_until <= %(now)s)
   order by id limit %(limit)s for update skip locked
 )
 update campaign_recipients r set status = 'claimed', claimed_until = %(until)s
 from picked join campaign_recipients mine on mine.id = picked.id left join cases_public_term term on term.case_id = mine.case_id
 where r.id = picked.id
-returning r.id, r.customer_id, r.case_id, r.contact, coalesce(term.is_open, r.case_id is null) as is_open
+returning r.id, r.customer_id, r.case_id, r.contact, r.attempts, coalesce(term.is_open, r.case_id is null) as is_open
 """
 _DECIDED: Final = """
 update campaign_recipients r set
@@ -55,9 +61,10 @@ where r.id = d.id
 """
 _RECORDED: Final = """
 with recorded as (
-  update campaign_recipients r set status = d.status, claimed_until = null, sent_at = d.sent_at, error_message = d.error,
-    message_id = case when d.status <> 'pending' then r.message_id end
-  from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, message_id bigint, status text, sent_at timestamptz, error text)
+  update campaign_recipients r set status = d.status, claimed_until = d.not_before, sent_at = d.sent_at, error_message = d.error,
+    attempts = coalesce(d.attempts, r.attempts), message_id = case when d.status <> 'pending' then r.message_id end
+  from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, message_id bigint, status text, sent_at timestamptz, error text,
+    attempts smallint, not_before timestamptz)
   where r.id = d.id and r.status = 'claimed' and r.message_id = d.message_id
   returning r.status
 )
@@ -83,11 +90,15 @@ class Run:
     wait_until: datetime | None = None
     shown_at: float = 0.0
     batch: int = FIRST_BATCH
+    tried: dict[int, int] = field(default_factory=dict)  # attempts so far, of those that were put off before
     account: messaging.Account | None = field(default=None, repr=False)
 
-    def learn(self, messages: int, seconds: float) -> None:
-        """A batch is what the vendor takes in half a second: so little is in doubt when the worker is killed."""
-        wanted = round(messages * BATCH_SECONDS / max(seconds, 0.001))
+    def learn(self, deliveries: Sequence[messaging.Delivery], seconds: float) -> None:
+        """A batch is what the vendor takes in half a second: so little is in doubt when the worker is killed. A vendor that
+        puts some off gets smaller ones."""
+        taken = sum(not delivery.retry for delivery in deliveries)
+        put_off = any(delivery.retry and delivery.status != "held" for delivery in deliveries)
+        wanted = taken if put_off else round(len(deliveries) * BATCH_SECONDS / max(seconds, 0.001))
         self.batch = max(LEAST_BATCH, min(wanted, 2 * self.batch, BATCH[self.channel]))
 
     @property
@@ -151,7 +162,7 @@ async def _lane(run: Run) -> None:
                 with run.watch.holding(admitted):
                     started = time.monotonic()
                     deliveries = await messaging.transport(_account(run)).send(admitted, run.watch.may_leave)
-                    run.learn(len(admitted), time.monotonic() - started)
+                    run.learn(deliveries, time.monotonic() - started)
                     await record(run, deliveries)
             await _show(run)
     except BaseException:
@@ -167,10 +178,11 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
         if status != "active":
             run.watch.paused = True
             return 0, []
-        said = {"id": run.campaign["id"], "limit": min(run.batch, BATCH[run.channel]), "until": now + LEASE}
+        said = {"id": run.campaign["id"], "limit": min(run.batch, BATCH[run.channel]), "until": now + LEASE, "now": now}
         recipients = await db.all(session, _CLAIM, said)
         if not recipients:
             return 0, []
+        run.tried |= {recipient["id"]: recipient["attempts"] for recipient in recipients if recipient["attempts"]}
         due = [recipient for recipient in recipients if recipient["is_open"]]
         rows: list[dict[str, Any]] = [
             {"id": recipient["id"], "status": "skipped", "reason": "case_closed", "message_id": None}
@@ -240,18 +252,10 @@ async def _outgoing(session: AsyncSession, run: Run, due: Sequence[db.Row]) -> l
 async def record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
     """Write down what became of a batch; who did not leave is back in the plan."""
     now = resources.current().clock.now()
-    rows = [
-        {
-            "id": delivery.outgoing.ref,
-            "message_id": delivery.message_id,
-            "status": "pending" if delivery.retry else delivery.status,
-            "sent_at": now.isoformat() if delivery.status == "sent" else None,
-            "error": delivery.error_message,
-        }
-        for delivery in deliveries
-    ]
+    deliveries = [_put_off(run, delivery) for delivery in deliveries]
+    rows = [_outcome(run, delivery, now) for delivery in deliveries]
     back = [delivery for delivery in deliveries if delivery.retry]
-    if any(delivery.status != "held" for delivery in back):
+    if len(back) == len(deliveries) and any(delivery.status != "held" for delivery in back):
         run.wait_until = now + AWAY
     sent = [
         delivery.outgoing.case_id for delivery in deliveries if delivery.status == "sent" and delivery.outgoing.case_id
@@ -263,6 +267,31 @@ async def record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
         await cases.note_contacts(session, sent, run.channel, user_id=run.campaign["created_by"])
         counts = {row["status"]: row["people"] for row in recorded if row["status"] != "pending"}
         await _count(session, run, **counts)
+
+
+def _put_off(run: Run, delivery: messaging.Delivery) -> messaging.Delivery:
+    """A vendor's `later` is counted, and after the last attempt it is a `no`. A vendor that is away says nothing of anybody."""
+    if not delivery.retry or delivery.status == "held" or delivery.error_code == messaging.UNREACHABLE:
+        return delivery
+    ref = delivery.outgoing.ref
+    assert ref is not None
+    run.tried[ref] = run.tried.get(ref, 0) + 1
+    return delivery if run.tried[ref] < ATTEMPTS else replace(delivery, retry=False)
+
+
+def _outcome(run: Run, delivery: messaging.Delivery, now: datetime) -> dict[str, Any]:
+    """What a recipient learns of their message."""
+    attempts = run.tried.pop(delivery.outgoing.ref or 0, None)
+    put_off = delivery.retry and delivery.status != "held" and delivery.error_code != messaging.UNREACHABLE
+    return {
+        "id": delivery.outgoing.ref,
+        "message_id": delivery.message_id,
+        "status": "pending" if delivery.retry else delivery.status,
+        "sent_at": now.isoformat() if delivery.status == "sent" else None,
+        "error": delivery.error_message,
+        "attempts": attempts,
+        "not_before": (now + min(AGAIN * 2 ** (attempts - 1), LONGEST)).isoformat() if put_off and attempts else None,
+    }
 
 
 async def _count(session: AsyncSession, run: Run, **counts: int) -> None:

@@ -153,17 +153,21 @@ async def after_run(session: AsyncSession, campaign_id: int, wait_until: datetim
     campaign = await db.one(session, "select * from campaigns where id = %(id)s for update", {"id": campaign_id})
     if campaign is None or campaign["status"] != "active":
         return None
+    now = resources.current().clock.now()
     left = await db.one(
         session,
-        "select count(*) filter (where status = 'pending') as pending, max(claimed_until) as held from campaign_recipients"
-        " where campaign_id = %(id)s and status in ('pending', 'claimed')",
-        {"id": campaign_id},
+        "select bool_or(status = 'pending' and (claimed_until is null or claimed_until <= %(now)s)) as due,"
+        " min(claimed_until) filter (where status = 'pending') as put_off, bool_or(status = 'claimed') as held"
+        " from campaign_recipients where campaign_id = %(id)s and status in ('pending', 'claimed')",
+        {"id": campaign_id, "now": now},
     )
-    now = resources.current().clock.now()
     assert left is not None
-    if left["pending"]:
+    if left["due"]:
         return wait_until or now
-    if left["held"] is not None:
+    if left["put_off"] is not None:
+        put_off: datetime = left["put_off"]
+        return max(put_off, wait_until or now)
+    if left["held"]:
         return now + LEASE_OVER
     await counting.from_plan(session, campaign_id)
     await counting.from_ledger(session, [campaign_id])

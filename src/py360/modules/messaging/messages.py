@@ -130,6 +130,8 @@ class Delivery:
     cost: Decimal | None = None
 
 
+UNREACHABLE = "unreachable"  # the code of a delivery that met no vendor at all
+
 # Asked for each message right before it leaves; a message without it stays here, as `held`.
 Permit = Callable[[Admitted], bool]
 

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import aiohttp
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import Account, Admitted, Delivery, Permit
+from py360.modules.messaging.messages import UNREACHABLE, Account, Admitted, Delivery, Permit
 
 Status = Literal["sent", "delivered", "opened", "clicked", "replied", "failed", "bounced"]
 CONNECTIONS = 20
@@ -154,7 +154,7 @@ class HttpTransport:
         except VendorError as error:
             return failure(admitted, error, bounced=error.code in self.no_such_address)
         except aiohttp.ClientConnectorError as error:
-            return failure(admitted, VendorError(f"The vendor cannot be reached: {error}", code="unreachable"))
+            return failure(admitted, VendorError(f"The vendor cannot be reached: {error}", code=UNREACHABLE))
         except (aiohttp.ClientError, TimeoutError) as error:
             text = f"The vendor did not answer ({type(error).__name__}); the message may have been sent."
             return failure(admitted, VendorError(text, code="no_answer", unclear=True))

@@ -17,7 +17,7 @@ import aiosmtplib
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
 from py360.modules.messaging.compiling import compile_message
-from py360.modules.messaging.messages import Account, Admitted, Delivery, Permit, Template
+from py360.modules.messaging.messages import UNREACHABLE, Account, Admitted, Delivery, Permit, Template
 from py360.modules.messaging.mime import DateHeader, Skeleton
 from py360.modules.messaging.vendors.base import always, failure, held, price, sent
 
@@ -318,7 +318,7 @@ def _lost(error: Exception, unclear: bool) -> VendorError:
 
 
 def _unreachable(reason: str) -> VendorError:
-    return VendorError(f"The mail server cannot be reached: {reason}", code="unreachable")
+    return VendorError(f"The mail server cannot be reached: {reason}", code=UNREACHABLE)
 
 
 def smtp_address(account: Account) -> tuple[str, int]:

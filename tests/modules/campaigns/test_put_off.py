@@ -1,0 +1,91 @@
+"""A vendor that says `later`: to some, whom the others do not wait for, or to all, whom nobody loses."""
+
+from datetime import timedelta
+
+import httpx
+
+from py360.kit.clock import FixedClock
+from py360.kit.resources import Resources
+from py360.modules.campaigns import jobs, sending
+from tests.modules.campaigns.conftest import Relay, Upload
+from tests.modules.campaigns.test_campaigns import create, number_of
+
+FULL = "asha1@example.com"
+
+
+async def statuses(resources: Resources) -> list[str]:
+    """The recipients' statuses, in order."""
+    return [row["status"] for row in await resources.reads.all("select status from campaign_recipients order by id")]
+
+
+async def status(resources: Resources) -> str:
+    """The campaign's."""
+    return str(await resources.reads.value("select status from campaigns where parent_id is not null"))
+
+
+async def test_who_is_put_off_holds_up_nobody_and_is_tried_again(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, resources: Resources
+) -> None:
+    relay.full.add(FULL)
+    number = number_of(await create(as_admin, await upload(30)))
+    await jobs.send.func(campaign_id=number)
+    assert await statuses(resources) == ["pending"] + ["sent"] * 29
+    await jobs.send.func(campaign_id=number)  # too early
+    assert await resources.reads.value("select max(attempts) from campaign_recipients") == 1
+    relay.full.clear()
+    clock.moment += sending.AGAIN
+    await jobs.send.func(campaign_id=number)
+    assert await statuses(resources) == ["sent"] * 30
+    assert len(relay.taken) == len({str(mail["To"]) for mail in relay.taken}) == 30
+    assert await status(resources) == "completed"
+
+
+async def test_who_is_put_off_for_hours_has_failed(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, resources: Resources
+) -> None:
+    relay.full.add(FULL)
+    number = number_of(await create(as_admin, await upload(2)))
+    began = clock.moment
+    while await status(resources) == "active":
+        await jobs.send.func(campaign_id=number)
+        clock.moment += timedelta(minutes=1)
+    assert timedelta(hours=2.5) < clock.moment - began < timedelta(hours=3.5)
+    assert await statuses(resources) == ["failed", "sent"]
+    row = await resources.reads.one(
+        "select sent_count, failed_count, settled_count from campaigns where parent_id is not null"
+    )
+    assert row == {"sent_count": 1, "failed_count": 1, "settled_count": 2}
+    told = await resources.reads.value("select error_message from campaign_recipients where status = 'failed'")
+    assert "mailbox is full" in told
+
+
+async def test_a_vendor_that_is_away_is_waited_for(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, resources: Resources
+) -> None:
+    relay.away = True
+    number = number_of(await create(as_admin, await upload(100)))
+    await jobs.send.func(campaign_id=number)
+    assert await status(resources) == "active"
+    assert await statuses(resources) == ["pending"] * 100
+    waits = "select count(*) from procrastinate_jobs where queueing_lock = %(lock)s and scheduled_at is not null"
+    assert await resources.reads.value(waits, {"lock": f"campaign {number} later"}) == 1
+    relay.away = False
+    clock.moment += sending.AGAIN
+    await jobs.send.func(campaign_id=number)
+    assert await statuses(resources) == ["sent"] * 100
+    ledger = await resources.reads.all("select status, count(*) as n from communication_delivery_status group by 1")
+    assert {row["status"]: row["n"] for row in ledger}["sent"] == 100
+    assert await status(resources) == "completed"
+
+
+async def test_a_vendor_that_cannot_be_reached_costs_nobody_an_attempt(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, resources: Resources
+) -> None:
+    assert relay.server is not None
+    relay.server.close()
+    number = number_of(await create(as_admin, await upload(5)))
+    for _ in range(sending.ATTEMPTS + 1):
+        await jobs.send.func(campaign_id=number)
+        clock.moment += sending.AWAY
+    rows = await resources.reads.all("select distinct status, attempts from campaign_recipients")
+    assert rows == [{"status": "pending", "attempts": 0}]
