@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from py360.kit import export
+from py360.kit import export, plain
 from py360.kit.caller import Caller
 from py360.kit.errors import (
     BadRequest,
@@ -259,7 +259,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     details = [
-        {"field": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), "message": item["msg"]}
+        {"field": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), "message": plain.words(item)}
         for item in error.errors()
     ]
     broken = any(item["type"] in {"json_invalid", "model_attributes_type"} for item in error.errors())
@@ -267,7 +267,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
         return _failure(
             request, BadRequest("The body is not the JSON object that this address expects.", details=details)
         )
-    return _failure(request, Invalid(details=details))
+    return _failure(request, Invalid(plain.summary(details), details=details))
 
 
 _PLAIN: Final = {404: "There is nothing at this address.", 405: "This address does not take that method."}

@@ -124,3 +124,10 @@ async def test_the_answer_says_who_has_it_now(as_admin, as_role, make_case) -> N
     }
     taken = await as_admin.put(f"{case.path}/assign", json={"agentId": None})
     assert taken.json()["data"]["message"] == f"{case.number} is unassigned now."
+
+
+async def test_who_may_only_look_is_given_no_case(as_admin, as_role, make_case) -> None:
+    viewer = await as_role("viewer")
+    case = await make_case("validated")
+    refused = await as_admin.put(f"{case.path}/assign", json={"agentId": viewer.user["id"]})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "unknown_agent")

@@ -74,6 +74,20 @@ async def test_failed_rows_come_back_as_they_were_and_can_be_mended(send: Send, 
     assert workbook.content.startswith(b"PK")
 
 
+async def test_errors_are_sorted_as_asked(send: Send, as_admin: httpx.AsyncClient) -> None:
+    rows = [row(1, **{"Last Premium (INR)": "N.A."}), row(2, **{"Mobile No": "12", "E-mail ID": ""})]
+    told = await send(csv_of(rows))
+
+    async def numbers(**params: str) -> list[int]:
+        listed = (await as_admin.get(told["errorsUrl"], params=params)).json()["data"]
+        return [item["row"] for item in listed["errors"]]
+
+    assert await numbers() == [2, 3]
+    assert await numbers(sort="-row") == [3, 2]
+    assert await numbers(sort="code") == [3, 2]
+    assert (await as_admin.get(told["errorsUrl"], params={"sort": "shoeSize"})).status_code == 422
+
+
 async def test_all_or_nothing(send: Send, as_admin: httpx.AsyncClient) -> None:
     told = await send(csv_of([row(1), row(2, **{"Insured Name": ""})]), metadata='{"importPolicy": "all_or_nothing"}')
     assert (told["status"], told["successfulRecords"], told["failedRecords"]) == ("failed", 0, 1)

@@ -43,7 +43,7 @@ async def find_agent(session: AsyncSession, client_id: int, text: str | int | No
     found = (await identity.find_agents(session, client_id, [str(text)])).get(str(text))
     if found is None:
         raise Invalid(
-            f"“{str(text)[:100]}” is no active user of this client.",
+            f"“{str(text)[:100]}” is no active user of this client who may work on cases.",
             code="unknown_agent",
             details=[{"field": "agentId", "message": "the id, e-mail or full name of an active user"}],
         )

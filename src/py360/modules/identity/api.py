@@ -142,7 +142,8 @@ async def user_names(session: AsyncSession, ids: Sequence[int]) -> dict[int, str
 async def find_agents(session: AsyncSession, client_id: int, texts: Sequence[str]) -> dict[str, int]:
     """The active users that the texts of a file name: by id, e-mail or full name, whatever their case.
 
-    A name that fits several users fits none. The answer has the texts that were found, as they were given.
+    A name that fits several users fits none, and who may only look works no case. The answer has the texts that were
+    found, as they were given.
     """
     rows = await db.all(
         session,
@@ -152,10 +153,11 @@ async def find_agents(session: AsyncSession, client_id: int, texts: Sequence[str
         select w.text, min(u.id) as id
         from wanted w
         join users u on u.status = 'active' and u.client_id = %(client)s
+         and u.role_id not in (select id from roles where name = any(%(readers)s))
          and (u.email = w.key or u.id::text = w.key or lower(trim(u.first_name || ' ' || u.last_name)) = w.key)
         group by w.text having count(*) = 1
         """,
-        {"texts": list(texts), "client": client_id},
+        {"texts": list(texts), "client": client_id, "readers": sorted(catalogue.READ_ONLY_ROLES)},
     )
     return {row["text"]: row["id"] for row in rows}
 

@@ -6,7 +6,7 @@ from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import crypto, db
+from py360.kit import crypto, db, plain
 from py360.kit.caller import Caller
 from py360.kit.clock import version_of
 from py360.kit.errors import Forbidden, Invalid, NotFound, PreconditionFailed
@@ -118,8 +118,7 @@ def _field(section: type[Section], key: str) -> str:
 
 def _invalid(error: ValidationError) -> Invalid:
     details = [
-        {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"].removeprefix("Value error, ")}
-        for item in error.errors()
+        {"field": ".".join(str(part) for part in item["loc"]), "message": plain.words(item)} for item in error.errors()
     ]
     return Invalid("Some settings are out of their range.", code="bad_setting", details=details)
 

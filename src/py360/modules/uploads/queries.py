@@ -119,6 +119,14 @@ def history(caller: Caller, now: datetime, sort: str | None, state: str | None, 
     )  # fmt: skip
 
 
+_ISSUE_SORTS: Final = {
+    "row": "min(row_no) nulls first",
+    "column": "column_name nulls last",
+    "code": "code",
+    "occurrences": "sum(occurrences)",
+}
+
+
 async def errors(
     reads: Reads, caller: Caller, upload_id: int, page: Page, severity: str | None, code: str | None
 ) -> dict[str, Any]:
@@ -140,7 +148,7 @@ async def errors(
     rows = await reads.all(
         'select min(row_no) as "row", column_name as "column", value, code, sum(occurrences)::int as "occurrences"'
         f" from upload_row_issues where {mine} group by column_name, value, code,"
-        " case when severity = 'error' then row_no end order by min(row_no) nulls first, code"
+        f" case when severity = 'error' then row_no end order by {ordering(page.sort, _ISSUE_SORTS, 'row', 'code')}"
         " limit %(limit)s offset %(offset)s",
         params,
     )

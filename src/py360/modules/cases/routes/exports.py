@@ -7,6 +7,7 @@ from fastapi import Path, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
+from py360.kit import plain
 from py360.kit.errors import Forbidden, Invalid
 from py360.kit.export import MEDIA
 from py360.kit.http import DbReads, Public, Res, download, ok
@@ -29,7 +30,7 @@ def _filters(said: dict[str, Any]) -> Filters:
     try:
         return Filters.model_validate(named)
     except ValidationError as error:
-        details = [{"field": str(item["loc"][0]), "message": item["msg"]} for item in error.errors()]
+        details = [{"field": str(item["loc"][0]), "message": plain.words(item)} for item in error.errors()]
         raise Invalid(details=details) from error
 
 

@@ -10,7 +10,7 @@ from fastapi import File, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
-from py360.kit import ids
+from py360.kit import ids, plain
 from py360.kit.errors import Invalid
 from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.modules.uploads import answering, arriving, error_file, previewing, queries, receiving, template, undoing
@@ -26,7 +26,8 @@ def _metadata(text: str | None, force: bool) -> MetadataIn:
         raise Invalid("metadata must be a JSON object.", code="bad_metadata") from error
     except ValidationError as error:
         details = [
-            {"field": "metadata." + ".".join(map(str, item["loc"])), "message": item["msg"]} for item in error.errors()
+            {"field": "metadata." + ".".join(map(str, item["loc"])), "message": plain.words(item)}
+            for item in error.errors()
         ]
         raise Invalid("Some fields of metadata are wrong.", code="bad_metadata", details=details) from error
     return said.model_copy(update={"force": said.force or force})

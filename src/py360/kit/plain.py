@@ -1,0 +1,74 @@
+"""What is wrong with a field, in words for the officer in front of the form instead of the validator's own."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+SHOWN: Final = 3  # fields that the sentence names itself
+_VERBS: Final = ("is ", "may ", "must ")
+
+_WORDS: Final[Mapping[str, str]] = {
+    "missing": "is missing",
+    "none_required": "must be left empty",
+    "string_type": "must be text",
+    "bool_type": "must be yes or no (true, false)",
+    "bool_parsing": "must be yes or no (true, false)",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "decimal_type": "must be a number",
+    "decimal_parsing": "must be a number",
+    "float_parsing": "must be a number",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+    "model_attributes_type": "must be an object",
+    "date_type": "must be a date such as 2026-12-31",
+    "date_parsing": "must be a date such as 2026-12-31",
+    "date_from_datetime_parsing": "must be a date such as 2026-12-31",
+    "date_from_datetime_inexact": "must be a date such as 2026-12-31",
+    "datetime_type": "must be a moment such as 2026-12-31T18:00:00Z",
+    "datetime_parsing": "must be a moment such as 2026-12-31T18:00:00Z",
+    "datetime_from_date_parsing": "must be a moment such as 2026-12-31T18:00:00Z",
+    "extra_forbidden": "is not a field of this form",
+}
+
+
+def _short(limits: Mapping[str, Any]) -> str:
+    return "may not be empty" if limits["min_length"] == 1 else f"must have at least {limits['min_length']} characters"
+
+
+_LIMITS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
+    "string_too_short": _short,
+    "string_too_long": lambda limits: f"may have at most {limits['max_length']} characters",
+    "too_short": lambda limits: (
+        f"must have at least {limits['min_length']} entries" if limits["min_length"] > 1 else "may not be empty"
+    ),
+    "too_long": lambda limits: f"may have at most {limits['max_length']} entries",
+    "greater_than": lambda limits: f"must be more than {limits['gt']}",
+    "greater_than_equal": lambda limits: f"must be {limits['ge']} or more",
+    "less_than": lambda limits: f"must be less than {limits['lt']}",
+    "less_than_equal": lambda limits: f"must be {limits['le']} or less",
+    "decimal_max_digits": lambda limits: f"may have at most {limits['max_digits']} digits",
+    "decimal_max_places": lambda limits: f"may have at most {limits['decimal_places']} digits behind the point",
+    "decimal_whole_digits": lambda limits: f"may have at most {limits['whole_digits']} digits before the point",
+    "literal_error": lambda limits: f"must be {limits['expected']}",
+    "enum": lambda limits: f"must be {limits['expected']}",
+}
+
+
+def words(error: Mapping[str, Any]) -> str:
+    """One of pydantic's errors as a sentence about the field; its own words where we have none."""
+    kind = error["type"]
+    if kind in _LIMITS:
+        return _LIMITS[kind](error.get("ctx", {}))
+    return _WORDS.get(kind) or str(error["msg"]).removeprefix("Value error, ")
+
+
+def summary(details: Sequence[Mapping[str, str]]) -> str:
+    """The sentence above the details: what a page shows when it shows only that."""
+    told = [
+        f"{each['field']} {each['message']}" if each["message"].startswith(_VERBS) else each["message"]
+        for each in details[:SHOWN]
+    ]
+    more = f"; and {len(details) - SHOWN} more" if len(details) > SHOWN else ""
+    return f"Some fields are missing or wrong: {'; '.join(told)}{more}."
