@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -110,13 +111,59 @@ def test_a_password_given_is_not_written_down(home: Path) -> None:
         one.stop()
 
 
-def test_a_taken_port_is_one_clear_line(installation: Installation) -> None:
-    with socket.create_server(("127.0.0.1", installation.port)):
+@pytest.mark.parametrize("name", ["PY360_PORT", "PY360_SANDBOX_PORT", "PY360_SANDBOX_SMTP_PORT"])
+def test_a_taken_port_is_one_clear_line(installation: Installation, name: str) -> None:
+    port = installation.environment[name]
+    with socket.create_server(("127.0.0.1", int(port))):
         refused = installation.run("up")
     assert refused.returncode == 1
     assert refused.stderr == (
-        f"Cannot listen on 127.0.0.1:{installation.port}: another program uses it. Choose another port with PY360_PORT.\n"
+        f"Cannot listen on 127.0.0.1:{port}: another program uses it. Choose another port with {name}.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("PY360_PORT", "99999", "PY360_PORT=99999 cannot be used: input should be less than or equal to 65535."),
+        ("DATABASE_URL", "postgresql://a:b@127.0.0.1:1/py360", "The database of DATABASE_URL does not answer: "),
+        ("DATABASE_URL", "mysql://a:secret@127.0.0.1/py360", "DATABASE_URL must look like postgresql://user"),
+        ("REDIS_URL", "redis://127.0.0.1:1", "The cache of REDIS_URL does not answer: "),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_one_clear_line(
+    installation: Installation, name: str, value: str, words: str
+) -> None:
+    installation.environment[name] = value
+    refused = installation.run("up")
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(words)
+    assert refused.stderr.count("\n") == 1
+
+
+@pytest.fixture
+def small_disk(home: Path) -> Iterator[Path]:
+    """A disk of 64 MB, mounted as the home."""
+    home.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "none", str(home)], capture_output=True, text=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"nothing may be mounted here: {mounted.stderr.strip()}")
+    yield home
+    subprocess.run(["umount", str(home)], check=True)
+
+
+def test_a_full_disk_is_one_clear_line(small_disk: Path, installation: Installation) -> None:
+    refused = installation.run("up")
+    assert refused.returncode == 1
+    assert refused.stderr == f"The disk of {small_disk} is full: 64 MB free, at least 500 MB are needed.\n"
+    with suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as ballast:
+        while ballast.write(b"x" * 4096):
+            pass
+    refused = installation.run("up")
+    assert refused.returncode == 1
+    assert refused.stderr == f"The disk of {small_disk} is full: 0 MB free, at least 500 MB are needed.\n"
 
 
 def test_an_unwritable_home_is_one_clear_line(tmp_path: Path) -> None:

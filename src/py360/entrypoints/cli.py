@@ -138,8 +138,9 @@ def sandbox() -> None:
     from py360.entrypoints.logs import configure
     from py360.sandbox.main import run
 
-    configure(settings())
-    run(settings())
+    config = _refusing(settings)
+    configure(config)
+    run(config)
 
 
 @cli.command("gateway-config")
@@ -157,7 +158,7 @@ def gateway_config(
     """
     from py360.entrypoints.gateway import configuration
 
-    config = settings()
+    config = _refusing(settings)
     typer.echo(_refusing(lambda: configuration(default or f"{config.host}:{config.port}", upstream or [], listen)))
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import psycopg
+import redis
 
 from py360.entrypoints.servers import (
     find_postgres,
@@ -28,6 +29,7 @@ from py360.kit.settings import Settings, settings
 
 FREE_MB: Final = 500
 ORPHAN_SECONDS: Final = 2.0
+ANSWER_SECONDS: Final = 5
 PASSWORD_FILE: Final = "admin.password"
 
 
@@ -66,6 +68,7 @@ def held(config: Settings) -> Iterator[Path]:
 def servers(config: Settings) -> Iterator[Settings]:
     """PostgreSQL and Valkey are running; the settings then say where. Our own are stopped at the end."""
     home = config.home.absolute()
+    _answering(config)
     try:
         database = config.database_url or _started(
             "database", home / "postgres" / "log", lambda: start_postgres(home / "postgres", tuning())
@@ -83,6 +86,23 @@ def servers(config: Settings) -> Iterator[Settings]:
             stop_postgres(home / "postgres")
 
 
+def _answering(config: Settings) -> None:
+    """Raise Refusal when a server that others run for us does not answer."""
+    if config.database_url and not config.database_url.startswith(("postgresql://", "postgres://")):
+        raise Refusal("DATABASE_URL must look like postgresql://user:password@host/database.")  # it may hold a password
+    try:
+        if config.database_url:
+            psycopg.connect(config.database_url, connect_timeout=ANSWER_SECONDS).close()
+    except psycopg.Error as error:
+        raise Refusal(f"The database of DATABASE_URL does not answer: {_first_line(error)}") from error
+    try:
+        if config.redis_url:
+            with redis.from_url(config.redis_url, socket_connect_timeout=ANSWER_SECONDS) as cache:
+                cache.ping()
+    except (redis.RedisError, ValueError) as error:
+        raise Refusal(f"The cache of REDIS_URL does not answer: {_first_line(error)}") from error
+
+
 def _started(what: str, log: Path, start: Callable[[], str]) -> str:
     try:
         return start()
@@ -94,6 +114,7 @@ def _started(what: str, log: Path, start: Callable[[], str]) -> str:
 def running(config: Settings) -> Settings:
     """The settings of the installation that runs on this home, for commands beside `py360 up`; raises Refusal when none does."""
     home = config.home.absolute()
+    _answering(config)
     database = config.database_url or find_postgres(home / "postgres")
     cache = config.redis_url or find_valkey(home / "valkey")
     if not database or not cache:

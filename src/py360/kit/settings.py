@@ -9,11 +9,13 @@ import os
 import secrets
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_FILE = "secret.key"
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class Settings(BaseSettings):
@@ -27,7 +29,7 @@ class Settings(BaseSettings):
         description="Folder of the data, secrets and logs of this installation.",
     )
     host: str = Field("127.0.0.1", validation_alias="PY360_HOST", description="Address the API listens on.")
-    port: int = Field(
+    port: Port = Field(
         8360,
         validation_alias=AliasChoices("PY360_PORT", "PORT"),
         description="Port of the API. PY360_PORT wins over PORT.",
@@ -74,10 +76,10 @@ class Settings(BaseSettings):
         validation_alias="PY360_STORAGE_URL",
         description="Where files are kept: s3://bucket/prefix or az://container/prefix. Empty: a folder in PY360_HOME.",
     )
-    sandbox_port: int = Field(
+    sandbox_port: Port = Field(
         8361, validation_alias="PY360_SANDBOX_PORT", description="HTTP port of the vendors' sandbox."
     )
-    sandbox_smtp_port: int = Field(
+    sandbox_smtp_port: Port = Field(
         8362, validation_alias="PY360_SANDBOX_SMTP_PORT", description="SMTP port of the vendors' sandbox."
     )
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
@@ -115,5 +117,9 @@ class Settings(BaseSettings):
 
 @lru_cache(maxsize=1)
 def settings() -> Settings:
-    """The settings of this process."""
-    return Settings()
+    """The settings of this process. Raises ValueError in one line when one of them cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = error.errors()[0]
+        raise ValueError(f"{wrong['loc'][0]}={wrong['input']} cannot be used: {wrong['msg'].lower()}.") from error
