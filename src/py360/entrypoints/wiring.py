@@ -13,6 +13,7 @@ from py360.kit.events import subscribe
 from py360.kit.settings import Settings
 from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
+from py360.modules.customers import api as customers
 from py360.modules.identity import api as identity
 from py360.modules.identity import events as identity_events
 from py360.modules.messaging import api as messaging
@@ -112,8 +113,9 @@ def install(app: FastAPI) -> None:
 
 
 async def seed(session: AsyncSession) -> None:
-    """What every installation starts with: roles, a client, and for each client templates, sandbox accounts. Idempotent."""
+    """What every installation starts with: roles, a client, policy types; for each client templates and sandbox accounts."""
     await identity.seed(session)
+    await customers.seed(session)
     for client_id in await identity.client_numbers(session):
         await messaging.seed(session, client_id)
         await payments.seed(session, client_id)

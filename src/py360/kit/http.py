@@ -16,11 +16,12 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
+from psycopg import DataError as DriverDataError
 from psycopg import OperationalError as DriverOperationalError
 from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, ValidationError
 from redis.exceptions import ConnectionError as CacheConnectionError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -244,6 +245,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(IntegrityError, _on_integrity)
+    for unfit in (DataError, DriverDataError):
+        app.add_exception_handler(unfit, _on_unfit)
     for away in (OperationalError, DriverOperationalError, PoolTimeout, CacheConnectionError):
         app.add_exception_handler(away, _on_away)
     app.add_exception_handler(Exception, _on_bug)
@@ -286,6 +289,14 @@ async def _on_integrity(request: Request, error: Exception) -> Response:
     log.warning("refused by a constraint", error=str(error)[:500], request_id=request.scope.get("request_id"))
     return _failure(
         request, Conflict("This clashes with a record that exists already or is still in use.", code="clash")
+    )
+
+
+async def _on_unfit(request: Request, error: Exception) -> Response:
+    """A number that no record can have, or a character that no text can hold."""
+    log.warning("refused by the database", error=str(error)[:500], request_id=request.scope.get("request_id"))
+    return _failure(
+        request, Invalid("A number is out of range, or a text holds a sign that cannot be kept.", code="unfit")
     )
 
 

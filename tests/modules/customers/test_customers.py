@@ -157,3 +157,8 @@ async def test_lists_are_filtered_sorted_and_exported(as_admin) -> None:
     file = await as_admin.get("/api/policies", params={"format": "csv", "type": "Motor", "sort": "-renewalDate"})
     assert [line.split(",")[0] for line in file.text.splitlines()[1:]] == ["P-2", "P-1"]
     assert (await as_admin.get("/api/customers", params={"format": "pdf"})).content.startswith(b"%PDF-")
+
+
+async def test_there_are_policy_types_to_choose_from(as_admin) -> None:
+    types = (await as_admin.get("/api/policy-types")).json()["data"]["policyTypes"]
+    assert [each["name"] for each in types] == ["commercial", "health", "home", "life", "motor", "travel"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,8 +32,18 @@ __all__ = [
     "policy",
     "renew",
     "restore",
+    "seed",
     "take_back",
 ]
+
+# Names as policies hold them; base premiums from the SQL of the specification's authors (domain reference, section 4).
+_SEED_TYPES: Final = """
+insert into policy_types (name, description, base_premium) values
+  ('motor', 'Cars, two-wheelers and commercial vehicles', 1200), ('home', 'Houses, flats and what is in them', 950),
+  ('life', 'Term, endowment and unit-linked plans', 2400), ('health', 'Medical expenses of a person or a family', 3600),
+  ('travel', 'Journeys at home and abroad', null), ('commercial', 'Shops, offices, goods and liability', null)
+on conflict (name) do nothing
+"""
 
 renew = terms.renew
 restore = terms.restore
@@ -70,6 +80,11 @@ class Policy:
     renewal_date: date | None
     grace_period_days: int
     branch_id: int | None
+
+
+async def seed(session: AsyncSession) -> None:
+    """The kinds of policies one can choose from; an office's own changes stay."""
+    await db.execute(session, _SEED_TYPES)
 
 
 async def get(session: AsyncSession, customer_id: int) -> Customer:

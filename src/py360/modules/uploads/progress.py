@@ -11,6 +11,15 @@ EVERY_SECONDS: Final = 0.4
 USUAL_ROWS_PER_SECOND: Final = 12_000  # before this installation has imported anything itself
 
 
+def pace_of(done: int, left: int, elapsed: float) -> dict[str, Any]:
+    """Rows a second and seconds left: as measured or, before the first rows are merged, as usual (`estimated`)."""
+    if done:
+        speed, seconds = done / max(elapsed, 0.001), left * elapsed / done
+    else:
+        speed, seconds = USUAL_ROWS_PER_SECOND, max(left / USUAL_ROWS_PER_SECOND - elapsed, 0.5)
+    return {"rowsPerSecond": round(speed), "secondsLeft": round(seconds, 1), "estimated": not done}
+
+
 @dataclass(slots=True)
 class Progress:
     """Counts of a running import; `started` and `began_with` give the speed, `scope` says who may know."""
@@ -36,11 +45,8 @@ class Progress:
     def shown(self, status: str = "processing") -> dict[str, Any]:
         """The data of an `upload.progress` message."""
         elapsed = time.monotonic() - self.started
-        done, left = self.processed - self.began_with, max(self.total - self.processed, 0)
-        if done:
-            speed, seconds = done / max(elapsed, 0.001), left * elapsed / done
-        else:  # nothing is merged yet: what is usual
-            speed, seconds = USUAL_ROWS_PER_SECOND, max(left / USUAL_ROWS_PER_SECOND - elapsed, 0.5)
+        left = max(self.total - self.processed, 0)
+        pace = pace_of(self.processed - self.began_with, left, elapsed) if status == "processing" else {}
         return {
             "uploadId": ids.code("upload", self.upload_id),
             "status": status,
@@ -50,9 +56,10 @@ class Progress:
             "successfulRecords": self.successful,
             "failedRecords": self.failed,
             "percent": round(100 * self.processed / self.total, 1) if self.total else 0.0,
-            "rowsPerSecond": round(speed),
-            "secondsLeft": round(seconds, 1) if status == "processing" else 0.0,
-            "estimated": not done,
+            "rowsPerSecond": round((self.processed - self.began_with) / max(elapsed, 0.001)),
+            "secondsLeft": 0.0,
+            "estimated": False,
+            **pace,
         }
 
     async def tell(self, status: str = "processing") -> None:

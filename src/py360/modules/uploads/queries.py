@@ -11,7 +11,7 @@ from py360.kit.listing import Listing, containing, ordering
 from py360.kit.paging import Page, pagination
 from py360.kit.reads import Reads
 from py360.modules.uploads.issues import sentence
-from py360.modules.uploads.progress import in_words
+from py360.modules.uploads.progress import in_words, pace_of
 
 # An upload is within reach as a case would be that is assigned to its uploader.
 _OWNED: Final = """
@@ -89,11 +89,9 @@ async def status(reads: Reads, caller: Caller, upload_id: int, now: datetime) ->
     """How an upload stands, with its questions and its mapping."""
     row = await one(reads, caller, upload_id)
     told = shown(row, now)
-    taken = _time_taken(row, now)
-    if row["upload_status"] == "processing" and taken and row["processed_records"]:
-        speed = row["processed_records"] / taken
-        told["rowsPerSecond"] = round(speed)
-        told["secondsLeft"] = round(max((row["total_records"] or 0) - row["processed_records"], 0) / speed, 1)
+    if row["upload_status"] == "processing":
+        done = row["processed_records"] or 0
+        told |= pace_of(done, max((row["total_records"] or 0) - done, 0), _time_taken(row, now) or 0.0)
     told["questions"] = row["questions"] or []
     told["mapping"] = (row["mapping"] or {}).get("shown")
     told["undo"] = row["undo_result"]
