@@ -1,7 +1,12 @@
-"""The worker process: runs the jobs of all or some modules, the periodic ones included."""
+"""The worker process: runs the jobs of all or some modules, the periodic ones included.
+
+Importing and sending take minutes and more. They have places of their own, so that however many campaigns are under way, a
+payment's webhook finds somebody at once.
+"""
 
 import asyncio
-from collections.abc import Sequence
+import signal
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import procrastinate
@@ -11,8 +16,17 @@ from py360.kit import jobs
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 
-CONCURRENCY: Final = 8
+PLACES: Final = {"campaigns": 16, "uploads": 4}  # jobs at once
+OTHERS: Final = 8  # together
 GRACE_SECONDS: Final = 8.0
+
+
+def _shares(modules: Sequence[str]) -> Iterator[tuple[list[str], int]]:
+    """Queues that share their places, and how many there are."""
+    yield [*(module for module in modules if module not in PLACES), jobs.house.queue], OTHERS
+    for module in modules:
+        if module in PLACES:
+            yield [module], PLACES[module]
 
 
 async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None:
@@ -20,20 +34,42 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
     wiring.import_models()
     wiring.import_jobs()
     resources = await Resources.open(settings)
-    connector = procrastinate.PsycopgConnector(conninfo=settings.database_url, min_size=1, max_size=CONCURRENCY)
+    connector = procrastinate.PsycopgConnector(conninfo=settings.database_url, min_size=1, max_size=OTHERS)
     try:
         with jobs.app.replace_connector(connector) as app:
             async with app.open_async():
                 await jobs.revive(0 if alone else jobs.DEAD_AFTER_SECONDS)
-                await app.run_worker_async(
-                    queues=[*chosen, jobs.house.queue],
-                    concurrency=CONCURRENCY,
-                    delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
-                    shutdown_graceful_timeout=GRACE_SECONDS,
-                    fetch_job_polling_interval=1.0,
-                )
+                await _serve(app, list(_shares(chosen)))
     finally:
         await resources.close()
+
+
+async def _serve(app: procrastinate.App, shares: Sequence[tuple[list[str], int]]) -> None:
+    """Work until SIGTERM or SIGINT, or until one share breaks; then all of them end together, each finishing its jobs."""
+    working = [
+        asyncio.create_task(
+            app.run_worker_async(
+                queues=queues,
+                name=queues[0],
+                concurrency=places,
+                delete_jobs=procrastinate.jobs.DeleteJobCondition.SUCCESSFUL,
+                shutdown_graceful_timeout=GRACE_SECONDS,
+                fetch_job_polling_interval=1.0,
+                install_signal_handlers=False,
+            )
+        )
+        for queues, places in shares
+    ]
+    ended = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    told = asyncio.create_task(ended.wait())
+    await asyncio.wait([told, *working], return_when=asyncio.FIRST_COMPLETED)
+    for task in (told, *working):
+        task.cancel()
+    for outcome in await asyncio.gather(*working, return_exceptions=True):
+        if isinstance(outcome, Exception):
+            raise outcome
 
 
 def run(settings: Settings, modules: Sequence[str] = (), alone: bool = False) -> None:
