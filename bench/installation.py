@@ -73,11 +73,8 @@ def serving(*command: str, port_variable: str = "") -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    root = Path(__file__).parents[1]
-    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}"}
-    environment |= {port_variable: str(port)} if port_variable else {}
-    process = subprocess.Popen(command if port_variable else [*command, str(port)], env=environment, cwd=root)
-    try:
+    told = {port_variable: str(port)} if port_variable else {}
+    with _running(*command, *([] if port_variable else [str(port)]), **told) as process:
         for _ in range(300):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
@@ -86,14 +83,28 @@ def serving(*command: str, port_variable: str = "") -> Iterator[int]:
                 raise RuntimeError(f"{command[2]} ended with {process.returncode}")
             time.sleep(0.1)
         yield port
-    finally:
-        process.terminate()
-        process.wait(15)
+
+
+@contextmanager
+def _running(*command: str, **variables: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A program of this checkout, in a process of its own, until it is not needed any more."""
+    root = Path(__file__).parents[1]
+    environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", **variables}
+    with subprocess.Popen(command, env=environment, cwd=root) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 def api() -> AbstractContextManager[int]:
     """One API process; its port."""
     return serving(sys.executable, "-m", "py360.entrypoints.cli", "api", port_variable="PY360_PORT")
+
+
+def worker() -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """One worker process, alone."""
+    return _running(sys.executable, "-m", "py360.entrypoints.cli", "worker", "--alone")
 
 
 async def sign_in(port: int) -> str:

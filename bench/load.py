@@ -37,9 +37,15 @@ async def once(port: int, path: str, headers: str = "") -> bytes:
 
 
 async def load(
-    port: int, paths: Sequence[str], headers: str = "", *, connections: int = 8, seconds: float = 3.0
+    port: int,
+    paths: Sequence[str],
+    headers: str = "",
+    *,
+    connections: int = 8,
+    seconds: float = 3.0,
+    until: asyncio.Event | None = None,
 ) -> Load:
-    """Ask for the paths in turn on several connections for some seconds."""
+    """Ask for the paths in turn on several connections for some seconds, or until something has happened."""
     requests = [f"GET {path} HTTP/1.1\r\nHost: bench\r\n{headers}\r\n".encode() for path in paths]
     taken: list[float] = []
     started = time.perf_counter()
@@ -47,7 +53,8 @@ async def load(
     async def one(first: int) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         number = first
-        while (asked := time.perf_counter()) < started + seconds:
+        while not until.is_set() if until else time.perf_counter() < started + seconds:
+            asked = time.perf_counter()
             await _ask(reader, writer, requests[number % len(requests)])
             taken.append((time.perf_counter() - asked) * 1000)
             number += connections

@@ -8,6 +8,7 @@ from typing import Final
 # part -> how its size is said when a quick look is enough
 PARTS: Final[dict[str, dict[str, int]]] = {
     "uploads": {"rows": 10_000, "csv_rows": 100_000},
+    "importing": {"rows": 20_000},
     "cases": {"cases": 100_000},
     "mail": {"messages": 10_000},
     "campaigns": {"messages": 10_000, "planned": 100_000},
