@@ -30,3 +30,19 @@ async def test_it_is_refused_or_not_found(
     answer = await as_admin.request(method, path, json=body)
     assert answer.status_code in (200, 400, 404, 422), answer.text
     assert answer.json()["success"] is (answer.status_code == 200)
+
+
+@pytest.mark.parametrize("path", ["/api/track/click/.½", "/api/track/open/é.x", "/pay/.ÿ", "/api/unsubscribe/é"])
+async def test_a_link_with_strange_letters_is_no_link_of_ours(client: httpx.AsyncClient, path: str) -> None:
+    answer = await client.get(path)
+    assert answer.status_code in (200, 404, 410), answer.text
+    assert answer.status_code != 200 or "track/open" in path  # the pixel is shown whatever its token
+
+
+async def test_who_asks_too_often_is_told_when_to_come_back(client: httpx.AsyncClient) -> None:
+    for _ in range(11):
+        answer = await client.post("/api/auth/forgot-password", json={"email": "nobody@example.com"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many_requests")
+    assert (answer.headers["ratelimit-limit"], answer.headers["ratelimit-remaining"]) == ("10", "0")
+    assert 0 < int(answer.headers["retry-after"]) <= 3600
+    assert answer.headers["ratelimit-reset"] == answer.headers["retry-after"]

@@ -18,7 +18,7 @@ from py360.kit.wire import dumps
 EXPOSED: Final = (
     "ETag", "X-Request-ID", "Location", "Retry-After", "Content-Disposition", "Idempotent-Replayed", "Tus-Resumable",
     "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm", "Upload-Offset", "Upload-Length",
-    "Upload-Expires", "X-Upload-Id",
+    "Upload-Expires", "X-Upload-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
 )  # fmt: skip
 
 

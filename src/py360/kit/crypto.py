@@ -69,7 +69,7 @@ def verify(purpose: str, token: str) -> str:
         payload = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
     except (binascii.Error, ValueError) as error:
         raise BadToken from error
-    if not hmac.compare_digest(sign(purpose, payload), token):
+    if not hmac.compare_digest(sign(purpose, payload).encode(), token.encode()):
         raise BadToken
     return payload
 

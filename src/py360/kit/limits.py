@@ -1,21 +1,13 @@
 """Rate limits on Valkey, shared by every process. When Valkey is away, a limit lets nothing pass that it cannot count."""
 
-from dataclasses import dataclass
+import math
+import time
 
 from limits import parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 
 from py360.kit.errors import TooMany
-
-
-@dataclass(frozen=True, slots=True)
-class Allowance:
-    """The state of a limit after a hit: how many are left, and the seconds until the window renews."""
-
-    limit: int
-    remaining: int
-    reset_seconds: int
 
 
 class Limits:
@@ -29,7 +21,11 @@ class Limits:
         return await self._windows.hit(parse(rate), *key, cost=cost)
 
     async def require(self, message: str, rate: str, *key: str) -> None:
-        """Count; raises TooMany with a Retry-After when it was not within the limit."""
+        """Count; raises TooMany when it was not within the limit, saying when to try again (`Retry-After`, `RateLimit-*`)."""
         item = parse(rate)
-        if not await self._windows.hit(item, *key):
-            raise TooMany(message, headers={"Retry-After": str(item.get_expiry())})
+        if await self._windows.hit(item, *key):
+            return
+        window = await self._windows.get_window_stats(item, *key)
+        seconds = str(max(1, math.ceil(window.reset_time - time.time())))
+        headers = {"RateLimit-Limit": str(item.amount), "RateLimit-Remaining": "0", "RateLimit-Reset": seconds}
+        raise TooMany(message, headers={**headers, "Retry-After": seconds})
