@@ -33,7 +33,8 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
 
     app = FastAPI(
         title="Py360",
-        description="Policy file in, renewed and paid policy out.",
+        description="Policy file in, renewed and paid policy out.\n\nWho works for several clients adds `clientId` to any"
+        " address: it is then about that client only, and what is made there is that client's.",
         version="0.1.0",
         lifespan=lifespan,
         docs_url="/api/docs",

@@ -1,8 +1,10 @@
 """Who is asking, and how far they reach."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
+
+from py360.kit.errors import NotFound
 
 Reach = Literal["own", "team", "subtree", "all"]
 
@@ -26,6 +28,13 @@ class Caller:
     def may(self, *permissions: str) -> bool:
         """Whether any of these page or feature permissions is held."""
         return any(permission in self.permissions for permission in permissions)
+
+    def at(self, client: str) -> "Caller":
+        """The same caller, at work for one of their clients only; raises NotFound for any other."""
+        number = int(client) if client.isascii() and client.isdigit() else 0
+        if number not in self.client_ids:
+            raise NotFound("There is no such client within your reach.", code="client_not_found")
+        return replace(self, client_id=number, client_ids=(number,))
 
 
 class Authenticator(Protocol):

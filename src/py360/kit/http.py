@@ -147,6 +147,8 @@ class _CallerWith(HTTPBearer):
         if credentials is None:
             raise Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
         caller: Caller = await request.app.state.authenticate(credentials.credentials)
+        if b"clientId=" in request.scope["query_string"] and (client := request.query_params.get("clientId")):
+            caller = caller.at(client)
         if not self.permissions:
             return caller
         if not caller.may(*self.permissions):
