@@ -50,11 +50,11 @@ class ModuleJobs:
 
         def register(function: JobFunction) -> Job:
             @wraps(function)
-            async def tried(context: procrastinate.JobContext, /, **arguments: Any) -> None:
+            async def tried(context: procrastinate.JobContext | None = None, /, **arguments: Any) -> None:
                 try:
                     await function(**arguments)
                 except Exception:
-                    if context.job.attempts >= retries:
+                    if context is not None and context.job.attempts >= retries:  # None: another job called it
                         log.error("a job failed for good", job=context.job.call_string)
                         if gave_up:
                             await gave_up(**arguments)
