@@ -92,14 +92,31 @@ async def test_what_is_wrong_is_said(
 async def test_paying_stops_the_reminder(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
 ) -> None:
-    number = number_of(await create(as_admin, await upload(2)))
+    number = number_of(await create(as_admin, await upload(3)))
     first = await resources.reads.value("select min(id) from renewal_cases")
     async with unit_of_work() as session:
         await cases.settle(session, first, method="UPI", paid_at=resources.clock.now(), reference="pay_1")
+        processed = (
+            "update renewal_cases set status = 'payment_processed' where id = %(id)s"  # by an officer: still open
+        )
+        await db.execute(session, processed, {"id": first + 1})
     await run_jobs()
     assert len(relay.taken) == 1
     people = (await as_admin.get(f"/api/campaigns/{number}/recipients")).json()["data"]["recipients"]
-    assert [(one["status"], one["skipReason"]) for one in people] == [("skipped", "case_closed"), ("sent", None)]
+    assert [(one["status"], one["skipReason"]) for one in people] == [
+        ("skipped", "case_closed"), ("skipped", "paid"), ("sent", None)
+    ]  # fmt: skip
+    again = await create(as_admin, "upload-1", templates={"email": "May notice"})
+    assert again.json()["data"]["campaigns"][0]["targetCount"] == 1
+    welcome = await create(as_admin, "upload-1", templates={"email": "May notice"}, purpose="welcome", draft=True)
+    assert welcome.json()["data"]["campaigns"][0]["targetCount"] == 2
+
+
+async def test_said_twice_is_said(as_admin: httpx.AsyncClient, upload: Upload) -> None:
+    parent = (await create(as_admin, await upload(1))).json()["data"]["parentId"]
+    for _ in range(2):
+        answer = await as_admin.put(f"/api/campaigns/{parent}/status", json={"status": "paused"})
+        assert (answer.status_code, answer.json()["data"]["status"]) == (200, "paused")
 
 
 async def test_pause_holds_and_resume_goes_on(

@@ -46,7 +46,7 @@ async def create(session: AsyncSession, caller: Caller, asked: NewCampaign) -> t
 
     Raises Invalid or Conflict with a sentence that says what to change.
     """
-    client_id, audience = await audience_of(session, caller, asked.upload_id, asked.target_audience)
+    client_id, audience = await audience_of(session, caller, asked.upload_id, asked.target_audience, asked.purpose)
     status, at = _beginning(asked)
     channels = list(dict.fromkeys(asked.type))
     templates = {channel: await template_for(session, client_id, channel, asked.templates) for channel in channels}
@@ -98,21 +98,21 @@ def _beginning(asked: NewCampaign) -> tuple[str, datetime | None]:
 
 
 async def audience_of(
-    session: AsyncSession, caller: Caller, upload: str | int | None, wanted: str | AudienceFilter
+    session: AsyncSession, caller: Caller, upload: str | int | None, wanted: str | AudienceFilter, purpose: str
 ) -> tuple[int, Audience]:
     """The client and whom the campaign is for. Raises NotFound, Conflict for an upload that is not completed, Invalid."""
     if isinstance(wanted, AudienceFilter):
         wanted = wanted.model_copy(update={"statuses": [cases.status_code(status) for status in wanted.statuses]})
-    today = resources.current().clock.today()
+    today, reminded = resources.current().clock.today(), purpose in planning.REMINDERS
     if upload is None:
-        return caller.client_id, Audience(None, wanted, today)
+        return caller.client_id, Audience(None, wanted, today, reminded)
     found = await uploads.get(session, ids.number("upload", upload), caller)
     if found.status != "completed":
         raise Conflict(
             f"“{found.original_filename}” is {found.status}; a campaign is made from a completed upload.",
             code="upload_not_completed",
         )
-    return found.client_id, Audience(found.id, wanted, today)
+    return found.client_id, Audience(found.id, wanted, today, reminded)
 
 
 async def template_for(
@@ -172,7 +172,7 @@ async def set_target(session: AsyncSession, campaign_id: int, planned: Planned) 
 
 async def preview(session: AsyncSession, caller: Caller, asked: PreviewAudience) -> dict[str, Planned]:
     """How many each channel would reach."""
-    client_id, audience = await audience_of(session, caller, asked.upload_id, asked.target_audience)
+    client_id, audience = await audience_of(session, caller, asked.upload_id, asked.target_audience, asked.purpose)
     found: dict[str, Planned] = {}
     for channel in asked.type:
         template = (

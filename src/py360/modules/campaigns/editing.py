@@ -71,7 +71,7 @@ async def _plan_anew(
         raise Invalid(f"This campaign has no channel {', '.join(sorted(unknown))}.", code="no_such_channel")
     wanted = given.target_audience if given.target_audience is not None else _stored(campaign["target_audience_filter"])
     upload = given.upload_id if given.upload_id is not None else campaign["upload_id"]
-    client_id, audience = await creating.audience_of(session, caller, upload, wanted)
+    client_id, audience = await creating.audience_of(session, caller, upload, wanted, campaign["type"])
     if client_id != campaign["client_id"]:
         raise Invalid("This upload belongs to another client.", code="another_client")
     plans = []

@@ -11,6 +11,8 @@ from py360.kit.caller import Caller, reach_filter
 from py360.modules.campaigns.schemas import AudienceFilter
 from py360.modules.messaging import api as messaging
 
+# Their cases need no message any more once they are paid; a welcome or an offer may still go to them.
+REMINDERS: Final = frozenset({"renewal", "payment"})
 CONTACT: Final = {"email": "k.email", "sms": "k.phone", "whatsapp": "k.phone"}
 
 
@@ -21,6 +23,7 @@ class Audience:
     upload_id: int | None
     wanted: str | AudienceFilter
     today: date
+    reminded: bool = True  # the paid ones are left out
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ def is_promotional(purpose: str, template: messaging.Template | None) -> bool:
 def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str, dict[str, Any]]:
     reach, params = reach_filter(caller)
     parts = [reach, "c.client_id = %(client)s", "c.is_open"]
+    if audience.reminded:
+        parts.append("c.status <> 'payment_processed'")
     said: dict[str, Any] = dict(params) | {"client": client_id, "today": audience.today}
     if audience.upload_id is not None:
         parts.append(

@@ -51,7 +51,9 @@ with picked as (
 update campaign_recipients r set status = 'claimed', claimed_until = %(until)s
 from picked join campaign_recipients mine on mine.id = picked.id left join cases_public_term term on term.case_id = mine.case_id
 where r.id = picked.id
-returning r.id, r.customer_id, r.case_id, r.contact, r.attempts, coalesce(term.is_open, r.case_id is null) as is_open
+returning r.id, r.customer_id, r.case_id, r.contact, r.attempts,
+  case when not term.is_open then 'case_closed' when term.is_paid and %(reminds)s then 'paid'
+       when term.case_id is null and mine.case_id is not null then 'case_closed' end as settled
 """
 _DECIDED: Final = """
 update campaign_recipients r set
@@ -119,7 +121,13 @@ async def prepare(campaign_id: int) -> Run | None:
             session, campaign["client_id"], campaign["campaign_type"], campaign["provider_id"]
         )
     variables = set(messaging.compile(template).variables)
-    return Run(campaign, template, bool(variables & LINK_VARIABLES), Watch(campaign_id), account=account)
+    return Run(
+        campaign,
+        template,
+        bool(variables & LINK_VARIABLES),
+        Watch(campaign_id, campaign["type"] in planning.REMINDERS),
+        account=account,
+    )
 
 
 async def send(run: Run) -> None:
@@ -179,15 +187,16 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
             run.watch.paused = True
             return 0, []
         said = {"id": run.campaign["id"], "limit": min(run.batch, BATCH[run.channel]), "until": now + LEASE, "now": now}
+        said["reminds"] = run.watch.reminds
         recipients = await db.all(session, _CLAIM, said)
         if not recipients:
             return 0, []
         run.tried |= {recipient["id"]: recipient["attempts"] for recipient in recipients if recipient["attempts"]}
-        due = [recipient for recipient in recipients if recipient["is_open"]]
+        due = [recipient for recipient in recipients if recipient["settled"] is None]
         rows: list[dict[str, Any]] = [
-            {"id": recipient["id"], "status": "skipped", "reason": "case_closed", "message_id": None}
+            {"id": recipient["id"], "status": "skipped", "reason": recipient["settled"], "message_id": None}
             for recipient in recipients
-            if not recipient["is_open"]
+            if recipient["settled"] is not None
         ]
         decisions = await messaging.admit(session, await _outgoing(session, run, due), _account(run)) if due else []
         rows += [_decided(run, decision) for decision in decisions]

@@ -80,7 +80,7 @@ async def set_status(session: AsyncSession, caller: Caller, number: int, text: s
         session, "select * from campaigns where parent_id = %(id)s order by id for update", {"id": number}
     )
     able = [child for child in children if child["status"] != new and new in states.ALLOWED[child["status"]]]
-    if not able:
+    if not able and campaign["status"] != new:  # said twice is said
         states.check(campaign["status"], new)
     for child in able:
         await _move(session, child, new, at)

@@ -21,7 +21,8 @@ LEASE: Final = timedelta(seconds=90)
 RENEW_SECONDS: Final = LEASE.total_seconds() / 3
 
 _LOOK: Final = """
-select status, array(select case_id from cases_public_term where case_id = any(%(cases)s) and not is_open) as closed
+select status, array(select case_id from cases_public_term
+  where case_id = any(%(cases)s) and (not is_open or (is_paid and %(reminds)s))) as closed
 from campaigns where id = %(id)s
 """
 _RENEW: Final = """
@@ -32,8 +33,9 @@ update campaign_recipients set claimed_until = %(until)s where id = any(%(ids)s)
 class Watch:
     """The eyes of one run."""
 
-    def __init__(self, campaign_id: int) -> None:
+    def __init__(self, campaign_id: int, reminds: bool) -> None:
         self.campaign_id = campaign_id
+        self.reminds = reminds  # who has paid needs it no more
         self.paused = False  # or stopped: the campaign is not active
         self.ending = False  # the worker ends, or something broke
         self._closed: frozenset[int] = frozenset()
@@ -90,7 +92,7 @@ class Watch:
         ]  # the claim asked for others
         cases = [each.outgoing.case_id for batch in older for each in batch]
         async with db.unit_of_work() as session:
-            row = await db.one(session, _LOOK, {"id": self.campaign_id, "cases": cases})
+            row = await db.one(session, _LOOK, {"id": self.campaign_id, "cases": cases, "reminds": self.reminds})
             if now - self._renewed_at > RENEW_SECONDS:
                 held = [each.outgoing.ref for _, batch in self._batches for each in batch]
                 until = resources.current().clock.now() + LEASE
