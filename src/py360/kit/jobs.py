@@ -54,7 +54,12 @@ class ModuleJobs:
                 try:
                     await function(**arguments)
                 except Exception:
-                    if context is not None and context.job.attempts >= retries:  # None: another job called it
+                    if context is None:  # another job called it
+                        raise
+                    if await _succeeded(context.job):
+                        log.exception("a job failed; the one that waits does its work", job=context.job.call_string)
+                        return
+                    if context.job.attempts >= retries:
                         log.error("a job failed for good", job=context.job.call_string)
                         if gave_up:
                             await gave_up(**arguments)
@@ -115,6 +120,15 @@ async def waits(session: AsyncSession, queueing_lock: str) -> bool:
             {"lock": queueing_lock},
         )
     )
+
+
+async def _succeeded(job: procrastinate.jobs.Job) -> bool:
+    """Whether another job with its queueing lock waits already. It could not be put back beside that one: it would stay
+    `doing` for ever, and hold its lock."""
+    if job.queueing_lock is None:
+        return False
+    async with db.unit_of_work() as session:
+        return await waits(session, job.queueing_lock)
 
 
 house = module_jobs("house")

@@ -42,7 +42,7 @@ async def keep_going(timestamp: int) -> None:
             await service.keep_going(session, campaign_id)
 
 
-@jobs.task(name="campaigns.recount")
+@jobs.task(name="campaigns.recount", retries=3)
 async def recount(campaign_ids: list[int]) -> None:
     """Take the counters anew from the ledger."""
     async with db.unit_of_work() as session:

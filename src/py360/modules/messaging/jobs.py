@@ -17,7 +17,9 @@ KEEP_WEBHOOKS: Final = timedelta(days=30)
 LOOK_AGAIN_SECONDS: Final = 0.1
 
 
-@jobs.task(name="messaging.apply_webhooks")
+@jobs.task(
+    name="messaging.apply_webhooks", retries=0
+)  # the next webhook and `tidy` bring it back, and neither waits for it
 async def apply_webhooks() -> None:
     """Apply everything that waits in the inbox, a batch per transaction, and look once more before ending.
 
