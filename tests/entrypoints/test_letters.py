@@ -47,6 +47,14 @@ async def test_an_address_that_does_not_exist_gets_no_letters(as_admin: httpx.As
         await compliance.opt_out(session, 1, "email", "gone@example.com", source="unsubscribe")
         await compliance.suppress(session, 1, [compliance.Suppression("email", "gone@example.com", "hard_bounce")])
     assert await letter_to("gone@example.com", as_admin, run_jobs) == "blocked"
+    async with unit_of_work() as session:  # and nobody tries again for hours
+        assert (
+            await db.value(session, "select count(*) from procrastinate_jobs where task_name = 'identity.letter'") == 1
+        )
+        assert (
+            await db.value(session, "select status::text from procrastinate_jobs where task_name = 'identity.letter'")
+            == "succeeded"
+        )
 
 
 async def letter_to(email: str, client: httpx.AsyncClient, run_jobs: RunJobs) -> str:

@@ -6,13 +6,16 @@ queue and not kept in the message ledger.
 
 from typing import Final
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import crypto
+from py360.kit.errors import Conflict
 from py360.kit.jobs import defer, module_jobs
 from py360.modules.messaging import api as messaging
 
 jobs = module_jobs("messaging")
+log = structlog.get_logger()
 
 WELCOME: Final = """Dear {name},
 
@@ -51,14 +54,19 @@ async def _plan(session: AsyncSession, client_id: int, email: str, subject: str,
 @jobs.task(name="identity.letter")
 async def post(client_id: int, email: str, subject: str, sealed: str) -> None:
     """Send one letter through the client's mail account."""
-    await messaging.send_one(
-        messaging.Outgoing(
-            client_id=client_id,
-            channel="email",
-            contact=email,
-            purpose="transactional",  # who wants no reminders as a customer still wants to sign in
-            subject=subject,
-            body=crypto.unseal(sealed),
-            confidential=True,
+    try:
+        await messaging.send_one(
+            messaging.Outgoing(
+                client_id=client_id,
+                channel="email",
+                contact=email,
+                purpose="transactional",  # who wants no reminders as a customer still wants to sign in
+                subject=subject,
+                body=crypto.unseal(sealed),
+                confidential=True,
+            )
         )
-    )
+    except Conflict as refused:
+        if refused.code != "suppressed":
+            raise
+        log.warning("a letter was not sent: its address does not exist", subject=subject)
