@@ -13,6 +13,7 @@ PARTS: Final[dict[str, dict[str, int]]] = {
     "mail": {"messages": 10_000},
     "campaigns": {"messages": 10_000, "planned": 100_000},
     "halting": {"people": 1_000},
+    "starting": {"times": 1},
 }
 
 

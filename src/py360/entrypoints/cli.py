@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -57,9 +58,10 @@ def up() -> None:
 
     The first start makes an administrator, prints the login once and runs the demo (PY360_DEMO=0 starts empty).
     """
+    began = time.monotonic()
     from py360.entrypoints.up import up as run
 
-    _refusing(lambda: run(settings()))
+    _refusing(lambda: run(settings(), began))
 
 
 @cli.command()

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import json
 import os
 import signal
 import subprocess
@@ -11,8 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 from typing import IO, Final
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, build_opener
 
-import aiohttp
 from rich.console import Console
 
 from py360.entrypoints import home, wiring
@@ -23,11 +25,13 @@ from py360.kit.settings import Settings
 from py360.modules.identity import api as identity
 
 READY_SECONDS: Final = 60
+POLL_SECONDS: Final = 0.05
 STOP_SECONDS: Final = 12
 LONGEST_PAUSE: Final = 30.0
 PY360: Final = (sys.executable, "-m", "py360.entrypoints.cli")
 _PARENT_DIED: Final = 1  # prctl(2): PR_SET_PDEATHSIG
 HEALTHY_SECONDS: Final = 60.0  # after so long a life the next pause is short again
+_DIRECTLY: Final = build_opener(ProxyHandler({}))  # whatever proxy the environment names
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -88,9 +92,11 @@ def _die_with_us() -> None:
         ctypes.CDLL(None).prctl(_PARENT_DIED, signal.SIGKILL)
 
 
-def up(config: Settings, demo_rows: int | None = None) -> None:
-    """Run the installation until Ctrl-C or SIGTERM. Raises Refusal when it cannot start."""
-    started = time.monotonic()
+def up(config: Settings, since: float) -> None:
+    """Run the installation until Ctrl-C or SIGTERM. Raises Refusal when it cannot start.
+
+    `since` is the monotonic moment when the command began, for the seconds it says it took.
+    """
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _interrupt)
     with home.held(config) as folder:
@@ -103,8 +109,8 @@ def up(config: Settings, demo_rows: int | None = None) -> None:
             try:
                 for child in children:
                     child.start()
-                asyncio.run(_until_ready(settings, children))
-                _greet(settings, password, sandbox, time.monotonic() - started)
+                _until_ready(settings, children)
+                _greet(settings, password, sandbox, time.monotonic() - since)
                 _supervise(children, _demo() if password is not None and settings.demo else None)
             except KeyboardInterrupt:
                 console.print("\nStopping …")
@@ -156,25 +162,24 @@ def _children(settings: Settings, logs: Path, sandbox: bool) -> list[Child]:
     return [Child(name, [*PY360, *words], logs / f"{words[0]}.log") for name, words in commands.items()]
 
 
-async def _until_ready(settings: Settings, children: list[Child]) -> None:
+def _until_ready(settings: Settings, children: list[Child]) -> None:
     """Wait until the API says that it is ready; Refusal with the log's last words when it does not."""
     address = f"http://{settings.host}:{settings.port}/api/health"
     reason = "no answer"
-    async with aiohttp.ClientSession() as http:
-        for _ in range(READY_SECONDS * 5):
-            dead = next((child for child in children if child.process and child.process.poll() is not None), None)
-            if dead is not None:
-                last = dead.log.read_text(errors="replace").strip().splitlines()[-1:]
-                raise home.Refusal(f"The {dead.name} could not start: {' '.join(last)} Log: {dead.log}")
-            try:
-                async with http.get(address) as answer:
-                    data = (await answer.json())["data"]
-                    if data["ready"]:
-                        return
-                    reason = "; ".join(data["reasons"])
-            except aiohttp.ClientError:
-                pass  # not listening yet
-            await asyncio.sleep(0.2)
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        dead = next((child for child in children if child.process and child.process.poll() is not None), None)
+        if dead is not None:
+            last = dead.log.read_text(errors="replace").strip().splitlines()[-1:]
+            raise home.Refusal(f"The {dead.name} could not start: {' '.join(last)} Log: {dead.log}")
+        try:
+            with _DIRECTLY.open(address, timeout=READY_SECONDS):
+                return
+        except HTTPError as error:
+            reason = "; ".join(json.load(error)["data"]["reasons"])
+        except OSError:
+            pass  # not listening yet
+        time.sleep(POLL_SECONDS)
     raise home.Refusal(f"The API was not ready after {READY_SECONDS} s: {reason}.")
 
 
