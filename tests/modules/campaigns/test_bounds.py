@@ -110,3 +110,29 @@ async def test_a_message_in_doubt_that_the_vendor_tells_of_was_sent(
     assert (now["sent"], now["unknown"], now["delivered"], now["deliveryRate"]) == (1, 1, 1, 100.0)
     people = (await as_admin.get(f"/api/campaigns/{number}/recipients")).json()["data"]["recipients"]
     assert [one["status"] for one in people] == ["delivered", "unknown"]
+
+
+async def test_recipients_come_by_page_by_cursor_and_by_what_became_of_them(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
+) -> None:
+    number = number_of(await create(as_admin, await upload(5)))
+    await run_jobs()
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "update communication_delivery_status set status = 'delivered' where id in"
+            " (select id from communication_delivery_status order by id limit 2)",
+        )
+
+    async def listed(query: str) -> tuple[list[str], dict[str, int | str | None]]:
+        answer = await as_admin.get(f"/api/campaigns/{number}/recipients?{query}")
+        data = answer.json()["data"]
+        return [one["contact"].removesuffix("@example.com") for one in data["recipients"]], data["pagination"]
+
+    first, pages = await listed("limit=2")
+    second, _ = await listed("limit=2&page=2")
+    again, _ = await listed(f"limit=2&cursor={pages['nextCursor']}")
+    assert (first, second, again) == (["asha1", "asha2"], ["asha3", "asha4"], ["asha3", "asha4"])
+    assert (pages["total"], pages["totalPages"]) == (5, 3)
+    sent, pages = await listed("status=sent")
+    assert (len(sent), pages["total"]) == (3, 3)

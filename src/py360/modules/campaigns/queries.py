@@ -186,9 +186,11 @@ async def top_content(reads: Reads, ids: list[int]) -> list[dict[str, Any]]:
     return sorted(shown_rows, key=lambda entry: entry["clickRate"], reverse=True)
 
 
-_RECIPIENTS: Final = """
+COUNTED: Final = 10_000  # beyond it a filtered list says how many there are at least
+_SHOWN: Final = "case when r.status in ('sent', 'unknown') and d.status is not null then d.status else r.status end"
+_RECIPIENTS: Final = f"""
 select r.id, r.campaign_id, c.case_number as "caseId", k.full_name as "customerName", r.contact, r.skip_reason as "skipReason",
-  case when r.status in ('sent', 'unknown') and d.status is not null then d.status else r.status end as status,
+  {_SHOWN} as status,
   d.sent_at as "sentAt", d.delivered_at as "deliveredAt", d.opened_at as "openedAt", d.clicked_at as "clickedAt",
   coalesce(r.error_message, d.error_message) as "errorMessage", r.message_id, d.communication_type as channel
 from campaign_recipients r join customers_public_contact k on k.id = r.customer_id
@@ -204,17 +206,22 @@ def _recipient(row: Row) -> Row:
 
 
 async def recipients(
-    reads: Reads, ids: list[int], limit: int, cursor: str | None, status: str | None
-) -> tuple[list[Row], str | None]:
-    """Who was planned and what became of it, in order, by cursor."""
-    after = decode_cursor(cursor)[0] if cursor else 0
-    only = "and (r.status = %(status)s or d.status = %(status)s)" if status else ""
+    reads: Reads, ids: list[int], page: Page, cursor: str | None, status: str | None
+) -> tuple[list[Row], str | None, int]:
+    """Who was planned and what became of it, in order, by page or by cursor: the rows, the next cursor, and how many there are."""
+    said = {"ids": ids, "limit": page.limit, "status": status}
+    said |= {"after": decode_cursor(cursor)[0], "offset": 0} if cursor else {"after": 0, "offset": page.offset}
+    where = "r.campaign_id = any(%(ids)s)" + (f" and {_SHOWN} = %(status)s" if status else "")
     rows = await reads.all(
-        f"{_RECIPIENTS} where r.campaign_id = any(%(ids)s) and r.id > %(after)s {only} order by r.id limit %(limit)s",
-        {"ids": ids, "after": after, "limit": limit, "status": status},
+        f"{_RECIPIENTS} where {where} and r.id > %(after)s order by r.id limit %(limit)s offset %(offset)s", said
     )
-    following = encode_cursor(rows[-1]["id"]) if len(rows) == limit else None
-    return [_recipient(row) for row in rows], following
+    total = await reads.value(
+        "select count(*) from (select from campaign_recipients r left join communication_delivery_status d on d.id = r.message_id"
+        f" where {where} limit {COUNTED + 1}) counted",
+        said,
+    )
+    following = encode_cursor(rows[-1]["id"]) if len(rows) == page.limit else None
+    return [_recipient(row) for row in rows], following, total
 
 
 async def all_recipients(reads: Reads, ids: list[int]) -> AsyncIterator[Mapping[str, Any]]:

@@ -154,10 +154,9 @@ async def list_recipients(
     """Who was planned, what became of it, and why somebody was left out."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     ids = [child["id"] for child in await queries.children(reads, row)]
-    rows, following = await queries.recipients(reads, ids, page.limit, cursor, status)
-    return ok(
-        {"recipients": rows, "pagination": pagination(page, row["target_count"] or 0) | {"nextCursor": following}}
-    )
+    rows, following, total = await queries.recipients(reads, ids, page, cursor, status)
+    shown = pagination(page, total, exact=total <= queries.COUNTED) | {"nextCursor": following}
+    return ok({"recipients": rows, "pagination": shown})
 
 
 @router.get("/campaigns/{campaign_id}/timeline")
