@@ -1,6 +1,6 @@
 """Telling open windows that cases changed, once the change is committed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,8 +21,8 @@ where c.id = any(%(ids)s)
 
 
 @jobs.task(name="cases.announce")
-async def tell(case_ids: list[int]) -> None:
-    """Send `case.updated` for each of these cases as they stand now."""
+async def tell(case_ids: list[int], former: dict[str, int] | None = None) -> None:
+    """Send `case.updated` for each of these cases as they stand now; to the `former` agent of one, that it is gone."""
     async with db.unit_of_work() as session:
         rows = await db.all(session, _NEWS, {"ids": case_ids})
     for row in rows:
@@ -37,9 +37,17 @@ async def tell(case_ids: list[int]) -> None:
         }
         scope = live.Scope(row["assigned_to"], row["node_path"])
         await live.send(row["client_id"], "case.updated", data, permission=("cases", "closed-cases"), scope=scope)
+        before = (former or {}).get(str(row["id"]))
+        if before not in (None, row["assigned_to"]):
+            gone = {"caseId": row["case_number"], "assignedTo": row["assigned_to"], "withdrawn": True}
+            await live.send(
+                row["client_id"], "case.updated", gone, user_id=before, permission=("cases", "closed-cases")
+            )
 
 
-async def announce(session: AsyncSession, case_ids: Sequence[int]) -> None:
-    """Send `case.updated` after the session's transaction committed; never when it rolls back."""
+async def announce(session: AsyncSession, case_ids: Sequence[int], former: Mapping[int, int] | None = None) -> None:
+    """Send `case.updated` after the session's transaction committed; never when it rolls back. `former`: the agents before."""
     for start in range(0, len(case_ids), AT_ONCE):
-        await defer(session, tell, case_ids=list(case_ids[start : start + AT_ONCE]))
+        some = list(case_ids[start : start + AT_ONCE])
+        before = {str(number): former[number] for number in some if number in former} if former else {}
+        await defer(session, tell, case_ids=some, **({"former": before} if before else {}))

@@ -115,7 +115,8 @@ async def give(session: AsyncSession, caller: Caller, cases: Sequence[db.Row], a
     await lifecycle.move(session, given_back, "uploaded", details="The case has no agent", user_id=caller.user_id)
     for case in moving:
         await events.publish(session, CaseAssigned(case["id"], agent.id if agent else None))
-    await announce(session, [case["id"] for case in moving])
+    former = {case["id"]: case["assigned_to"] for case in moving if case["assigned_to"] is not None}
+    await announce(session, [case["id"] for case in moving], former)
     if agent and agent.id != caller.user_id:
         await _tell(session, agent.id, moving, caller)
 
