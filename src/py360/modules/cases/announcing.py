@@ -1,7 +1,7 @@
 """Telling open windows that cases changed, once the change is committed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -49,5 +49,7 @@ async def announce(session: AsyncSession, case_ids: Sequence[int], former: Mappi
     """Send `case.updated` after the session's transaction committed; never when it rolls back. `former`: the agents before."""
     for start in range(0, len(case_ids), AT_ONCE):
         some = list(case_ids[start : start + AT_ONCE])
-        before = {str(number): former[number] for number in some if number in former} if former else {}
-        await defer(session, tell, case_ids=some, **({"former": before} if before else {}))
+        more: dict[str, Any] = {}
+        if before := {str(number): former[number] for number in some if former and number in former}:
+            more["former"] = before
+        await defer(session, tell, case_ids=some, **more)
