@@ -33,9 +33,7 @@ LEAST_BATCH: Final = 10
 BATCH_SECONDS: Final = 0.5
 LAST_SECONDS: Final = 2.0  # what is at the vendor when the worker ends is awaited so long
 AWAY: Final = timedelta(seconds=30)  # until a vendor that took nobody is tried again
-ATTEMPTS: Final = (
-    20  # of one recipient whom the vendor puts off (a full mailbox, greylisting, too much at once): some three hours
-)
+ATTEMPTS: Final = 20  # for one whom the vendor puts off (full mailbox, greylisting, too much at once): some three hours
 AGAIN: Final = timedelta(seconds=30)  # doubles with each attempt
 LONGEST: Final = timedelta(minutes=10)
 SHOWN_EVERY_SECONDS: Final = 0.5
