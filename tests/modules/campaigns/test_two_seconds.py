@@ -44,9 +44,10 @@ async def campaign(client: httpx.AsyncClient, upload: Upload, channel: str, coun
 
 
 async def some_left(sandbox: Sandbox, channel: str, count: int = 30) -> None:
-    """Wait until so many messages arrived at the vendor."""
-    while len(sandbox.received(channel)) < count:
-        await asyncio.sleep(0.02)
+    """Wait until so many messages arrived at the vendor; not for ever, when the run broke."""
+    async with asyncio.timeout(30):
+        while len(sandbox.received(channel)) < count:
+            await asyncio.sleep(0.02)
 
 
 def late(sandbox: Sandbox, channel: str, since: datetime) -> list[str]:
