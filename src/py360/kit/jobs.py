@@ -46,9 +46,12 @@ class ModuleJobs:
 
         `gave_up` is called with the job's arguments when the last try failed, to tell whoever waits for it.
         """
-        strategy = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=3)
+        strategy = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=3) if retries else False
 
         def register(function: JobFunction) -> Job:
+            if gave_up is None:
+                return app.task(name=name, queue=self.queue, retry=strategy)(function)
+
             @wraps(function)
             async def tried(context: procrastinate.JobContext | None = None, /, **arguments: Any) -> None:
                 try:
@@ -60,12 +63,10 @@ class ModuleJobs:
                         log.exception("a job failed; the one that waits does its work", job=context.job.call_string)
                         return
                     if context.job.attempts >= retries:
-                        log.error("a job failed for good", job=context.job.call_string)
-                        if gave_up:
-                            await gave_up(**arguments)
+                        await gave_up(**arguments)
                     raise
 
-            return app.task(name=name, queue=self.queue, retry=strategy if retries else False, pass_context=True)(tried)
+            return app.task(name=name, queue=self.queue, retry=strategy, pass_context=True)(tried)
 
         return register
 

@@ -122,7 +122,7 @@ async def test_what_fails_on_our_side_is_told_and_can_be_sent_again(
     told = (await as_admin.get(f"/api/upload/status/upload-{upload}")).json()["data"]
     assert told["status"] == "failed"
     assert "Upload the file again" in str(told)
-    notes = (await as_admin.get("/api/notifications")).json()
+    notes = (await as_admin.get("/api/notifications")).json()["data"]
     assert "not imported" in notes["notifications"][0]["title"]
     again = await _upload(as_admin, content)
     await run_jobs()

@@ -115,11 +115,12 @@ async def give_up(upload_id: int) -> None:
 @asynccontextmanager
 async def _told(progress: Progress) -> Any:
     async with asyncio.TaskGroup() as group:
-        telling = group.create_task(progress.keep_telling())
+        over = asyncio.Event()
+        group.create_task(progress.keep_telling(over))
         try:
             yield
         finally:
-            telling.cancel()
+            over.set()
 
 
 @asynccontextmanager

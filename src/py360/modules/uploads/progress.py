@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -66,11 +67,12 @@ class Progress:
         """Send it now."""
         await live.send(self.client_id, "upload.progress", self.shown(status), permission="upload", scope=self.scope)
 
-    async def keep_telling(self) -> None:
-        """Send it again and again, until cancelled."""
-        while True:
+    async def keep_telling(self, over: asyncio.Event) -> None:
+        """Send it again and again, until it is over. Not cancelled: the cache's client may swallow that while it connects."""
+        while not over.is_set():
             await self.tell()
-            await asyncio.sleep(EVERY_SECONDS)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(over.wait(), EVERY_SECONDS)
 
 
 _STANDS: Final = """
