@@ -40,6 +40,7 @@ def installation(kept: Path | None = None) -> Iterator[str]:
             "DATABASE_URL": url,
             "READ_DATABASE_URL": "",
             "REDIS_URL": cache,
+            "PY360_REQUESTS_PER_MINUTE": "10000000",
             "PY360_SECRET_KEY": "the key of the benchmarks, long enough",
         }
         settings.cache_clear()

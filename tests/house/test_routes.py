@@ -9,6 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 
 from py360.entrypoints.api import build_app
+from py360.kit.http import CallerWith
 from py360.kit.settings import Settings
 
 NOT_OURS = {
@@ -39,6 +40,17 @@ def test_every_route_declares_who_may_call_it(routes: list[RouteContext]) -> Non
         if not any(getattr(call, "declares", ()) for call in _dependencies(route.dependant))
     ]
     assert not undeclared, undeclared
+
+
+def test_every_signed_in_request_is_counted(routes: list[RouteContext]) -> None:
+    """House, section 6: RateLimit-* on whatever is not public. Each permission is asked by what counts the request."""
+    uncounted = [
+        route.path
+        for route in routes
+        for call in _dependencies(route.dependant)
+        if getattr(call, "declares", ("public",)) != ("public",) and not isinstance(call, CallerWith)
+    ]
+    assert not uncounted, uncounted
 
 
 def test_no_route_hides_another(routes: list[RouteContext]) -> None:

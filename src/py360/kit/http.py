@@ -38,6 +38,7 @@ from py360.kit.errors import (
     Unauthenticated,
     Unavailable,
 )
+from py360.kit.limits import refusal
 from py360.kit.listing import Listing
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
@@ -130,7 +131,7 @@ async def page_params(
 PageParams = Annotated[Page, Depends(page_params)]
 
 
-class _CallerWith(HTTPBearer):
+class CallerWith(HTTPBearer):
     """A dependency: the signed-in caller, who must hold one of these permissions (any caller may, when none is named).
 
     Read-only roles may only read. One dependency on purpose: each costs a tenth of a list.
@@ -147,6 +148,7 @@ class _CallerWith(HTTPBearer):
         if credentials is None:
             raise Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
         caller: Caller = await request.app.state.authenticate(credentials.credentials)
+        await _count(request, caller)
         if b"clientId=" in request.scope["query_string"] and (client := request.query_params.get("clientId")):
             caller = caller.at(client)
         if not self.permissions:
@@ -158,19 +160,34 @@ class _CallerWith(HTTPBearer):
         return caller
 
 
+async def _count(request: Request, caller: Caller) -> None:
+    """Count a request against its caller's quota, which the answer tells (draft-ietf-httpapi-ratelimit-headers-06)."""
+    resources = await _resources(request)
+    left = await resources.quota.spend(str(caller.user_id), resources.clock.now().timestamp())
+    request.scope["quota"] = (
+        (b"ratelimit-limit", b"%d" % left.limit),
+        (b"ratelimit-remaining", b"%d" % max(left.remaining, 0)),
+        (b"ratelimit-reset", b"%d" % left.reset_seconds),
+    )
+    if left.remaining < 0:
+        raise refusal(
+            f"You may make {left.limit} requests in a minute. Please wait a moment.", left.limit, left.reset_seconds
+        )
+
+
 def caller_with(*permissions: str) -> Callable[[Request], Awaitable[Caller]]:
     """A dependency: the caller, who must hold one of these permissions; read-only roles may only read."""
-    return _CallerWith(*permissions)
+    return CallerWith(*permissions)
 
 
-SignedIn = Annotated[Caller, Depends(_CallerWith())]
+SignedIn = Annotated[Caller, Depends(CallerWith())]
 
 
 async def public() -> None:
     """Declares a route open to everybody: links in messages, webhooks (verified by signature), sign-in."""
 
 
-public.declares = ("public",)  # type: ignore[attr-defined]  # as in _CallerWith
+public.declares = ("public",)  # type: ignore[attr-defined]  # as in CallerWith
 Public = Depends(public)
 
 
@@ -313,7 +330,7 @@ async def _on_bug(request: Request, error: Exception) -> Response:
 
 
 class RequestIds:
-    """Names every request, in the log and in the answer's X-Request-ID."""
+    """Names every request, in the log and in the answer's X-Request-ID; tells what is left of the caller's quota."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -327,7 +344,8 @@ class RequestIds:
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", name.encode())]
+                quota = scope.get("quota", ()) if message["status"] != 429 else ()  # a refusal tells its own limit
+                message["headers"] = [*message.get("headers", []), (b"x-request-id", name.encode()), *quota]
             await send(message)
 
         await self.app(scope, receive, named)

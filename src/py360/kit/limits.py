@@ -1,13 +1,31 @@
-"""Rate limits on Valkey, shared by every process. When Valkey is away, a limit lets nothing pass that it cannot count."""
+"""Rate limits on Valkey, shared by every process. When Valkey is away, a limit lets nothing pass that it cannot count.
+
+The quota of a user's requests is the exception: the application does not stand still because its counter is away.
+"""
 
 import math
 import time
+from dataclasses import dataclass
+from typing import Any, Final
 
+import structlog
 from limits import parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
+from redis.exceptions import ConnectionError as CacheConnectionError
 
 from py360.kit.errors import TooMany
+
+log = structlog.get_logger()
+WINDOW_SECONDS: Final = 60
+SHARED_EVERY_SECONDS: Final = 1.0
+MOST_COUNTED: Final = 10_000
+
+
+def refusal(message: str, limit: int, seconds: int) -> TooMany:
+    """The refusal of what is above a limit, and when to come back (draft-ietf-httpapi-ratelimit-headers-06)."""
+    told = {"RateLimit-Limit": limit, "RateLimit-Remaining": 0, "RateLimit-Reset": seconds, "Retry-After": seconds}
+    return TooMany(message, headers={name: str(value) for name, value in told.items()})
 
 
 class Limits:
@@ -26,6 +44,61 @@ class Limits:
         if await self._windows.hit(item, *key):
             return
         window = await self._windows.get_window_stats(item, *key)
-        seconds = str(max(1, math.ceil(window.reset_time - time.time())))
-        headers = {"RateLimit-Limit": str(item.amount), "RateLimit-Remaining": "0", "RateLimit-Reset": seconds}
-        raise TooMany(message, headers={**headers, "Retry-After": seconds})
+        raise refusal(message, item.amount, max(1, math.ceil(window.reset_time - time.time())))
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """The state of a quota after a request: how many are left, and the seconds until the window renews."""
+
+    limit: int
+    remaining: int
+    reset_seconds: int
+
+
+@dataclass(slots=True)
+class _Count:
+    """One key's requests in one window."""
+
+    window: int
+    used: int = 0  # by every process, as far as this one knows
+    untold: int = 0  # how many of them the others have not heard of
+    told_at: float = 0.0
+
+
+class Quota:
+    """So many requests a minute for each key. Counted in the process, which tells the others once a second: a request
+    costs microseconds, not a question to Valkey."""
+
+    def __init__(self, cache: Any, limit: int) -> None:
+        self.limit = limit
+        self._cache = cache
+        self._counts: dict[str, _Count] = {}
+
+    async def spend(self, key: str, now: float) -> Allowance:
+        """Count a request at this moment (epoch seconds), above the limit, too; what is left is then below zero."""
+        window = int(now // WINDOW_SECONDS)
+        count = self._counts.get(key)
+        if count is None or count.window != window:
+            if len(self._counts) >= MOST_COUNTED:
+                self._counts.clear()
+            count = self._counts[key] = _Count(window)
+        count.used += 1
+        count.untold += 1
+        if now - count.told_at >= SHARED_EVERY_SECONDS:
+            count.told_at = now
+            await self._share(key, count)
+        return Allowance(self.limit, self.limit - count.used, WINDOW_SECONDS - int(now % WINDOW_SECONDS))
+
+    async def _share(self, key: str, count: _Count) -> None:
+        """Add what the others have not heard of to what they have."""
+        told, count.untold = count.untold, 0
+        name = f"quota:{key}:{count.window}"
+        try:
+            async with self._cache.pipeline(transaction=False) as pipeline:
+                used, _ = await pipeline.incrby(name, told).expire(name, 2 * WINDOW_SECONDS).execute()
+        except CacheConnectionError:
+            count.untold += told
+            log.warning("requests are counted in this process only: the cache does not answer")
+        else:
+            count.used = used + count.untold

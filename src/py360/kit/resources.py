@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from py360.kit import db
 from py360.kit.clock import Clock, SystemClock
-from py360.kit.limits import Limits
+from py360.kit.limits import Limits, Quota
 from py360.kit.reads import Reads
 from py360.kit.settings import Settings
 from py360.kit.storage import Storage, open_storage
@@ -27,6 +27,7 @@ class Resources:
     reads: Reads
     cache: Cache
     limits: Limits
+    quota: Quota
     storage: Storage
     clock: Clock
     closing: list[Callable[[], Awaitable[None]]] = field(default_factory=list)  # what modules opened; closed first
@@ -37,13 +38,15 @@ class Resources:
         engine = db.make_engine(settings.database_url, pool_size)
         reads = Reads(settings.read_database_url or settings.database_url, pool_size)
         await reads.open()
+        cache = redis.asyncio.from_url(settings.redis_url, decode_responses=True)
         opened = cls(
             settings=settings,
             engine=engine,
             sessions=db.make_sessions(engine),
             reads=reads,
-            cache=redis.asyncio.from_url(settings.redis_url, decode_responses=True),
+            cache=cache,
             limits=Limits(settings.redis_url),
+            quota=Quota(cache, settings.requests_per_minute),
             storage=open_storage(settings),
             clock=clock or SystemClock(),
         )

@@ -82,6 +82,12 @@ class Settings(BaseSettings):
     sandbox_smtp_port: Port = Field(
         8362, validation_alias="PY360_SANDBOX_SMTP_PORT", description="SMTP port of the vendors' sandbox."
     )
+    requests_per_minute: int = Field(
+        6_000,
+        ge=1,
+        validation_alias="PY360_REQUESTS_PER_MINUTE",
+        description="Requests to the API that a user may make in a minute.",
+    )
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
 
     @property
