@@ -49,9 +49,6 @@ class ModuleJobs:
         strategy = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=3) if retries else False
 
         def register(function: JobFunction) -> Job:
-            if gave_up is None:
-                return app.task(name=name, queue=self.queue, retry=strategy)(function)
-
             @wraps(function)
             async def tried(context: procrastinate.JobContext | None = None, /, **arguments: Any) -> None:
                 try:
@@ -63,7 +60,9 @@ class ModuleJobs:
                         log.exception("a job failed; the one that waits does its work", job=context.job.call_string)
                         return
                     if context.job.attempts >= retries:
-                        await gave_up(**arguments)
+                        log.error("a job failed for good", job=context.job.call_string)
+                        if gave_up:
+                            await gave_up(**arguments)
                     raise
 
             return app.task(name=name, queue=self.queue, retry=strategy, pass_context=True)(tried)
