@@ -73,7 +73,7 @@ async def _plan(out: Out, planned: int) -> bool:
                 session,
                 "insert into campaign_recipients (campaign_id, customer_id, case_id, contact)"
                 " select %(id)s - 1, c.customer_id, c.id, k.email from renewal_cases c join customers k on k.id = c.customer_id"
-                " where c.closed_at is null",
+                " where c.closed_at is null and c.status <> 'payment_processed'",
                 {"id": campaign},
             )
             bare = time.perf_counter() - started
@@ -122,7 +122,7 @@ async def _create(port: int, messages: int) -> int:
             await db.execute(
                 session,
                 "insert into upload_rows (upload_id, row_no, outcome, policy_id, case_id)"
-                " select %(upload)s, row_number() over (), 'new', policy_id, id from renewal_cases where closed_at is null"
+                " select %(upload)s, row_number() over (), 'new', policy_id, id from renewal_cases where closed_at is null and status <> 'payment_processed'"
                 " limit %(messages)s",
                 {"upload": upload, "messages": messages},
             )
