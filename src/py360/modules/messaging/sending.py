@@ -90,11 +90,13 @@ def transport(account: Account) -> Logged:
         return known[1]
     fresh = make(account)
     _open[key] = (mark, fresh)
-    closing = resources.current().closing
-    closing.append(fresh.close)
-    if known:
-        closing.remove(known[1].close)
-        closing.append(known[1].close)  # still closed at the end: a batch may be using it now
+
+    async def close() -> None:
+        if _open.get(key) == (mark, fresh):
+            del _open[key]  # the next loop may have the same id
+        await fresh.close()
+
+    resources.current().closing.append(close)  # one with an old configuration too: a batch may be using it until then
     return fresh
 
 
