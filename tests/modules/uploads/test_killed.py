@@ -73,7 +73,11 @@ async def state() -> tuple[str, int]:
 def worker(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Start a worker process on the test's database; chunks are small, so that there are many places to die."""
     started: list[subprocess.Popen[bytes]] = []
-    environment = os.environ | {"PYTHONPATH": str(CHECKOUT / "src"), "PY360_UPLOAD_CHUNK_ROWS": "500"}
+    environment = os.environ | {
+        "PYTHONPATH": str(CHECKOUT / "src"),
+        "PY360_UPLOAD_CHUNK_ROWS": "500",
+        "TMPDIR": str(tmp_path),  # the dead do not tidy up
+    }
     with (tmp_path / "worker.log").open("wb") as log:
 
         def start() -> subprocess.Popen[bytes]:
