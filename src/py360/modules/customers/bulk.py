@@ -38,24 +38,19 @@ _NO_CONTRADICTION: Final = """
 """
 _UNKNOWN: Final = "s.customer_is_new"  # until proved otherwise
 _WAITING: Final = "s.customer_id is null and s.outcome <> 'failed'"
-_LADDER: Final = (
-    ("customer_code", "c.customer_code = s.customer_code"),
-    ("pan", "c.client_id = s.client_id and c.pan = s.pan"),
-    (
-        "policy_number",
-        "c.id = (select p.customer_id from policies p where p.policy_number = s.policy_number)"
-        f" and ({_NAME} or c.phone = s.phone or c.email = s.email) and {_NO_CONTRADICTION}",
-    ),
-    ("phone", f"c.client_id = s.client_id and c.phone = s.phone and {_NAME} and {_NO_CONTRADICTION}"),
-    ("email", f"c.client_id = s.client_id and c.email = s.email and {_NAME} and {_NO_CONTRADICTION}"),
+_SAME: Final = (
+    "c.customer_code = s.customer_code",
+    "c.client_id = s.client_id and c.pan = s.pan",
+    "c.id = (select p.customer_id from policies p where p.policy_number = s.policy_number)"
+    f" and ({_NAME} or c.phone = s.phone or c.email = s.email) and {_NO_CONTRADICTION}",
+    f"c.client_id = s.client_id and c.phone = s.phone and {_NAME} and {_NO_CONTRADICTION}",
+    f"c.client_id = s.client_id and c.email = s.email and {_NAME} and {_NO_CONTRADICTION}",
 )
-# One look into the key's index per row, however large the book is: `+ 0` keeps the planner from walking the ids instead.
-_MATCH: Final = """
-update {staging} s set customer_id = found.id, customer_is_new = false
-from (
-  select s.row_no, (select min(c.id + 0) from customers c where {same}) as id
-  from {staging} s where {these} and s.{key} is not null
-) found
+# One look into a key's index per row, however large the book is: `+ 0` keeps the planner from walking the ids instead.
+_LADDER: Final = ", ".join(f"(select min(c.id + 0) from customers c where {same})" for same in _SAME)
+_MATCH: Final = f"""
+update {{staging}} s set customer_id = found.id, customer_is_new = false
+from (select s.row_no, coalesce({_LADDER}) as id from {{staging}} s where {{these}}) found
 where found.row_no = s.row_no and found.id is not null
 """
 
@@ -190,7 +185,7 @@ async def merge(session: AsyncSession, staging: str) -> None:
     speaks of a term that is over) or `failed` (the code says why). Raises nothing of its own.
     """
     await _run(session, _REFUSE_FOREIGN, staging)
-    await _find_customers(session, staging, _UNKNOWN)
+    await _run(session, _MATCH, staging, these=_UNKNOWN)
     doubtful = await _run(session, _DOUBT, staging)
     await _insert_customers(session, staging)
     if doubtful:
@@ -212,17 +207,12 @@ async def _lead_customers(session: AsyncSession, lead: str, staging: str) -> Non
         made = await db.value(session, newest)
         if not await db.value(session, f"select exists (select from {staging} s where {_WAITING})"):
             return
-        await _find_customers(session, staging, _WAITING)
+        await _run(session, _MATCH, staging, these=_WAITING)
 
 
 async def _insert_customers(session: AsyncSession, staging: str, made: int = 0) -> None:
     async with db.trusted(session):
         await _run(session, _INSERT, staging, made=str(made))
-
-
-async def _find_customers(session: AsyncSession, staging: str, these: str) -> None:
-    for key, same in _LADDER:
-        await _run(session, _MATCH, staging, key=key, same=same, these=these)
 
 
 async def _run(session: AsyncSession, sql: str, staging: str, **parts: str) -> int:
