@@ -49,6 +49,20 @@ async def test_a_later_file_updates_premium_and_contact(resources: Resources) ->
     assert (await customers_of())[0]["email"] == "new@example.com"
 
 
+async def test_a_corrected_due_date_moves_the_open_case(resources: Resources) -> None:
+    (first,) = await merge(row(1))
+    later = first["end_date"] + timedelta(days=1)
+    (moved,) = await merge(row(1, end_date=later, renewal_date=later))
+    assert (moved["outcome"], moved["case_is_new"], moved["case_id"]) == ("changed", False, first["case_id"])
+    assert await resources.reads.all("select due_date from renewal_cases") == [{"due_date": later}]
+    history = await resources.reads.all("select action from case_history order by id")
+    assert history[-1]["action"] == "Due Date Changed"
+    again = later + timedelta(days=365)  # the next term
+    (opened,) = await merge(row(1, start_date=later + timedelta(days=1), end_date=again, renewal_date=again))
+    assert (opened["outcome"], opened["case_is_new"]) == ("changed", True)
+    assert await resources.reads.value("select count(*) from renewal_cases") == 2
+
+
 async def test_found_by_code_else_pan_else_phone_and_name(resources: Resources) -> None:
     await merge(row(1, pan="ABCDE1234F"))
     await merge(row(2, customer_code="C00001", phone="+919800000099"))  # the code says who it is

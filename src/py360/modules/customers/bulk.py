@@ -185,16 +185,18 @@ async def merge(session: AsyncSession, staging: str) -> None:
     speaks of a term that is over) or `failed` (the code says why). Raises nothing of its own.
     """
     await _run(session, _REFUSE_FOREIGN, staging)
-    await _run(session, _MATCH, staging, these=_UNKNOWN)
+    known = await _run(session, _MATCH, staging, these=_UNKNOWN)
     doubtful = await _run(session, _DOUBT, staging)
     await _insert_customers(session, staging)
     if doubtful:
         for lead in (_LEAD_CODED, _LEAD_BARE):
             await _lead_customers(session, lead, staging)
-    await _run(session, _REFRESH, staging)
-    await _run(session, _FIND_POLICIES, staging)
-    await _run(session, _HOLD, staging)
-    await _run(session, _CHANGE_POLICIES, staging)
+    if known or doubtful:
+        await _run(session, _REFRESH, staging)
+    held = await _run(session, _FIND_POLICIES, staging)
+    if known or doubtful or held:
+        await _run(session, _HOLD, staging)
+        await _run(session, _CHANGE_POLICIES, staging)
     async with db.trusted(session):
         await _run(session, _INSERT_POLICIES, staging)
 
