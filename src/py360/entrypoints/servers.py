@@ -35,7 +35,7 @@ TRAVERSE: Final = 0o001
 
 def tuning() -> dict[str, str]:
     """PostgreSQL settings for bulk imports on a small machine; memory bounded by what is there."""
-    buffers_mb = min(1024, psutil.virtual_memory().total // (8 << 20))
+    buffers_mb = min(4096, psutil.virtual_memory().total // (8 << 20))
     return {
         "shared_buffers": f"{buffers_mb}MB",
         "max_wal_size": "4GB",
