@@ -1,15 +1,19 @@
 """Webhooks: verified, stored once, applied once, whatever their order; what they do to payment, case and people."""
 
+import asyncio
 import json
 from datetime import timedelta
+from decimal import Decimal
 
 import httpx
 import pytest
 
 from py360.kit.clock import FixedClock
-from py360.modules.payments import polling
+from py360.kit.db import unit_of_work
+from py360.modules.payments import applying, polling
+from py360.modules.payments.vendors.base import Attempt, Facts, Order
 from py360.sandbox.vendors import Vendors
-from tests.modules.payments.conftest import MakeCase, Voice, attempt, paid_link, payment_event, refund_event, rows
+from tests.modules.payments.conftest import NOW, MakeCase, Voice, attempt, paid_link, payment_event, refund_event, rows
 
 PAISE = 12_500_050
 
@@ -225,3 +229,20 @@ def test_our_samples_look_like_razorpays() -> None:
     ours = attempt("plink_x", "pay_x", 1, "captured")
     assert {"id", "amount", "currency", "status", "order_id", "method", "description", "created_at"} <= set(ours)
     json.dumps(ours)
+
+
+async def test_two_who_learn_of_the_same_payments_take_turns(order) -> None:
+    """A webhook's batch and the poller, each with news of an order and of the other one's payment."""
+    first, second = (await order())[0], (await order())[0]
+    (payment,) = await rows("select provider_id from payments where order_id = %(id)s", id=first)
+
+    async def learn(told_of: str, paid: str, number: str) -> None:
+        news = Facts(
+            orders=(Order(told_of),), attempts=(Attempt(number, Decimal(1), "INR", "failed", NOW, order_id=paid),)
+        )
+        async with unit_of_work() as session:
+            await applying.apply(session, {payment["provider_id"]: [news]})
+
+    for turn in range(20):
+        await asyncio.gather(learn(first, second, f"pay_a{turn}"), learn(second, first, f"pay_b{turn}"))
+    assert len(await rows("select 1 from payment_attempts where payment_id is not null")) == 40

@@ -46,8 +46,19 @@ from unnest(%(ids)s::bigint[], %(moments)s::timestamptz[]) as f (id, used_at) wh
 """
 
 
+_TAKE_TURNS: Final = """
+select pg_advisory_xact_lock(hashtextextended('news of account ' || id, 360))
+from (select id from unnest(%(accounts)s::bigint[]) id order by id) ordered
+"""
+
+
 async def apply(session: AsyncSession, news: Mapping[int, Sequence[Facts]]) -> None:
-    """Learn what gateways said, by account number, and do what follows from it."""
+    """Learn what gateways said, by account number, and do what follows from it.
+
+    First thing in its transaction: whoever has news of one account takes turns with the others who do, since the payments
+    that news will touch are not known before some of them are held.
+    """
+    await db.execute(session, _TAKE_TURNS, {"accounts": sorted(news)})
     touched: set[int] = set()
     for provider_id, facts in sorted(news.items()):
         touched |= await bulk.learn(session, provider_id, Facts.joined(facts))
