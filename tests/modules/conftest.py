@@ -1,7 +1,7 @@
 """People who call (`await as_role("agent")` is a new user in that role, signed in), and the vendors' sandbox."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
-from py360.kit import db
+from py360.kit import db, live
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.identity import api as identity
@@ -29,6 +29,17 @@ class Person(httpx.AsyncClient):
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test")
+
+
+async def heard(since: int) -> list[live.Message]:
+    """The live messages after a number that are out by now."""
+    newest, messages = await live.last_seq(), []
+    async with aclosing(live.follow(since)) as batches:
+        async for batch in batches:
+            messages += [message for message in batch if message.type not in ("ready", "resync")]
+            if batch and batch[-1].seq >= newest:
+                break
+    return messages
 
 
 AsRole = Callable[..., Awaitable[Person]]

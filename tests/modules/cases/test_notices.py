@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from py360.kit import live
 from py360.kit.db import unit_of_work
 from py360.modules.cases import notices
+from tests.modules.conftest import heard
 
 
 async def told(person) -> list[tuple[str, str]]:
@@ -59,19 +60,14 @@ async def test_what_falls_due_in_five_days_is_reminded_of(as_role, make_case, re
 
 
 async def test_a_bulk_change_is_told_live_to_the_last_case(as_admin, make_case, run_jobs, monkeypatch) -> None:
-    sent: list[str] = []
-
-    async def send(client_id, type, data, **more) -> None:
-        if type == "case.updated":
-            sent.append(data["caseId"])
-
-    monkeypatch.setattr(live, "send", send)
-    monkeypatch.setattr("py360.modules.cases.announcing.AT_ONCE", 2)
+    monkeypatch.setattr("py360.modules.cases.announcing.AT_ONCE", 2)  # a limit, so that five cases are many
     cases = [await make_case("assigned") for _ in range(5)]
+    start = await live.last_seq()
     body = {"caseIds": [case.number for case in cases], "status": "failed"}
     await as_admin.put("/api/cases/bulk-update-status", json=body)
     await run_jobs()
-    assert sorted(sent) == sorted(case.number for case in cases)
+    told_of = [message.data["caseId"] for message in await heard(start) if message.type == "case.updated"]
+    assert sorted(told_of) == sorted(case.number for case in cases)
 
 
 async def _edit(person, case, **fields):

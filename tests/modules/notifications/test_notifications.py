@@ -1,7 +1,6 @@
 """Notifications: one's own, newest first, told live when committed."""
 
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from datetime import timedelta
 
 import httpx
@@ -11,7 +10,7 @@ from py360.kit import live, resources
 from py360.kit.caller import Caller
 from py360.kit.db import unit_of_work
 from py360.modules.notifications import api as notifications
-from tests.modules.conftest import AsRole
+from tests.modules.conftest import AsRole, heard
 
 RunJobs = Callable[[], Awaitable[None]]
 
@@ -87,14 +86,6 @@ async def test_preferences_are_the_general_ones(as_role: AsRole) -> None:
     changed = await agent.put(path, json={"smsNotifications": True})
     assert changed.json()["data"]["preferences"] == {"emailNotifications": True, "smsNotifications": True}
     assert (await agent.get("/api/user/settings")).json()["data"]["settings"]["smsNotifications"] is True
-
-
-async def heard(since: int) -> list[live.Message]:
-    async with aclosing(live.follow(since)) as batches:
-        async for batch in batches:
-            if not batch or batch[-1].seq > since:
-                return [message for message in batch if message.type not in ("ready", "resync")]
-    return []
 
 
 async def test_it_is_told_live_after_the_commit_and_never_on_rollback(

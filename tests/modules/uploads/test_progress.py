@@ -9,29 +9,26 @@ import pytest
 from py360.kit import live
 from py360.modules.uploads import progress as telling
 from py360.modules.uploads.progress import Progress
+from tests.modules.conftest import heard
 from tests.modules.uploads.conftest import Send, csv_of, row
 
 RunJobs = Callable[[], Awaitable[None]]
 ANYBODY = live.Scope(1, None)
 
 
-@pytest.fixture
-def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Every `upload.progress` that is sent, with its scope."""
-    messages: list[dict[str, Any]] = []
-
-    async def send(client_id: int, type: str, data: Any, **more: Any) -> None:
-        if type == "upload.progress":
-            messages.append({**data, "scope": more["scope"]})
-
-    monkeypatch.setattr(live, "send", send)
-    return messages
+async def told(since: int) -> list[dict[str, Any]]:
+    """Every `upload.progress` after a number, with its scope."""
+    return [
+        message.data | {"scope": message.scope} for message in await heard(since) if message.type == "upload.progress"
+    ]
 
 
-async def test_a_window_sees_it_begin_and_end(send: Send, told: list[dict[str, Any]]) -> None:
+async def test_a_window_sees_it_begin_and_end(send: Send) -> None:
+    start = await live.last_seq()
     await send(csv_of([row(number) for number in range(50)]))
-    assert told[0]["status"] == "processing"
-    last = told[-1]
+    messages = await told(start)
+    assert messages[0]["status"] == "processing"
+    last = messages[-1]
     assert (last["status"], last["processedRecords"], last["percent"], last["secondsLeft"]) == (
         "completed",
         50,
@@ -56,14 +53,16 @@ async def test_before_the_first_rows_are_merged_the_time_left_is_the_usual() -> 
 
 
 async def test_a_cancelled_and_an_undone_upload_are_told(
-    as_admin: httpx.AsyncClient, run_jobs: RunJobs, send: Send, told: list[dict[str, Any]]
+    as_admin: httpx.AsyncClient, run_jobs: RunJobs, send: Send
 ) -> None:
+    start = await live.last_seq()
     sent = await as_admin.post("/api/upload/file", files={"file": ("due.csv", csv_of([row(1)]))})
     upload = sent.json()["data"]["uploadId"]
     assert (await as_admin.post(f"/api/upload/{upload}/cancel")).status_code == 200
     await run_jobs()
-    assert [message["status"] for message in told] == ["cancelled"]
+    assert [message["status"] for message in await told(start)] == ["cancelled"]
     done = await send(csv_of([row(2)]))
     assert (await as_admin.post(f"/api/upload/{done['uploadId']}/undo")).status_code == 200
     await run_jobs()
-    assert (told[-1]["status"], told[-1]["uploadId"]) == ("undone", done["uploadId"])
+    last = (await told(start))[-1]
+    assert (last["status"], last["uploadId"]) == ("undone", done["uploadId"])
