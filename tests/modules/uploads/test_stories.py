@@ -242,3 +242,16 @@ async def test_another_clients_upload_is_not_there(
         assert (await stranger.get(f"/api/upload/{path}")).status_code == 404
     assert (await stranger.get("/api/upload/history")).json()["data"]["uploads"] == []
     assert (await stranger.post(f"/api/upload/{told['uploadId']}/undo")).status_code == 404
+
+
+async def test_a_corrected_due_date_is_taken_back_with_its_upload(
+    as_admin: httpx.AsyncClient, resources: Resources, send: Send
+) -> None:
+    async def due() -> list[str]:
+        return [case["due"] for case in await resources.reads.all("select due_date::text as due from renewal_cases")]
+
+    await send(csv_of([row(1)]))
+    later = await send(csv_of([row(1, **{"Policy Expiry Dt": "24/12/2026"})]))
+    assert await due() == ["2026-12-24"]
+    assert (await as_admin.post(f"/api/upload/{later['uploadId']}/undo")).status_code == 200
+    assert await due() == ["2026-12-19"]
