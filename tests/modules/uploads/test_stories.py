@@ -255,3 +255,9 @@ async def test_a_corrected_due_date_is_taken_back_with_its_upload(
     assert await due() == ["2026-12-24"]
     assert (await as_admin.post(f"/api/upload/{later['uploadId']}/undo")).status_code == 200
     assert await due() == ["2026-12-19"]
+    case = (await as_admin.get("/api/cases")).json()["data"]["cases"][0]["id"]
+    history = (await as_admin.get(f"/api/cases/{case}/history")).json()["data"]["history"]
+    assert [line["details"] for line in history if line["action"] == "Due Date Changed"] == [
+        "Back from 24/12/2026 to 19/12/2026, as the file that changed it was taken back",
+        "From 19/12/2026 to 24/12/2026, as the later file says",
+    ]

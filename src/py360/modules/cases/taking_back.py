@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, resources
 
 _WORKED: Final = """
 update {table} t set kept = 'case_worked_on'
@@ -25,6 +25,14 @@ _HISTORY: Final = (
 _DELETE: Final = (
     "delete from renewal_cases c using {table} t where c.id = t.case_id and t.case_is_new and t.kept is null"
 )
+# Before the restoring: the case still has the date that the import gave it.
+_TELL_MOVED_BACK: Final = """
+insert into case_history (case_id, action, details, created_at)
+select c.id, 'Due Date Changed', 'Back from ' || to_char(c.due_date, 'DD/MM/YYYY') || ' to '
+  || to_char((t.previous ->> 'due_date')::date, 'DD/MM/YYYY') || ', as the file that changed it was taken back', %(now)s
+from {table} t join renewal_cases c on c.id = t.case_id
+where not t.case_is_new and t.kept is null and (t.previous ->> 'due_date')::date <> c.due_date
+"""
 _RESTORE: Final = """
 update renewal_cases c set
   renewal_amount = (t.previous ->> 'renewal_amount')::numeric, assigned_to = (t.previous ->> 'assigned_to')::bigint,
@@ -44,5 +52,6 @@ async def take_back(session: AsyncSession, table: str, until: datetime) -> int:
     async with db.trusted(session):  # nothing refers to them: that is what "not worked with" means
         await db.execute(session, _HISTORY.format(table=table))
         deleted = await db.execute(session, _DELETE.format(table=table))
+    await db.execute(session, _TELL_MOVED_BACK.format(table=table), {"now": resources.current().clock.now()})
     await db.execute(session, _RESTORE.format(table=table))
     return deleted
