@@ -36,7 +36,7 @@ values (%(client_id)s, %(code)s, 'Asha', 'Rao', %(email)s, %(phone)s, %(language
 _POLICY = """
 insert into policies (client_id, policy_number, customer_id, policy_type, product_name, premium_amount, start_date, end_date,
   renewal_date)
-values (%(client_id)s, %(number)s, %(customer_id)s, 'Motor', 'Private Car Package', 11000, %(due)s - 365, %(due)s, %(due)s)
+values (%(client_id)s, %(number)s, %(customer_id)s, 'motor', %(product)s, 11000, %(due)s - 365, %(due)s, %(due)s)
 returning id
 """
 _CASE = """
@@ -82,6 +82,7 @@ async def make_case(app: FastAPI) -> MakeCase:
         assigned_to: int | None = None,
         phone: str | None = "+919876543210",
         email: str | None = "asha@example.com",
+        product: str | None = "Private Car Package",
     ) -> Case:
         number = next(_numbers)
         async with unit_of_work() as session:
@@ -89,6 +90,7 @@ async def make_case(app: FastAPI) -> MakeCase:
             row: dict[str, Any] = {
                 "client_id": client_id, "code": f"PAY-CUST-{number}", "number": f"POL-2026-{number:06}", "email": email,
                 "phone": phone, "language": language, "due": due, "amount": amount, "assigned_to": assigned_to,
+                "product": product,
             }  # fmt: skip
             row["customer_id"] = await db.value(session, _CUSTOMER, row)
             row["policy_id"] = await db.value(session, _POLICY, row)

@@ -28,6 +28,15 @@ async def test_the_page_shows_what_is_to_be_paid(
         assert "asha@example.com" not in page.text
 
 
+async def test_a_product_without_a_name_is_not_shown(
+    client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link
+) -> None:
+    page = await client.get(await link(await make_case(product=None)))
+    assert "₹1,25,000.50" in page.text
+    assert "Product" not in page.text
+    assert "motor" not in page.text
+
+
 async def test_the_page_keeps_to_itself(client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link) -> None:
     page = await client.get(await link(await make_case()))
     policy = page.headers["content-security-policy"]

@@ -52,7 +52,7 @@ class View:
     insurer: str = ""
     customer: str = ""
     policy_number: str = ""
-    product: str = ""
+    product: str | None = None
     due_date: date | None = None
     amount: Decimal | None = None
     contact: str = ""

@@ -23,7 +23,7 @@ from py360.modules.payments.ledger import (
 PAID_STATUSES: Final = frozenset({"payment_processed", "renewed"})
 
 _CASES: Final = """
-select c.id, c.case_number, c.client_id, c.customer_id, c.policy_id, c.policy_number, c.policy_type, c.product_name,
+select c.id, c.case_number, c.client_id, c.customer_id, c.policy_id, c.policy_number, c.product_name,
   c.status, c.is_open, c.due_date, c.assigned_to, coalesce(c.renewal_amount, c.premium_amount) as renewal_amount
 from cases_public_case c where c.id = any(%(case_ids)s)
 """
@@ -70,7 +70,7 @@ class Standing:
     customer_id: int
     policy_id: int
     policy_number: str
-    product: str
+    product: str | None
     status: str
     is_open: bool
     due_date: date
@@ -153,7 +153,7 @@ def _standing(case: db.Row, parts: Sequence[Part], receipts: Sequence[db.Row]) -
     }  # fmt: skip
     return Standing(
         case_id=case["id"],
-        product=case["product_name"] or case["policy_type"],
+        product=case["product_name"],
         parts=tuple(parts) or (Part(own, f"{case['due_date']:%B %Y}", "Renewal premium"),),
         receipts=tuple(
             Receipt(
