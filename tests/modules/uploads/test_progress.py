@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from py360.kit import live
+from py360.modules.identity.authentication import authenticate
 from py360.modules.uploads import progress as telling
 from py360.modules.uploads.progress import Progress
-from tests.modules.conftest import heard
+from tests.modules.conftest import AsRole, Person, heard
 from tests.modules.uploads.conftest import Send, csv_of, row
 
 RunJobs = Callable[[], Awaitable[None]]
@@ -37,6 +38,27 @@ async def test_a_window_sees_it_begin_and_end(send: Send) -> None:
     )
     assert last["rowsPerSecond"] > 0
     assert last["scope"].assigned_to is not None
+
+
+async def test_once_an_import_is_over_agents_load_their_figures_anew(
+    as_admin: httpx.AsyncClient, as_role: AsRole, run_jobs: RunJobs, send: Send
+) -> None:
+    other = (await as_admin.post("/api/clients", json={"clientName": "SBI Life"})).json()["data"]["id"]
+    agent, stranger = await as_role("agent"), await as_role("agent", client_id=other)
+    start = await live.last_seq()
+
+    async def heard_by(person: Person) -> list[tuple[str, dict[str, Any]]]:
+        caller = await authenticate(person.tokens["token"])
+        return [(message.type, message.data) for message in await heard(start) if message.is_for(caller)]
+
+    done = await send(csv_of([row(1)]))
+    assert await heard_by(agent) == [("dashboard.refresh", {"reason": "upload"})]
+    await send(csv_of([row(2, **{"Insured Name": ""})]), name="nothing good in it.csv")
+    assert len(await heard_by(agent)) == 1
+    assert (await as_admin.post(f"/api/upload/{done['uploadId']}/undo")).status_code == 200
+    await run_jobs()
+    assert len(await heard_by(agent)) == 2
+    assert await heard_by(stranger) == []
 
 
 async def test_before_the_first_rows_are_merged_the_time_left_is_the_usual() -> None:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from py360.kit import db, ids, live
 
 EVERY_SECONDS: Final = 0.4
+UNDER_WAY: Final = frozenset({"processing", "needs_input"})
 USUAL_ROWS_PER_SECOND: Final = 12_000  # before this installation has imported anything itself
 
 
@@ -64,8 +65,12 @@ class Progress:
         }
 
     async def tell(self, status: str = "processing") -> None:
-        """Send it now."""
+        """Send it now. Once it is over, everybody who sees cases loads figures and lists anew: whose they are, is many people."""
         await live.send(self.client_id, "upload.progress", self.shown(status), permission="upload", scope=self.scope)
+        if status not in UNDER_WAY and self.successful:
+            await live.send(
+                self.client_id, "dashboard.refresh", {"reason": "upload"}, permission=("dashboard", "cases")
+            )
 
     async def keep_telling(self, over: asyncio.Event) -> None:
         """Send it again and again, until it is over. Not cancelled: the cache's client may swallow that while it connects."""
