@@ -71,6 +71,27 @@ async def test_saving_again_makes_a_version_and_keeps_the_old(as_admin: httpx.As
     assert [(each["version"], each["subject"]) for each in versions] == [(2, "Changed"), (1, "Policy Renewal Notice")]
 
 
+async def test_what_an_edit_leaves_out_stays(as_admin: httpx.AsyncClient) -> None:
+    body = EMAIL | {"tags": ["may"], "category": "payment", "language": "hi", "dltApproved": True}
+    path = f"/api/templates/{(await as_admin.post('/api/templates', json=body)).json()['data']['templateId']}"
+    before = (await as_admin.get(path)).json()["data"]
+    told = "subject", "content", "tags", "category", "language", "dltApproved", "format"
+    saved = await as_admin.put(path, json={"name": "June notice"})
+    assert saved.status_code == 200, saved.text
+    after = (await as_admin.get(path)).json()["data"]
+    assert (after["name"], after["version"]) == ("June notice", 2)
+    assert [after[key] for key in told] == [before[key] for key in told]
+    assert (await as_admin.put(path, json={"content": "<p>Dear {name}: {payment_link}</p>"})).status_code == 200
+    mended = (await as_admin.get(path)).json()["data"]
+    assert (mended["format"], mended["subject"], mended["variables"]) == (
+        "html",
+        body["subject"],
+        ["name", "payment_link"],
+    )
+    for wrong in ({"name": None}, {"content": ""}, {"subject": None}, {"type": "pigeon"}):
+        assert (await as_admin.put(path, json=wrong)).status_code == 422, wrong
+
+
 async def test_the_lint_warns_and_does_not_stop(as_admin: httpx.AsyncClient) -> None:
     email = (await as_admin.post("/api/templates", json=EMAIL)).json()["data"]
     assert [each["code"] for each in email["warnings"]] == ["unsubscribe_missing"]

@@ -16,12 +16,12 @@ Content = Annotated[str, Field(min_length=1, max_length=500_000)]
 DltId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,50}$")]
 
 
-class TemplateIn(Schema):
-    """A template to save. `variables` is what the editor lists; the server reads them from the texts itself."""
+class TemplateChange(Schema):
+    """The fields of a template to change. `variables` is what the editor lists; the server reads them from the texts itself."""
 
-    name: Name
-    type: Channel
-    content: Content
+    name: Name = "-"
+    type: Channel = "email"
+    content: Content = "-"
     subject: Annotated[str, StringConstraints(max_length=500)] | None = None
     variables: list[str] = Field(default_factory=list, max_length=100)
     format: Format | None = Field(
@@ -32,6 +32,14 @@ class TemplateIn(Schema):
     dlt_template_id: DltId | None = None
     dlt_approved: bool = False
     tags: list[Annotated[str, StringConstraints(max_length=50)]] = Field(default_factory=list, max_length=20)
+
+
+class TemplateIn(TemplateChange):
+    """A new template."""
+
+    name: Name
+    type: Channel
+    content: Content
     status: Literal["draft", "active"] | None = Field(
         None, description="draft keeps it out of sight until it is activated"
     )

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
@@ -42,7 +42,7 @@ class Draft:
     language: str = "en"
     dlt_template_id: str | None = None
     dlt_approved: bool = False
-    tags: tuple[str, ...] = ()
+    tags: Sequence[str] = ()
     status: str | None = None
 
 
@@ -244,16 +244,41 @@ async def _keep_version(session: AsyncSession, number: int, user_id: int | None)
     )
 
 
+async def _as_saved(session: AsyncSession, old: Template) -> Draft:
+    kept = await db.one(session, "select tags, dlt_approved from templates where id = %(id)s", {"id": old.id})
+    assert kept is not None  # just loaded
+    return Draft(
+        name=old.name,
+        channel=old.channel,
+        content=old.content,
+        subject=old.subject,
+        format=old.format,
+        category=old.category,
+        language=old.language,
+        dlt_template_id=old.dlt_template_id,
+        dlt_approved=kept["dlt_approved"],
+        tags=kept["tags"],
+    )
+
+
 async def update(
-    session: AsyncSession, clients: Sequence[int], user_id: int, ref: str, draft: Draft, expected: int | None
+    session: AsyncSession,
+    clients: Sequence[int],
+    user_id: int,
+    ref: str,
+    changes: Mapping[str, Any],
+    expected: int | None,
 ) -> Saved:
-    """Save a template again: a new version; what was sent with older ones stays readable.
+    """Save a template again with `changes` to its Draft: a new version; what was sent with older ones stays readable.
 
     `expected` is the version the editor saw (If-Match). Raises PreconditionFailed when it moved on.
     """
     old = await load(session, clients, ref)
     if expected is not None and expected != old.version:
         raise PreconditionFailed
+    if changes.keys() & {"content", "channel"}:
+        changes = {"format": None, **changes}  # found out from the new content
+    draft = replace(await _as_saved(session, old), **changes)
     template = _template(old.client_id, draft, old.id, old.version + 1)
     warnings = lint(template)
     await _refuse_taken_name(session, template)

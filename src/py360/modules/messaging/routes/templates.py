@@ -9,7 +9,7 @@ from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Session, Sort, 
 from py360.modules.messaging import queries, templates
 from py360.modules.messaging.access import CanReadTemplates, CanWriteTemplates
 from py360.modules.messaging.preview import preview
-from py360.modules.messaging.schemas import ImportIn, PreviewIn, TemplateIn, TemplateStatus
+from py360.modules.messaging.schemas import ImportIn, PreviewIn, TemplateChange, TemplateIn, TemplateStatus
 from py360.modules.messaging.variables import CATALOGUE
 
 router = APIRouter()
@@ -110,10 +110,13 @@ async def read_template(reads: DbReads, caller: CanReadTemplates, template_id: s
 
 @router.put("/templates/{template_id}")
 async def update_template(
-    session: Session, caller: CanWriteTemplates, template_id: str, body: TemplateIn, version: IfMatch
+    session: Session, caller: CanWriteTemplates, template_id: str, body: TemplateChange, version: IfMatch
 ) -> Response:
-    """Save a template as its next version. Messages already sent keep theirs."""
-    saved = await templates.update(session, caller.client_ids, caller.user_id, template_id, _draft(body), version)
+    """Save a template as its next version; what is left out stays. Messages already sent keep theirs."""
+    changes = body.model_dump(exclude_unset=True, exclude={"variables"})
+    if "type" in changes:
+        changes["channel"] = changes.pop("type")
+    saved = await templates.update(session, caller.client_ids, caller.user_id, template_id, changes, version)
     return ok(_saved(saved, "Template saved"), headers=etag(saved.version))
 
 
