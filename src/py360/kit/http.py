@@ -74,14 +74,17 @@ AsFile = Annotated[
     str | None, Query(alias="format", max_length=10, description="csv, xlsx or pdf: the whole list as a file")
 ]
 Sort = Annotated[str | None, Query(max_length=60, description="A column; `-` in front for descending")]
+Cursor = Annotated[str | None, Query(max_length=300, description="`nextCursor` of the page before")]
 Search = Annotated[str | None, Query(max_length=200, description="A piece of the text to find")]
 
 
-async def listed(reads: Reads, listing: Listing, page: Page | None, as_file: str | None, **beside: Any) -> Response:
+async def listed(
+    reads: Reads, listing: Listing, page: Page | None, as_file: str | None, cursor: str | None = None, **beside: Any
+) -> Response:
     """A list with what stands `beside` it: a page, or all of it where there is none; or, when asked for, a file."""
     if as_file:
         return await download(listing.file(reads, as_file))
-    rows = await listing.page(reads, page) if page else await listing.whole(reads)
+    rows = await listing.page(reads, page, cursor) if page else await listing.whole(reads)
     return ok({**rows, **beside})
 
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import getitem
 from typing import Any, Final
 
-from py360.kit.errors import Invalid
+from py360.kit.errors import BadRequest, Invalid
 from py360.kit.export import Column, Export, export
-from py360.kit.paging import EXACT_UP_TO, Page, pagination
+from py360.kit.paging import EXACT_UP_TO, Page, decode_cursor, encode_cursor, pagination
 from py360.kit.reads import Reads
 
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -15,7 +17,11 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """`select` (to the joins) and `where` find the rows; `shown` makes the wire's objects, `columns` are those of a file."""
+    """`select` (to the joins) and `where` find the rows; `shown` makes the wire's objects, `columns` are those of a file.
+
+    A column may stand within an object of the wire: `metrics.sent`. A list that is in the order of the rows' `id` alone, and
+    of which that is the first field, may be gone through by cursor: `walked` names the column.
+    """
 
     name: str
     select: str
@@ -26,19 +32,24 @@ class Listing:
     columns: Sequence[str]
     file_name: str = ""  # where the wire's name says too little
     counted: str = ""  # the tables that `where` needs, when `select` joins more
+    walked: str = ""
 
-    async def page(self, reads: Reads, page: Page) -> dict[str, Any]:
-        """The rows of a page under the list's name, and its `pagination`; the total is counted up to 10,000."""
-        params = {**self.params, "limit": page.limit, "offset": page.offset}
-        rows = await reads.all(f"{self._sql()} limit %(limit)s offset %(offset)s", params)
+    async def page(self, reads: Reads, page: Page, cursor: str | None = None) -> dict[str, Any]:
+        """The rows of a page, or those behind a cursor, under the list's name, and its `pagination`; the total is counted up to 10,000."""
+        after, beyond = self._after(cursor) if cursor else ("", {"offset": page.offset})
+        one_more = page.limit + bool(self.walked)
+        rows = await reads.all(
+            f"{self._sql(after)} limit %(limit)s offset %(offset)s", {**self.params, "limit": one_more, **beyond}
+        )
         rows_of = f"select from {self.counted}" if self.counted else self.select
         few = f"select count(*) from ({rows_of} where {self.where} limit {EXACT_UP_TO + 1}) few"
         counted = await reads.value(few, self.params)
-        total = max(counted, page.offset + len(rows))
-        return {
-            self.name: [self.shown(row) for row in rows],
-            "pagination": pagination(page, total, counted <= EXACT_UP_TO),
-        }
+        rows, more = rows[: page.limit], len(rows) > page.limit
+        total = max(counted, beyond["offset"] + len(rows))
+        told = pagination(page, total, counted <= EXACT_UP_TO)
+        if self.walked:
+            told["nextCursor"] = encode_cursor(rows[-1]["id"]) if more else None
+        return {self.name: [self.shown(row) for row in rows], "pagination": told}
 
     async def whole(self, reads: Reads) -> dict[str, Any]:
         """Every row, for lists that are short by nature, such as roles."""
@@ -54,17 +65,25 @@ class Listing:
         async for row in reads.stream(self._sql(), self.params):
             yield self.shown(row)
 
-    def _sql(self) -> str:
-        return f"{self.select} where {self.where} order by {self.order}"
+    def _after(self, cursor: str) -> tuple[str, dict[str, int]]:
+        match decode_cursor(cursor):
+            case [int(number)]:
+                than = "<" if self.order.endswith(" desc") else ">"
+                return f" and {self.walked} {than} %(after)s", {"after": number, "offset": 0}
+        raise BadRequest("This cursor is not valid. Start again from the first page.", code="bad_cursor")
+
+    def _sql(self, after: str = "") -> str:
+        return f"{self.select} where {self.where}{after} order by {self.order}"
 
 
 def heading(name: str) -> str:
-    """A field of the wire as the head of a column: `lastLogin` is Last Login."""
-    return " ".join(word if word.isupper() else word.capitalize() for word in _WORDS.split(name)).replace("Id", "ID")
+    """A field of the wire as the head of a column: `lastLogin` is Last Login, `metrics.openRate` Open Rate."""
+    words = _WORDS.split(name.rpartition(".")[2])
+    return " ".join(word if word.isupper() else word.capitalize() for word in words).replace("Id", "ID")
 
 
 def _cell(name: str) -> Callable[[Mapping[str, Any]], Any]:
-    return lambda row: in_words(row[name])
+    return lambda row: in_words(reduce(getitem, name.split("."), row))
 
 
 def in_words(value: Any) -> Any:

@@ -43,7 +43,7 @@ async def test_one_sees_and_marks_ones_own(as_role: AsRole) -> None:
     )  # fmt: skip
     assert data["unreadCount"] == 1
     assert data["pagination"]["total"] == 1
-    assert data["nextCursor"] is None
+    assert data["pagination"]["nextCursor"] is None
     assert (await other.put(f"/api/notifications/{mine['id']}/read")).status_code == 404
     answer = await viewer.put(f"/api/notifications/{mine['id']}/read")
     assert answer.json()["data"]["notificationId"] == mine["id"]
@@ -68,7 +68,7 @@ async def test_tabs_types_search_and_cursor(as_role: AsRole) -> None:
     assert await titles(page=2, limit=2) == ["News 2", "News 1"]
     first = (await agent.get("/api/notifications", params={"limit": 3})).json()["data"]
     await tell(agent.user["id"], "Meanwhile")
-    assert await titles(limit=3, cursor=first["nextCursor"]) == ["News 1", "News 0"]
+    assert await titles(limit=3, cursor=first["pagination"]["nextCursor"]) == ["News 1", "News 0"]
     assert (await agent.get("/api/notifications", params={"cursor": "?"})).status_code == 400
     assert (await agent.get("/api/notifications", params={"tab": "x"})).status_code == 422
     assert (await agent.put("/api/notifications/read-all")).json()["data"]["updatedCount"] == 7

@@ -161,6 +161,10 @@ async def test_history_and_one_payment(as_admin: httpx.AsyncClient, gateway: Ven
     data = (await as_admin.get(f"/api/cases/{case.number}/payment-history?limit=2")).json()["data"]
     assert [row["amount"] for row in data["payments"]] == [300, 200]
     assert data["pagination"] == {"page": 1, "limit": 2, "total": 3, "totalPages": 2}
+    history = f"/api/cases/{case.number}/payment-history"
+    file = await as_admin.get(history, params={"format": "csv", "sort": "amount"})
+    assert [line.split(",")[3] for line in file.text.splitlines()] == ["Amount", "100.00", "200.00", "300.00"]
+    assert (await as_admin.get(history, params={"sort": "shoeSize"})).status_code == 422
     one = (await as_admin.get(f"/api/payments/{data['payments'][0]['id']}")).json()["data"]
     assert (one["caseId"], one["gateway"], one["method"], one["status"]) == (case.number, "manual", "cash", "captured")
     assert one["allocations"] == [{"installmentId": "renewal", "amount": 300}]

@@ -1,30 +1,18 @@
 """Campaigns over HTTP (specification, "Campaign Management APIs"; domain reference, section 12)."""
 
-from operator import itemgetter
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
-from py360.kit.errors import NotFound
-from py360.kit.export import Column, export
-from py360.kit.http import DbReads, IfMatch, PageParams, Res, Session, download, etag, ok
+from py360.kit.http import AsFile, Cursor, DbReads, IfMatch, PageParams, Res, Session, download, etag, listed, ok
 from py360.kit.ids import code, number
-from py360.kit.paging import pagination
-from py360.modules.campaigns import creating, editing, queries, rates, service
+from py360.modules.campaigns import complying, creating, editing, listing, queries, rates, service
 from py360.modules.campaigns.access import CanControlCampaigns, CanCreateCampaigns, CanSeeCampaigns
 from py360.modules.campaigns.planning import Planned
 from py360.modules.campaigns.schemas import EditCampaign, NewCampaign, NewStatus, PreviewAudience
 
 router = APIRouter()
-REPORT = tuple(
-    Column(heading, itemgetter(key))
-    for heading, key in (
-        ("Campaign", "campaignId"), ("Case ID", "caseId"), ("Customer Name", "customerName"), ("Contact", "contact"),
-        ("Status", "status"), ("Skipped because", "skipReason"), ("Sent", "sentAt"), ("Delivered", "deliveredAt"),
-        ("Opened", "openedAt"), ("Clicked", "clickedAt"), ("Error", "errorMessage"), ("Message", "messageId"),
-    )
-)  # fmt: skip
 
 
 @router.post("/campaigns", status_code=201)
@@ -49,23 +37,21 @@ async def create_campaign(session: Session, caller: CanCreateCampaigns, body: Ne
     return ok({"campaigns": shown, "parentId": code("campaign", parent), "message": message}, 201)
 
 
+async def filters(chosen: Annotated[listing.Filters, Query()]) -> listing.Filters:
+    """The filters of the list of campaigns."""
+    return chosen
+
+
 @router.get("/campaigns")
 async def list_campaigns(
     reads: DbReads,
     caller: CanSeeCampaigns,
     page: PageParams,
-    status: Annotated[str | None, Query(description="active,paused,completed")] = None,
-    type: Annotated[str | None, Query(description="email,whatsapp,sms")] = None,
-    search: Annotated[str | None, Query(max_length=100)] = None,
-    view: Annotated[
-        str, Query(pattern="^(channel|parent)$", description="parent shows one row per campaign")
-    ] = "channel",
+    asked: Annotated[listing.Filters, Depends(filters)],
+    as_file: AsFile = None,
 ) -> Response:
     """Campaigns, newest first: one row per channel, or per campaign."""
-    rows, total = await queries.campaigns(
-        reads, caller, page, status=status, channel=type, search=search, parents=view == "parent"
-    )
-    return ok({"campaigns": rows, "pagination": pagination(page, total)})
+    return await listed(reads, listing.campaigns(caller, asked, page.sort), page, as_file)
 
 
 @router.post("/campaigns/preview-audience")
@@ -148,15 +134,14 @@ async def list_recipients(
     caller: CanSeeCampaigns,
     page: PageParams,
     campaign_id: str,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Cursor = None,
     status: Annotated[str | None, Query(max_length=20)] = None,
+    as_file: AsFile = None,
 ) -> Response:
     """Who was planned, what became of it, and why somebody was left out."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     ids = [child["id"] for child in await queries.children(reads, row)]
-    rows, following, total = await queries.recipients(reads, ids, page, cursor, status)
-    shown = pagination(page, total, exact=total <= queries.COUNTED) | {"nextCursor": following}
-    return ok({"recipients": rows, "pagination": shown})
+    return await listed(reads, listing.recipients(row["id"], ids, status, page.sort), page, as_file, cursor)
 
 
 @router.get("/campaigns/{campaign_id}/timeline")
@@ -167,10 +152,10 @@ async def show_story(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) 
 
 
 @router.get("/campaigns/{campaign_id}/compliance")
-async def show_compliance(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
-    """Whom the door kept out, and why."""
+async def show_compliance(reads: DbReads, res: Res, caller: CanSeeCampaigns, campaign_id: str) -> Response:
+    """Whom the door kept out and why, who consents today, and whether the rules are kept."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
-    return ok(await queries.compliance(reads, [child["id"] for child in await queries.children(reads, row)]))
+    return ok(await complying.compliance(reads, await queries.children(reads, row), res.clock.now()))
 
 
 @router.get("/campaigns/{campaign_id}/report")
@@ -178,6 +163,4 @@ async def report(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str, form
     """Every recipient as a csv, xlsx or pdf file."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     ids = [child["id"] for child in await queries.children(reads, row)]
-    if not ids:
-        raise NotFound("This campaign has no channels.")
-    return await download(export(f"campaign_{row['id']}", format, REPORT, queries.all_recipients(reads, ids)))
+    return await download(listing.recipients(row["id"], ids).file(reads, format))

@@ -7,9 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids
 from py360.kit.caller import Caller
-from py360.kit.errors import BadRequest
-from py360.kit.listing import Listing
-from py360.kit.paging import Page, decode_cursor, encode_cursor, pagination
+from py360.kit.listing import Listing, ordering
 from py360.kit.reads import Reads
 
 _MINE: Final = "n.user_id = %(user)s and (n.expires_at is null or n.expires_at > now())"
@@ -34,7 +32,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def mine(caller: Caller, tab: str, type: str | None, search: str | None) -> Listing:
+def mine(caller: Caller, tab: str, type: str | None, search: str | None, sort: str | None) -> Listing:
     """The caller's notifications, newest first."""
     where = _MINE
     params: dict[str, Any] = {"user": caller.user_id}
@@ -51,41 +49,12 @@ def mine(caller: Caller, tab: str, type: str | None, search: str | None) -> List
         "notifications",
         f"select {_COLUMNS} from notifications n",
         where,
-        "n.id desc",
+        ordering(sort, {"timestamp": "n.id"}, "-timestamp", "n.id"),
         params,
         shown,
         ("id", "timestamp", "type", "title", "message", "priority", "read", "readAt"),
+        walked="n.id",
     )
-
-
-async def page_of(reads: Reads, listing: Listing, page: Page, cursor: str | None) -> dict[str, Any]:
-    """A page of one's notifications, or on from `nextCursor`, with the number of unread ones."""
-    after = " and n.id < %(before)s" if cursor else ""
-    turned = {"before": _before(cursor), "offset": 0} if cursor else {"offset": page.offset}
-    rows = await reads.all(
-        f"{listing.select} where {listing.where}{after} order by {listing.order} limit %(limit)s offset %(offset)s",
-        {**listing.params, "limit": page.limit + 1, **turned},
-    )
-    counts = await reads.one(
-        f"select count(*) as total, (select count(*) from notifications n where {_MINE} and not n.read_status) as unread"
-        f" from notifications n where {listing.where}",
-        listing.params,
-    )
-    assert counts is not None
-    more, rows = len(rows) > page.limit, rows[: page.limit]
-    return {
-        "notifications": [shown(row) for row in rows],
-        "unreadCount": counts["unread"],
-        "pagination": pagination(page, counts["total"]),
-        "nextCursor": encode_cursor(rows[-1]["id"]) if more else None,
-    }
-
-
-def _before(cursor: str) -> int:
-    match decode_cursor(cursor):
-        case [int(number)]:
-            return number
-    raise BadRequest("This cursor is not valid. Start again from the first page.", code="bad_cursor")
 
 
 async def unread(reads: Reads, user_id: int) -> int:

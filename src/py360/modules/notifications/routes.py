@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response, WebSocket, WebSocketDisconnect
 from redis.exceptions import ConnectionError as CacheConnectionError
 
 from py360.kit.errors import Unauthenticated
-from py360.kit.http import AsFile, DbReads, PageParams, Public, Session, download, ok
+from py360.kit.http import AsFile, Cursor, DbReads, PageParams, Public, Session, listed, ok
 from py360.modules.identity import api as identity
 from py360.modules.notifications import queries, service, stream, tickets
 from py360.modules.notifications.access import Owner
@@ -30,14 +30,12 @@ async def list_notifications(
     tab: Literal["all", "unread", "read"] = "all",
     type: Annotated[str | None, Query(max_length=100, description="One or several, comma separated")] = None,
     search: Annotated[str | None, Query(max_length=100)] = None,
-    cursor: Annotated[str | None, Query(max_length=200, description="`nextCursor` of the answer before")] = None,
+    cursor: Cursor = None,
     as_file: AsFile = None,
 ) -> Response:
     """One's notifications, newest first, and how many are unread."""
-    found = queries.mine(caller, tab, type, search)
-    if as_file:
-        return await download(found.file(reads, as_file))
-    return ok(await queries.page_of(reads, found, page, cursor))
+    found = queries.mine(caller, tab, type, search, page.sort)
+    return await listed(reads, found, page, as_file, cursor, unreadCount=await queries.unread(reads, caller.user_id))
 
 
 @router.get("/notifications/unread-count")

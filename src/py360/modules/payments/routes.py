@@ -5,9 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from py360.kit.http import DbReads, PageParams, Public, Res, Session, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Public, Res, Session, listed, ok
 from py360.kit.ids import number as key
-from py360.kit.paging import pagination
 from py360.modules.payments import checkout, pages, queries, schemas, service, webhooks
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
 from py360.modules.payments.jobs import apply_webhooks
@@ -40,15 +39,12 @@ async def take_payment(caller: CanTakePayments, case_id: str, body: schemas.NewP
 
 
 @router.get("/cases/{case_id}/payment-history")
-async def history(reads: DbReads, caller: CanReadPayments, case_id: str, page: PageParams) -> Response:
+async def history(
+    reads: DbReads, caller: CanReadPayments, case_id: str, page: PageParams, as_file: AsFile = None
+) -> Response:
     """The payments of a case, newest first."""
-    rows, total = await queries.history(reads, caller, key("case", case_id), page)
-    return ok(
-        {
-            "payments": [schemas.shown_payment(row) for row in rows],
-            "pagination": pagination(page, total),
-        }
-    )
+    found = await queries.history(reads, caller, key("case", case_id), page.sort)
+    return await listed(reads, found, page, as_file)
 
 
 @router.get("/payments/{payment_id}")
