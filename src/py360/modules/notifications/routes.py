@@ -95,9 +95,7 @@ async def live_messages(
         async with asyncio.TaskGroup() as both:
             sending = both.create_task(stream.run(caller, since, lambda raw: websocket.send_text(raw.decode())))
             await _until_closed(websocket)
-            while not sending.done():  # a cancellation that meets an answer of the cache may get lost
-                sending.cancel()
-                await asyncio.wait([sending], timeout=0.5)
+            sending.cancel()
     except* Unauthenticated as refused:
         await websocket.close(SIGNED_OUT, str(refused.exceptions[0]))
     except* (CacheConnectionError, TimeoutError):

@@ -115,12 +115,11 @@ async def give_up(upload_id: int) -> None:
 @asynccontextmanager
 async def _told(progress: Progress) -> Any:
     async with asyncio.TaskGroup() as group:
-        over = asyncio.Event()
-        group.create_task(progress.keep_telling(over))
+        telling = group.create_task(progress.keep_telling())
         try:
             yield
         finally:
-            over.set()
+            telling.cancel()
 
 
 @asynccontextmanager

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -72,12 +71,11 @@ class Progress:
                 self.client_id, "dashboard.refresh", {"reason": "upload"}, permission=("dashboard", "cases")
             )
 
-    async def keep_telling(self, over: asyncio.Event) -> None:
-        """Send it again and again, until it is over. Not cancelled: the cache's client may swallow that while it connects."""
-        while not over.is_set():
+    async def keep_telling(self) -> None:
+        """Send it again and again, until cancelled."""
+        while True:
             await self.tell()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(over.wait(), EVERY_SECONDS)
+            await asyncio.sleep(EVERY_SECONDS)
 
 
 _STANDS: Final = """
