@@ -32,6 +32,10 @@ async def test_an_administrator_works_for_one_client_at_a_time(
     stranger = await as_role("client_admin", client_id=other)
     assert await policies(stranger) == ["DM/2026/00002"]
     assert await policies(stranger, **there) == ["DM/2026/00002"]
+    # A download is asked for with a token and fetched without one: it stays with the client it was asked for.
+    ask = await as_admin.post("/api/export/cases", params=there, json={"format": "csv"})
+    file = await as_admin.get(ask.json()["data"]["downloadUrl"])
+    assert (file.text.count("DM/2026/00002"), file.text.count("DM/2026/00001")) == (1, 0)
     listed = (await as_admin.get("/api/templates", params={**there, "limit": 100})).json()["data"]["templates"]
     assert len({(each["type"], each["name"]) for each in listed}) == len(listed) > 10
     set_ = await as_admin.put("/api/settings/campaigns", params=there, json={"promotionalFrom": "11:00"})

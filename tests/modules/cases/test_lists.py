@@ -221,8 +221,14 @@ async def test_export_has_the_24_columns_and_no_formulas(as_admin, client, make_
         "Upload Date",
     )
     assert (row[0], row[1], row[15]) == (case.number, "'=cmd|'/c calc' Rao", "Normal")
+    listed = await as_admin.get("/api/cases", params={"format": "csv", "status": "validated"})
+    assert listed.content == answer.content
     for format in ("xls", "pdf"):
-        assert (await as_admin.get("/api/export/cases", params={"format": format, "search": "rao"})).status_code == 200
+        assert (await as_admin.get("/api/cases", params={"format": format, "search": "rao"})).status_code == 200
+    await make_case("renewed")
+    closed = await as_admin.get("/api/cases/closed", params={"format": "csv"})
+    head, row = list(csv.reader(io.StringIO(closed.text)))
+    assert (len(head), head[20], row[11]) == (25, "Closed Date", "Renewed")
     assert (await as_admin.post("/api/export/cases", json={"format": "doc"})).status_code == 422
     assert (await as_admin.post("/api/export/cases", json={"filters": {"shoe": "9"}})).status_code == 422
     assert (await client.get(address[:-3] + "xxx")).status_code == 404

@@ -24,7 +24,6 @@ async def test_nobody_without_signing_in(client, make_case) -> None:
         "/api/cases",
         "/api/cases/closed",
         "/api/logs",
-        "/api/export/cases",
         *(case.path + part for part in READS),
     ):
         assert (await client.get(path)).status_code == 401, path

@@ -1,5 +1,6 @@
-"""Addresses of exports that a browser can open: signed, for ten minutes, on behalf of the session that asked."""
+"""Addresses of exports that a browser can open: signed, for ten minutes, on behalf of the session and clients that asked."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, Final
 
@@ -19,14 +20,14 @@ def address(caller: Caller, format: str, filters: dict[str, Any], closed: bool) 
     """The path of a download."""
     until = int((resources.current().clock.now() + LIFETIME).timestamp())
     return "/api/export/cases/" + sign(
-        PURPOSE, orjson.dumps([until, caller.session_id, format, filters, closed]).decode()
+        PURPOSE, orjson.dumps([until, caller.session_id, caller.client_ids, format, filters, closed]).decode()
     )
 
 
 async def opened(token: str) -> tuple[Caller, str, dict[str, Any], bool]:
     """Who asked, the format, the filters, and whether of the closed list; raises NotFound, Gone and Forbidden."""
     try:
-        until, session_id, format, filters, closed = orjson.loads(verify(PURPOSE, token))
+        until, session_id, clients, format, filters, closed = orjson.loads(verify(PURPOSE, token))
     except BadToken as error:
         raise NotFound("There is no such download.") from error
     if resources.current().clock.now().timestamp() > until:
@@ -34,4 +35,5 @@ async def opened(token: str) -> tuple[Caller, str, dict[str, Any], bool]:
     caller = await identity.caller_of_session(session_id)
     if not caller.may("closed-cases" if closed else "cases"):
         raise Forbidden
-    return caller, format, filters, closed
+    still = tuple(number for number in clients if number in caller.client_ids)
+    return replace(caller, client_ids=still), format, filters, closed

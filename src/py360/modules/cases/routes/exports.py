@@ -1,9 +1,8 @@
-"""The case lists as files."""
+"""The case lists as files at an address of their own, which a browser can open (`?format=` of a list needs the token)."""
 
-from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Response
+from fastapi import Path, Response
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
@@ -16,7 +15,6 @@ from py360.modules.cases.access import CanReadCase
 from py360.modules.cases.queries import exporting
 from py360.modules.cases.queries.filters import Filters, where
 from py360.modules.cases.routes.base import router
-from py360.modules.cases.routes.lists import CaseFilters
 from py360.modules.cases.schemas import ExportIn
 
 _KNOWN = {field.alias for field in Filters.model_fields.values()}
@@ -47,23 +45,6 @@ async def export_cases(reads: DbReads, res: Res, caller: CanReadCase, body: Expo
     await where(reads, caller, _filters(body.filters), res.clock.today(), closed=closed)  # refuse wrong words now
     address = downloads.address(caller, body.format, body.filters, closed)
     return ok({"downloadUrl": address, "message": "The file is ready to download."})
-
-
-@router.get("/export/cases")
-async def stream_cases(
-    reads: DbReads,
-    res: Res,
-    caller: CanReadCase,
-    chosen: CaseFilters,
-    format: Annotated[str, Query(max_length=10)] = "csv",
-    sort: Annotated[str | None, Query(max_length=60)] = None,
-    closed: bool = False,
-) -> StreamingResponse:
-    """The filtered list as a file, streamed: the 24 columns of the tracking list."""
-    if not caller.may("closed-cases" if closed else "cases"):
-        raise Forbidden
-    today: date = res.clock.today()
-    return await download(await exporting.cases(reads, caller, chosen, format, today, order=sort, closed=closed))
 
 
 @router.get("/export/cases/{token}", dependencies=[Public])

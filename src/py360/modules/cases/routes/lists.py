@@ -2,30 +2,31 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Depends, Query, Response
+from fastapi import Query, Response
 
-from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, listed, ok
+from py360.kit.caller import Caller
+from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
+from py360.kit.resources import Resources
 from py360.modules.cases import opening
 from py360.modules.cases.access import CanReadClosed, CanReadLogs, CanWorkCases
-from py360.modules.cases.queries import details, listing
-from py360.modules.cases.queries.filters import Filters, ListQuery
+from py360.modules.cases.queries import details, exporting, listing
+from py360.modules.cases.queries.filters import ListQuery
 from py360.modules.cases.routes.base import hot_router, router
 from py360.modules.cases.schemas import CaseIn, given
 
 
-async def filters(chosen: Annotated[Filters, Query()]) -> Filters:
-    """The filters of the case lists."""
-    return chosen
-
-
-CaseFilters = Annotated[Filters, Depends(filters)]
+async def _listed(res: Resources, caller: Caller, asked: ListQuery, *, closed: bool = False) -> Response:
+    today = res.clock.today()
+    if asked.as_file:
+        file = await exporting.cases(res.reads, caller, asked, asked.as_file, today, order=asked.sort, closed=closed)
+        return await download(file)
+    return ok(await listing.cases(res.reads, caller, asked, asked.part, today, cursor=asked.cursor, closed=closed))
 
 
 @hot_router.get("/cases")
 async def list_cases(res: Res, caller: CanWorkCases, asked: Annotated[ListQuery, Query()]) -> Response:
-    """The tracking list: every case but the renewed ones, newest upload first."""
-    found = await listing.cases(res.reads, caller, asked, asked.part, res.clock.today(), cursor=asked.cursor)
-    return ok(found)
+    """The tracking list: every case but the renewed ones, newest upload first; as a file with its 24 columns."""
+    return await _listed(res, caller, asked)
 
 
 @router.post("/cases", status_code=201)
@@ -38,9 +39,7 @@ async def open_case(session: Session, caller: CanWorkCases, body: CaseIn) -> Res
 @router.get("/cases/closed")
 async def list_closed(res: Res, caller: CanReadClosed, asked: Annotated[ListQuery, Query()]) -> Response:
     """The closed list: renewed cases; with `status` also lapsed and cancelled ones, or all. Dates are of the closing."""
-    today = res.clock.today()
-    found = await listing.cases(res.reads, caller, asked, asked.part, today, cursor=asked.cursor, closed=True)
-    return ok(found)
+    return await _listed(res, caller, asked, closed=True)
 
 
 @router.get("/logs")
