@@ -11,14 +11,19 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import psutil
+import psycopg
 import pytest
 
+from py360.entrypoints.home import Refusal, check_ports
+from py360.kit.settings import Settings
 from tests.installation import CHECKOUT, FIRST_START_SECONDS, LATER_START_SECONDS, Installation
+from tests.services import Services
 
 pytestmark = pytest.mark.slow
 
@@ -107,6 +112,9 @@ def test_a_password_given_is_not_written_down(home: Path) -> None:
         assert "password as set in PY360_ADMIN_PASSWORD" in said
         assert not (home / "admin.password").exists()
         assert one.sign_in("boss@example.com", "given by the operator 7") == 200
+        one.stop()
+        del one.environment["PY360_ADMIN_EMAIL"]
+        assert re.search(r"Login +boss@example.com$", one.start(LATER_START_SECONDS), re.MULTILINE)
     finally:
         one.stop()
 
@@ -164,6 +172,53 @@ def test_a_full_disk_is_one_clear_line(small_disk: Path, installation: Installat
     refused = installation.run("up")
     assert refused.returncode == 1
     assert refused.stderr == f"The disk of {small_disk} is full: 0 MB free, at least 500 MB are needed.\n"
+
+
+def test_it_listens_where_it_is_told(installation: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("py360.entrypoints.home.ORPHAN_SECONDS", 0.0)
+    installation.environment["PY360_HOST"] = "::1"
+    port = installation.port
+    try:
+        taken = socket.create_server(("::1", port), family=socket.AF_INET6)
+    except OSError:  # a machine without IPv6
+        assert "Mend PY360_HOST." in installation.run("up").stderr
+        return
+    with taken, pytest.raises(Refusal, match=f"Cannot listen on ::1:{port}: another program uses it."):
+        check_ports(Settings(PY360_HOST="::1", PY360_PORT=port, _env_file=None))
+    assert f"http://[::1]:{port}/api " in installation.start(FIRST_START_SECONDS)
+    assert httpx.get(f"http://[::1]:{port}/api/health").json()["data"]["ready"]
+    assert installation.stop() == 0
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid"])
+def test_a_host_that_is_not_ours_is_one_clear_line(installation: Installation, host: str) -> None:
+    installation.environment["PY360_HOST"] = host
+    refused = installation.run("up")
+    assert refused.returncode == 1
+    assert re.fullmatch(rf"Cannot listen on {host}:{installation.port}: .+\. Mend PY360_HOST\.\n", refused.stderr)
+
+
+@pytest.mark.parametrize(
+    ("revision", "commands", "words"),
+    [
+        ("9999_later", ["up", "api", "worker", "migrate"], "has a newer schema (9999_later)"),
+        ("0001_core", ["api", "worker"], "has an older schema (0001_core). Bring it up to date with: py360 migrate"),
+    ],
+)
+def test_another_schema_is_one_clear_line(
+    servers: Services, installation: Installation, revision: str, commands: list[str], words: str
+) -> None:
+    name = servers.clone()
+    installation.environment |= {"DATABASE_URL": servers.database_url(name), "REDIS_URL": servers.redis_url}
+    with psycopg.connect(servers.database_url(name)) as connection:
+        connection.execute("update alembic_version set version_num = %s", (revision,))
+    with ThreadPoolExecutor() as together:
+        answers = list(together.map(installation.run, commands))
+    for refused in answers:
+        assert refused.returncode == 1
+        assert words in refused.stderr
+        assert refused.stderr.count("\n") == 1
+    servers.drop(name)
 
 
 def test_an_unwritable_home_is_one_clear_line(tmp_path: Path) -> None:

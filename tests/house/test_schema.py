@@ -4,7 +4,7 @@ import psycopg
 from alembic.script import ScriptDirectory
 
 from py360.entrypoints import wiring
-from py360.kit.migrate import alembic_config, check, migrate, newest
+from py360.kit.migrate import alembic_config, check, migrate, revisions
 from tests.services import Services
 
 _SHAPE = """
@@ -37,7 +37,7 @@ def test_migrations_run_on_an_empty_database_and_run_again(servers: Services) ->
 
 def test_history_is_one_line() -> None:
     scripts = ScriptDirectory.from_config(alembic_config("postgresql://nowhere"))
-    assert scripts.get_heads() == [newest()]
+    assert scripts.get_heads() == [revisions()[-1]]
     assert len(scripts.get_bases()) == 1
 
 

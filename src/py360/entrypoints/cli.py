@@ -70,16 +70,16 @@ def api(modules: Modules = "") -> None:
     import uvicorn
 
     from py360.entrypoints.api import build_app
-    from py360.entrypoints.home import running
+    from py360.entrypoints.home import up_to_date
     from py360.entrypoints.logs import configure
 
     chosen = _modules(modules)
-    config = _refusing(lambda: running(settings()))
+    config = _refusing(lambda: up_to_date(settings()))
     configure(config)
     app = build_app(config, chosen)
     uvicorn.run(
         app,
-        host=config.host,
+        host=config.host.strip("[]"),
         port=config.port,
         loop="uvloop",
         http="httptools",
@@ -97,12 +97,12 @@ def worker(
     ] = False,
 ) -> None:
     """Run jobs: imports, sending, webhooks, everything periodic. Several workers share the work."""
-    from py360.entrypoints.home import running
+    from py360.entrypoints.home import up_to_date
     from py360.entrypoints.logs import configure
     from py360.entrypoints.worker import run
 
     chosen = _modules(modules)
-    config = _refusing(lambda: running(settings()))
+    config = _refusing(lambda: up_to_date(settings()))
     configure(config)
     run(config, chosen, alone)
 
@@ -113,7 +113,7 @@ def migrate() -> None:
     from py360.entrypoints.home import running
     from py360.kit.migrate import migrate as run
 
-    run(_refusing(lambda: running(settings())).database_url)
+    _refusing(lambda: run(running(settings()).database_url))
     typer.echo("The database has the newest schema.")
 
 
@@ -161,7 +161,9 @@ def gateway_config(
     from py360.entrypoints.gateway import configuration
 
     config = _refusing(settings)
-    typer.echo(_refusing(lambda: configuration(default or f"{config.host}:{config.port}", upstream or [], listen)))
+    typer.echo(
+        _refusing(lambda: configuration(default or config.local_url.removeprefix("http://"), upstream or [], listen))
+    )
 
 
 @cli.command()

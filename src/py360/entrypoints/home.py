@@ -25,6 +25,7 @@ from py360.entrypoints.servers import (
     stop_valkey,
     tuning,
 )
+from py360.kit.migrate import require_newest
 from py360.kit.settings import Settings, settings
 
 FREE_MB: Final = 500
@@ -124,6 +125,13 @@ def running(config: Settings) -> Settings:
     return settings()
 
 
+def up_to_date(config: Settings) -> Settings:
+    """The same, for what works on the database: raises ValueError when its schema is not this program's."""
+    found = running(config)
+    require_newest(found.database_url)
+    return found
+
+
 def check_ports(config: Settings) -> None:
     """Raise Refusal when a port we are to listen on is taken. The processes of a killed start get a moment to end."""
     wanted = (
@@ -133,19 +141,30 @@ def check_ports(config: Settings) -> None:
     )
     for name, host, port in wanted:
         deadline = time.monotonic() + ORPHAN_SECONDS
-        while (reason := _taken(host, port)) is not None:
+        while (error := _refused(host.strip("[]"), port)) is not None:
+            if error.errno != errno.EADDRINUSE:
+                mend = f"Choose another port with {name}" if error.errno == errno.EACCES else "Mend PY360_HOST"
+                raise Refusal(f"Cannot listen on {host}:{port}: {str(error.strerror).lower()}. {mend}.")
             if time.monotonic() > deadline:
-                raise Refusal(f"Cannot listen on {host}:{port}: {reason}. Choose another port with {name}.")
+                raise Refusal(
+                    f"Cannot listen on {host}:{port}: another program uses it. Choose another port with {name}."
+                )
             time.sleep(0.1)
 
 
-def _taken(host: str, port: int) -> str | None:
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return "another program uses it" if error.errno == errno.EADDRINUSE else str(error.strerror).lower()
+def _refused(host: str, port: int) -> OSError | None:
+    """Why a server could not listen there."""
+    try:
+        for family, kind, _, _, address in socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            with socket.socket(family, kind) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:
+                    probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+                probe.bind(address)
+    except OSError as error:
+        return error
     return None
 
 

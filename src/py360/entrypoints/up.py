@@ -104,13 +104,13 @@ def up(config: Settings, since: float) -> None:
         console.print(f"Py360 starts on [bold]{folder}[/] …")
         with home.servers(config) as settings:
             migrate(settings.database_url)
-            password, sandbox = asyncio.run(_first_start(settings))
+            login, password, sandbox = asyncio.run(_first_start(settings))
             children = _children(settings, folder / "logs", sandbox)
             try:
                 for child in children:
                     child.start()
                 _until_ready(settings, children)
-                _greet(settings, password, sandbox, time.monotonic() - since)
+                _greet(settings, login, password, sandbox, time.monotonic() - since)
                 _supervise(children, _demo() if password is not None and settings.demo else None)
             except KeyboardInterrupt:
                 console.print("\nStopping …")
@@ -143,17 +143,19 @@ select exists (select 1 from providers s where s.is_sandbox and s.is_active and 
 """
 
 
-async def _first_start(settings: Settings) -> tuple[str | None, bool]:
-    """Seed the installation; the first administrator's password if this start made one, and whether a sandbox account is in use."""
+async def _first_start(settings: Settings) -> tuple[str | None, str | None, bool]:
+    """Seed the installation; the administrator's login, its password if this start made it, and whether a sandbox account is
+    in use."""
     engine = make_engine(settings.database_url, 2)
     wiring.import_models()
     async with make_sessions(engine)() as session, session.begin():
         await wiring.seed(session)
         password = home.first_password(settings)
         made = await identity.ensure_first_admin(session, settings.admin_email, password)
+        login = await identity.first_admin(session)
         sandbox = bool(await db.value(session, _SANDBOX_IN_USE, {}))
     await engine.dispose()
-    return password if made else None, sandbox
+    return login, password if made else None, sandbox
 
 
 def _children(settings: Settings, logs: Path, sandbox: bool) -> list[Child]:
@@ -164,7 +166,7 @@ def _children(settings: Settings, logs: Path, sandbox: bool) -> list[Child]:
 
 def _until_ready(settings: Settings, children: list[Child]) -> None:
     """Wait until the API says that it is ready; Refusal with the log's last words when it does not."""
-    address = f"http://{settings.host}:{settings.port}/api/health"
+    address = f"{settings.local_url}/api/health"
     reason = "no answer"
     deadline = time.monotonic() + READY_SECONDS
     while time.monotonic() < deadline:
@@ -183,17 +185,17 @@ def _until_ready(settings: Settings, children: list[Child]) -> None:
     raise home.Refusal(f"The API was not ready after {READY_SECONDS} s: {reason}.")
 
 
-def _greet(settings: Settings, password: str | None, sandbox: bool, seconds: float) -> None:
+def _greet(settings: Settings, login: str | None, password: str | None, sandbox: bool, seconds: float) -> None:
     console.print(f"[green]Ready[/] in {seconds:.1f} s.")
     console.print(f"  API       {settings.public_url}/api      (every address: {settings.public_url}/api/docs)")
     if sandbox:
         console.print(f"  Sandbox   {settings.sandbox_url}      (the vendors' stand-ins: nothing leaves this machine)")
-    login = f"  Login     {settings.admin_email}"
+    said = f"  Login     {login}"
     if password is not None and settings.admin_password:
-        login += "  password as set in PY360_ADMIN_PASSWORD"
+        said += "  password as set in PY360_ADMIN_PASSWORD"
     elif password is not None:
-        login += f"  password [bold]{password}[/]  (shown once; kept in {settings.home / home.PASSWORD_FILE})"
-    console.print(login)
+        said += f"  password [bold]{password}[/]  (shown once; kept in {settings.home / home.PASSWORD_FILE})"
+    console.print(said)
     console.print("Ctrl-C stops everything.")
 
 

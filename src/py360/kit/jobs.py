@@ -44,9 +44,10 @@ class ModuleJobs:
     ) -> Callable[[JobFunction], Job]:
         """Register a job function under a stable name. It is tried again after 3, 9, 27, ... seconds, so many times.
 
-        `gave_up` is called with the job's arguments when the last try failed, to tell whoever waits for it.
+        `gave_up` is called with the job's arguments when the last try failed, to tell whoever waits for it. With no retries
+        the job comes back by itself: a periodic one looks for what it left.
         """
-        strategy = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=3) if retries else False
+        strategy = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=3)
 
         def register(function: JobFunction) -> Job:
             @wraps(function)
@@ -56,6 +57,9 @@ class ModuleJobs:
                 except Exception:
                     if context is None:  # another job called it
                         raise
+                    if not retries:
+                        log.exception("a job failed; it comes back by itself", job=context.job.call_string)
+                        return
                     if await _succeeded(context.job):
                         log.exception("a job failed; the one that waits does its work", job=context.job.call_string)
                         return

@@ -19,9 +19,9 @@ def _folder() -> Path:
     return _PACKAGED if _PACKAGED.exists() else _CHECKOUT
 
 
-def newest() -> str:
-    """The newest revision: files are numbered and named as the revision they hold."""
-    return max(path.stem for path in (_folder() / "versions").glob("[0-9]*.py"))
+def revisions() -> list[str]:
+    """The revisions this program knows, oldest first: files are numbered and named as the revision they hold."""
+    return sorted(path.stem for path in (_folder() / "versions").glob("[0-9]*.py"))
 
 
 def alembic_config(database_url: str) -> "Config":
@@ -35,19 +35,33 @@ def alembic_config(database_url: str) -> "Config":
 
 
 def migrate(database_url: str) -> None:
-    """Bring a database to the newest schema; nothing happens when it is there already."""
-    if not _is_newest(database_url):
+    """Bring a database to the newest schema; nothing happens when it is there already. Raises ValueError when the database
+    has a newer one."""
+    if _revision(database_url) != revisions()[-1]:
         from alembic import command
 
         command.upgrade(alembic_config(database_url), "head")
 
 
-def _is_newest(database_url: str) -> bool:
+def require_newest(database_url: str) -> None:
+    """Raise ValueError, in a line that says what to do, unless the database has the schema this program works with."""
+    if (revision := _revision(database_url)) != revisions()[-1]:
+        stands = f"an older schema ({revision})" if revision else "no schema yet"
+        raise ValueError(f"The database has {stands}. Bring it up to date with: py360 migrate")
+
+
+def _revision(database_url: str) -> str | None:
+    """The schema a database has; ValueError when it is none that this program knows."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         made = connection.execute("select from pg_class where oid = to_regclass('alembic_version')").fetchone()
-        return made is not None and connection.execute("select version_num from alembic_version").fetchone() == (
-            newest(),
+        row = connection.execute("select version_num from alembic_version").fetchone() if made is not None else None
+    revision: str | None = row[0] if row else None
+    if revision is not None and revision not in revisions():
+        raise ValueError(
+            f"The database has a newer schema ({revision}) than this version of Py360 knows. Install the newer version "
+            "again, or restore the backup from before the upgrade."
         )
+    return revision
 
 
 def check(database_url: str) -> None:

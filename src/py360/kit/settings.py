@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     public_base: str = Field(
         "",
         validation_alias="PY360_PUBLIC_URL",
-        description="Address customers reach us at, in links. Empty: http://127.0.0.1:<port>.",
+        description="Address customers reach us at, in links. Empty: where the API answers on this machine.",
     )
     frontend_origins: str = Field(
         "http://localhost:3000",
@@ -93,7 +93,14 @@ class Settings(BaseSettings):
     @property
     def public_url(self) -> str:
         """Base of every link that leaves the house, without a trailing slash."""
-        return (self.public_base or f"http://127.0.0.1:{self.port}").rstrip("/")
+        return (self.public_base or self.local_url).rstrip("/")
+
+    @property
+    def local_url(self) -> str:
+        """Where the API answers on this machine, whatever it listens on; without a trailing slash."""
+        bare = self.host.strip("[]")
+        host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(bare, bare)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @cached_property
     def secret_key(self) -> str:

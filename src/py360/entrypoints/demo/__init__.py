@@ -84,7 +84,7 @@ async def _renew(settings: Settings, path: Path, console: Console) -> Funnel:
     began = time.monotonic()
     since = datetime.now(UTC)
     async with (
-        opened(instance.address(settings), settings.admin_email, _password(settings)) as office,
+        opened(settings.local_url, settings.admin_email, _password(settings)) as office,
         aiohttp.ClientSession() as http,
     ):
         await _only_sandboxes(office)

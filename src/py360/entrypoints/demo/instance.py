@@ -16,14 +16,7 @@ from py360.kit.settings import Settings
 
 START_SECONDS: Final = 120
 STOP_SECONDS: Final = 60
-EVERYWHERE: Final = frozenset({"0.0.0.0", "::", ""})
 UP: Final = (sys.executable, "-m", "py360.entrypoints.cli", "up")
-
-
-def address(settings: Settings) -> str:
-    """Where its API listens, as seen from this machine."""
-    host = "127.0.0.1" if settings.host in EVERYWHERE else settings.host
-    return f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 @contextmanager
@@ -57,7 +50,7 @@ def running(settings: Settings) -> Generator[bool]:
 def _answers(settings: Settings) -> bool:
     """Whether a ready API answers there."""
     try:
-        with urllib.request.urlopen(f"{address(settings)}/api/health", timeout=5) as answer:
+        with urllib.request.urlopen(f"{settings.local_url}/api/health", timeout=5) as answer:
             return bool(answer.status == 200)
     except urllib.error.HTTPError as error:
         return error.code != 503  # something answers that is not getting ready: let signing in say what it is

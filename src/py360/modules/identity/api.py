@@ -27,6 +27,7 @@ __all__ = [
     "default_client",
     "ensure_first_admin",
     "find_agents",
+    "first_admin",
     "forget_callers",
     "general_settings",
     "holders_of",
@@ -107,10 +108,19 @@ async def client_numbers(session: AsyncSession) -> list[int]:
     return [row["id"] for row in await db.all(session, "select id from clients order by id")]
 
 
+async def first_admin(session: AsyncSession) -> str | None:
+    """The login of the oldest administrator, one who may sign in before all others."""
+    sql = (
+        "select u.email from users u join roles r on r.id = u.role_id where r.name = any(%(names)s)"
+        " order by u.status <> 'active', u.id limit 1"
+    )
+    email: str | None = await db.value(session, sql, {"names": sorted(catalogue.SPAN_CLIENTS)})
+    return email
+
+
 async def ensure_first_admin(session: AsyncSession, email: str, password: str) -> bool:
     """Make the first administrator unless an administrator exists; whether one was made."""
-    administrators = "select 1 from users u join roles r on r.id = u.role_id where r.name = any(%(names)s) limit 1"
-    if await db.value(session, administrators, {"names": sorted(catalogue.SPAN_CLIENTS)}):
+    if await first_admin(session) is not None:
         return False
     client_id = await default_client(session)
     await create_user(

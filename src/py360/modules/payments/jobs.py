@@ -11,9 +11,7 @@ jobs = announcing.jobs
 LOOK_AGAIN_SECONDS: Final = 0.1
 
 
-@jobs.task(
-    name="payments.apply_webhooks", retries=0
-)  # the next webhook and `poll` bring it back, and neither waits for it
+@jobs.task(name="payments.apply_webhooks", retries=0)  # the next webhook and `poll` bring it back
 async def apply_webhooks() -> None:
     """Apply every stored webhook that waits, batch by batch, and look once more before ending.
 
