@@ -99,6 +99,45 @@ async def test_each_role_sees_its_part_and_no_more(people: dict[str, Any]) -> No
         assert [batch["totalCases"] for batch in batches] == [len(seen)], name
 
 
+async def test_a_campaign_shows_each_their_people_only(people: dict[str, Any]) -> None:
+    """Its figures are the client's; names and contacts are not everybody's."""
+    body = {
+        "name": "All",
+        "type": ["sms"],
+        "uploadId": "upload-1",
+        "templates": {"sms": "Renewal Alert"},
+        "draft": True,
+    }
+    made = await people["admin"].post("/api/campaigns", json=body)
+    assert made.status_code == 201, made.text
+    path = f"/api/campaigns/{made.json()['data']['campaigns'][0]['id']}"
+    for role in catalogue.PRESET_ROLES:
+        person, seen = people[role.name], SEEN[role.reach]
+        if "campaigns" not in role.permissions:
+            assert (await person.get(f"{path}/recipients")).status_code == 403, role.name
+            continue
+        assert (await person.get(path)).json()["data"]["targetCount"] == 30, role.name
+        assert await _numbers(person, f"{path}/recipients", "recipients", "customerName") == seen, role.name
+        told = (await person.get(f"{path}/recipients", params={"limit": 1})).json()["data"]["pagination"]
+        assert told["total"] == len(seen), role.name
+        for file in (f"{path}/report", f"{path}/recipients?format=csv"):
+            assert len((await person.get(file)).text.splitlines()) == 1 + len(seen), (role.name, file)
+
+
+async def test_consent_is_asked_and_recorded_within_reach(people: dict[str, Any]) -> None:
+    customers = (await people["admin"].get("/api/customers", params={"limit": 100})).json()["data"]["customers"]
+    code = {int(one["name"][-2:]): one["id"] for one in customers}
+    said = {"channel": "sms", "state": "opted_in", "source": "phone call"}
+    for name, reach in (("agent", "own"), ("senior_agent", "team"), ("manager", "subtree"), ("admin", "all")):
+        for number in (0, 1, 5, 25):
+            near = number in SEEN[reach]
+            written = await people[name].post("/api/consents", json=said | {"customerId": code[number]})
+            assert written.status_code == (201 if near else 404), (name, number)
+            asked = await people[name].get(f"/api/consents/{code[number]}")
+            assert asked.status_code == (200 if near else 404), (name, number)
+            assert not near or asked.json()["data"]["consents"][0]["state"] == "opted_in"
+
+
 async def test_a_file_is_its_uploaders_and_theirs_above(
     people: dict[str, Any], run_jobs: Callable[[], Awaitable[None]]
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import Field, StringConstraints
 
-from py360.kit.caller import Caller
+from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA
 from py360.kit.ids import code
 from py360.kit.listing import Listing, containing, ordering
@@ -114,33 +114,42 @@ def _midnight(day: date) -> datetime:
 
 _STATUS: Final = "case when r.status in ('sent', 'unknown') and d.status is not null then d.status else r.status end"
 _COUNTED: Final = "campaign_recipients r left join communication_delivery_status d on d.id = r.message_id"
+_CASE: Final = " left join cases_public_case c on c.id = r.case_id"
 _RECIPIENTS: Final = f"""
 select r.id, r.campaign_id, c.case_number as "caseId", k.full_name as "customerName", r.contact, r.skip_reason as "skipReason",
   {_STATUS} as status,
   d.sent_at as "sentAt", d.delivered_at as "deliveredAt", d.opened_at as "openedAt", d.clicked_at as "clickedAt",
   coalesce(r.error_message, d.error_message) as "errorMessage", r.message_id, d.communication_type as channel
-from {_COUNTED} join customers_public_contact k on k.id = r.customer_id left join cases_public_case c on c.id = r.case_id
+from {_COUNTED}{_CASE} join customers_public_contact k on k.id = r.customer_id
 """
 
 
 def recipients(
-    campaign_id: int, channels: Sequence[int], status: str | None = None, sort: str | None = None
+    caller: Caller, campaign_id: int, channels: Sequence[int], status: str | None = None, sort: str | None = None
 ) -> Listing:
-    """Who was planned on these channels of a campaign, in order, and what became of it. Raises Invalid."""
+    """Who was planned on these channels of a campaign, in order, and what became of it. Raises Invalid.
+
+    A campaign is its client's, but of its people each caller sees those whose cases are within reach.
+    """
     where = "r.campaign_id = any(%(ids)s)" + (f" and {_STATUS} = %(status)s" if status else "")
+    said: dict[str, Any] = {"ids": list(channels), "status": status}
+    counted = _COUNTED
+    if caller.reach != "all":
+        within, params = reach_filter(caller, "c")
+        where, said, counted = f"{where} and {within}", {**said, **params}, counted + _CASE
     return Listing(
         "recipients",
         _RECIPIENTS,
         where,
         ordering(sort, {"id": "r.id"}, "id", "r.id"),
-        {"ids": list(channels), "status": status},
+        said,
         _recipient,
         (
             "campaignId", "caseId", "customerName", "contact", "status", "skipReason", "sentAt", "deliveredAt", "openedAt",
             "clickedAt", "errorMessage", "messageId",
         ),
         f"campaign_{campaign_id}",
-        counted=_COUNTED,
+        counted=counted,
         walked="r.id",
     )  # fmt: skip
 

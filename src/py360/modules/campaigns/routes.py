@@ -138,10 +138,10 @@ async def list_recipients(
     status: Annotated[str | None, Query(max_length=20)] = None,
     as_file: AsFile = None,
 ) -> Response:
-    """Who was planned, what became of it, and why somebody was left out."""
+    """Who was planned, what became of it, and why somebody was left out: those within the caller's reach."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     ids = [child["id"] for child in await queries.children(reads, row)]
-    return await listed(reads, listing.recipients(row["id"], ids, status, page.sort), page, as_file, cursor)
+    return await listed(reads, listing.recipients(caller, row["id"], ids, status, page.sort), page, as_file, cursor)
 
 
 @router.get("/campaigns/{campaign_id}/timeline")
@@ -160,7 +160,7 @@ async def show_compliance(reads: DbReads, res: Res, caller: CanSeeCampaigns, cam
 
 @router.get("/campaigns/{campaign_id}/report")
 async def report(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str, format: str = "csv") -> StreamingResponse:
-    """Every recipient as a csv, xlsx or pdf file."""
+    """Every recipient within reach as a csv, xlsx or pdf file."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     ids = [child["id"] for child in await queries.children(reads, row)]
-    return await download(listing.recipients(row["id"], ids).file(reads, format))
+    return await download(listing.recipients(caller, row["id"], ids).file(reads, format))

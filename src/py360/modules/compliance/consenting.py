@@ -7,32 +7,30 @@ from py360.kit import db
 from py360.kit.caller import Caller
 from py360.kit.errors import Invalid, NotFound
 from py360.modules.compliance.contacts import writable
+from py360.modules.compliance.queries import no_customer, person
 from py360.modules.compliance.schemas import ConsentIn, SuppressionIn
 
 
 async def record(session: AsyncSession, caller: Caller, body: ConsentIn) -> int:
     """Write consent down. Rows are only ever added: what was said before stays readable. Raises NotFound."""
-    text = str(body.customer_id).strip()
+    where, said = person(caller, body.customer_id)
     number: int | None = await db.value(
         session,
         "insert into consents (client_id, customer_id, channel, purpose, state, source, evidence, recorded_by)"
         " select p.client_id, p.id, %(channel)s, %(purpose)s, %(state)s, %(source)s, %(evidence)s::jsonb, %(user)s"
-        " from customers_public_contact p"
-        " where (p.customer_code = %(text)s or p.id = %(number)s) and p.client_id = any(%(clients)s) returning id",
-        {
+        f" from customers_public_contact p where {where} returning id",
+        said
+        | {
             "channel": body.channel,
             "purpose": body.purpose,
             "state": body.state,
             "source": body.source,
             "evidence": orjson.dumps(body.evidence).decode() if body.evidence else None,
             "user": caller.user_id,
-            "text": text,
-            "number": int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None,
-            "clients": list(caller.client_ids),
         },
     )
     if number is None:
-        raise NotFound(f"There is no customer “{text[:40]}”.", code="customer_not_found")
+        raise no_customer(body.customer_id)
     return number
 
 

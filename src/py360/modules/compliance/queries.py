@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from py360.kit import ids
-from py360.kit.caller import Caller
+from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
@@ -245,10 +245,34 @@ def suppressions(
     )
 
 
-async def consents(reads: Reads, caller: Caller, customer_id: int) -> list[dict[str, Any]]:
-    """Everything a customer said about messages, newest first; the newest of a channel and purpose counts."""
+def person(caller: Caller, ref: str | int) -> tuple[str, dict[str, Any]]:
+    """The predicate on `customers_public_contact p` for a customer by code or number, within the caller's reach."""
+    text = str(ref).strip()
+    within, params = reach_filter(caller, "k")
+    said = {
+        **params,
+        "text": text,
+        "number": int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None,
+    }
+    named = "(p.customer_code = %(text)s or p.id = %(number)s) and p.client_id = any(%(reach_clients)s)"
+    if caller.reach == "all":
+        return named, said
+    return f"{named} and p.id in (select k.customer_id from cases_public_case k where {within})", said
+
+
+def no_customer(ref: str | int) -> NotFound:
+    """Unknown, or not within reach: the same answer."""
+    return NotFound(f"There is no customer {str(ref)[:60]} within your reach.", code="customer_not_found")
+
+
+async def consents(reads: Reads, caller: Caller, customer: str) -> list[dict[str, Any]]:
+    """Everything a customer said about messages, newest first; the newest of a channel and purpose counts. Raises NotFound."""
+    where, said = person(caller, customer)
+    number = await reads.value(f"select p.id from customers_public_contact p where {where}", said)
+    if number is None:
+        raise no_customer(customer)
     return await reads.all(
         'select id, channel, purpose, state, source, evidence, recorded_by as "recordedBy", recorded_at as "recordedAt"'
-        " from consents where customer_id = %(customer)s and client_id = any(%(clients)s) order by id desc limit 200",
-        {"customer": customer_id, "clients": list(caller.client_ids)},
+        " from consents where customer_id = %(customer)s order by id desc limit 200",
+        {"customer": number},
     )

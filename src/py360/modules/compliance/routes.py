@@ -203,6 +203,6 @@ async def record_consent(session: Session, caller: CanCheckDnc, body: ConsentIn)
 
 
 @router.get("/consents/{customer_id}")
-async def list_consents(reads: DbReads, caller: CanCheckDnc, customer_id: int) -> Response:
+async def list_consents(reads: DbReads, caller: CanCheckDnc, customer_id: str) -> Response:
     """What a customer said about messages, newest first."""
     return ok({"consents": await queries.consents(reads, caller, customer_id)})
