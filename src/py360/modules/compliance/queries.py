@@ -39,7 +39,8 @@ def shown_entry(row: Mapping[str, Any]) -> dict[str, Any]:
     """An entry of the wire."""
     return {
         "id": ids.code("dnc", row["id"]),
-        "clientId": row["client_code"],
+        "clientId": row["client_id"],
+        "clientCode": row["client_code"],
         "clientName": row["client_name"],
         "customerName": row["customer_name"],
         "customerPhone": row["customer_phone"],
@@ -95,7 +96,7 @@ async def entry(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
 
 
 _OVERRIDE: Final = """
-select o.id, o.dnc_id, o.override_type, o.reason, o.start_date, o.end_date, o.status, o.requested_by, o.authorized_by,
+select o.id, d.client_id, o.dnc_id, o.override_type, o.reason, o.start_date, o.end_date, o.status, o.requested_by, o.authorized_by,
   o.approval_reason, o.created_at, d.customer_name, d.customer_phone, d.customer_email
 from dnc_override_logs o join dnc_registry d on d.id = o.dnc_id
 """
@@ -105,6 +106,7 @@ def shown_override(row: Mapping[str, Any]) -> dict[str, Any]:
     """An override of the wire."""
     return {
         "id": ids.code("override", row["id"]),
+        "clientId": row["client_id"],
         "dncId": ids.code("dnc", row["dnc_id"]),
         "customerName": row["customer_name"],
         "customerPhone": row["customer_phone"],
@@ -172,7 +174,7 @@ async def statistics(reads: Reads, caller: Caller) -> dict[str, Any]:
 
 
 _BLOCKED: Final = """
-select id, dnc_id, campaign_id, case_number, message_type, recipient_phone, recipient_email, reason, attempted_by, attempted_at
+select id, client_id, dnc_id, campaign_id, case_number, message_type, recipient_phone, recipient_email, reason, attempted_by, attempted_at
 from dnc_blocked_messages
 """
 
@@ -180,6 +182,7 @@ from dnc_blocked_messages
 def _shown_blocked(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["id"],
+        "clientId": row["client_id"],
         "dncId": ids.code("dnc", row["dnc_id"]) if row["dnc_id"] else None,
         "campaignId": ids.code("campaign", row["campaign_id"]) if row["campaign_id"] else None,
         "caseId": row["case_number"],
@@ -223,7 +226,8 @@ def suppressions(
     """The suppression list, newest first."""
     return Listing(
         "suppressions",
-        'select id, channel, contact, reason, details, expires_at as "expiresAt", created_at as "createdAt" from suppressions',
+        'select id, client_id as "clientId", channel, contact, reason, details, expires_at as "expiresAt",'
+        ' created_at as "createdAt" from suppressions',
         "client_id = any(%(clients)s) and (%(channel)s::text is null or channel = %(channel)s)"
         " and (%(reason)s::text is null or reason = %(reason)s) and (%(contact)s::text is null or contact = %(contact)s)"
         " and (%(search)s::text is null or contact ilike %(search)s or details ilike %(search)s)",

@@ -19,7 +19,7 @@ select c.id, c.customer_code, c.first_name, c.last_name, c.full_name, c.email, c
 from customers c
 """
 _POLICY: Final = """
-select p.id, p.policy_number, p.customer_id, u.customer_code, u.full_name, p.policy_type, p.product_name,
+select p.id, p.client_id, p.policy_number, p.customer_id, u.customer_code, u.full_name, p.policy_type, p.product_name,
   p.product_category, p.premium_amount, p.sum_insured, p.start_date, p.end_date, p.renewal_date, p.payment_frequency,
   p.status, p.grace_period_days, p.agent_id, p.branch_id, p.coverage_details, p.auto_renewal, p.version, p.created_at,
   p.updated_at
@@ -65,6 +65,7 @@ def shown_customer(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["customer_code"],
         "customerId": row["id"],
+        "clientId": row["client_id"],
         "name": row["full_name"],
         "firstName": row["first_name"],
         "lastName": row["last_name"],
@@ -91,6 +92,7 @@ def shown_policy(row: Mapping[str, Any]) -> dict[str, Any]:
     """A policy of the wire; amounts in INR."""
     return {
         "id": row["id"],
+        "clientId": row["client_id"],
         "policyNumber": row["policy_number"],
         "customerId": row["customer_code"],
         "customerName": row["full_name"],

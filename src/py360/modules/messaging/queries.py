@@ -15,7 +15,7 @@ from py360.modules.messaging.accounts import open_config
 from py360.modules.messaging.provider_types import TYPES, provider_type, shown
 
 _TEMPLATE: Final = """
-select t.id, t.name, t.template_type, t.category, t.subject, t.content, t.format, t.language, t.variables, t.tags,
+select t.id, t.client_id, t.name, t.template_type, t.category, t.subject, t.content, t.format, t.language, t.variables, t.tags,
   t.is_active, t.status, t.dlt_template_id, t.dlt_approved, t.version, t.usage_count, t.created_by, t.created_at, t.updated_at
 from templates t
 """
@@ -42,6 +42,7 @@ def shown_template(row: Mapping[str, Any]) -> dict[str, Any]:
     """A template of the wire."""
     return {
         "id": ids.code("template", row["id"]),
+        "clientId": row["client_id"],
         "name": row["name"],
         "type": row["template_type"],
         "category": row["category"],
@@ -136,7 +137,7 @@ async def template(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
 # ---------------------------------------------------------------- messages
 
 _MESSAGE: Final = """
-select l.id, l.communication_type, l.purpose, l.recipient_contact, l.status, l.attempts, l.sent_at, l.delivered_at,
+select l.id, l.client_id, l.communication_type, l.purpose, l.recipient_contact, l.status, l.attempts, l.sent_at, l.delivered_at,
   l.opened_at, l.clicked_at, l.replied_at, l.unsubscribed_at, l.error_code, l.error_message, l.vendor_name, l.provider_id,
   l.vendor_message_id, l.template_id, l.campaign_id, l.case_id, c.case_number, l.cost, l.created_at, l.updated_at
 from communication_delivery_status l
@@ -155,6 +156,7 @@ def shown_message(row: Mapping[str, Any]) -> dict[str, Any]:
     channel, status = row["communication_type"], row["status"]
     return {
         "messageId": ids.code(channel, row["id"]),
+        "clientId": row["client_id"],
         "type": channel,
         "status": "read" if channel == "whatsapp" and status == "opened" else status,
         "purpose": row["purpose"],
@@ -272,6 +274,7 @@ def shown_provider(row: Mapping[str, Any]) -> dict[str, Any]:
     kind = provider_type(row["channel"], row["type"])
     return {
         "id": row["id"],
+        "clientId": row["client_id"],
         "name": row["name"],
         "channel": row["channel"],
         "type": row["type"],

@@ -58,6 +58,7 @@ def shown(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     return {
         "uploadId": code,
         "id": code,
+        "clientId": row["client_id"],
         "batchId": row["batch_code"],
         "filename": row["filename"],
         "originalFilename": row["original_filename"],
@@ -189,9 +190,10 @@ async def batches(reads: Reads, caller: Caller, limit: int) -> list[dict[str, An
     mine, _ = within_reach(caller)
     rows = await reads.all(
         f"""
-        select b.batch_code, b.upload_id, b.created_at, b.file_name, counts.*
+        select b.batch_code, b.upload_id, b.client_id, b.created_at, b.file_name, counts.*
         from (
-          select b.id, b.batch_code, b.upload_id, b.created_at, b.file_name from upload_batches b
+          select b.id, b.batch_code, b.upload_id, f.client_id, b.created_at, b.file_name
+          from upload_batches b join file_uploads f on f.id = b.upload_id
           where b.upload_id in ({mine}) or exists (select from renewal_cases c where c.batch_id = b.id and {within})
           order by b.id desc limit %(limit)s
         ) b
@@ -213,6 +215,7 @@ async def batches(reads: Reads, caller: Caller, limit: int) -> list[dict[str, An
     return [
         {
             "id": row["batch_code"],
+            "clientId": row["client_id"],
             "uploadId": ids.code("upload", row["upload_id"]),
             "uploadDate": row["created_at"],
             "fileName": row["file_name"],

@@ -12,7 +12,7 @@ _LANGUAGE: Final = {code: name for code, name, *_ in LANGUAGES}
 
 # `c` is renewal_cases or some rows picked from it: whoever lists picks the few rows first and joins then.
 COLUMNS: Final = """
-c.id as key, c.case_number as id, u.customer_code as "customerId", u.full_name as "customerName",
+c.id as key, c.case_number as id, c.client_id as "clientId", u.customer_code as "customerId", u.full_name as "customerName",
 u.customer_profile as "customerProfile", u.phone as "customerMobile", u.email as "customerEmail",
 u.preferred_language as "preferredLanguage", p.policy_number as "policyNumber", p.policy_type as "policyType",
 p.product_name as "productName", p.product_category as "productCategory", p.grace_period_days as grace,
