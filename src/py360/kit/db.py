@@ -3,15 +3,26 @@
 The edge commits (house law 1): a request through `kit.http.Session`, a job through `unit_of_work()`. Modules never do.
 """
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final, TypeVar
 
+import psycopg
+import sqlalchemy.exc
+import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+log = structlog.get_logger()
+AWAY: Final = (psycopg.OperationalError, sqlalchemy.exc.OperationalError)  # the pools' timeouts are such, too
+INSIST_SECONDS: Final = 45.0  # a restart takes some; less than a lease of what is being worked on has left
+AGAIN_SECONDS: Final = 0.2
+
+Answer = TypeVar("Answer")
 Row = dict[str, Any]
 Params = Mapping[str, Any] | None
 
@@ -42,6 +53,19 @@ async def unit_of_work() -> AsyncIterator[AsyncSession]:
 
     async with resources.current().sessions() as session, session.begin():
         yield session
+
+
+async def insist(work: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Do work that may be done twice; while the database is away, again and again for `INSIST_SECONDS`."""
+    deadline = time.monotonic() + INSIST_SECONDS
+    while True:
+        try:
+            return await work()
+        except AWAY as error:
+            if time.monotonic() > deadline:
+                raise
+            log.warning("the database is away; trying again", error=str(error).partition("\n")[0])
+            await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def connection(session: AsyncSession) -> AsyncConnection[Any]:

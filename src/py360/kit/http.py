@@ -17,16 +17,15 @@ from fastapi.responses import StreamingResponse
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
 from psycopg import DataError as DriverDataError
-from psycopg import OperationalError as DriverOperationalError
-from psycopg_pool import PoolTimeout
 from pydantic import BaseModel, ValidationError
 from redis.exceptions import ConnectionError as CacheConnectionError
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from redis.exceptions import TimeoutError as CacheTimeoutError
+from sqlalchemy.exc import DataError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from py360.kit import export, plain
+from py360.kit import db, export, plain
 from py360.kit.caller import Caller
 from py360.kit.errors import (
     BadRequest,
@@ -269,7 +268,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(IntegrityError, _on_integrity)
     for unfit in (DataError, DriverDataError):
         app.add_exception_handler(unfit, _on_unfit)
-    for away in (OperationalError, DriverOperationalError, PoolTimeout, CacheConnectionError):
+    for away in (*db.AWAY, CacheConnectionError, CacheTimeoutError):
         app.add_exception_handler(away, _on_away)
     app.add_exception_handler(Exception, _on_bug)
     app.add_middleware(Idempotency)

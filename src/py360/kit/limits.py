@@ -13,6 +13,7 @@ from limits import parse
 from limits.aio.storage import RedisStorage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.exceptions import ConnectionError as CacheConnectionError
+from redis.exceptions import TimeoutError as CacheTimeoutError
 
 from py360.kit.errors import TooMany
 
@@ -97,7 +98,7 @@ class Quota:
         try:
             async with self._cache.pipeline(transaction=False) as pipeline:
                 used, _ = await pipeline.incrby(name, told).expire(name, 2 * WINDOW_SECONDS).execute()
-        except CacheConnectionError:
+        except (CacheConnectionError, CacheTimeoutError):
             count.untold += told
             log.warning("requests are counted in this process only: the cache does not answer")
         else:

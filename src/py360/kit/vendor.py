@@ -6,8 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from py360.kit import resources
+import structlog
 
+from py360.kit import db, resources
+
+log = structlog.get_logger()
 TIMEOUT_SECONDS: Final = 15.0
 
 
@@ -59,9 +62,13 @@ async def _note(
     duration_ms: int,
     error: str | None,
 ) -> None:
-    async with resources.current().engine.begin() as connection:
-        await connection.exec_driver_sql(
-            "insert into vendor_calls (vendor, operation, provider_id, items, outcome, http_status, duration_ms, error)"
-            " values (%s, %s, %s, %s, %s, %s, %s, %s)",
-            (vendor, operation, provider_id, record.items, outcome, record.http_status, duration_ms, error),
-        )
+    line = (vendor, operation, provider_id, record.items, outcome, record.http_status, duration_ms, error)
+    try:
+        async with resources.current().engine.begin() as connection:
+            await connection.exec_driver_sql(
+                "insert into vendor_calls (vendor, operation, provider_id, items, outcome, http_status, duration_ms, error)"
+                " values (%s, %s, %s, %s, %s, %s, %s, %s)",
+                line,
+            )
+    except db.AWAY:  # what the vendor said matters more than this line
+        log.warning("a vendor was called while the database was away", call=line)

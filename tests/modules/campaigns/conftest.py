@@ -26,7 +26,18 @@ class Relay:
     before: Callable[[], Awaitable[None]] | None = None
     full: set[str] = field(default_factory=set)
     away: bool = False
+    closed: bool = False  # to whom has not signed in
     server: asyncio.Server | None = None
+
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        """Take a sender."""
+        if self.closed:
+            return "530 5.7.0 Authentication required"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 ok"
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]

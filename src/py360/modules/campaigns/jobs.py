@@ -25,6 +25,8 @@ async def send(campaign_id: int) -> None:
         return
     await sending.send(run)
     async with db.unit_of_work() as session:
+        if run.trouble is not None:
+            await service.pause_for(session, campaign_id, run.trouble)
         again = await service.after_run(session, campaign_id, run.wait_until)
         if again is not None:
             await service.go_on(session, campaign_id, again)

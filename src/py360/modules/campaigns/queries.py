@@ -40,6 +40,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "purpose": row["type"],
         "channels": row["channels"],
         "status": row["status"],
+        "statusReason": row["pause_reason"],
         "uploadId": code("upload", row["upload_id"]) if row["upload_id"] else None,
         "uploadFilename": row["original_filename"],
         "templateId": code("template", row["template_id"]) if row["template_id"] else None,

@@ -9,15 +9,18 @@ becomes `unknown` once its lease is over: it may have left, so it is never sent 
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, live, resources
+from py360.kit.errors import Conflict
 from py360.kit.ids import code
 from py360.modules.campaigns import planning, rates, recovering
 from py360.modules.campaigns.watching import LEASE, Watch
@@ -60,15 +63,12 @@ from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, status text, reason te
 where r.id = d.id
 """
 _RECORDED: Final = """
-with recorded as (
-  update campaign_recipients r set status = d.status, claimed_until = d.not_before, sent_at = d.sent_at, error_message = d.error,
-    attempts = coalesce(d.attempts, r.attempts), message_id = case when d.status <> 'pending' then r.message_id end
-  from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, message_id bigint, status text, sent_at timestamptz, error text,
-    attempts smallint, not_before timestamptz)
-  where r.id = d.id and r.status = 'claimed' and r.message_id = d.message_id
-  returning r.status
-)
-select status, count(*) as people from recorded group by status
+update campaign_recipients r set status = d.status, claimed_until = d.not_before, sent_at = d.sent_at, error_message = d.error,
+  attempts = coalesce(d.attempts, r.attempts), message_id = case when d.status <> 'pending' then r.message_id end
+from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, message_id bigint, status text, sent_at timestamptz, error text,
+  attempts smallint, not_before timestamptz)
+where r.id = d.id and r.status = 'claimed' and r.message_id = d.message_id
+returning r.status, r.case_id
 """
 _COUNTED: Final = """
 update campaigns set sent_count = sent_count + %(sent)s, failed_count = failed_count + %(failed)s,
@@ -91,7 +91,8 @@ class Run:
     shown_at: float = 0.0
     batch: int = FIRST_BATCH
     tried: dict[int, int] = field(default_factory=dict)  # attempts so far, of those that were put off before
-    account: messaging.Account | None = field(default=None, repr=False)
+    account: messaging.Account | None = field(default=None, repr=False)  # of the latest batch
+    trouble: str | None = None  # with the sender account: why nobody can be written to
 
     def learn(self, deliveries: Sequence[messaging.Delivery], seconds: float) -> None:
         """A batch is what the vendor takes in half a second: so little is in doubt when the worker is killed. A vendor that
@@ -115,16 +116,12 @@ async def prepare(campaign_id: int) -> Run | None:
             return None
         template = await messaging.template(session, campaign["client_id"], campaign["template_id"])
         await recovering.settle_lost(session, [campaign_id])
-        account = await messaging.account(
-            session, campaign["client_id"], campaign["campaign_type"], campaign["provider_id"]
-        )
     variables = set(messaging.compile(template).variables)
     return Run(
         campaign,
         template,
         bool(variables & LINK_VARIABLES),
         Watch(campaign_id, campaign["type"] in planning.REMINDERS),
-        account=account,
     )
 
 
@@ -160,8 +157,8 @@ async def _lanes(run: Run) -> None:
 
 async def _lane(run: Run) -> None:
     try:
-        while run.wait_until is None and await run.watch.goes_on():
-            claimed, admitted = await claim(run)
+        while run.wait_until is None and run.trouble is None and await run.watch.goes_on():
+            claimed, admitted = await db.insist(partial(claim, run))
             if not claimed and not run.watch.paused:
                 return
             if admitted:
@@ -170,19 +167,25 @@ async def _lane(run: Run) -> None:
                     deliveries = await messaging.transport(_account(run)).send(admitted, run.watch.may_leave)
                     run.learn(deliveries, time.monotonic() - started)
                     await record(run, deliveries)
-            await _show(run)
+            await db.insist(partial(_show, run))
     except BaseException:
         run.watch.ending = True  # the other lanes finish what they hold
         raise
 
 
 async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
-    """Claim a batch and take it to the door; how many were claimed, and those that may leave."""
+    """Claim a batch and take it to the door; how many were claimed, and those that may leave. Nobody when there is no account
+    to send from (`trouble`): it is chosen anew for each batch, so that one that is switched off or changed is used no more."""
     now = resources.current().clock.now()
     async with db.unit_of_work() as session:
         status = await db.value(session, "select status from campaigns where id = %(id)s", {"id": run.campaign["id"]})
         if status != "active":
             run.watch.paused = True
+            return 0, []
+        try:
+            run.account = await _usable_account(session, run)
+        except Conflict as refused:
+            run.trouble = refused.message
             return 0, []
         said = {"id": run.campaign["id"], "limit": min(run.batch, BATCH[run.channel]), "until": now + LEASE, "now": now}
         said["reminds"] = run.watch.reminds
@@ -201,6 +204,14 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
         await db.execute(session, _DECIDED, {"rows": orjson.dumps(rows).decode()})
         await _count(session, run, skipped=sum(row["status"] == "skipped" for row in rows))
     return len(recipients), [decision for decision in decisions if isinstance(decision, messaging.Admitted)]
+
+
+async def _usable_account(session: AsyncSession, run: Run) -> messaging.Account:
+    """Raises Conflict when there is none, or none that we can send through."""
+    campaign = run.campaign
+    account = await messaging.account(session, campaign["client_id"], run.channel, campaign["provider_id"])
+    messaging.transport(account)
+    return account
 
 
 def _account(run: Run) -> messaging.Account:
@@ -264,21 +275,25 @@ async def record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
     back = [delivery for delivery in deliveries if delivery.retry]
     if len(back) == len(deliveries) and any(delivery.status != "held" for delivery in back):
         run.wait_until = now + AWAY
-    sent = [
-        delivery.outgoing.case_id for delivery in deliveries if delivery.status == "sent" and delivery.outgoing.case_id
-    ]
-    async with db.unit_of_work() as session:
-        await messaging.keep_back(session, back)
-        await messaging.record(session, _account(run), [each for each in deliveries if not each.retry])
-        recorded = await db.all(session, _RECORDED, {"rows": orjson.dumps(rows).decode()})
-        await cases.note_contacts(session, sent, run.channel, user_id=run.campaign["created_by"])
-        counts = {row["status"]: row["people"] for row in recorded if row["status"] != "pending"}
-        await _count(session, run, **counts)
+        refused = (each.error_message for each in back if each.error_code == messaging.ACCOUNT_REFUSED)
+        run.trouble = next(refused, run.trouble)
+
+    async def write() -> None:
+        """Counts and histories follow the recipients, whom a second time finds recorded."""
+        async with db.unit_of_work() as session:
+            recorded = await db.all(session, _RECORDED, {"rows": orjson.dumps(rows).decode()})
+            await messaging.keep_back(session, back)
+            await messaging.record(session, _account(run), [each for each in deliveries if not each.retry])
+            written = [row["case_id"] for row in recorded if row["status"] == "sent" and row["case_id"]]
+            await cases.note_contacts(session, written, run.channel, user_id=run.campaign["created_by"])
+            await _count(session, run, **Counter(row["status"] for row in recorded if row["status"] != "pending"))
+
+    await db.insist(write)
 
 
 def _put_off(run: Run, delivery: messaging.Delivery) -> messaging.Delivery:
     """A vendor's `later` is counted, and after the last attempt it is a `no`. A vendor that is away says nothing of anybody."""
-    if not delivery.retry or delivery.status == "held" or delivery.error_code == messaging.UNREACHABLE:
+    if not _was_put_off(delivery):
         return delivery
     ref = delivery.outgoing.ref
     assert ref is not None
@@ -286,10 +301,18 @@ def _put_off(run: Run, delivery: messaging.Delivery) -> messaging.Delivery:
     return delivery if run.tried[ref] < ATTEMPTS else replace(delivery, retry=False)
 
 
+def _was_put_off(delivery: messaging.Delivery) -> bool:
+    nobody_asked = delivery.status == "held" or delivery.error_code in (
+        messaging.UNREACHABLE,
+        messaging.ACCOUNT_REFUSED,
+    )
+    return delivery.retry and not nobody_asked
+
+
 def _outcome(run: Run, delivery: messaging.Delivery, now: datetime) -> dict[str, Any]:
     """What a recipient learns of their message."""
     attempts = run.tried.pop(delivery.outgoing.ref or 0, None)
-    put_off = delivery.retry and delivery.status != "held" and delivery.error_code != messaging.UNREACHABLE
+    put_off = _was_put_off(delivery)
     return {
         "id": delivery.outgoing.ref,
         "message_id": delivery.message_id,
@@ -323,6 +346,7 @@ def progress(row: db.Row) -> dict[str, Any]:
     return {
         "campaignId": code("campaign", row["id"]),
         "status": row["status"],
+        "statusReason": row["pause_reason"],
         "targetCount": row["target_count"],
         "progress": rates.progress(row),
         "metrics": rates.metrics(row),

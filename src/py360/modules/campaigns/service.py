@@ -10,6 +10,7 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Invalid, NotFound
 from py360.kit.jobs import defer, waits
 from py360.modules.campaigns import counting, states
+from py360.modules.identity import api as identity
 from py360.modules.notifications import api as notifications
 
 NO_PAST: Final = timedelta(minutes=1)
@@ -88,6 +89,30 @@ async def set_status(session: AsyncSession, caller: Caller, number: int, text: s
     return new
 
 
+async def pause_for(session: AsyncSession, campaign_id: int, reason: str) -> None:
+    """Pause a campaign whose sender account cannot be used, and tell its maker and those who can mend it."""
+    campaign = await db.one(session, "select * from campaigns where id = %(id)s for update", {"id": campaign_id})
+    if campaign is None or campaign["status"] != "active":
+        return
+    await _move(session, campaign, "paused", None)
+    await db.execute(
+        session,
+        "update campaigns set pause_reason = %(reason)s where id = %(id)s",
+        {"id": campaign_id, "reason": reason},
+    )
+    await _follow(session, campaign["parent_id"])
+    concerned = {*await identity.holders_of(session, campaign["client_id"], "settings"), campaign["created_by"]}
+    await notifications.notify(
+        session,
+        sorted(concerned - {None}),
+        type="system",
+        title=f"Campaign paused: {campaign['name']}",
+        message=f"{reason} Once that is mended, resume the campaign; nobody was lost.",
+        data={"campaignId": ids.code("campaign", campaign_id)},
+        priority="high",
+    )
+
+
 async def _move(session: AsyncSession, campaign: db.Row, new: str, at: datetime | None) -> None:
     if campaign["status"] == new:
         return
@@ -100,7 +125,7 @@ async def _move(session: AsyncSession, campaign: db.Row, new: str, at: datetime 
         at = None  # launched by hand before its time
     await db.execute(
         session,
-        "update campaigns set status = %(new)s::varchar, version = version + 1, scheduled_at = coalesce(%(at)s, scheduled_at),"
+        "update campaigns set status = %(new)s::varchar, pause_reason = null, version = version + 1, scheduled_at = coalesce(%(at)s, scheduled_at),"
         " started_at = case when %(new)s = 'active' then coalesce(started_at, %(now)s) else started_at end,"
         " completed_at = case when %(new)s in ('completed', 'cancelled', 'failed') then %(now)s::timestamptz else completed_at end"
         " where id = %(id)s",
@@ -124,7 +149,9 @@ async def _follow(session: AsyncSession, parent_id: int) -> None:
     """A parent shows the liveliest status of its children."""
     await db.execute(
         session,
-        "update campaigns p set version = version + 1, status = ("
+        "update campaigns p set version = version + 1, pause_reason = ("
+        "  select pause_reason from campaigns c where c.parent_id = p.id and pause_reason is not null order by c.id limit 1),"
+        " status = ("
         "  select status from campaigns c where c.parent_id = p.id order by"
         "  array_position(array['active','paused','scheduled','draft','failed','completed','cancelled']::varchar[], c.status) limit 1)"
         " where p.id = %(id)s",

@@ -69,14 +69,15 @@ class Watch:
             self._batches.remove(held)
 
     async def keep(self) -> None:
-        """Look until `close`. A watch that breaks ends the run."""
+        """Look until `close`. A watch that breaks ends the run; while the database is away nothing more leaves."""
         try:
             while not self._over.is_set():
                 with suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_SECONDS):
                         await self._over.wait()
                         return
-                await self.look()
+                with suppress(*db.AWAY):  # nobody's permit is renewed; the lanes wait for the database, or end
+                    await self.look()
         finally:
             self.ending = True
 

@@ -18,6 +18,7 @@ from py360.modules.messaging.door import admit
 from py360.modules.messaging.events import ContactStopped, MessagesMoved
 from py360.modules.messaging.ledger import abandon
 from py360.modules.messaging.messages import (
+    ACCOUNT_REFUSED,
     UNREACHABLE,
     Account,
     Admitted,
@@ -39,6 +40,7 @@ from py360.modules.messaging.templates import find as template
 from py360.modules.messaging.vendors.base import Transport
 
 __all__ = [
+    "ACCOUNT_REFUSED",
     "UNREACHABLE",
     "Account",
     "Admitted",

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 import structlog
 from fastapi import APIRouter, Query, Response, WebSocket, WebSocketDisconnect
 from redis.exceptions import ConnectionError as CacheConnectionError
+from redis.exceptions import TimeoutError as CacheTimeoutError
 
 from py360.kit.errors import Unauthenticated
 from py360.kit.http import AsFile, Cursor, DbReads, PageParams, Public, Session, listed, ok
@@ -98,7 +99,7 @@ async def live_messages(
             sending.cancel()
     except* Unauthenticated as refused:
         await websocket.close(SIGNED_OUT, str(refused.exceptions[0]))
-    except* (CacheConnectionError, TimeoutError):
+    except* (CacheConnectionError, CacheTimeoutError, TimeoutError):
         await websocket.close(TRY_LATER)
     except* (WebSocketDisconnect, RuntimeError):
         log.debug("a browser left in the middle of a message")

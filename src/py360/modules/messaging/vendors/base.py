@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import aiohttp
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import UNREACHABLE, Account, Admitted, Delivery, Permit
+from py360.modules.messaging.messages import ACCOUNT_REFUSED, UNREACHABLE, Account, Admitted, Delivery, Permit
 
 Status = Literal["sent", "delivered", "opened", "clicked", "replied", "failed", "bounced"]
 CONNECTIONS = 20
@@ -114,6 +114,7 @@ class HttpTransport:
     """What the vendors with an HTTP interface share: one session, lanes, and the classes of failure."""
 
     no_such_address: ClassVar[frozenset[str]] = frozenset()  # the vendor's codes for it
+    account_refused: ClassVar[frozenset[str]] = frozenset()  # and for credentials or an account that are no longer good
 
     def __init__(self, account: Account) -> None:
         self.account = account
@@ -152,6 +153,8 @@ class HttpTransport:
         try:
             return await self.one(admitted)
         except VendorError as error:
+            if error.code in self.account_refused:
+                error = no_account(str(error))
             return failure(admitted, error, bounced=error.code in self.no_such_address)
         except aiohttp.ClientConnectorError as error:
             return failure(admitted, VendorError(f"The vendor cannot be reached: {error}", code=UNREACHABLE))
@@ -165,8 +168,15 @@ class HttpTransport:
             await self._session.close()
 
 
+def no_account(said: str) -> VendorError:
+    """The vendor does not let our account in: the message surely did not leave, and nor would any other."""
+    return VendorError(f"The vendor refuses the sender account: {said}", code=ACCOUNT_REFUSED)
+
+
 def refusal(status: int, code: str, message: str) -> VendorError:
-    """An HTTP answer that is not a success, in its class: 429 is transient, other 4xx permanent, 5xx unclear."""
+    """An HTTP answer that is not a success, in its class: 429 and 401 are transient, other 4xx permanent, 5xx unclear."""
+    if status == 401:
+        return no_account(message or "it does not take our sign-in.")
     if status >= 500:
         return VendorError(f"The vendor failed ({status}): {message}", code=code or str(status), unclear=True)
     return VendorError(message or f"The vendor refused ({status}).", code=code or str(status), permanent=status != 429)

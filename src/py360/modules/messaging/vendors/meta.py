@@ -46,6 +46,7 @@ class MetaTransport(HttpTransport):
     """A WhatsApp number at Meta."""
 
     no_such_address = _UNREACHABLE
+    account_refused = frozenset({"0", "190", "131031"})  # wrong token; expired token; locked account
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)

@@ -19,7 +19,7 @@ from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
 from py360.modules.messaging.compiling import compile_message
 from py360.modules.messaging.messages import UNREACHABLE, Account, Admitted, Delivery, Permit, Template
 from py360.modules.messaging.mime import DateHeader, Skeleton
-from py360.modules.messaging.vendors.base import always, failure, held, price, sent
+from py360.modules.messaging.vendors.base import always, failure, held, no_account, price, sent
 
 CONNECTIONS: Final = 10
 IDLE_SECONDS: Final = 30.0
@@ -153,6 +153,8 @@ def _refused(replies: Sequence[Reply]) -> VendorError | None:
         if reply.code >= 400:
             enhanced = _ENHANCED.match(reply.text)
             code = enhanced[1] if enhanced else str(reply.code)
+            if reply.code in {530, 535}:  # it wants a sign-in, or ours is no longer good
+                return no_account(f"{reply.code} {reply.text}")
             if place == 1 and not enhanced and reply.code in {550, 551, 553}:  # RCPT TO
                 code = "5.1.1"
             return VendorError(f"{reply.code} {reply.text}", code=code, permanent=reply.code >= 500)
@@ -193,6 +195,9 @@ class SmtpTransport:
             if conversation is None:
                 try:
                     conversation = await self._take(fresh=again is not None)
+                except aiosmtplib.SMTPAuthenticationError as error:
+                    trip.unreachable = no_account(f"{error.code} {error.message}")
+                    return
                 except (OSError, TimeoutError, aiosmtplib.SMTPException) as error:
                     trip.unreachable = _unreachable(str(error))
                     return  # the other lanes go on; what nobody takes has this reason

@@ -47,6 +47,7 @@ class TwilioTransport(HttpTransport):
     """An SMS account at Twilio."""
 
     no_such_address = _NO_SUCH_NUMBER
+    account_refused = frozenset({"20003", "20005"})  # wrong sign-in; suspended account
 
     def __init__(self, account: Account) -> None:
         super().__init__(account)
