@@ -33,16 +33,16 @@ async def audience(office: Office, campaign: str) -> Audience:
     """Read the report of a campaign with all its channels."""
     found = Audience()
     for row in csv.DictReader(io.StringIO(await office.text(f"/campaigns/{campaign}/report", format="csv"))):
-        child, case = row["Campaign"], row["Case ID"]
+        child, case = row["Campaign ID"], row["Case ID"]
         found.listed[child] = found.listed.get(child, 0) + 1
         found.cases.add(case)
-        if row["Status"] in ("failed", "bounced") and not row["Sent"]:
+        if row["Status"] in ("failed", "bounced") and not row["Sent At"]:
             found.refused[child] = found.refused.get(child, 0) + 1
         for cases, told in (
-            (found.written_to, row["Sent"]),
-            (found.reached, row["Delivered"] or row["Opened"] or row["Clicked"]),
-            (found.opened, row["Opened"] or row["Clicked"]),
-            (found.clicked, row["Clicked"]),
+            (found.written_to, row["Sent At"]),
+            (found.reached, row["Delivered At"] or row["Opened At"] or row["Clicked At"]),
+            (found.opened, row["Opened At"] or row["Clicked At"]),
+            (found.clicked, row["Clicked At"]),
         ):
             if told:
                 cases.add(case)
