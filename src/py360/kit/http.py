@@ -25,7 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from py360.kit import db, export, plain
+from py360.kit import db, export, parameters, plain
 from py360.kit.caller import Caller
 from py360.kit.errors import (
     BadRequest,
@@ -153,12 +153,14 @@ class CallerWith(HTTPBearer):
         await _count(request, caller)
         if b"clientId=" in request.scope["query_string"] and (client := request.query_params.get("clientId")):
             caller = caller.at(client)
-        if not self.permissions:
-            return caller
-        if not caller.may(*self.permissions):
-            raise Forbidden(f"Your role has no access to this ({' or '.join(self.permissions)}).")
-        if caller.read_only and request.method not in SAFE_METHODS:
-            raise Forbidden("Your role may look but not change anything.", code="read_only")
+        if self.permissions:
+            if not caller.may(*self.permissions):
+                raise Forbidden(f"Your role has no access to this ({' or '.join(self.permissions)}).")
+            if caller.read_only and request.method not in SAFE_METHODS:
+                raise Forbidden("Your role may look but not change anything.", code="read_only")
+        if request.method == "GET" and request.scope["query_string"]:
+            asked = request.query_params.keys()
+            parameters.refuse_unknown(asked, request.scope["endpoint"], request.scope["route"].dependant)
         return caller
 
 
