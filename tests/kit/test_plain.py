@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, EmailStr, Field, ValidationError
 
 from py360.kit import plain
 
@@ -22,6 +22,8 @@ class Form(BaseModel):
     yes: bool = True
     many: Annotated[list[int], Field(min_length=1, max_length=2)] = [1]
     needed: str
+    aware: AwareDatetime | None = None
+    email: EmailStr | None = None
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,9 @@ class Form(BaseModel):
         ({"many": []}, "may not be empty"),
         ({"many": [1, 2, 3]}, "may have at most 2 entries"),
         ({"needed": None}, "must be text"),
+        ({"aware": "2026-12-31T18:00:00"}, "must say its time zone, as in 2026-12-31T18:00:00+05:30"),
+        ({"email": "asha"}, "must be an e-mail address such as name@example.com"),
+        ({"email": "asha@office.test"}, "must be an e-mail address such as name@example.com"),
     ],
 )
 def test_each_kind_of_mistake(sent: dict[str, Any], said: str) -> None:
@@ -61,3 +66,18 @@ async def test_the_sentence_names_the_fields(as_admin: Any) -> None:
     assert error["message"].startswith("Some fields are missing or wrong: name may not be empty; ")
     assert error["message"].endswith("; and 1 more.")
     assert {each["field"] for each in error["details"]} == {"email", "name", "status", "phone"}
+
+
+async def test_a_field_that_may_be_of_several_kinds_is_named_once(as_admin: Any) -> None:
+    body = {"name": "May", "type": ["fax"], "templates": {"fax": 1}, "targetAudience": "everybody", "uploadId": [1]}
+    answer = await as_admin.post("/api/campaigns", json=body)
+    assert answer.status_code == 422
+    assert answer.json()["error"]["details"] == [
+        {"field": "type.0", "message": "must be 'email', 'sms' or 'whatsapp'"},
+        {"field": "uploadId", "message": "must be text or must be a whole number"},
+        {"field": "templates.fax", "message": "must be 'email', 'sms' or 'whatsapp'"},
+        {"field": "targetAudience", "message": "must be 'all', 'pending' or 'expired' or must be an object"},
+    ]
+    for broken in (b"[]", b'"x"', b"{"):
+        answer = await as_admin.post("/api/campaigns", content=broken, headers={"content-type": "application/json"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_request")

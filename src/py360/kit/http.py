@@ -284,11 +284,11 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    details = [
-        {"field": ".".join(str(part) for part in item["loc"][1:]) or str(item["loc"][0]), "message": plain.words(item)}
+    details = plain.details(error.errors())
+    broken = any(
+        item["type"] == "json_invalid" or (item["type"] == "model_attributes_type" and len(item["loc"]) == 1)
         for item in error.errors()
-    ]
-    broken = any(item["type"] in {"json_invalid", "model_attributes_type"} for item in error.errors())
+    )
     if broken and request.headers.get("content-type", "").startswith(JSON):
         return _failure(
             request, BadRequest("The body is not the JSON object that this address expects.", details=details)

@@ -41,16 +41,18 @@ def number(kind: str, text: str | int) -> int:
     """
     if isinstance(text, int):
         return text
-    prefix = PREFIXES[kind]
-    bare = text[len(prefix) :] if text.lower().startswith(prefix.lower()) else text
-    if not (bare.isascii() and bare.isdigit() and len(bare) <= 18):
+    found = _key(text, kind)
+    if found is None:
         raise NotFound(f"There is no {kind} “{text[:60]}”.")
-    return int(bare)
+    return found
 
 
-def message_number(text: str) -> int:
-    """The ledger key behind `wa-msg-1`, `sms-msg-2`, `email-msg-3` or `call-4`; raises NotFound when malformed."""
-    for kind in MESSAGE_KINDS:
-        if text.lower().startswith(PREFIXES[kind]):
-            return number(kind, text)
-    return number("email", text)
+def message_number(text: str) -> int | None:
+    """The ledger key behind `wa-msg-1`, `sms-msg-2`, `email-msg-3`, `call-4` or a bare integer; None when it is none of them."""
+    return _key(text, *MESSAGE_KINDS)
+
+
+def _key(text: str, *kinds: str) -> int | None:
+    prefixes = (PREFIXES[kind] for kind in kinds if text.lower().startswith(PREFIXES[kind].lower()))
+    bare = text[len(next(prefixes, "")) :]
+    return int(bare) if bare.isascii() and bare.isdigit() and len(bare) <= 18 else None

@@ -1,5 +1,6 @@
 """What is wrong with a field, in words for the officer in front of the form instead of the validator's own."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -29,6 +30,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "datetime_type": "must be a moment such as 2026-12-31T18:00:00Z",
     "datetime_parsing": "must be a moment such as 2026-12-31T18:00:00Z",
     "datetime_from_date_parsing": "must be a moment such as 2026-12-31T18:00:00Z",
+    "timezone_aware": "must say its time zone, as in 2026-12-31T18:00:00+05:30",
     "extra_forbidden": "is not a field of this form",
 }
 
@@ -56,12 +58,32 @@ _LIMITS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 }
 
 
+# What pydantic puts into the path beside our fields: the kinds a value may have, and "[key]".
+_NO_FIELD: Final = re.compile(r"str|int|bool|float|.*[^A-Za-z0-9_].*|[A-Z].*")
+
+
 def words(error: Mapping[str, Any]) -> str:
     """One of pydantic's errors as a sentence about the field; its own words where we have none."""
-    kind = error["type"]
+    kind, text = error["type"], str(error["msg"]).removeprefix("Value error, ")
     if kind in _LIMITS:
         return _LIMITS[kind](error.get("ctx", {}))
-    return _WORDS.get(kind) or str(error["msg"]).removeprefix("Value error, ")
+    if text.startswith("value is not a valid email address"):
+        return "must be an e-mail address such as name@example.com"
+    return _WORDS.get(kind) or text
+
+
+def field(error: Mapping[str, Any]) -> str:
+    """Which field it is about, as the form knows it: `contacts.2.email`; `body` when it is about all of it."""
+    whole, *path = error["loc"]
+    return ".".join(str(part) for part in path if not _NO_FIELD.fullmatch(str(part))) or str(whole)
+
+
+def details(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """What is wrong, field by field; a field that may be one of several kinds has one sentence that names them all."""
+    told: dict[str, dict[str, None]] = {}
+    for error in errors:
+        told.setdefault(field(error), {})[words(error)] = None
+    return [{"field": name, "message": " or ".join(each)} for name, each in told.items()]
 
 
 def summary(details: Sequence[Mapping[str, str]]) -> str:
@@ -70,5 +92,6 @@ def summary(details: Sequence[Mapping[str, str]]) -> str:
         f"{each['field']} {each['message']}" if each["message"].startswith(_VERBS) else each["message"]
         for each in details[:SHOWN]
     ]
+    told = [sentence.removesuffix(".") for sentence in told]
     more = f"; and {len(details) - SHOWN} more" if len(details) > SHOWN else ""
     return f"Some fields are missing or wrong: {'; '.join(told)}{more}."

@@ -100,8 +100,8 @@ async def test_a_list_is_cleaned_and_blanks_are_no_duplicates(as_admin: httpx.As
     await add(as_admin)
     contacts = [
         {"name": "blocked", "phone": "9876543210"},
-        {"name": "one", "email": "one@example.com"},
-        {"name": "two", "email": "two@example.com"},
+        {"name": "one", "phone": "", "email": "one@example.com"},
+        {"name": "two", "phone": " ", "email": "two@example.com"},
         {"name": "one again", "email": "One@Example.com"},
         {"name": "blocked by phone, free by mail", "phone": "+919876543210", "email": "free@example.com"},
     ]

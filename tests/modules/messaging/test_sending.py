@@ -1,5 +1,6 @@
 """The send calls, through the door, to the sandbox vendors."""
 
+import re
 from dataclasses import replace
 
 import httpx
@@ -37,6 +38,23 @@ async def test_whatsapp_as_the_specification_asks(as_admin: httpx.AsyncClient, s
     assert "15-Dec-2026" in message.body
     status = (await as_admin.get(f"/api/communication/delivery-status/{data['messageId']}")).json()["data"]
     assert (status["messageId"], status["status"], status["deliveredAt"]) == (data["messageId"], "sent", None)
+
+
+async def test_what_stays_empty_or_is_misspelled_is_told(as_admin: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    content = "Dear {name}, your policy {policy_number} ends on {expiry_date}. Today is {date}. Yours, {company_name}"
+    template = {"name": "Short", "type": "sms", "content": content}
+    assert (await as_admin.post("/api/templates", json=template)).status_code == 201
+    body = {"to": PHONE, "templateId": "Short", "parameters": {"customerName": "Asha", "policyNo": " ", "amuont": "5"}}
+    answer = await as_admin.post("/api/communication/sms/send", json=body)
+    assert answer.json()["data"]["warnings"] == [
+        {"field": "parameters.policy_number", "message": "has no value and is left empty"},
+        {"field": "parameters.expiry_date", "message": "has no value and is left empty"},
+        {"field": "parameters.amuont", "message": "is not used by this template"},
+    ]
+    (message,) = sandbox.received("sms")
+    assert message.body.startswith("Dear Asha, ")
+    assert "{" not in message.body
+    assert re.search(r"Today is \d\d-\w{3}-\d{4}\. Yours, \w", message.body)
 
 
 async def test_sms_as_the_specification_asks(as_admin: httpx.AsyncClient, sandbox: Sandbox) -> None:
@@ -182,6 +200,14 @@ async def test_dlt_texts_must_match_for_a_registered_sender(as_admin: httpx.Asyn
     template = {"name": "DLT", "type": "sms", "content": "Dear {name}, pay {amount} now.", "dltTemplateId": "1107160"}
     assert (await as_admin.post("/api/templates", json=template)).status_code == 201
     assert (await as_admin.post("/api/communication/sms/send", json=body)).status_code == 200
+
+
+async def test_what_is_no_code_of_a_message_is_no_message(as_admin: httpx.AsyncClient) -> None:
+    for code in ("xyz", "sms-msg-x", "sms-msg-1"):
+        answer = await as_admin.get(f"/api/communication/delivery-status/{code}")
+        assert (answer.status_code, answer.json()["error"]["message"]) == (404, f"There is no message “{code}”.")
+    many = await as_admin.post("/api/communications/bulk-status", json={"messageIds": ["xyz", "sms-msg-1"]})
+    assert (many.status_code, many.json()["data"]["statuses"]) == (200, [])
 
 
 async def test_messages_are_seen_within_reach_only(

@@ -3,13 +3,16 @@
 from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from py360.kit.wire import Schema
 from py360.modules.compliance.admission import Channel, Purpose
 
-Phone = Annotated[str, StringConstraints(min_length=5, max_length=30)]
-Email = Annotated[str, StringConstraints(min_length=3, max_length=254)]
+_Blank = BeforeValidator(
+    lambda given: None if isinstance(given, str) and not given.strip() else given
+)  # as forms send it
+Phone = Annotated[Annotated[str, StringConstraints(min_length=5, max_length=30)] | None, _Blank]
+Email = Annotated[Annotated[str, StringConstraints(min_length=3, max_length=254)] | None, _Blank]
 Reason = Annotated[str, StringConstraints(max_length=500)]
 ClientRef = str | int
 
@@ -19,8 +22,8 @@ class DncIn(Schema):
 
     client_id: ClientRef | None = Field(None, description="Empty: your own client")
     customer_name: Annotated[str, StringConstraints(max_length=200)] | None = None
-    customer_phone: Phone | None = None
-    customer_email: Email | None = None
+    customer_phone: Phone = None
+    customer_email: Email = None
     dnc_type: Literal["phone", "email", "both"]
     dnc_source: Literal["government", "customer", "manual", "system", "complaint"] = "manual"
     reason: Reason | None = None
@@ -39,8 +42,8 @@ class DncActive(Schema):
 class ContactIn(Schema):
     """A person, by what is known of them."""
 
-    phone: Phone | None = None
-    email: Email | None = None
+    phone: Phone = None
+    email: Email = None
     name: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 

@@ -1,22 +1,26 @@
 """The send calls of the specification: one message to one person, through the door."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
-from py360.kit import db, ids
+from py360.kit import db
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import Conflict, NotFound
 from py360.modules.compliance import api as compliance
-from py360.modules.messaging.casevalues import case_values
+from py360.modules.messaging.casevalues import case_values, client_values
+from py360.modules.messaging.compiling import compile_message
 from py360.modules.messaging.errors import BadContact
 from py360.modules.messaging.messages import Channel, Outgoing, Sent
 from py360.modules.messaging.schemas import EmailIn, TextIn
 from py360.modules.messaging.sending import send_one
 from py360.modules.messaging.templates import find
-from py360.modules.messaging.variables import fold_values, write_text
+from py360.modules.messaging.variables import canonical, fold_values, write, write_text
+
+FILLED: Final = frozenset({"unsubscribe_link"})  # by the sending itself, for each message
 
 
-async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> Sent:
-    """Send one message for a caller.
+async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict[str, Any]:
+    """Send one message for a caller; the answer of the send calls.
 
     Raises Invalid (`invalid_contact`), NotFound (template, case), Conflict with the door's reason or `not_sent` when the
     vendor refused for good, TooMany, Unavailable.
@@ -30,30 +34,43 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> Sent
             await find(session, caller.client_id, body.template_id, channel) if body.template_id is not None else None
         )
         case = await _case(session, caller, body.case_id) if body.case_id is not None else None
-        values = (await case_values(session, [case["id"]])).get(case["id"], {}) if case else {}
-    sent = await send_one(
-        Outgoing(
-            client_id=case["client_id"] if case else caller.client_id,
-            channel=channel,
-            contact=contact,
-            purpose=template.purpose if template else "service",
-            template=template,
-            values={**values, **parameters},
-            subject=body.subject if isinstance(body, EmailIn) else None,
-            body=body.body if isinstance(body, EmailIn) else body.message,
-            customer_id=case["customer_id"] if case else None,
-            case_id=case["id"] if case else None,
-            sent_by=caller.user_id,
-        ),
-        body.provider_id,
+        client_id = case["client_id"] if case else caller.client_id
+        values = await client_values(session, client_id)
+        values |= (await case_values(session, [case["id"]])).get(case["id"], {}) if case else {}
+    outgoing = Outgoing(
+        client_id=client_id,
+        channel=channel,
+        contact=contact,
+        purpose=template.purpose if template else "service",
+        template=template,
+        values=values | parameters,
+        subject=body.subject if isinstance(body, EmailIn) else None,
+        body=body.body if isinstance(body, EmailIn) else body.message,
+        customer_id=case["customer_id"] if case else None,
+        case_id=case["id"] if case else None,
+        sent_by=caller.user_id,
     )
+    warnings = _warnings(outgoing, body.parameters)
+    sent = await send_one(outgoing, body.provider_id)
     if sent.status in {"failed", "bounced"}:
         raise Conflict(
             f"The message was not sent: {sent.error_message}",
             code="not_sent",
             details=[{"field": "to", "message": sent.code}],
         )
-    return sent
+    return _shown(sent) | ({"warnings": warnings} if warnings else {})
+
+
+def _warnings(outgoing: Outgoing, given: Mapping[str, Any]) -> list[dict[str, str]]:
+    """What the reader will miss, and what was given in vain (a misspelled parameter)."""
+    if outgoing.template is None:
+        return []
+    own = compile_message(outgoing).variables
+    empty = [name for name in own if name not in FILLED and not write(outgoing.values.get(name)).strip()]
+    vain = [name for name in given if canonical(name) not in own]
+    return [{"field": f"parameters.{name}", "message": "has no value and is left empty"} for name in empty] + [
+        {"field": f"parameters.{name}", "message": "is not used by this template"} for name in vain
+    ]
 
 
 async def _case(session: Any, caller: Caller, ref: str | int) -> db.Row:
@@ -71,11 +88,5 @@ async def _case(session: Any, caller: Caller, ref: str | int) -> db.Row:
     return row
 
 
-def shown(channel: Channel, sent: Sent) -> dict[str, Any]:
-    """The answer of a send call."""
-    return {
-        "messageId": sent.code or ids.code(channel, sent.message_id),
-        "status": sent.status,
-        "cost": sent.cost,
-        "timestamp": sent.at,
-    }
+def _shown(sent: Sent) -> dict[str, Any]:
+    return {"messageId": sent.code, "status": sent.status, "cost": sent.cost, "timestamp": sent.at}

@@ -199,8 +199,8 @@ async def message(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
 
 
 async def messages_by_code(reads: Reads, caller: Caller, refs: Sequence[str]) -> list[dict[str, Any]]:
-    """The messages with these codes that are within reach."""
-    wanted = {ids.message_number(ref): ref.lower() for ref in refs}
+    """The messages with these codes that are within reach; what is no code of a message is left out."""
+    wanted = {number: ref.lower() for ref in refs if (number := ids.message_number(ref)) is not None}
     within, params = _reach(caller)
     rows = await reads.all(f"{_MESSAGE} where l.id = any(%(ids)s) and {within}", {**params, "ids": list(wanted)})
     shown = [(row["id"], shown_message(row)) for row in rows]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from py360.kit.http import AsFile, DbReads, PageParams, Search, listed, ok
 from py360.modules.messaging import queries
 from py360.modules.messaging.access import CanSend
-from py360.modules.messaging.communication import send, shown
+from py360.modules.messaging.communication import send
 from py360.modules.messaging.schemas import BulkStatusIn, EmailIn, TextIn
 
 router = APIRouter()
@@ -16,20 +16,20 @@ router = APIRouter()
 
 @router.post("/communication/whatsapp/send")
 async def send_whatsapp(caller: CanSend, body: TextIn) -> Response:
-    """Send a WhatsApp message: a template with its parameters, or a text."""
-    return ok(shown("whatsapp", await send(caller, "whatsapp", body)))
+    """Send a WhatsApp message: a template with its parameters, or a text. `warnings` name what was left empty or not used."""
+    return ok(await send(caller, "whatsapp", body))
 
 
 @router.post("/communication/sms/send")
 async def send_sms(caller: CanSend, body: TextIn) -> Response:
     """Send an SMS: a text, or a template with its parameters."""
-    return ok(shown("sms", await send(caller, "sms", body)))
+    return ok(await send(caller, "sms", body))
 
 
 @router.post("/communication/email/send")
 async def send_email(caller: CanSend, body: EmailIn) -> Response:
     """Send an e-mail: a template with its parameters, or subject and body."""
-    return ok(shown("email", await send(caller, "email", body)))
+    return ok(await send(caller, "email", body))
 
 
 @router.get("/communication/delivery-status/{message_id}")
