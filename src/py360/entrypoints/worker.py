@@ -7,18 +7,22 @@ payment's webhook finds somebody at once.
 import asyncio
 import signal
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import procrastinate
+import structlog
+from procrastinate.exceptions import ConnectorException
 
 from py360.entrypoints import wiring
-from py360.kit import jobs
+from py360.kit import db, jobs
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 
+log = structlog.get_logger()
 PLACES: Final = {"campaigns": 16, "uploads": 4}  # jobs at once
 OTHERS: Final = 8  # together
 GRACE_SECONDS: Final = 8.0
+AGAIN_SECONDS: Final = 1.0
 
 
 def _shares(modules: Sequence[str]) -> Iterator[tuple[list[str], int]]:
@@ -34,7 +38,7 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
     wiring.import_models()
     wiring.import_jobs()
     resources = await Resources.open(settings)
-    connector = procrastinate.PsycopgConnector(conninfo=settings.database_url, min_size=1, max_size=OTHERS)
+    connector = _Connector(conninfo=settings.database_url, min_size=1, max_size=OTHERS)
     try:
         with jobs.app.replace_connector(connector) as app:
             async with app.open_async():
@@ -44,11 +48,25 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
         await resources.close()
 
 
-async def _serve(app: procrastinate.App, shares: Sequence[tuple[list[str], int]]) -> None:
-    """Work until SIGTERM or SIGINT, or until one share breaks; then all of them end together, each finishing its jobs."""
-    working = [
-        asyncio.create_task(
-            app.run_worker_async(
+class _Connector(procrastinate.PsycopgConnector):
+    """The queue's way to the database. A restart of the database does not end the worker, and its jobs with it."""
+
+    async def listen_notify(self, on_notification: Any, channels: Any) -> None:
+        """Listen for new jobs. Until one can listen again, they are found by looking."""
+        while True:
+            try:
+                await super().listen_notify(on_notification, channels)
+            except (ConnectorException, *db.AWAY) as error:
+                log.warning("the database is away; listening again", error=str(error.__cause__ or error))
+                await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _share(app: procrastinate.App, queues: list[str], places: int) -> None:
+    """Work on some queues until cancelled, and finish the jobs then. After a long absence of the database it begins anew,
+    as another worker: what the former one could not write down is then found as a dead one's."""
+    while True:
+        try:
+            await app.run_worker_async(
                 queues=queues,
                 name=queues[0],
                 concurrency=places,
@@ -57,9 +75,14 @@ async def _serve(app: procrastinate.App, shares: Sequence[tuple[list[str], int]]
                 fetch_job_polling_interval=1.0,
                 install_signal_handlers=False,
             )
-        )
-        for queues, places in shares
-    ]
+        except ConnectorException as error:
+            log.error("the database was away for too long; beginning anew", queues=queues, error=str(error.__cause__))
+        await asyncio.sleep(AGAIN_SECONDS)
+
+
+async def _serve(app: procrastinate.App, shares: Sequence[tuple[list[str], int]]) -> None:
+    """Work until SIGTERM or SIGINT, or until one share breaks; then all of them end together, each finishing its jobs."""
+    working = [asyncio.create_task(_share(app, queues, places)) for queues, places in shares]
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
