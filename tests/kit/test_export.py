@@ -17,6 +17,8 @@ from py360.kit.export import MAX_ROWS, Column, export
 NAMES = ("Asha Rao", "=HYPERLINK(1)", "@cmd", "-1+1", "+919876543210", "आशा क्षत्रिय", "தமிழ்", "محمد علی", "₹1,25,000")
 COLUMNS = [Column(name.title(), itemgetter(name)) for name in ("name", "amount", "day", "at")]
 
+pytestmark = pytest.mark.usefixtures("resources")  # files are made in the home
+
 
 async def rows(names: tuple[str, ...] = NAMES) -> AsyncIterator[Mapping[str, Any]]:
     for name in names:

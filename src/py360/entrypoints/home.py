@@ -7,6 +7,7 @@ import secrets
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,6 +26,7 @@ from py360.entrypoints.servers import (
     stop_valkey,
     tuning,
 )
+from py360.kit import scratch
 from py360.kit.migrate import require_newest
 from py360.kit.settings import Settings, settings
 
@@ -129,6 +131,7 @@ def up_to_date(config: Settings) -> Settings:
     """The same, for what works on the database: raises ValueError when its schema is not this program's."""
     found = running(config)
     require_newest(found.database_url)
+    tempfile.tempdir = str(scratch.root(found.home))  # bodies of requests, too, take the home's room
     return found
 
 

@@ -14,7 +14,7 @@ import structlog
 from procrastinate.exceptions import ConnectorException
 
 from py360.entrypoints import wiring
-from py360.kit import db, jobs
+from py360.kit import db, jobs, scratch
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 
@@ -38,6 +38,7 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
     wiring.import_models()
     wiring.import_jobs()
     resources = await Resources.open(settings)
+    scratch.sweep()
     connector = _Connector(conninfo=settings.database_url, min_size=1, max_size=OTHERS)
     try:
         with jobs.app.replace_connector(connector) as app:

@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 import re
-import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +13,7 @@ from typing import Any, Final, Literal
 
 from rustpy_xlsxwriter import FastExcel
 
+from py360.kit import scratch
 from py360.kit.clock import INDIA
 from py360.kit.errors import Invalid, TooLarge
 
@@ -102,8 +102,8 @@ async def _file(path: Path) -> AsyncIterator[bytes]:
 
 async def _xlsx(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
     collected = await _collect("xlsx", columns, rows)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "export.xlsx"
+    with scratch.folder("export") as folder:
+        path = folder / "export.xlsx"
         await asyncio.to_thread(lambda: FastExcel(str(path)).freeze(row=1).sheet(name[:31], collected).save())
         async for chunk in _file(path):
             yield chunk

@@ -16,6 +16,7 @@ import pytest
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.kit.settings import Settings
 from py360.samples import portfolio
 from tests.installation import CHECKOUT
 
@@ -73,11 +74,7 @@ async def state() -> tuple[str, int]:
 def worker(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
     """Start a worker process on the test's database; chunks are small, so that there are many places to die."""
     started: list[subprocess.Popen[bytes]] = []
-    environment = os.environ | {
-        "PYTHONPATH": str(CHECKOUT / "src"),
-        "PY360_UPLOAD_CHUNK_ROWS": "500",
-        "TMPDIR": str(tmp_path),  # the dead do not tidy up
-    }
+    environment = os.environ | {"PYTHONPATH": str(CHECKOUT / "src"), "PY360_UPLOAD_CHUNK_ROWS": "500"}
     with (tmp_path / "worker.log").open("wb") as log:
 
         def start() -> subprocess.Popen[bytes]:
@@ -104,7 +101,7 @@ async def until(process: subprocess.Popen[bytes], rows: float = inf) -> str:
 
 
 async def test_killed_workers_leave_the_books_of_an_undisturbed_import(
-    as_admin: httpx.AsyncClient, worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path
+    as_admin: httpx.AsyncClient, worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path, configured: Settings
 ) -> None:
     file = portfolio.write(tmp_path / "due.xlsx", 7, ROWS, date(2026, 11, 24)).path
     await upload(as_admin, file)
@@ -130,5 +127,11 @@ async def test_killed_workers_leave_the_books_of_an_undisturbed_import(
         process.wait(10)
         interrupted += (await state())[0] == "processing"
     assert interrupted >= 2, f"seed {seed}"
-    assert await until(worker()) == "completed", f"seed {seed}"
+    left = configured.home / "temporary"
+    assert [*left.iterdir()], "the dead do not tidy up"
+    last = worker()
+    assert await until(last) == "completed", f"seed {seed}"
     assert await books() == undisturbed, f"seed {seed}"
+    last.terminate()
+    assert last.wait(20) == 0
+    assert not [*left.iterdir()]

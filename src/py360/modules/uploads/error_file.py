@@ -1,15 +1,14 @@
 """The error file: the original rows that failed, in their order, with the reasons; mended, it can be uploaded again."""
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Mapping
+from contextlib import ExitStack
 from operator import itemgetter
-from pathlib import Path
 from typing import Any, Final
 
 import polars as pl
 
-from py360.kit import export, resources
+from py360.kit import export, resources, scratch
 from py360.kit.export import Column, Export
 from py360.kit.reads import Reads
 from py360.modules.uploads import planning, queries
@@ -25,20 +24,22 @@ _MIDNIGHT: Final = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 async def error_file(reads: Reads, upload: Mapping[str, Any], format: str) -> Export:
     """Exactly the failed rows of an upload. Raises Invalid for another format than xlsx and csv."""
     failed = {row["row_no"]: row async for row in queries.failed_rows(reads, upload["id"])}
-    folder = tempfile.TemporaryDirectory(prefix="py360-errors-")
-    path = await resources.current().storage.fetch(upload["upload_path"], Path(folder.name) / "file")
-    opened = await asyncio.to_thread(
-        planning.open_file, path, Said.of(upload["mapping"]), {}, upload_settings(), weighed=True
-    )
+    with ExitStack() as stack:
+        folder = stack.enter_context(scratch.folder("errors"))
+        path = await resources.current().storage.fetch(upload["upload_path"], folder / "file")
+        opened = await asyncio.to_thread(
+            planning.open_file, path, Said.of(upload["mapping"]), {}, upload_settings(), weighed=True
+        )
+        held = stack.pop_all()
     headings = opened.table.headings
     columns = [Column(name, itemgetter(f"c{at}")) for at, name in enumerate(headings)]
     columns += [Column(name, itemgetter(name)) for name in REASON]
     name = f"upload-{upload['id']}-errors"
-    return export.export(name, format, columns, _rows(opened, failed, folder))
+    return export.export(name, format, columns, _rows(opened, failed, held))
 
 
 async def _rows(
-    opened: Opened, failed: Mapping[int, Mapping[str, Any]], folder: tempfile.TemporaryDirectory[str]
+    opened: Opened, failed: Mapping[int, Mapping[str, Any]], held: ExitStack
 ) -> AsyncIterator[Mapping[str, Any]]:
     wanted = pl.Series(list(failed), dtype=pl.Int32)
     blocks = opened.table.blocks()
@@ -49,7 +50,7 @@ async def _rows(
             ):
                 yield {**row, **_reasons(failed[row[ROW]])}
     finally:
-        folder.cleanup()
+        held.close()
 
 
 def _plain_dates() -> pl.Expr:

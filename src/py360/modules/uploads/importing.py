@@ -5,7 +5,6 @@ and moves on. None waits for the disk; the last commit, which calls the import c
 """
 
 import asyncio
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -18,7 +17,7 @@ import structlog
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, ids, live, resources
+from py360.kit import db, ids, live, resources, scratch
 from py360.kit.errors import Problem
 from py360.modules.notifications import api as notifications
 from py360.modules.uploads import bulk, lanes, planning
@@ -124,8 +123,8 @@ async def _told(progress: Progress) -> Any:
 
 @asynccontextmanager
 async def _local(upload: db.Row) -> Any:
-    with tempfile.TemporaryDirectory(prefix="py360-upload-") as folder:
-        yield await resources.current().storage.fetch(upload["upload_path"], Path(folder) / "file")
+    with scratch.folder("import") as folder:
+        yield await resources.current().storage.fetch(upload["upload_path"], folder / "file")
 
 
 async def _finish(upload_id: int, status: str, error: dict[str, Any] | None = None, total: int | None = None) -> None:

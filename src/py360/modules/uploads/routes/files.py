@@ -1,8 +1,6 @@
 """Files in, their state and errors out."""
 
-import tempfile
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -10,7 +8,7 @@ from fastapi import File, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
-from py360.kit import ids, plain
+from py360.kit import ids, plain, scratch
 from py360.kit.errors import Invalid
 from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.modules.uploads import answering, arriving, error_file, previewing, queries, receiving, template, undoing
@@ -46,8 +44,8 @@ async def upload_file(
 ) -> Response:
     """Upload policy files and start their import. Each is refused for itself; with one file the refusal is the answer."""
     said = _metadata(metadata, force)
-    with tempfile.TemporaryDirectory(prefix="py360-arriving-") as folder:
-        arrived = [await arriving.save(part, Path(folder) / str(at)) for at, part in enumerate(file)]
+    with scratch.folder("arriving") as folder:
+        arrived = [await arriving.save(part, folder / str(at)) for at, part in enumerate(file)]
         if len(arrived) == 1:
             return ok(await receiving.receive(session, caller, arrived[0], said), 201)
         return ok(await receiving.receive_all(session, caller, arrived, said), 201)
@@ -62,8 +60,8 @@ async def preview(
 ) -> Response:
     """A dry run: what this file would do, and what is wrong with it. Nothing is stored or changed."""
     said = _metadata(metadata, force=True)
-    with tempfile.TemporaryDirectory(prefix="py360-arriving-") as folder:
-        arrived = await arriving.save(file, Path(folder) / "file")
+    with scratch.folder("arriving") as folder:
+        arrived = await arriving.save(file, folder / "file")
         return ok(await previewing.preview(session, caller, arrived, said))
 
 
