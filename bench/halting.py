@@ -191,7 +191,7 @@ async def _paid(vendors: Vendors, channel: str, upload: int) -> float:
             " order by c.id offset 100 limit %(paying)s",  # those of the first batches, most of them still waiting
             {"upload": upload, "paying": PAYING},
         )
-        wanted = [payments.LinkFor(row["id"], 1, row["renewal_amount"], row["phone"]) for row in rows]
+        wanted = [payments.LinkFor(row["id"], 1, row["phone"]) for row in rows]
         addresses = await payments.make_links(session, wanted)
     opened_orders = {row["id"]: await checkout.pay(addresses[row["id"]].rpartition("/")[2]) for row in rows}
     campaign = await _campaign(channel, upload)

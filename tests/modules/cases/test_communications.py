@@ -53,7 +53,7 @@ async def test_a_payment_link_goes_out_and_is_noted(as_admin, make_case, sandbox
     assert answer.json()["data"]["messageId"].startswith("sms-msg-")
     (sent,) = [each for each in sandbox.world.journal.messages() if each.channel == "sms"]
     assert f"Please pay here: https://pay.example/{case.id}" in str(sent)
-    assert [(each.case_id, each.amount) for each in payment_links] == [(case.id, 12500)]
+    assert [(each.case_id, each.amount) for each in payment_links] == [(case.id, None)]
     data = (await as_admin.get(case.path)).json()["data"]
     assert (data["history"][0]["action"], data["communicationAttempts"]) == ("Payment link Sent", 1)
     listed = (await as_admin.get(f"{case.path}/communications")).json()["data"]

@@ -59,6 +59,7 @@ async def test_scanners_and_prefetchers_do_not_count(client: httpx.AsyncClient, 
     link = path(click_url(number, "https://example.com/"))
     for headers in ({"User-Agent": "Mozilla/5.0 (compatible; Barracuda Sentinel)"}, {"Sec-Purpose": "prefetch"}):
         assert (await client.get(link, headers=headers)).status_code == 302
+    assert (await client.head(link)).status_code == 302  # many only ask whether it is there
     async with unit_of_work() as session:
         assert await db.value(session, "select count(*) from webhook_inbox") == 0
 

@@ -104,9 +104,10 @@ async def make_case(app: FastAPI) -> MakeCase:
 async def link(app: FastAPI, clock: FixedClock) -> Callable[..., Awaitable[str]]:
     """The path of a payment link for a case."""
 
-    async def make(case: Case, amount: str = "125000.50", contact: str | None = "+919876543210") -> str:
+    async def make(case: Case, amount: str | None = None, contact: str | None = "+919876543210") -> str:
         async with unit_of_work() as session:
-            urls = await api.make_links(session, [api.LinkFor(case.id, case.client_id, Decimal(amount), contact)])
+            asked = api.LinkFor(case.id, case.client_id, contact, amount and Decimal(amount))
+            urls = await api.make_links(session, [asked])
         return urls[case.id].removeprefix(settings().public_url)
 
     return make

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 import httpx
 
+from py360.kit import db
 from py360.kit.clock import FixedClock
+from py360.kit.db import unit_of_work
 from py360.sandbox.vendors import Vendors
 from tests.modules.payments.conftest import MakeCase, Voice, paid_link, rows
 
@@ -80,6 +82,7 @@ async def test_opening_and_prefetching_spends_nothing(
     path = await link(await make_case())
     for _ in range(5):
         assert "₹1,25,000.50" in (await client.get(path, headers={"Purpose": "prefetch"})).text
+        assert (await client.head(path)).status_code == 200
     assert (await client.post(path)).status_code == 303
 
 
@@ -145,6 +148,39 @@ async def test_an_expired_link_sends_a_fresh_one_once(
     assert message["status"] == "sent"
     await client.post(path + "/fresh")
     assert len(await rows("select 1 from payment_links")) == 2
+
+
+async def test_a_fresh_link_goes_to_the_address_of_today(
+    client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link, clock: FixedClock
+) -> None:
+    """The number the old one went to belongs to somebody else by now."""
+    path = await link(await make_case())
+    async with unit_of_work() as session:
+        await db.execute(session, "update customers set phone = '+919811100000'")
+    clock.moment += timedelta(hours=48)
+    assert "•••••• 0000" in (await client.get(path)).text
+    await client.post(path + "/fresh")
+    (message,) = await rows("select recipient_contact from communication_delivery_status")
+    assert message["recipient_contact"] == "+919811100000"
+
+
+async def test_an_amount_that_changes_is_asked_for_as_it_stands(
+    client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link, clock: FixedClock
+) -> None:
+    """Corrected after the message went out, upwards too; a link for a part stays a part."""
+    case = await make_case("30000")
+    whole, part = await link(case), await link(case, amount="5000")
+    first = await client.post(whole)
+    for corrected, shown in (("38000", "₹38,000"), ("29000.50", "₹29,000.50")):
+        async with unit_of_work() as session:
+            await db.execute(session, "update renewal_cases set renewal_amount = %(to)s", {"to": corrected})
+        assert shown in (await client.get(whole)).text
+        assert "₹5,000" in (await client.get(part)).text
+    again = await client.post(whole)
+    assert (first.status_code, again.status_code) == (303, 303)
+    assert again.headers["location"] != first.headers["location"]
+    asked = await rows("select amount from payments where status = 'created' order by id desc limit 1")
+    assert str(asked[0]["amount"]) == "29000.50"
 
 
 async def test_a_fresh_link_that_cannot_be_sent_is_not_promised(

@@ -234,15 +234,7 @@ async def _outgoing(session: AsyncSession, run: Run, due: Sequence[db.Row]) -> l
     values = await messaging.case_values(session, [recipient["case_id"] for recipient in due])
     links: dict[int, str] = {}
     if run.needs_links:
-        wanted = [
-            LinkFor(
-                recipient["case_id"],
-                run.campaign["client_id"],
-                values[recipient["case_id"]]["renewal_amount"],
-                recipient["contact"],
-            )
-            for recipient in due
-        ]
+        wanted = [LinkFor(recipient["case_id"], run.campaign["client_id"], recipient["contact"]) for recipient in due]
         links = await payments.make_links(session, wanted)
     made = []
     for recipient in due:

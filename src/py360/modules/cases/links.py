@@ -12,12 +12,12 @@ from py360.kit.errors import Unavailable
 
 @dataclass(frozen=True, slots=True)
 class LinkRequest:
-    """A link to make: the case, the amount it asks for (INR), and the contact it goes to."""
+    """A link to make: the case, the contact it goes to, and the amount it asks for (INR; None: all that is left when it is opened)."""
 
     case_id: int
     client_id: int
-    amount: Decimal
     contact: str | None = None
+    amount: Decimal | None = None
 
 
 class PaymentLinks(Protocol):

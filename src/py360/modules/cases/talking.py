@@ -19,8 +19,7 @@ from py360.modules.messaging import api as messaging
 PLACEHOLDER: Final = re.compile(r"\[\s*payment\s*link\s*\]", re.IGNORECASE)
 
 _WHOM: Final = """
-select c.id, c.case_number, c.client_id, c.customer_id, c.is_open, c.policy_number, u.email, u.phone,
-  coalesce(c.renewal_amount, c.premium_amount) as amount
+select c.id, c.case_number, c.client_id, c.customer_id, c.is_open, c.policy_number, u.email, u.phone
 from cases_public_case c join customers_public_contact u on u.id = c.customer_id
 where c.id = %(id)s and {within}
 """
@@ -91,7 +90,7 @@ async def _with_link(case: db.Row, contact: str, text: str, link: bool) -> str:
     if not case["is_open"]:
         raise Conflict(f"{case['case_number']} is closed: there is nothing to pay.", code="case_closed")
     async with db.unit_of_work() as session:
-        address = await payment_link(session, LinkRequest(case["id"], case["client_id"], case["amount"], contact))
+        address = await payment_link(session, LinkRequest(case["id"], case["client_id"], contact))
     if PLACEHOLDER.search(text):
         return PLACEHOLDER.sub(lambda _: address, text)
     return f"{text}\n{address}"

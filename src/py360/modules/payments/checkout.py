@@ -129,10 +129,10 @@ async def send_fresh(token: str) -> View:
                 )
                 or {}
             )
-            contact = link.contact or people.get("phone") or people.get("email")
+            contact = _on_file(link, people)
             if not contact:
                 return await _view(session, link, case, State.NOT_SENT)
-            wanted = LinkFor(case.case_id, case.client_id, case.remaining, contact)
+            wanted = LinkFor(case.case_id, case.client_id, contact, link.amount)
             made = await links.make(session, [wanted], resources.current().clock.now())
             await db.execute(session, _REPLACED, {"id": link.id, "by": made[case.case_id]})
     except BadToken:
@@ -146,8 +146,14 @@ async def send_fresh(token: str) -> View:
 
 
 def payable(link: Link, case: Standing) -> Decimal:
-    """What the link asks for now: what it was sent for, but never more than what is left."""
-    return min(link.amount, case.remaining)
+    """What the link asks for now: all that is left, or the part it was made for."""
+    return case.remaining if link.amount is None else min(link.amount, case.remaining)
+
+
+def _on_file(link: Link, people: Mapping[str, str]) -> str:
+    """Where a fresh link goes: as the old one by e-mail or by SMS, to the customer's address of today."""
+    phone, email = people.get("phone") or "", people.get("email") or ""
+    return email or phone if "@" in (link.contact or "") else phone or email
 
 
 async def _state(session: AsyncSession, link: Link, case: Standing) -> State:
@@ -214,7 +220,7 @@ async def _view(session: AsyncSession, link: Link, case: Standing, state: State)
         product=case.product,
         due_date=case.due_date,
         amount=case.kept if paid else payable(link, case),
-        contact=masked_contact(link.contact or people.get("phone") or people.get("email") or ""),
+        contact=masked_contact(_on_file(link, people)),
         expires_at=link.expires_at,
         paid_at=last.at if paid and last else None,
         reference=last.reference if paid and last else "",

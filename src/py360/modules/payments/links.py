@@ -32,7 +32,7 @@ from payment_links where id = %(id)s
 """
 
 
-LinkFor = LinkRequest  # the case, the amount it asks for, and the contact it goes to
+LinkFor = LinkRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Link:
     id: int
     client_id: int
     case_id: int
-    amount: Decimal
+    amount: Decimal | None  # all that is left, when None
     contact: str | None
     expires_at: datetime
     used_at: datetime | None

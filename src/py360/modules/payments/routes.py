@@ -91,6 +91,7 @@ def _html(view: checkout.View, wanted: str | None) -> HTMLResponse:
     return HTMLResponse(shown.html, shown.status, shown.headers)
 
 
+@root_router.head("/{token}", dependencies=[Public], include_in_schema=False)
 @root_router.get("/{token}", dependencies=[Public], response_class=HTMLResponse)
 async def look(session: Session, request: Request, token: str, lang: Wanted = None) -> Response:
     """The customer's payment page. Opening it spends nothing."""

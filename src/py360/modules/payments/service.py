@@ -85,7 +85,7 @@ async def take_online(caller: Caller, case_id: int, wish: Wish) -> Taken:
     async with unit_of_work() as session:
         case, amount = await _agreed(session, caller, case_id, wish)
         now = resources.current().clock.now()
-        made = await links.make(session, [links.LinkFor(case_id, case.client_id, amount)], now)
+        made = await links.make(session, [links.LinkFor(case_id, case.client_id, amount=amount)], now)
         link = links.Link(
             made[case_id],
             case.client_id,

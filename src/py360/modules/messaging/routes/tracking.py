@@ -27,16 +27,19 @@ async def opened(request: Request, token: str) -> Response:
     return Response(GIF, media_type="image/gif", headers=PRIVATE)
 
 
+@router.head("/l/{token}", include_in_schema=False)
+@router.head("/track/click/{token}", include_in_schema=False)
 @router.get("/l/{token}", include_in_schema=False)
 @router.get("/track/click/{token}")
 async def clicked(request: Request, token: str) -> Response:
     """A link of a message: noted, then followed. Link scanners and prefetchers are sent on without being counted."""
     link = read_click(token)
-    if not is_machine(request.headers):
+    if request.method == "GET" and not is_machine(request.headers):
         await inbox.put("track", [tracked(link.message_id, "clicked")])
     return RedirectResponse(link.url, 302, PRIVATE)
 
 
+@router.head("/unsubscribe/{token}", include_in_schema=False)
 @router.get("/unsubscribe/{token}")
 async def unsubscribe_page(session: Session, token: str) -> Response:
     """Shows the page with the button; opening it changes nothing, since mail scanners open every link."""
