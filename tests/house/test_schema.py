@@ -5,11 +5,16 @@ from alembic.script import ScriptDirectory
 
 from py360.entrypoints import wiring
 from py360.kit.migrate import alembic_config, check, migrate, revisions
+from tests.house.specification import INDEXES, TABLES
 from tests.services import Services
 
 _SHAPE = """
 select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
 where table_schema = 'public' order by 1, 2
+"""
+_UNSAID = """
+select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint
+where contype = 'f' and confdeltype = 'a' and conrelid::regclass::text not like 'procrastinate%'
 """
 _UNTIMED = """
 select table_name || '.' || column_name from information_schema.columns
@@ -46,6 +51,29 @@ def test_models_and_migrations_agree(servers: Services) -> None:
     name = servers.clone()
     check(servers.database_url(name))
     servers.drop(name)
+
+
+def test_the_specifications_tables_stand_under_its_names(servers: Services) -> None:
+    name = servers.clone()
+    with psycopg.connect(servers.database_url(name)) as connection:
+        there = {(row[0], row[1]) for row in connection.execute(_SHAPE).fetchall()}
+        made = dict(
+            connection.execute("select indexname, indexdef from pg_indexes where schemaname = 'public'").fetchall()
+        )
+    servers.drop(name)
+    assert {(table, column) for table, columns in TABLES.items() for column in columns.split()} - there == set()
+    for index, on in INDEXES.items():
+        columns = made[index].partition(" ON public.")[2].replace(" USING btree", "")
+        assert columns.startswith((on, on[:-1] + ",")), index  # more columns may stand behind
+
+
+def test_what_is_deleted_is_said_for_every_reference(servers: Services) -> None:
+    """`no action` is what nobody thought about."""
+    name = servers.clone()
+    with psycopg.connect(servers.database_url(name)) as connection:
+        silent = connection.execute(_UNSAID).fetchall()
+    servers.drop(name)
+    assert silent == []
 
 
 def test_time_is_aware_and_money_is_exact(servers: Services) -> None:
