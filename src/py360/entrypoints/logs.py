@@ -2,10 +2,26 @@
 
 import logging
 import sys
+from contextlib import suppress
+from typing import TextIO, cast
 
 import structlog
 
 from py360.kit.settings import Settings
+
+
+class _Log:
+    """Standard error. On a full disk a line is lost, never what it tells of."""
+
+    def write(self, text: str) -> None:
+        """Print."""
+        with suppress(OSError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Hand it over."""
+        with suppress(OSError):
+            sys.stderr.flush()
 
 
 def configure(settings: Settings) -> None:
@@ -22,7 +38,7 @@ def configure(settings: Settings) -> None:
     structlog.configure(
         processors=[*shared, structlog.processors.format_exc_info, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Log())),
     )
     logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     for chatty in ("procrastinate", "aiosmtpd", "mail.log", "uvicorn.error", "asyncio"):

@@ -4,8 +4,12 @@ Raise one with a better sentence and, where a program must tell cases apart, a s
 `raise Conflict("This case is closed.", code="case_closed")`.
 """
 
+import errno
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+from psycopg.errors import DiskFull
+from sqlalchemy.exc import DBAPIError
 
 
 class Problem(Exception):
@@ -118,3 +122,20 @@ class Unavailable(Problem):
 
     status = 503
     default_code = "unavailable"
+
+
+class NoRoom(Problem):
+    """The server's disk is full, so nothing was stored. Please tell the administrator, and try again once there is room."""
+
+    status = 507
+    default_code = "disk_full"
+
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether something failed because there is no room: on our disk, within its quota, or on the database's."""
+    if isinstance(error, DBAPIError):
+        error = error.orig
+    return isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in _FULL)

@@ -2,6 +2,7 @@
 
 import asyncio
 import csv
+import errno
 import io
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -26,6 +27,7 @@ MEDIA: Final[Mapping[str, str]] = {
 }
 CSV_FLUSH_BYTES: Final = 64 * 1024
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
+_OS_ERROR: Final = re.compile(r"(?:os error|Os { code:) (\d+)")
 _NUMBER: Final = re.compile(r"[+-]\d[\d ]*(\.\d+)?")  # a phone or an amount: nothing to run, and better read as it is
 
 
@@ -104,9 +106,17 @@ async def _xlsx(name: str, columns: Sequence[Column], rows: AsyncIterator[Mappin
     collected = await _collect("xlsx", columns, rows)
     with scratch.folder("export") as folder:
         path = folder / "export.xlsx"
-        await asyncio.to_thread(lambda: FastExcel(str(path)).freeze(row=1).sheet(name[:31], collected).save())
+        await asyncio.to_thread(_write, path, name[:31], collected)
         async for chunk in _file(path):
             yield chunk
+
+
+def _write(path: Path, sheet: str, rows: list[dict[str, Any]]) -> None:
+    try:
+        FastExcel(str(path)).freeze(row=1).sheet(sheet, rows).save()
+    except BaseException as panic:  # the writer's way to say that the disk is full is not always an Exception
+        found = _OS_ERROR.search(str(panic))
+        raise OSError(int(found[1]) if found else errno.EIO, "The workbook could not be written.") from panic
 
 
 async def _pdf(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:

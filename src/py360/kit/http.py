@@ -32,10 +32,12 @@ from py360.kit.errors import (
     Conflict,
     Forbidden,
     Invalid,
+    NoRoom,
     PreconditionFailed,
     Problem,
     Unauthenticated,
     Unavailable,
+    is_full,
 )
 from py360.kit.limits import refusal
 from py360.kit.listing import Listing
@@ -272,6 +274,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(unfit, _on_unfit)
     for away in (*db.AWAY, CacheConnectionError, CacheTimeoutError):
         app.add_exception_handler(away, _on_away)
+    app.add_exception_handler(OSError, _on_os_error)
     app.add_exception_handler(Exception, _on_bug)
     app.add_middleware(Idempotency)
     app.add_middleware(RequestIds)
@@ -301,6 +304,8 @@ _PLAIN: Final = {404: "There is nothing at this address.", 405: "This address do
 
 async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if is_full(error.__cause__):  # the body found no room while it was read
+        return await _on_full(request, error)
     problem = Problem(_PLAIN.get(error.status_code, str(error.detail)), code=f"http_{error.status_code}")
     answer = _failure(request, problem)
     answer.status_code = error.status_code
@@ -323,7 +328,18 @@ async def _on_unfit(request: Request, error: Exception) -> Response:
     )
 
 
+async def _on_full(request: Request, error: Exception) -> Response:
+    log.error("the disk is full", error=str(error)[:500], request_id=request.scope.get("request_id"))
+    return _failure(request, NoRoom())
+
+
+async def _on_os_error(request: Request, error: Exception) -> Response:
+    return await (_on_full if is_full(error) else _on_bug)(request, error)
+
+
 async def _on_away(request: Request, error: Exception) -> Response:
+    if is_full(error):
+        return await _on_full(request, error)
     log.error("database or cache away", error=str(error)[:500], request_id=request.scope.get("request_id"))
     return _failure(request, Unavailable(headers={"Retry-After": "5"}))
 

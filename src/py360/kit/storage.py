@@ -1,14 +1,21 @@
 """Files: a local folder by default, S3 or Azure Blob by setting (obstore has one API for all three)."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import obstore
+from obstore.exceptions import BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from py360.kit.settings import Settings
 
 CHUNK = 1 << 20
+_OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 
 
 class Storage:
@@ -18,8 +25,22 @@ class Storage:
         self._store = store
 
     async def put(self, key: str, content: bytes | Path) -> None:
-        """Store bytes, or a file in parts without loading it whole."""
-        await obstore.put_async(self._store, key, content)
+        """Store bytes, or a file in parts without loading it whole. Nothing is there after an OSError, as of a full disk."""
+        try:
+            await obstore.put_async(self._store, key, content)
+        except BaseError as error:
+            if found := _OS_ERROR.search(str(error)):
+                raise OSError(int(found[1]), f"{key} could not be stored") from error
+            raise
+
+    async def put_with(self, session: AsyncSession, key: str, content: bytes | Path) -> None:
+        """Store something that is there only if the session's transaction commits."""
+
+        def forget(_: Session) -> None:
+            obstore.delete(self._store, key)
+
+        event.listen(session.sync_session, "after_rollback", forget, once=True)
+        await self.put(key, content)
 
     async def get(self, key: str) -> bytes:
         """The whole object; FileNotFoundError when it is not there."""

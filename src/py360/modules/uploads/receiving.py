@@ -81,7 +81,7 @@ async def receive(session: AsyncSession, caller: Caller, file: Arrived, metadata
     await _refuse_again(session, caller.client_id, file.sha256, metadata.force)
     kind = opened.table.kind.value
     key = f"uploads/{caller.client_id}/{secrets.token_hex(16)}.{kind}"
-    await resources.current().storage.put(key, file.path)
+    await resources.current().storage.put_with(session, key, file.path)
     upload_id = await db.value(
         session,
         _INSERT,

@@ -211,9 +211,10 @@ async def append(
                 at += len(block)
                 if at > arrival.size:
                     raise FileTooLarge("More bytes came than Upload-Length said.", code="too_many_bytes")
-                os.write(descriptor, block)
                 if wanted:
                     wanted[0].update(block)
+                while block:  # a disk that is nearly full takes a part
+                    block = block[os.write(descriptor, block) :]
             complete = True
         finally:
             if (wanted and not complete) or at > arrival.size:
