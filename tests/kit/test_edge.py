@@ -1,5 +1,7 @@
 """What no form sends, but somebody will: it is refused, and nothing breaks."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -46,3 +48,13 @@ async def test_who_asks_too_often_is_told_when_to_come_back(client: httpx.AsyncC
     assert (answer.headers["ratelimit-limit"], answer.headers["ratelimit-remaining"]) == ("10", "0")
     assert 0 < int(answer.headers["retry-after"]) <= 3600
     assert answer.headers["ratelimit-reset"] == answer.headers["retry-after"]
+
+
+async def test_two_who_take_the_same_name_at_once_are_a_conflict_not_a_bug(as_admin: httpx.AsyncClient) -> None:
+    """Both looked before either wrote: the database says so, in either of its dialects."""
+    body = {"displayName": "Night shift", "permissions": ["cases"]}
+    answers = await asyncio.gather(*(as_admin.post("/api/roles", json=body) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7
+    entry = {"name": "Twice", "type": "sms", "content": "Dear {name}"}
+    answers = await asyncio.gather(*(as_admin.post("/api/templates", json=entry) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 7

@@ -20,7 +20,7 @@ from psycopg import DataError as DriverDataError
 from pydantic import BaseModel, ValidationError
 from redis.exceptions import ConnectionError as CacheConnectionError
 from redis.exceptions import TimeoutError as CacheTimeoutError
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -269,7 +269,8 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Problem, _on_problem)
     app.add_exception_handler(RequestValidationError, _on_validation)
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(IntegrityError, _on_integrity)
+    for clash in db.CLASH:
+        app.add_exception_handler(clash, _on_integrity)
     for unfit in (DataError, DriverDataError):
         app.add_exception_handler(unfit, _on_unfit)
     for away in (*db.AWAY, CacheConnectionError, CacheTimeoutError):

@@ -12,7 +12,7 @@ from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs
 from py360.modules.cases import api as cases
 from tests.conftest import RunJobs
-from tests.modules.campaigns.conftest import Relay, Upload
+from tests.modules.campaigns.conftest import Relay, Upload, template
 from tests.modules.campaigns.test_campaigns import create, number_of
 
 
@@ -46,6 +46,16 @@ async def test_a_campaign_that_sent_something_cannot_be_deleted_by_its_parent(
         await db.execute(session, "update campaigns set status = 'cancelled'")
     assert (await as_admin.delete(f"/api/campaigns/{parent}")).status_code == 409
     assert (await as_admin.get(f"/api/campaigns/{number}")).status_code == 200
+
+
+async def test_a_template_that_a_campaign_uses_is_archived_not_deleted(
+    as_admin: httpx.AsyncClient, upload: Upload
+) -> None:
+    used = await template(as_admin)
+    assert (await create(as_admin, await upload(1), templates={"email": used}, draft=True)).status_code == 201
+    answer = await as_admin.delete(f"/api/templates/{used}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "template_in_use")
+    assert (await as_admin.put(f"/api/templates/{used}/status", json={"status": "archived"})).status_code == 200
 
 
 async def metrics(client: httpx.AsyncClient, number: int) -> dict[str, float]:

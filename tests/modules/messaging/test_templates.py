@@ -118,11 +118,22 @@ async def test_the_name_is_taken_once_per_channel(as_admin: httpx.AsyncClient) -
     assert (again.status_code, again.json()["error"]["code"]) == (409, "name_taken")
 
 
+async def test_an_archived_name_is_free_until_it_comes_back(as_admin: httpx.AsyncClient) -> None:
+    """Send calls take the name for the id: never two to choose from."""
+    first = (await as_admin.post("/api/templates", json=EMAIL)).json()["data"]["templateId"]
+    await as_admin.put(f"/api/templates/{first}/status", json={"status": "archived"})
+    assert (await as_admin.post("/api/templates", json=EMAIL)).status_code == 201
+    back = await as_admin.put(f"/api/templates/{first}/status", json={"status": "active"})
+    assert (back.status_code, back.json()["error"]["code"]) == (409, "name_taken")
+
+
 async def test_duplicate_is_a_draft_and_statuses_follow_their_rules(as_admin: httpx.AsyncClient) -> None:
     made = (await as_admin.post("/api/templates", json=EMAIL)).json()["data"]["templateId"]
     copy = (await as_admin.post(f"/api/templates/{made}/duplicate")).json()["data"]["templateId"]
     shown = (await as_admin.get(f"/api/templates/{copy}")).json()["data"]
     assert (shown["name"], shown["status"], shown["isActive"]) == ("Custom Renewal Template (Copy)", "draft", False)
+    second = (await as_admin.post(f"/api/templates/{made}/duplicate")).json()["data"]["templateId"]
+    assert (await as_admin.get(f"/api/templates/{second}")).json()["data"]["name"] == "Custom Renewal Template (Copy 2)"
     refused = await as_admin.put(f"/api/templates/{copy}/status", json={"status": "rejected"})
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "refused_transition")
     assert (await as_admin.put(f"/api/templates/{copy}/status", json={"status": "active"})).status_code == 200

@@ -240,3 +240,14 @@ async def test_who_may_not(
         "/api/payments/pay-9999",
     ):
         assert (await as_admin.get(path)).status_code == 404
+
+
+async def test_an_account_that_took_money_is_switched_off_not_deleted(
+    as_admin: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase
+) -> None:
+    case = await make_case()
+    await as_admin.post(f"/api/cases/{case.number}/payments", json={"method": "online"})
+    await rows("update providers set is_sandbox = false, name = 'Our shop' where channel = 'payment' returning id")
+    (account,) = await rows("select id from providers where channel = 'payment'")
+    answer = await as_admin.delete(f"/api/providers/{account['id']}")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "account_in_use")

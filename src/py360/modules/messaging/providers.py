@@ -117,11 +117,18 @@ async def update(session: AsyncSession, caller: Caller, number: int, body: Provi
 
 
 async def delete(session: AsyncSession, caller: Caller, number: int) -> None:
-    """Remove an account; its messages stay in the ledger."""
+    """Remove an account; its messages stay in the ledger. Raises Conflict for the sandbox, and when payments came through it."""
     row = await load(session, caller, number)
     if row["is_sandbox"]:
         raise Conflict("The sandbox account cannot be deleted; switch it off instead.", code="sandbox_account")
-    await db.execute(session, "delete from providers where id = %(id)s", {"id": number})
+    try:
+        async with session.begin_nested():
+            await db.execute(session, "delete from providers where id = %(id)s", {"id": number})
+    except db.IN_USE as error:
+        raise Conflict(
+            f"Payments came through “{row['name']}” and may have to go back through it. Switch it off instead.",
+            code="account_in_use",
+        ) from error
 
 
 async def set_active(session: AsyncSession, caller: Caller, number: int, active: bool | None) -> bool:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import orjson
-from psycopg.errors import ForeignKeyViolation
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids
@@ -297,14 +296,19 @@ async def update(
 
 
 async def duplicate(session: AsyncSession, clients: Sequence[int], user_id: int, ref: str) -> int:
-    """A draft copy called “<name> (Copy)”; the new number."""
+    """A draft copy called “<name> (Copy)”, the next one “<name> (Copy 2)”; the new number."""
     old = await load(session, clients, ref)
     number: int = await db.value(
         session,
         "insert into templates (client_id, name, template_type, category, subject, content, format, language, variables,"
         " tags, is_active, status, dlt_template_id, created_by)"
-        " select client_id, left(name, 248) || ' (Copy)', template_type, category, subject, content, format, language,"
-        " variables, tags, false, 'draft', dlt_template_id, %(user)s from templates where id = %(id)s returning id",
+        " select client_id, free.name, template_type, category, subject, content, format, language, variables, tags, false,"
+        " 'draft', dlt_template_id, %(user)s from templates t cross join lateral ("
+        "  select left(t.name, 240) || case n when 1 then ' (Copy)' else ' (Copy ' || n || ')' end from generate_series(1, 999) n"
+        "  order by exists (select from templates o where o.client_id = t.client_id and o.template_type = t.template_type"
+        "   and lower(o.name) = lower(left(t.name, 240) || case n when 1 then ' (Copy)' else ' (Copy ' || n || ')' end)"
+        "   and o.language = t.language and o.status <> 'archived'), n limit 1) free (name)"
+        " where t.id = %(id)s returning id",
         {"id": old.id, "user": user_id},
     )
     await _keep_version(session, number, user_id)
@@ -325,6 +329,8 @@ async def set_status(
         raise Conflict(
             f"A template that is {old.status} can become {allowed}, not {wanted}.", code="refused_transition"
         )
+    if old.status == "archived" != wanted:
+        await _refuse_taken_name(session, old)
     if wanted == "active" and old.status == "draft" and await _needs_approval(session, old.client_id):
         wanted = "pending_approval"
     await db.execute(
@@ -342,7 +348,7 @@ async def delete(session: AsyncSession, clients: Sequence[int], ref: str) -> int
     try:
         async with session.begin_nested():
             await db.execute(session, "delete from templates where id = %(id)s", {"id": old.id})
-    except ForeignKeyViolation as error:
+    except db.IN_USE as error:
         raise Conflict(
             f"A campaign uses “{old.name}”. Archive it instead: it then leaves the lists and stays readable.",
             code="template_in_use",
