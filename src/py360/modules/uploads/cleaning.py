@@ -33,14 +33,19 @@ _LONGEST: Final = {"policy_number": 100, "customer_code": 50, "first_name": 100,
                    "product_category": 50, "channel": 50, "sub_channel": 50, "branch": 200, "region": 200, "agent": 200,
                    "notes": 2000}  # fmt: skip
 _UNREADABLE: Final = "[\x00-\x08\x0a-\x1f\x7f]"
-_HINDI_DIGITS: Final = {digit: str(number) for number, digit in enumerate("०१२३४५६७८९")}
 _EMAIL: Final = (
     r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
     r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 )
 _PHONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})(?:[/,;|].*)?$"
 _TITLE: Final = r"(?i)^(mr|mrs|ms|miss|shri|smt|kum|sri|श्री|श्रीमती)\.?\s+"
-_MONEY: Final = r"^[0-9]+(\.[0-9]+)?$"
+_MONEY: Final = r"^([0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3})(\.[0-9]+)?$"  # plain, or grouped as in India or the West
+_CENTURY: Final = {"date_of_birth": 0, "start_date": 10}  # two-digit years later than this from today were 19xx
+# What exports write for "none" where any text would do: as a customer code it would make one customer of many.
+_FREE_TEXTS: Final = ("policy_number", "customer_code", "customer_name", "first_name", "last_name", "agent", "branch", "region",
+                      "product_name", "address", "city", "state", "notes")  # fmt: skip
+_NOTHING: Final = ("-", "--", ".", "NA", "N/A", "N.A.", "na", "n/a", "#N/A", "#REF!", "#VALUE!", "NULL", "null", "Null", "nil",
+                   "Nil", "NIL", "none", "None", "NONE", "nan", "NaN")  # fmt: skip
 _LARGEST: Final = Decimal("9999999999.99")
 _LARGEST_SUM: Final = Decimal("9999999999999.99")
 
@@ -117,8 +122,12 @@ class _Chunk:
         text = chunk[f"c{column}"]
         if text.str.contains(_UNREADABLE).any():
             text = text.str.replace_all(_UNREADABLE, " ").str.strip_chars()
-        if text.str.starts_with("'").any():  # how exports, ours too, keep a spreadsheet program from running a text
-            text = text.str.replace(r"^'([=+\-@])", "$1")
+        if text.str.contains(
+            r"^['=]"
+        ).any():  # how exports, ours too, keep a spreadsheet program from running or rounding a text
+            text = text.str.replace(r"^'([=+\-@0-9])", "$1").str.replace(r'^="([^"]*)"$', "$1")
+        if name in _FREE_TEXTS:
+            text = text.replace(dict.fromkeys(_NOTHING))
         return text
 
     def _has(self, name: str) -> bool:
@@ -146,12 +155,6 @@ class _Chunk:
         self._flag(values.is_null() & self.texts[name].is_not_null(), name, code, "warning")
         return values
 
-    def _ascii_digits(self, name: str) -> pl.Series:
-        text = self.texts[name]
-        if text.str.contains("[०-९]").any():
-            text = text.str.replace_many(_HINDI_DIGITS)
-        return text
-
     # ------------------------------------------------------------ groups of columns
 
     def _policy(self) -> None:
@@ -160,9 +163,10 @@ class _Chunk:
         self._flag(
             number.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}$"), "policy_number", "policy_number_shortened"
         )
-        self._flag(self.rows.is_in(self.plan.repeats.implode()), "policy_number", "policy_number_repeated")
+        repeated = self.rows.is_in(self.plan.repeats.implode()) & number.is_not_null()
+        self._flag(repeated, "policy_number", "policy_number_repeated")
         self._flag(number.str.len_chars() > _LONGEST["policy_number"], "policy_number", "too_long")
-        code = self.texts["customer_code"]
+        code = self.texts["customer_code"].replace("0", None)
         self._flag(code.str.len_chars() > _LONGEST["customer_code"], "customer_code", "too_long")
         self.out |= {"policy_number": number, "customer_code": code}
 
@@ -194,7 +198,11 @@ class _Chunk:
         self._address()
 
     def _address(self) -> None:
-        pincode = self._ascii_digits("pincode").str.replace_all(r"\s", "").str.extract(r"^([1-9][0-9]{5})(?:\.0)?$")
+        pincode = (
+            words.ascii_digits(self.texts["pincode"])
+            .str.replace_all(r"\s", "")
+            .str.extract(r"^([1-9][0-9]{5})(?:\.0)?$")
+        )
         self._warn(pincode, "pincode", "pincode_invalid")
         parts = pl.DataFrame(
             {
@@ -214,7 +222,7 @@ class _Chunk:
         fits = email.str.contains(_EMAIL) & (email.str.len_bytes() <= 254) & ~self.texts["email"].str.contains(r"\s")
         email = pl.select(pl.when(fits).then(email))[:, 0]
         phone = (
-            self._ascii_digits("phone")
+            words.ascii_digits(self.texts["phone"])
             .str.strip_suffix(".0")
             .str.replace_all(r"[\s().\-\x{00a0}\x{2010}-\x{2015}]", "")
         )
@@ -228,10 +236,14 @@ class _Chunk:
 
     def _amount(self, name: str) -> pl.Series:
         """Rupees as text that a numeric column takes, rounded to paise; null where the text is no number."""
-        text = self._ascii_digits(name).str.replace_all(r"(?i)₹|rs\.?|inr|/-|[,\s\x{00a0}]", "")
-        number = text.str.extract(f"({_MONEY[1:-1]})", 0)
-        number = pl.select(pl.when(text.str.contains(_MONEY)).then(number))[:, 0].cast(pl.Float64, strict=False)
-        return number.round(2, mode="half_away_from_zero").cast(pl.Decimal(18, 2), strict=False)
+        text = words.ascii_digits(self.texts[name])
+        text = text.str.replace_all(r"(?i)₹|rs\.?|inr|रुपये|रु\.?|/-|[\s\x{00a0}]", "")
+        number = pl.select(pl.when(text.str.contains(_MONEY)).then(text.str.replace_all(",", "", literal=True)))[:, 0]
+        return (
+            number.cast(pl.Float64, strict=False)
+            .round(2, mode="half_away_from_zero")
+            .cast(pl.Decimal(18, 2), strict=False)
+        )
 
     def _money(self) -> None:
         amounts = {}
@@ -251,8 +263,9 @@ class _Chunk:
     def _periods(self) -> None:
         for name in DATES:
             order = self.plan.orders.get(name, Order.DAY_FIRST)
-            birth = name == "date_of_birth"
-            self.out[name] = dates.parse(self._ascii_digits(name), order, self.today.year if birth else None)
+            later = _CENTURY.get(name)
+            past_before = None if later is None else self.today.year + later
+            self.out[name] = dates.parse(words.ascii_digits(self.texts[name]), order, past_before)
         for name in ("start_date", "end_date"):
             self._flag(self.texts[name].is_null(), name, f"{name}_missing")
             self._flag(self.out[name].is_null() & self.texts[name].is_not_null(), name, f"{name}_invalid")

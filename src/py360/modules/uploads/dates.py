@@ -7,10 +7,13 @@ from typing import Final
 
 import polars as pl
 
+from py360.modules.uploads import words
+
 _TIME: Final = r"[T ]+\d{1,2}:\d{2}.*$"
 _NUMERIC: Final = r"^(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})$"
 _ISO: Final = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$"
-_SERIAL: Final = r"^\d{5}(\.\d+)?$"
+_JOINED: Final = r"^((?:19|20|21)\d{2})(\d{2})(\d{2})$"
+_SERIAL: Final = r"^(\d{5}(?:\.\d+)?)$"
 _SPOKEN: Final = (r"^(\d{1,2})(?:st|nd|rd|th)?[-/. ,]*([a-z]{3})[a-z]*[-/. ,]*(\d{4}|\d{2})$", (1, 2, 3))
 _SPOKEN_US: Final = (r"^([a-z]{3})[a-z]*[-/. ,]*(\d{1,2})(?:st|nd|rd|th)?[-/. ,]+(\d{4}|\d{2})$", (2, 1, 3))
 _MONTHS: Final = {name: number for number, name in enumerate(
@@ -37,7 +40,7 @@ class Evidence:
 
     def see(self, texts: pl.Series) -> None:
         """Look at more of the column."""
-        cut = _cut(texts.unique(), _NUMERIC).drop_nulls()
+        cut = _cut(words.ascii_digits(texts.unique()), _NUMERIC).drop_nulls()
         self.day_first |= bool((cut["a"] > 12).any())
         self.month_first |= bool((cut["b"] > 12).any())
         if len(self.open) < 3:
@@ -63,7 +66,7 @@ def _cut(texts: pl.Series, pattern: str) -> pl.DataFrame:
 def parse(texts: pl.Series, order: Order, past_before: int | None = None) -> pl.Series:
     """Dates of a column; null where a text is none. Each distinct text is read once.
 
-    `past_before`: a two-digit year after it belongs to the last century (dates of birth).
+    `past_before`: a two-digit year after it belongs to the last century (births, starts of long policies).
     """
     distinct = texts.drop_nulls().unique()
     frame = pl.DataFrame({"text": distinct, "date": _read(distinct, order, past_before)})
@@ -74,20 +77,19 @@ def parse(texts: pl.Series, order: Order, past_before: int | None = None) -> pl.
 def _read(texts: pl.Series, order: Order, past_before: int | None) -> pl.Series:
     bare = texts.str.replace(_TIME, "").str.to_lowercase()
     iso = bare.str.extract_groups(_ISO).struct.unnest()
+    joined = bare.str.extract_groups(_JOINED).struct.unnest()
     numeric = bare.str.extract_groups(_NUMERIC).struct.unnest()
     day, month = ("1", "2") if order is Order.DAY_FIRST else ("2", "1")
     readings = [
         _dates(iso["1"], iso["2"], iso["3"], past_before),
+        _dates(joined["1"], joined["2"], joined["3"], past_before),
         _dates(numeric["3"], numeric[month], numeric[day], past_before),
     ]
     for pattern, (at_day, at_month, at_year) in (_SPOKEN, _SPOKEN_US):
         spoken = bare.str.extract_groups(pattern).struct.unnest()
         number = spoken[str(at_month)].replace_strict(_MONTHS, default=None, return_dtype=pl.Int32).cast(pl.String)
         readings.append(_dates(spoken[str(at_year)], number, spoken[str(at_day)], past_before))
-    serial = (
-        bare.str.extract(f"({_SERIAL[1:-1]})", 0).str.extract(f"^{_SERIAL[1:-1]}$", 0).cast(pl.Float64, strict=False)
-    )
-    days = serial.cast(pl.Int32, strict=False)
+    days = bare.str.extract(_SERIAL).cast(pl.Float64, strict=False).cast(pl.Int32, strict=False)
     readings.append(pl.select(pl.lit(_EPOCH) + pl.duration(days=pl.lit(days)))[:, 0].cast(pl.Date))
     read = pl.DataFrame([reading.alias(f"r{at}") for at, reading in enumerate(readings)]).select(pl.coalesce(pl.all()))
     found = read[:, 0].alias("date")

@@ -21,7 +21,7 @@ from py360.kit import db, ids, live, resources, scratch
 from py360.kit.errors import Problem
 from py360.modules.notifications import api as notifications
 from py360.modules.uploads import bulk, lanes, planning
-from py360.modules.uploads.cleaning import ISSUES, Cleaned, Plan, clean
+from py360.modules.uploads.cleaning import Cleaned, Plan, clean
 from py360.modules.uploads.fields import BY_NAME
 from py360.modules.uploads.planning import Opened, Said
 from py360.modules.uploads.progress import Progress, tell_state
@@ -264,8 +264,7 @@ class _Import:
             " (select from upload_rows r where r.upload_id = i.upload_id and r.row_no = i.row_no)",
             {"id": self.id},
         )
-        ignored = [(None, "warning", heading, None, "column_ignored") for heading in opened.mapping.unmapped]
-        await bulk.note_issues(session, self.id, pl.DataFrame(ignored, schema=ISSUES, orient="row"))
+        await bulk.note_issues(session, self.id, opened.ignored())
 
     def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[_Chunk]:
         for rows in opened.chunks(self.limits.chunk_rows, after):

@@ -39,6 +39,7 @@ WARNINGS: Final = {
     "region_unknown": "Your organisation has no such region; it was not used.",
     "branch_unknown": "Your organisation has no such branch; it was not used.",
     "shortened": "This text was longer than we can keep and was cut.",
+    "sheet_not_read": "This sheet holds a table too, but one sheet of a workbook is read. Save it as a file of its own and upload that.",
     "column_ignored": "We have no use for this column; it was not read.",
 }
 ORDER: Final = tuple(ERRORS)

@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
-from py360.modules.uploads.cleaning import Plan
+from py360.modules.uploads.cleaning import ISSUES, Plan
 from py360.modules.uploads.dates import Order
 from py360.modules.uploads.mapping import Mapping as Columns
 from py360.modules.uploads.mapping import heading_key, layout_of, map_headings
@@ -56,6 +56,12 @@ class Opened:
     mapping: Columns
     layout: str
     said: Said  # with what was remembered
+
+    def ignored(self) -> pl.DataFrame:
+        """Warnings about what is not read: columns that we have no use for, and other sheets with a table."""
+        columns = [(None, "warning", heading, None, "column_ignored") for heading in self.mapping.unmapped]
+        sheets = [(None, "warning", sheet, None, "sheet_not_read") for sheet in self.table.not_read]
+        return pl.DataFrame([*sheets, *columns], schema=ISSUES, orient="row")
 
     def chunks(self, size: int, after: int = 0) -> Iterable[pl.DataFrame]:
         """The rows after a row number (`Table.chunks`). A workbook is parsed once for all; a text file each time."""

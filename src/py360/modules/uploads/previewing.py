@@ -55,7 +55,7 @@ async def preview(session: AsyncSession, caller: Caller, file: Arrived, metadata
     plan = planning.plan(opened, found)
     counts: Counter[str] = Counter()
     differences: list[dict[str, Any]] = []
-    issues: list[pl.DataFrame] = []
+    issues = [opened.ignored()]
     headings = {name: opened.mapping.heading(name) for name in BY_NAME}
     known, clock = bulk.Known(), resources.current().clock
     chunks = iter(opened.chunks(limits.chunk_rows))

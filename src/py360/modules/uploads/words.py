@@ -4,6 +4,7 @@ from typing import Final
 
 import polars as pl
 
+_DEVANAGARI: Final = {digit: str(number) for number, digit in enumerate("०१२३४५६७८९")}
 GENDERS: Final = {
     "m": "male", "male": "male", "man": "male", "mr": "male", "पुरुष": "male", "f": "female", "female": "female",
     "woman": "female", "महिला": "female", "स्त्री": "female", "o": "other", "other": "other", "others": "other", "t": "other",
@@ -49,12 +50,12 @@ CHANNELS: Final = {
 # The first pattern that a product's name meets decides; the specific stand before the general.
 PRODUCTS: Final = (
     (r"travel|overseas|student abroad|schengen|यात्रा", "travel"),
-    (r"health|medic|hospital|critical illness|personal accident|family floater|mediclaim|स्वास्थ्य", "health"),
-    (r"commercial vehicle|private car|two.?wheeler|\b(car|bike|scooter|vehicle|motor|auto|taxi|truck|gcv|pcv|tractor)\b"
+    (r"health|medic|hospital|critical illness|personal accident|family floater|mediclaim|arogya|स्वास्थ्य", "health"),
+    (r"commercial vehicle|private car|([234]|two|three|four).?wheeler|\b[234]w\b|\b(car|bike|scooter|vehicle|motor|auto|taxi|truck|gcv|pcv|tractor)\b"
      r"|third party|own damage|वाहन|मोटर|कार\b", "motor"),
-    (r"\blife\b|\bterm\b|endowment|ulip|annuity|pension|money ?back|whole life|जीवन", "life"),
-    (r"\bhome\b|house|property|household|building|dwelling|गृह|घर|संपत्ति", "home"),
-    (r"commercial|business|\bsme\b|shop|marine|liability|\bfire\b|burglary|engineering|workmen|corporate|व्यापार|वाणिज्यिक",
+    (r"\blife\b|\bterm\b|endowment|ulip|annuity|pension|money ?back|whole life|jeevan|जीवन", "life"),
+    (r"\bhome\b|house|property|household|building|dwelling|griha|गृह|घर|संपत्ति", "home"),
+    (r"commercial|business|\bsme\b|shop|marine|liability|\bfire\b|burglary|engineering|workmen|corporate|udyam|व्यापार|वाणिज्यिक",
      "commercial"),
 )  # fmt: skip
 CATEGORIES: Final = {
@@ -69,6 +70,11 @@ def _key(texts: pl.Series) -> pl.Series:
 def _by_distinct(texts: pl.Series, meaning: pl.Series, distinct: pl.Series) -> pl.Series:
     frame = pl.DataFrame({"text": distinct, "meaning": meaning})
     return pl.DataFrame({"text": texts}).join(frame, on="text", how="left", maintain_order="left")["meaning"]
+
+
+def ascii_digits(texts: pl.Series) -> pl.Series:
+    """Digits of the Devanagari script as those that machines read."""
+    return texts.str.replace_many(_DEVANAGARI) if texts.str.contains("[०-९]").any() else texts
 
 
 def meaning(texts: pl.Series, words: dict[str, str]) -> pl.Series:

@@ -17,6 +17,7 @@ BLOCK: Final = 4 << 20  # of 2 and 12 MB, the one that keeps a worker under 400 
 _SAMPLE: Final = 256 << 10
 _TAIL: Final = 64 << 10
 _DELIMITERS: Final = ",;\t|"
+csv.field_size_limit(2**31 - 1)  # a cell may be long; memory is bounded by the blocks that are read
 _BOMS: Final = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -47,17 +48,16 @@ def _encoding(sample: bytes) -> str:
     for mark, name in _BOMS:
         if sample.startswith(mark):
             return name
+    if sample[1::2].count(0) > len(sample) // 8:
+        return "utf-16-le"
+    if sample[::2].count(0) > len(sample) // 8:
+        return "utf-16-be"
     try:
         codecs.getincrementaldecoder("utf-8")().decode(sample)
     except UnicodeDecodeError:
         pass
     else:
-        if b"\x00" not in sample:
-            return "utf-8"
-    if sample[1::2].count(0) > len(sample) // 8:
-        return "utf-16-le"
-    if sample[::2].count(0) > len(sample) // 8:
-        return "utf-16-be"
+        return "utf-8"
     guess = charset_normalizer.from_bytes(
         sample[: 64 << 10], cp_isolation=["cp1252", "latin-1", "cp437", "mac_roman"]
     ).best()

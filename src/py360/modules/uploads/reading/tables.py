@@ -19,6 +19,7 @@ from py360.modules.uploads.settings import UploadSettings
 
 ROW: Final = "row_no"
 _TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
+_SUM: Final = r"^-?[0-9][0-9,.]*$"
 _FOOTER: Final = (
     r"(?i)^\s*(\*+|end of (report|list)|note\s*[:\-]|prepared by|generated (on|by)|printed (on|by)|page \d+)"
 )
@@ -39,6 +40,7 @@ class Table:
     rows_hint: int
     blocks: Callable[[], Iterator[pl.DataFrame]]
     pruned: bool = False
+    not_read: tuple[str, ...] = ()  # other sheets that hold a table too
 
     def chunks(self, size: int, key: int | None, after: int = 0) -> Iterator[pl.DataFrame]:
         """The policies' rows after row number `after`, at most `size` at a time.
@@ -68,6 +70,9 @@ def only_rows(block: pl.DataFrame, headings: Sequence[str], key: int | None) -> 
     )
     if key is not None:
         is_footer |= (pl.col(f"c{key}") == headings[key]).fill_null(value=False)
+        loose = trimmed.filter(pl.col(f"c{key}").is_null() & (pl.col("filled") <= sparse))
+        sums = loose.filter(pl.all_horizontal(pl.col(names).str.contains(_SUM).fill_null(value=True)))
+        is_footer |= pl.col(ROW).is_in(sums[ROW].implode())
     return trimmed.filter(~is_footer).drop("filled")
 
 
@@ -107,25 +112,49 @@ def _delimited(path: Path, limits: UploadSettings, wanted: frozenset[str]) -> Ta
 
 
 def _xlsx(path: Path, rows: int, limits: UploadSettings, wanted: frozenset[str]) -> Table:
-    best: tuple[int, str, int, tuple[str, ...]] | None = None
-    for name, top in xlsx_top.tops(path, LOOK_AT):
+    tables = []
+    for name, hidden, top in xlsx_top.tops(path, LOOK_AT):
         cells = [[row.get(column) for column in range(max(row, default=-1) + 1)] for row in top.values()]
-        found = find_header(cells, wanted)
-        if found and (best is None or found[1] > best[0]):
-            best = (found[1], name, list(top)[found[0]], headings_of(cells[found[0]]))
-    if best is None:
-        raise NoHeader
-    _, name, header_row, headings = best
+        if found := find_header(cells, wanted):
+            tables.append(_Found(name, hidden, found[1], list(top)[found[0]], headings_of(cells[found[0]])))
+    best = _best(tables)
     if rows == 1:
         raise EmptyFile
     return Table(
         Kind.XLSX,
-        name,
-        header_row,
-        headings,
-        max(rows - header_row, 0),
-        lambda: _sheet_blocks(path, name, header_row, headings, limits),
+        best.sheet,
+        best.header_row,
+        best.headings,
+        max(rows - best.header_row, 0),
+        lambda: _sheet_blocks(path, best.sheet, best.header_row, best.headings, limits),
+        not_read=_others(tables, best),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A sheet of a workbook that holds a table of ours: how many of our columns it names, and where."""
+
+    sheet: str
+    hidden: bool
+    known: int
+    header_row: int
+    headings: tuple[str, ...]
+
+    @property
+    def rank(self) -> tuple[bool, int]:
+        """What people see comes before what they hid, then whoever names most of our columns."""
+        return not self.hidden, self.known
+
+
+def _best(tables: Sequence[_Found]) -> _Found:
+    if not tables:
+        raise NoHeader
+    return max(tables, key=lambda table: table.rank)
+
+
+def _others(tables: Sequence[_Found], best: _Found) -> tuple[str, ...]:
+    return tuple(table.sheet for table in tables if table is not best and not table.hidden)
 
 
 def _load(path: Path, sheet: str | int) -> pl.DataFrame:
@@ -176,28 +205,31 @@ def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[
     """Old, binary and OpenDocument workbooks are small enough to read at once."""
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
-        best: tuple[int, str, int, tuple[str, ...], pl.DataFrame] | None = None
-        for name in book.sheet_names:
-            start = book.get_sheet_by_name(name).start
+        tables: list[_Found] = []
+        for sheet in book.sheets_metadata:
+            start = book.get_sheet_by_name(sheet.name).start
             if start is None:
                 continue
-            frame = _load(path, name)
+            frame = _load(path, sheet.name)
             check_cells(frame.height, frame.width, limits)
             top: list[Cells] = [[*[None] * start[1], *row] for row in frame.head(LOOK_AT).rows()]
-            found = find_header(top, wanted)
-            if found and (best is None or found[1] > best[0]):
-                best = (
-                    found[1],
-                    name,
-                    start[0] + found[0] + 1,
-                    headings_of(top[found[0]]),
-                    _below(frame, (found[0], start[1]), start[0] + found[0] + 1, len(headings_of(top[found[0]]))),
-                )
+            if found := find_header(top, wanted):
+                hidden = sheet.visible != python_calamine.SheetVisibleEnum.Visible
+                headings = headings_of(top[found[0]])
+                tables.append(_Found(sheet.name, hidden, found[1], start[0] + found[0] + 1, headings))
+                if _best(tables) is tables[-1]:  # only the best one's rows are kept
+                    body = _below(frame, (found[0], start[1]), tables[-1].header_row, len(headings))
     except (python_calamine.CalamineError, fastexcel.FastExcelError, OSError) as error:
         raise Damaged from error
-    if best is None:
-        raise NoHeader
-    _, name, header_row, headings, body = best
+    best = _best(tables)
     if not body.height:
         raise EmptyFile
-    return Table(kind, name, header_row, headings, body.height, lambda: iter((body,)))
+    return Table(
+        kind,
+        best.sheet,
+        best.header_row,
+        best.headings,
+        body.height,
+        lambda: iter((body,)),
+        not_read=_others(tables, best),
+    )

@@ -15,13 +15,13 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
 
-def tops(path: Path, rows: int) -> list[tuple[str, Top]]:
-    """Name and first `rows` rows of every sheet, in the workbook's order. Raises Damaged."""
+def tops(path: Path, rows: int) -> list[tuple[str, bool, Top]]:
+    """Name, whether it is hidden, and first `rows` rows of every sheet, in the workbook's order. Raises Damaged."""
     try:
         with zipfile.ZipFile(path) as archive:
-            found = [(name, _sheet(archive, part, rows)) for name, part in _sheets(archive)]
+            found = [(name, hidden, _sheet(archive, part, rows)) for name, hidden, part in _sheets(archive)]
             wanted = {
-                int(cell[1:]) for _, top in found for row in top.values() for cell in row.values() if cell[:1] == "s"
+                int(cell[1:]) for *_, top in found for row in top.values() for cell in row.values() if cell[:1] == "s"
             }
             shared = _shared(archive, max(wanted)) if wanted else []
     except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError) as error:
@@ -33,14 +33,17 @@ def tops(path: Path, rows: int) -> list[tuple[str, Top]]:
         place = int(cell[1:])
         return shared[place] if place < len(shared) else ""
 
-    return [(name, {at: {col: text(c) for col, c in row.items()} for at, row in top.items()}) for name, top in found]
+    return [
+        (name, hidden, {at: {col: text(c) for col, c in row.items()} for at, row in top.items()})
+        for name, hidden, top in found
+    ]
 
 
 def _local(element: ElementTree.Element) -> str:
     return element.tag.rpartition("}")[2]
 
 
-def _sheets(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
+def _sheets(archive: zipfile.ZipFile) -> list[tuple[str, bool, str]]:
     relations = ElementTree.fromstring(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {item.get("Id", ""): item.get("Target", "") for item in relations}
     book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
@@ -50,7 +53,7 @@ def _sheets(archive: zipfile.ZipFile) -> list[tuple[str, str]]:
             target = targets[sheet.get(_RELATION) or sheet.get(_STRICT_RELATION) or ""]
             part = target.lstrip("/") if target.startswith("/") else posixpath.normpath(posixpath.join("xl", target))
             if "worksheets/" in part:
-                found.append((sheet.get("name", ""), part))
+                found.append((sheet.get("name", ""), sheet.get("state", "visible") != "visible", part))
     return found
 
 

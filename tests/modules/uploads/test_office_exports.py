@@ -1,0 +1,140 @@
+"""What the exports of offices do to a list: placeholders, odd dates and sums, several sheets, cells beyond all measure."""
+
+import io
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import polars as pl
+import pytest
+import xlsxwriter
+
+from py360.modules.uploads import words
+from py360.modules.uploads.dates import Evidence, Order, parse
+from py360.modules.uploads.reading.tables import open_table
+from py360.modules.uploads.settings import UploadSettings
+from tests.modules.uploads.conftest import HEADINGS, Send, csv_of, row, xlsx_of
+from tests.modules.uploads.test_odd_files import cleaned
+
+
+@pytest.mark.parametrize("nothing", ["NA", "n/a", "-", "NULL", "#N/A", "0"])
+async def test_a_placeholder_is_no_customer_code(send: Send, as_admin: httpx.AsyncClient, nothing: str) -> None:
+    """A code that says "none" in every row would make one customer of all, and write to one about the others' policies."""
+    await send(csv_of([row(number, **{"Cust Code": nothing}) for number in (1, 2)]))
+    cases = (await as_admin.get("/api/cases")).json()["data"]["cases"]
+    assert sorted(case["customerName"] for case in cases) == ["Asha Sharma 1", "Asha Sharma 2"]
+    assert len({case["customerId"] for case in cases}) == 2
+
+
+def test_a_placeholder_is_no_name_and_no_number() -> None:
+    done = cleaned(row(1, **{"Policy No.": "N/A"}), row(2, **{"Insured Name": "NULL"}), row(3, **{"Pay Freq": "NA"}))
+    assert done.failed["code"].to_list() == ["policy_number_missing", "name_missing"]
+
+
+@pytest.mark.parametrize("written", ["'{}", '="{}"'])
+def test_texts_that_a_portal_kept_from_being_rounded(written: str) -> None:
+    cells = {"Policy No.": written.format("0012345"), "Mobile No": written.format("9876543210")}
+    done = cleaned(row(1, **cells)).accepted.row(0, named=True)
+    assert (done["policy_number"], done["phone"]) == ("0012345", "+919876543210")
+
+
+@pytest.mark.parametrize("text", ["19-12-20266", "1234567", "20262012", "2026-12-19 to 2027"])
+def test_what_is_no_date_is_none(text: str) -> None:
+    assert parse(pl.Series([text]), Order.DAY_FIRST)[0] is None
+
+
+def test_dates_without_separators() -> None:
+    assert parse(pl.Series(["20261219"]), Order.DAY_FIRST)[0] == date(2026, 12, 19)
+
+
+def test_a_start_of_two_digits_may_lie_in_the_last_century() -> None:
+    done = cleaned(row(1, **{"Policy Start Dt": "01/04/98", "Policy Expiry Dt": "31/03/27"}))
+    assert done.accepted.select("start_date", "end_date").row(0) == (date(1998, 4, 1), date(2027, 3, 31))
+
+
+def test_day_and_month_are_not_guessed_in_hindi_digits_either() -> None:
+    evidence = Evidence()
+    evidence.see(pl.Series(["०५/०६/२०२६"]))
+    assert evidence.order is None
+    evidence.see(pl.Series(["२५/०६/२०२६"]))
+    assert evidence.order is Order.DAY_FIRST
+
+
+@pytest.mark.parametrize("text", ["20922,30", "1.250,50", "1,25", "12,00,0"])
+def test_a_comma_that_groups_nothing_is_not_dropped(text: str) -> None:
+    """Read as a grouping, `20922,30` would be a hundred times the premium."""
+    assert cleaned(row(1, **{"Last Premium (INR)": text})).failed["code"].to_list() == ["premium_not_a_number"]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"), [("रु. १२,०००", "12000.00"), ("रुपये 900", "900.00"), ("1,234,567.5", "1234567.50")]
+)
+def test_rupees_in_words_of_both_languages(text: str, amount: str) -> None:
+    assert str(cleaned(row(1, **{"Last Premium (INR)": text})).accepted["premium_amount"][0]) == amount
+
+
+@pytest.mark.parametrize(
+    ("product", "kind"),
+    [
+        ("2 Wheeler Package", "motor"), ("Four-Wheeler", "motor"), ("TP 2W", "motor"), ("Arogya Sanjeevani", "health"),
+        ("Saral Jeevan Bima", "life"), ("Bharat Griha Raksha", "home"), ("Bharat Laghu Udyam Suraksha", "commercial"),
+    ],
+)  # fmt: skip
+def test_products_as_indian_insurers_call_them(product: str, kind: str) -> None:
+    assert words.product_type(pl.Series([product])).to_list() == [kind]
+
+
+def rows_of(path: Path, content: bytes) -> list[tuple[Any, ...]]:
+    """The policies' rows of a file whose first column is the policy number."""
+    (path / "file").write_bytes(content)
+    return [line for chunk in open_table(path / "file", UploadSettings()).chunks(1000, 0) for line in chunk.rows()]
+
+
+def test_sums_without_a_word_are_no_policies(tmp_path: Path) -> None:
+    sums = [*[""] * 8, 20003, 22003, ""]
+    assert (
+        len(rows_of(tmp_path, xlsx_of([HEADINGS, row(1), row(2), [None if cell == "" else cell for cell in sums]])))
+        == 2
+    )
+    assert len(rows_of(tmp_path, csv_of([row(1), row(2), sums, ["", "", "Half a row", "9876543210", *[""] * 7]]))) == 3
+
+
+def test_a_cell_beyond_all_measure_is_read(tmp_path: Path) -> None:
+    for number in (1, 150):  # where the headings are looked for, and below
+        lines = [row(at) for at in range(200)]
+        lines[number][2] = "A" * 300_000
+        assert len(rows_of(tmp_path, csv_of(lines))) == 200
+
+
+def test_a_stray_nul_does_not_change_the_script(tmp_path: Path) -> None:
+    content = csv_of([row(1, **{"Insured Name": "लक्ष्मी\0 शर्मा"}), row(2)])
+    assert rows_of(tmp_path, content)[0][3].replace("\0", "") == "लक्ष्मी शर्मा"
+
+
+def book_of(sheets: dict[str, list[list[Any]]], hidden: str = "") -> bytes:
+    """A workbook of several sheets under our headings."""
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    for name, lines in sheets.items():
+        sheet = book.add_worksheet(name)
+        for at, line in enumerate([HEADINGS, *lines]):
+            sheet.write_row(at, 0, line)
+        sheet.hide() if name == hidden else sheet.activate()
+    book.close()
+    return buffer.getvalue()
+
+
+async def test_a_hidden_sheet_is_read_only_when_nothing_else_is_there(tmp_path: Path) -> None:
+    visible = book_of({"Old": [row(1)], "Now": [row(2), row(3)]}, hidden="Old")
+    assert [line[1] for line in rows_of(tmp_path, visible)] == ["DM/2026/00002", "DM/2026/00003"]
+
+
+async def test_a_sheet_that_was_not_read_is_told(send: Send, as_admin: httpx.AsyncClient) -> None:
+    book = book_of({"Mumbai": [row(1)], "Delhi": [row(2)]})
+    dry = (await as_admin.post("/api/upload/preview", files={"file": ("p.xlsx", book)})).json()["data"]
+    assert [(each["column"], each["code"]) for each in dry["warnings"]] == [("Delhi", "sheet_not_read")]
+    told = await send(book, "p.xlsx")
+    assert told["totalRecords"] == 1
+    said = (await as_admin.get(f"/api/upload/{told['uploadId']}/errors", params={"severity": "warning"})).json()["data"]
+    assert [(each["column"], each["code"]) for each in said["warnings"]] == [("Delhi", "sheet_not_read")]
