@@ -11,7 +11,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit.events import subscribe
 from py360.kit.settings import Settings
-from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
 from py360.modules.customers import api as customers
 from py360.modules.identity import api as identity
@@ -102,7 +101,7 @@ def fill_protocols() -> None:
     from py360.entrypoints.letters import Letters
 
     identity.use_letters(Letters())
-    cases.use_payment_links(payments.make_links)
+    messaging.use_payment_links(payments.make_links)
 
 
 def install(app: FastAPI) -> None:

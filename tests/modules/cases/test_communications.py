@@ -8,7 +8,7 @@ import pytest_asyncio
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.cases import links
+from py360.modules.messaging import links
 from py360.modules.messaging.accounts import seal_config
 from py360.modules.messaging.seeding import sandbox_accounts
 from py360.sandbox.main import opened
@@ -43,6 +43,20 @@ def payment_links() -> Iterator[list[links.LinkRequest]]:
     links.use_payment_links(make)
     yield asked
     links._makers[:] = before
+
+
+async def test_a_template_sent_for_a_case_says_what_the_case_knows(as_admin, make_case, sandbox, payment_links) -> None:
+    case = await make_case("in_progress")
+    body = {"to": "+919876543210", "templateId": "Renewal Alert", "caseId": f"CASE-{case.id}"}
+    answer = await as_admin.post("/api/communication/sms/send", json=body)
+    assert (answer.status_code, answer.json()["data"].get("warnings")) == (200, None), answer.text
+    assert [(each.case_id, each.contact) for each in payment_links] == [(case.id, "+919876543210")]
+    (sent,) = [each for each in sandbox.world.journal.messages() if each.channel == "sms"]
+    assert "Renew: http" in str(sent)
+    own = await as_admin.post(
+        "/api/communication/sms/send", json=body | {"parameters": {"link": "https://x.example/1"}}
+    )
+    assert (own.status_code, len(payment_links)) == (200, 1)
 
 
 async def test_a_payment_link_goes_out_and_is_noted(as_admin, make_case, sandbox, payment_links) -> None:

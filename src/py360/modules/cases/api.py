@@ -20,7 +20,6 @@ from py360.modules.cases.events import (
     CaseStatusChanged,
 )
 from py360.modules.cases.lapsing import lapse_overdue
-from py360.modules.cases.links import LinkRequest, PaymentLinks, use_payment_links
 from py360.modules.cases.statuses import status_code
 from py360.modules.cases.taking_back import take_back
 
@@ -32,8 +31,6 @@ __all__ = [
     "CaseRenewed",
     "CaseReopened",
     "CaseStatusChanged",
-    "LinkRequest",
-    "PaymentLinks",
     "get",
     "lapse_overdue",
     "note_contacts",
@@ -43,7 +40,6 @@ __all__ = [
     "settle",
     "status_code",
     "take_back",
-    "use_payment_links",
 ]
 
 settle = lifecycle.settle

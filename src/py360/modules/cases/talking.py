@@ -12,7 +12,6 @@ from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import Conflict
 from py360.modules.cases.announcing import announce
 from py360.modules.cases.contacting import note_contacts
-from py360.modules.cases.links import LinkRequest, payment_link
 from py360.modules.cases.queries.details import not_found
 from py360.modules.messaging import api as messaging
 
@@ -90,7 +89,7 @@ async def _with_link(case: db.Row, contact: str, text: str, link: bool) -> str:
     if not case["is_open"]:
         raise Conflict(f"{case['case_number']} is closed: there is nothing to pay.", code="case_closed")
     async with db.unit_of_work() as session:
-        address = await payment_link(session, LinkRequest(case["id"], case["client_id"], contact))
+        address = await messaging.payment_link(session, messaging.LinkRequest(case["id"], case["client_id"], contact))
     if PLACEHOLDER.search(text):
         return PLACEHOLDER.sub(lambda _: address, text)
     return f"{text}\n{address}"

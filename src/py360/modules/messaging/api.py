@@ -17,6 +17,7 @@ from py360.modules.messaging.compiling import Compiled, compile
 from py360.modules.messaging.door import admit
 from py360.modules.messaging.events import ContactStopped, MessagesMoved
 from py360.modules.messaging.ledger import abandon
+from py360.modules.messaging.links import LinkRequest, PaymentLinks, payment_link, use_payment_links
 from py360.modules.messaging.messages import (
     ACCOUNT_REFUSED,
     UNREACHABLE,
@@ -49,8 +50,10 @@ __all__ = [
     "ContactStopped",
     "Decision",
     "Delivery",
+    "LinkRequest",
     "MessagesMoved",
     "Outgoing",
+    "PaymentLinks",
     "Permit",
     "Postponed",
     "Purpose",
@@ -66,10 +69,12 @@ __all__ = [
     "compile",
     "keep_back",
     "open_config",
+    "payment_link",
     "record",
     "seal_config",
     "seed",
     "send_one",
     "template",
     "transport",
+    "use_payment_links",
 ]

@@ -8,19 +8,21 @@ from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import Conflict, NotFound
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging.casevalues import case_values, client_values
-from py360.modules.messaging.compiling import compile_message
+from py360.modules.messaging.compiling import compile
 from py360.modules.messaging.errors import BadContact
-from py360.modules.messaging.messages import Channel, Outgoing, Sent
+from py360.modules.messaging.links import LinkRequest, payment_link
+from py360.modules.messaging.messages import Channel, Outgoing, Sent, Template
 from py360.modules.messaging.schemas import EmailIn, TextIn
 from py360.modules.messaging.sending import send_one
 from py360.modules.messaging.templates import find
 from py360.modules.messaging.variables import canonical, fold_values, write, write_text
 
+LINK: Final = "payment_link"
 FILLED: Final = frozenset({"unsubscribe_link"})  # by the sending itself, for each message
 
 
 async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict[str, Any]:
-    """Send one message for a caller; the answer of the send calls.
+    """Send one message for a caller; the answer of the send calls. With a case, its values and a fresh payment link are filled in.
 
     Raises Invalid (`invalid_contact`), NotFound (template, case), Conflict with the door's reason or `not_sent` when the
     vendor refused for good, TooMany, Unavailable.
@@ -36,7 +38,10 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict
         case = await _case(session, caller, body.case_id) if body.case_id is not None else None
         client_id = case["client_id"] if case else caller.client_id
         values = await client_values(session, client_id)
-        values |= (await case_values(session, [case["id"]])).get(case["id"], {}) if case else {}
+        if case is not None:
+            values |= (await case_values(session, [case["id"]])).get(case["id"], {})
+        if case is not None and case["is_open"] and _wants_link(template, parameters):
+            values[LINK] = await payment_link(session, LinkRequest(case["id"], client_id, contact))
     outgoing = Outgoing(
         client_id=client_id,
         channel=channel,
@@ -61,11 +66,15 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict
     return _shown(sent) | ({"warnings": warnings} if warnings else {})
 
 
+def _wants_link(template: Template | None, parameters: Mapping[str, str]) -> bool:
+    return template is not None and LINK in compile(template).variables and not parameters.get(LINK)
+
+
 def _warnings(outgoing: Outgoing, given: Mapping[str, Any]) -> list[dict[str, str]]:
     """What the reader will miss, and what was given in vain (a misspelled parameter)."""
     if outgoing.template is None:
         return []
-    own = compile_message(outgoing).variables
+    own = compile(outgoing.template).variables
     empty = [name for name in own if name not in FILLED and not write(outgoing.values.get(name)).strip()]
     vain = [name for name in given if canonical(name) not in own]
     return [{"field": f"parameters.{name}", "message": "has no value and is left empty"} for name in empty] + [
@@ -79,7 +88,7 @@ async def _case(session: Any, caller: Caller, ref: str | int) -> db.Row:
     text = str(ref).strip()
     row = await db.one(
         session,
-        f"select c.id, c.client_id, c.customer_id from cases_public_case c where {within}"
+        f"select c.id, c.client_id, c.customer_id, c.is_open from cases_public_case c where {within}"
         " and (c.case_number = %(text)s or c.id = %(number)s)",
         {**params, "text": text, "number": int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None},
     )

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.crypto import BadToken, sign, verify
 from py360.kit.settings import settings
-from py360.modules.cases.api import LinkRequest
+from py360.modules.messaging.api import LinkRequest
 
 PURPOSE: Final = "payment link"
 LIFETIME: Final = timedelta(hours=48)
