@@ -18,6 +18,7 @@ import httpx
 import psutil
 import psycopg
 import pytest
+import redis
 
 from py360.entrypoints.home import Refusal, check_ports, held
 from py360.kit.settings import Settings
@@ -99,6 +100,16 @@ def test_a_child_that_dies_is_started_again(installation: Installation) -> None:
     deadline = time.monotonic() + 10
     while not any("worker" in process.cmdline()[-2:] for process in installation.processes()):
         assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+    with redis.from_url((installation.home / "valkey" / "url").read_text()) as cache:
+        valkey = cache.info("server")["process_id"]
+    postgres = (installation.home / "postgres" / "postmaster.pid").read_text().split()[0]
+    for name, number in (("database", postgres), ("cache", valkey)):
+        os.kill(int(number), signal.SIGKILL)
+        installation.wait_for(f"The {name} had stopped. It runs again.", 20)
+    while httpx.get(f"http://127.0.0.1:{installation.port}/api/health").status_code != 200:  # stale connections first
+        assert time.monotonic() < deadline + 20
         time.sleep(0.1)
     assert installation.stop() == 0
 

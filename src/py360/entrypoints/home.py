@@ -20,11 +20,13 @@ import redis
 from py360.entrypoints.servers import (
     find_postgres,
     find_valkey,
+    restart_valkey,
     start_postgres,
     start_valkey,
     stop_postgres,
     stop_valkey,
     tuning,
+    valkey_died,
 )
 from py360.kit import scratch
 from py360.kit.migrate import require_newest
@@ -87,6 +89,18 @@ def servers(config: Settings) -> Iterator[Settings]:
             stop_valkey(home / "valkey")
         if not config.database_url:
             stop_postgres(home / "postgres")
+
+
+def tend_servers(config: Settings) -> str | None:
+    """Start one of our own servers again when it died, at the same address; which. Raises Refusal when it cannot start."""
+    home = config.home.absolute()
+    if not config.database_url and find_postgres(home / "postgres") is None:
+        _started("database", home / "postgres" / "log", lambda: start_postgres(home / "postgres", tuning()))
+        return "database"
+    if not config.redis_url and valkey_died(home / "valkey"):
+        _started("cache", home / "valkey" / "valkey.log", lambda: restart_valkey(home / "valkey"))
+        return "cache"
+    return None
 
 
 def _answering(config: Settings) -> None:

@@ -15,7 +15,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import psutil
 import psycopg
@@ -269,6 +269,12 @@ def start_valkey(folder: Path) -> str:
     }
     _write_privately(folder / "valkey.conf", "".join(f"{name} {value}\n" for name, value in conf.items()))
     _write_privately(folder / "url", url)
+    return restart_valkey(folder)
+
+
+def restart_valkey(folder: Path) -> str:
+    """Start a Valkey that died again, at the address it had; its URL. Raises OSError or RuntimeError when it cannot start."""
+    url = (folder / "url").read_text()
     subprocess.run([str(get_binary_path()), str(folder / "valkey.conf")], check=True, capture_output=True)
     deadline = time.monotonic() + CACHE_SECONDS
     while not _ours(url, folder):
@@ -283,6 +289,17 @@ def find_valkey(folder: Path) -> str | None:
     note = folder / "url"
     url = note.read_text() if note.exists() else ""
     return url if url and _ours(url, folder) else None
+
+
+def valkey_died(folder: Path) -> bool:
+    """Whether nobody listens any more where the Valkey of this folder did. One that does not answer may only be busy."""
+    try:
+        with socket.create_connection(("127.0.0.1", urlsplit((folder / "url").read_text()).port or 0), timeout=1):
+            return False
+    except ConnectionRefusedError:
+        return True
+    except OSError:
+        return False
 
 
 def stop_valkey(folder: Path) -> None:

@@ -111,7 +111,7 @@ def up(config: Settings, since: float) -> None:
                     child.start()
                 _until_ready(settings, children)
                 _greet(settings, login, password, sandbox, time.monotonic() - since)
-                _supervise(children, _demo() if password is not None and settings.demo else None)
+                _supervise(config, children, _demo() if password is not None and settings.demo else None)
             except KeyboardInterrupt:
                 console.print("\nStopping …")
             finally:
@@ -125,9 +125,17 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _supervise(children: list[Child], demo: subprocess.Popen[bytes] | None) -> None:
-    """Tend the children until somebody interrupts; say how the demo ended."""
+def _supervise(config: Settings, children: list[Child], demo: subprocess.Popen[bytes] | None) -> None:
+    """Tend our servers and the children until somebody interrupts; say how the demo ended."""
+    servers_due = 0.0
     while True:
+        if time.monotonic() >= servers_due:
+            try:
+                if name := home.tend_servers(config):
+                    console.print(f"[red]The {name} had stopped.[/] It runs again.")
+            except home.Refusal as refused:
+                console.print(f"[red]{refused}[/] Trying again in {LONGEST_PAUSE:.0f} s.")
+                servers_due = time.monotonic() + LONGEST_PAUSE
         for child in children:
             child.tend()
         if demo is not None and (status := demo.poll()) is not None:
