@@ -12,6 +12,7 @@ import xlsxwriter
 
 from py360.modules.uploads import words
 from py360.modules.uploads.dates import Evidence, Order, parse
+from py360.modules.uploads.mapping import map_headings
 from py360.modules.uploads.reading.tables import open_table
 from py360.modules.uploads.settings import UploadSettings
 from tests.modules.uploads.conftest import HEADINGS, Send, csv_of, row, xlsx_of
@@ -83,6 +84,27 @@ def test_rupees_in_words_of_both_languages(text: str, amount: str) -> None:
 )  # fmt: skip
 def test_products_as_indian_insurers_call_them(product: str, kind: str) -> None:
     assert words.product_type(pl.Series([product])).to_list() == [kind]
+
+
+@pytest.mark.parametrize(
+    "heading", ["Net Premium", "OD Premium", "TP Premium", "Plan No", "Nominee Name", "Agent Mobile No", "GST"]
+)
+def test_a_heading_that_only_looks_like_ours_is_left_alone(heading: str) -> None:
+    """The net premium for the new one would ask the customer for too little."""
+    assert map_headings([heading]).unmapped == (heading,)
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("Policy Nmber", "policy_number"), ("Date of Expiry", "end_date"), ("Date of Commencement", "start_date"),
+        ("Last Yr Prem", "premium_amount"), ("Name of Proposer", "customer_name"), ("Premium Due Date", "renewal_date"),
+        ("Life Assured", "customer_name"), ("पॉलिसी नं.", "policy_number"), ("मोबाइल नं.", "phone"),
+        ("पॉलिसी की समाप्ति तिथि", "end_date"), ("बीमाधारक", "customer_name"),
+    ],
+)  # fmt: skip
+def test_headings_as_offices_write_them(heading: str, field: str) -> None:
+    assert [match.field for match in map_headings([heading]).matches] == [field]
 
 
 def rows_of(path: Path, content: bytes) -> list[tuple[Any, ...]]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -129,6 +130,32 @@ async def test_a_missing_column_is_asked_for(
     assert answer.status_code == 200, answer.text
     await run_jobs()
     assert (await send(csv_of([row(2)], headings)))["status"] == "completed"
+
+
+async def test_a_mapping_given_with_a_file_is_remembered_for_the_next_and_for_its_error_file(
+    send: Send, as_admin: httpx.AsyncClient
+) -> None:
+    headings = ["Ref X", "Kunde", "Party", "Handy", "Post", "Was", "Von", "Bis", "Geld", "Neu", "Takt"]
+    names = (
+        "policy_number",
+        "customer_code",
+        "customer_name",
+        "phone",
+        "email",
+        "product_name",
+        "start_date",
+        "end_date",
+    )
+    columns = dict(zip(names, headings, strict=False)) | {"premium_amount": "Geld", "renewal_amount": "Neu"}
+    told = await send(csv_of([row(1)], headings), metadata=json.dumps({"columns": columns}))
+    assert told["status"] == "completed"
+    told = await send(csv_of([row(2), row(3, **{"Insured Name": ""})], headings))
+    assert (told["successfulRecords"], told["failedRecords"]) == (1, 1)
+    assert {match["how"] for match in told["mapping"]["columns"]} == {"remembered"}
+    errors = await as_admin.get(f"/api/upload/{told['uploadId']}/errors", params={"format": "csv"})
+    assert errors.status_code == 200, errors.text
+    mended = await send(errors.content.replace(b",,", b",Asha,", 1), "mended.csv")
+    assert (mended["status"], mended["successfulRecords"], mended["warningRecords"]) == ("completed", 1, 0)
 
 
 async def test_a_preview_changes_nothing(send: Send, as_admin: httpx.AsyncClient) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, NotFound
+from py360.modules.uploads import planning
 from py360.modules.uploads.fields import BY_NAME, DATES
 from py360.modules.uploads.mapping import heading_key
 from py360.modules.uploads.planning import Said
@@ -45,18 +46,7 @@ async def answer(session: AsyncSession, caller: Caller, upload_id: int, body: Ma
         " where id = %(id)s",
         {"id": upload_id, "mapping": Jsonb(said.plain())},
     )
-    await db.execute(
-        session,
-        "insert into upload_mappings (client_id, layout, mapping, updated_by)"
-        " values (%(client)s, %(layout)s, %(mapping)s, %(user)s) on conflict (client_id, layout)"
-        " do update set mapping = excluded.mapping, updated_by = excluded.updated_by, updated_at = now()",
-        {
-            "client": upload["client_id"],
-            "layout": upload["layout"],
-            "mapping": Jsonb(said.plain()),
-            "user": caller.user_id,
-        },
-    )
+    await planning.remember(session, upload["client_id"], upload["layout"], said, caller.user_id)
     await start(session, upload_id)
     return {
         "uploadId": ids.code("upload", upload_id),

@@ -12,12 +12,11 @@ from py360.kit import export, resources, scratch
 from py360.kit.export import Column, Export
 from py360.kit.reads import Reads
 from py360.modules.uploads import planning, queries
-from py360.modules.uploads.issues import sentence
+from py360.modules.uploads.issues import REASON, sentence
 from py360.modules.uploads.planning import Opened, Said
 from py360.modules.uploads.reading.tables import ROW
 from py360.modules.uploads.settings import upload_settings
 
-REASON: Final = ("Row in the file", "Error codes", "How to mend it")
 _MIDNIGHT: Final = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 
 
@@ -27,12 +26,11 @@ async def error_file(reads: Reads, upload: Mapping[str, Any], format: str) -> Ex
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder("errors"))
         path = await resources.current().storage.fetch(upload["upload_path"], folder / "file")
-        opened = await asyncio.to_thread(
-            planning.open_file, path, Said.of(upload["mapping"]), {}, upload_settings(), weighed=True
-        )
+        said = Said({each["field"]: each["column"] for each in upload["mapping"]["shown"]["columns"]})
+        opened = await asyncio.to_thread(planning.open_file, path, said, {}, upload_settings(), weighed=True)
         held = stack.pop_all()
     headings = opened.table.headings
-    columns = [Column(name, itemgetter(f"c{at}")) for at, name in enumerate(headings)]
+    columns = [Column(name, itemgetter(f"c{at}")) for at, name in enumerate(headings) if name not in REASON]
     columns += [Column(name, itemgetter(name)) for name in REASON]
     name = f"upload-{upload['id']}-errors"
     return export.export(name, format, columns, _rows(opened, failed, held))

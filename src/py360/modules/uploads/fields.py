@@ -38,27 +38,27 @@ FIELDS: Final = (
     Field(
         "customer_name", "customer_name", "2 to 200 characters",
         ("customer name", "name", "insured name", "name of insured", "client name", "policy holder name",
-         "policyholder name", "policyholder", "policy holder", "proposer name", "full name", "insured", "customer",
-         "नाम", "ग्राहक का नाम", "ग्राहक नाम", "बीमाधारक का नाम", "बीमित का नाम", "पॉलिसीधारक का नाम"),
+         "policyholder name", "policyholder", "policy holder", "proposer name", "proposer", "owner name", "life assured", "life assured name", "full name", "insured", "customer",
+         "नाम", "ग्राहक का नाम", "ग्राहक नाम", "बीमाधारक", "बीमाधारक का नाम", "बीमित का नाम", "पॉलिसीधारक का नाम"),
         example="Asha Sharma", required=True,
     ),
     Field("first_name", "first_name", "instead of customer_name", ("first name", "given name", "प्रथम नाम", "पहला नाम")),
     Field("last_name", "last_name", "with first_name", ("last name", "surname", "family name", "उपनाम", "अंतिम नाम")),
     Field(
         "email", "email", "e-mail address; this or a mobile is needed",
-        ("email", "email id", "email address", "mail id", "mail", "customer email", "ईमेल", "ई मेल", "ईमेल आईडी", "ईमेल पता"),
+        ("email", "email id", "email address", "mail id", "mail", "customer email", "customer email id", "ईमेल", "ई मेल", "ईमेल आईडी", "ईमेल पता"),
         example="asha@example.com", required=True,
     ),
     Field(
         "phone", "mobile", "Indian mobile of 10 digits, 0 or +91 allowed; this or an e-mail is needed",
         ("phone", "mobile", "mobile number", "phone number", "contact number", "contact", "cell number", "cell",
-         "mobile phone", "customer mobile", "telephone", "whatsapp number", "registered mobile number",
-         "मोबाइल", "मोबाइल नंबर", "फोन", "फ़ोन", "फोन नंबर", "फ़ोन नंबर", "संपर्क नंबर", "दूरभाष"),
+         "mobile phone", "customer mobile", "customer mobile number", "telephone", "tel number", "whatsapp number", "registered mobile number",
+         "मोबाइल", "मोबाइल नंबर", "ग्राहक का मोबाइल", "फोन", "फ़ोन", "फोन नंबर", "फ़ोन नंबर", "संपर्क नंबर", "दूरभाष"),
         example="9876543210", required=True,
     ),
     Field(
         "date_of_birth", "date_of_birth", "date in the past",
-        ("date of birth", "dob", "birth date", "insured dob", "जन्म तिथि", "जन्मतिथि", "जन्म दिनांक"), example="1985-07-30",
+        ("date of birth", "dob", "birth date", "insured dob", "customer dob", "जन्म तिथि", "जन्मतिथि", "जन्म दिनांक"), example="1985-07-30",
     ),
     Field(
         "gender", "gender", "male, female or other", ("gender", "sex", "लिंग"), ("male", "female", "other"), "female",
@@ -104,7 +104,8 @@ FIELDS: Final = (
     Field(
         "premium_amount", "premium_amount", "rupees, more than 0; 1,25,000.50 is understood",
         ("premium amount", "premium", "last premium", "expiring premium", "previous premium", "current premium",
-         "existing premium", "gross premium", "total premium", "old premium", "last year premium", "प्रीमियम",
+         "existing premium", "gross premium", "total premium", "old premium", "last year premium",
+         "previous year premium", "last paid premium", "total premium payable", "premium with gst", "बीमा प्रीमियम", "वार्षिक प्रीमियम", "प्रीमियम",
          "प्रीमियम राशि", "पिछला प्रीमियम", "गत प्रीमियम"),
         example="20922.30", required=True,
     ),
@@ -137,7 +138,8 @@ FIELDS: Final = (
     ),
     Field(
         "renewal_date", "renewal_date", "date; the expiry date when blank",
-        ("renewal date", "renewal due date", "due date", "policy renewal date", "next due date", "नवीनीकरण तिथि",
+        ("renewal date", "renewal due date", "due date", "policy renewal date", "next due date", "premium due date",
+         "next premium due date", "renewal due on", "प्रीमियम देय तिथि", "नवीनीकरण तिथि",
          "नवीकरण तिथि", "देय तिथि"),
         example="2026-12-19",
     ),

@@ -42,6 +42,7 @@ WARNINGS: Final = {
     "sheet_not_read": "This sheet holds a table too, but one sheet of a workbook is read. Save it as a file of its own and upload that.",
     "column_ignored": "We have no use for this column; it was not read.",
 }
+REASON: Final = ("Row in the file", "Error codes", "How to mend it")  # what an error file adds to the office's columns
 ORDER: Final = tuple(ERRORS)
 
 

@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process
 
 from py360.kit.errors import Invalid
 from py360.modules.uploads.fields import BY_NAME, FIELDS, REQUIRED
+from py360.modules.uploads.issues import REASON
 
 How = Literal["caller", "remembered", "exact", "synonym", "fuzzy"]
 LIKE_ENOUGH: Final = 88.0  # of 100; below it, unlike headings such as "Parking" and "Branch" begin to meet
@@ -21,9 +22,11 @@ _EXPANDED: Final = {
     "no": "number", "nos": "number", "num": "number", "nbr": "number", "dt": "date", "prem": "premium", "cust": "customer",
     "mob": "mobile", "ph": "phone", "pol": "policy", "freq": "frequency", "addr": "address", "exp": "expiry",
     "amt": "amount", "emailid": "email id", "mobileno": "mobile number", "policyno": "policy number", "cd": "code",
-    "lang": "language", "strt": "start", "renl": "renewal", "ins": "insured", "तारीख": "तिथि", "दिनांक": "तिथि", "सं": "संख्या",
+    "lang": "language", "strt": "start", "renl": "renewal", "ins": "insured", "yr": "year", "नं": "नंबर", "तारीख": "तिथि", "दिनांक": "तिथि", "सं": "संख्या",
 }  # fmt: skip
-_NOISE: Final = frozenset({"inr", "rs", "rupees", "yrs", "dd", "mm", "yyyy", "yy", "incl", "gst", "रु", "रुपये", "the"})
+_NOISE: Final = frozenset(
+    {"inr", "rs", "rupees", "yrs", "dd", "mm", "yyyy", "yy", "incl", "gst", "रु", "रुपये", "the", "of", "का", "की", "के"}
+)
 
 
 def heading_key(text: str) -> str:
@@ -105,8 +108,12 @@ def recognised(headings: Sequence[str]) -> int:
 
 
 def layout_of(headings: Sequence[str]) -> str:
-    """A fingerprint of a layout: the same headings in the same order, whatever their case and punctuation."""
-    return hashlib.sha256("\n".join(heading_key(text) for text in headings).encode()).hexdigest()
+    """A fingerprint of a layout: the same headings in the same order, whatever their case and punctuation.
+
+    A mended error file has the layout of the file it came from.
+    """
+    theirs = [heading_key(text) for text in headings if text not in REASON]
+    return hashlib.sha256("\n".join(theirs).encode()).hexdigest()
 
 
 def map_headings(
@@ -157,5 +164,13 @@ def _likely(column: int, text: str) -> Match | None:
         return Match(known[0], column, text, known[1])
     if len(key) < _SHORTEST_LIKENESS:
         return None
-    like = process.extractOne(key, list(_KNOWN), scorer=fuzz.token_sort_ratio, score_cutoff=LIKE_ENOUGH)
-    return Match(_KNOWN[like[0]][0], column, text, "fuzzy", like[1]) if like else None
+    like = process.extract(key, list(_KNOWN), scorer=fuzz.token_sort_ratio, score_cutoff=LIKE_ENOUGH)
+    for name, score, _ in like:
+        if _short_words(name) == _short_words(key):
+            return Match(_KNOWN[name][0], column, text, "fuzzy", score)
+    return None
+
+
+def _short_words(key: str) -> list[str]:
+    """Words so short that another letter makes another word: `net premium` is no slip of the pen for `new premium`."""
+    return sorted(word for word in key.split() if len(word) <= 3)

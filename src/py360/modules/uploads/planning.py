@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.modules.uploads.cleaning import ISSUES, Plan
 from py360.modules.uploads.dates import Order
+from py360.modules.uploads.issues import REASON
 from py360.modules.uploads.mapping import Mapping as Columns
 from py360.modules.uploads.mapping import heading_key, layout_of, map_headings
 from py360.modules.uploads.reading.kinds import Kind
@@ -59,7 +61,11 @@ class Opened:
 
     def ignored(self) -> pl.DataFrame:
         """Warnings about what is not read: columns that we have no use for, and other sheets with a table."""
-        columns = [(None, "warning", heading, None, "column_ignored") for heading in self.mapping.unmapped]
+        columns = [
+            (None, "warning", heading, None, "column_ignored")
+            for heading in self.mapping.unmapped
+            if heading not in REASON
+        ]
         sheets = [(None, "warning", sheet, None, "sheet_not_read") for sheet in self.table.not_read]
         return pl.DataFrame([*sheets, *columns], schema=ISSUES, orient="row")
 
@@ -74,6 +80,17 @@ async def remembered(session: AsyncSession, client_id: int) -> dict[str, Said]:
         session, "select layout, mapping from upload_mappings where client_id = %(client)s", {"client": client_id}
     )
     return {row["layout"]: Said.of(row["mapping"]) for row in rows}
+
+
+async def remember(session: AsyncSession, client_id: int, layout: str, said: Said, user_id: int) -> None:
+    """The next file of this layout is read the same way."""
+    await db.execute(
+        session,
+        "insert into upload_mappings (client_id, layout, mapping, updated_by)"
+        " values (%(client)s, %(layout)s, %(mapping)s, %(user)s) on conflict (client_id, layout)"
+        " do update set mapping = excluded.mapping, updated_by = excluded.updated_by, updated_at = now()",
+        {"client": client_id, "layout": layout, "mapping": Jsonb(said.plain()), "user": user_id},
+    )
 
 
 def open_file(

@@ -100,6 +100,8 @@ async def receive(session: AsyncSession, caller: Caller, file: Arrived, metadata
             "path": key,
         },
     )
+    if said_of(metadata) != Said():
+        await planning.remember(session, caller.client_id, opened.layout, opened.said, caller.user_id)
     await _make_batch(session, upload_id, file.name, total, caller.user_id)
     await start(session, upload_id)
     speed = float(await db.value(session, _SPEED) or USUAL_ROWS_PER_SECOND)
