@@ -102,8 +102,32 @@ async def test_two_people_cannot_overwrite_each_other(as_admin, make_case) -> No
     assert "asha@example.com" in line["details"]
     version = {"version": data["version"]}
     assert (await as_admin.put(case.path, json={"phone": "12", **version})).status_code == 422
+    wrong = await as_admin.put(case.path, json={"email": "x", **version})
+    assert (wrong.status_code, wrong.json()["error"]["message"]) == (422, "email: “x” is not an e-mail address.")
     assert (await as_admin.put(case.path, json={"policyNumber": "other", **version})).status_code == 422
     assert (await as_admin.put(case.path, json={"email": None, "phone": None, **version})).status_code == 422
+
+
+async def test_the_kind_of_policy_is_one_of_ours_and_brings_its_category(as_admin, make_case) -> None:
+    case = await make_case()
+    wrong = await as_admin.put(case.path, json={"policyType": "Boat", "version": 1})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "unknown_policy_type")
+    saved = await as_admin.put(case.path, json={"policyType": "Property", "version": 1})
+    assert saved.status_code == 200, saved.text
+    data = (await as_admin.get(case.path)).json()["data"]
+    assert (data["policyType"], data["productCategory"]) == ("home", "Property")
+
+
+async def test_a_closed_case_leaves_its_policys_next_term_alone(as_admin, make_case) -> None:
+    """The policy stands in its next term by then: its premium is not this case's to change; a contact still is."""
+    case = await make_case(status="in_progress")
+    assert (await as_admin.patch(f"{case.path}/quick-edit", json={"status": "Renewed"})).status_code == 200
+    shown = (await as_admin.get(case.path)).json()["data"]
+    premium, version = shown["premium"], shown["version"]
+    refused = await as_admin.put(case.path, json={"premium": premium + 1, "version": version})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "case_closed")
+    same = {"premium": premium, "policyType": shown["policyType"], "phone": "9820012345", "version": version}
+    assert (await as_admin.put(case.path, json=same)).status_code == 200
 
 
 async def test_priority_toggles_and_stays_urgent(as_admin, make_case, rows) -> None:

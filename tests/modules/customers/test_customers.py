@@ -101,6 +101,9 @@ async def test_policies_by_hand(as_admin) -> None:
     answer = await as_admin.get("/api/policies/MOT/2026/17")
     data = answer.json()["data"]
     assert (data["premium"], data["renewalDate"], data["paymentFrequency"]) == (12500.5, "2026-12-31", "half_yearly")
+    assert (data["policyType"], data["productCategory"]) == ("motor", "Motor")
+    boat = await as_admin.post("/api/policies", json=body | {"policyNumber": "x", "policyType": "Boat"})
+    assert (boat.status_code, boat.json()["error"]["code"]) == (422, "unknown_policy_type")
     assert answer.headers["etag"] == '"1"'
     path = f"/api/policies/{data['id']}"
     assert (await as_admin.put(path, json={"premiumAmount": 13000}, headers={"If-Match": '"1"'})).status_code == 200

@@ -6,7 +6,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, resources
+from py360.kit import db, plain, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, PreconditionRequired, Problem
 from py360.modules.cases import assigning, history, lifecycle, notices
@@ -235,9 +235,10 @@ async def _terms(
     elif "premium_amount" in terms and case["renewal_amount"] == policy.premium_amount:
         due["renewal_amount"] = terms["premium_amount"]
     due = {name: value for name, value in due.items() if value != case[name]}
-    if due and case["closed_at"] is not None:
+    changed = {name for name, value in terms.items() if value != getattr(policy, name)}
+    if (due or changed) and case["closed_at"] is not None:
         raise Conflict(
-            f"{case['case_number']} is {LABELS[case['status']]}: its amount and date stay.", code="case_closed"
+            f"{case['case_number']} is {LABELS[case['status']]}: its policy, amount and date stay.", code="case_closed"
         )
     if "due_date" in due and await db.value(session, _TAKEN, {"policy": case["policy_id"], "due": due["due_date"]}):
         raise Conflict(
@@ -252,8 +253,8 @@ def _contact(name: str, text: str | None) -> str | None:
     try:
         return _CONTACT[name].validate_python(text) if text else None
     except ValidationError as error:
-        message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise Invalid(f"{message}.", details=[{"field": name, "message": message}]) from error
+        message = plain.words(error.errors()[0])
+        raise Invalid(f"{name}: {message}.", details=[{"field": name, "message": message}]) from error
 
 
 async def _same_policy_number(session: AsyncSession, case: db.Row, text: str | None) -> None:

@@ -13,10 +13,11 @@ from py360.kit.errors import NotFound
 from py360.modules.customers import terms
 from py360.modules.customers.bulk import merge
 from py360.modules.customers.contacts import Email, Phone
-from py360.modules.customers.service import change_customer, change_policy, create_customer, create_policy
+from py360.modules.customers.service import CATEGORIES, change_customer, change_policy, create_customer, create_policy
 from py360.modules.customers.taking_back import keep_changed, take_back
 
 __all__ = [
+    "CATEGORIES",
     "Customer",
     "Email",
     "Phone",

@@ -27,5 +27,5 @@ def clean_email(text: str) -> str:
 
 
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=30), AfterValidator(clean_phone)]
-Email = Annotated[str, StringConstraints(min_length=3, max_length=255), AfterValidator(clean_email)]
+Email = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(clean_email)]
 Pan = Annotated[str, StringConstraints(to_upper=True, pattern=r"^[A-Za-z]{5}[0-9]{4}[A-Za-z]$")]

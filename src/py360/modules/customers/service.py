@@ -38,6 +38,10 @@ POLICY_COLUMNS: Final = (
     "coverage_details",
     "auto_renewal",
 )
+CATEGORIES: Final = {
+    "motor": "Motor", "home": "Property", "life": "Life", "health": "Health", "travel": "Travel", "commercial": "Commercial",
+}  # fmt: skip
+_ALSO_CALLED: Final = {"auto": "motor", "vehicle": "motor", "property": "home", "business": "commercial"}
 _JSON: Final = frozenset({"address", "communication_preferences", "coverage_details"})
 # A contact that changed is not verified any more.
 _STAMPS: Final = {"email": "email_verified_at", "phone": "phone_verified_at", "pan": "pan_verified_at"}
@@ -122,6 +126,7 @@ async def create_policy(session: AsyncSession, client_id: int, customer_id: int,
     number = fields["policy_number"]
     if await db.value(session, "select 1 from policies where policy_number = %(number)s", {"number": number}):
         raise Conflict(f"There is a policy {number} already.", code="policy_exists")
+    fields = await _with_kind(session, fields)
     values = _values(fields, POLICY_COLUMNS)
     _ordered(values["start_date"], values["end_date"])
     values |= {"client_id": client_id, "customer_id": customer_id, "policy_number": number}
@@ -141,7 +146,10 @@ async def change_policy(
         raise NotFound(f"There is no policy {policy_id}.")
     if if_match is not None and if_match != before["version"]:
         raise PreconditionFailed
-    changed = {name: value for name in POLICY_COLUMNS if name in fields and (value := fields[name]) != before[name]}
+    fields = await _with_kind(session, fields, before["policy_type"])
+    changed: dict[str, Any] = {
+        name: value for name in POLICY_COLUMNS if name in fields and (value := fields[name]) != before[name]
+    }
     if not changed:
         return []
     after = {**before, **changed}
@@ -161,6 +169,33 @@ def _ordered(start: date, end: date) -> None:
             code="dates_reversed",
             details=[{"field": "endDate", "message": "must be after startDate"}],
         )
+
+
+async def _kind(session: AsyncSession, text: str) -> str:
+    """A kind of policy as we keep it: motor, whether Motor, Auto or Vehicle was said. Raises Invalid for none of ours."""
+    rows = await db.all(session, "select name from policy_types where is_active order by name")
+    wanted = text.strip().lower()
+    wanted = _ALSO_CALLED.get(wanted, wanted)
+    found = next((str(row["name"]) for row in rows if row["name"].lower() == wanted), None)
+    if found is None:
+        raise Invalid(
+            f"“{text}” is no kind of policy.",
+            code="unknown_policy_type",
+            details=[{"field": "policyType", "message": "one of " + ", ".join(row["name"] for row in rows)}],
+        )
+    return found
+
+
+async def _with_kind(session: AsyncSession, fields: Mapping[str, Any], before: str = "") -> dict[str, Any]:
+    """The fields with their kind of policy as we keep it; a new kind brings its category unless one is given."""
+    told = fields.get("policy_type")
+    if not told or told == before:
+        return dict(fields)
+    kind = await _kind(session, told)
+    known = dict(fields) | {"policy_type": kind}
+    if kind != before and kind in CATEGORIES:
+        known.setdefault("product_category", CATEGORIES[kind])
+    return known
 
 
 _PARTS: Final = {"renewal_timeline": "renewalTimeline", "payment": "payment", "language": "language"}

@@ -7,6 +7,7 @@ from typing import Final
 
 import polars as pl
 
+from py360.modules.customers import api as customers
 from py360.modules.uploads import dates, words
 from py360.modules.uploads.dates import Order
 from py360.modules.uploads.fields import BY_NAME, DATES
@@ -292,7 +293,9 @@ class _Chunk:
         self._flag(kind.is_null(), sources[0] if sources else "policy_type", "policy_type_unknown")
         self.out["policy_type"] = kind
         category = words.product_type(self.texts["product_category"]).fill_null(kind)
-        self.out["product_category"] = category.replace_strict(words.CATEGORIES, default=None, return_dtype=pl.String)
+        self.out["product_category"] = category.replace_strict(
+            customers.CATEGORIES, default=None, return_dtype=pl.String
+        )
 
     def _rest(self) -> None:
         channel = self.texts["channel"]

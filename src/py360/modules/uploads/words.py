@@ -58,9 +58,6 @@ PRODUCTS: Final = (
     (r"commercial|business|\bsme\b|shop|marine|liability|\bfire\b|burglary|engineering|workmen|corporate|udyam|व्यापार|वाणिज्यिक",
      "commercial"),
 )  # fmt: skip
-CATEGORIES: Final = {
-    "motor": "Motor", "home": "Property", "life": "Life", "health": "Health", "travel": "Travel", "commercial": "Commercial",
-}  # fmt: skip
 
 
 def _key(texts: pl.Series) -> pl.Series:
