@@ -1,22 +1,27 @@
 """What the exports of offices do to a list: placeholders, odd dates and sums, several sheets, cells beyond all measure."""
 
 import io
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
+import olefile
 import polars as pl
 import pytest
 import xlsxwriter
 
+from py360.kit.errors import Problem
 from py360.modules.uploads import words
 from py360.modules.uploads.dates import Evidence, Order, parse
 from py360.modules.uploads.mapping import map_headings
+from py360.modules.uploads.reading.kinds import Kind
+from py360.modules.uploads.reading.macros import drop_macros
 from py360.modules.uploads.reading.tables import open_table
 from py360.modules.uploads.settings import UploadSettings
 from tests.modules.uploads.conftest import HEADINGS, Send, csv_of, row, xlsx_of
-from tests.modules.uploads.test_odd_files import cleaned
+from tests.modules.uploads.test_odd_files import BOOKS, cleaned
 
 
 @pytest.mark.parametrize("nothing", ["NA", "n/a", "-", "NULL", "#N/A", "0"])
@@ -132,6 +137,55 @@ def test_a_cell_beyond_all_measure_is_read(tmp_path: Path) -> None:
 def test_a_stray_nul_does_not_change_the_script(tmp_path: Path) -> None:
     content = csv_of([row(1, **{"Insured Name": "लक्ष्मी\0 शर्मा"}), row(2)])
     assert rows_of(tmp_path, content)[0][3].replace("\0", "") == "लक्ष्मी शर्मा"
+
+
+async def test_macros_are_not_kept(send: Send, as_admin: httpx.AsyncClient) -> None:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    book.add_vba_project(io.BytesIO(b"Sub Auto_Open()"), is_stream=True)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEADINGS)
+    sheet.write_row(1, 0, row(1))
+    book.close()
+    told = await send(buffer.getvalue(), "list.xlsm")
+    assert (told["status"], told["filename"], told["successfulRecords"]) == ("completed", "list.xlsm", 1)
+    kept = await as_admin.get(told["downloadUrl"])
+    assert 'filename="list.xlsx"' in kept.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(kept.content)) as archive:
+        assert not [name for name in archive.namelist() if "vba" in name.lower()]
+        assert not [
+            name for name in archive.namelist() if b"vba" in archive.read(name) or b"macroEnabled" in archive.read(name)
+        ]
+    again = await as_admin.post("/api/upload/file", files={"file": ("list.xlsm", buffer.getvalue())})
+    assert again.json()["error"]["code"] == "same_file"
+    assert (await send(kept.content, "list.xlsx"))["unchangedRecords"] == 1
+
+
+def test_macros_of_old_and_other_workbooks_are_not_kept(tmp_path: Path) -> None:
+    file = tmp_path / "book"
+    other, code = (
+        name.encode("utf-16-le").ljust(64, b"\0") + (2 * len(name) + 2).to_bytes(2, "little")  # as the directory has it
+        for name in ("\x05SummaryInformation", "_VBA_PROJECT_CUR")
+    )
+    file.write_bytes((BOOKS / "renewals.xls").read_bytes().replace(other, code))
+    drop_macros(file, Kind.XLS)
+    with olefile.OleFileIO(file) as old:
+        assert not old.openstream(["_VBA_PROJECT_CUR"]).read().strip(b"\0")
+        assert old.openstream(["Workbook"]).read().strip(b"\0")
+    file.write_bytes((BOOKS / "renewals.ods").read_bytes())
+    with zipfile.ZipFile(file, "a") as archive:
+        archive.writestr("Basic/Standard/Module1.xml", "Sub Main")
+    drop_macros(file, Kind.ODS)
+    assert not [name for name in zipfile.ZipFile(file).namelist() if name.startswith("Basic")]
+    assert len(next(open_table(file, UploadSettings()).chunks(10, 0))) == 3
+
+
+def test_macro_sheets_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "book").write_bytes(xlsx_of([HEADINGS, row(1)]))
+    with zipfile.ZipFile(tmp_path / "book", "a") as archive:
+        archive.writestr("xl/macrosheets/sheet1.xml", "<xm:macrosheet/>")
+    with pytest.raises(Problem, match="macro sheets"):
+        drop_macros(tmp_path / "book", Kind.XLSX)
 
 
 def book_of(sheets: dict[str, list[list[Any]]], hidden: str = "") -> bytes:

@@ -21,6 +21,12 @@ class Encrypted(Invalid):
     default_code = "encrypted_workbook"
 
 
+class MacroSheets(Invalid):
+    """This workbook holds macro sheets (Excel 4.0 macros), which we do not keep. Save it as .xlsx and upload that."""
+
+    default_code = "macro_sheets"
+
+
 class Damaged(Invalid):
     """This file is damaged and cannot be read. Open it in your spreadsheet program, save it again and upload that."""
 

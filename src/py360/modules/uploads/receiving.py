@@ -19,6 +19,7 @@ from py360.modules.uploads import planning
 from py360.modules.uploads.errors import SameFile
 from py360.modules.uploads.planning import Opened, Said
 from py360.modules.uploads.progress import USUAL_ROWS_PER_SECOND, in_words
+from py360.modules.uploads.reading.macros import drop_macros
 from py360.modules.uploads.schemas import MetadataIn
 from py360.modules.uploads.settings import UploadSettings, upload_settings
 
@@ -80,6 +81,7 @@ async def receive(session: AsyncSession, caller: Caller, file: Arrived, metadata
     opened, total = await asyncio.to_thread(_inspect, file.path, said_of(metadata), memory, limits)
     await _refuse_again(session, caller.client_id, file.sha256, metadata.force)
     kind = opened.table.kind.value
+    await asyncio.to_thread(drop_macros, file.path, opened.table.kind)
     key = f"uploads/{caller.client_id}/{secrets.token_hex(16)}.{kind}"
     await resources.current().storage.put_with(session, key, file.path)
     upload_id = await db.value(

@@ -13,6 +13,7 @@ from py360.kit.errors import Invalid
 from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.modules.uploads import answering, arriving, error_file, previewing, queries, receiving, template, undoing
 from py360.modules.uploads.access import CanSeeBatches, CanUpload
+from py360.modules.uploads.reading.macros import named_without
 from py360.modules.uploads.routes.base import router
 from py360.modules.uploads.schemas import MappingIn, MetadataIn
 
@@ -94,12 +95,11 @@ async def upload_template(caller: CanUpload) -> Response:
 
 @router.get("/upload/download/{upload_id}")
 async def download_upload(res: Res, caller: CanUpload, upload_id: str) -> StreamingResponse:
-    """The original file as it was uploaded."""
+    """The original file as it was uploaded, without its macros."""
     upload = await queries.one(res.reads, caller, ids.number("upload", upload_id))
     content: AsyncIterator[bytes] = res.storage.stream(upload["upload_path"])
-    return StreamingResponse(
-        content, media_type="application/octet-stream", headers=arriving.attachment(upload["original_filename"])
-    )
+    name = named_without(upload["original_filename"])
+    return StreamingResponse(content, media_type="application/octet-stream", headers=arriving.attachment(name))
 
 
 @router.get("/upload/{upload_id}/errors")
