@@ -1,8 +1,10 @@
 """Files as they really come: encodings, delimiters, kinds, titles and totals; and what is refused."""
 
 import io
+import random
 import zipfile
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -177,6 +179,21 @@ def test_a_stray_cell_of_a_binary_workbook_is_seen_before_it_is_parsed(read: Rea
     with pytest.raises(Problem) as refused:
         read(buffer.getvalue())
     assert refused.value.code in {"too_many_cells", "too_many_rows"}
+
+
+@pytest.mark.parametrize("ending", ["xlsx", "xls", "ods", "xlsb"])
+@pytest.mark.parametrize("seed", range(12))
+def test_damaged_workbooks_are_refused_or_read(tmp_path: Path, ending: str, seed: int) -> None:
+    """Never an error of ours: parsers answer a few wrong bytes with errors of many kinds, and with panics."""
+    luck = random.Random(f"{ending} {seed}")
+    content = bytearray(
+        xlsx_of([HEADINGS, row(1)]) if ending == "xlsx" else (BOOKS / f"renewals.{ending}").read_bytes()
+    )
+    for _ in range(seed + 1):
+        content[luck.randrange(8, len(content))] = luck.randrange(256)
+    (tmp_path / "file").write_bytes(content)
+    with suppress(Problem):
+        list(open_table(tmp_path / "file", LIMITS).chunks(1000, None))
 
 
 def _bomb(sheet: bytes) -> bytes:

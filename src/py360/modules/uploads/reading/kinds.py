@@ -2,7 +2,6 @@
 
 import re
 import zipfile
-import zlib
 from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +11,8 @@ from xml.parsers import expat
 import msoffcrypto
 from msoffcrypto.exceptions import FileFormatError
 
-from py360.modules.uploads.errors import Damaged, EmptyFile, Encrypted, FileTooLarge, WrongType
+from py360.modules.uploads.errors import EmptyFile, Encrypted, FileTooLarge, WrongType
+from py360.modules.uploads.reading.damage import parsing
 from py360.modules.uploads.settings import UploadSettings
 
 BLOCK: Final = 1 << 20
@@ -55,17 +55,14 @@ def kind_of(path: Path, limits: UploadSettings) -> Kind:
 
 
 def _zipped(path: Path) -> Kind:
-    try:
-        with zipfile.ZipFile(path) as archive:
-            names = set(archive.namelist())
-            if "content.xml" in names:
-                manifest = archive.read("META-INF/manifest.xml")[:BLOCK] if "META-INF/manifest.xml" in names else b""
-                if b"encryption-data" in manifest:
-                    raise Encrypted
-                if b"spreadsheet" in manifest or b"spreadsheet" in archive.open("content.xml").read(BLOCK):
-                    return Kind.ODS
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
-        raise Damaged from error
+    with parsing(), zipfile.ZipFile(path) as archive:
+        names = set(archive.namelist())
+        if "content.xml" in names:
+            manifest = archive.read("META-INF/manifest.xml")[:BLOCK] if "META-INF/manifest.xml" in names else b""
+            if b"encryption-data" in manifest:
+                raise Encrypted
+            if b"spreadsheet" in manifest or b"spreadsheet" in archive.open("content.xml").read(BLOCK):
+                return Kind.ODS
     if "xl/workbook.bin" in names:
         return Kind.XLSB
     if "xl/workbook.xml" in names:
@@ -74,20 +71,12 @@ def _zipped(path: Path) -> Kind:
 
 
 def _compound(path: Path) -> Kind:
-    with path.open("rb") as file:
+    with path.open("rb") as file, parsing():
         try:
             office = msoffcrypto.OfficeFile(file)
-            protected = office.is_encrypted()
         except FileFormatError as error:
             raise WrongType from error
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            IndexError,
-            AttributeError,
-        ) as error:  # what a truncated file makes of it
-            raise Damaged from error
+        protected = office.is_encrypted()
         if protected:
             raise Encrypted
         if office.format != "xls97":
@@ -121,23 +110,20 @@ def weigh(path: Path, kind: Kind, limits: UploadSettings) -> int:
     if kind is Kind.XLS:
         return 0
     most_rows = unpacked = 0
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > limits.max_unpacked_bytes:
-                _too_much(limits)
-            for entry in archive.infolist():
-                scale = _scale_for(entry.filename)
-                for block in _unpack(archive, entry):
-                    unpacked += len(block)
-                    if unpacked > limits.max_unpacked_bytes:
-                        _too_much(limits)
-                    if scale is not None:
-                        scale.add(block)
-                        scale.check(limits)
+    with parsing(), zipfile.ZipFile(path) as archive:
+        if sum(entry.file_size for entry in archive.infolist()) > limits.max_unpacked_bytes:
+            _too_much(limits)
+        for entry in archive.infolist():
+            scale = _scale_for(entry.filename)
+            for block in _unpack(archive, entry):
+                unpacked += len(block)
+                if unpacked > limits.max_unpacked_bytes:
+                    _too_much(limits)
                 if scale is not None:
-                    most_rows = max(most_rows, scale.rows)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, expat.ExpatError) as error:
-        raise Damaged from error
+                    scale.add(block)
+                    scale.check(limits)
+            if scale is not None:
+                most_rows = max(most_rows, scale.rows)
     return most_rows
 
 

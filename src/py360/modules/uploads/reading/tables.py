@@ -11,8 +11,9 @@ import fastexcel
 import polars as pl
 import python_calamine
 
-from py360.modules.uploads.errors import Damaged, EmptyFile, NoHeader
+from py360.modules.uploads.errors import EmptyFile, NoHeader
 from py360.modules.uploads.reading import delimited, xlsx_top
+from py360.modules.uploads.reading.damage import parsing
 from py360.modules.uploads.reading.heads import LOOK_AT, Cells, find_header, headings_of
 from py360.modules.uploads.reading.kinds import Kind, check_cells, kind_of, weigh
 from py360.modules.uploads.settings import UploadSettings
@@ -159,11 +160,9 @@ def _others(tables: Sequence[_Found], best: _Found) -> tuple[str, ...]:
 
 def _load(path: Path, sheet: str | int) -> pl.DataFrame:
     """A whole sheet as text, from its first used cell."""
-    try:
+    with parsing():
         loaded = fastexcel.read_excel(path.read_bytes()).load_sheet(sheet, header_row=None, dtypes="string")
         frame = loaded.to_polars()
-    except fastexcel.FastExcelError as error:
-        raise Damaged from error
     assert isinstance(frame, pl.DataFrame)
     return frame.rename({old: f"c{column}" for column, old in enumerate(frame.columns)})
 
@@ -203,7 +202,7 @@ def _below(frame: pl.DataFrame, header: tuple[int, int], header_row: int, width:
 
 def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[str]) -> Table:
     """Old, binary and OpenDocument workbooks are small enough to read at once."""
-    try:
+    with parsing():
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         tables: list[_Found] = []
         for sheet in book.sheets_metadata:
@@ -219,8 +218,6 @@ def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[
                 tables.append(_Found(sheet.name, hidden, found[1], start[0] + found[0] + 1, headings))
                 if _best(tables) is tables[-1]:  # only the best one's rows are kept
                     body = _below(frame, (found[0], start[1]), tables[-1].header_row, len(headings))
-    except (python_calamine.CalamineError, fastexcel.FastExcelError, OSError) as error:
-        raise Damaged from error
     best = _best(tables)
     if not body.height:
         raise EmptyFile

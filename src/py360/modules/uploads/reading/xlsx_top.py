@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
-from py360.modules.uploads.errors import Damaged
+from py360.modules.uploads.reading.damage import parsing
 
 Top = dict[int, dict[int, str]]  # row number as people see it -> column from 0 -> text
 _REFERENCE = re.compile(r"([A-Z]+)([0-9]+)")
@@ -17,15 +17,12 @@ _STRICT_RELATION = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 
 def tops(path: Path, rows: int) -> list[tuple[str, bool, Top]]:
     """Name, whether it is hidden, and first `rows` rows of every sheet, in the workbook's order. Raises Damaged."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            found = [(name, hidden, _sheet(archive, part, rows)) for name, hidden, part in _sheets(archive)]
-            wanted = {
-                int(cell[1:]) for *_, top in found for row in top.values() for cell in row.values() if cell[:1] == "s"
-            }
-            shared = _shared(archive, max(wanted)) if wanted else []
-    except (zipfile.BadZipFile, ElementTree.ParseError, KeyError, ValueError) as error:
-        raise Damaged from error
+    with parsing(), zipfile.ZipFile(path) as archive:
+        found = [(name, hidden, _sheet(archive, part, rows)) for name, hidden, part in _sheets(archive)]
+        wanted = {
+            int(cell[1:]) for *_, top in found for row in top.values() for cell in row.values() if cell[:1] == "s"
+        }
+        shared = _shared(archive, max(wanted)) if wanted else []
 
     def text(cell: str) -> str:
         if cell[:1] != "s":
