@@ -26,6 +26,19 @@ async def test_a_file_becomes_customers_policies_and_cases(send: Send, as_admin:
     assert original.content == csv_of([row(1), row(2), row(3)])
 
 
+async def test_the_history_by_status_and_a_file_by_its_name(send: Send, as_admin: httpx.AsyncClient) -> None:
+    content = csv_of([row(1)])
+    told = await send(content, "december list.csv")
+    for status in ("completed", "Completed", "all"):
+        found = await as_admin.get("/api/upload/history", params={"status": status})
+        assert [upload["uploadId"] for upload in found.json()["data"]["uploads"]] == [told["uploadId"]]
+    failed = await as_admin.get("/api/upload/history", params={"status": "Needs input"})
+    assert failed.json()["data"]["uploads"] == []
+    assert (await as_admin.get("/api/upload/history", params={"status": "complete"})).status_code == 422
+    assert (await as_admin.get("/api/downloads/december list.csv")).content == content
+    assert (await as_admin.get("/api/downloads/january.csv")).status_code == 404
+
+
 async def test_the_answer_of_an_upload_is_the_specifications(as_admin: httpx.AsyncClient) -> None:
     answer = await as_admin.post(
         "/api/upload/file", files={"file": ("may.csv", csv_of([row(1)]))}, data={"metadata": '{"description": "May"}'}

@@ -46,6 +46,17 @@ async def one(reads: Reads, caller: Caller, upload_id: int) -> dict[str, Any]:
     return row
 
 
+async def newest_named(reads: Reads, caller: Caller, filename: str) -> dict[str, Any]:
+    """The row of the newest upload of a file name; raises NotFound."""
+    within, params = reach_filter(caller, "u")
+    row = await reads.one(
+        f"{_UPLOAD} where {within} and u.filename = %(name)s order by u.id desc limit 1", {**params, "name": filename}
+    )
+    if row is None:
+        raise NotFound(f"There is no upload of a file “{filename}” within your reach.")
+    return row
+
+
 def _time_taken(row: Mapping[str, Any], now: datetime) -> float | None:
     begun, ended = row["processing_started_at"], row["processing_completed_at"]
     return ((ended or now) - begun).total_seconds() if begun else None

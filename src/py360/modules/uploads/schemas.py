@@ -1,10 +1,20 @@
 """What callers say about a file."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from py360.kit.wire import Schema
+
+
+def _code(text: Any) -> Any:
+    """`Needs input`, as screens label it, is needs_input."""
+    return text.strip().lower().replace(" ", "_") if isinstance(text, str) else text
+
+
+Status = Annotated[
+    Literal["processing", "needs_input", "completed", "failed", "cancelled", "undone", "all"], BeforeValidator(_code)
+]
 
 
 class MappingIn(Schema):

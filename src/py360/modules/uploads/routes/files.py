@@ -1,6 +1,6 @@
 """Files in, their state and errors out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any, Literal
 
 import orjson
@@ -11,11 +11,12 @@ from pydantic import ValidationError
 from py360.kit import ids, plain, scratch
 from py360.kit.errors import Invalid
 from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
+from py360.kit.resources import Resources
 from py360.modules.uploads import answering, arriving, error_file, previewing, queries, receiving, template, undoing
 from py360.modules.uploads.access import CanSeeBatches, CanUpload
 from py360.modules.uploads.reading.macros import named_without
 from py360.modules.uploads.routes.base import router
-from py360.modules.uploads.schemas import MappingIn, MetadataIn
+from py360.modules.uploads.schemas import MappingIn, MetadataIn, Status
 
 
 def _metadata(text: str | None, force: bool) -> MetadataIn:
@@ -77,12 +78,12 @@ async def upload_history(
     res: Res,
     caller: CanUpload,
     page: PageParams,
-    status: Annotated[str | None, Query(max_length=20)] = None,
+    status: Annotated[Status, Query()] = "all",
     search: Search = None,
     as_file: AsFile = None,
 ) -> Response:
     """The uploads within one's reach, newest first; `search` takes a piece of the file name or description."""
-    found = queries.history(caller, res.clock.now(), page.sort, status, search)
+    found = queries.history(caller, res.clock.now(), page.sort, None if status == "all" else status, search)
     return await listed(res.reads, found, page, as_file)
 
 
@@ -96,7 +97,16 @@ async def upload_template(caller: CanUpload) -> Response:
 @router.get("/upload/download/{upload_id}")
 async def download_upload(res: Res, caller: CanUpload, upload_id: str) -> StreamingResponse:
     """The original file as it was uploaded, without its macros."""
-    upload = await queries.one(res.reads, caller, ids.number("upload", upload_id))
+    return _file(res, await queries.one(res.reads, caller, ids.number("upload", upload_id)))
+
+
+@router.get("/downloads/{filename}", include_in_schema=False)
+async def download_by_name(res: Res, caller: CanUpload, filename: str) -> StreamingResponse:
+    """The newest file of this name, as rows of older screens link it."""
+    return _file(res, await queries.newest_named(res.reads, caller, filename))
+
+
+def _file(res: Resources, upload: Mapping[str, Any]) -> StreamingResponse:
     content: AsyncIterator[bytes] = res.storage.stream(upload["upload_path"])
     name = named_without(upload["original_filename"])
     return StreamingResponse(content, media_type="application/octet-stream", headers=arriving.attachment(name))
