@@ -51,10 +51,14 @@ async def total(reads: Reads, where: Where) -> tuple[int, bool]:
 
 async def estimate(reads: Reads, sql: str, params: dict[str, Any]) -> int:
     """The planner's guess at the number of rows of a query, without running it."""
-    key = (id(reads), sql, repr(params))
-    guessed = _recall(key)
+    guessed = _recall((id(reads), sql, repr(params)))
     if guessed is None:
         plan = await reads.value(f"explain (format json) {sql}", params)
         guessed = int(plan[0]["Plan"]["Plan Rows"])
-        _remember(key, ESTIMATE_SECONDS, guessed)
+        correct(reads, sql, params, guessed)
     return int(guessed)
+
+
+def correct(reads: Reads, sql: str, params: dict[str, Any], rows: int) -> None:
+    """What the planner is to be taken to think of this query, for a minute: the rows were counted since."""
+    _remember((id(reads), sql, repr(params)), ESTIMATE_SECONDS, rows)

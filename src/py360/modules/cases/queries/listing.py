@@ -89,9 +89,9 @@ async def _searched(
     reads: Reads, terms: list[str], within: Where, cut: dict[str, Any], params: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], int, bool]:
     """By the indexes when few match, else by walking; by the indexes after all when the walk came too short."""
-    tests = searching.tests(terms)
+    tests, guessing = searching.tests(terms), searching.guessing(terms)
     params |= tests
-    guessed = await counting.estimate(reads, searching.guessing(terms), tests)
+    guessed = await counting.estimate(reads, guessing, tests)
     # only a term with a digit can stand in a case's code without standing in all of them
     coded = any(character.isdigit() for term in terms for character in term)
     newest: int = await reads.value("select coalesce(max(id), 0) from renewal_cases") if coded else 0
@@ -99,7 +99,8 @@ async def _searched(
         few, rows, total = await _by_index(reads, terms, within, cut, params, newest, searching.FEW)
         if few:
             return rows, total, True
-        guessed = searching.FEW
+        guessed = searching.FEW + 1
+        counting.correct(reads, guessing, tests, guessed)
     walk = _WALK.format(
         where=f"{within.sql} and {cut['after']}",
         tests=searching.walking(terms),

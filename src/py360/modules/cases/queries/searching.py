@@ -95,9 +95,8 @@ def indexed(terms: list[str], newest: int, most: int | None, where: str, columns
         elif listed:
             params[f"listed{n}"] = listed
             numbered.append(f"c.id = any(%(listed{n})s::bigint[])")
-    by_code = f"""
-      union all select {columns} from renewal_cases c where (select yes from few) and ({" or ".join(numbered)})
-        and c.policy_id not in (select id from covers) and {where}"""
+    wanted = f"where (select yes from few) and {where}"
+    by_code = f"union select {columns} from renewal_cases c {wanted} and ({' or '.join(numbered)})"
     sql = f"""
     people as materialized (
       select u.id from customers u where {_named("u.full_name", terms)} limit %(most)s::int + 1
@@ -105,11 +104,9 @@ def indexed(terms: list[str], newest: int, most: int | None, where: str, columns
       select p.id from policies p where {_named("p.policy_number", terms)} limit %(most)s::int + 1
     ), few as materialized (
       select %(most)s::int is null or greatest((select count(*) from people), (select count(*) from numbers)) <= %(most)s as yes
-    ), covers as materialized (
-      select p.id from people join policies p on p.customer_id = people.id where (select yes from few)
-      union select id from numbers
     ), found as materialized (
-      select {columns} from covers join renewal_cases c on c.policy_id = covers.id where (select yes from few) and {where}
+      select {columns} from people join renewal_cases c on c.customer_id = people.id {wanted}
+      union select {columns} from numbers join renewal_cases c on c.policy_id = numbers.id {wanted}
       {by_code if numbered else ""}
     )"""
     return sql, params
