@@ -13,7 +13,7 @@ from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.modules.identity import tokens
 from py360.modules.identity.models import User
-from py360.modules.identity.service.sign_in import LOCKED_FOR
+from py360.modules.identity.service.sign_in import GRACE, LOCKED_FOR
 from tests.installation import CHECKOUT
 from tests.modules.conftest import PASSWORD, AsRole
 
@@ -131,18 +131,46 @@ async def test_refreshing_rotates_and_keeps_the_session(client: httpx.AsyncClien
     assert len((await client.get("/api/auth/sessions")).json()["data"]["sessions"]) == 1
 
 
-async def test_a_refresh_token_used_twice_ends_the_session(client: httpx.AsyncClient, as_role: AsRole) -> None:
+async def refreshed(client: httpx.AsyncClient, refresh_token: str) -> httpx.Response:
+    return await client.post("/api/auth/refresh", json={"refreshToken": refresh_token})
+
+
+async def test_two_tabs_that_refresh_at_once_stay_signed_in(client: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    first = agent.tokens["refreshToken"]
+    answers = await asyncio.gather(*(refreshed(client, first) for _ in range(3)))  # or one whose answer was lost
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    renewed = {answer.json()["data"]["refreshToken"] for answer in answers}
+    assert len(renewed) == 1, "whichever tab writes last, all hold the token that is good"
+    assert renewed != {first}
+    assert (await refreshed(client, renewed.pop())).status_code == 200
+
+
+async def test_a_refresh_token_used_again_later_ends_the_session(
+    client: httpx.AsyncClient, as_role: AsRole, app: FastAPI
+) -> None:
+    agent = await as_role("agent")
+    stolen = agent.tokens["refreshToken"]
+    renewed = (await refreshed(client, stolen)).json()["data"]["refreshToken"]
+    resources = app.state.resources
+    resources.clock = FixedClock(resources.clock.now() + GRACE)
+    reused = await refreshed(client, stolen)
+    assert reused.status_code == 401
+    assert reused.json()["error"]["code"] == "signed_out"
+    assert (await refreshed(client, renewed)).status_code == 401
+    assert (await agent.get("/api/auth/me")).status_code == 401
+
+
+async def test_a_refresh_token_from_before_the_last_ends_the_session_at_once(
+    client: httpx.AsyncClient, as_role: AsRole
+) -> None:
     agent = await as_role("agent")
     stolen = agent.tokens["refreshToken"]
     renewed = stolen
     for _ in range(2):  # the thief refreshes twice before the owner comes
-        renewed = (await client.post("/api/auth/refresh", json={"refreshToken": renewed})).json()["data"][
-            "refreshToken"
-        ]
-    reused = await client.post("/api/auth/refresh", json={"refreshToken": stolen})
-    assert reused.status_code == 401
-    assert reused.json()["error"]["code"] == "signed_out"
-    assert (await client.post("/api/auth/refresh", json={"refreshToken": renewed})).status_code == 401
+        renewed = (await refreshed(client, renewed)).json()["data"]["refreshToken"]
+    assert (await refreshed(client, stolen)).status_code == 401
+    assert (await refreshed(client, renewed)).status_code == 401
     assert (await agent.get("/api/auth/me")).status_code == 401
 
 

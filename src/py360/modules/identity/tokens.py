@@ -2,8 +2,8 @@
 
 The access token is a short-lived JWT that only names its session; what the session may do is read from the database at
 every use (see `authentication`). The refresh token is `<session secret>.<rotating secret>`: the first half finds the
-session for as long as it lives, the second is good for one refresh. A right first half with a wrong second half is a
-token used twice, and ends the session.
+session for as long as it lives, the second is good for one refresh and its repetition within seconds. A right first half
+with a wrong second half is a token used again later, and ends the session (ADR 10).
 """
 
 import hashlib
@@ -33,6 +33,12 @@ class SignInAgain(Unauthenticated):
 @lru_cache(maxsize=2)
 def _key(secret: str) -> OctKey:
     return OctKey.import_key(hmac.digest(secret.encode(), b"access-token", hashlib.sha256))
+
+
+def successor(refresh_token: str) -> str:
+    """The rotating secret after this refresh token's: always the same one, and only the installation's key can tell it."""
+    key = hmac.digest(settings().secret_key.encode(), b"refresh-token", hashlib.sha256)
+    return hmac.digest(key, refresh_token.encode(), hashlib.sha256).hex()
 
 
 def make_access_token(session_secret: str, user_id: int, role: str, client_id: int, now: datetime) -> str:

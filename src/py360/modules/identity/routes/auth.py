@@ -35,7 +35,7 @@ async def login(request: Request, body: Login) -> Response:
 
 @router.post("/auth/refresh", dependencies=[Public])
 async def refresh(body: Refresh) -> Response:
-    """New tokens for a refresh token. Each is good once: using one twice ends the session."""
+    """New tokens for a refresh token. Asked again within ten seconds, the same ones; later, that ends the session."""
     return ok((await sign_in.refresh(body.refresh_token)).shown())
 
 

@@ -20,6 +20,7 @@ from py360.modules.identity.models import Role, User, UserSession
 
 MAX_ATTEMPTS: Final = 5
 LOCKED_FOR: Final = timedelta(minutes=15)
+GRACE: Final = timedelta(seconds=10)  # two tabs refresh at once, or an answer is lost and asked for again
 PER_ADDRESS: Final = "60/minute"
 UNKNOWN_EMAIL: Final = (
     f"{MAX_ATTEMPTS}/15minutes"  # an unknown address locks like a known one: nobody learns which is which
@@ -122,7 +123,10 @@ async def _signed_in(session: AsyncSession, user_id: int, session_secret: str, r
 
 
 async def refresh(refresh_token: str) -> SignedIn:
-    """New tokens for old. Raises SignInAgain; a refresh token used twice ends its session, for one of the two users is a thief."""
+    """New tokens for old; for `GRACE` the same ones again. Raises SignInAgain.
+
+    An older refresh token ends its session, for one of its two users is a thief.
+    """
     session_secret, rotating = tokens.split_refresh_token(refresh_token)
     now = resources.current().clock.now()
     async with unit_of_work() as session:
@@ -131,11 +135,13 @@ async def refresh(refresh_token: str) -> SignedIn:
         )
         user = await session.get(User, held.user_id) if held else None
         if held and user and held.revoked_at is None and held.expires_at > now and user.status == "active":
-            if held.refresh_token == crypto.digest(rotating):
-                renewed = crypto.random_token()
-                held.refresh_token = crypto.digest(renewed)
+            given, renewed = crypto.digest(rotating), tokens.successor(refresh_token)
+            if given == held.refresh_token:
+                held.previous_refresh_token, held.refresh_token = given, crypto.digest(renewed)
                 held.last_activity = now
                 held.expires_at = now + tokens.SESSION_LIFETIME
+                return await _signed_in(session, held.user_id, session_secret, renewed)
+            if given == held.previous_refresh_token and now < held.last_activity + GRACE:
                 return await _signed_in(session, held.user_id, session_secret, renewed)
             held.revoked_at = now
             authentication.forget()
