@@ -84,6 +84,33 @@ async def test_a_conversion_that_was_paid_back_is_none(
     assert (await metrics(as_admin, number))["converted"] == 0
 
 
+async def test_who_was_written_to_on_two_channels_and_paid_is_won_once(
+    as_admin: httpx.AsyncClient, upload: Upload, resources: Resources
+) -> None:
+    templates = {"email": await template(as_admin), "sms": await template(as_admin, type="sms", content="Pay {link}")}
+    answer = await create(as_admin, await upload(3), type=["email", "sms"], templates=templates, draft=True)
+    made = answer.json()["data"]
+    numbers = [int(channel["id"].removeprefix("campaign-")) for channel in made["campaigns"]]
+    async with unit_of_work() as session:
+        await db.execute(session, "update campaign_recipients set status = 'sent', sent_at = now() - interval '1 hour'")
+        first = await db.value(session, "select min(id) from renewal_cases")
+        await cases.settle(session, first, method="UPI", paid_at=resources.clock.now(), reference="pay_1")
+        await db.execute(
+            session, "update campaigns set sent_count = 3, delivered_count = 3 where parent_id is not null"
+        )
+    for number in numbers:
+        await jobs.recount.func(campaign_ids=[number])
+    shown = (await as_admin.get(f"/api/campaigns/{made['parentId']}")).json()["data"]
+    assert [channel["converted"] for channel in shown["channelMetrics"].values()] == [1, 1]
+    assert (shown["metrics"]["sent"], shown["metrics"]["converted"]) == (6, 1)
+    assert shown["metrics"]["conversionOfSent"] == 16.7
+    totals = (await as_admin.get("/api/campaigns/analytics")).json()["data"]
+    assert (totals["totalCampaigns"], totals["totalReach"]) == (2, 6)
+    assert (totals["metrics"]["sent"], totals["metrics"]["converted"]) == (6, 1)
+    (listed,) = (await as_admin.get("/api/campaigns?view=parent")).json()["data"]["campaigns"]
+    assert listed["metrics"]["converted"] == 1
+
+
 async def test_what_the_vendor_could_not_deliver_has_failed(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:

@@ -41,18 +41,23 @@ update campaigns c set unknown_count = unknown_count - h.people, sent_count = se
 from (select campaign_id, count(*) as people, count(sent_at) as sent from heard group by campaign_id) h
 where c.id = h.campaign_id
 """
+# Whom it was written on several channels is won once: a parent's conversions are counted over its channels, not summed.
 _CONVERTED: Final = """
 update campaigns c set converted_count = counted.converted
 from (
-  select asked.id, count(k.id) as converted
+  select asked.id, (
+    select count(distinct k.id) from campaigns channel
+    join campaign_recipients r on r.campaign_id = channel.id
+    join cases_public_case k on k.id = r.case_id and k.status = 'renewed' and k.closed_at >= r.sent_at
+      and k.payment_status <> 'refunded'
+    where asked.id in (channel.id, channel.parent_id)) as converted
   from unnest(%(ids)s::bigint[]) asked (id)
-  left join campaign_recipients r on r.campaign_id = asked.id and r.sent_at is not null
-  left join cases_public_case k on k.id = r.case_id and k.status = 'renewed' and k.closed_at >= r.sent_at
-    and k.payment_status <> 'refunded'
-  group by asked.id
 ) counted
 where c.id = counted.id and c.converted_count <> counted.converted
 """
+_PARENTS: Final = (
+    "select distinct parent_id from campaigns where id = any(%(ids)s) and parent_id is not null order by 1"
+)
 _FROM_PLAN: Final = """
 update campaigns c set sent_count = counted.sent, unknown_count = counted.unknown, skipped_count = counted.skipped,
   settled_count = counted.settled
@@ -71,6 +76,12 @@ async def from_ledger(session: AsyncSession, ids: Sequence[int]) -> None:
     await db.execute(session, _HEARD_OF, {"ids": list(ids)})
     await db.execute(session, _FROM_LEDGER, {"ids": list(ids)})
     await db.execute(session, _CONVERTED, {"ids": list(ids)})
+
+
+async def of_parents(session: AsyncSession, ids: Sequence[int]) -> None:
+    """The conversions of the campaigns whose channels these are."""
+    parents = [row["parent_id"] for row in await db.all(session, _PARENTS, {"ids": list(ids)})]
+    await db.execute(session, _CONVERTED, {"ids": parents})
 
 
 async def from_plan(session: AsyncSession, campaign_id: int) -> None:

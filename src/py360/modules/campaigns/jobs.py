@@ -49,6 +49,8 @@ async def recount(campaign_ids: list[int]) -> None:
     """Take the counters anew from the ledger."""
     async with db.unit_of_work() as session:
         await counting.from_ledger(session, campaign_ids)
+    async with db.unit_of_work() as session:  # by itself: who changes a whole campaign locks the parent first
+        await counting.of_parents(session, campaign_ids)
     await show(campaign_ids)
 
 

@@ -10,7 +10,7 @@ from py360.kit.ids import code
 from py360.kit.reads import Reads
 from py360.modules.campaigns import rates
 
-# A parent's counters are the sums of its children's; a child is nobody's parent, so that its sums are null.
+# A parent's counters are the sums of its children's, save its conversions; a child is nobody's parent, so that its sums are null.
 SUMS: Final = f"""
 left join lateral (
   select {", ".join(f"sum(k.{name}_count)::bigint as {name}_count" for name in rates.SUMMED)}
@@ -141,11 +141,18 @@ async def top_content(reads: Reads, ids: list[int]) -> list[dict[str, Any]]:
 
 async def totals(reads: Reads, caller: Caller) -> dict[str, Any]:
     """The head of the campaign page: how many, how many active, and everybody's rates together."""
-    sums = ", ".join(f"coalesce(sum({name}_count), 0)::bigint as {name}_count" for name in rates.COUNTERS)
+    sums = ", ".join(
+        f"coalesce(sum({name}_count) filter (where parent_id is not null), 0)::bigint as {name}_count"
+        for name in rates.SUMMED
+    )
     row = await reads.one(
-        f"select count(*) as campaigns, count(*) filter (where status = 'active') as active,"
-        f" count(*) filter (where status = 'scheduled') as scheduled, coalesce(sum(target_count), 0) as reach, {sums}"
-        f" from campaigns where parent_id is not null and client_id = any(%(clients)s)",
+        f"""
+        select count(parent_id) as campaigns, count(parent_id) filter (where status = 'active') as active,
+          count(parent_id) filter (where status = 'scheduled') as scheduled,
+          coalesce(sum(target_count) filter (where parent_id is not null), 0) as reach, {sums},
+          coalesce(sum(converted_count) filter (where parent_id is null), 0)::bigint as converted_count
+        from campaigns where client_id = any(%(clients)s)
+        """,
         {"clients": list(caller.client_ids)},
     )
     assert row is not None

@@ -16,7 +16,8 @@ COUNTERS = (
     "unknown",
     "unsubscribed",
 )
-SUMMED = (*COUNTERS, "settled")
+# Of a campaign on several channels: what happened to its messages. Conversions are counted by case instead.
+SUMMED = (*(name for name in COUNTERS if name != "converted"), "settled")
 
 
 def percent(part: int, whole: int) -> float:

@@ -198,6 +198,7 @@ async def after_run(session: AsyncSession, campaign_id: int, wait_until: datetim
         return now + LEASE_OVER
     await counting.from_plan(session, campaign_id)
     await counting.from_ledger(session, [campaign_id])
+    await counting.of_parents(session, [campaign_id])
     await _move(session, campaign, "completed", None)
     await _follow(session, campaign["parent_id"])
     if campaign["created_by"] is not None:
