@@ -123,11 +123,10 @@ class _Chunk:
         text = chunk[f"c{column}"]
         if text.str.contains(_UNREADABLE).any():
             text = text.str.replace_all(_UNREADABLE, " ").str.strip_chars()
-        if text.str.contains(
-            r"^['=]"
-        ).any():  # how exports, ours too, keep a spreadsheet program from running or rounding a text
+        # How exports, ours too, keep a spreadsheet program from running or rounding a text.
+        if text.str.starts_with("'").any() or text.str.starts_with("=").any():
             text = text.str.replace(r"^'([=+\-@0-9])", "$1").str.replace(r'^="([^"]*)"$', "$1")
-        if name in _FREE_TEXTS:
+        if name in _FREE_TEXTS and text.is_in(list(_NOTHING)).any():
             text = text.replace(dict.fromkeys(_NOTHING))
         return text
 
