@@ -84,7 +84,7 @@ class Sandbox:
     client_id: int
 
     def received(self, channel: str) -> list[Any]:
-        """The messages the sandbox took, oldest first."""
+        """The messages the sandbox took, newest first."""
         return [each for each in self.vendors.world.journal.messages() if each.channel == channel]
 
 

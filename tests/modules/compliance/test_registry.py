@@ -104,9 +104,10 @@ async def test_a_list_is_cleaned_and_blanks_are_no_duplicates(as_admin: httpx.As
         {"name": "two", "phone": " ", "email": "two@example.com"},
         {"name": "one again", "email": "One@Example.com"},
         {"name": "blocked by phone, free by mail", "phone": "+919876543210", "email": "free@example.com"},
+        {"name": "both known", "phone": "9876543210", "email": "two@example.com"},
     ]
     data = (await as_admin.post("/api/dnc/deduplicate", json={"contacts": contacts})).json()["data"]
-    assert [each["name"] for each in data["allowed"]] == ["one", "two"]
+    assert [each["name"] for each in data["allowed"]] == ["one", "two", "blocked by phone, free by mail"]
     assert [each["name"] for each in data["blocked"]] == ["blocked"]
     assert (data["duplicatesRemoved"], data["dncBlocked"]) == (2, 1)
 

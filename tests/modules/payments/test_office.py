@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from py360.sandbox.vendors import Vendors
-from tests.modules.conftest import AsRole
+from tests.modules.conftest import AsRole, Sandbox
 from tests.modules.payments.conftest import MakeCase, Voice, paid_link, rows
 
 DUE = """
@@ -66,6 +66,39 @@ async def test_part_payments_go_to_the_oldest_due_first(
     assert [(row["status"], row["paid"], row["payment_method"]) for row in stored] == [
         ("paid", 15_000, "cash"), ("partial", 5_000, "cash"), ("pending", 0, None), ("pending", 0, None),
     ]  # fmt: skip
+
+
+async def test_a_message_names_what_is_left_to_pay(
+    as_admin: httpx.AsyncClient, clock, make_case: MakeCase, sandbox: Sandbox
+) -> None:
+    case = await make_case()
+    await rows(
+        "with office as (insert into branches (code, name) values ('BR-9', 'Pune') returning id) update policies"
+        " set branch_id = office.id, sum_insured = 500000 from office where policy_number = %(number)s returning policies.id",
+        number=case.policy_number,
+    )
+    content = "Pay {amount} for {policy_number}. Cover {coverage}, branch {branch}."
+    made = await as_admin.post("/api/templates", json={"name": "Left", "type": "sms", "content": content})
+    assert made.status_code == 201, made.text
+
+    async def told() -> str:
+        body = {"to": "+919876543210", "templateId": "Left", "caseId": case.number}
+        sent = await as_admin.post("/api/communication/sms/send", json=body)
+        assert sent.status_code == 200, sent.text
+        assert "warnings" not in sent.json()["data"]
+        return str(sandbox.received("sms")[0].body)
+
+    async def pay(amount: float) -> None:
+        body = {"amount": amount, "method": "cash"}
+        assert (await as_admin.post(f"/api/cases/{case.number}/payments", json=body)).status_code == 201
+
+    assert (await told()).startswith(f"Pay Rs 1,25,000.50 for {case.policy_number}. Cover Rs 5,00,000, branch Pune.")
+    await pay(20_000.50)
+    assert (await told()).startswith("Pay Rs 1,05,000 for")
+    await rows(DUE, id=case.id)  # in four instalments, 60,000 together
+    assert (await told()).startswith("Pay Rs 39,999.50 for")
+    await pay(39_999.50)
+    assert (await told()).startswith("Pay Rs 60,000 for"), "nothing is left: what it was"
 
 
 async def test_named_instalments_are_paid(as_admin: httpx.AsyncClient, clock, make_case: MakeCase) -> None:

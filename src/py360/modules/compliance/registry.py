@@ -206,13 +206,13 @@ async def deduplicate(
 
 
 def _unique(contacts: Sequence[ContactIn], channels: Sequence[Channel]) -> list[ContactIn]:
-    """The first of each set of contacts that share an address."""
+    """The contacts who add an address to those before them: whose phone is known may still be written to by e-mail."""
     seen: set[tuple[str, str]] = set()
     kept = []
     for contact in contacts:
         keys = {("email" if each == "email" else "phone", _address(contact, each) or "") for each in channels}
         keys = {key for key in keys if key[1]}
-        if not keys & seen:
+        if keys - seen or not keys:
             kept.append(contact)
         seen |= keys
     return kept

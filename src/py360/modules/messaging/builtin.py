@@ -66,7 +66,7 @@ def _button(label: str) -> str:
 
 
 _POLICY: Final = (("Policy", "policy_number"), ("Type", "policy_type"), ("Due on", "due_date"))
-_AMOUNT: Final = ("Renewal premium", "renewal_amount")
+_AMOUNT: Final = ("Amount to pay", "renewal_amount")
 
 EMAILS: Final = (
     _mail(
@@ -180,7 +180,7 @@ WHATSAPP: Final = (
         "whatsapp",
         "renewal_reminder",
         "renewal",
-        "Dear {{customer_name}}, your policy {{policy_number}} expires on {{expiry_date}}. The renewal premium is "
+        "Dear {{customer_name}}, your policy {{policy_number}} expires on {{expiry_date}}. To pay: "
         "{{renewal_amount}}. Renew here: {{payment_link}} - {{company_name}}. Reply STOP to opt out.",
     ),
     _text(

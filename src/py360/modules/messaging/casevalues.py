@@ -7,14 +7,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 
+# The amount is what is left to pay, as the payment page asks for it; once all is paid, what it was.
 _VALUES: Final = """
 select c.id as case_id, p.full_name as customer_name, p.first_name, cl.client_name as company_name,
-  cl.contact_phone as support_phone, c.policy_number, c.policy_type, c.product_name, c.start_date, c.end_date as expiry_date,
-  c.due_date, coalesce(c.renewal_amount, c.premium_amount) as renewal_amount, c.premium_amount as current_premium,
-  c.grace_period_days as grace_days, c.agent_name
+  cl.contact_phone as support_phone, c.policy_number, c.policy_type, c.product_name, c.sum_insured as coverage,
+  c.start_date, c.end_date as expiry_date, c.due_date,
+  case when m.paid < amount.due then amount.due - m.paid else amount.due end as renewal_amount,
+  c.premium_amount as current_premium, c.grace_period_days as grace_days, c.agent_name, b.name as branch
 from cases_public_case c
 join customers_public_contact p on p.id = c.customer_id
 join clients cl on cl.id = c.client_id
+left join branches b on b.id = c.branch_id
+cross join lateral (
+  select sum(due) as due, coalesce(sum(paid), 0) as paid from payments_public_money where case_id = c.id
+) m
+cross join lateral (select coalesce(m.due, c.renewal_amount, c.premium_amount) as due) amount
 where c.id = any(%(cases)s)
 """
 _CLIENT: Final = "select client_name as company_name, contact_phone as support_phone from clients where id = %(id)s"

@@ -40,7 +40,7 @@ _VARIABLES: Final = (
     Variable("due_date", "Day on which the renewal is due", "15-Dec-2026", ("renewalDate", "paymentDueDate")),
     Variable(
         "renewal_amount",
-        "Amount to pay for the renewal",
+        "Amount left to pay for the renewal",
         "₹12,500",
         ("amount", "amountDue", "premiumAmount", "newPremium", "renewalPremium", "premium"),
     ),
