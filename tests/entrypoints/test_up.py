@@ -80,6 +80,7 @@ def test_first_start_stop_kill_and_start_again(installation: Installation) -> No
     installation.start(LATER_START_SECONDS)
     people = json.loads(installation.run("user", "list", "--json").stdout)
     assert {person["email"] for person in people} == {"admin@py360.local", "asha@example.com"}
+    assert set(people[0]) == {"id", "name", "email", "role", "status", "clientId"}
     assert installation.stop(signal.SIGINT) == 0
 
 

@@ -15,7 +15,8 @@ __all__ = ["as_role"]
 async def test_an_administrator_works_for_one_client_at_a_time(
     as_admin: httpx.AsyncClient, as_role: AsRole, run_jobs: Callable[[], Awaitable[None]]
 ) -> None:
-    other = (await as_admin.post("/api/clients", json={"clientName": "SBI Life"})).json()["data"]["id"]
+    made = (await as_admin.post("/api/clients", json={"clientName": "SBI Life"})).json()["data"]
+    other = made["id"]
     await run_jobs()
     there = {"clientId": other}
     for number, params in ((1, {}), (2, there)):
@@ -25,12 +26,14 @@ async def test_an_administrator_works_for_one_client_at_a_time(
         assert sent.status_code == 201, sent.text
     await run_jobs()
 
-    async def policies(person: httpx.AsyncClient, **params: int) -> list[str]:
+    async def policies(person: httpx.AsyncClient, **params: int | str) -> list[str]:
         rows = (await person.get("/api/cases", params=params)).json()["data"]["cases"]
         return sorted(case["policyNumber"] for case in rows)
 
     assert await policies(as_admin) == ["DM/2026/00001", "DM/2026/00002"]
     assert await policies(as_admin, **there) == ["DM/2026/00002"]
+    assert await policies(as_admin, clientId=made["clientCode"]) == ["DM/2026/00002"]
+    assert (await as_admin.get("/api/cases", params={"clientId": "CLIENT-999"})).status_code == 404
     stranger = await as_role("client_admin", client_id=other)
     assert await policies(stranger) == ["DM/2026/00002"]
     assert await policies(stranger, **there) == ["DM/2026/00002"]

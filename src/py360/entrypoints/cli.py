@@ -180,6 +180,7 @@ def bench(
         str, typer.Option(help="Only these parts, comma separated: uploads, cases, mail, campaigns, halting.")
     ] = "",
     small: Annotated[bool, typer.Option(help="A tenth of the rows, for a quick look.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Measure this machine: every figure beside its floor, taken in the same run. Takes some minutes."""
     sys.path.insert(0, str(Path.cwd()))
@@ -188,7 +189,7 @@ def bench(
     except ImportError as error:
         typer.secho("The benchmarks are in the source checkout; run this there.", err=True, fg="red")
         raise typer.Exit(1) from error
-    run.main(_chosen(only), small)
+    run.main(_chosen(only), small, as_json)
 
 
 @user_cli.command("create")

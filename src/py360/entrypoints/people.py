@@ -5,6 +5,7 @@ from typing import Any
 from py360.kit.db import unit_of_work
 from py360.kit.errors import NotFound
 from py360.kit.resources import current
+from py360.kit.wire import camel
 from py360.modules.identity import api as identity
 
 
@@ -18,10 +19,11 @@ async def create(email: str, name: str, role: str, password: str) -> int:
 
 
 async def everybody() -> list[dict[str, Any]]:
-    """Every account."""
-    return await current().reads.all(
+    """Every account, in the wire's names."""
+    rows = await current().reads.all(
         "select id, name, email, role, status, client_id from identity_public_users order by id"
     )
+    return [camel(row) for row in rows]
 
 
 async def reset_password(email: str, password: str) -> None:

@@ -24,17 +24,19 @@ class Caller:
     node_id: int | None = None
     read_only: bool = False
     session_id: int | None = None
+    client_codes: tuple[str, ...] = ()  # of `client_ids`, in their order
 
     def may(self, *permissions: str) -> bool:
         """Whether any of these page or feature permissions is held."""
         return any(permission in self.permissions for permission in permissions)
 
     def at(self, client: str) -> "Caller":
-        """The same caller, at work for one of their clients only; raises NotFound for any other."""
-        number = int(client) if client.isascii() and client.isdigit() else 0
+        """The same caller, at work for one of their clients only, by its number or code; raises NotFound for any other."""
+        codes = {code.lower(): number for code, number in zip(self.client_codes, self.client_ids, strict=False)}
+        number = int(client) if client.isascii() and client.isdigit() else codes.get(client.strip().lower(), 0)
         if number not in self.client_ids:
             raise NotFound("There is no such client within your reach.", code="client_not_found")
-        return replace(self, client_id=number, client_ids=(number,))
+        return replace(self, client_id=number, client_ids=(number,), client_codes=())
 
 
 class Authenticator(Protocol):

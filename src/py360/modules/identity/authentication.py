@@ -21,13 +21,16 @@ MAX_REMEMBERED: Final = 10_000
 _SESSION = """
     select s.id as session_id, u.id as user_id, u.client_id, u.email, u.first_name, u.last_name,
            u.granted_permissions, u.revoked_permissions, r.name as role, r.permissions, r.reach, h.node_id,
-           case when r.name = any(%(span)s) then array(select c.id from clients c where c.is_active or c.id = u.client_id)
-                else array[u.client_id] end as client_ids
+           k.ids as client_ids, k.codes as client_codes
     from user_sessions s
     join users u on u.id = s.user_id
     left join roles r on r.id = u.role_id
     left join user_home_nodes h
       on h.user_id = u.id and h.valid_from <= %(today)s and (h.valid_to is null or h.valid_to > %(today)s)
+    cross join lateral (
+      select array_agg(c.id order by c.id) as ids, array_agg(c.client_code order by c.id) as codes from clients c
+      where c.id = u.client_id or (c.is_active and r.name = any(%(span)s))
+    ) k
     where s.{column} = %(session)s and s.revoked_at is null and s.expires_at > %(now)s and u.status = 'active'
 """
 
@@ -116,4 +119,5 @@ def _caller(row: dict[str, Any]) -> Caller:
         node_id=row["node_id"],
         read_only=role in catalogue.READ_ONLY_ROLES,
         session_id=row["session_id"],
+        client_codes=tuple(row["client_codes"]),
     )
