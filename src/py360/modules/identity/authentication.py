@@ -25,8 +25,7 @@ _SESSION = """
     from user_sessions s
     join users u on u.id = s.user_id
     left join roles r on r.id = u.role_id
-    left join user_home_nodes h
-      on h.user_id = u.id and h.valid_from <= %(today)s and (h.valid_to is null or h.valid_to > %(today)s)
+    left join organization_public_homes h on h.user_id = u.id
     cross join lateral (
       select array_agg(c.id order by c.id) as ids, array_agg(c.client_code order by c.id) as codes from clients c
       where c.id = u.client_id or (c.is_active and r.name = any(%(span)s))
@@ -94,7 +93,6 @@ async def _read(column: str, session: int | str) -> Caller:
             {
                 "session": session,
                 "now": here.clock.now(),
-                "today": here.clock.today(),
                 "span": sorted(catalogue.SPAN_CLIENTS),
             },
         )

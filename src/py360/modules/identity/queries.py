@@ -23,9 +23,7 @@ _USER: Final = """
     from users u
     join clients c on c.id = u.client_id
     left join roles r on r.id = u.role_id
-    left join user_home_nodes h on h.user_id = u.id
-      and h.valid_from <= (now() at time zone 'Asia/Kolkata')::date
-      and (h.valid_to is null or h.valid_to > (now() at time zone 'Asia/Kolkata')::date)
+    left join organization_public_homes h on h.user_id = u.id
 """
 
 _SORTS: Final = {
