@@ -91,7 +91,7 @@ async def entry(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
         {"id": ids.number("dnc", ref), "clients": list(caller.client_ids)},
     )
     if row is None:
-        raise NotFound(f"There is no entry “{ref[:40]}”.", code="dnc_not_found")
+        raise NotFound(f"There is no do-not-contact entry “{ref[:40]}”.", code="dnc_not_found")
     return shown_entry(row)
 
 

@@ -97,7 +97,7 @@ async def load(session: AsyncSession, caller: Caller, ref: str) -> db.Row:
         {"id": ids.number("dnc", ref), "clients": list(caller.client_ids)},
     )
     if row is None:
-        raise NotFound(f"There is no entry “{ref[:40]}”.", code="dnc_not_found")
+        raise NotFound(f"There is no do-not-contact entry “{ref[:40]}”.", code="dnc_not_found")
     return row
 
 
@@ -294,7 +294,7 @@ async def decide_override(
         {"id": ids.number("override", ref), "clients": list(caller.client_ids)},
     )
     if row is None:
-        raise NotFound(f"There is no override “{ref[:40]}”.", code="override_not_found")
+        raise NotFound(f"There is no do-not-contact override “{ref[:40]}”.", code="override_not_found")
     wanted = {"approve": "approved", "reject": "rejected", "revoke": "revoked"}.get(decision, decision)
     status = DECISIONS.get((row["status"], wanted))
     if status is None:

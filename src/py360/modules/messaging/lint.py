@@ -52,7 +52,7 @@ def _refuse_unknown(template: Template) -> None:
             details.append({"field": field, "message": f"“{name}” is not a variable we know.{hint}"})
     if details:
         raise TemplateInvalid(
-            "The template uses variables that do not exist. GET /api/templates/variables lists them all.",
+            "The template uses variables that do not exist. The list of variables has all that can be used.",
             code="unknown_variable",
             details=details,
         )

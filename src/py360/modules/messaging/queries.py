@@ -326,7 +326,7 @@ async def provider(reads: Reads, caller: Caller, number: int) -> Row:
         {"id": number, "clients": list(caller.client_ids)},
     )
     if row is None:
-        raise NotFound(f"There is no account {number}.", code="provider_not_found")
+        raise NotFound(f"There is no sender account {number}.", code="provider_not_found")
     return row
 
 

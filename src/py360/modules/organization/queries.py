@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from py360.kit import db
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
@@ -73,12 +75,17 @@ async def tree(reads: Reads, caller: Caller) -> list[dict[str, Any]]:
     return roots
 
 
-async def one(session: Any, caller: Caller, node_id: int) -> dict[str, Any]:
+def not_found(node_id: int) -> NotFound:
+    """A node that is not there, or not within the caller's reach."""
+    return NotFound(f"There is no region, branch or team {node_id} within your reach.")
+
+
+async def one(session: AsyncSession, caller: Caller, node_id: int) -> dict[str, Any]:
     """One node; raises NotFound."""
     where, params = visible(caller)
     row = await db.one(session, f"{_NODE} where n.id = %(id)s and {where}", {**params, "id": node_id})
     if row is None:
-        raise NotFound(f"There is no node {node_id} within your reach.")
+        raise not_found(node_id)
     return _shown(row)
 
 
@@ -89,7 +96,7 @@ async def members(
     where, params = visible(caller)
     params |= {"id": node_id, "search": containing(search)}
     if not await reads.value(f"select 1 from organizational_hierarchy n where n.id = %(id)s and {where}", params):
-        raise NotFound(f"There is no node {node_id} within your reach.")
+        raise not_found(node_id)
     known = {"name": "u.name", "role": "u.role nulls last", "email": "u.email", "since": "h.valid_from"}
     return Listing(
         "members",

@@ -21,7 +21,7 @@ async def hierarchy(reads: DbReads, caller: CanSeeOrganization) -> Response:
 async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn) -> Response:
     """Add a region, state, branch, department or team; each stands under a node of the level above."""
     node_id = await service.add(session, caller, given(body))
-    return ok({**await queries.one(session, caller, node_id), "message": "The node is added."}, 201)
+    return ok({**await queries.one(session, caller, node_id), "message": "It is added."}, 201)
 
 
 @router.get("/hierarchy/nodes/{node_id}")
@@ -38,21 +38,21 @@ async def change_node(
     """Change the given fields of a node."""
     await service.change(session, caller, node_id, given(body), version)
     node = await queries.one(session, caller, node_id)
-    return ok({**node, "message": "The node is saved."}, headers=etag(version_of(node["updatedAt"])))
+    return ok({**node, "message": "It is saved."}, headers=etag(version_of(node["updatedAt"])))
 
 
 @router.delete("/hierarchy/nodes/{node_id}")
 async def delete_node(session: Session, caller: CanChangeOrganization, node_id: int) -> Response:
     """Delete a node without children and without people."""
     await service.delete(session, caller, node_id)
-    return ok({"nodeId": node_id, "message": "The node is deleted."})
+    return ok({"nodeId": node_id, "message": "It is deleted."})
 
 
 @router.put("/hierarchy/nodes/{node_id}/move")
 async def move_node(session: Session, caller: CanChangeOrganization, node_id: int, body: Move) -> Response:
     """Hang a node and everything below it under another parent of the same level as before."""
     await service.move(session, caller, node_id, body.parent_id)
-    return ok({**await queries.one(session, caller, node_id), "message": "The node is moved."})
+    return ok({**await queries.one(session, caller, node_id), "message": "It is moved, with all that is below it."})
 
 
 @router.get("/hierarchy/{node_id}/members")
@@ -72,14 +72,14 @@ async def node_members(
 async def settle(session: Session, caller: CanChangeOrganization, node_id: int, user_id: int, body: Home) -> Response:
     """Give a user their home here, from today or a given day; a user has one home at a time."""
     await service.settle(session, caller, user_id, node_id, body.valid_from)
-    return ok({"nodeId": node_id, "userId": user_id, "message": "This is their home now."})
+    return ok({"nodeId": node_id, "userId": user_id, "message": "They belong here, from the day given."})
 
 
 @router.delete("/hierarchy/{node_id}/members/{user_id}")
 async def unsettle(session: Session, caller: CanChangeOrganization, node_id: int, user_id: int) -> Response:
     """End a user's home here today."""
     await service.unsettle(session, caller, user_id, node_id)
-    return ok({"nodeId": node_id, "userId": user_id, "message": "They have no home here any more."})
+    return ok({"nodeId": node_id, "userId": user_id, "message": "They belong here no more."})
 
 
 @router.get("/teams")

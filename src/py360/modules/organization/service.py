@@ -16,6 +16,7 @@ from py360.kit.clock import version_of
 from py360.kit.db import Row
 from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.identity import api as identity
+from py360.modules.organization.queries import not_found
 
 LEVELS: Final = ("region", "state", "branch", "department", "team")  # from the root down
 _COLUMNS: Final = ("name", "manager_id", "description", "budget", "target_cases", "status")
@@ -40,7 +41,7 @@ async def _node(session: AsyncSession, caller: Caller, node_id: int) -> Row:
         {"id": node_id, "everything": caller.reach == "all", "home": caller.node_id},
     )
     if node is None:
-        raise NotFound(f"There is no node {node_id} within your reach.")
+        raise not_found(node_id)
     return node
 
 
@@ -167,7 +168,7 @@ async def move(session: AsyncSession, caller: Caller, node_id: int, parent_id: i
     node = await _node(session, caller, node_id)
     parent = await _node(session, caller, parent_id)
     if str(node_id) in parent["path_text"].split("."):
-        raise Conflict("A node cannot be moved under itself or under what is below it.", code="circle")
+        raise Conflict("Nothing can be moved under itself or under what is below it.", code="circle")
     _fits(node["type"], parent)
     await _name_free(session, node["name"], parent_id, node_id)
     await db.execute(
@@ -198,12 +199,12 @@ async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
     )
     assert has is not None
     if has["children"]:
-        raise Conflict("There are nodes below this one. Move or delete them first.", code="has_children")
+        raise Conflict("Branches or teams stand below this one. Move or delete them first.", code="has_children")
     if has["people"]:
-        raise Conflict("People have their home here. Give them another one first.", code="has_members")
+        raise Conflict("People belong here. Move them to another team or branch first.", code="has_members")
     if has["history"]:
         raise Conflict(
-            "People had their home here and figures count on it. Set it inactive instead.", code="has_history"
+            "People belonged here, and past figures count them here. Set it inactive instead.", code="has_history"
         )
     await db.execute(
         session, "update branches set status = 'inactive' where hierarchy_node_id = %(id)s", {"id": node_id}
@@ -250,5 +251,5 @@ async def unsettle(session: AsyncSession, caller: Caller, user_id: int, node_id:
         {"user": user_id, "node": node_id, "clients": list(caller.client_ids)},
     )
     if not at_home:
-        raise NotFound(f"User {user_id} does not have their home here.")
+        raise NotFound(f"User {user_id} does not belong here.")
     await set_home(session, user_id, None, resources.current().clock.today())
