@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from py360.kit.errors import NotFound
 
@@ -37,14 +37,6 @@ class Caller:
         if number not in self.client_ids:
             raise NotFound("There is no such client within your reach.", code="client_not_found")
         return replace(self, client_id=number, client_ids=(number,), client_codes=())
-
-
-class Authenticator(Protocol):
-    """Turns an access token into a caller; filled by wiring with identity's."""
-
-    async def __call__(self, token: str) -> Caller:
-        """The caller behind the token; raises Unauthenticated."""
-        ...
 
 
 def reach_filter(caller: Caller, alias: str = "c") -> tuple[str, Mapping[str, Any]]:

@@ -11,14 +11,14 @@ from py360.kit.jobs import house
 from py360.kit.resources import Resources
 from py360.kit.wire import dumps
 
-KEEP_HOURS = 24
-_CLAIM = """
+_OLD = "idempotency_keys.created_at < now() - interval '24 hours'"
+_CLAIM = f"""
 insert into idempotency_keys (caller, key, method, path, body_hash)
 values (%(caller)s, %(key)s, 'POST', %(path)s, %(hash)s)
 on conflict (caller, key) do update
   set method = 'POST', path = excluded.path, body_hash = excluded.body_hash, created_at = now(),
       response_status = null, response_headers = null, response_body = null
-  where idempotency_keys.created_at < now() - interval '24 hours'
+  where {_OLD}
 returning 1
 """
 
@@ -142,4 +142,4 @@ async def _refuse(scope: Scope, send: Send, problem: Problem) -> None:
 async def forget(timestamp: int) -> None:
     """Drop what is older than a day."""
     async with db.unit_of_work() as session:
-        await db.execute(session, "delete from idempotency_keys where created_at < now() - interval '24 hours'")
+        await db.execute(session, f"delete from idempotency_keys where {_OLD}")

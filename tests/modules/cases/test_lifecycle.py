@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Conflict, Invalid
 from py360.kit.resources import Resources
-from py360.modules.cases import api, statuses
+from py360.modules.cases import api, lapsing, statuses
 
 PAID_AT = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 codes = st.sampled_from(sorted(statuses.LABELS))
@@ -104,8 +104,8 @@ async def test_the_end_of_grace_lapses_every_open_status(make_case, rows, resour
     paid = await make_case("in_progress", due=today - timedelta(days=90))
     closed = await make_case("cancelled", due=today - timedelta(days=90))
     await rows("update renewal_cases set payment_status = 'completed' where id = %(id)s returning 1", id=paid.id)
-    assert await api.lapse_overdue() == len(over)
-    assert await api.lapse_overdue() == 0
+    assert await lapsing.lapse_overdue() == len(over)
+    assert await lapsing.lapse_overdue() == 0
     now = {row["id"]: row for row in await rows("select id, status, closed_at from renewal_cases")}
     assert {now[case.id]["status"] for case in over} == {"lapsed"}
     assert all(now[case.id]["closed_at"] for case in over)

@@ -148,9 +148,7 @@ async def test_a_user_has_one_home_at_a_time(as_admin: httpx.AsyncClient, as_rol
     members = (await as_admin.get(f"/api/teams/{places['day']}/members")).json()["data"]["members"]
     assert [member["id"] for member in members] == [agent.user["id"]]
     assert (await as_admin.get(f"/api/teams/{places['night']}/members")).json()["data"]["members"] == []
-    async with unit_of_work() as session:
-        assert await organization.home_node(session, agent.user["id"]) == places["day"]
-        assert await organization.home_nodes(session, [agent.user["id"], 999]) == {agent.user["id"]: places["day"]}
+    assert (await as_admin.get(f"/api/users/{agent.user['id']}")).json()["data"]["nodeId"] == places["day"]
     assert (await as_admin.put(f"/api/hierarchy/{places['day']}/members/999", json={})).status_code == 404
 
 

@@ -3,9 +3,10 @@
 import httpx
 import pytest
 
-from py360.kit import db, resources
+from py360.kit import crypto, db, resources
 from py360.kit.db import unit_of_work
 from py360.modules.settings import api as settings
+from py360.modules.settings.sections import WhatsappFlow
 from tests.modules.conftest import AsRole
 
 
@@ -77,9 +78,9 @@ async def test_a_secret_goes_in_and_never_comes_out(as_admin: httpx.AsyncClient)
     assert answer.json()["data"]["settings"]["accessToken"] == "********"
     await as_admin.put(path, json=answer.json()["data"]["settings"])  # the page sends back what it was shown
     async with unit_of_work() as session:
-        values = await settings.get(session, 1, settings.WhatsappFlow)
+        values = await settings.get(session, 1, WhatsappFlow)
         assert "s3cr3t" not in str(await db.all(session, "select values from settings"))
-    assert settings.secret(values.access_token) == "s3cr3t"
+    assert crypto.unseal(values.access_token) == "s3cr3t"
     assert values.max_retries == 2
     assert (await as_admin.put(path, json={"accessToken": ""})).json()["data"]["settings"]["accessToken"] == ""
 

@@ -11,28 +11,12 @@ from py360.kit.errors import NotFound
 from py360.modules.cases import lifecycle
 from py360.modules.cases.bulk import open
 from py360.modules.cases.contacting import note_contacts
-from py360.modules.cases.events import (
-    CaseAssigned,
-    CaseClosed,
-    CaseRefunded,
-    CaseRenewed,
-    CaseReopened,
-    CaseStatusChanged,
-)
-from py360.modules.cases.lapsing import lapse_overdue
 from py360.modules.cases.statuses import status_code
 from py360.modules.cases.taking_back import take_back
 
 __all__ = [
     "Case",
-    "CaseAssigned",
-    "CaseClosed",
-    "CaseRefunded",
-    "CaseRenewed",
-    "CaseReopened",
-    "CaseStatusChanged",
     "get",
-    "lapse_overdue",
     "note_contacts",
     "open",
     "partly_paid",

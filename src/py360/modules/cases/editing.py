@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, plain, resources
 from py360.kit.caller import Caller
-from py360.kit.errors import Conflict, Invalid, PreconditionRequired, Problem
+from py360.kit.errors import Conflict, Invalid, PreconditionRequired
 from py360.modules.cases import assigning, history, lifecycle, notices
 from py360.modules.cases.announcing import announce
 from py360.modules.cases.holding import Several, hold, hold_several
@@ -166,7 +166,6 @@ async def set_priority(session: AsyncSession, caller: Caller, case_id: int, is_p
     return case
 
 
-_CUSTOMER: Final = {"email": "email", "phone": "phone"}
 _POLICY: Final = {"policy_type": "policy_type", "premium": "premium_amount", "expiry_date": "end_date"}
 _TAKEN: Final = "select 1 from renewal_cases where policy_id = %(policy)s and due_date = %(due)s"
 _CONTACT: Final[Mapping[str, TypeAdapter[str]]] = {
@@ -188,7 +187,7 @@ async def edit(
         raise PreconditionRequired("Say which version of the case you changed: If-Match with its ETag, or `version`.")
     case = await hold(session, caller, case_id, seen)
     await _same_policy_number(session, case, fields.get("policy_number"))
-    person = {_CUSTOMER[name]: _contact(name, fields[name]) for name in _CUSTOMER if name in fields}
+    person = {name: _contact(name, fields[name]) for name in _CONTACT if name in fields}
     if fields.get("customer_name"):
         first, _, last = fields["customer_name"].rpartition(" ")
         person |= {"first_name": first or last, "last_name": last if first else ""}
@@ -298,15 +297,11 @@ async def set_policy_status(
     several = await hold_several(session, caller, wanted)
     fit = []
     for case in several.cases:
-        problem: Problem | None = None
-        if (case["status"] == "renewed") != (code == "active"):
-            problem = Conflict(
-                f"Active belongs to renewed cases only; {case['case_number']} does not fit.", code="not_renewed"
-            )
-        if problem:
-            several.fail(case, problem)
-        else:
+        if (case["status"] == "renewed") == (code == "active"):
             fit.append(case)
+            continue
+        words = f"Active belongs to renewed cases only; {case['case_number']} does not fit."
+        several.fail(case, Conflict(words, code="not_renewed"))
     several.cases = fit
     numbers = [case["id"] for case in fit if case["policy_status"] != code]
     if numbers:

@@ -13,7 +13,7 @@ from py360.kit.errors import NotFound
 from py360.modules.customers import terms
 from py360.modules.customers.bulk import merge
 from py360.modules.customers.contacts import Email, Phone
-from py360.modules.customers.service import CATEGORIES, change_customer, change_policy, create_customer, create_policy
+from py360.modules.customers.service import CATEGORIES, change_customer, change_policy
 from py360.modules.customers.taking_back import keep_changed, take_back
 
 __all__ = [
@@ -24,8 +24,6 @@ __all__ = [
     "Policy",
     "change_customer",
     "change_policy",
-    "create_customer",
-    "create_policy",
     "expire",
     "get",
     "keep_changed",

@@ -154,14 +154,9 @@ PRESET_ROLES: Final = (
 
 # Administrators of the servicing organisation work for all its clients; everybody else belongs to one.
 SPAN_CLIENTS: Final = frozenset({"super_admin", "admin"})
-ADMIN_ROLES: Final = SPAN_CLIENTS | {"client_admin"}
 READ_ONLY_ROLES: Final = frozenset({"viewer"})
 DEFAULT_ROLE: Final = "viewer"
 REACHES: Final[tuple[Reach, ...]] = ("own", "team", "subtree", "all")  # from narrow to wide
-
-DEPARTMENTS: Final = (
-    "claims", "underwriting", "customer_service", "sales", "it", "finance", "legal", "management", "other",
-)  # fmt: skip
 
 # The interface's languages (domain reference, section 29): code, English name, own name, right-to-left.
 LANGUAGES: Final = (

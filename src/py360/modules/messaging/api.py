@@ -13,11 +13,11 @@ A campaign sends a batch in three steps (house laws 2 and 5); `send_one` does th
 
 from py360.modules.messaging.accounts import account, open_config, seal_config
 from py360.modules.messaging.casevalues import case_values
-from py360.modules.messaging.compiling import Compiled, compile
+from py360.modules.messaging.compiling import compile
 from py360.modules.messaging.door import admit
-from py360.modules.messaging.events import ContactStopped, MessagesMoved
+from py360.modules.messaging.events import MessagesMoved
 from py360.modules.messaging.ledger import abandon
-from py360.modules.messaging.links import LinkRequest, PaymentLinks, payment_link, use_payment_links
+from py360.modules.messaging.links import LinkRequest, payment_link, use_payment_links
 from py360.modules.messaging.messages import (
     ACCOUNT_REFUSED,
     UNREACHABLE,
@@ -27,18 +27,15 @@ from py360.modules.messaging.messages import (
     Decision,
     Delivery,
     Outgoing,
-    Permit,
     Postponed,
     Purpose,
     Refused,
-    Rendered,
     Sent,
     Template,
 )
 from py360.modules.messaging.seeding import seed
 from py360.modules.messaging.sending import keep_back, record, send_one, transport
 from py360.modules.messaging.templates import find as template
-from py360.modules.messaging.vendors.base import Transport
 
 __all__ = [
     "ACCOUNT_REFUSED",
@@ -46,22 +43,16 @@ __all__ = [
     "Account",
     "Admitted",
     "Channel",
-    "Compiled",
-    "ContactStopped",
     "Decision",
     "Delivery",
     "LinkRequest",
     "MessagesMoved",
     "Outgoing",
-    "PaymentLinks",
-    "Permit",
     "Postponed",
     "Purpose",
     "Refused",
-    "Rendered",
     "Sent",
     "Template",
-    "Transport",
     "abandon",
     "account",
     "admit",

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from py360.kit import db
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import Conflict, NotFound
@@ -82,7 +84,7 @@ def _warnings(outgoing: Outgoing, given: Mapping[str, Any]) -> list[dict[str, st
     ]
 
 
-async def _case(session: Any, caller: Caller, ref: str | int) -> db.Row:
+async def _case(session: AsyncSession, caller: Caller, ref: str | int) -> db.Row:
     """The case within the caller's reach. Raises NotFound."""
     within, params = reach_filter(caller, "c")
     text = str(ref).strip()

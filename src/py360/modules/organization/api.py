@@ -18,24 +18,6 @@ class Place:
     node_id: int
 
 
-async def home_node(session: AsyncSession, user_id: int) -> int | None:
-    """The node where a user has their home today."""
-    found: int | None = await db.value(
-        session, "select node_id from organization_public_homes where user_id = %(user)s", {"user": user_id}
-    )
-    return found
-
-
-async def home_nodes(session: AsyncSession, user_ids: Sequence[int]) -> dict[int, int]:
-    """The home nodes of several users today; who has none is missing."""
-    rows = await db.all(
-        session,
-        "select user_id, node_id from organization_public_homes where user_id = any(%(ids)s)",
-        {"ids": list(user_ids)},
-    )
-    return {row["user_id"]: row["node_id"] for row in rows}
-
-
 async def subtree(session: AsyncSession, node_id: int) -> list[int]:
     """A node and every node below it."""
     rows = await db.all(

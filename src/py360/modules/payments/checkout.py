@@ -121,14 +121,7 @@ async def send_fresh(token: str) -> View:
             state = await _state(session, link, case)
             if state is not State.EXPIRED:
                 return await _view(session, link, case, state)
-            people = (
-                await db.one(
-                    session,
-                    _PEOPLE,
-                    {"customer_id": case.customer_id, "client_id": case.client_id},
-                )
-                or {}
-            )
+            people = await _people(session, case)
             contact = _on_file(link, people)
             if not contact:
                 return await _view(session, link, case, State.NOT_SENT)
@@ -148,6 +141,11 @@ async def send_fresh(token: str) -> View:
 def payable(link: Link, case: Standing) -> Decimal:
     """What the link asks for now: all that is left, or the part it was made for."""
     return case.remaining if link.amount is None else min(link.amount, case.remaining)
+
+
+async def _people(session: AsyncSession, case: Standing) -> Mapping[str, str]:
+    """The customer and the insurer the page and the letter name."""
+    return await db.one(session, _PEOPLE, {"customer_id": case.customer_id, "client_id": case.client_id}) or {}
 
 
 def _on_file(link: Link, people: Mapping[str, str]) -> str:
@@ -199,14 +197,7 @@ async def _account(session: AsyncSession, client_id: int) -> Account | None:
 
 
 async def _view(session: AsyncSession, link: Link, case: Standing, state: State) -> View:
-    people = (
-        await db.one(
-            session,
-            _PEOPLE,
-            {"customer_id": case.customer_id, "client_id": case.client_id},
-        )
-        or {}
-    )
+    people = await _people(session, case)
     account = await _account(session, case.client_id) if state is State.PAYABLE else None
     last = max(case.sources.values(), key=lambda source: source.at, default=None)
     paid = state is State.PAID

@@ -4,35 +4,11 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import crypto
 from py360.kit.reads import Reads
 from py360.modules.settings import service
-from py360.modules.settings.sections import (
-    Campaigns,
-    Claims,
-    Dnc,
-    Email,
-    Feedback,
-    Integrations,
-    Renewals,
-    Section,
-    System,
-    WhatsappFlow,
-)
+from py360.modules.settings.sections import Campaigns, Dnc, Section
 
-__all__ = [
-    "Campaigns",
-    "Claims",
-    "Dnc",
-    "Email",
-    "Feedback",
-    "Integrations",
-    "Renewals",
-    "System",
-    "WhatsappFlow",
-    "get",
-    "secret",
-]
+__all__ = ["Campaigns", "Dnc", "get"]
 
 S = TypeVar("S", bound=Section)
 
@@ -42,8 +18,3 @@ async def get(source: AsyncSession | Reads, client_id: int, section: type[S]) ->
     if isinstance(source, Reads):
         return await service.read_with(source, client_id, section)
     return await service.read(source, client_id, section)
-
-
-def secret(sealed: str) -> str:
-    """The plain text of a secret value; empty when none is set."""
-    return crypto.unseal(sealed) if sealed else ""
