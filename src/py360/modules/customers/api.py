@@ -1,31 +1,28 @@
 """What other modules may call: people and their policies."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.kit.errors import NotFound
-from py360.modules.customers import terms
 from py360.modules.customers.bulk import merge
 from py360.modules.customers.contacts import Email, Phone
 from py360.modules.customers.service import CATEGORIES, change_customer, change_policy
 from py360.modules.customers.taking_back import keep_changed, take_back
+from py360.modules.customers.terms import expire, renew, restore
 
 __all__ = [
     "CATEGORIES",
-    "Customer",
     "Email",
     "Phone",
     "Policy",
     "change_customer",
     "change_policy",
     "expire",
-    "get",
     "keep_changed",
     "merge",
     "policy",
@@ -43,25 +40,6 @@ insert into policy_types (name, description, base_premium) values
   ('travel', 'Journeys at home and abroad', null), ('commercial', 'Shops, offices, goods and liability', null)
 on conflict (name) do nothing
 """
-
-renew = terms.renew
-restore = terms.restore
-expire = terms.expire
-
-
-@dataclass(frozen=True, slots=True)
-class Customer:
-    """A customer as other modules see one."""
-
-    id: int
-    client_id: int
-    customer_code: str
-    full_name: str
-    first_name: str
-    email: str | None
-    phone: str | None
-    preferred_language: str
-    communication_preferences: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +62,6 @@ class Policy:
 async def seed(session: AsyncSession) -> None:
     """The kinds of policies one can choose from; an office's own changes stay."""
     await db.execute(session, _SEED_TYPES)
-
-
-async def get(session: AsyncSession, customer_id: int) -> Customer:
-    """One customer; raises NotFound. Knows no caller: reach is checked by whoever asks."""
-    row = await db.one(session, "select * from customers_public_contact where id = %(id)s", {"id": customer_id})
-    if row is None:
-        raise NotFound(f"There is no customer CUST-{customer_id}.")
-    return Customer(**row)
 
 
 async def policy(session: AsyncSession, policy_id: int) -> Policy:
