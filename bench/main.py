@@ -2,8 +2,10 @@
 
 import importlib
 import json
+import multiprocessing
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Final
 
 # part -> how its size is said when a quick look is enough
@@ -27,18 +29,23 @@ def main(only: Sequence[str] = (), small: bool = False, as_json: bool = False) -
     parts: list[dict[str, Any]] = []
     for part in only or PARTS:
         print(f"== {part}", file=aloud, flush=True)
-        figures: list[str] = []
-
-        def out(line: str, figures: list[str] = figures) -> None:
-            print(f"  {line}", file=aloud, flush=True)
-            figures.append(line)
-
-        run = importlib.import_module(f"bench.{part}").run
-        within = bool(run(out, **(PARTS[part] if small else {})))
-        parts.append({"part": part, "withinBounds": within, "figures": figures})
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as own:  # its memory is measured, too
+            parts.append(own.submit(_measure, part, PARTS[part] if small else {}, as_json).result())
     missed = [each["part"] for each in parts if not each["withinBounds"]]
     if as_json:
         print(json.dumps({"parts": parts, "withinBounds": not missed}))
     else:
         print("Every figure is within its bound." if not missed else f"Outside a bound: {', '.join(missed)}.")
     sys.exit(1 if missed else 0)
+
+
+def _measure(part: str, size: dict[str, int], as_json: bool) -> dict[str, Any]:
+    """Run one part in this process: its figures as they were told, and whether they are within their bounds."""
+    figures: list[str] = []
+
+    def out(line: str) -> None:
+        print(f"  {line}", file=sys.stderr if as_json else sys.stdout, flush=True)
+        figures.append(line)
+
+    within = bool(importlib.import_module(f"bench.{part}").run(out, **size))
+    return {"part": part, "withinBounds": within, "figures": figures}

@@ -79,6 +79,7 @@ def fill(connection: "psycopg.Connection[object]", cases: int, today: object, no
     }
     with connection.transaction():
         connection.execute("set local session_replication_role = replica")
+        connection.execute("select setseed(0.5)")  # the same people in every run
         for statement in _STATEMENTS:
             connection.execute(statement, said)
         for table in ("customers", "policies", "file_uploads", "upload_batches", "users", "renewal_cases"):

@@ -177,7 +177,10 @@ def dsn() -> None:
 @cli.command()
 def bench(
     only: Annotated[
-        str, typer.Option(help="Only these parts, comma separated: uploads, cases, mail, campaigns, halting.")
+        str,
+        typer.Option(
+            help="Only these parts, comma separated: uploads, importing, cases, mail, campaigns, halting, starting."
+        ),
     ] = "",
     small: Annotated[bool, typer.Option(help="A tenth of the rows, for a quick look.")] = False,
     as_json: Json = False,

@@ -5,6 +5,7 @@ payment's webhook finds somebody at once.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -23,6 +24,7 @@ PLACES: Final = {"campaigns": 16, "uploads": 4}  # jobs at once
 OTHERS: Final = 8  # together
 GRACE_SECONDS: Final = 8.0
 AGAIN_SECONDS: Final = 1.0
+NICENESS: Final = 10  # when the processors are short, those who wait before a screen come first
 
 
 def _shares(modules: Sequence[str]) -> Iterator[tuple[list[str], int]]:
@@ -100,5 +102,6 @@ def run(settings: Settings, modules: Sequence[str] = (), alone: bool = False) ->
     """Work until SIGTERM. `alone` says that no other worker lives, so what a killed one held starts again at once."""
     import uvloop
 
+    os.nice(NICENESS)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_work(settings, modules, alone))

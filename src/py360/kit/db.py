@@ -114,9 +114,11 @@ async def trusted(session: AsyncSession) -> AsyncIterator[None]:
     The checks cost a third of a bulk import (measured). They are left out only where the database grants us the right
     to say so (our own server does; elsewhere `grant set on parameter session_replication_role`); else they run.
     """
-    granted = await value(session, "select has_parameter_privilege('session_replication_role', 'set')")
-    if granted:
-        await execute(session, "set local session_replication_role = replica")
+    granted = await value(
+        session,
+        "select set_config('session_replication_role', 'replica', true)"
+        " where has_parameter_privilege('session_replication_role', 'set')",
+    )
     yield
     if granted:
         await execute(session, "set local session_replication_role = origin")
