@@ -31,6 +31,7 @@ from py360.kit.resources import Resources
 from py360.kit.settings import settings
 from py360.modules.campaigns import creating, service
 from py360.modules.campaigns.schemas import NewCampaign
+from py360.modules.messaging import api as messaging
 from py360.modules.payments import api as payments
 from py360.modules.payments import checkout
 from py360.sandbox.main import opened
@@ -191,7 +192,7 @@ async def _paid(vendors: Vendors, channel: str, upload: int) -> float:
             " order by c.id offset 100 limit %(paying)s",  # those of the first batches, most of them still waiting
             {"upload": upload, "paying": PAYING},
         )
-        wanted = [payments.LinkFor(row["id"], 1, row["phone"]) for row in rows]
+        wanted = [messaging.LinkRequest(row["id"], 1, row["phone"]) for row in rows]
         addresses = await payments.make_links(session, wanted)
     opened_orders = {row["id"]: await checkout.pay(addresses[row["id"]].rpartition("/")[2]) for row in rows}
     campaign = await _campaign(channel, upload)

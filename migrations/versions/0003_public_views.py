@@ -12,11 +12,7 @@ down_revision = "0002_later_modules"
 branch_labels = None
 depends_on = None
 
-VIEWS = (
-    "messaging_public_message",
-    "cases_public_case",
-    "customers_public_contact",
-)
+VIEWS = ("messaging_public_message", "cases_public_case", "customers_public_contact")
 
 
 def upgrade() -> None:

@@ -223,8 +223,7 @@ def user_list(as_json: Json = False) -> None:
 
 @user_cli.command("reset-password")
 def user_reset_password(
-    email: str,
-    password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
+    email: str, password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = ""
 ) -> None:
     """Give somebody a new password and end their sessions."""
     from py360.entrypoints import people

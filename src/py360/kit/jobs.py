@@ -60,7 +60,7 @@ class ModuleJobs:
                     if not retries:
                         log.exception("a job failed; it comes back by itself", job=context.job.call_string)
                         return
-                    if await _succeeded(context.job):
+                    if await _has_successor(context.job):
                         log.exception("a job failed; the one that waits does its work", job=context.job.call_string)
                         return
                     if context.job.attempts >= retries:
@@ -126,7 +126,7 @@ async def waits(session: AsyncSession, queueing_lock: str) -> bool:
     )
 
 
-async def _succeeded(job: procrastinate.jobs.Job) -> bool:
+async def _has_successor(job: procrastinate.jobs.Job) -> bool:
     """Whether another job with its queueing lock waits already. It could not be put back beside that one: it would stay
     `doing` for ever, and hold its lock."""
     if job.queueing_lock is None:

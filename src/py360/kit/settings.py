@@ -45,9 +45,7 @@ class Settings(BaseSettings):
         description="Origins of the web frontend that may call the API, comma separated.",
     )
     database_url: str = Field(
-        "",
-        validation_alias="DATABASE_URL",
-        description="PostgreSQL >= 16. Empty: our own server under PY360_HOME.",
+        "", validation_alias="DATABASE_URL", description="PostgreSQL >= 16. Empty: our own server under PY360_HOME."
     )
     read_database_url: str = Field(
         "", validation_alias="READ_DATABASE_URL", description="A replica for lists and reports. Empty: DATABASE_URL."

@@ -134,10 +134,7 @@ async def test_a_message_in_doubt_that_the_vendor_tells_of_was_sent(
     async with unit_of_work() as session:  # as a killed worker leaves it; then a webhook says `delivered`
         await db.execute(session, "update campaign_recipients set status = 'unknown', sent_at = null")
         await db.execute(session, "update campaigns set sent_count = 0, unknown_count = 2 where parent_id is not null")
-        await db.execute(
-            session,
-            "update communication_delivery_status set status = 'unknown', sent_at = null",
-        )
+        await db.execute(session, "update communication_delivery_status set status = 'unknown', sent_at = null")
         await db.execute(
             session,
             "update communication_delivery_status set status = 'delivered', sent_at = now(), delivered_at = now()"

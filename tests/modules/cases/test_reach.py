@@ -20,12 +20,7 @@ ROLES = {role.name: role for role in catalogue.PRESET_ROLES}
 
 async def test_nobody_without_signing_in(client, make_case) -> None:
     case = await make_case()
-    for path in (
-        "/api/cases",
-        "/api/cases/closed",
-        "/api/logs",
-        *(case.path + part for part in READS),
-    ):
+    for path in ("/api/cases", "/api/cases/closed", "/api/logs", *(case.path + part for part in READS)):
         assert (await client.get(path)).status_code == 401, path
     for method, part, body in WRITES:
         assert (await client.request(method, case.path + part, json=body)).status_code == 401, part

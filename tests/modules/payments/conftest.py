@@ -106,7 +106,7 @@ async def link(app: FastAPI, clock: FixedClock) -> Callable[..., Awaitable[str]]
 
     async def make(case: Case, amount: str | None = None, contact: str | None = "+919876543210") -> str:
         async with unit_of_work() as session:
-            asked = api.LinkFor(case.id, case.client_id, contact, amount and Decimal(amount))
+            asked = messaging.LinkRequest(case.id, case.client_id, contact, amount and Decimal(amount))
             urls = await api.make_links(session, [asked])
         return urls[case.id].removeprefix(settings().public_url)
 

@@ -90,10 +90,7 @@ async def test_two_files_of_the_same_policies_at_once(as_admin: httpx.AsyncClien
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.lists(st.lists(st.integers(1, 15), min_size=1, max_size=25), min_size=1, max_size=3))
 async def test_policies_never_double(
-    files: list[list[int]],
-    as_admin: httpx.AsyncClient,
-    resources: Resources,
-    run_jobs: Callable[[], Awaitable[None]],
+    files: list[list[int]], as_admin: httpx.AsyncClient, resources: Resources, run_jobs: Callable[[], Awaitable[None]]
 ) -> None:
     before = await _books()
     shift = before[1] * 1000 + 1

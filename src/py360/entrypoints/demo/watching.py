@@ -98,11 +98,7 @@ class Watch:
         await self._until_ended(code, ask, show, ENDED)
 
     async def _until_ended(
-        self,
-        code: str,
-        ask: Callable[[], Any],
-        show: Callable[[Mapping[str, Any]], int],
-        ends: frozenset[str],
+        self, code: str, ask: Callable[[], Any], show: Callable[[Mapping[str, Any]], int], ends: frozenset[str]
     ) -> dict[str, Any]:
         """Follow the live news about something until it ended; its state as the API then tells it."""
         done, moved, asked = -1, time.monotonic(), 0.0

@@ -27,7 +27,6 @@ from py360.modules.campaigns.watching import LEASE, Watch
 from py360.modules.cases import api as cases
 from py360.modules.messaging import api as messaging
 from py360.modules.payments import api as payments
-from py360.modules.payments.api import LinkFor
 
 LANES: Final = 3
 BATCH: Final = {"email": 400, "sms": 100, "whatsapp": 100}  # at most
@@ -118,10 +117,7 @@ async def prepare(campaign_id: int) -> Run | None:
         await recovering.settle_lost(session, [campaign_id])
     variables = set(messaging.compile(template).variables)
     return Run(
-        campaign,
-        template,
-        bool(variables & LINK_VARIABLES),
-        Watch(campaign_id, campaign["type"] in planning.REMINDERS),
+        campaign, template, bool(variables & LINK_VARIABLES), Watch(campaign_id, campaign["type"] in planning.REMINDERS)
     )
 
 
@@ -234,7 +230,10 @@ async def _outgoing(session: AsyncSession, run: Run, due: Sequence[db.Row]) -> l
     values = await messaging.case_values(session, [recipient["case_id"] for recipient in due])
     links: dict[int, str] = {}
     if run.needs_links:
-        wanted = [LinkFor(recipient["case_id"], run.campaign["client_id"], recipient["contact"]) for recipient in due]
+        wanted = [
+            messaging.LinkRequest(recipient["case_id"], run.campaign["client_id"], recipient["contact"])
+            for recipient in due
+        ]
         links = await payments.make_links(session, wanted)
     made = []
     for recipient in due:

@@ -52,12 +52,7 @@ async def locked(session: AsyncSession, case_id: int) -> db.Row:
 
 
 async def move(
-    session: AsyncSession,
-    cases: Sequence[db.Row],
-    new: str,
-    *,
-    details: str,
-    user_id: int | None = None,
+    session: AsyncSession, cases: Sequence[db.Row], new: str, *, details: str, user_id: int | None = None
 ) -> None:
     """Set the status of locked cases, with everything that follows: history, closing, the policies' terms, the events.
 

@@ -82,8 +82,7 @@ _BY_EMAIL: Final = _ADMISSIBLE.format(
     entry_has="lower(r.customer_email) = a.contact and r.dnc_type in ('email', 'both')",
 )
 _BY_PHONE: Final = _ADMISSIBLE.format(
-    customer_has="p.phone = a.contact",
-    entry_has="r.customer_phone = a.contact and r.dnc_type in ('phone', 'both')",
+    customer_has="p.phone = a.contact", entry_has="r.customer_phone = a.contact and r.dnc_type in ('phone', 'both')"
 )
 
 

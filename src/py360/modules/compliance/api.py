@@ -1,21 +1,8 @@
 """What other modules may call."""
 
-from py360.modules.compliance.admission import (
-    Block,
-    Channel,
-    Contact,
-    Purpose,
-    admissible,
-)
+from py360.modules.compliance.admission import Block, Channel, Contact, Purpose, admissible
 from py360.modules.compliance.contacts import contact_key, writable
-from py360.modules.compliance.stops import (
-    DncHit,
-    Suppression,
-    note_dnc_blocks,
-    opt_in,
-    opt_out,
-    suppress,
-)
+from py360.modules.compliance.stops import DncHit, Suppression, note_dnc_blocks, opt_in, opt_out, suppress
 
 __all__ = [
     "Block",

@@ -76,12 +76,7 @@ async def read_preferences(reads: DbReads, caller: CanReadCustomers, customer: s
 
 @router.put("/customers/{customer}/preferences")
 async def change_preferences(
-    session: Session,
-    reads: DbReads,
-    caller: CanChangeCustomers,
-    customer: str,
-    body: PreferencesIn,
-    if_match: IfMatch,
+    session: Session, reads: DbReads, caller: CanChangeCustomers, customer: str, body: PreferencesIn, if_match: IfMatch
 ) -> Response:
     """Set the parts given; the others stay."""
     row = await queries.customer(reads, caller, customer)

@@ -90,11 +90,7 @@ async def _read(column: str, session: int | str) -> Caller:
         row = await db.one(
             database,
             _SESSION.format(column=column),
-            {
-                "session": session,
-                "now": here.clock.now(),
-                "span": sorted(catalogue.SPAN_CLIENTS),
-            },
+            {"session": session, "now": here.clock.now(), "span": sorted(catalogue.SPAN_CLIENTS)},
         )
     if row is None:
         raise tokens.SignInAgain

@@ -21,12 +21,7 @@ from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 
 from py360.kit.errors import Invalid
 from py360.modules.messaging.messages import Outgoing, Rendered, Template
-from py360.modules.messaging.tracking import (
-    click_url,
-    open_url,
-    short_url,
-    unsubscribe_url,
-)
+from py360.modules.messaging.tracking import click_url, open_url, short_url, unsubscribe_url
 from py360.modules.messaging.variables import texts, unify
 
 _CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}", re.DOTALL)

@@ -17,14 +17,7 @@ from py360.kit import db, resources
 from py360.kit.clock import INDIA
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import ledger
-from py360.modules.messaging.messages import (
-    Account,
-    Admitted,
-    Decision,
-    Outgoing,
-    Postponed,
-    Refused,
-)
+from py360.modules.messaging.messages import Account, Admitted, Decision, Outgoing, Postponed, Refused
 from py360.modules.messaging.variables import unify
 from py360.modules.messaging.vendors.base import price
 from py360.modules.settings import api as settings
@@ -225,10 +218,7 @@ async def _frequency(
 
 
 def _budget(
-    verdicts: Sequence[Verdict],
-    late: Sequence[object],
-    costs: Sequence[Decimal | None],
-    budget_left: Decimal | None,
+    verdicts: Sequence[Verdict], late: Sequence[object], costs: Sequence[Decimal | None], budget_left: Decimal | None
 ) -> list[Verdict]:
     if budget_left is None:
         return [None] * len(costs)

@@ -15,16 +15,7 @@ from py360.modules.messaging import ledger
 from py360.modules.messaging.accounts import account as choose_account
 from py360.modules.messaging.door import admit
 from py360.modules.messaging.errors import NoTransport
-from py360.modules.messaging.messages import (
-    Account,
-    Admitted,
-    Delivery,
-    Outgoing,
-    Permit,
-    Postponed,
-    Refused,
-    Sent,
-)
+from py360.modules.messaging.messages import Account, Admitted, Delivery, Outgoing, Permit, Postponed, Refused, Sent
 from py360.modules.messaging.templates import count_use
 from py360.modules.messaging.vendors.base import Transport, always
 from py360.modules.messaging.vendors.meta import MetaTransport

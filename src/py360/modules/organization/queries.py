@@ -126,9 +126,4 @@ def teams(caller: Caller, search: str | None, sort: str | None) -> Listing:
 
 
 def _shown_team(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "description": row["description"],
-        "memberCount": row["member_count"],
-    }
+    return {"id": row["id"], "name": row["name"], "description": row["description"], "memberCount": row["member_count"]}

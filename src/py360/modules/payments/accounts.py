@@ -81,11 +81,5 @@ async def seed_sandbox(session: AsyncSession, client_id: int, settings: Settings
         "webhook_secret": settings.sandbox_secret,
     }
     await db.execute(
-        session,
-        _SEED,
-        {
-            "client_id": client_id,
-            "name": SANDBOX_NAME,
-            "config": seal(orjson.dumps(config).decode()),
-        },
+        session, _SEED, {"client_id": client_id, "name": SANDBOX_NAME, "config": seal(orjson.dumps(config).decode())}
     )

@@ -6,13 +6,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import resources
 from py360.kit.settings import settings
+from py360.modules.messaging.api import LinkRequest
 from py360.modules.payments import accounts, links
-from py360.modules.payments.links import LinkFor
 
-__all__ = ["LinkFor", "make_links", "seed"]
+__all__ = ["make_links", "seed"]
 
 
-async def make_links(session: AsyncSession, wanted: Sequence[LinkFor]) -> dict[int, str]:
+async def make_links(session: AsyncSession, wanted: Sequence[LinkRequest]) -> dict[int, str]:
     """A fresh payment link for each case, in one statement: case number -> address, valid for 48 hours from now.
 
     The cases must differ from each other. The address works once the session's transaction has committed.

@@ -88,10 +88,7 @@ async def consequences(session: AsyncSession, moved: Sequence[db.Row]) -> None:
     await db.execute(
         session,
         _USED,
-        {
-            "ids": [row["link_id"] for row in paid_links],
-            "moments": [row["captured_at"] for row in paid_links],
-        },
+        {"ids": [row["link_id"] for row in paid_links], "moments": [row["captured_at"] for row in paid_links]},
     )
     for case_id, rows in sorted(by_case.items()):
         await _tell_case(session, stand[case_id], rows)
@@ -151,11 +148,7 @@ async def _tell_payment(session: AsyncSession, case: Standing, came: Sequence[db
     source = case.sources[last["id"]]
     if case.received >= case.due:
         await cases.settle(
-            session,
-            case.case_id,
-            method=source.method or ONLINE,
-            paid_at=source.at,
-            reference=source.reference,
+            session, case.case_id, method=source.method or ONLINE, paid_at=source.at, reference=source.reference
         )
         return
     amount = sum((row["captured_amount"] - row["before_captured_amount"] for row in came), ZERO)
@@ -179,10 +172,8 @@ async def _tell_assignee(session: AsyncSession, case: Standing, row: db.Row) -> 
 
 def _words(case: Standing, row: db.Row) -> tuple[str, str] | None:
     """Title and sentence for the officer; None for news that needs nobody."""
-    number, came = (
-        case.case_number,
-        row["captured_amount"] - row["before_captured_amount"],
-    )
+    number = case.case_number
+    came = row["captured_amount"] - row["before_captured_amount"]
     back = row["refunded_amount"] - row["before_refunded_amount"]
     if row["error"] == "held" and row["before_error"] != "held":
         return (
@@ -190,21 +181,12 @@ def _words(case: Standing, row: db.Row) -> tuple[str, str] | None:
             f"A payment for {number} differs from what was asked and was not counted. Please check it.",
         )
     if row["error"] == "paid_twice" and row["before_error"] != "paid_twice":
-        return (
-            "Paid twice",
-            f"{number} was paid {format_inr(row['excess'])} more than asked. Please refund it.",
-        )
+        return "Paid twice", f"{number} was paid {format_inr(row['excess'])} more than asked. Please refund it."
     if back > 0:
-        return (
-            "Payment refunded",
-            f"{format_inr(back)} of {number} went back to the customer.",
-        )
+        return "Payment refunded", f"{format_inr(back)} of {number} went back to the customer."
     if came > 0 and case.kept > case.due:
         over = format_inr(case.kept - case.due)
-        return (
-            "Paid too much",
-            f"{number} received {over} more than its renewal costs. Please refund it.",
-        )
+        return "Paid too much", f"{number} received {over} more than its renewal costs. Please refund it."
     if came > 0 and case.remaining > 0:
         return (
             "Part payment received",

@@ -13,13 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.kit.crypto import BadToken, verify
-from py360.modules.payments.vendors.base import (
-    ATTEMPT_RANKS,
-    REFUND_RANKS,
-    Facts,
-    Order,
-    Refund,
-)
+from py360.modules.payments.vendors.base import ATTEMPT_RANKS, REFUND_RANKS, Facts, Order, Refund
 
 ORDER_PURPOSE: Final = (
     "payment order"  # our reference at the gateway: signed, so that nobody else's can be taken for ours
@@ -47,10 +41,7 @@ where p.provider_id = %(provider_id)s and {tie}
 returning p.id
 """
 # By the gateway's number; by our signed reference when its number has not reached us (our call timed out).
-_ORDER_TIES: Final = (
-    "p.order_id is null and p.id = f.payment_id",
-    "p.order_id = f.order_id",
-)
+_ORDER_TIES: Final = ("p.order_id is null and p.id = f.payment_id", "p.order_id = f.order_id")
 _ATTEMPTS: Final = f"""
 insert into payment_attempts as a
   (provider_id, attempt_id, order_id, gateway_order, amount, currency, status, method, error, happened_at)
@@ -196,13 +187,7 @@ async def work_out(session: AsyncSession, payment_ids: Iterable[int], now: Any) 
     before = {row["id"]: row for row in await db.all(session, _BEFORE, {"ids": ids})}
     await db.execute(session, _HOLD, {"ids": ids})
     after = await db.all(session, _DERIVE, {"ids": ids, "now": now})
-    return [
-        {
-            **row,
-            **{f"before_{name}": value for name, value in before[row["id"]].items()},
-        }
-        for row in after
-    ]
+    return [{**row, **{f"before_{name}": value for name, value in before[row["id"]].items()}} for row in after]
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> str:

@@ -22,7 +22,7 @@ from py360.modules.messaging import api as messaging
 from py360.modules.payments import accounts, links, orders
 from py360.modules.payments.accounts import NoGateway
 from py360.modules.payments.jobs import ask_gateway
-from py360.modules.payments.links import Link, LinkFor
+from py360.modules.payments.links import Link
 from py360.modules.payments.pages import Language, text
 from py360.modules.payments.standing import Standing, lock, standings
 from py360.modules.payments.vendors.base import Account
@@ -125,7 +125,7 @@ async def send_fresh(token: str) -> View:
             contact = _on_file(link, people)
             if not contact:
                 return await _view(session, link, case, State.NOT_SENT)
-            wanted = LinkFor(case.case_id, case.client_id, contact, link.amount)
+            wanted = messaging.LinkRequest(case.case_id, case.client_id, contact, link.amount)
             made = await links.make(session, [wanted], resources.current().clock.now())
             await db.execute(session, _REPLACED, {"id": link.id, "by": made[case.case_id]})
     except BadToken:
@@ -180,12 +180,7 @@ async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str
     payment_id = await db.value(session, _ORDER, asked)
     if payment_id is None:
         return False
-    await defer(
-        session,
-        ask_gateway,
-        payment_id=payment_id,
-        queueing_lock=f"payments.ask_gateway {payment_id}",
-    )
+    await defer(session, ask_gateway, payment_id=payment_id, queueing_lock=f"payments.ask_gateway {payment_id}")
     return True
 
 

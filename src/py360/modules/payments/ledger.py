@@ -57,9 +57,7 @@ def allocate(instalments: Sequence[Instalment], receipts: Sequence[Receipt]) -> 
     return shares
 
 
-def paid_by_instalment(
-    shares: Mapping[int, Sequence[Share]],
-) -> dict[int | None, Decimal]:
+def paid_by_instalment(shares: Mapping[int, Sequence[Share]]) -> dict[int | None, Decimal]:
     """How much of each instalment is paid."""
     paid: dict[int | None, Decimal] = {}
     for parts in shares.values():

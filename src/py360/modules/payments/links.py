@@ -32,9 +32,6 @@ from payment_links where id = %(id)s
 """
 
 
-LinkFor = LinkRequest
-
-
 @dataclass(frozen=True, slots=True)
 class Link:
     """A link as it is stored."""
@@ -43,10 +40,10 @@ class Link:
     client_id: int
     case_id: int
     amount: Decimal | None  # all that is left, when None
-    contact: str | None
     expires_at: datetime
-    used_at: datetime | None
-    replaced_by: int | None
+    contact: str | None = None
+    used_at: datetime | None = None
+    replaced_by: int | None = None
 
     @property
     def token(self) -> str:
@@ -54,7 +51,7 @@ class Link:
         return sign(PURPOSE, str(self.id))
 
 
-async def make(session: AsyncSession, wanted: Sequence[LinkFor], now: datetime) -> dict[int, int]:
+async def make(session: AsyncSession, wanted: Sequence[LinkRequest], now: datetime) -> dict[int, int]:
     """Store links, one per case, in one statement; their numbers by case."""
     rows = await db.all(
         session,

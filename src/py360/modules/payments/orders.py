@@ -85,11 +85,8 @@ async def plan(
     orders = await db.all(session, _OPEN_ORDERS, asked)
     same = next((row for row in orders if _fits(row, amount, instalment_ids, now)), None)
     if same is not None:
-        account, payment_id, expires_at = (
-            await accounts.get(session, same["provider_id"]),
-            same["id"],
-            same["expires_at"],
-        )
+        account = await accounts.get(session, same["provider_id"])
+        payment_id, expires_at = same["id"], same["expires_at"]
     else:
         account = await accounts.choose(session, case.client_id)
         expires_at = max(link.expires_at, now + SHORTEST)
@@ -115,12 +112,7 @@ def _fits(row: db.Row, amount: Decimal, instalment_ids: Sequence[int], now: date
 
 
 async def _order(
-    session: AsyncSession,
-    case: Standing,
-    link: links.Link,
-    payment_id: int,
-    amount: Decimal,
-    expires_at: datetime,
+    session: AsyncSession, case: Standing, link: links.Link, payment_id: int, amount: Decimal, expires_at: datetime
 ) -> NewOrder:
     contact = await db.one(session, _CONTACT, {"id": case.customer_id}) or {}
     return NewOrder(

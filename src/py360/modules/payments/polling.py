@@ -96,9 +96,5 @@ async def _facts(account: Account, row: db.Row, with_refunds: bool) -> Facts:
             said.append(await gateway.ask_refunds(account, row["gateway_payment_id"]))
         return Facts.joined(said)
     except (VendorError, TimeoutError) as error:
-        log.warning(
-            "the gateway did not answer about a payment",
-            payment_id=row["id"],
-            error=str(error),
-        )
+        log.warning("the gateway did not answer about a payment", payment_id=row["id"], error=str(error))
         return Facts()

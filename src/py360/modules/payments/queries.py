@@ -64,8 +64,4 @@ async def payment(reads: Reads, caller: Caller, payment_id: int) -> Row:
     row = await reads.one(_ONE.format(columns=_COLUMNS, reach=reach), asked)
     if row is None:
         raise NotFound(f"There is no payment pay-{payment_id} within your reach.")
-    return {
-        **row,
-        "attempts": await reads.all(_ATTEMPTS, asked),
-        "refunds": await reads.all(_REFUNDS, asked),
-    }
+    return {**row, "attempts": await reads.all(_ATTEMPTS, asked), "refunds": await reads.all(_REFUNDS, asked)}

@@ -104,11 +104,7 @@ async def pay(token: str, lang: Wanted = None) -> Response:
     outcome = await checkout.pay(token)
     if isinstance(outcome, checkout.View):
         return _html(outcome, lang)
-    return RedirectResponse(
-        outcome.url,
-        303,
-        headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
-    )
+    return RedirectResponse(outcome.url, 303, headers={"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"})
 
 
 @root_router.post("/{token}/fresh", dependencies=[Public], response_class=HTMLResponse)

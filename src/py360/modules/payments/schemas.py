@@ -14,17 +14,7 @@ from py360.modules.payments.service import Taken, Wish
 from py360.modules.payments.standing import Standing
 
 WHOLE: Final = "renewal"  # stands for the one computed instalment of an untouched case
-MANUAL: Final = frozenset(
-    {
-        "cash",
-        "cheque",
-        "bank_transfer",
-        "demand_draft",
-        "branch_cash",
-        "auto_debit",
-        "other",
-    }
-)
+MANUAL: Final = frozenset({"cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other"})
 Method = Literal[
     "cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other",
     "online", "upi", "card", "credit_card", "debit_card", "net_banking", "netbanking", "wallet",
@@ -147,15 +137,10 @@ def shown_payment(row: Mapping[str, Any]) -> dict[str, Any]:
     )
     shown["id"] = code("payment", row["id"])
     shown["caseId"] = code("case", row["case_id"])
-    shown["policyId"], shown["customerId"] = (
-        row["policy_id"],
-        code("customer", row["customer_id"]),
-    )
+    shown["policyId"] = row["policy_id"]
+    shown["customerId"] = code("customer", row["customer_id"])
     shown["allocations"] = [
-        {
-            "installmentId": _instalment(part["instalmentId"]),
-            "amount": float(part["amount"]),
-        }
+        {"installmentId": _instalment(part["instalmentId"]), "amount": float(part["amount"])}
         for part in row["allocations"]
     ]
     return shown

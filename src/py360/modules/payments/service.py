@@ -14,6 +14,7 @@ from py360.kit.db import unit_of_work
 from py360.kit.errors import Conflict, Invalid, NotFound
 from py360.kit.money import format_inr
 from py360.kit.vendor import VendorError
+from py360.modules.messaging.api import LinkRequest
 from py360.modules.payments import accounts, links, orders
 from py360.modules.payments.applying import apply, consequences
 from py360.modules.payments.bulk import REFUND_PURPOSE
@@ -85,24 +86,10 @@ async def take_online(caller: Caller, case_id: int, wish: Wish) -> Taken:
     async with unit_of_work() as session:
         case, amount = await _agreed(session, caller, case_id, wish)
         now = resources.current().clock.now()
-        made = await links.make(session, [links.LinkFor(case_id, case.client_id, amount=amount)], now)
-        link = links.Link(
-            made[case_id],
-            case.client_id,
-            case_id,
-            amount,
-            None,
-            now + links.LIFETIME,
-            None,
-            None,
-        )
+        made = await links.make(session, [LinkRequest(case_id, case.client_id, amount=amount)], now)
+        link = links.Link(made[case_id], case.client_id, case_id, amount, now + links.LIFETIME)
         plan = await orders.plan(
-            session,
-            case,
-            link,
-            amount,
-            instalment_ids=wish.instalment_ids,
-            user_id=caller.user_id,
+            session, case, link, amount, instalment_ids=wish.instalment_ids, user_id=caller.user_id
         )
     checkout = await orders.open_order(plan)
     return Taken(checkout.payment_id, amount, "created", case, checkout, links.url(link.id))
@@ -115,8 +102,7 @@ async def _agreed(session: AsyncSession, caller: Caller, case_id: int, wish: Wis
     case = (await standings(session, [case_id]))[case_id]
     if case.status in CLOSED_TO_MONEY:
         raise Conflict(
-            f"{case.case_number} is {case.status}. Reinstate it before taking a payment.",
-            code="case_closed",
+            f"{case.case_number} is {case.status}. Reinstate it before taking a payment.", code="case_closed"
         )
     left = _left(case, wish.instalment_ids)
     if left <= 0:
@@ -124,11 +110,7 @@ async def _agreed(session: AsyncSession, caller: Caller, case_id: int, wish: Wis
     amount = left if wish.amount is None else wish.amount
     if amount > left:
         message = f"Only {format_inr(left)} is left to pay. Please enter that amount or less."
-        raise Invalid(
-            message,
-            code="overpayment",
-            details=[{"field": "amount", "message": message}],
-        )
+        raise Invalid(message, code="overpayment", details=[{"field": "amount", "message": message}])
     return case, amount
 
 
@@ -141,10 +123,7 @@ def _left(case: Standing, instalment_ids: Sequence[int]) -> Decimal:
         message = f"{case.case_number} has no instalment {', '.join(map(str, unknown))}."
         raise Invalid(message, details=[{"field": "installmentIds", "message": message}])
     paid = case.paid()
-    return sum(
-        (amounts[number] - paid.get(number, ZERO) for number in set(instalment_ids)),
-        ZERO,
-    )
+    return sum((amounts[number] - paid.get(number, ZERO) for number in set(instalment_ids)), ZERO)
 
 
 _PAYMENT: Final = """
@@ -175,11 +154,7 @@ async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason
             "amount": amount, "reason": reason, "user_id": caller.user_id,
         }  # fmt: skip
         refund_id: int = await db.value(session, _ASK_REFUND, asked)
-        await db.execute(
-            session,
-            _WATCH,
-            {"id": payment_id, "at": resources.current().clock.now() + FIRST_AFTER},
-        )
+        await db.execute(session, _WATCH, {"id": payment_id, "at": resources.current().clock.now() + FIRST_AFTER})
     gateway, receipt = accounts.gateway(account), sign(REFUND_PURPOSE, str(refund_id))
     try:
         said = await gateway.refund(account, payment["gateway_payment_id"], amount, receipt)
@@ -207,21 +182,11 @@ async def _refundable(
     await lock(session, [payment["case_id"]])
     payment = await db.one(session, sql, asked) or payment
     if payment["provider_id"] is None or payment["gateway_payment_id"] is None:
-        raise Conflict(
-            "Only a payment that came through a gateway can be refunded here.",
-            code="not_online",
-        )
+        raise Conflict("Only a payment that came through a gateway can be refunded here.", code="not_online")
     left = payment["captured_amount"] - payment["refunded_amount"] - payment["refunding"]
     if left <= 0:
-        raise Conflict(
-            "All of this payment is refunded already, or is on its way back.",
-            code="nothing_to_refund",
-        )
+        raise Conflict("All of this payment is refunded already, or is on its way back.", code="nothing_to_refund")
     if amount is not None and amount > left:
         message = f"Only {format_inr(left)} can be refunded."
         raise Invalid(message, code="too_much", details=[{"field": "amount", "message": message}])
-    return (
-        payment,
-        await accounts.get(session, payment["provider_id"]),
-        left if amount is None else amount,
-    )
+    return payment, await accounts.get(session, payment["provider_id"]), left if amount is None else amount

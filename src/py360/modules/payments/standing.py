@@ -11,14 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound
-from py360.modules.payments.ledger import (
-    ZERO,
-    Instalment,
-    Receipt,
-    Share,
-    allocate,
-    paid_by_instalment,
-)
+from py360.modules.payments.ledger import ZERO, Instalment, Receipt, Share, allocate, paid_by_instalment
 
 PAID_STATUSES: Final = frozenset({"payment_processed", "renewed"})
 
@@ -156,11 +149,7 @@ def _standing(case: db.Row, parts: Sequence[Part], receipts: Sequence[db.Row]) -
         product=case["product_name"],
         parts=tuple(parts) or (Part(own, f"{case['due_date']:%B %Y}", "Renewal premium"),),
         receipts=tuple(
-            Receipt(
-                row["id"],
-                row["captured_amount"] - row["refunded_amount"],
-                frozenset(row["instalment_ids"]),
-            )
+            Receipt(row["id"], row["captured_amount"] - row["refunded_amount"], frozenset(row["instalment_ids"]))
             for row in receipts
         ),
         received=sum((row["captured_amount"] for row in receipts), ZERO),

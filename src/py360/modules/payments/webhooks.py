@@ -51,21 +51,14 @@ class BadSignature(Unauthenticated):
     default_code = "bad_signature"
 
 
-async def receive(
-    session: AsyncSession,
-    vendor: str,
-    body: bytes,
-    signature: str,
-    event_id: str | None,
-) -> bool:
+async def receive(session: AsyncSession, vendor: str, body: bytes, signature: str, event_id: str | None) -> bool:
     """Store a webhook that one of our accounts signed; whether it is new. Raises BadSignature, BadRequest.
 
     Without an event id, the body itself tells one event from another.
     """
     gateway = accounts.GATEWAYS[vendor]
     account = next(
-        (one for one in await accounts.of_type(session, vendor) if gateway.signed(one, body, signature)),
-        None,
+        (one for one in await accounts.of_type(session, vendor) if gateway.signed(one, body, signature)), None
     )
     if account is None:
         raise BadSignature
@@ -116,11 +109,7 @@ async def apply_waiting() -> bool:
             if facts is not None:
                 news[row["provider_id"]].append(facts)
         await apply(session, news)
-        done = {
-            "ids": [row["id"] for row in waiting],
-            "errors": errors,
-            "now": resources.current().clock.now(),
-        }
+        done = {"ids": [row["id"] for row in waiting], "errors": errors, "now": resources.current().clock.now()}
         await db.execute(session, _DONE, done)
     return bool(waiting)
 

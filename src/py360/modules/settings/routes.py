@@ -24,11 +24,7 @@ async def read_settings(session: Session, caller: CanReadSettings, section: str)
 
 @router.put("/settings/{section}")
 async def change_settings(
-    session: Session,
-    caller: CanChangeSettings,
-    section: str,
-    body: Annotated[dict[str, Any], Body()],
-    seen: IfMatch,
+    session: Session, caller: CanChangeSettings, section: str, body: Annotated[dict[str, Any], Body()], seen: IfMatch
 ) -> Response:
     """Change a tab's settings, all or some. Names that are no settings of this tab are listed in `ignored`."""
     chosen = service.section_named(section)

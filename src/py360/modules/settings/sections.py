@@ -183,11 +183,7 @@ class Integrations(Section):
     enable_social_verification: bool = True
     verification_methods: Annotated[
         tuple[Literal["phone", "email", "social"], ...], Field(min_length=1, max_length=3)
-    ] = (
-        "phone",
-        "email",
-        "social",
-    )
+    ] = ("phone", "email", "social")
     auto_connect_on_verification: bool = False
     save_customer_social_data: bool = True
     data_retention_days: Literal[90, 180, 365, 730, 1095] = 365

@@ -22,13 +22,7 @@ STAGING: Final = (
     "channel", "sub_channel", "branch", "region", "agent", "priority", "notes",
 )  # fmt: skip
 ISSUES: Final = pl.Schema(
-    {
-        "row_no": pl.Int32,
-        "severity": pl.String,
-        "column_name": pl.String,
-        "value": pl.String,
-        "code": pl.String,
-    }
+    {"row_no": pl.Int32, "severity": pl.String, "column_name": pl.String, "value": pl.String, "code": pl.String}
 )
 _LONGEST: Final = {"policy_number": 100, "customer_code": 50, "first_name": 100, "last_name": 100, "product_name": 200,
                    "product_category": 50, "channel": 50, "sub_channel": 50, "branch": 200, "region": 200, "agent": 200,

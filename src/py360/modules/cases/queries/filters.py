@@ -17,14 +17,7 @@ from py360.kit.errors import Invalid
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
 from py360.kit.wire import Schema
-from py360.modules.cases.statuses import (
-    CLOSED,
-    PAYMENT_STATUSES,
-    PRIORITIES,
-    one_of,
-    policy_status_code,
-    status_code,
-)
+from py360.modules.cases.statuses import CLOSED, PAYMENT_STATUSES, PRIORITIES, one_of, policy_status_code, status_code
 
 NOBODY: Final = frozenset({"unassigned", "none", "null"})
 ALL: Final = frozenset({"", "all"})

@@ -54,10 +54,5 @@ async def bulk_assign(session: Session, caller: CanWorkCases, body: BulkAssign) 
         "estimatedCallTime": count * assigning.CALL_MINUTES,
     }
     return ok(
-        {
-            "assignedCount": count,
-            "agentId": body.agent_id,
-            "dialerIntegration": dialer,
-            **_outcome(several, "assigned"),
-        }
+        {"assignedCount": count, "agentId": body.agent_id, "dialerIntegration": dialer, **_outcome(several, "assigned")}
     )

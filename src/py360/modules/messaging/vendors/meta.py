@@ -17,16 +17,7 @@ from py360.kit import ids
 from py360.kit.vendor import VendorError
 from py360.modules.messaging.compiling import compile_message
 from py360.modules.messaging.messages import Account, Admitted, Delivery, Template
-from py360.modules.messaging.vendors.base import (
-    Hook,
-    HttpTransport,
-    Inbound,
-    Moved,
-    Status,
-    price,
-    refusal,
-    sent,
-)
+from py360.modules.messaging.vendors.base import Hook, HttpTransport, Inbound, Moved, Status, price, refusal, sent
 
 BASE_URL: Final = "https://graph.facebook.com"
 API_VERSION: Final = "v23.0"

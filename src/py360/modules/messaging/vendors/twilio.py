@@ -20,16 +20,7 @@ from py360.kit.vendor import VendorError
 from py360.modules.messaging.compiling import compile_message
 from py360.modules.messaging.messages import Account, Admitted, Delivery
 from py360.modules.messaging.sms import segments
-from py360.modules.messaging.vendors.base import (
-    Hook,
-    HttpTransport,
-    Inbound,
-    Moved,
-    Status,
-    price,
-    refusal,
-    sent,
-)
+from py360.modules.messaging.vendors.base import Hook, HttpTransport, Inbound, Moved, Status, price, refusal, sent
 
 BASE_URL: Final = "https://api.twilio.com"
 _STATUS: Final[Mapping[str, Status]] = {

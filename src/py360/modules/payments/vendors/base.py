@@ -10,13 +10,7 @@ from typing import Final, Literal, Protocol, TypeVar
 AttemptStatus = Literal["created", "failed", "authorized", "captured", "refunded"]
 RefundStatus = Literal["pending", "failed", "processed"]
 # From the weakest to the strongest statement about the same thing; the stronger one wins whenever it arrives.
-ATTEMPT_RANKS: Final[tuple[AttemptStatus, ...]] = (
-    "created",
-    "failed",
-    "authorized",
-    "captured",
-    "refunded",
-)
+ATTEMPT_RANKS: Final[tuple[AttemptStatus, ...]] = ("created", "failed", "authorized", "captured", "refunded")
 REFUND_RANKS: Final[tuple[RefundStatus, ...]] = ("pending", "failed", "processed")
 
 

@@ -36,10 +36,7 @@ ATTEMPTS: Final[Mapping[str, AttemptStatus]] = {
     "refunded": "refunded",
     "failed": "failed",
 }
-REFUNDS: Final[Mapping[str, RefundStatus]] = {
-    "processed": "processed",
-    "failed": "failed",
-}
+REFUNDS: Final[Mapping[str, RefundStatus]] = {"processed": "processed", "failed": "failed"}
 CLOSED: Final = frozenset({"paid", "expired", "cancelled"})
 NAME_MAX, DESCRIPTION_MAX = 50, 2048
 
@@ -57,16 +54,9 @@ class Razorpay:
             "reference_id": order.reference,
             "description": order.description[:DESCRIPTION_MAX],
             "customer": _without_blanks(
-                {
-                    "name": order.customer_name[:NAME_MAX],
-                    "email": order.email,
-                    "contact": order.phone,
-                }
+                {"name": order.customer_name[:NAME_MAX], "email": order.email, "contact": order.phone}
             ),
-            "notify": {
-                "sms": False,
-                "email": False,
-            },  # we write to customers ourselves, through our one door
+            "notify": {"sms": False, "email": False},  # we write to customers ourselves, through our one door
             "reminder_enable": False,
             "callback_url": order.callback_url,
             "callback_method": "get",
@@ -87,42 +77,19 @@ class Razorpay:
 
     async def find(self, account: Account, reference: str) -> Facts:
         """Fetch a payment link by our reference."""
-        answer = await _call(
-            account,
-            "find_order",
-            "GET",
-            "/v1/payment_links",
-            query={"reference_id": reference},
-        )
+        answer = await _call(account, "find_order", "GET", "/v1/payment_links", query={"reference_id": reference})
         links = [link for link in answer.get("payment_links") or [] if link.get("reference_id") == reference]
         return Facts.joined(_link_facts(link) for link in links)
 
     async def cancel(self, account: Account, order_id: str) -> Facts:
         """Cancel a payment link."""
-        return _link_facts(
-            await _call(
-                account,
-                "cancel_order",
-                "POST",
-                f"/v1/payment_links/{order_id}/cancel",
-                {},
-            )
-        )
+        return _link_facts(await _call(account, "cancel_order", "POST", f"/v1/payment_links/{order_id}/cancel", {}))
 
     async def refund(self, account: Account, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
         """Refund a payment in full or in part."""
         body = {"amount": money.paise(amount), "receipt": receipt, "notes": {"receipt": receipt}, "speed": "normal"}
         path = f"/v1/payments/{attempt_id}/refund"
-        return _refund(
-            await _call(
-                account,
-                "refund",
-                "POST",
-                path,
-                body,
-                headers={"X-Refund-Idempotency": receipt},
-            )
-        )
+        return _refund(await _call(account, "refund", "POST", path, body, headers={"X-Refund-Idempotency": receipt}))
 
     async def ask_refunds(self, account: Account, attempt_id: str) -> Facts:
         """Fetch the refunds of a payment."""
@@ -131,22 +98,14 @@ class Razorpay:
 
     def signed(self, account: Account, body: bytes, signature: str) -> bool:
         """X-Razorpay-Signature: HMAC-SHA256 of the raw body, in hex. An old secret still signs retries of old events."""
-        secrets = (
-            account.config.get("webhook_secret"),
-            account.config.get("previous_webhook_secret"),
-        )
+        secrets = (account.config.get("webhook_secret"), account.config.get("previous_webhook_secret"))
         return any(secret and hmac.compare_digest(_mark(secret, body), signature) for secret in secrets)
 
     def returned(self, account: Account, query: Mapping[str, str]) -> str | None:
         """The payment link in a callback that Razorpay signed with the account's key secret."""
         parts = [
             query.get(f"razorpay_{name}", "")
-            for name in (
-                "payment_link_id",
-                "payment_link_reference_id",
-                "payment_link_status",
-                "payment_id",
-            )
+            for name in ("payment_link_id", "payment_link_reference_id", "payment_link_status", "payment_id")
         ]
         mark = _mark(account.config["key_secret"], "|".join(parts).encode())
         return parts[0] if parts[0] and hmac.compare_digest(mark, query.get("razorpay_signature", "")) else None
@@ -158,13 +117,7 @@ class Razorpay:
             raise ValueError("the event has no payload")  # noqa: TRY004 - the vendor's mistake, not a caller's
         try:
             return _event_facts(payload)
-        except (
-            KeyError,
-            TypeError,
-            AttributeError,
-            ArithmeticError,
-            OverflowError,
-        ) as error:
+        except (KeyError, TypeError, AttributeError, ArithmeticError, OverflowError) as error:
             raise ValueError(f"the event cannot be read: {error!r}") from error
 
     def origins(self, account: Account) -> tuple[str, ...]:
@@ -287,21 +240,13 @@ async def _call(
         try:
             async with (
                 aiohttp.ClientSession(timeout=timeout) as http,
-                http.request(
-                    method,
-                    url,
-                    params=query,
-                    json=body,
-                    headers=headers,
-                    allow_redirects=False,
-                ) as answer,
+                http.request(method, url, params=query, json=body, headers=headers, allow_redirects=False) as answer,
             ):
                 call.http_status = answer.status
                 content = await answer.read()
         except aiohttp.ClientError as error:
             raise VendorError(
-                f"Razorpay cannot be reached: {type(error).__name__}",
-                unclear=method == "POST",
+                f"Razorpay cannot be reached: {type(error).__name__}", unclear=method == "POST"
             ) from error
         return _answer(answer.status, content, method)
 
@@ -317,8 +262,5 @@ def _answer(status: int, content: bytes, method: str) -> dict[str, Any]:
     message = str(problem.get("description") or f"Razorpay answered {status}")
     refused = 400 <= status < 500 and status != 429
     raise VendorError(
-        message,
-        code=str(problem.get("code") or status),
-        permanent=refused,
-        unclear=status >= 500 and method == "POST",
+        message, code=str(problem.get("code") or status), permanent=refused, unclear=status >= 500 and method == "POST"
     )
