@@ -129,18 +129,12 @@ async def test_who_may_only_look_is_given_no_case(as_admin, as_role, make_case) 
     assert (refused.status_code, refused.json()["error"]["code"]) == (422, "unknown_agent")
 
 
-async def test_who_had_the_case_is_told_live_that_it_is_gone(
-    as_admin, as_role, make_case, run_jobs, monkeypatch
-) -> None:
-    sent: list[tuple[int | None, bool]] = []
-
-    async def send(client_id, type, data, user_id=None, **more) -> None:
-        if type == "case.updated":
-            sent.append((user_id, data.get("withdrawn", False)))
-
-    monkeypatch.setattr(live, "send", send)
+async def test_who_had_the_case_is_told_live_that_it_is_gone(as_admin, as_role, make_case, run_jobs) -> None:
     before, after = await as_role("agent"), await as_role("agent")
     case = await make_case("assigned", agent=before.user["id"])
+    start = await live.last_seq()
     await as_admin.put(f"{case.path}/assign", json={"agentId": after.user["id"]})
     await run_jobs()
-    assert sent == [(None, False), (before.user["id"], True)]
+    sent = [message for message in await heard(start) if message.type == "case.updated"]
+    told = [(message.user_id, message.data.get("withdrawn", False)) for message in sent]
+    assert told == [(None, False), (before.user["id"], True)]
