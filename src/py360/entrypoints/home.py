@@ -145,9 +145,8 @@ def up_to_date(config: Settings) -> Settings:
     """The same, for what works on the database: raises ValueError when its schema is not this program's."""
     found = running(config)
     require_newest(found.database_url)
-    tempfile.tempdir = os.environ["TMPDIR"] = str(
-        scratch.root(found.home)
-    )  # bodies of requests, too, take the home's room
+    # Bodies of requests, too, take the home's room.
+    tempfile.tempdir = os.environ["TMPDIR"] = str(scratch.root(found.home))
     return found
 
 

@@ -18,11 +18,11 @@ from urllib.request import ProxyHandler, build_opener
 from rich.console import Console
 
 from py360.entrypoints import home, wiring
-from py360.kit import db
 from py360.kit.db import make_engine, make_sessions
 from py360.kit.migrate import migrate
 from py360.kit.settings import Settings
 from py360.modules.identity import api as identity
+from py360.modules.messaging import api as messaging
 
 READY_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.05
@@ -145,12 +145,6 @@ def _supervise(config: Settings, children: list[Child], demo: subprocess.Popen[b
         time.sleep(0.5)
 
 
-_SANDBOX_IN_USE: Final = """
-select exists (select 1 from providers s where s.is_sandbox and s.is_active and not exists
-  (select 1 from providers r where r.client_id = s.client_id and r.channel = s.channel and r.is_active and not r.is_sandbox))
-"""
-
-
 async def _first_start(settings: Settings) -> tuple[str | None, str | None, bool]:
     """Seed the installation; the administrator's login, its password if this start made it, and whether a sandbox account is
     in use."""
@@ -161,7 +155,7 @@ async def _first_start(settings: Settings) -> tuple[str | None, str | None, bool
         password = home.first_password(settings)
         made = await identity.ensure_first_admin(session, settings.admin_email, password)
         login = await identity.first_admin(session)
-        sandbox = bool(await db.value(session, _SANDBOX_IN_USE, {}))
+        sandbox = await messaging.sandbox_in_use(session)
     await engine.dispose()
     return login, password if made else None, sandbox
 

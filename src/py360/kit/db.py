@@ -20,10 +20,8 @@ from sqlalchemy.orm import DeclarativeBase
 log = structlog.get_logger()
 AWAY: Final = (psycopg.OperationalError, sqlalchemy.exc.OperationalError)  # the pools' timeouts are such, too
 CLASH: Final = (psycopg.IntegrityError, sqlalchemy.exc.IntegrityError)
-IN_USE: Final = (
-    psycopg.errors.RestrictViolation,
-    psycopg.errors.ForeignKeyViolation,
-)  # the first from PostgreSQL 18 on
+# The first from PostgreSQL 18 on.
+IN_USE: Final = (psycopg.errors.RestrictViolation, psycopg.errors.ForeignKeyViolation)
 INSIST_SECONDS: Final = 45.0  # a restart takes some; less than a lease of what is being worked on has left
 AGAIN_SECONDS: Final = 0.2
 

@@ -52,6 +52,11 @@ def message_number(text: str) -> int | None:
     return _key(text, *MESSAGE_KINDS)
 
 
+def bare_number(text: str) -> int | None:
+    """The integer that a text is; None for anything else, a display code too."""
+    return _key(text)
+
+
 def _key(text: str, *kinds: str) -> int | None:
     prefixes = (PREFIXES[kind] for kind in kinds if text.lower().startswith(PREFIXES[kind].lower()))
     bare = text[len(next(prefixes, "")) :]

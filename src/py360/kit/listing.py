@@ -115,6 +115,11 @@ def ordering(sort: str | None, known: Mapping[str, str], default: str, key: str)
     return f"{key} {way}" if column == key else f"{column} {way}{nulls}{last}, {key} {way}"
 
 
+def comma_list(text: str | None) -> list[str]:
+    """The words of a filter that takes several, such as `active,paused`; none when it is left out."""
+    return [word for part in (text or "").split(",") if (word := part.strip())]
+
+
 def containing(text: str | None) -> str | None:
     """An `ilike` pattern that finds the text anywhere, whatever signs it has; None when there is nothing to find."""
     if not text or not text.strip():

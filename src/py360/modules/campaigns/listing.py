@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA
 from py360.kit.ids import code
-from py360.kit.listing import Listing, containing, ordering
+from py360.kit.listing import Listing, comma_list, containing, ordering
 from py360.kit.wire import Schema
 from py360.modules.campaigns import states
 from py360.modules.campaigns.queries import COLUMNS, SUMS, shown
@@ -29,9 +29,8 @@ BANDS: Final = {
     "medium": "{opened} * 100 >= {delivered} * 40 and {opened} * 100 < {delivered} * 70",
     "low": "{opened} * 100 < {delivered} * 40",
 }
-_COUNTERS: Final = {
-    name: f"coalesce(s.{name}_count, c.{name}_count)::bigint" for name in ("opened", "delivered")
-}  # of a campaign on several channels they are summed
+# Of a campaign on several channels they are summed.
+_COUNTERS: Final = {name: f"coalesce(s.{name}_count, c.{name}_count)::bigint" for name in ("opened", "delivered")}
 Words = Annotated[str, StringConstraints(max_length=300)]
 
 
@@ -68,11 +67,11 @@ def campaigns(caller: Caller, asked: Filters, sort: str | None) -> Listing:
     if asked.status not in ALL:
         narrow("c.status = any(%(status)s)", status=[states.status_named(word) for word in asked.status.split(",")])
     if asked.type not in ALL:
-        narrow("c.channels && %(channels)s::varchar[]", channels=_words(asked.type.lower()))
+        narrow("c.channels && %(channels)s::varchar[]", channels=comma_list(asked.type.lower()))
     if asked.purpose not in ALL:
         narrow("c.type = %(purpose)s", purpose=asked.purpose)
     if asked.tags not in ALL:
-        narrow("c.tags ?| %(tags)s::text[]", tags=_words(asked.tags))
+        narrow("c.tags ?| %(tags)s::text[]", tags=comma_list(asked.tags))
     if asked.min_size is not None:
         narrow("coalesce(c.target_count, 0) >= %(min_size)s", min_size=asked.min_size)
     if asked.max_size is not None:
@@ -102,10 +101,6 @@ def campaigns(caller: Caller, asked: Filters, sort: str | None) -> Listing:
         ),
         counted=counted,
     )  # fmt: skip
-
-
-def _words(text: str) -> list[str]:
-    return [word for part in text.split(",") if (word := part.strip())]
 
 
 def _midnight(day: date) -> datetime:

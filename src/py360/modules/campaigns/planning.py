@@ -13,6 +13,7 @@ from py360.modules.messaging import api as messaging
 
 # Their cases need no message any more once they are paid; a welcome or an offer may still go to them.
 REMINDERS: Final = frozenset({"renewal", "payment"})
+DUE: Final = {"all": "true", "pending": "c.due_date >= %(today)s", "expired": "c.due_date < %(today)s"}
 CONTACT: Final = {"email": "k.email", "sms": "k.phone", "whatsapp": "k.phone"}
 
 
@@ -53,22 +54,18 @@ def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str,
         )
         said["upload"] = audience.upload_id
     wanted = audience.wanted
-    if wanted == "pending":
-        parts.append("c.due_date >= %(today)s")
-    elif wanted == "expired":
-        parts.append("c.due_date < %(today)s")
-    elif isinstance(wanted, AudienceFilter):
-        for column, values in (("c.status", wanted.statuses), ("c.policy_type", wanted.policy_types)):
-            if values:
-                key = column[2:]
-                parts.append(f"{column} = any(%({key})s)")
-                said[key] = values
-        if wanted.due_from:
-            parts.append("c.due_date >= %(due_from)s")
-            said["due_from"] = wanted.due_from
-        if wanted.due_to:
-            parts.append("c.due_date <= %(due_to)s")
-            said["due_to"] = wanted.due_to
+    if isinstance(wanted, str):
+        parts.append(DUE[wanted])
+    else:
+        for condition, name, value in (
+            ("c.status = any(%(status)s)", "status", wanted.statuses),
+            ("c.policy_type = any(%(policy_type)s)", "policy_type", wanted.policy_types),
+            ("c.due_date >= %(due_from)s", "due_from", wanted.due_from),
+            ("c.due_date <= %(due_to)s", "due_to", wanted.due_to),
+        ):
+            if value:
+                parts.append(condition)
+                said[name] = value
     return " and ".join(f"({part})" for part in parts), said
 
 

@@ -88,9 +88,8 @@ class Watch:
     async def look(self) -> None:
         """Ask once, and renew the leases when it is time."""
         now = time.monotonic()
-        older = [
-            batch for since, batch in self._batches if now - since > LOOK_SECONDS / 2
-        ]  # the claim asked for others
+        # The claim of a younger batch has just asked for its cases.
+        older = [batch for since, batch in self._batches if now - since > LOOK_SECONDS / 2]
         cases = [each.outgoing.case_id for batch in older for each in batch]
         async with db.unit_of_work() as session:
             row = await db.one(session, _LOOK, {"id": self.campaign_id, "cases": cases, "reminds": self.reminds})

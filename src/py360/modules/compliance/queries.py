@@ -253,11 +253,7 @@ def person(caller: Caller, ref: str | int) -> tuple[str, dict[str, Any]]:
     """The predicate on `customers_public_contact p` for a customer by code or number, within the caller's reach."""
     text = str(ref).strip()
     within, params = reach_filter(caller, "k")
-    said = {
-        **params,
-        "text": text,
-        "number": int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None,
-    }
+    said = {**params, "text": text, "number": ids.bare_number(text)}
     named = "(p.customer_code = %(text)s or p.id = %(number)s) and p.client_id = any(%(reach_clients)s)"
     if caller.reach == "all":
         return named, said

@@ -8,9 +8,8 @@ from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 from py360.kit.wire import Schema
 from py360.modules.compliance.admission import Channel, Purpose
 
-_Blank = BeforeValidator(
-    lambda given: None if isinstance(given, str) and not given.strip() else given
-)  # as forms send it
+# Forms send an empty text for what is left out.
+_Blank = BeforeValidator(lambda given: None if isinstance(given, str) and not given.strip() else given)
 Phone = Annotated[Annotated[str, StringConstraints(min_length=5, max_length=30)] | None, _Blank]
 Email = Annotated[Annotated[str, StringConstraints(min_length=3, max_length=254)] | None, _Blank]
 Reason = Annotated[str, StringConstraints(max_length=500)]

@@ -174,7 +174,7 @@ def customers(caller: Caller, chosen: CustomerFilter, sort: str | None) -> Listi
 async def customer(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:
     """One customer by code or number, as read; raises NotFound."""
     where, params = customers_within(caller)
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+    number = ids.bare_number(text)
     row = await reads.one(
         f"{_CUSTOMER} where (c.customer_code = %(code)s or c.id = %(number)s) and {where}"
         " order by c.customer_code = %(code)s desc limit 1",
@@ -236,7 +236,7 @@ def policies(caller: Caller, chosen: PolicyFilter, sort: str | None) -> Listing:
 async def policy(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:
     """One policy by its number or our key, as read; raises NotFound."""
     where, params = policies_within(caller)
-    number = int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
+    number = ids.bare_number(text)
     row = await reads.one(
         f"{_POLICY} where (p.policy_number = %(text)s or p.id = %(number)s) and {where}"
         " order by p.policy_number = %(text)s desc limit 1",

@@ -33,7 +33,7 @@ from py360.modules.messaging.messages import (
     Sent,
     Template,
 )
-from py360.modules.messaging.seeding import seed
+from py360.modules.messaging.seeding import sandbox_in_use, seed
 from py360.modules.messaging.sending import keep_back, record, send_one, transport
 from py360.modules.messaging.templates import find as template
 
@@ -62,6 +62,7 @@ __all__ = [
     "open_config",
     "payment_link",
     "record",
+    "sandbox_in_use",
     "seal_config",
     "seed",
     "send_one",

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, ids
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import Conflict, NotFound
 from py360.modules.compliance import api as compliance
@@ -92,7 +92,7 @@ async def _case(session: AsyncSession, caller: Caller, ref: str | int) -> db.Row
         session,
         f"select c.id, c.client_id, c.customer_id, c.is_open from cases_public_case c where {within}"
         " and (c.case_number = %(text)s or c.id = %(number)s)",
-        {**params, "text": text, "number": int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None},
+        {**params, "text": text, "number": ids.bare_number(text)},
     )
     if row is None:
         raise NotFound(f"There is no case “{text[:60]}”.", code="case_not_found")

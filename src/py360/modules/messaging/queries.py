@@ -9,7 +9,7 @@ from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.db import Row
 from py360.kit.errors import NotFound
-from py360.kit.listing import Listing, containing, ordering
+from py360.kit.listing import Listing, comma_list, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.messaging.accounts import open_config
 from py360.modules.messaging.provider_types import TYPES, provider_type, shown
@@ -30,12 +30,6 @@ _TEMPLATE_SORTS: Final = {
     "updatedAt": "t.updated_at",
     "lastModified": "t.updated_at",
 }
-
-
-def _words(value: str | None) -> list[str] | None:
-    """A comma list, or None when nothing is asked."""
-    words = [word.strip() for word in (value or "").split(",") if word.strip()]
-    return words or None
 
 
 def shown_template(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,10 +81,10 @@ def templates(
     """The templates of the caller's clients; types, categories and statuses are comma lists."""
     params = {
         "clients": list(caller.client_ids),
-        "types": _words(types),
+        "types": comma_list(types) or None,
         "active": active,
-        "categories": _words(categories),
-        "statuses": _words(statuses),
+        "categories": comma_list(categories) or None,
+        "statuses": comma_list(statuses) or None,
         "search": containing(search),
     }
     return Listing(
@@ -237,8 +231,8 @@ def messages(caller: Caller, chosen: MessageFilter, sort: str | None) -> Listing
     """The ledger, newest first."""
     within, params = _reach(caller)
     params |= {
-        "types": _words(chosen.types),
-        "statuses": [{"read": "opened"}.get(word, word) for word in _words(chosen.statuses) or []] or None,
+        "types": comma_list(chosen.types) or None,
+        "statuses": [{"read": "opened"}.get(word, word) for word in comma_list(chosen.statuses)] or None,
         "campaign": ids.number("campaign", chosen.campaign) if chosen.campaign else None,
         "case": chosen.case,
         "recipient": chosen.recipient,

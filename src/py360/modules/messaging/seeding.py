@@ -70,6 +70,16 @@ on conflict (client_id, channel, name) do update set config_encrypted = excluded
 where providers.is_sandbox
 """
 
+_SANDBOX_IN_USE: Final = """
+select exists (select 1 from providers s where s.is_sandbox and s.is_active and not exists
+  (select 1 from providers r where r.client_id = s.client_id and r.channel = s.channel and r.is_active and not r.is_sandbox))
+"""
+
+
+async def sandbox_in_use(session: AsyncSession) -> bool:
+    """Whether some client has nothing but a sandbox account for a channel, payments included."""
+    return bool(await db.value(session, _SANDBOX_IN_USE))
+
 
 async def seed(session: AsyncSession, client_id: int) -> None:
     """Built-in templates and the sandbox accounts of a client; may be repeated, and follows the sandbox's ports."""

@@ -29,9 +29,7 @@ TRANSPORTS: Final[dict[str, Any]] = {
     "twilio": TwilioTransport,
     "meta": MetaTransport,
 }
-WRONG_INPUT: Final = frozenset(
-    {"invalid_contact", "dlt_unmatched"}
-)  # reasons that lie in the request, not in the person
+WRONG_INPUT: Final = frozenset({"invalid_contact", "dlt_unmatched"})  # the request is at fault, not the person
 
 
 class Logged:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids
 from py360.kit.caller import Caller
-from py360.kit.listing import Listing, ordering
+from py360.kit.listing import Listing, comma_list, ordering
 from py360.kit.reads import Reads
 
 _MINE: Final = "n.user_id = %(user)s and (n.expires_at is null or n.expires_at > now())"
@@ -41,7 +41,7 @@ def mine(caller: Caller, tab: str, type: str | None, search: str | None, sort: s
         params["read"] = tab == "read"
     if type and type != "all":
         where += " and n.type = any(%(types)s)"
-        params["types"] = [name.strip() for name in type.split(",")]
+        params["types"] = comma_list(type)
     if search:
         where += " and position(lower(%(search)s) in lower(n.title || ' ' || n.message)) > 0"
         params["search"] = search.strip()

@@ -94,10 +94,7 @@ async def pay(token: str) -> orders.Checkout | View:
     """Open the order (or the one that is open already); the view to show when there is nothing to pay here."""
     try:
         async with unit_of_work() as session:
-            link = await links.read(session, token)
-            await lock(session, [link.case_id])
-            case = (await standings(session, [link.case_id]))[link.case_id]
-            state = await _state(session, link, case)
+            link, case, state = await _locked(session, token)
             if state is not State.PAYABLE:
                 return await _view(session, link, case, state)
             plan = await orders.plan(session, case, link, payable(link, case))
@@ -115,10 +112,7 @@ async def send_fresh(token: str) -> View:
     """For an expired link: a new one to the contact on file, once; nobody who found an old link learns the new one."""
     try:
         async with unit_of_work() as session:
-            link = await links.read(session, token)
-            await lock(session, [link.case_id])
-            case = (await standings(session, [link.case_id]))[link.case_id]
-            state = await _state(session, link, case)
+            link, case, state = await _locked(session, token)
             if state is not State.EXPIRED:
                 return await _view(session, link, case, state)
             people = await _people(session, case)
@@ -136,6 +130,14 @@ async def send_fresh(token: str) -> View:
         await _take_back(link)
         return await _again(token, State.NOT_SENT)
     return await _again(token, State.SENT_AGAIN)
+
+
+async def _locked(session: AsyncSession, token: str) -> tuple[Link, Standing, State]:
+    """A link, its case with the money locked, and what may be done with it; raises BadToken."""
+    link = await links.read(session, token)
+    await lock(session, [link.case_id])
+    case = (await standings(session, [link.case_id]))[link.case_id]
+    return link, case, await _state(session, link, case)
 
 
 def payable(link: Link, case: Standing) -> Decimal:

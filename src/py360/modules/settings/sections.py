@@ -20,9 +20,8 @@ Secret = Annotated[str, StringConstraints(max_length=4000), SECRET]  # sealed it
 Text = Annotated[str, StringConstraints(max_length=2000)]
 Short = Annotated[str, StringConstraints(max_length=200)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://\S+)?$")]
-TimeOfDay = Annotated[
-    str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
-]  # in India unless a timezone stands beside it
+# In India unless a time zone stands beside it.
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
 class Section(Schema):

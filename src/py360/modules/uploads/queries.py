@@ -211,7 +211,7 @@ async def batches(reads: Reads, caller: Caller, limit: int) -> list[dict[str, An
         left join lateral (
           select
             count(*) filter (where c.status = 'renewed') as renewed,
-            count(*) filter (where c.status in ('failed', 'lapsed', 'cancelled', 'rejected')) as failed,
+            count(*) filter (where c.status in ('failed', 'lapsed', 'cancelled')) as failed,
             count(*) filter (where c.status in ('uploaded', 'validated', 'pending')) as pending,
             count(*) as total,
             count(*) filter (where c.payment_status = 'completed') as received,

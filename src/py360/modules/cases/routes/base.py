@@ -5,6 +5,5 @@ from fastapi import APIRouter
 from py360.kit.http import LeanRoute
 
 router = APIRouter()
-hot_router = APIRouter(
-    route_class=LeanRoute
-)  # the tracking list, which every open window asks for again and again: matched first
+# The tracking list, which every open window asks for again and again: matched first.
+hot_router = APIRouter(route_class=LeanRoute)
