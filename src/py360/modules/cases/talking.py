@@ -62,14 +62,13 @@ async def write_to(
     async with db.unit_of_work() as session:
         await note_contacts(session, [case_id], channel, what, user_id=caller.user_id)
         await announce(session, [case_id])
+    unknown = sent.status == "unknown"
     return {
         "caseId": case["case_number"],
         "messageId": sent.code,
         "channel": channel,
         "status": sent.status,
-        "message": "The message is on its way."
-        if sent.status != "unknown"
-        else "It is not known whether the message left.",
+        "message": "It is not known whether the message left." if unknown else "The message is on its way.",
     }
 
 

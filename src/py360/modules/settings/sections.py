@@ -1,5 +1,10 @@
 """The sections, their keys, defaults and ranges (domain reference, section 28; DNC: section 15; social: section 26).
 
+The server itself obeys, of campaigns, the windows, the daily caps, `templateApprovalRequired` and `trackingEnabled`; of
+DNC, what concerns overrides. A campaign's compliance page reports by `dataRetentionDays`; nothing is erased by it. The rest
+is kept for the screens and changes nothing here: consent and the registry are asked for every message, whatever is set,
+and what an account may send stands with the account.
+
 Secrets are sealed when they are stored and never shown again. Keys of providers live with the providers (A 29), the
 general tab belongs to each user (`/api/user/settings`).
 """

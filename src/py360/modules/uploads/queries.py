@@ -223,26 +223,27 @@ async def batches(reads: Reads, caller: Caller, limit: int) -> list[dict[str, An
         """,
         {**params, "limit": limit},
     )
-    return [
-        {
-            "id": row["batch_code"],
-            "clientId": row["client_id"],
-            "uploadId": ids.code("upload", row["upload_id"]),
-            "uploadDate": row["created_at"],
-            "fileName": row["file_name"],
-            "totalCases": row["total"],
-            "status": {
-                "renewed": row["renewed"],
-                "inProgress": row["total"] - row["renewed"] - row["failed"] - row["pending"],
-                "failed": row["failed"],
-                "pending": row["pending"],
-            },
-            "payment": {
-                "received": row["received"],
-                "pending": row["total"] - row["received"],
-                "receivedAmount": row["received_amount"],
-                "pendingAmount": row["pending_amount"],
-            },
-        }
-        for row in rows
-    ]
+    return [_shown_batch(row) for row in rows]
+
+
+def _shown_batch(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "id": row["batch_code"],
+        "clientId": row["client_id"],
+        "uploadId": ids.code("upload", row["upload_id"]),
+        "uploadDate": row["created_at"],
+        "fileName": row["file_name"],
+        "totalCases": row["total"],
+        "status": {
+            "renewed": row["renewed"],
+            "inProgress": row["total"] - row["renewed"] - row["failed"] - row["pending"],
+            "failed": row["failed"],
+            "pending": row["pending"],
+        },
+        "payment": {
+            "received": row["received"],
+            "pending": row["total"] - row["received"],
+            "receivedAmount": row["received_amount"],
+            "pendingAmount": row["pending_amount"],
+        },
+    }
