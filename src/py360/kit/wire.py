@@ -2,17 +2,41 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar, Final
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 from pydantic.alias_generators import to_camel
+
+# What every record shows beside its own fields: screens send it back with them.
+SHOWN: Final = frozenset({"id", "clientId", "clientName", "createdAt", "createdBy", "updatedAt", "version"})
 
 
 class Schema(BaseModel):
-    """Base of every request body: camelCase outside, snake_case inside, spaces around text removed."""
+    """Base of every request body: camelCase outside, snake_case inside, spaces around text removed.
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, str_strip_whitespace=True, frozen=True)
+    A field that nothing reads is refused (ADR 36), save those `passed_over`: what screens send along because the record
+    shows it, though it is not set here.
+    """
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, str_strip_whitespace=True, frozen=True, extra="forbid"
+    )
+    passed_over: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _pass_over(cls, data: Any) -> Any:
+        if cls.passed_over and isinstance(data, dict):
+            own = {field.alias for field in cls.model_fields.values()}
+            return {name: value for name, value in data.items() if name in own or name not in cls.passed_over}
+        return data
+
+
+class QuerySchema(Schema):
+    """Base of a list's parameters: a route has more of them than one model, so that `kit.parameters` refuses the unknown."""
+
+    model_config = ConfigDict(extra="ignore")
 
 
 def _plain(value: Any) -> Any:

@@ -52,7 +52,7 @@ async def test_a_user_is_made_and_found(as_admin: httpx.AsyncClient) -> None:
         ({"permissions": ["nonsense"]}, 422, "permissions"),
         ({"password": "short"}, 422, "password"),
         ({"clientId": 99}, 422, "clientId"),
-        ({"email": "ADMIN@py360.local"}, 422, "email"),
+        ({"email": "ADMIN@py360.local"}, 409, "email"),
     ],
 )
 async def test_bad_input_names_the_field(

@@ -49,11 +49,10 @@ async def test_anonymous_and_unentitled_callers_are_kept_out(
 ) -> None:
     agent = await as_role("agent")
     node = f"/api/hierarchy/nodes/{places['day']}"
-    for method, path in (
-        ("POST", "/api/hierarchy/nodes"), ("PUT", node), ("DELETE", node), ("PUT", f"{node}/move"),
-        ("PUT", f"/api/hierarchy/{places['day']}/members/1"),
+    for method, path, body in (
+        ("POST", "/api/hierarchy/nodes", {"name": "X", "type": "region"}), ("PUT", node, {"name": "X"}), ("DELETE", node, None),
+        ("PUT", f"{node}/move", {"parentId": places["day"]}), ("PUT", f"/api/hierarchy/{places['day']}/members/1", {}),
     ):  # fmt: skip
-        body = {"name": "X", "type": "region", "parentId": places["day"]}
         assert (await client.request(method, path, json=body)).status_code == 401
         assert (await agent.request(method, path, json=body)).status_code == 403
     assert (await client.get("/api/hierarchy")).status_code == 401

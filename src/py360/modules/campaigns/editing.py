@@ -5,7 +5,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, ids
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, PreconditionFailed
 from py360.modules.campaigns import creating, planning, service
@@ -28,7 +28,7 @@ async def edit(session: AsyncSession, caller: Caller, number: int, given: EditCa
         own["tags"] = orjson.dumps(given.tags).decode()
     await _write(session, [number], own)
     children = await _channels(session, campaign)
-    if given.scheduled_at is not None:
+    if given.scheduled_at not in (None, campaign["scheduled_at"]):
         service.check_start(given.scheduled_at)
         if not {campaign["status"], *(child["status"] for child in children)} <= NOT_STARTED:
             raise Conflict("The campaign has started already; its start cannot be moved.", code="already_started")
@@ -37,8 +37,16 @@ async def edit(session: AsyncSession, caller: Caller, number: int, given: EditCa
         for child in children:
             if child["status"] == "scheduled":
                 await service.set_going(session, child["id"], "scheduled", given.scheduled_at)
-    if given.templates or given.target_audience is not None or given.upload_id is not None:
+    if given.templates or _other_audience(campaign, given):
         await _plan_anew(session, caller, campaign, children, given)
+
+
+def _other_audience(campaign: db.Row, given: EditCampaign) -> bool:
+    """Whether other people are meant; a form may send back what it was shown."""
+    wanted, upload = given.target_audience, given.upload_id
+    return (wanted is not None and wanted != _stored(campaign["target_audience_filter"] or {})) or (
+        upload is not None and ids.number("upload", upload) != campaign["upload_id"]
+    )
 
 
 async def _write(session: AsyncSession, campaign_ids: list[int], values: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA
 from py360.kit.ids import code
 from py360.kit.listing import Listing, comma_list, containing, ordering
-from py360.kit.wire import Schema
+from py360.kit.wire import QuerySchema
 from py360.modules.campaigns import states
 from py360.modules.campaigns.queries import COLUMNS, SUMS, shown
 from py360.modules.campaigns.schemas import Purpose
@@ -34,7 +34,7 @@ _COUNTERS: Final = {name: f"coalesce(s.{name}_count, c.{name}_count)::bigint" fo
 Words = Annotated[str, StringConstraints(max_length=300)]
 
 
-class Filters(Schema):
+class Filters(QuerySchema):
     """What the list of campaigns can be narrowed by; empty ones and `all` narrow nothing."""
 
     status: Words = Field("", description="active,paused,completed")

@@ -46,7 +46,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "templateId": code("template", row["template_id"]) if row["template_id"] else None,
         "templateName": row["template_name"],
         "provider": row["provider_name"],
-        "targetAudience": row["target_audience_filter"],
+        "targetAudience": (row["target_audience_filter"] or {}).get("audience", row["target_audience_filter"]),
         "targetCount": row["target_count"] or 0,
         "audienceSize": row["target_count"] or 0,
         "originalCount": noted.get("originalCount"),

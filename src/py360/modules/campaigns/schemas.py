@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
+from pydantic import AwareDatetime, BeforeValidator, Field
 
-from py360.kit.wire import Schema
+from py360.kit.wire import SHOWN, Schema
 
 Channel = Literal["email", "sms", "whatsapp"]
 Purpose = Literal["promotional", "transactional", "renewal", "welcome", "payment", "claims"]
@@ -24,8 +24,6 @@ class AudienceFilter(Schema):
     A condition not listed here is refused: passed over, it would widen the audience.
     """
 
-    model_config = ConfigDict(extra="forbid")
-
     statuses: list[str] = Field(default_factory=list, max_length=12)
     policy_types: list[str] = Field(default_factory=list, max_length=10)
     due_from: date | None = None
@@ -34,6 +32,8 @@ class AudienceFilter(Schema):
 
 class NewCampaign(Schema):
     """A campaign on one or several channels, from an upload or from a filter over the cases within reach."""
+
+    passed_over = frozenset({"advancedScheduling", "uploadFilename"})
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     description: Annotated[str, Field(max_length=2_000)] | None = None
@@ -45,12 +45,20 @@ class NewCampaign(Schema):
     schedule_type: Literal["immediate", "scheduled"] = "immediate"
     scheduled_at: AwareDatetime | None = None
     target_audience: Literal["all", "pending", "expired"] | AudienceFilter = "all"
+    audience_id: None = Field(None, description="Always empty: passed over, it would widen the audience")
     tags: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
     draft: bool = False
 
 
 class EditCampaign(Schema):
     """What may be changed: names and tags always, the moment while it has not started, templates and audience of a draft."""
+
+    passed_over = SHOWN | {
+        "parentId", "type", "purpose", "channels", "status", "statusReason", "uploadFilename", "templateId", "templateName",
+        "provider", "providers", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact",
+        "scheduleType", "launchDate", "completedAt", "createdDate", "lastModified", "progress", "metrics", "channelMetrics",
+        "campaigns", "advancedScheduling",
+    }  # fmt: skip
 
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     description: Annotated[str, Field(max_length=2_000)] | None = None

@@ -30,6 +30,8 @@ class QuickEdit(Schema):
 class Edit(Schema):
     """The edit dialog: customer, policy, the amount due and agent. The policy number is fixed."""
 
+    passed_over = frozenset({"id", "caseId"})
+
     customer_name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     email: Annotated[str, StringConstraints(max_length=255)] | None = None
     phone: Annotated[str, StringConstraints(max_length=30)] | None = None

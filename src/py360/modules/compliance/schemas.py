@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from py360.kit.wire import Schema
+from py360.kit.wire import SHOWN, Schema
 from py360.modules.compliance.admission import Channel, Purpose
 
 # Forms send an empty text for what is left out.
@@ -18,6 +18,8 @@ ClientRef = str | int
 
 class DncIn(Schema):
     """An entry of the registry. Type phone needs a phone number, email an address, both needs both."""
+
+    passed_over = SHOWN | {"clientCode", "lastOverride"}
 
     client_id: ClientRef | None = Field(None, description="Empty: your own client")
     customer_name: Annotated[str, StringConstraints(max_length=200)] | None = None

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
-from py360.kit.wire import Schema
+from py360.kit.wire import SHOWN, Schema
 from py360.modules.customers.contacts import Email, Pan, Phone
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -54,6 +54,8 @@ Preferences = Annotated[dict[str, Any], Field(max_length=20), AfterValidator(_kn
 class CustomerChange(Schema):
     """The fields of a customer to change."""
 
+    passed_over = SHOWN | {"customerId", "name", "kycStatus", "kycDocuments", "verification"}
+
     first_name: Name = "-"
     last_name: Annotated[str, StringConstraints(max_length=100)] = ""
     email: Email | None = None
@@ -93,6 +95,8 @@ class PreferencesIn(Schema):
 class PolicyChange(Schema):
     """The fields of a policy to change; its number and its customer stay."""
 
+    passed_over = SHOWN | {"policyNumber", "customerId", "customerName", "agentId", "branchId"}
+
     policy_type: Annotated[str, StringConstraints(min_length=1, max_length=50)] = "-"
     product_name: Annotated[str, StringConstraints(max_length=255)] | None = None
     product_category: Annotated[str, StringConstraints(max_length=50)] | None = None
@@ -106,6 +110,15 @@ class PolicyChange(Schema):
     grace_period_days: Annotated[int, Field(ge=0, le=365)] = 30
     coverage_details: dict[str, Any] | None = None
     auto_renewal: bool = True
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, data: Any) -> Any:
+        """Answers show both spellings, so that forms may send both: the screens' own counts."""
+        if not isinstance(data, dict):
+            return data
+        twice = {other for name, other in (("premium", "premiumAmount"), ("expiryDate", "endDate")) if name in data}
+        return {name: value for name, value in data.items() if name not in twice}
 
 
 class PolicyIn(PolicyChange):

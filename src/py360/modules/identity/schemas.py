@@ -3,11 +3,15 @@
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
+from email_validator import SPECIAL_USE_DOMAIN_NAMES
 from pydantic import AfterValidator, AliasChoices, EmailStr, Field, StringConstraints, model_validator
 
-from py360.kit.wire import Schema
+from py360.kit.wire import SHOWN, Schema
 from py360.modules.identity import catalogue
 from py360.modules.identity.models import split_name
+
+# Offices have such networks, and the first administrator is admin@py360.local: their profile could not be saved.
+SPECIAL_USE_DOMAIN_NAMES.remove("local")
 
 # Spaces belong to a password; everywhere else they are typing slips.
 Secret = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200)]
@@ -38,6 +42,8 @@ Timezone = Annotated[str, AfterValidator(_timezone)]
 
 class Login(Schema):
     """Credentials."""
+
+    passed_over = frozenset({"otp"})  # the form has its field from the beginning
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     password: Secret
@@ -82,6 +88,8 @@ class Named(Schema):
 class UserIn(Named):
     """A new account."""
 
+    passed_over = SHOWN
+
     email: EmailStr
     password: Secret | None = Field(None, description="Empty: set by the owner through the welcome letter's link")
     role: str = catalogue.DEFAULT_ROLE
@@ -104,6 +112,11 @@ class UserIn(Named):
 
 class UserChange(Named):
     """The fields to change; what is left out stays."""
+
+    passed_over = SHOWN | {
+        "roleName", "reach", "featurePermissions", "grantedPermissions", "revokedPermissions", "avatarUrl", "mfaEnabled",
+        "lockedUntil", "lastLogin", "nodeId", "sendWelcomeEmail",
+    }  # fmt: skip
 
     email: EmailStr = ""
     role: str = ""
@@ -144,6 +157,8 @@ class PermissionsIn(Schema):
 class RoleIn(Schema):
     """A new role; its name is made from the display name."""
 
+    passed_over = SHOWN | {"name", "isSystem", "userCount"}
+
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
         validation_alias=AliasChoices("displayName", "display_name")
     )
@@ -154,6 +169,8 @@ class RoleIn(Schema):
 
 class RoleChange(Schema):
     """The fields to change; the name is fixed."""
+
+    passed_over = RoleIn.passed_over
 
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "-"
     description: Annotated[str, StringConstraints(max_length=1000)] | None = None
@@ -174,6 +191,8 @@ class ClientIn(Schema):
 class ClientChange(Schema):
     """The fields to change; the code is fixed."""
 
+    passed_over = SHOWN | {"clientCode", "userCount"}
+
     client_name: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "-"
     industry: Annotated[str, StringConstraints(max_length=100)] | None = None
     contact_email: EmailStr | None = None
@@ -183,6 +202,11 @@ class ClientChange(Schema):
 
 class ProfileChange(Named):
     """One's own profile."""
+
+    passed_over = SHOWN | {
+        "role", "roleName", "department", "jobTitle", "avatarUrl", "joinDate", "lastLoginDate", "passwordChangedAt",
+        "requirePasswordChange",
+    }  # fmt: skip
 
     email: EmailStr = ""
     phone: Annotated[str, StringConstraints(max_length=20)] | None = None

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
-from py360.kit.wire import Schema
+from py360.kit.wire import SHOWN, Schema
 from py360.modules.messaging.messages import Channel, Format
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -13,11 +13,14 @@ Category = Literal[
     "complaint", "inquiry", "document", "quotes",
 ]  # fmt: skip
 Content = Annotated[str, Field(min_length=1, max_length=500_000)]
+Status = Literal["draft", "pending_approval", "active", "rejected", "archived"]
 DltId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,50}$")]
 
 
 class TemplateChange(Schema):
     """The fields of a template to change. `variables` is what the editor lists; the server reads them from the texts itself."""
+
+    passed_over = SHOWN | {"isActive", "usageCount", "versions"}
 
     name: Name = "-"
     type: Channel = "email"
@@ -32,6 +35,7 @@ class TemplateChange(Schema):
     dlt_template_id: DltId | None = None
     dlt_approved: bool = False
     tags: list[Annotated[str, StringConstraints(max_length=50)]] = Field(default_factory=list, max_length=20)
+    status: Status | None = None
 
 
 class TemplateIn(TemplateChange):
@@ -48,7 +52,7 @@ class TemplateIn(TemplateChange):
 class TemplateStatus(Schema):
     """Another status, or the DLT approval, or both."""
 
-    status: Literal["draft", "pending_approval", "active", "rejected", "archived"] | None = None
+    status: Status | None = None
     dlt_approved: bool | None = None
 
     @model_validator(mode="after")
@@ -125,6 +129,8 @@ class ProviderLimits(Schema):
 
 class ProviderIn(Schema):
     """A sender account. Secrets are write-only: a masked or missing one keeps its value."""
+
+    passed_over = SHOWN | {"isSandbox", "status", "lastUsed", "lastTested"}
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     channel: Literal["email", "sms", "whatsapp", "call", "payment"]

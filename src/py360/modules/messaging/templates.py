@@ -270,7 +270,8 @@ async def update(
 ) -> Saved:
     """Save a template again with `changes` to its Draft: a new version; what was sent with older ones stays readable.
 
-    `expected` is the version the editor saw (If-Match). Raises PreconditionFailed when it moved on.
+    `expected` is the version the editor saw (If-Match). Raises PreconditionFailed when it moved on, and what `set_status`
+    raises for another status.
     """
     old = await load(session, clients, ref)
     if expected is not None and expected != old.version:
@@ -292,7 +293,8 @@ async def update(
     if not changed:
         raise PreconditionFailed
     await _keep_version(session, old.id, user_id)
-    return Saved(old.id, template.version, old.status, warnings)
+    _, status = await set_status(session, clients, ref, draft.status, None)
+    return Saved(old.id, template.version, status, warnings)
 
 
 async def duplicate(session: AsyncSession, clients: Sequence[int], user_id: int, ref: str) -> int:

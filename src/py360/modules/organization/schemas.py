@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, StringConstraints
 
-from py360.kit.wire import Schema
+from py360.kit.wire import SHOWN, Schema
 
 Kind = Literal["region", "state", "branch", "department", "team"]
 Status = Literal["active", "inactive", "restructuring"]
@@ -34,6 +34,10 @@ class NodeIn(Schema):
 
 class NodeChange(Schema):
     """The fields to change. Type and parent have their own rules: a node is moved, its type is fixed."""
+
+    passed_over = SHOWN | {
+        "type", "parentId", "managerName", "currentCases", "renewedCases", "revenue", "memberCount", "branchId", "children",
+    }  # fmt: skip
 
     name: Name = "-"
     manager_id: int | None = None

@@ -16,7 +16,7 @@ from py360.kit.clock import INDIA
 from py360.kit.errors import Invalid
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
-from py360.kit.wire import Schema
+from py360.kit.wire import QuerySchema
 from py360.modules.cases.statuses import CLOSED, PAYMENT_STATUSES, PRIORITIES, one_of, policy_status_code, status_code
 
 NOBODY: Final = frozenset({"unassigned", "none", "null"})
@@ -24,7 +24,7 @@ ALL: Final = frozenset({"", "all"})
 Text = Annotated[str, StringConstraints(max_length=300)]
 
 
-class Filters(Schema):
+class Filters(QuerySchema):
     """The filters of the case lists, as they come in the query or in an export's body; empty ones narrow nothing."""
 
     search: Text = Field("", description="Pieces of case id, customer name or policy number; commas mean or")
