@@ -31,7 +31,7 @@ class UploadSettings(BaseSettings):
     )
     max_rows: int = Field(1_000_000, validation_alias="PY360_UPLOAD_MAX_ROWS", description="Most rows of one file.")
     chunk_rows: int = Field(
-        10_000, validation_alias="PY360_UPLOAD_CHUNK_ROWS", description="Rows that are merged at a time."
+        25_000, validation_alias="PY360_UPLOAD_CHUNK_ROWS", description="Rows that are merged at a time."
     )
     lanes: int = Field(
         2,
