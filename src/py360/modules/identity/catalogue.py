@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from py360.kit.caller import Reach
+from py360.kit.errors import Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +213,10 @@ def overrides(role: Iterable[str], wanted: Iterable[str]) -> tuple[list[str], li
     return granted, sorted(name for name in gone if ":" not in name or name.partition(":")[0] not in gone)
 
 
-def unknown(names: Iterable[str]) -> list[str]:
-    """The names that are no permission of ours, in alphabetical order."""
-    return sorted(set(names) - KNOWN)
+def refuse_unknown(names: Iterable[str]) -> None:
+    """Raise Invalid for names that are no permission of ours."""
+    if bad := sorted(set(names) - KNOWN):
+        raise Invalid(
+            f"No such permission: {', '.join(bad)}.", code="unknown_permission",
+            details=[{"field": "permissions", "message": f"unknown: {name}"} for name in bad],
+        )  # fmt: skip

@@ -136,19 +136,10 @@ def users(caller: Caller, chosen: UserFilter, sort: str | None) -> Listing:
         params,
         shown_user,
         (
-            "id",
-            "name",
-            "email",
-            "phone",
-            "department",
-            "jobTitle",
-            "roleName",
-            "status",
-            "clientName",
-            "lastLogin",
+            "id", "name", "email", "phone", "department", "jobTitle", "roleName", "status", "clientName", "lastLogin",
             "createdAt",
         ),
-    )
+    )  # fmt: skip
 
 
 # Counts only the users of the caller's clients: a role is shared, its holders are not.

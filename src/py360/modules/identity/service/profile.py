@@ -2,13 +2,13 @@
 
 from typing import Any, Final
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit.caller import Caller
-from py360.kit.errors import Conflict, Invalid
+from py360.kit.errors import Invalid
 from py360.modules.identity import authentication
 from py360.modules.identity.models import Role, User
+from py360.modules.identity.service import accounts
 
 # The General tab (domain reference, 28). Language and second factor have columns of their own.
 GENERAL: Final = {"theme": "system", "timezone": "Asia/Kolkata", "emailNotifications": True, "smsNotifications": False}
@@ -43,8 +43,7 @@ async def change(session: AsyncSession, caller: Caller, changes: dict[str, Any])
     user = await session.get_one(User, caller.user_id, with_for_update=True)
     if "email" in changes:
         changes["email"] = changes["email"].lower()
-        if await session.scalar(select(User.id).where(User.email == changes["email"], User.id != user.id)):
-            raise Conflict("Another account uses this e-mail address.", code="email_taken")
+        await accounts.email_free(session, changes["email"], user.id)
     if "company" in changes:
         user.preferences = {**user.preferences, "company": changes.pop("company")}
     for field, value in changes.items():

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit.caller import Caller
 from py360.kit.clock import version_of
-from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
+from py360.kit.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.errors import OneselfRefused
 from py360.modules.identity.models import Role, User
@@ -43,11 +43,7 @@ def _administrator(caller: Caller) -> None:
 
 
 def _check(permissions: Sequence[str]) -> list[str]:
-    if bad := catalogue.unknown(permissions):
-        raise Invalid(
-            f"No such permission: {', '.join(bad)}.", code="unknown_permission",
-            details=[{"field": "permissions", "message": f"unknown: {name}"} for name in bad],
-        )  # fmt: skip
+    catalogue.refuse_unknown(permissions)
     return sorted(set(permissions))
 
 
