@@ -9,6 +9,7 @@ from py360.kit.clock import version_of
 from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, etag, listed, ok
 from py360.modules.compliance import consenting, queries, registry
 from py360.modules.compliance.access import CanAskOverride, CanCheckDnc, CanKeepDnc
+from py360.modules.compliance.admission import Channel
 from py360.modules.compliance.schemas import (
     CheckIn,
     ConsentIn,
@@ -21,7 +22,6 @@ from py360.modules.compliance.schemas import (
 )
 
 router = APIRouter()
-ChannelName = Literal["email", "sms", "whatsapp", "call"]
 
 
 @router.get("/dnc")
@@ -115,7 +115,7 @@ async def blocked_messages(
     reads: DbReads,
     caller: CanKeepDnc,
     page: PageParams,
-    channel: ChannelName | None = None,
+    channel: Channel | None = None,
     search: Search = None,
     as_file: AsFile = None,
 ) -> Response:
@@ -170,7 +170,7 @@ async def list_suppressions(
     reads: DbReads,
     caller: CanKeepDnc,
     page: PageParams,
-    channel: ChannelName | None = None,
+    channel: Channel | None = None,
     reason: Literal["hard_bounce", "complaint", "unsubscribe", "stop", "manual"] | None = None,
     contact: Annotated[str | None, Query(max_length=254, description="The whole address or number")] = None,
     search: Search = None,

@@ -147,18 +147,14 @@ async def _apply_stops(session: AsyncSession, stops: Sequence[Moved], changes: S
         change = rows.get(message_id) if message_id else None
         if change is None:
             continue
-        channel = channel_named(change.channel)
         if each.stop == "hard_bounce":
-            entry = compliance.Suppression(channel, change.contact, "hard_bounce", message_id, each.error_message)
+            entry = compliance.Suppression(
+                change.channel, change.contact, "hard_bounce", message_id, each.error_message
+            )
             await compliance.suppress(session, change.client_id, [entry])
         else:
-            await stop(session, change.client_id, channel, change.contact, each.stop or "unsubscribe", message_id)
-
-
-def channel_named(name: str) -> compliance.Channel:
-    """A channel of the ledger as compliance knows it."""
-    channels: dict[str, compliance.Channel] = {"email": "email", "sms": "sms", "whatsapp": "whatsapp", "call": "call"}
-    return channels[name]
+            source = each.stop or "unsubscribe"
+            await stop(session, change.client_id, change.channel, change.contact, source, message_id)
 
 
 async def stop(

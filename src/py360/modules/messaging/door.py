@@ -30,7 +30,9 @@ DLT_VARIABLE: Final = r".{0,60}?"
 async def admit(
     session: AsyncSession, batch: Sequence[Outgoing], account: Account, *, budget_left: Decimal | None = None
 ) -> list[Decision]:
-    """Decide a batch of one client and channel; see `messaging.api.admit`."""
+    """Decide a batch of one client and channel, in its order. Admitted messages stand in the ledger as `sending`, refused
+    ones as `blocked` with their reason; postponed ones leave no row. `budget_left` is in INR.
+    """
     if not batch:
         return []
     now = resources.current().clock.now()

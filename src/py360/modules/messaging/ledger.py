@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
+from py360.modules.messaging.messages import Channel
 
 # `blocked` is not in it: what the door kept in never moves. A delivery beats a failure reported before or after it.
 FORWARD: Final = (
@@ -124,7 +125,7 @@ class Change:
     message_id: int
     client_id: int
     campaign_id: int | None
-    channel: str
+    channel: Channel
     contact: str
 
 

@@ -142,7 +142,11 @@ async def keep_back(session: AsyncSession, deliveries: Sequence[Delivery]) -> No
 
 
 async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
-    """Door, vendor and ledger for one message; see `messaging.api.send_one`."""
+    """Door, vendor and ledger for one message, in transactions of its own: call it outside any.
+
+    Raises Conflict (no usable account, or the door's reason), Invalid (the address or the text is at fault), TooMany (it
+    must wait), NoTransport and Unavailable (the vendor is away). `failed` and `bounced` are answers, not errors.
+    """
     async with db.unit_of_work() as session:
         sender = await choose_account(session, outgoing.client_id, outgoing.channel, provider_id)
         make_sure = transport(sender)  # before the ledger says `sending`

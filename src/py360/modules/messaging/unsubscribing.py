@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, events, resources
 from py360.kit.crypto import BadToken
 from py360.modules.messaging import ledger
-from py360.modules.messaging.applying import channel_named, stop
+from py360.modules.messaging.applying import stop
 from py360.modules.messaging.events import MessagesMoved
+from py360.modules.messaging.messages import Channel
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Recipient:
     message_id: int
     client_id: int
     company: str
-    channel: str
+    channel: Channel
     contact: str
     campaign_id: int | None
     stopped: bool
@@ -54,14 +55,7 @@ async def unsubscribe(session: AsyncSession, message_id: int) -> Recipient:
     if recipient.stopped:
         return recipient
     now = resources.current().clock.now()
-    await stop(
-        session,
-        recipient.client_id,
-        channel_named(recipient.channel),
-        recipient.contact,
-        "unsubscribe",
-        recipient.message_id,
-    )
+    await stop(session, recipient.client_id, recipient.channel, recipient.contact, "unsubscribe", message_id)
     await ledger.apply(session, [ledger.News(None, now, message_id=message_id, unsubscribed=True)])
     if recipient.campaign_id is not None:
         await events.publish(session, MessagesMoved(recipient.client_id, [recipient.campaign_id]))
