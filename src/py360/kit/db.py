@@ -4,12 +4,14 @@ The edge commits (house law 1): a request through `kit.http.Session`, a job thro
 """
 
 import asyncio
+import select
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
 import psycopg
+import sqlalchemy.event
 import sqlalchemy.exc
 import structlog
 from psycopg import AsyncConnection
@@ -41,7 +43,28 @@ def sqlalchemy_url(url: str) -> str:
 
 def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
     """An engine for the write side."""
-    return create_async_engine(sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=False)
+    engine = create_async_engine(sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=False)
+    sqlalchemy.event.listen(engine.sync_engine, "checkout", _refuse_hung_up)
+    return engine
+
+
+def hung_up(connection: AsyncConnection[Any]) -> bool:
+    """Whether the server has closed a connection that lies in a pool: then there is something to read, its farewell.
+
+    Without this the first requests after a restart of PostgreSQL would fail, one for each connection of the pool. A look at
+    the socket takes microseconds, a trip to the server as long as the rest of a list.
+    """
+    if connection.closed:
+        return True
+    look = select.poll()
+    look.register(connection.fileno(), select.POLLIN)
+    return bool(look.poll(0))
+
+
+def _refuse_hung_up(adapted: Any, record: object, proxy: object) -> None:
+    """SQLAlchemy's hook: the pool replaces what is refused here."""
+    if hung_up(adapted.driver_connection):
+        raise sqlalchemy.exc.DisconnectionError
 
 
 def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

@@ -7,13 +7,19 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from py360.kit.db import Params, Row
+from py360.kit.db import Params, Row, hung_up
 
 STATEMENT_TIMEOUT_MS = 30_000
 
 
 async def _configure(connection: AsyncConnection[DictRow]) -> None:
     connection.prepare_threshold = 2
+
+
+async def _still_there(connection: AsyncConnection[DictRow]) -> None:
+    """Raise OperationalError when the server has hung up since; a trip to it only when there is reason (see `db.hung_up`)."""
+    if hung_up(connection):
+        await AsyncConnectionPool.check_connection(connection)
 
 
 class Reads:
@@ -26,6 +32,7 @@ class Reads:
             max_size=size,
             open=False,
             configure=_configure,
+            check=_still_there,
             kwargs={
                 "autocommit": True,
                 "row_factory": dict_row,
