@@ -9,7 +9,7 @@ import pytest
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.campaigns import jobs
+from py360.modules.campaigns import jobs, watching
 from py360.modules.cases import api as cases
 from tests.conftest import RunJobs
 from tests.modules.campaigns.conftest import Upload, template
@@ -145,8 +145,6 @@ async def test_who_paid_gets_no_reminder_any_more(
 async def test_a_slow_batch_keeps_its_lease(
     as_admin: httpx.AsyncClient, upload: Upload, slow: Sandbox, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from py360.modules.campaigns import watching
-
     monkeypatch.setattr(watching, "RENEW_SECONDS", 0.5)
     number = await campaign(as_admin, upload, "sms")
     run = asyncio.create_task(jobs.send.func(campaign_id=number))

@@ -99,7 +99,7 @@ async def timeline(reads: Reads, ids: list[int]) -> list[Row]:
     )
 
 
-async def story(reads: Reads, rows: list[Row]) -> list[dict[str, Any]]:
+def story(rows: list[Row]) -> list[dict[str, Any]]:
     """What happened to a campaign, in order."""
     events = []
     for row in rows:

@@ -148,7 +148,7 @@ async def list_recipients(
 async def show_story(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
     """What happened, in order."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
-    return ok({"timeline": await queries.story(reads, await queries.children(reads, row))})
+    return ok({"timeline": queries.story(await queries.children(reads, row))})
 
 
 @router.get("/campaigns/{campaign_id}/compliance")

@@ -44,20 +44,22 @@ _POLICY_SORTS: Final = {
 
 def customers_within(caller: Caller) -> tuple[str, dict[str, Any]]:
     """The predicate on `customers c` that the caller's reach means."""
-    within, params = reach_filter(caller, "k")
-    if caller.reach == "all":
-        return "c.client_id = any(%(reach_clients)s)", dict(params)
-    cases = f"select k.customer_id from cases_public_case k where {within}"
-    return f"c.client_id = any(%(reach_clients)s) and c.id in ({cases})", dict(params)
+    return _within(caller, "c", "customer_id")
 
 
 def policies_within(caller: Caller) -> tuple[str, dict[str, Any]]:
     """The predicate on `policies p` that the caller's reach means."""
+    return _within(caller, "p", "policy_id")
+
+
+def _within(caller: Caller, alias: str, named: str) -> tuple[str, dict[str, Any]]:
+    """What a case within reach names in this column; reach `all` needs no case."""
     within, params = reach_filter(caller, "k")
+    clients = f"{alias}.client_id = any(%(reach_clients)s)"
     if caller.reach == "all":
-        return "p.client_id = any(%(reach_clients)s)", dict(params)
-    cases = f"select k.policy_id from cases_public_case k where {within}"
-    return f"p.client_id = any(%(reach_clients)s) and p.id in ({cases})", dict(params)
+        return clients, dict(params)
+    cases = f"select k.{named} from cases_public_case k where {within}"
+    return f"{clients} and {alias}.id in ({cases})", dict(params)
 
 
 def shown_customer(row: Mapping[str, Any]) -> dict[str, Any]:

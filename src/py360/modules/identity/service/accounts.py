@@ -66,7 +66,7 @@ async def create(session: AsyncSession, client_id: int, new: NewUser) -> User:
     session.add(user)
     await session.flush()  # the answer and the letter need the id
     if new.send_welcome_email:
-        link = await credentials.reset_link(session, user)
+        link = credentials.reset_link(user)
         await letters.post().welcome(session, client_id=client_id, email=user.email, name=user.name, link=link)
     return user
 

@@ -38,11 +38,11 @@ async def change(session: AsyncSession, caller: Caller, current: str, new: str, 
             code="wrong_password",
             details=[{"field": "currentPassword", "message": "wrong"}],
         )
-    await _set(session, user, new)
+    await _set(user, new)
     await sign_in.revoke_all(session, user.id, except_session=caller.session_id)
 
 
-async def _set(session: AsyncSession, user: User, password: str) -> None:
+async def _set(user: User, password: str) -> None:
     user.password_hash = await passwords.hash_password(password)
     user.password_changed_at = resources.current().clock.now()
     user.require_password_change = False
@@ -53,11 +53,11 @@ async def _set(session: AsyncSession, user: User, password: str) -> None:
 async def replace(session: AsyncSession, user: User, password: str) -> None:
     """Set a user's password without asking for the old one; signs them out everywhere. Rights are checked before."""
     passwords.check_new(password)
-    await _set(session, user, password)
+    await _set(user, password)
     await sign_in.revoke_all(session, user.id)
 
 
-async def reset_link(session: AsyncSession, user: User, lifetime: timedelta = WELCOME_LIFETIME) -> str:
+def reset_link(user: User, lifetime: timedelta = WELCOME_LIFETIME) -> str:
     """A link on which a user sets a password, once; an earlier link stops working."""
     token = crypto.random_token()
     user.password_reset_token = crypto.digest(token)
@@ -79,7 +79,7 @@ async def forgot(session: AsyncSession, email: str, ip_address: str | None) -> N
     )
     if user is None or not await here.limits.hit(FORGOT_PER_EMAIL, "forgot-email", user.email):
         return
-    link = await reset_link(session, user, RESET_LIFETIME)
+    link = reset_link(user, RESET_LIFETIME)
     await letters.post().password_reset(session, client_id=user.client_id, email=user.email, name=user.name, link=link)
 
 

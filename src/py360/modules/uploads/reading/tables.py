@@ -87,12 +87,12 @@ def open_table(
     """
     kind = kind_of(path, limits)
     if kind is Kind.TEXT:
-        return _delimited(path, limits, wanted)
+        return _delimited(path, wanted)
     rows = 0 if weighed else weigh(path, kind, limits)
     return _xlsx(path, rows, limits, wanted) if kind is Kind.XLSX else _workbook(path, kind, limits, wanted)
 
 
-def _delimited(path: Path, limits: UploadSettings, wanted: frozenset[str]) -> Table:
+def _delimited(path: Path, wanted: frozenset[str]) -> Table:
     layout = delimited.sniff(path)
     top = delimited.top(path, layout, LOOK_AT)
     found = find_header(top, wanted)
