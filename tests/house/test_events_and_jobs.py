@@ -9,6 +9,7 @@ import pytest
 
 from py360.entrypoints import wiring
 from py360.kit import events, jobs
+from tests.house.source import CHECKOUT
 
 # Events nobody listens to yet, and why they are published all the same.
 UNHEARD = {
@@ -32,6 +33,16 @@ def _events() -> list[type]:
                 item for item in vars(import_module(name)).values() if inspect.isclass(item) and is_dataclass(item)
             ]
     return found
+
+
+def test_the_table_of_modules_is_theirs() -> None:
+    """docs/architecture.md names each module once, from the top down, with the events it publishes."""
+    text = (CHECKOUT / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \|.*\| ([^|]*) ?\|$", text, re.MULTILINE)
+    assert {module for module, _ in rows} == set(wiring.MODULES)
+    assert sorted(", ".join(said for _, said in rows).replace(",", " ").split()) == sorted(
+        event.__name__ for event in _events()
+    )
 
 
 def test_every_event_is_heard_or_says_why_not() -> None:
