@@ -90,7 +90,7 @@ async def insist(work: Callable[[], Awaitable[Answer]]) -> Answer:
         except AWAY as error:
             if time.monotonic() > deadline:
                 raise
-            log.warning("the database is away; trying again", error=str(error).partition("\n")[0])
+            log.warning("the database could not do this now; trying again", error=str(error).partition("\n")[0])
             await asyncio.sleep(AGAIN_SECONDS)
 
 

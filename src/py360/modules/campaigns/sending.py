@@ -272,9 +272,10 @@ async def record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
     async def write() -> None:
         """Counts and histories follow the recipients, whom a second time finds recorded."""
         async with db.unit_of_work() as session:
-            recorded = await db.all(session, _RECORDED, {"rows": orjson.dumps(rows).decode()})
+            # The ledger before the recipients, as whoever applies the vendor's webhooks: in two orders they hold each other up.
             await messaging.keep_back(session, back)
             await messaging.record(session, _account(run), [each for each in deliveries if not each.retry])
+            recorded = await db.all(session, _RECORDED, {"rows": orjson.dumps(rows).decode()})
             written = [row["case_id"] for row in recorded if row["status"] == "sent" and row["case_id"]]
             await cases.note_contacts(session, written, run.channel, user_id=run.campaign["created_by"])
             await _count(session, run, **Counter(row["status"] for row in recorded if row["status"] != "pending"))
