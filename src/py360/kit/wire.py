@@ -15,7 +15,7 @@ SHOWN: Final = frozenset({"id", "clientId", "clientName", "createdAt", "createdB
 class Schema(BaseModel):
     """Base of every request body: camelCase outside, snake_case inside, spaces around text removed.
 
-    A field that nothing reads is refused (ADR 36), save those `passed_over`: what screens send along because the record
+    A field that nothing reads is refused (ADR 39), save those `passed_over`: what screens send along because the record
     shows it, though it is not set here.
     """
 

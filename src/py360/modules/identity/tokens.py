@@ -3,7 +3,7 @@
 The access token is a short-lived JWT that only names its session; what the session may do is read from the database at
 every use (see `authentication`). The refresh token is `<session secret>.<rotating secret>`: the first half finds the
 session for as long as it lives, the second is good for one refresh and its repetition within seconds. A right first half
-with a wrong second half is a token used again later, and ends the session (ADR 10).
+with a wrong second half is a token used again later, and ends the session (ADR 37).
 """
 
 import hashlib
