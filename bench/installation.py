@@ -15,7 +15,7 @@ from typing import Final
 import aiohttp
 
 from py360.entrypoints import servers, wiring
-from py360.kit import db
+from py360.kit import db, pools
 from py360.kit.migrate import migrate
 from py360.kit.settings import settings
 from py360.modules.identity import api as identity
@@ -57,8 +57,8 @@ def installation(kept: Path | None = None) -> Iterator[str]:
 
 async def _seed(url: str) -> None:
     """What every installation starts with, and an administrator who can sign in."""
-    engine = db.make_engine(url)
-    async with db.make_sessions(engine)() as session, session.begin():
+    engine = pools.make_engine(url)
+    async with pools.make_sessions(engine)() as session, session.begin():
         await wiring.seed(session)
         if not await db.value(session, "select 1 from users where email = %(email)s", {"email": EMAIL}):
             client = await identity.default_client(session)

@@ -4,7 +4,8 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 
 from py360.entrypoints import wiring
-from py360.kit.db import Base, sqlalchemy_url
+from py360.kit.db import Base
+from py360.kit.pools import sqlalchemy_url
 
 wiring.import_models()
 

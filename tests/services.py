@@ -22,8 +22,8 @@ from psycopg import sql
 
 from py360.entrypoints import wiring
 from py360.entrypoints.servers import start_postgres, start_valkey, stop_postgres, tuning
-from py360.kit.db import make_engine, make_sessions
 from py360.kit.migrate import migrate
+from py360.kit.pools import make_engine, make_sessions
 from py360.kit.settings import settings
 from py360.modules.identity import api as identity
 from py360.modules.identity import passwords

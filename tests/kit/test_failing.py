@@ -1,8 +1,9 @@
 """A job that fails while another with its queueing lock waits: the other one does its work, and nothing is stuck."""
 
+import psycopg
 import pytest
 
-from py360.kit import jobs
+from py360.kit import db, jobs
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from tests.conftest import RunJobs
@@ -47,3 +48,66 @@ async def test_one_that_comes_back_by_itself_is_not_given_up(
     assert "for good" not in said
     status = "select status::text from procrastinate_jobs where task_name = 'house.comes_back'"
     assert await resources.reads.value(status) == "succeeded"  # what failed for good is put back by hand
+
+
+@jobs.module_jobs("house").periodic(name="house.every_year", cron="0 0 1 1 *")
+async def every_year(timestamp: int) -> None:
+    """Fails."""
+    raise RuntimeError("the very same")
+
+
+async def test_a_periodic_job_that_fails_leaves_a_line_and_no_heap(
+    resources: Resources, run_jobs: RunJobs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its next moment comes anyway; the traceback is told once."""
+    for timestamp in range(3):
+        async with unit_of_work() as session:
+            await jobs.defer(session, "house.every_year", queueing_lock="house.every_year", timestamp=timestamp)
+        await run_jobs()
+    said = "".join(capsys.readouterr())
+    assert said.count("a job failed; it comes back by itself") == 3
+    assert said.count("Traceback") == 1
+    left = "select count(*) from procrastinate_jobs where status not in ('todo', 'succeeded')"
+    assert await resources.reads.value(left) == 0
+
+
+given_up: list[int] = []
+
+
+async def _give_up(number: int) -> None:
+    given_up.append(number)
+
+
+@jobs.module_jobs("house").task(name="house.without_database", retries=1, gave_up=_give_up)
+async def without_database(number: int) -> None:
+    """Finds the database away twice, within a group of tasks as an import does, then fails for itself."""
+    tried.append(number)
+    if len(tried) < 3:
+        raise ExceptionGroup("lanes", [psycopg.OperationalError("the connection is lost")])
+    raise RuntimeError("another reason")
+
+
+async def test_a_database_that_is_away_is_waited_for(resources: Resources, run_jobs: RunJobs) -> None:
+    tried.clear()
+    async with unit_of_work() as session:
+        await jobs.defer(session, without_database, number=7)
+    for times in (1, 2, 3):
+        await run_jobs()
+        assert (len(tried), given_up) == (times, [7] if times == 3 else [])
+        async with unit_of_work() as session:
+            await db.execute(session, "update procrastinate_jobs set scheduled_at = now() where status = 'todo'")
+
+
+async def test_what_failed_for_good_is_kept_for_a_month(resources: Resources, run_jobs: RunJobs) -> None:
+    async with unit_of_work() as session:
+        for _ in range(2):
+            await jobs.defer(session, without_database, number=7)
+        await db.execute(session, "update procrastinate_jobs set status = 'failed'")
+        await db.execute(
+            session,
+            "update procrastinate_events set at = at - interval '31 days'"
+            " where job_id = (select min(id) from procrastinate_jobs)",
+        )
+        await jobs.defer(session, jobs.forget_jobs, timestamp=0)
+    await run_jobs()
+    assert await resources.reads.value("select count(*) from procrastinate_jobs where status = 'failed'") == 1

@@ -5,7 +5,7 @@ import asyncio
 import httpx
 import psycopg
 
-from py360.kit import db
+from py360.kit import db, pools
 from py360.kit.settings import Settings
 
 _HANG_UP = "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()"
@@ -28,4 +28,4 @@ async def test_no_request_meets_a_connection_that_the_server_has_closed(
 
 async def test_a_connection_in_use_is_not_taken_for_dead(as_admin: httpx.AsyncClient) -> None:
     async with db.unit_of_work() as session:
-        assert not db.hung_up(await db.connection(session))
+        assert not pools.hung_up(await db.connection(session))

@@ -18,8 +18,8 @@ from urllib.request import ProxyHandler, build_opener
 from rich.console import Console
 
 from py360.entrypoints import home, wiring
-from py360.kit.db import make_engine, make_sessions
 from py360.kit.migrate import migrate
+from py360.kit.pools import make_engine, make_sessions
 from py360.kit.settings import Settings
 from py360.modules.identity import api as identity
 from py360.modules.messaging import api as messaging

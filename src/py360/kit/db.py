@@ -4,20 +4,20 @@ The edge commits (house law 1): a request through `kit.http.Session`, a job thro
 """
 
 import asyncio
-import select
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import psycopg
-import sqlalchemy.event
 import sqlalchemy.exc
 import structlog
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
+
+from py360.kit import pools, resources
 
 log = structlog.get_logger()
 AWAY: Final = (psycopg.OperationalError, sqlalchemy.exc.OperationalError)  # the pools' timeouts are such, too
@@ -26,59 +26,31 @@ CLASH: Final = (psycopg.IntegrityError, sqlalchemy.exc.IntegrityError)
 IN_USE: Final = (psycopg.errors.RestrictViolation, psycopg.errors.ForeignKeyViolation)
 INSIST_SECONDS: Final = 45.0  # a restart takes some; less than a lease of what is being worked on has left
 AGAIN_SECONDS: Final = 0.2
+_GONE: Final = ("08", "57P")  # connection failures, shutdowns
 
 Answer = TypeVar("Answer")
-Row = dict[str, Any]
-Params = Mapping[str, Any] | None
+Row: TypeAlias = pools.Row
+Params: TypeAlias = pools.Params
 
 
 class Base(DeclarativeBase):
     """Base of every module's tables."""
 
 
-def sqlalchemy_url(url: str) -> str:
-    """`postgresql://` as SQLAlchemy wants it for psycopg 3."""
-    return "postgresql+psycopg://" + url.split("://", 1)[1]
-
-
-def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
-    """An engine for the write side."""
-    engine = create_async_engine(sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=False)
-    sqlalchemy.event.listen(engine.sync_engine, "checkout", _refuse_hung_up)
-    return engine
-
-
-def hung_up(connection: AsyncConnection[Any]) -> bool:
-    """Whether the server has closed a connection that lies in a pool: then there is something to read, its farewell.
-
-    Without this the first requests after a restart of PostgreSQL would fail, one for each connection of the pool. A look at
-    the socket takes microseconds, a trip to the server as long as the rest of a list.
-    """
-    if connection.closed:
-        return True
-    look = select.poll()
-    look.register(connection.fileno(), select.POLLIN)
-    return bool(look.poll(0))
-
-
-def _refuse_hung_up(adapted: Any, record: object, proxy: object) -> None:
-    """SQLAlchemy's hook: the pool replaces what is refused here."""
-    if hung_up(adapted.driver_connection):
-        raise sqlalchemy.exc.DisconnectionError
-
-
-def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
-    """Sessions whose objects stay readable after the commit."""
-    return async_sessionmaker(engine, expire_on_commit=False)
-
-
 @asynccontextmanager
 async def unit_of_work() -> AsyncIterator[AsyncSession]:
     """One job's transaction: commits at the end, rolls back on any exception."""
-    from py360.kit import resources  # resources opens engines made here
-
     async with resources.current().sessions() as session, session.begin():
         yield session
+
+
+def is_away(error: BaseException | None) -> bool:
+    """Whether the server was not reached, or hung up. Its answers (a deadlock, a full disk) may be `AWAY` errors, too."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(is_away(each) for each in error.exceptions)
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        error = error.orig
+    return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith(_GONE)
 
 
 async def insist(work: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -27,10 +27,24 @@ from py360.kit import db
 log = structlog.get_logger()
 app: Final = procrastinate.App(connector=procrastinate.PsycopgConnector())
 DEAD_AFTER_SECONDS: Final = 30
-RETRIES: Final = 8  # over nearly three hours: a vendor or a database that is down for lunch loses nothing
+RETRIES: Final = 8  # over nearly three hours: a vendor that is down for lunch loses nothing
+AWAY_SECONDS: Final = 10
+KEEP_FAILED_HOURS: Final = 30 * 24
 
 JobFunction = Callable[..., Coroutine[Any, Any, None]]
 Job = Task[Any, Any, Any]
+
+
+class _Patience(procrastinate.RetryStrategy):
+    """Again after 3, 9, 27, ... seconds, so many times; a database that is away is waited for however long."""
+
+    def get_retry_decision(
+        self, *, exception: BaseException, job: procrastinate.jobs.Job
+    ) -> procrastinate.RetryDecision | None:
+        """When to try again."""
+        if db.is_away(exception):
+            return procrastinate.RetryDecision(retry_in={"seconds": AWAY_SECONDS})
+        return super().get_retry_decision(exception=exception, job=job)
 
 
 class ModuleJobs:
@@ -40,26 +54,29 @@ class ModuleJobs:
         self.queue = queue
 
     def task(
-        self, *, name: str, retries: int = RETRIES, gave_up: JobFunction | None = None
+        self, *, name: str, retries: int = RETRIES, gave_up: JobFunction | None = None, queueing_lock: str | None = None
     ) -> Callable[[JobFunction], Job]:
         """Register a job function under a stable name. It is tried again after 3, 9, 27, ... seconds, so many times.
 
         `gave_up` is called with the job's arguments when the last try failed, to tell whoever waits for it. With no retries
         the job comes back by itself: a periodic one looks for what it left.
         """
-        strategy = procrastinate.RetryStrategy(max_attempts=retries, exponential_wait=3)
+        strategy = _Patience(max_attempts=retries, exponential_wait=3)
 
         def register(function: JobFunction) -> Job:
             @wraps(function)
             async def tried(context: procrastinate.JobContext | None = None, /, **arguments: Any) -> None:
                 try:
                     await function(**arguments)
-                except Exception:
+                    _told.pop(name, None)
+                except Exception as error:
                     if context is None:  # another job called it
                         raise
                     if not retries:
-                        log.exception("a job failed; it comes back by itself", job=context.job.call_string)
+                        _tell(context.job, error)
                         return
+                    if db.is_away(error):  # a try that does not count
+                        raise
                     if await _has_successor(context.job):
                         log.exception("a job failed; the one that waits does its work", job=context.job.call_string)
                         return
@@ -69,18 +86,36 @@ class ModuleJobs:
                             await gave_up(**arguments)
                     raise
 
-            return app.task(name=name, queue=self.queue, retry=strategy, pass_context=True)(tried)
+            return app.task(
+                name=name, queue=self.queue, queueing_lock=queueing_lock, retry=strategy, pass_context=True
+            )(tried)
 
         return register
 
     def periodic(self, *, name: str, cron: str) -> Callable[[JobFunction], Job]:
-        """Register a job that runs at every moment of `cron` (UTC); its function takes the timestamp."""
+        """Register a job that runs at every moment of `cron` (UTC); its function takes the timestamp. After a failure it runs
+        at the next one."""
 
         def register(function: JobFunction) -> Job:
-            task = app.task(name=name, queue=self.queue, queueing_lock=name, retry=False)(function)
-            return app.periodic(cron=cron)(task)
+            return app.periodic(cron=cron)(self.task(name=name, retries=0, queueing_lock=name)(function))
 
         return register
+
+
+_told: dict[str, str] = {}  # by the name of a job: how it failed last
+
+
+def _tell(job: procrastinate.jobs.Job, error: BaseException) -> None:
+    """One line for the operator; the first of several alike with its traceback."""
+    cause = error
+    while isinstance(cause, BaseExceptionGroup):
+        cause = cause.exceptions[0]
+    words = f"{type(cause).__name__}: {cause}".partition("\n")[0]
+    known = db.is_away(error) or _told.get(job.task_name) == words
+    _told[job.task_name] = words
+    log.error(
+        "a job failed; it comes back by itself", job=job.call_string, error=words, exc_info=None if known else error
+    )
 
 
 def module_jobs(queue: str) -> ModuleJobs:
@@ -90,7 +125,7 @@ def module_jobs(queue: str) -> ModuleJobs:
 
 async def defer(
     session: AsyncSession,
-    task: Job,
+    task: Job | str,
     *,
     schedule_at: datetime | None = None,
     lock: str | None = None,
@@ -100,18 +135,23 @@ async def defer(
 ) -> int | None:
     """Put a job into the session's own transaction; its id, or None when one with the same queueing lock already waits.
 
-    `lock`: jobs with the same lock run one after another. `priority`: higher runs first.
+    A job is named by its name where its file imports the one that needs it. `lock`: jobs with the same lock run one after
+    another. `priority`: higher runs first.
     """
     await session.flush()  # the job reads what the session holds; both become visible at the same commit
     if queueing_lock is not None and await waits(session, queueing_lock):
         return None
-    return await task.configure(
-        connection=await db.connection(session),
-        schedule_at=schedule_at,
-        lock=lock,
-        queueing_lock=queueing_lock,
-        priority=priority,
-    ).defer_async(**arguments)
+    return (
+        await (app.tasks[task] if isinstance(task, str) else task)
+        .configure(
+            connection=await db.connection(session),
+            schedule_at=schedule_at,
+            lock=lock,
+            queueing_lock=queueing_lock,
+            priority=priority,
+        )
+        .defer_async(**arguments)
+    )
 
 
 async def waits(session: AsyncSession, queueing_lock: str) -> bool:
@@ -153,5 +193,13 @@ async def revive(dead_after: int = DEAD_AFTER_SECONDS) -> int:
             await app.job_manager.retry_job(job)
         except UniqueViolation:  # a job with its queueing lock waits already, and does the same
             assert job.id is not None
-            await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=False)
+            await app.job_manager.finish_job_by_id_async(job.id, Status.FAILED, delete_job=True)
     return len(stalled)
+
+
+@house.periodic(name="house.forget_jobs", cron="29 2 * * *")
+async def forget_jobs(timestamp: int) -> None:
+    """Jobs that nobody put back within a month are gone."""
+    await app.job_manager.delete_old_jobs(
+        KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
+    )

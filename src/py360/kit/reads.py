@@ -7,7 +7,7 @@ from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from py360.kit.db import Params, Row, hung_up
+from py360.kit.pools import Params, Row, hung_up
 
 STATEMENT_TIMEOUT_MS = 30_000
 
@@ -17,7 +17,7 @@ async def _configure(connection: AsyncConnection[DictRow]) -> None:
 
 
 async def _still_there(connection: AsyncConnection[DictRow]) -> None:
-    """Raise OperationalError when the server has hung up since; a trip to it only when there is reason (see `db.hung_up`)."""
+    """Raise OperationalError when the server has hung up since; a trip to it only when there is reason (see `pools.hung_up`)."""
     if hung_up(connection):
         await AsyncConnectionPool.check_connection(connection)
 

@@ -7,7 +7,7 @@ from typing import Any
 import redis.asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from py360.kit import db
+from py360.kit import pools
 from py360.kit.clock import Clock, SystemClock
 from py360.kit.limits import Limits, Quota
 from py360.kit.reads import Reads
@@ -35,14 +35,14 @@ class Resources:
     @classmethod
     async def open(cls, settings: Settings, clock: Clock | None = None, pool_size: int = 10) -> "Resources":
         """Connect everything this process needs and make it `current()`."""
-        engine = db.make_engine(settings.database_url, pool_size)
+        engine = pools.make_engine(settings.database_url, pool_size)
         reads = Reads(settings.read_database_url or settings.database_url, pool_size)
         await reads.open()
         cache = redis.asyncio.from_url(settings.redis_url, decode_responses=True)
         opened = cls(
             settings=settings,
             engine=engine,
-            sessions=db.make_sessions(engine),
+            sessions=pools.make_sessions(engine),
             reads=reads,
             cache=cache,
             limits=Limits(settings.redis_url),

@@ -28,22 +28,18 @@ def _later(campaign_id: int) -> str:
 
 async def set_going(session: AsyncSession, campaign_id: int, status: str, at: datetime | None) -> None:
     """Have an active campaign sent, and a scheduled one started at its time."""
-    from py360.modules.campaigns import jobs  # jobs call this module
-
     if status == "active":
         await go_on(session, campaign_id)
     elif status == "scheduled":
-        await defer(session, jobs.start, campaign_id=campaign_id, schedule_at=at)
+        await defer(session, "campaigns.start", campaign_id=campaign_id, schedule_at=at)
 
 
 async def go_on(session: AsyncSession, campaign_id: int, at: datetime | None = None) -> None:
     """Have it sent, now or from that moment on. At most one run waits for each: a resume does not wait for the morning."""
-    from py360.modules.campaigns import jobs  # jobs call this module
-
     later = at if at is not None and at > resources.current().clock.now() else None
     await defer(
         session,
-        jobs.send,
+        "campaigns.send",
         campaign_id=campaign_id,
         schedule_at=later,
         lock=lock(campaign_id),

@@ -150,16 +150,12 @@ async def _refuse_again(session: AsyncSession, client_id: int, sha256: str, forc
 
 async def start(session: AsyncSession, upload_id: int) -> None:
     """Put the import into the queue."""
-    from py360.modules.uploads.jobs import process  # the job calls what is defined on top of this file
-
-    await defer(session, process, lock=f"upload-{upload_id}", upload_id=upload_id)
+    await defer(session, "uploads.process", lock=f"upload-{upload_id}", upload_id=upload_id)
 
 
 async def tell(session: AsyncSession, upload_id: int) -> None:
     """Tell open windows how an upload stands, once the session's transaction is committed."""
-    from py360.modules.uploads.jobs import tell as job  # as in `start`
-
-    await defer(session, job, upload_id=upload_id)
+    await defer(session, "uploads.tell", upload_id=upload_id)
 
 
 async def _make_batch(session: AsyncSession, upload_id: int, name: str, total: int, user_id: int) -> None:
