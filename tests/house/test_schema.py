@@ -1,16 +1,29 @@
 """The migrations make what the models say, from nothing, and only once."""
 
 import psycopg
+from alembic import command
 from alembic.script import ScriptDirectory
 
 from py360.entrypoints import wiring
 from py360.kit.migrate import alembic_config, check, migrate, revisions
+from tests.house.book import statements_of_the_book
 from tests.house.specification import INDEXES, TABLES
 from tests.services import Services
 
 _SHAPE = """
 select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
 where table_schema = 'public' order by 1, 2
+"""
+# All that a database is made of, but not the order of its columns.
+_PARTS = """
+select 'column', table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable, column_default)
+from information_schema.columns where table_schema = 'public'
+union all select 'index', indexname, indexdef from pg_indexes where schemaname = 'public'
+union all select 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) from pg_constraint
+  where connamespace = 'public'::regnamespace
+union all select 'view', viewname, definition from pg_views where schemaname = 'public'
+union all select 'trigger', tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
+order by 1, 2
 """
 _UNSAID = """
 select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint
@@ -37,6 +50,27 @@ def test_migrations_run_on_an_empty_database_and_run_again(servers: Services) ->
     with psycopg.connect(url) as connection:
         assert connection.execute(_SHAPE).fetchall() == first
         assert connection.execute("select count(*) from alembic_version").fetchone() == (1,)
+    servers.drop(name)
+
+
+def test_migrations_go_down_and_up_again_under_a_filled_database(servers: Services) -> None:
+    """Down to the first one, which has nothing before it: what downgrades promise is run, on rows that they have to mend."""
+    name = servers.clone()
+    url = servers.database_url(name)
+    with psycopg.connect(url) as connection:
+        for statement in statements_of_the_book(20):
+            connection.execute(statement)
+        connection.execute(
+            "insert into payment_links (client_id, case_id, amount, expires_at) select 1, 1001, null, now()"
+        )
+        before = connection.execute(_PARTS).fetchall()
+    command.downgrade(alembic_config(url), revisions()[0])
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        after = connection.execute(_PARTS).fetchall()
+        assert set(before) ^ set(after) == set()
+        assert connection.execute("select count(*) from renewal_cases").fetchone() == (40,)
+        assert connection.execute("select converted_count from campaigns where id = 1001").fetchone() == (0,)
     servers.drop(name)
 
 

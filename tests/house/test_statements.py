@@ -9,54 +9,11 @@ from fastapi import FastAPI
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from tests.house.book import statements_of_the_book
 
 MOST = 5  # statements of one call: what the list is of, its page, its total, and what stands beside it
 LONG = 20
 
-# Twenty of everything that is listed, numbered from 1001; what is listed below something is below number 1001.
-BOOK = """
-insert into clients (id, client_code, client_name) select n, 'C-' || n, 'Insurer ' || n from numbers;
-insert into users (id, client_id, email, password_hash, first_name, last_name, role_id)
-  select n, 1, n || '@example.com', 'x', 'Asha', 'Rao ' || n, (select id from roles where name = 'agent') from numbers;
-insert into organizational_hierarchy (id, name, type, path, manager_id)
-  select n, 'Team ' || n, 'team', n::text::ltree, n from numbers;
-insert into user_home_nodes (user_id, node_id, valid_from) select n, 1001, '2026-01-01' from numbers;
-insert into customers (id, client_id, customer_code, first_name, last_name, email, phone)
-  select n, 1, 'CUST-' || n, 'Ravi', 'Nair ' || n, n || '@example.com', '+91987654' || n from numbers;
-insert into policies (id, client_id, policy_number, customer_id, policy_type, premium_amount, start_date, end_date, renewal_date, agent_id)
-  select n, 1, 'POL-' || n, 1001, 'motor', 12000, '2026-01-01', '2026-12-31', '2026-12-31', n from numbers;
-insert into file_uploads (id, client_id, filename, original_filename, file_size, file_type, sha256, upload_status, uploaded_by)
-  select n, 1, 'a.csv', 'a.csv', 1, 'csv', n::text, 'completed', n from numbers;
-insert into upload_batches (id, upload_id, batch_code, file_name, total_records) select n, n, 'BATCH-' || n, 'a.csv', 1 from numbers;
-insert into upload_row_issues (upload_id, row_no, severity, column_name, code)
-  select 1001, n, 'error', 'Mobile No', 'no_valid_contact' from numbers;
-insert into upload_rows (upload_id, row_no, outcome, code) select 1001, n, 'failed', 'no_valid_contact' from numbers;
-insert into renewal_cases (id, client_id, policy_id, customer_id, due_date, status, assigned_to, node_id, batch_id, renewal_amount)
-  select n, 1, n, n, '2026-12-31', 'in_progress', n, n, n, 12500 from numbers;
-insert into renewal_cases (id, client_id, policy_id, customer_id, due_date, status, assigned_to, batch_id, closed_at)
-  select n + 1000, 1, n, n, '2025-12-31', 'renewed', n, n, now() from numbers;
-insert into case_history (case_id, action, user_id) select 1001, 'Noted', n from numbers;
-insert into case_comments (case_id, text, user_id) select 1001, 'Called', n from numbers;
-insert into payments (client_id, case_id, policy_id, customer_id, gateway, amount, created_by)
-  select 1, 1001, 1001, 1001, 'manual', 100, n from numbers;
-insert into templates (id, client_id, name, template_type, content, created_by)
-  select n, 1, 'Reminder ' || n, 'sms', 'Dear customer', n from numbers;
-insert into campaigns (id, client_id, name, campaign_type, channels, upload_id, created_by)
-  select n, 1, 'Renewals ' || n, 'multi', array['sms'], n, n from numbers;
-insert into campaigns (id, client_id, parent_id, name, campaign_type, channels, upload_id, template_id, target_count,
-    delivered_count, opened_count, created_by)
-  select n + 1000, 1, n, 'Renewals ' || n, 'sms', array['sms'], n, n, 1, 10, 8, n from numbers;
-insert into communication_delivery_status (id, client_id, case_id, customer_id, campaign_id, communication_type, recipient_contact,
-    status, template_id, sent_by) select n, 1, 1001, n, 2001, 'sms', '+919876543210', 'sent', n, n from numbers;
-insert into campaign_recipients (campaign_id, customer_id, case_id, contact, status, message_id)
-  select 2001, n, n, '+919876543210', 'sent', n from numbers;
-insert into dnc_registry (id, client_id, dnc_type, customer_phone, created_by) select n, 1, 'phone', '+91987654' || n, n from numbers;
-insert into dnc_override_logs (dnc_id, override_type, reason, requested_by) select 1001, 'permanent', 'Asked us to call', n from numbers;
-insert into dnc_blocked_messages (client_id, dnc_id, message_type, recipient_phone, attempted_by)
-  select 1, n, 'sms', '+919876543210', n from numbers;
-insert into suppressions (client_id, channel, contact, reason) select 1, 'email', n || '@example.com', 'manual' from numbers;
-insert into notifications (user_id, type, title, message) select 1, 'system', 'Note', 'Text' from numbers;
-"""
 ONE = {"campaign_id": "2001", "case": "CASE-1001", "case_id": "CASE-1001", "customer": "1001", "upload_id": "1001"}
 WHOLE = (  # lists that come whole
     "/api/hierarchy",
@@ -99,10 +56,7 @@ async def test_a_long_list_costs_no_more_statements_than_a_short_one(
     app: FastAPI, as_admin: httpx.AsyncClient, statements: list[str]
 ) -> None:
     async with unit_of_work() as session:
-        await db.execute(
-            session, f"create temp table numbers on commit drop as select generate_series(1001, {1000 + LONG}) n"
-        )
-        for statement in filter(str.strip, BOOK.split(";\n")):
+        for statement in statements_of_the_book(LONG):
             await db.execute(session, statement)
 
     async def ask(path: str, limit: int, params: dict[str, str] | None = None) -> tuple[int, list[str]]:
@@ -120,7 +74,7 @@ async def test_a_long_list_costs_no_more_statements_than_a_short_one(
         short, few = await ask(path, 1, params)
         long, many = await ask(path, LONG, params)
         if (short, long) != (1, LONG):
-            wrong.append(f"{path} has {short} and {long} rows: the book above lacks some")
+            wrong.append(f"{path} has {short} and {long} rows: tests/house/book.py lacks some")
         elif len(many) > min(len(few), MOST):
             wrong.append(f"{path} takes {len(few)} statements for one row and {len(many)} for {LONG}: {many}")
     for path in WHOLE:
