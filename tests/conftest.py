@@ -1,7 +1,7 @@
 """What every test may ask for: a fresh database, the application on it, people who call, and the queued jobs run."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,15 @@ from tests import services
 from tests.services import ADMIN, PASSWORD
 
 RunJobs = Callable[[], Awaitable[None]]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where `.ci/run` has installed everything, a test that is skipped has failed; a real insurer's file it cannot install."""
+    report = yield
+    if report.skipped and os.environ.get("PY360_CI") and item.path.name != "test_portfolio.py":
+        report.outcome, report.longrepr = "failed", f"{item.nodeid} was skipped: {report.longrepr}"
+    return report
 
 
 @pytest.fixture(scope="session")
