@@ -3,13 +3,6 @@
 import httpx
 import pytest
 
-from tests.factories.book import merge, row
-
-PROVIDER = {
-    "name": "Relay", "channel": "email", "type": "smtp",
-    "config": {"host": "127.0.0.1", "port": 25, "username": "", "password": "", "fromEmail": "us@example.com", "fromName": "Us"},
-}  # fmt: skip
-
 
 @pytest.mark.parametrize(
     ("path", "known"),
@@ -52,55 +45,6 @@ async def test_a_field_that_nobody_reads_is_named_and_refused(as_admin: httpx.As
         error = answer.json()["error"]
         assert (answer.status_code, error["code"]) == (422, "invalid"), path
         assert error["details"] == [{"field": "renewalAmount", "message": "is not a field of this form"}]
-
-
-async def test_a_form_may_send_a_record_back_as_it_was_shown(as_admin: httpx.AsyncClient) -> None:
-    """As React forms do: the whole record with one field changed."""
-    await merge(row())
-    case = (await as_admin.get("/api/cases")).json()["data"]["cases"][0]
-    for path, body in (
-        ("/api/users", {"name": "Ravi Kumar", "email": "ravi@example.com", "sendWelcomeEmail": False}),
-        ("/api/roles", {"displayName": "Front Office"}),
-        ("/api/clients", {"clientName": "SBI Life"}),
-        ("/api/dnc", {"customerPhone": "9876543210", "dncType": "phone"}),
-        ("/api/hierarchy/nodes", {"name": "North", "type": "region"}),
-        ("/api/templates", {"name": "May", "type": "sms", "content": "Dear {name}", "status": "draft"}),
-        ("/api/providers", PROVIDER),
-    ):
-        made = await as_admin.post(path, json=body)
-        assert made.status_code == 201, (path, made.text)
-    campaign = {"name": "May", "type": ["sms"], "templates": {"sms": "Renewal Alert"}, "draft": True}
-    made = await as_admin.post("/api/campaigns", json=campaign | {"advancedScheduling": {"enabled": False}})
-    assert made.status_code == 201, made.text
-    for path, rows in (
-        ("/api/users", "users"),
-        ("/api/roles", "roles"),
-        ("/api/clients", "clients"),
-        ("/api/dnc", "entries"),
-        ("/api/customers", "customers"),
-        ("/api/policies", "policies"),
-        ("/api/templates", "templates"),
-        ("/api/providers", "providers"),
-        ("/api/campaigns", "campaigns"),
-    ):
-        listed = (await as_admin.get(path)).json()["data"][rows]
-        record = next(each for each in listed[::-1] if not each.get("isSandbox"))  # the last user is not oneself
-        one = await as_admin.get(f"{path}/{record['id']}")
-        shown = one.json()["data"] if one.status_code == 200 else record
-        answer = await as_admin.put(f"{path}/{record['id']}", json=shown)
-        assert answer.status_code == 200, (path, answer.text)
-    (node,) = (await as_admin.get("/api/hierarchy")).json()["data"]["nodes"]
-    answer = await as_admin.put(f"/api/hierarchy/nodes/{node['id']}", json=node)
-    assert answer.status_code == 200, answer.text
-    for path in ("/api/user/profile", "/api/user/settings"):
-        shown = (await as_admin.get(path)).json()["data"]
-        answer = await as_admin.put(path, json=shown.get("settings", shown))
-        assert answer.status_code == 200, (path, answer.text)
-    path = f"/api/cases/{case['id']}"
-    shown = (await as_admin.get(path)).json()["data"]
-    dialog = {"caseId": case["id"], "customerName": "Asha Rao", "premium": 900, "version": shown["version"]}
-    answer = await as_admin.put(path, json=dialog)
-    assert answer.status_code == 200, answer.text
 
 
 async def test_a_template_is_saved_with_its_status(as_admin: httpx.AsyncClient) -> None:

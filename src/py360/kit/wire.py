@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, ClassVar, Final
+from types import NoneType
+from typing import Any, ClassVar, Final, Self, get_args
 
 import orjson
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AliasChoices, BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, model_validator
 from pydantic.alias_generators import to_camel
+
+from py360.kit.errors import Invalid, PreconditionFailed
 
 # What every record shows beside its own fields: screens send it back with them.
 SHOWN: Final = frozenset({"id", "clientId", "clientName", "createdAt", "createdBy", "updatedAt", "version"})
@@ -16,21 +19,62 @@ class Schema(BaseModel):
     """Base of every request body: camelCase outside, snake_case inside, spaces around text removed.
 
     A field that nothing reads is refused (ADR 39), save those `passed_over`: what screens send along because the record
-    shows it, though it is not set here.
+    shows it, though it is not set here. `as_shown` then holds them to the record, but for what the system `moves` by itself.
+    An empty text is how forms send a field that was left empty: where null is possible, it is null (ADR 42).
     """
 
     model_config = ConfigDict(
         alias_generator=to_camel, populate_by_name=True, str_strip_whitespace=True, frozen=True, extra="forbid"
     )
     passed_over: ClassVar[frozenset[str]] = frozenset()
+    moves: ClassVar[frozenset[str]] = frozenset()
+    _may_be_empty: ClassVar[frozenset[str]] = frozenset()
+    _along: dict[str, Any] = PrivateAttr(default_factory=dict)
 
-    @model_validator(mode="before")
     @classmethod
-    def _pass_over(cls, data: Any) -> Any:
-        if cls.passed_over and isinstance(data, dict):
-            own = {field.alias for field in cls.model_fields.values()}
-            return {name: value for name, value in data.items() if name in own or name not in cls.passed_over}
-        return data
+    def __pydantic_init_subclass__(cls, **_: Any) -> None:
+        empty = set()
+        for name, field in cls.model_fields.items():
+            if field.annotation is NoneType or NoneType in get_args(field.annotation):
+                said = field.validation_alias
+                choices = said.choices if isinstance(said, AliasChoices) else [said]
+                empty |= {name, field.alias, *(choice for choice in choices if isinstance(choice, str))}
+        cls._may_be_empty = frozenset(name for name in empty if name)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _as_forms_send(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(data, dict):
+            return handler(data)
+        own = {field.alias for field in cls.model_fields.values()} if cls.passed_over else frozenset()
+        along = {name: data[name] for name in data if name in cls.passed_over and name not in own}
+        said = {
+            name: None if isinstance(value, str) and name in cls._may_be_empty and not value.strip() else value
+            for name, value in data.items()
+            if name not in along
+        }
+        made = handler(said)
+        made._along.update(along)
+        return made
+
+    def as_shown(self, record: Mapping[str, Any]) -> None:
+        """Hold what came along to the record as the wire showed it before the change: passed over, it would look saved.
+
+        Raises Invalid, naming what differs, and PreconditionFailed when it is the version: somebody else was faster. Called
+        after the change, whose own word on If-Match comes first; the edge takes the change back.
+        """
+        held = [name for name in self._along if name in record and name not in self.moves and name != "updatedAt"]
+        shown = orjson.loads(dumps({name: record[name] for name in held}))
+        other = [name for name in held if (self._along[name] or None) != (shown[name] or None)]
+        if "version" in other:
+            raise PreconditionFailed
+        if other:
+            message = "is not set here: send it as it was shown, or leave it out"
+            raise Invalid(
+                f"Not to be set here: {', '.join(other)}.",
+                code="read_only",
+                details=[{"field": name, "message": message} for name in other],
+            )
 
 
 class QuerySchema(Schema):

@@ -90,11 +90,19 @@ async def show_campaign(reads: DbReads, caller: CanSeeCampaigns, campaign_id: st
 
 @router.put("/campaigns/{campaign_id}")
 async def edit_campaign(
-    session: Session, caller: CanControlCampaigns, campaign_id: str, body: EditCampaign, version: IfMatch = None
+    session: Session,
+    reads: DbReads,
+    caller: CanControlCampaigns,
+    campaign_id: str,
+    body: EditCampaign,
+    version: IfMatch = None,
 ) -> Response:
     """Name, description, tags; the start while it has not started; templates and audience of a draft."""
-    await editing.edit(session, caller, number("campaign", campaign_id), body, version)
-    return ok({"campaignId": code("campaign", number("campaign", campaign_id)), "message": "Campaign updated"})
+    key = number("campaign", campaign_id)
+    before = await queries.one(reads, caller, key)
+    await editing.edit(session, caller, key, body, version)
+    body.as_shown(queries.shown(before))
+    return ok({"campaignId": code("campaign", key), "message": "Campaign updated"})
 
 
 @router.delete("/campaigns/{campaign_id}")

@@ -59,6 +59,10 @@ class EditCampaign(Schema):
         "scheduleType", "launchDate", "completedAt", "createdDate", "lastModified", "progress", "metrics", "channelMetrics",
         "campaigns", "advancedScheduling",
     }  # fmt: skip
+    moves = frozenset({
+        "statusReason", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact", "launchDate",
+        "completedAt", "lastModified", "progress", "metrics", "channelMetrics", "campaigns",
+    })  # fmt: skip
 
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     description: Annotated[str, Field(max_length=2_000)] | None = None

@@ -30,7 +30,18 @@ class QuickEdit(Schema):
 class Edit(Schema):
     """The edit dialog: customer, policy, the amount due and agent. The policy number is fixed."""
 
-    passed_over = frozenset({"id", "caseId"})
+    passed_over = frozenset({
+        "id", "caseId", "clientId", "customerId", "customerProfile", "customerMobile", "customerEmail", "contactInfo",
+        "preferredLanguage", "address", "productName", "productCategory", "policyDetails", "policyStatus", "channel",
+        "channelDetails", "subChannel", "batchId", "uploadId", "uploadFile", "uploadDate", "status", "statusCode", "subStatus",
+        "agentId", "assignedAgent", "priority", "isPriority", "currentWorkStep", "renewalDate", "nextFollowUpDate",
+        "nextActionPlan", "closedDate", "paymentStatus", "paymentMethod", "paymentDate", "notes", "escalatedTo",
+        "escalationReason", "escalatedAt", "comments", "history", "flowSteps", "lastActionDate", "totalCalls",
+        "communicationAttempts", "lastContactDate",
+    })  # fmt: skip
+    moves = frozenset({
+        "history", "flowSteps", "lastActionDate", "totalCalls", "communicationAttempts", "lastContactDate",
+    })  # fmt: skip
 
     customer_name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     email: Annotated[str, StringConstraints(max_length=255)] | None = None

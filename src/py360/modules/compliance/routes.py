@@ -132,9 +132,13 @@ async def read_entry(reads: DbReads, caller: CanKeepDnc, dnc_id: str) -> Respons
 
 
 @router.put("/dnc/{dnc_id}")
-async def change_entry(session: Session, caller: CanKeepDnc, dnc_id: str, body: DncIn, version: IfMatch) -> Response:
+async def change_entry(
+    session: Session, reads: DbReads, caller: CanKeepDnc, dnc_id: str, body: DncIn, version: IfMatch
+) -> Response:
     """Save an entry again."""
+    before = await queries.entry(reads, caller, dnc_id)
     number = await registry.change(session, caller, dnc_id, body, version)
+    body.as_shown(before)
     return ok({"dncId": ids.code("dnc", number), "message": "The entry is saved"})
 
 

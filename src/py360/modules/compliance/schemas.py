@@ -20,6 +20,7 @@ class DncIn(Schema):
     """An entry of the registry. Type phone needs a phone number, email an address, both needs both."""
 
     passed_over = SHOWN | {"clientCode", "lastOverride"}
+    moves = frozenset({"lastOverride"})
 
     client_id: ClientRef | None = Field(None, description="Empty: your own client")
     customer_name: Annotated[str, StringConstraints(max_length=200)] | None = None

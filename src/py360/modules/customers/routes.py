@@ -54,6 +54,7 @@ async def change_customer(
     """Change the given fields; a contact that changes has to be verified again."""
     row = await queries.customer(reads, caller, customer)
     changed = await service.change_customer(session, row["id"], given(body), if_match)
+    body.as_shown(queries.shown_customer(row))
     return ok({"id": row["customer_code"], "changes": changed, "message": f"{row['customer_code']} is saved."})
 
 
@@ -124,6 +125,7 @@ async def change_policy(
     """Change the given fields; number and customer stay."""
     row = await queries.policy(reads, caller, policy)
     changed = await service.change_policy(session, row["id"], given(body), if_match)
+    body.as_shown(queries.shown_policy(row))
     return ok({"id": row["id"], "changes": changed, "message": f"Policy {row['policy_number']} is saved."})
 
 

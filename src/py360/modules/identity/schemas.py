@@ -117,6 +117,7 @@ class UserChange(Named):
         "roleName", "reach", "featurePermissions", "grantedPermissions", "revokedPermissions", "avatarUrl", "mfaEnabled",
         "lockedUntil", "lastLogin", "nodeId", "sendWelcomeEmail",
     }  # fmt: skip
+    moves = frozenset({"lockedUntil", "lastLogin"})
 
     email: EmailStr = ""
     role: str = ""
@@ -171,6 +172,7 @@ class RoleChange(Schema):
     """The fields to change; the name is fixed."""
 
     passed_over = RoleIn.passed_over
+    moves = frozenset({"userCount"})
 
     display_name: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "-"
     description: Annotated[str, StringConstraints(max_length=1000)] | None = None
@@ -192,6 +194,7 @@ class ClientChange(Schema):
     """The fields to change; the code is fixed."""
 
     passed_over = SHOWN | {"clientCode", "userCount"}
+    moves = frozenset({"userCount"})
 
     client_name: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "-"
     industry: Annotated[str, StringConstraints(max_length=100)] | None = None
@@ -207,6 +210,7 @@ class ProfileChange(Named):
         "role", "roleName", "department", "jobTitle", "avatarUrl", "joinDate", "lastLoginDate", "passwordChangedAt",
         "requirePasswordChange",
     }  # fmt: skip
+    moves = frozenset({"lastLoginDate"})
 
     email: EmailStr = ""
     phone: Annotated[str, StringConstraints(max_length=20)] | None = None

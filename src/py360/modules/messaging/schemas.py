@@ -21,6 +21,7 @@ class TemplateChange(Schema):
     """The fields of a template to change. `variables` is what the editor lists; the server reads them from the texts itself."""
 
     passed_over = SHOWN | {"isActive", "usageCount", "versions"}
+    moves = frozenset({"usageCount"})
 
     name: Name = "-"
     type: Channel = "email"
@@ -131,6 +132,7 @@ class ProviderIn(Schema):
     """A sender account. Secrets are write-only: a masked or missing one keeps its value."""
 
     passed_over = SHOWN | {"isSandbox", "status", "lastUsed", "lastTested"}
+    moves = frozenset({"status", "lastUsed", "lastTested"})
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     channel: Literal["email", "sms", "whatsapp", "call", "payment"]

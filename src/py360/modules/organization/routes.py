@@ -36,7 +36,9 @@ async def change_node(
     session: Session, caller: CanChangeOrganization, node_id: int, body: NodeChange, version: IfMatch
 ) -> Response:
     """Change the given fields of a node."""
+    before = await queries.one(session, caller, node_id)
     await service.change(session, caller, node_id, given(body), version)
+    body.as_shown(before)
     node = await queries.one(session, caller, node_id)
     return ok({**node, "message": "It is saved."}, headers=etag(version_of(node["updatedAt"])))
 

@@ -38,6 +38,7 @@ class NodeChange(Schema):
     passed_over = SHOWN | {
         "type", "parentId", "managerName", "currentCases", "renewedCases", "revenue", "memberCount", "branchId", "children",
     }  # fmt: skip
+    moves = frozenset({"currentCases", "renewedCases", "revenue", "memberCount", "children"})
 
     name: Name = "-"
     manager_id: int | None = None

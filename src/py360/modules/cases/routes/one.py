@@ -38,9 +38,13 @@ async def read_case(reads: DbReads, res: Res, caller: CanReadCase, case_id: Case
 
 
 @router.put("/cases/{case}")
-async def edit_case(session: Session, caller: CanWorkCases, case_id: CaseId, body: Edit, if_match: IfMatch) -> Response:
+async def edit_case(
+    session: Session, reads: DbReads, res: Res, caller: CanWorkCases, case_id: CaseId, body: Edit, if_match: IfMatch
+) -> Response:
     """The edit dialog: customer, contacts, policy type, premium, expiry, agent. Needs If-Match (or `version`)."""
+    before = await details.detail(reads, caller, case_id, res.clock.today())
     version = await editing.edit(session, caller, case_id, given(body), if_match)
+    body.as_shown(before)
     code = f"CASE-{case_id}"
     return ok({"caseId": code, "version": version, "message": f"{code} is saved."}, headers=etag(version))
 

@@ -95,7 +95,9 @@ async def read_profile(session: Session, caller: SignedIn) -> Response:
 @router.put("/user/profile")
 async def change_profile(session: Session, caller: SignedIn, body: ProfileChange) -> Response:
     """Change one's own name, e-mail, phone or company; role and department are the administrator's."""
+    before = await profile.read(session, caller)
     await profile.change(session, caller, given(body))
+    body.as_shown(before)
     return ok({**await profile.read(session, caller), "message": "Your profile is saved."})
 
 

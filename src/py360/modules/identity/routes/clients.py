@@ -29,5 +29,7 @@ async def create_client(session: Session, caller: CanManageUsers, body: ClientIn
 @router.put("/clients/{client_id}")
 async def change_client(session: Session, caller: CanManageUsers, client_id: int, body: ClientChange) -> Response:
     """Change a client; deactivated ones are no longer within an administrator's reach."""
+    before = await queries.one_client(session, client_id)
     await clients.change(session, caller, client_id, given(body))
+    body.as_shown(before)
     return ok({**await queries.one_client(session, client_id), "message": "The client is saved."})

@@ -63,7 +63,9 @@ async def change_user(
     session: Session, caller: CanManageUsers, user_id: int, body: UserChange, version: IfMatch
 ) -> Response:
     """Change the given fields of a user."""
+    before = await queries.one_user(session, caller, user_id)
     await accounts.update(session, caller, user_id, given(body), version)
+    body.as_shown(before)
     user = await queries.one_user(session, caller, user_id)
     return ok({**user, "message": "The user is saved."}, headers=etag(version_of(user["updatedAt"])))
 
@@ -140,7 +142,9 @@ async def change_role(
     session: Session, caller: CanManageUsers, role_id: int, body: RoleChange, version: IfMatch
 ) -> Response:
     """Change a role; it counts at once for all who hold it."""
+    before = await queries.one_role(session, caller, role_id)
     await roles.change(session, caller, role_id, given(body), version)
+    body.as_shown(before)
     role = await queries.one_role(session, caller, role_id)
     return ok({**role, "message": "The role is saved."}, headers=etag(version_of(role["updatedAt"])))
 

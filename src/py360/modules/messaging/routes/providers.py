@@ -87,10 +87,12 @@ async def read_provider(reads: DbReads, caller: CanSeeProviders, provider_id: in
 
 @router.put("/providers/{provider_id}")
 async def update_provider(
-    session: Session, caller: CanManageProviders, provider_id: int, body: ProviderIn, version: IfMatch
+    session: Session, reads: DbReads, caller: CanManageProviders, provider_id: int, body: ProviderIn, version: IfMatch
 ) -> Response:
     """Save an account again; a masked or missing secret keeps its value."""
+    before = await queries.provider(reads, caller, provider_id)
     await providers.update(session, caller, provider_id, body, version)
+    body.as_shown(queries.shown_provider(before))
     return ok({"providerId": provider_id, "message": "The account is saved"})
 
 

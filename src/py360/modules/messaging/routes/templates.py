@@ -110,13 +110,20 @@ async def read_template(reads: DbReads, caller: CanReadTemplates, template_id: s
 
 @router.put("/templates/{template_id}")
 async def update_template(
-    session: Session, caller: CanWriteTemplates, template_id: str, body: TemplateChange, version: IfMatch
+    session: Session,
+    reads: DbReads,
+    caller: CanWriteTemplates,
+    template_id: str,
+    body: TemplateChange,
+    version: IfMatch,
 ) -> Response:
     """Save a template as its next version; what is left out stays. Messages already sent keep theirs."""
     changes = body.model_dump(exclude_unset=True, exclude={"variables"})
     if "type" in changes:
         changes["channel"] = changes.pop("type")
+    before = await queries.template(reads, caller, template_id)
     saved = await templates.update(session, caller.client_ids, caller.user_id, template_id, changes, version)
+    body.as_shown(before)
     return ok(_saved(saved, "Template saved"), headers=etag(saved.version))
 
 
