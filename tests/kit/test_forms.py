@@ -143,6 +143,8 @@ async def test_what_a_form_leaves_empty_is_empty(as_admin: httpx.AsyncClient) ->
         answer = await as_admin.request(method, path, json=body)
         assert answer.status_code in (200, 201), (path, answer.text)
     case = (await as_admin.get(one)).json()["data"]
+    emptied = await as_admin.put(one, json={"customerName": "", "premium": "", "version": case["version"]})
+    assert {each["field"] for each in emptied.json()["error"]["details"]} == {"customerName", "premium"}
     assert (case["status"], case["nextFollowUpDate"], len(case["comments"])) == ("Validated", None, 1)
     listed = await as_admin.get("/api/cases", params={"dateFrom": "", "dateTo": "", "sort": "", "cursor": ""})
     assert listed.status_code == 200, listed.text

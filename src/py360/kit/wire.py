@@ -20,7 +20,8 @@ class Schema(BaseModel):
 
     A field that nothing reads is refused (ADR 39), save those `passed_over`: what screens send along because the record
     shows it, though it is not set here. `as_shown` then holds them to the record, but for what the system `moves` by itself.
-    An empty text is how forms send a field that was left empty: where null is possible, it is null (ADR 42).
+    An empty text is how forms send a field that was left empty: where null is possible, it is null, unless the field is
+    `never_empty` (ADR 42).
     """
 
     model_config = ConfigDict(
@@ -28,6 +29,7 @@ class Schema(BaseModel):
     )
     passed_over: ClassVar[frozenset[str]] = frozenset()
     moves: ClassVar[frozenset[str]] = frozenset()
+    never_empty: ClassVar[frozenset[str]] = frozenset()
     _may_be_empty: ClassVar[frozenset[str]] = frozenset()
     _along: dict[str, Any] = PrivateAttr(default_factory=dict)
 
@@ -39,7 +41,7 @@ class Schema(BaseModel):
                 said = field.validation_alias
                 choices = said.choices if isinstance(said, AliasChoices) else [said]
                 empty |= {name, field.alias, *(choice for choice in choices if isinstance(choice, str))}
-        cls._may_be_empty = frozenset(name for name in empty if name)
+        cls._may_be_empty = frozenset(name for name in empty if name) - cls.never_empty
 
     @model_validator(mode="wrap")
     @classmethod

@@ -57,7 +57,9 @@ async def test_a_role_of_ones_own_lives_and_dies(as_admin: httpx.AsyncClient, as
     in_use = await as_admin.delete(path)
     assert in_use.status_code == 409
     assert in_use.json()["error"]["code"] == "role_in_use"
-    changed = await as_admin.put(path, json={"permissions": ["cases"], "name": "other"})
+    renamed = await as_admin.put(path, json={"permissions": ["cases"], "name": "other"})
+    assert renamed.json()["error"]["code"] == "read_only"
+    changed = await as_admin.put(path, json={"permissions": ["cases"], "name": "night_shift"})
     assert changed.json()["data"]["name"] == "night_shift"
     assert (await holder.get(path)).status_code == 403  # it lost `users`, at once
     await as_admin.put(f"/api/users/{holder.user['id']}/role", json={"role": "agent"})

@@ -181,7 +181,10 @@ async def test_another_clients_users_do_not_exist(as_admin: httpx.AsyncClient, a
 
 async def test_one_changes_ones_own_profile_settings_and_password(client: httpx.AsyncClient, as_role: AsRole) -> None:
     agent, other = await as_role("agent"), await as_role("agent")
-    profile = await agent.put("/api/user/profile", json={"name": "Ravi Kumar Iyer", "company": "HDFC", "role": "admin"})
+    body = {"name": "Ravi Kumar Iyer", "company": "HDFC"}
+    climbing = await agent.put("/api/user/profile", json=body | {"role": "admin"})
+    assert climbing.json()["error"]["code"] == "read_only"
+    profile = await agent.put("/api/user/profile", json=body | {"role": "agent"})
     data = profile.json()["data"]
     assert (data["firstName"], data["lastName"], data["company"], data["role"]) == (
         "Ravi Kumar",

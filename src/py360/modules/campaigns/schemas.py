@@ -63,6 +63,7 @@ class EditCampaign(Schema):
         "statusReason", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact", "launchDate",
         "completedAt", "lastModified", "progress", "metrics", "channelMetrics", "campaigns",
     })  # fmt: skip
+    never_empty = frozenset({"name"})
 
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     description: Annotated[str, Field(max_length=2_000)] | None = None

@@ -42,6 +42,7 @@ class Edit(Schema):
     moves = frozenset({
         "history", "flowSteps", "lastActionDate", "totalCalls", "communicationAttempts", "lastContactDate",
     })  # fmt: skip
+    never_empty = frozenset({"customerName", "policyNumber", "policyType", "premium", "expiryDate"})
 
     customer_name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     email: Annotated[str, StringConstraints(max_length=255)] | None = None

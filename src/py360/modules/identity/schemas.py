@@ -80,6 +80,8 @@ class ChangePassword(Schema):
 class Named(Schema):
     """A name in one piece or in two; in one piece it is split at the last space."""
 
+    never_empty = frozenset({"name", "firstName"})
+
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     first_name: Name | None = None
     last_name: Annotated[str, StringConstraints(max_length=100)] | None = None

@@ -36,6 +36,7 @@ async def change_node(
     session: Session, caller: CanChangeOrganization, node_id: int, body: NodeChange, version: IfMatch
 ) -> Response:
     """Change the given fields of a node."""
+    service.managers_only(caller)
     before = await queries.one(session, caller, node_id)
     await service.change(session, caller, node_id, given(body), version)
     body.as_shown(before)

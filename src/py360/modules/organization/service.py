@@ -27,7 +27,8 @@ async def _shape_lock(session: AsyncSession) -> None:
     await db.execute(session, "select pg_advisory_xact_lock(hashtext('organizational_hierarchy'))")
 
 
-def _manager(caller: Caller) -> None:
+def managers_only(caller: Caller) -> None:
+    """Raise Forbidden unless the caller answers for a part of the organisation, or for all of it."""
     if caller.reach not in ("subtree", "all"):
         raise Forbidden("Only managers and administrators change the organisation.", code="not_a_manager")
 
@@ -80,7 +81,7 @@ async def _manager_name(session: AsyncSession, caller: Caller, manager_id: int |
 
 async def add(session: AsyncSession, caller: Caller, fields: dict[str, Any]) -> int:
     """Add a node; its number. A branch also gets the code under which policy files know it."""
-    _manager(caller)
+    managers_only(caller)
     await _shape_lock(session)
     parent = await _node(session, caller, fields["parent_id"]) if fields.get("parent_id") else None
     if parent is None and caller.reach != "all":
@@ -128,7 +129,7 @@ async def change(
     session: AsyncSession, caller: Caller, node_id: int, fields: dict[str, Any], version: int | None = None
 ) -> None:
     """Change the given fields of a node; raises PreconditionFailed when `version` is no longer its own."""
-    _manager(caller)
+    managers_only(caller)
     node = await _node(session, caller, node_id)
     if version is not None and version != version_of(node["updated_at"]):
         raise PreconditionFailed
@@ -163,7 +164,7 @@ async def _change_branch(session: AsyncSession, node_id: int, fields: Mapping[st
 
 async def move(session: AsyncSession, caller: Caller, node_id: int, parent_id: int) -> None:
     """Hang a node, with everything below it, under another parent."""
-    _manager(caller)
+    managers_only(caller)
     await _shape_lock(session)
     node = await _node(session, caller, node_id)
     parent = await _node(session, caller, parent_id)
@@ -187,7 +188,7 @@ async def move(session: AsyncSession, caller: Caller, node_id: int, parent_id: i
 
 async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
     """Delete a node that has neither children nor people, now or in the past; raises Conflict otherwise."""
-    _manager(caller)
+    managers_only(caller)
     await _shape_lock(session)
     await _node(session, caller, node_id)
     has = await db.one(
@@ -214,7 +215,7 @@ async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
 
 async def settle(session: AsyncSession, caller: Caller, user_id: int, node_id: int, valid_from: date | None) -> None:
     """Give a user their home in a node from a day on; where they were before stays on record."""
-    _manager(caller)
+    managers_only(caller)
     await _node(session, caller, node_id)
     person = (await identity.people(session, [user_id])).get(user_id)
     if person is None or person.client_id not in caller.client_ids:
@@ -242,7 +243,7 @@ async def set_home(session: AsyncSession, user_id: int, node_id: int | None, val
 
 async def unsettle(session: AsyncSession, caller: Caller, user_id: int, node_id: int) -> None:
     """End a user's home in a node today; raises NotFound when it is not there."""
-    _manager(caller)
+    managers_only(caller)
     await _node(session, caller, node_id)
     at_home = await db.value(
         session,
