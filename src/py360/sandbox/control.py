@@ -48,12 +48,37 @@ def _json(data: Any, status: int = 200) -> Response:
     return Response(dumps(data), status, media_type="application/json")
 
 
+def _write(vendors: Vendors, wanted: Inbound) -> str:
+    """Have a customer write; the message's id at the vendor."""
+    last = next(vendors.world.journal.messages(wanted.channel, wanted.sender), None)
+    to = wanted.to or (last.sender if last else "sandbox")
+    if wanted.channel == "sms":
+        return vendors.twilio.inbound(wanted.sender, wanted.text, to)
+    if wanted.channel == "whatsapp":
+        reply_to = last.id if last else None
+        return vendors.meta.inbound(wanted.sender, wanted.text, to, reply_to=reply_to, button=wanted.button)
+    raise HTTPException(422, "The sandbox sends no inbound e-mail yet; use sms or whatsapp.")
+
+
+async def _quiet(vendors: Vendors, timeout: float) -> None:
+    """Wait until nothing was under way for a moment, or so many seconds."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + timeout
+    quiet_since: float | None = None
+    while (now := loop.time()) < end:
+        busy = any(vendors.under_way().values())
+        quiet_since = None if busy else (quiet_since or now)
+        if quiet_since and now - quiet_since >= QUIET_SECONDS:
+            return
+        await asyncio.sleep(0.05)
+
+
 def routes(vendors: Vendors) -> APIRouter:
     """The control paths."""
     world = vendors.world
     token = f"Bearer {world.secret}".encode()
 
-    def guard(request: Request) -> None:
+    async def guard(request: Request) -> None:
         if not hmac.compare_digest(request.headers.get("authorization", "").encode(), token):
             raise HTTPException(401, "The sandbox's control interface needs its secret as a bearer token.")
 
@@ -103,28 +128,12 @@ def routes(vendors: Vendors) -> APIRouter:
     @router.post("/send-inbound")
     async def send_inbound(wanted: Inbound) -> Response:
         """A customer writes."""
-        last = next(world.journal.messages(wanted.channel, wanted.sender), None)
-        to = wanted.to or (last.sender if last else "sandbox")
-        if wanted.channel == "sms":
-            return _json({"id": vendors.twilio.inbound(wanted.sender, wanted.text, to)})
-        if wanted.channel == "whatsapp":
-            reply_to = last.id if last else None
-            sent = vendors.meta.inbound(wanted.sender, wanted.text, to, reply_to=reply_to, button=wanted.button)
-            return _json({"id": sent})
-        raise HTTPException(422, "The sandbox sends no inbound e-mail yet; use sms or whatsapp.")
+        return _json({"id": _write(vendors, wanted)})
 
     @router.post("/drain")
     async def drain(timeout: Annotated[float, Query(gt=0, le=3600)] = 60) -> Response:
         """Wait until nothing is under way; `quiet` says whether that came about in time."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + timeout
-        quiet_since: float | None = None
-        while (now := loop.time()) < end:
-            busy = any(vendors.under_way().values())
-            quiet_since = None if busy else (quiet_since or now)
-            if quiet_since and now - quiet_since >= QUIET_SECONDS:
-                break
-            await asyncio.sleep(0.05)
+        await _quiet(vendors, timeout)
         under_way = vendors.under_way()
         return _json({"quiet": not any(under_way.values()), "underWay": under_way})
 

@@ -11,12 +11,13 @@ from typing import Final
 
 import uvicorn
 import uvloop
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 
 from py360.kit.settings import Settings
 from py360.sandbox import checkout, control, meta, razorpay, twilio
 from py360.sandbox.relay import Relay
 from py360.sandbox.vendors import Vendors
+from py360.sandbox.world import Refused
 
 HOST: Final = "127.0.0.1"  # the secrets of a sandbox are worth nothing, but nobody else has business here
 
@@ -29,6 +30,7 @@ def create_app(vendors: Vendors) -> FastAPI:
     app.include_router(checkout.routes(vendors.razorpay))
     app.include_router(twilio.routes(vendors.twilio))
     app.include_router(meta.routes(vendors.meta))
+    app.add_exception_handler(Refused, _refused)
 
     @app.get("/", tags=["control"])
     async def about() -> dict[str, str]:
@@ -36,6 +38,11 @@ def create_app(vendors: Vendors) -> FastAPI:
         return {"service": "py360 sandbox", "callsBack": vendors.world.callback}
 
     return app
+
+
+async def _refused(request: Request, refused: Exception) -> Response:
+    assert isinstance(refused, Refused)
+    return refused.response
 
 
 @asynccontextmanager

@@ -12,12 +12,12 @@ import time
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from py360.kit.wire import dumps
 from py360.sandbox.courier import Courier
 from py360.sandbox.journal import Message
-from py360.sandbox.world import World
+from py360.sandbox.world import Refused, World
 
 DISPLAY_NUMBER: Final = "918045671234"
 BUSINESS_ACCOUNT: Final = "102290129340398"
@@ -87,6 +87,32 @@ class Meta:
         contact = {"profile": {"name": "Sandbox customer"}, "wa_id": sender}
         self._post(phone_number_id, {"contacts": [contact], "messages": [arrived]})
         return str(arrived["id"])
+
+    async def take(self, phone_number_id: str, wanted: dict[str, Any]) -> dict[str, Any]:
+        """A message to a customer, and the API's answer. Raises Refused."""
+        to = str(wanted.get("to", ""))
+        body = _text_of(self, wanted)
+        if wanted.get("messaging_product") != "whatsapp" or body is None:
+            raise _no(
+                400, 100, "Invalid parameter", "Parameter 'messaging_product', 'type' or the message itself is wrong."
+            )
+        if not _NUMBER.fullmatch(to):
+            raise _no(400, 131009, "Parameter value is not valid", "'to' is not a phone number.")
+        if self.world.audience.refuses("whatsapp", to):
+            raise _no(400, 131026, "Message undeliverable", "The recipient cannot receive WhatsApp messages.")
+        number = to.removeprefix("+")
+        message = Message(wamid(number), "whatsapp", phone_number_id, f"+{number}", body, self.world.now())
+        message.details = {"opaque": str(wanted.get("biz_opaque_callback_data") or "")}
+        await self.world.audience.receive(message)
+        contact = {"input": to, "wa_id": number}
+        answer: dict[str, Any] = {
+            "messaging_product": "whatsapp",
+            "contacts": [contact],
+            "messages": [{"id": message.id}],
+        }
+        if wanted.get("type") == "template":
+            answer["messages"][0]["message_status"] = "accepted"
+        return answer
 
     def _status(self, message: Message, status: str, **more: Any) -> None:
         told: dict[str, Any] = {
@@ -170,62 +196,38 @@ def _template_text(template: dict[str, Any] | None, components: list[dict[str, A
     return "\n".join(lines)
 
 
-def _problem(status: int, code: int, message: str, details: str = "") -> Response:
+def _no(status: int, code: int, message: str, details: str = "") -> Refused:
+    """Meta's refusal."""
     error: dict[str, Any] = {"message": f"(#{code}) {message}", "type": "OAuthException", "code": code}
     if details:
         error["error_data"] = {"messaging_product": "whatsapp", "details": details}
     error["fbtrace_id"] = secrets.token_urlsafe(8)
-    return Response(dumps({"error": error}), status, media_type="application/json")
+    return Refused(Response(dumps({"error": error}), status, media_type="application/json"))
 
 
 def routes(meta: Meta) -> APIRouter:
     """The Graph API paths."""
-    router = APIRouter(tags=["meta"])
     world = meta.world
-    token = f"Bearer {world.secret}"
+    token = f"Bearer {world.secret}".encode()
 
-    def barred(request: Request) -> Response | None:
-        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), token.encode()):
-            return _problem(401, 190, "Invalid OAuth access token - Cannot parse access token")
+    async def guard(request: Request) -> None:
+        if not hmac.compare_digest(request.headers.get("authorization", "").encode(), token):
+            raise _no(401, 190, "Invalid OAuth access token - Cannot parse access token")
         if world.audience.crowded:
-            return _problem(429, 130429, "Rate limit hit", "Cloud API message throughput has been reached.")
-        return None
+            raise _no(429, 130429, "Rate limit hit", "Cloud API message throughput has been reached.")
+
+    router = APIRouter(tags=["meta"], dependencies=[Depends(guard)])
 
     @router.post("/v{version}/{phone_number_id}/messages")
     async def send(version: str, phone_number_id: str, request: Request) -> Response:
         """Send a template, text or interactive message."""
-        if refusal := barred(request):
-            return refusal
-        wanted = await world.json(request)
-        to = str(wanted.get("to", ""))
-        body = _text_of(meta, wanted)
-        if wanted.get("messaging_product") != "whatsapp" or body is None:
-            return _problem(
-                400, 100, "Invalid parameter", "Parameter 'messaging_product', 'type' or the message itself is wrong."
-            )
-        if not _NUMBER.fullmatch(to):
-            return _problem(400, 131009, "Parameter value is not valid", "'to' is not a phone number.")
-        if world.audience.refuses("whatsapp", to):
-            return _problem(400, 131026, "Message undeliverable", "The recipient cannot receive WhatsApp messages.")
-        number = to.removeprefix("+")
-        message = Message(wamid(number), "whatsapp", phone_number_id, f"+{number}", body, world.now())
-        message.details = {"opaque": str(wanted.get("biz_opaque_callback_data") or "")}
-        await world.audience.receive(message)
-        contact = {"input": to, "wa_id": number}
-        answer: dict[str, Any] = {
-            "messaging_product": "whatsapp",
-            "contacts": [contact],
-            "messages": [{"id": message.id}],
-        }
-        if wanted.get("type") == "template":
-            answer["messages"][0]["message_status"] = "accepted"
-        return Response(dumps(answer), media_type="application/json")
+        return Response(
+            dumps(await meta.take(phone_number_id, await world.json(request))), media_type="application/json"
+        )
 
     @router.get("/v{version}/{phone_number_id}")
-    async def number(version: str, phone_number_id: str, request: Request) -> Response:
+    async def number(version: str, phone_number_id: str) -> Response:
         """The sender's number: what a connection test asks for."""
-        if refusal := barred(request):
-            return refusal
         told = {
             "id": phone_number_id,
             "display_phone_number": f"+{DISPLAY_NUMBER}",
@@ -235,20 +237,16 @@ def routes(meta: Meta) -> APIRouter:
         return Response(dumps(told), media_type="application/json")
 
     @router.get("/v{version}/{account_id}/message_templates")
-    async def templates(version: str, account_id: str, request: Request) -> Response:
+    async def templates(version: str, account_id: str) -> Response:
         """The account's templates."""
-        if refusal := barred(request):
-            return refusal
         return Response(dumps({"data": list(meta.templates.values()), "paging": {}}), media_type="application/json")
 
     @router.post("/v{version}/{account_id}/message_templates")
     async def create_template(version: str, account_id: str, request: Request) -> Response:
         """Submit a template; the sandbox approves at once."""
-        if refusal := barred(request):
-            return refusal
         wanted = await world.json(request)
         if not wanted.get("name") or not wanted.get("components"):
-            return _problem(400, 100, "Invalid parameter", "A template needs a name and components.")
+            raise _no(400, 100, "Invalid parameter", "A template needs a name and components.")
         made = {**wanted, "id": str(secrets.randbelow(10**15)), "status": "APPROVED"}
         meta.templates[str(wanted["name"])] = made
         told = {"id": made["id"], "status": "APPROVED", "category": wanted.get("category", "UTILITY")}

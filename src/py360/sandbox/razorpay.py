@@ -10,12 +10,12 @@ import secrets
 import string
 from typing import Any, Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from py360.kit.wire import dumps
 from py360.sandbox.courier import Courier
 from py360.sandbox.linkbook import LinkBook
-from py360.sandbox.world import World
+from py360.sandbox.world import Refused, World
 
 ACCOUNT: Final = "acc_Py360Sandbox00"
 LEAST_PAISE: Final = 100
@@ -50,21 +50,21 @@ class Razorpay:
             self.tell("payment_link.expired", {"payment_link": link})
         return link
 
-    def create(self, wanted: dict[str, Any]) -> dict[str, Any] | str:
-        """A new link, or the sentence that says why not."""
+    def create(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """A new link. Raises Refused."""
         now = self.seconds()
         amount, expire_by = wanted.get("amount"), wanted.get("expire_by") or 0
         reference = str(wanted.get("reference_id") or "")
         if not isinstance(amount, int) or isinstance(amount, bool):
-            return "The amount must be an integer."
+            raise _no("The amount must be an integer.")
         if amount < LEAST_PAISE:
-            return "The amount must be atleast INR 1.00"
+            raise _no("The amount must be atleast INR 1.00")
         if wanted.get("currency", "INR") != "INR":
-            return "Currency is not supported"
+            raise _no("Currency is not supported")
         if len(reference) > 40:
-            return "The reference id may not be greater than 40 characters."
+            raise _no("The reference id may not be greater than 40 characters.")
         if expire_by and not now + SHORTEST_LIFE <= expire_by <= now + LONGEST_LIFE:
-            return "expire_by should be at least 15 minutes after current time"
+            raise _no("expire_by should be at least 15 minutes after current time")
         link_id = new_id("plink")
         link: dict[str, Any] = {
             "accept_partial": False,
@@ -96,12 +96,14 @@ class Razorpay:
             "whatsapp_link": False,
         }
         if not self.book.add(link):
-            return f"payment link with given reference_id ({reference}) already exists"
+            raise _no(f"payment link with given reference_id ({reference}) already exists")
         self.world.journal.count("payments", "links")
         return link
 
     def cancel(self, link: dict[str, Any]) -> None:
-        """The merchant takes the link back."""
+        """The merchant takes the link back. Raises Refused."""
+        if link["status"] != "created":
+            raise _no(f"payment link with status {link['status']} cannot be cancelled")
         link |= {"status": "cancelled", "cancelled_at": self.seconds(), "updated_at": self.seconds()}
         self.book.save(link)
         self.tell("payment_link.cancelled", {"payment_link": link})
@@ -131,8 +133,16 @@ class Razorpay:
         self.tell("payment_link.paid", {"payment_link": link, "payment": payment, "order": self._order(link)})
         return payment
 
-    def refund(self, payment: dict[str, Any], amount: int, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Give back part or all of a captured payment."""
+    def refund(self, payment: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
+        """Give back part or all of a captured payment; asked again under one receipt, the refund there is. Raises Refused."""
+        if not payment["captured"]:
+            raise _no("The payment is not captured")
+        if earlier := self.book.refund_with(payment["id"], wanted.get("receipt")):
+            return earlier
+        left = payment["amount"] - payment["amount_refunded"]
+        amount = wanted.get("amount", left)
+        if not isinstance(amount, int) or not 0 < amount <= left:
+            raise _no("The total refund amount is greater than the refund payment amount")
         now = self.seconds()
         refund = {
             "id": new_id("rfnd"),
@@ -258,7 +268,8 @@ def _json(body: dict[str, Any], status: int = 200) -> Response:
     return Response(dumps(body), status, media_type="application/json")
 
 
-def _problem(description: str, status: int = 400) -> Response:
+def _no(description: str, status: int = 400) -> Refused:
+    """Razorpay's refusal."""
     error = {
         "code": "BAD_REQUEST_ERROR",
         "description": description,
@@ -267,87 +278,68 @@ def _problem(description: str, status: int = 400) -> Response:
         "reason": "input_validation_failed",
         "metadata": {},
     }
-    return _json({"error": error}, status)
+    return Refused(_json({"error": error}, status))
 
 
 def routes(razorpay: Razorpay) -> APIRouter:
     """The API paths under /v1."""
-    router = APIRouter(prefix="/v1", tags=["razorpay"])
     world = razorpay.world
 
-    def barred(request: Request) -> Response | None:
-        return None if world.knows(request) else _problem("Authentication failed", 401)
+    async def guard(request: Request) -> None:
+        if not world.knows(request):
+            raise _no("Authentication failed", 401)
+
+    async def link(link_id: str) -> dict[str, Any]:
+        if found := razorpay.current(link_id):
+            return found
+        raise _no("The id provided does not exist")
+
+    async def payment(payment_id: str) -> dict[str, Any]:
+        if found := razorpay.book.payment(payment_id):
+            return found
+        raise _no("The id provided does not exist")
+
+    known_link, known_payment = Depends(link), Depends(payment)
+    router = APIRouter(prefix="/v1", tags=["razorpay"], dependencies=[Depends(guard)])
 
     @router.post("/payment_links")
     @router.post("/payment_links/", include_in_schema=False)
     async def create(request: Request) -> Response:
         """Make a link."""
-        if refusal := barred(request):
-            return refusal
-        made = razorpay.create(await world.json(request))
-        return _problem(made) if isinstance(made, str) else _json(made)
+        return _json(razorpay.create(await world.json(request)))
 
     @router.get("/payment_links")
     @router.get("/payment_links/", include_in_schema=False)
-    async def find(request: Request, reference_id: str = "") -> Response:
+    async def find(reference_id: str = "") -> Response:
         """Links by the merchant's reference."""
-        if refusal := barred(request):
-            return refusal
-        link = razorpay.book.by_reference(reference_id)
-        return _json({"payment_links": [link] if link else []})
+        found = razorpay.book.by_reference(reference_id)
+        return _json({"payment_links": [found] if found else []})
 
     @router.get("/payment_links/{link_id}")
-    async def get(link_id: str, request: Request) -> Response:
+    async def get(found: dict[str, Any] = known_link) -> Response:
         """One link with its payments."""
-        if refusal := barred(request):
-            return refusal
-        link = razorpay.current(link_id)
-        return _json(link) if link else _problem("The id provided does not exist")
+        return _json(found)
 
     @router.post("/payment_links/{link_id}/cancel")
-    async def cancel(link_id: str, request: Request) -> Response:
+    async def cancel(found: dict[str, Any] = known_link) -> Response:
         """Take a link back."""
-        if refusal := barred(request):
-            return refusal
-        link = razorpay.current(link_id)
-        if link is None:
-            return _problem("The id provided does not exist")
-        if link["status"] != "created":
-            return _problem(f"payment link with status {link['status']} cannot be cancelled")
-        razorpay.cancel(link)
-        return _json(link)
+        razorpay.cancel(found)
+        return _json(found)
 
     @router.get("/payments/{payment_id}")
-    async def payment(payment_id: str, request: Request) -> Response:
+    async def get_payment(found: dict[str, Any] = known_payment) -> Response:
         """One payment."""
-        if refusal := barred(request):
-            return refusal
-        found = razorpay.book.payment(payment_id)
-        return _json(found) if found else _problem("The id provided does not exist")
+        return _json(found)
 
     @router.get("/payments/{payment_id}/refunds")
-    async def refunds(payment_id: str, request: Request) -> Response:
+    async def refunds(payment_id: str) -> Response:
         """The refunds of a payment."""
-        if refusal := barred(request):
-            return refusal
         items = razorpay.book.refunds(payment_id)
         return _json({"entity": "collection", "count": len(items), "items": items})
 
     @router.post("/payments/{payment_id}/refund")
-    async def refund(payment_id: str, request: Request) -> Response:
+    async def refund(request: Request, found: dict[str, Any] = known_payment) -> Response:
         """Give money back."""
-        if refusal := barred(request):
-            return refusal
-        found = razorpay.book.payment(payment_id)
-        if found is None or not found["captured"]:
-            return _problem("The id provided does not exist" if found is None else "The payment is not captured")
-        wanted = await world.json(request)
-        if earlier := razorpay.book.refund_with(payment_id, wanted.get("receipt")):
-            return _json(earlier)
-        left = found["amount"] - found["amount_refunded"]
-        amount = wanted.get("amount", left)
-        if not isinstance(amount, int) or not 0 < amount <= left:
-            return _problem("The total refund amount is greater than the refund payment amount")
-        return _json(razorpay.refund(found, amount, wanted))
+        return _json(razorpay.refund(found, await world.json(request)))
 
     return router

@@ -13,12 +13,12 @@ from email.utils import format_datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from py360.kit.wire import dumps
 from py360.sandbox.courier import Courier
 from py360.sandbox.journal import Message
-from py360.sandbox.world import World
+from py360.sandbox.world import Refused, World
 
 API: Final = "2010-04-01"
 _NUMBER: Final = re.compile(r"\+[1-9]\d{7,14}")
@@ -61,6 +61,29 @@ class Twilio:
 
     def complained(self, message: Message) -> None:
         """Nobody tells Twilio's customers of spam reports."""
+
+    async def take(self, account: str, fields: dict[str, str]) -> dict[str, Any]:
+        """An SMS to a customer, and the API's answer. Raises Refused."""
+        if self.world.audience.crowded:
+            raise _no(429, 20429, "Too Many Requests")
+        to, body = fields.get("To", ""), fields.get("Body", "")
+        service, sender = fields.get("MessagingServiceSid"), fields.get("From")
+        if not service and not sender:
+            raise _no(400, 21603, "A 'From' phone number is required.")
+        if not body:
+            raise _no(400, 21602, "Message body is required.")
+        if len(body) > 1600:
+            raise _no(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+        if not _NUMBER.fullmatch(to) or self.world.audience.refuses("sms", to):
+            raise _no(400, 21211, f"Invalid 'To' Phone Number: {to}")
+        if to in self.stopped_by:
+            raise _no(400, 21610, "Attempt to send to unsubscribed recipient")
+        self.account = account
+        message = Message("SM" + secrets.token_hex(16), "sms", service or sender or "", to, body, self.world.now())
+        message.callback = fields.get("StatusCallback", "")
+        message.details = {"account": account}
+        await self.world.audience.receive(message)
+        return _resource(message, account, service, message.received_at)
 
     def inbound(self, sender: str, text: str, to: str) -> str:
         """A customer's answer; STOP makes Twilio refuse further messages with 21610, START allows them again."""
@@ -131,14 +154,15 @@ def segments(body: str) -> int:
     return 1 if len(body) <= single else -(-len(body) // joined)
 
 
-def _problem(status: int, code: int, message: str) -> Response:
+def _no(status: int, code: int, message: str) -> Refused:
+    """Twilio's refusal."""
     told = {
         "code": code,
         "message": message,
         "more_info": f"https://www.twilio.com/docs/errors/{code}",
         "status": status,
     }
-    return Response(dumps(told), status, media_type="application/json")
+    return Refused(Response(dumps(told), status, media_type="application/json"))
 
 
 def _resource(message: Message, account: str, service: str | None, at: datetime) -> dict[str, Any]:
@@ -170,49 +194,24 @@ def _resource(message: Message, account: str, service: str | None, at: datetime)
 
 def routes(twilio: Twilio) -> APIRouter:
     """The REST paths."""
-    router = APIRouter(tags=["twilio"])
     world = twilio.world
 
-    def barred(account: str, request: Request) -> Response | None:
+    async def guard(account: str, request: Request) -> None:
         if not world.knows(request, user=account):
-            return _problem(401, 20003, "Authenticate")
-        return None
+            raise _no(401, 20003, "Authenticate")
+
+    router = APIRouter(tags=["twilio"], dependencies=[Depends(guard)])
 
     @router.get(f"/{API}/Accounts/{{account}}.json")
-    async def account_resource(account: str, request: Request) -> Response:
+    async def account_resource(account: str) -> Response:
         """The account: what a connection test asks for."""
-        if refusal := barred(account, request):
-            return refusal
         told = {"sid": account, "friendly_name": "Py360 Sandbox", "status": "active", "type": "Trial"}
         return Response(dumps(told), media_type="application/json")
 
     @router.post(f"/{API}/Accounts/{{account}}/Messages.json")
     async def create(account: str, request: Request) -> Response:
         """Send an SMS."""
-        if refusal := barred(account, request):
-            return refusal
-        if world.audience.crowded:
-            return _problem(429, 20429, "Too Many Requests")
-        fields = await world.form(request)
-        to, body = fields.get("To", ""), fields.get("Body", "")
-        service, sender = fields.get("MessagingServiceSid"), fields.get("From")
-        if not service and not sender:
-            return _problem(400, 21603, "A 'From' phone number is required.")
-        if not body:
-            return _problem(400, 21602, "Message body is required.")
-        if len(body) > 1600:
-            return _problem(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
-        if not _NUMBER.fullmatch(to) or world.audience.refuses("sms", to):
-            return _problem(400, 21211, f"Invalid 'To' Phone Number: {to}")
-        if to in twilio.stopped_by:
-            return _problem(400, 21610, "Attempt to send to unsubscribed recipient")
-        twilio.account = account
-        message = Message("SM" + secrets.token_hex(16), "sms", service or sender or "", to, body, world.now())
-        message.callback = fields.get("StatusCallback", "")
-        message.details = {"account": account}
-        await world.audience.receive(message)
-        return Response(
-            dumps(_resource(message, account, service, message.received_at)), 201, media_type="application/json"
-        )
+        made = await twilio.take(account, await world.form(request))
+        return Response(dumps(made), 201, media_type="application/json")
 
     return router

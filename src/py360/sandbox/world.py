@@ -10,12 +10,20 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 import orjson
-from fastapi import Request
+from fastapi import Request, Response
 
 from py360.kit.clock import Clock, SystemClock
 from py360.sandbox.audience import Audience
 from py360.sandbox.journal import Journal
 from py360.sandbox.timeline import Timeline
+
+
+class Refused(Exception):
+    """The vendor says no, in its own words: raised anywhere below a route, the response is the answer."""
+
+    def __init__(self, response: Response) -> None:
+        super().__init__()
+        self.response = response
 
 
 @dataclass(slots=True)
