@@ -9,15 +9,19 @@ from fastapi import APIRouter, FastAPI
 from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from py360.entrypoints.letters import Letters
 from py360.kit.events import subscribe
 from py360.kit.settings import Settings
+from py360.modules.campaigns import jobs as campaigns
 from py360.modules.cases import events as cases_events
 from py360.modules.customers import api as customers
 from py360.modules.identity import api as identity
 from py360.modules.identity import events as identity_events
 from py360.modules.messaging import api as messaging
 from py360.modules.messaging import events as messaging_events
+from py360.modules.messaging import jobs as messaging_jobs
 from py360.modules.payments import api as payments
+from py360.modules.payments import jobs as payments_jobs
 
 # In the order of house section 4.2: a module may call those below it.
 MODULES: Final = (
@@ -67,7 +71,6 @@ def import_jobs() -> None:
     for module in MODULES:
         if name := _part(module, "jobs"):
             import_module(name)
-    import_module("py360.entrypoints.letters")
     connect_events()
     fill_protocols()
 
@@ -85,10 +88,6 @@ def routers(modules: Sequence[str] = (), kind: str = "router") -> list[tuple[str
 
 def connect_events() -> None:
     """Who listens to what."""
-    from py360.modules.campaigns import jobs as campaigns
-    from py360.modules.messaging import jobs as messaging_jobs
-    from py360.modules.payments import jobs as payments_jobs
-
     subscribe(identity_events.ClientAdded, messaging_jobs.client_added)
     subscribe(identity_events.ClientAdded, payments_jobs.client_added)
     subscribe(messaging_events.MessagesMoved, campaigns.messages_moved)
@@ -98,8 +97,6 @@ def connect_events() -> None:
 
 def fill_protocols() -> None:
     """Give lower modules what they ask of higher ones, under the protocols they declare."""
-    from py360.entrypoints.letters import Letters
-
     identity.use_letters(Letters())
     messaging.use_payment_links(payments.make_links)
 
