@@ -17,7 +17,7 @@ with counted as (
     count(*) filter (where status = 'failed') as failed,
     count(*) filter (where status = 'bounced') as bounced,
     count(*) filter (where unsubscribed_at is not null) as unsubscribed
-  from communication_delivery_status where campaign_id = any(%(ids)s) group by campaign_id
+  from messaging_public_message where campaign_id = any(%(ids)s) group by campaign_id
 )
 update campaigns c set delivered_count = counted.delivered, opened_count = counted.opened, clicked_count = counted.clicked,
   replied_count = counted.replied, failed_count = counted.failed, bounced_count = counted.bounced,
@@ -32,7 +32,7 @@ _HEARD_OF: Final = """
 with heard as (
   update campaign_recipients r set status = case when d.sent_at is null then d.status else 'sent' end, sent_at = d.sent_at,
     error_message = d.error_message
-  from communication_delivery_status d
+  from messaging_public_message d
   where r.campaign_id in (select id from campaigns where id = any(%(ids)s) and unknown_count > 0)
     and r.status = 'unknown' and d.id = r.message_id and d.status not in ('sending', 'unknown')
   returning r.campaign_id, r.sent_at

@@ -108,7 +108,7 @@ def _midnight(day: date) -> datetime:
 
 
 _STATUS: Final = "case when r.status in ('sent', 'unknown') and d.status is not null then d.status else r.status end"
-_COUNTED: Final = "campaign_recipients r left join communication_delivery_status d on d.id = r.message_id"
+_COUNTED: Final = "campaign_recipients r left join messaging_public_message d on d.id = r.message_id"
 _CASE: Final = " left join cases_public_case c on c.id = r.case_id"
 _RECIPIENTS: Final = f"""
 select r.id, r.campaign_id, c.case_number as "caseId", k.full_name as "customerName", r.contact, r.skip_reason as "skipReason",

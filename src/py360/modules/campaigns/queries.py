@@ -19,10 +19,11 @@ left join lateral (
 # The counters stand behind `c.*`: of two columns of one name a row keeps the later.
 COLUMNS: Final = f"""
 select c.*, f.original_filename, t.name as template_name, p.name as provider_name,
-  nullif(concat_ws(' ', u.first_name, u.last_name), '') as creator,
+  nullif(u.name, '') as creator,
   {", ".join(f"coalesce(s.{name}_count, c.{name}_count) as {name}_count" for name in rates.SUMMED)}
-from campaigns c left join file_uploads f on f.id = c.upload_id left join templates t on t.id = c.template_id
-left join providers p on p.id = c.provider_id left join users u on u.id = c.created_by
+from campaigns c left join uploads_public_upload f on f.id = c.upload_id
+left join messaging_public_template t on t.id = c.template_id
+left join messaging_public_provider p on p.id = c.provider_id left join identity_public_users u on u.id = c.created_by
 {SUMS}
 """
 
@@ -89,7 +90,7 @@ async def timeline(reads: Reads, ids: list[int]) -> list[Row]:
     return await reads.all(
         """
         select hour, sum(sent)::int as sent, sum(delivered)::int as delivered, sum(opened)::int as opened, sum(clicked)::int as clicked
-        from communication_delivery_status d cross join lateral (values
+        from messaging_public_message d cross join lateral (values
           (date_trunc('hour', d.sent_at), 1, 0, 0, 0), (date_trunc('hour', d.delivered_at), 0, 1, 0, 0),
           (date_trunc('hour', d.opened_at), 0, 0, 1, 0), (date_trunc('hour', d.clicked_at), 0, 0, 0, 1)
         ) moments (hour, sent, delivered, opened, clicked)
@@ -121,7 +122,8 @@ async def top_content(reads: Reads, ids: list[int]) -> list[dict[str, Any]]:
         """
         select t.id, t.name, t.template_type as channel, sum(c.sent_count)::int as sent_count, sum(c.delivered_count)::int as delivered_count,
           sum(c.opened_count)::int as opened_count, sum(c.clicked_count)::int as clicked_count
-        from campaigns c join templates t on t.id = c.template_id where c.id = any(%(ids)s) group by t.id
+        from campaigns c join messaging_public_template t on t.id = c.template_id where c.id = any(%(ids)s)
+        group by t.id, t.name, t.template_type
         """,
         {"ids": ids},
     )

@@ -15,7 +15,7 @@ AT_ONCE: Final = 200  # cases that one job tells about
 _NEWS: Final = """
 select c.id, c.case_number, c.client_id, c.status, c.assigned_to, c.priority, c.payment_status, c.version,
        n.path::text as node_path
-from renewal_cases c left join organizational_hierarchy n on n.id = c.node_id
+from renewal_cases c left join organization_public_node n on n.id = c.node_id
 where c.id = any(%(ids)s)
 """
 

@@ -25,7 +25,7 @@ update renewal_cases c set
   assigned_to = %(agent)s,
   node_id = coalesce(
     (select h.node_id from organization_public_homes h where h.user_id = %(agent)s),
-    (select b.hierarchy_node_id from policies p join branches b on b.id = p.branch_id where p.id = c.policy_id)),
+    (select b.hierarchy_node_id from policies p join organization_public_branch b on b.id = p.branch_id where p.id = c.policy_id)),
   last_action_date = %(at)s, version = version + 1
 where c.id = any(%(ids)s)
 """

@@ -14,7 +14,7 @@ from py360.modules.cases.announcing import announce
 # Within reach: any policy of the clients for reach `all`, else one with a case within reach.
 _POLICY: Final = """
 select p.id, p.policy_number, p.client_id, p.customer_id, coalesce(p.renewal_date, p.end_date) as due_date, b.hierarchy_node_id
-from policies p left join branches b on b.id = p.branch_id
+from policies p left join organization_public_branch b on b.id = p.branch_id
 where (p.id = %(policy_id)s or p.policy_number = %(policy_number)s) and p.client_id = any(%(reach_clients)s)
   and ({everything} or exists (select from renewal_cases c where c.policy_id = p.id and {within}))
 """

@@ -13,7 +13,7 @@ _ENTRY: Final = """
 select d.id, d.client_id, c.client_code, c.client_name, d.customer_name, d.customer_phone, d.customer_email, d.dnc_type,
   d.dnc_source, d.reason, d.effective_date, d.expiry_date, d.is_active, d.override_allowed, d.created_by, d.created_at,
   d.updated_at, (select max(o.created_at) from dnc_override_logs o where o.dnc_id = d.id) as last_override
-from dnc_registry d join clients c on c.id = d.client_id
+from dnc_registry d join identity_public_client c on c.id = d.client_id
 """
 _FILTER: Final = """
 d.client_id = any(%(clients)s)

@@ -28,7 +28,7 @@ async def client_of(session: AsyncSession, caller: Caller, ref: str | int | None
         return caller.client_id
     number = await db.value(
         session,
-        "select id from clients where (id::text = %(ref)s or client_code = %(ref)s) and id = any(%(clients)s)",
+        "select id from identity_public_client where (id::text = %(ref)s or client_code = %(ref)s) and id = any(%(clients)s)",
         {"ref": str(ref), "clients": list(caller.client_ids)},
     )
     if number is None:

@@ -184,7 +184,7 @@ async def merge(session: AsyncSession, staging: str) -> None:
     Afterwards every row has an outcome: `new`, `changed`, `unchanged` (with `term_closed` or `older_term` where the row
     speaks of a term that is over) or `failed` (the code says why). Raises nothing of its own.
     """
-    if await db.value(session, "select count(*) > 1 from clients"):
+    if await db.value(session, "select count(*) > 1 from identity_public_client"):
         await _run(session, _REFUSE_FOREIGN, staging)
     known = await _run(session, _MATCH, staging, these=_UNKNOWN)
     doubtful = await _run(session, _DOUBT, staging)

@@ -16,15 +16,17 @@ select c.id as case_id, p.full_name as customer_name, p.first_name, cl.client_na
   c.premium_amount as current_premium, c.grace_period_days as grace_days, c.agent_name, b.name as branch
 from cases_public_case c
 join customers_public_contact p on p.id = c.customer_id
-join clients cl on cl.id = c.client_id
-left join branches b on b.id = c.branch_id
+join identity_public_client cl on cl.id = c.client_id
+left join organization_public_branch b on b.id = c.branch_id
 cross join lateral (
   select sum(due) as due, coalesce(sum(paid), 0) as paid from payments_public_money where case_id = c.id
 ) m
 cross join lateral (select coalesce(m.due, c.renewal_amount, c.premium_amount) as due) amount
 where c.id = any(%(cases)s)
 """
-_CLIENT: Final = "select client_name as company_name, contact_phone as support_phone from clients where id = %(id)s"
+_CLIENT: Final = (
+    "select client_name as company_name, contact_phone as support_phone from identity_public_client where id = %(id)s"
+)
 
 
 async def client_values(session: AsyncSession, client_id: int) -> dict[str, Any]:

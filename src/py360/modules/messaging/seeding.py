@@ -83,7 +83,9 @@ async def sandbox_in_use(session: AsyncSession) -> bool:
 
 async def seed(session: AsyncSession, client_id: int) -> None:
     """Built-in templates and the sandbox accounts of a client; may be repeated, and follows the sandbox's ports."""
-    company = await db.value(session, "select client_name from clients where id = %(id)s", {"id": client_id})
+    company = await db.value(
+        session, "select client_name from identity_public_client where id = %(id)s", {"id": client_id}
+    )
     for channel, (type, config) in sandbox_accounts(str(company)).items():
         values = {"client": client_id, "name": SANDBOX, "channel": channel, "type": type, "config": seal_config(config)}
         await db.execute(session, _ACCOUNT, values)

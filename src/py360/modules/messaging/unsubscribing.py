@@ -33,7 +33,7 @@ async def who(session: AsyncSession, message_id: int) -> Recipient:
         session,
         "select l.id, l.client_id, c.client_name, l.communication_type, l.recipient_contact, l.campaign_id,"
         " l.unsubscribed_at is not null as stopped"
-        " from communication_delivery_status l join clients c on c.id = l.client_id where l.id = %(id)s",
+        " from communication_delivery_status l join identity_public_client c on c.id = l.client_id where l.id = %(id)s",
         {"id": message_id},
     )
     if row is None:

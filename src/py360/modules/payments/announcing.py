@@ -14,7 +14,7 @@ jobs = module_jobs("payments")
 _NEWS: Final = """
 select p.id, p.client_id, p.status, p.amount, p.captured_amount, p.refunded_amount, c.case_number, c.assigned_to,
        n.path::text as node_path
-from payments p join cases_public_case c on c.id = p.case_id left join organizational_hierarchy n on n.id = c.node_id
+from payments p join cases_public_case c on c.id = p.case_id left join organization_public_node n on n.id = c.node_id
 where p.id = any(%(ids)s) order by p.id
 """
 
