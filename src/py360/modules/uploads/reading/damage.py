@@ -11,6 +11,7 @@ from xml.parsers import expat
 
 import fastexcel
 import python_calamine
+from lxml import etree
 from msoffcrypto.exceptions import FileFormatError, ParseError
 
 from py360.modules.uploads.errors import Damaged
@@ -18,7 +19,7 @@ from py360.modules.uploads.errors import Damaged
 _DAMAGE: Final = (
     OSError, EOFError, ValueError, LookupError, AttributeError, NotImplementedError, RuntimeError, struct.error, zlib.error,
     zipfile.BadZipFile, ElementTree.ParseError, expat.ExpatError, python_calamine.CalamineError, fastexcel.FastExcelError,
-    FileFormatError, ParseError,
+    FileFormatError, ParseError, etree.LxmlError,
 )  # fmt: skip
 
 

@@ -39,12 +39,13 @@ def sniff(path: Path) -> Layout:
     """Encoding and delimiter, from the start of the file."""
     with path.open("rb") as file:
         sample = file.read(_SAMPLE)
-    encoding = _encoding(sample)
+    encoding = encoding_of(sample)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(sample)
     return Layout(encoding, _delimiter(text.splitlines()[:200]))
 
 
-def _encoding(sample: bytes) -> str:
+def encoding_of(sample: bytes, declared: str | None = None) -> str:
+    """The encoding of a text, told by its bytes; where they leave it open, the one that it declares."""
     for mark, name in _BOMS:
         if sample.startswith(mark):
             return name
@@ -58,6 +59,8 @@ def _encoding(sample: bytes) -> str:
         pass
     else:
         return "utf-8"
+    if declared not in (None, "utf-8"):
+        return declared
     guess = charset_normalizer.from_bytes(
         sample[: 64 << 10], cp_isolation=["cp1252", "latin-1", "cp437", "mac_roman"]
     ).best()

@@ -13,14 +13,39 @@ from msoffcrypto.exceptions import FileFormatError
 
 from py360.modules.uploads.errors import EmptyFile, Encrypted, FileTooLarge, WrongType
 from py360.modules.uploads.reading.damage import parsing
+from py360.modules.uploads.reading.delimited import encoding_of
 from py360.modules.uploads.settings import UploadSettings
 
 BLOCK: Final = 1 << 20
 _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
+_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # what may stand before the first tag, in any encoding
+_LOOK: Final = 64 << 10
 _NOT_TABLES: Final = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
-_MARKUP: Final = re.compile(rb"^\s*(<!doctype html|<html|<\?xml|<table|<meta|<head)", re.IGNORECASE)
+_BEFORE: Final = re.compile(r"<!--.*?-->|<\?.*?\?>|<!doctype[^>]*>", re.IGNORECASE | re.DOTALL)
+_TAG: Final = re.compile(r"<(?:\w+:)?(\w+)")
+_PAGE: Final = frozenset(
+    {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "link",
+        "script",
+        "body",
+        "table",
+        "center",
+        "div",
+        "font",
+        "form",
+        "span",
+        "b",
+        "p",
+    }
+)
+_BOOK: Final = "urn:schemas-microsoft-com:office:spreadsheet"
 
 
 class Kind(StrEnum):
@@ -30,7 +55,12 @@ class Kind(StrEnum):
     XLSB = "xlsb"
     XLS = "xls"
     ODS = "ods"
+    HTML = "html"
+    XML = "xml"
     TEXT = "csv"
+
+
+ZIPPED: Final = frozenset({Kind.XLSX, Kind.XLSB, Kind.ODS})
 
 
 def kind_of(path: Path, limits: UploadSettings) -> Kind:
@@ -46,7 +76,10 @@ def kind_of(path: Path, limits: UploadSettings) -> Kind:
         kind = _compound(path)
     else:
         kind = _text(start)
-    limit = limits.max_text_bytes if kind is Kind.TEXT else limits.max_workbook_bytes
+    unzipped = {
+        Kind.TEXT: limits.max_text_bytes, Kind.HTML: limits.max_unpacked_bytes, Kind.XML: limits.max_unpacked_bytes,
+    }  # fmt: skip
+    limit = unzipped.get(kind, limits.max_workbook_bytes)
     if size > limit:
         raise FileTooLarge(
             f"This file has {size / BLOCK:,.0f} MB; at most {limit / BLOCK:,.0f} MB are accepted. Split it."
@@ -87,17 +120,29 @@ def _compound(path: Path) -> Kind:
 def _text(start: bytes) -> Kind:
     if start.startswith(_NOT_TABLES):
         raise WrongType
-    if _MARKUP.match(start):
-        raise WrongType(
-            "This is a web page or XML, whatever its name says. Open it in your spreadsheet program and save it as .xlsx."
-        )
-    if start.startswith(_UTF16):
-        return Kind.TEXT
     odd = sum(start.count(byte) for byte in (*range(9), *range(14, 27), *range(28, 32)))
     zeros_in_pairs = start[1::2].count(0) > len(start) // 8 or start[::2].count(0) > len(start) // 8
-    if odd > len(start) // 200 and not zeros_in_pairs:
+    if odd > len(start) // 200 and not zeros_in_pairs and not start.startswith(_UTF16):
         raise WrongType
+    if start.lstrip(_BLANK).startswith(b"<"):
+        return _markup(start[:_LOOK].decode(encoding_of(start), errors="replace")) or Kind.TEXT
     return Kind.TEXT
+
+
+def _markup(text: str) -> Kind | None:
+    """A web page or Excel's XML, which portals call .xls; None where the text is neither."""
+    text = text.lstrip("\ufeff \t\r\n")
+    found = _TAG.match(_BEFORE.sub("", text).lstrip())
+    root = found[1].lower() if found else ""
+    if root == "workbook" and _BOOK in text:
+        return Kind.XML
+    if root in _PAGE:
+        return Kind.HTML
+    if text.startswith(("<?xml", "<!DOCTYPE")):
+        raise WrongType(
+            "This is XML of a kind that we do not read. Open it in your spreadsheet program and save it as .xlsx."
+        )
+    return None
 
 
 def weigh(path: Path, kind: Kind, limits: UploadSettings) -> int:
@@ -107,7 +152,7 @@ def weigh(path: Path, kind: Kind, limits: UploadSettings) -> int:
     parser lays out rows x columns, even when only the corner is filled). The number of rows of the largest sheet; 0
     where the format does not tell.
     """
-    if kind is Kind.XLS:
+    if kind not in ZIPPED:
         return 0
     most_rows = unpacked = 0
     with parsing(), zipfile.ZipFile(path) as archive:

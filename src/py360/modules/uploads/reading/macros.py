@@ -8,7 +8,7 @@ from typing import Final
 import olefile
 
 from py360.modules.uploads.errors import MacroSheets
-from py360.modules.uploads.reading.kinds import Kind
+from py360.modules.uploads.reading.kinds import ZIPPED, Kind
 
 _CODE: Final = re.compile(r"(^|/)vba|^Basic/|^Scripts/", re.IGNORECASE)  # Excel's parts, LibreOffice's folders
 _SHEETS: Final = re.compile(r"^xl/macrosheets/", re.IGNORECASE)
@@ -30,7 +30,7 @@ def drop_macros(path: Path, kind: Kind) -> None:
     """Take the macros out of a workbook, in place; most have none and are not touched. Raises MacroSheets."""
     if kind is Kind.XLS:
         _from_compound(path)
-    elif kind is not Kind.TEXT:
+    elif kind in ZIPPED:
         _from_zip(path)
 
 

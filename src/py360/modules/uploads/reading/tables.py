@@ -12,7 +12,7 @@ import polars as pl
 import python_calamine
 
 from py360.modules.uploads.errors import EmptyFile, NoHeader
-from py360.modules.uploads.reading import delimited, xlsx_top
+from py360.modules.uploads.reading import delimited, markup, xlsx_top
 from py360.modules.uploads.reading.damage import parsing
 from py360.modules.uploads.reading.heads import LOOK_AT, Cells, find_header, headings_of
 from py360.modules.uploads.reading.kinds import Kind, check_cells, kind_of, weigh
@@ -88,6 +88,8 @@ def open_table(
     kind = kind_of(path, limits)
     if kind is Kind.TEXT:
         return _delimited(path, wanted)
+    if kind in (Kind.HTML, Kind.XML):
+        return _markup(path, kind, limits, wanted)
     rows = 0 if weighed else weigh(path, kind, limits)
     return _xlsx(path, rows, limits, wanted) if kind is Kind.XLSX else _workbook(path, kind, limits, wanted)
 
@@ -229,4 +231,39 @@ def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[
         body.height,
         lambda: iter((body,)),
         not_read=_others(tables, best),
+    )
+
+
+def _markup(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[str]) -> Table:
+    """Web pages and Excel's XML, read at once. A list that a page breaks into tables under the same headings is one."""
+    tables, frames = [], []
+    for sheet in markup.sheets(path, kind, limits):
+        frame = sheet.frame()
+        top = frame.head(LOOK_AT).rows()
+        if found := find_header([row[1:] for row in top], wanted):
+            at, known = found
+            tables.append(_Found(sheet.name, sheet.hidden, known, top[at][0], headings_of(top[at][1:])))
+            frames.append(frame.slice(at + 1))
+    best = _best(tables)
+    same = [table is best or (kind is Kind.HTML and table.headings == best.headings) for table in tables]
+    body = pl.concat(_fit(frame, len(best.headings)) for frame, fits in zip(frames, same, strict=True) if fits)
+    if not body.height:
+        raise EmptyFile
+    rest = [table for table, fits in zip(tables, same, strict=True) if not fits or table is best]
+    return Table(
+        kind,
+        best.sheet,
+        best.header_row,
+        best.headings,
+        body.height,
+        lambda: iter((body,)),
+        not_read=_others(rest, best),
+    )
+
+
+def _fit(frame: pl.DataFrame, width: int) -> pl.DataFrame:
+    """A frame with as many columns as there are headings."""
+    names = [f"c{column}" for column in range(width)]
+    return frame.select(
+        ROW, *(pl.col(name) if name in frame.columns else pl.lit(None, pl.String).alias(name) for name in names)
     )
