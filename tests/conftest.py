@@ -4,9 +4,11 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import procrastinate
+import psycopg
 import pytest
 import pytest_asyncio
 from fastapi import FastAPI
@@ -108,6 +110,20 @@ def clock(resources: Resources) -> FixedClock:
     fixed = FixedClock(datetime.now(UTC))
     resources.clock = fixed
     return fixed
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Every statement that leaves this process."""
+    said: list[str] = []
+    execute = psycopg.AsyncCursor.execute
+
+    async def told(cursor: Any, query: Any, *rest: Any, **options: Any) -> Any:
+        said.append(str(query))
+        return await execute(cursor, query, *rest, **options)
+
+    monkeypatch.setattr(psycopg.AsyncCursor, "execute", told)
+    return said
 
 
 @pytest.fixture

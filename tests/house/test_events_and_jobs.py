@@ -7,7 +7,7 @@ from importlib import import_module
 
 import pytest
 
-from py360.entrypoints import wiring
+from py360.entrypoints import wiring, worker
 from py360.kit import events, jobs
 from tests.house.source import CHECKOUT
 
@@ -64,7 +64,7 @@ def test_events_are_frozen_and_named_in_the_past() -> None:
 
 
 def test_every_job_stands_in_a_queue_that_a_worker_serves() -> None:
-    served = {*wiring.MODULES, jobs.house.queue}
+    served = {queue for queues, _ in worker.shares(wiring.MODULES) for queue in queues}
     for name, task in jobs.app.tasks.items():
         if task.queue != "builtin":
             assert task.queue in served, f"{name} waits in {task.queue}, which nobody serves"

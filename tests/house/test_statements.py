@@ -1,10 +1,6 @@
 """Every list asks the database a few questions, however long it is (house, section 7)."""
 
-from typing import Any
-
 import httpx
-import psycopg
-import pytest
 from fastapi import FastAPI
 
 from py360.kit import db
@@ -36,20 +32,6 @@ def lists(app: FastAPI) -> list[str]:
         for path, methods in app.openapi()["paths"].items()
         if any(each["name"] == "limit" for each in methods.get("get", {}).get("parameters", ()))
     ]
-
-
-@pytest.fixture
-def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Every statement that leaves this process."""
-    said: list[str] = []
-    execute = psycopg.AsyncCursor.execute
-
-    async def told(cursor: Any, query: Any, *rest: Any, **options: Any) -> Any:
-        said.append(str(query))
-        return await execute(cursor, query, *rest, **options)
-
-    monkeypatch.setattr(psycopg.AsyncCursor, "execute", told)
-    return said
 
 
 async def test_a_long_list_costs_no_more_statements_than_a_short_one(

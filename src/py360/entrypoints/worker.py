@@ -1,7 +1,7 @@
 """The worker process: runs the jobs of all or some modules, the periodic ones included.
 
-Importing and sending take minutes and more. They have places of their own, so that however many campaigns are under way, a
-payment's webhook finds somebody at once.
+Importing and sending take minutes and more, and a slow gateway holds up who asks it. So they have places of their own, and a
+place each is kept for what must not wait: the vendors' webhooks, a payment and a STOP among them.
 """
 
 import asyncio
@@ -27,12 +27,14 @@ AGAIN_SECONDS: Final = 1.0
 NICENESS: Final = 10  # when the processors are short, those who wait before a screen come first
 
 
-def _shares(modules: Sequence[str]) -> Iterator[tuple[list[str], int]]:
+def shares(modules: Sequence[str]) -> Iterator[tuple[list[str], int]]:
     """Queues that share their places, and how many there are."""
     yield [*(module for module in modules if module not in PLACES), jobs.house.queue], OTHERS
     for module in modules:
         if module in PLACES:
             yield [module], PLACES[module]
+        for job in jobs.with_own_place(module):
+            yield [job], 1
 
 
 async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None:
@@ -46,7 +48,7 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
         with jobs.app.replace_connector(connector) as app:
             async with app.open_async():
                 await jobs.revive(0 if alone else jobs.DEAD_AFTER_SECONDS)
-                await _serve(app, list(_shares(chosen)))
+                await _serve(app, list(shares(chosen)))
     finally:
         await resources.close()
 

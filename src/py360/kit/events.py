@@ -3,12 +3,13 @@
 An event is a frozen dataclass in a module's `events.py`, named in the past tense; `wiring` lists who listens.
 """
 
+from collections import defaultdict
 from dataclasses import asdict
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit.jobs import Job, defer
+from py360.kit.jobs import Job, defer_each
 
 _subscribers: Final[dict[type, list[Job]]] = {}
 
@@ -25,7 +26,12 @@ def subscribers(event: type) -> list[Job]:
     return list(_subscribers.get(event, []))
 
 
-async def publish(session: AsyncSession, event: Any) -> None:
-    """Write one job per subscriber into the session's transaction. Fields must be JSON values."""
-    for job in subscribers(type(event)):
-        await defer(session, job, **asdict(event))
+async def publish(session: AsyncSession, *events: Any) -> None:
+    """Write one job per event and subscriber into the session's transaction, in one statement for all events of a kind.
+    Fields must be JSON values."""
+    alike: dict[type, list[dict[str, Any]]] = defaultdict(list)
+    for event in events:
+        alike[type(event)].append(asdict(event))
+    for kind, told in alike.items():
+        for job in subscribers(kind):
+            await defer_each(session, job, told)

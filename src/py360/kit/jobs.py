@@ -10,7 +10,7 @@ A module's jobs.py, and whoever needs the job done:
     await defer(session, process, upload_id=1)
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, Final
@@ -48,18 +48,25 @@ class _Patience(procrastinate.RetryStrategy):
 
 
 class ModuleJobs:
-    """One module's queue; `py360 worker --modules` chooses by it."""
+    """One module's queues; `py360 worker --modules` chooses by them."""
 
     def __init__(self, queue: str) -> None:
         self.queue = queue
 
     def task(
-        self, *, name: str, retries: int = RETRIES, gave_up: JobFunction | None = None, queueing_lock: str | None = None
+        self,
+        *,
+        name: str,
+        retries: int = RETRIES,
+        gave_up: JobFunction | None = None,
+        queueing_lock: str | None = None,
+        own_place: bool = False,
     ) -> Callable[[JobFunction], Job]:
         """Register a job function under a stable name. It is tried again after 3, 9, 27, ... seconds, so many times.
 
         `gave_up` is called with the job's arguments when the last try failed, to tell whoever waits for it. With no retries
-        the job comes back by itself: a periodic one looks for what it left.
+        the job comes back by itself: a periodic one looks for what it left. `own_place`: a place in the worker is kept for it,
+        and no number of other jobs can make it wait.
         """
         strategy = _Patience(max_attempts=retries, exponential_wait=3)
 
@@ -86,9 +93,10 @@ class ModuleJobs:
                             await gave_up(**arguments)
                     raise
 
-            return app.task(
-                name=name, queue=self.queue, queueing_lock=queueing_lock, retry=strategy, pass_context=True
-            )(tried)
+            queue = name if own_place else self.queue
+            return app.task(name=name, queue=queue, queueing_lock=queueing_lock, retry=strategy, pass_context=True)(
+                tried
+            )
 
         return register
 
@@ -123,6 +131,11 @@ def module_jobs(queue: str) -> ModuleJobs:
     return ModuleJobs(queue)
 
 
+def with_own_place(module: str) -> list[str]:
+    """The jobs of a module that have a place of their own, and a queue of their name."""
+    return sorted(name for name, job in app.tasks.items() if name == job.queue and name.startswith(f"{module}."))
+
+
 async def defer(
     session: AsyncSession,
     task: Job | str,
@@ -152,6 +165,14 @@ async def defer(
         )
         .defer_async(**arguments)
     )
+
+
+async def defer_each(session: AsyncSession, task: Job, arguments: Sequence[Mapping[str, Any]]) -> None:
+    """Put one job per set of arguments into the session's own transaction, in one statement."""
+    await session.flush()
+    if arguments:
+        deferrer = task.configure(connection=await db.connection(session))
+        await deferrer.batch_defer_async(*(dict(each) for each in arguments))
 
 
 async def waits(session: AsyncSession, queueing_lock: str) -> bool:

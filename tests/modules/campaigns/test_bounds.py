@@ -73,7 +73,7 @@ async def test_a_conversion_that_was_paid_back_is_none(
     first = await resources.reads.value("select min(id) from renewal_cases")
     async with unit_of_work() as session:
         paid_at = resources.clock.now() + timedelta(seconds=1)
-        await cases.settle(session, first, method="UPI", paid_at=paid_at, reference="pay_1")
+        await cases.settle(session, [cases.Paid(first, "UPI", paid_at, "pay_1")])
     assert (await metrics(as_admin, number))["converted"] == 1
     due = Decimal(12500)
     async with unit_of_work() as session:
@@ -94,7 +94,7 @@ async def test_who_was_written_to_on_two_channels_and_paid_is_won_once(
     async with unit_of_work() as session:
         await db.execute(session, "update campaign_recipients set status = 'sent', sent_at = now() - interval '1 hour'")
         first = await db.value(session, "select min(id) from renewal_cases")
-        await cases.settle(session, first, method="UPI", paid_at=resources.clock.now(), reference="pay_1")
+        await cases.settle(session, [cases.Paid(first, "UPI", resources.clock.now(), "pay_1")])
         await db.execute(
             session, "update campaigns set sent_count = 3, delivered_count = 3 where parent_id is not null"
         )

@@ -95,7 +95,7 @@ async def test_paying_stops_the_reminder(
     number = number_of(await create(as_admin, await upload(3)))
     first = await resources.reads.value("select min(id) from renewal_cases")
     async with unit_of_work() as session:
-        await cases.settle(session, first, method="UPI", paid_at=resources.clock.now(), reference="pay_1")
+        await cases.settle(session, [cases.Paid(first, "UPI", resources.clock.now(), "pay_1")])
         processed = (
             "update renewal_cases set status = 'payment_processed' where id = %(id)s"  # by an officer: still open
         )

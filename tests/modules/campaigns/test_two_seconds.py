@@ -132,8 +132,8 @@ async def test_who_paid_gets_no_reminder_any_more(
     )
     paid = {row["phone"]: row["id"] for row in await resources.reads.all(last)}
     async with unit_of_work() as session:
-        for case_id in paid.values():
-            await cases.settle(session, case_id, method="UPI", paid_at=resources.clock.now(), reference="pay_1")
+        at = resources.clock.now()
+        await cases.settle(session, [cases.Paid(case_id, "UPI", at, "pay_1") for case_id in paid.values()])
     at = resources.clock.now()
     await run
     assert [to for to in late(slow, "sms", at) if to in paid] == []

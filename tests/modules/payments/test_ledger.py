@@ -70,6 +70,10 @@ update renewal_cases set status = 'in_progress', payment_status = 'pending', pay
   closed_at = null, version = 1;
 update policies set start_date = '2025-12-05', end_date = '2026-12-04', renewal_date = '2026-12-04';
 """
+_TOLD = """
+insert into webhook_inbox (vendor, provider_id, event_id, payload)
+select 'razorpay', %(provider)s, %(first)s + n, p::jsonb from unnest(%(payloads)s::text[]) with ordinality as told (p, n)
+"""
 _LEDGER = """
 select 'payment' as kind, p.order_id as key, jsonb_build_object('status', p.status, 'captured', p.captured_amount,
     'refunded', p.refunded_amount, 'method', p.method, 'error', p.error, 'gateway', p.gateway_payment_id,
@@ -129,12 +133,7 @@ async def ledger_after(provider_id: int, events: list[dict[str, Any]]) -> list[d
         for statement in filter(str.strip, _FORGET.split(";")):
             await db.execute(session, statement)
         payloads = [orjson.dumps(event).decode() for event in events]
-        await db.execute(
-            session,
-            "insert into webhook_inbox (vendor, provider_id, event_id, payload) select 'razorpay', %(provider)s, n, p::jsonb"
-            " from unnest(%(payloads)s::text[]) with ordinality as told (p, n)",
-            {"provider": provider_id, "payloads": payloads},
-        )
+        await db.execute(session, _TOLD, {"provider": provider_id, "payloads": payloads, "first": 1})
     while await webhooks.apply_waiting():
         pass
     async with unit_of_work() as session:
@@ -170,3 +169,21 @@ async def test_any_order_and_any_repetition_give_the_same_ledger(orders: Any) ->
             assert await ledger_after(provider_id, many) == straight, f"seed {seed}"
     finally:
         webhooks.BATCH = batch
+
+
+async def test_a_rush_of_payments_costs_no_more_statements_than_a_few(orders: Any, statements: list[str]) -> None:
+    """Until their transaction is committed, all of them still get reminders: 500 hold as soon as one does."""
+    provider_id, counted = await orders(60), []
+    for first, last in ((1, 2), (3, 4), (5, 60)):  # the first pair warms what is looked up once
+        async with unit_of_work() as session:
+            payloads = [
+                orjson.dumps(paid_link(f"plink_{n}", f"pay_{n}", (1000 + n) * 100)).decode()
+                for n in range(first, last + 1)
+            ]
+            await db.execute(session, _TOLD, {"provider": provider_id, "payloads": payloads, "first": first})
+        statements.clear()
+        await webhooks.apply_waiting()
+        counted.append(len(statements))
+    assert counted[2] <= counted[1]
+    async with unit_of_work() as session:
+        assert await db.value(session, "select count(*) from renewal_cases where status = 'renewed'") == 60

@@ -1,6 +1,6 @@
 """The history of a case: one line for everything that happened to it, and whose doing it was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final, Literal
 
@@ -12,8 +12,8 @@ Level = Literal["info", "success", "warning", "error"]
 
 _WRITE: Final = """
 insert into case_history (case_id, action, details, level, old_status, new_status, user_id, created_at)
-select case_id, %(action)s, %(details)s, %(level)s, %(old)s, %(new)s, %(user)s, %(at)s
-from unnest(%(cases)s::bigint[]) case_id
+select case_id, %(action)s, details, %(level)s, %(old)s, %(new)s, %(user)s, %(at)s
+from unnest(%(cases)s::bigint[], %(details)s::text[]) said (case_id, details)
 """
 
 
@@ -21,7 +21,7 @@ async def write(
     session: AsyncSession,
     cases: int | Sequence[int],
     action: str,
-    details: str,
+    details: str | Mapping[int, str],
     at: datetime,
     *,
     level: Level = "info",
@@ -29,14 +29,15 @@ async def write(
     new: str | None = None,
     user_id: int | None = None,
 ) -> None:
-    """Write one line for each case, in one statement."""
+    """Write one line for each case, in one statement; `details` are the same for all, or each case's own."""
+    numbers = [cases] if isinstance(cases, int) else list(cases)
     await db.execute(
         session,
         _WRITE,
         {
-            "cases": [cases] if isinstance(cases, int) else list(cases),
+            "cases": numbers,
             "action": action,
-            "details": details,
+            "details": [details if isinstance(details, str) else details[number] for number in numbers],
             "level": level,
             "old": old,
             "new": new,

@@ -4,7 +4,8 @@ People move by the table in `statuses`. The system has two moves, allowed from e
 renews the case, and the end of grace, which lets it lapse.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -22,7 +23,7 @@ from py360.modules.customers import api as customers
 
 _LOCK: Final = """
 select id, case_number, client_id, policy_id, due_date, status, assigned_to, closed_at, version
-from renewal_cases where id = %(id)s for update
+from renewal_cases where id = any(%(ids)s) order by id for update
 """
 _MOVE: Final = """
 update renewal_cases set
@@ -34,25 +35,45 @@ update renewal_cases set
 where id = any(%(ids)s)
 """
 _PAID: Final = """
-update renewal_cases set payment_status = %(status)s, payment_method = %(method)s, payment_date = %(at)s,
+update renewal_cases c set payment_status = %(status)s, payment_method = p.method, payment_date = p.at,
   last_action_date = %(now)s, version = version + 1
-where id = %(id)s
+from unnest(%(ids)s::bigint[], %(methods)s::text[], %(moments)s::timestamptz[]) as p (id, method, at) where c.id = p.id
 """
 _REFUNDED: Final = """
 update renewal_cases set payment_status = %(status)s, last_action_date = %(now)s, version = version + 1 where id = %(id)s
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Paid:
+    """Money that came in for a case; `reference` is the payer's or the gateway's."""
+
+    case_id: int
+    method: str
+    at: datetime
+    reference: str | None = None
+
+    @property
+    def by(self) -> str:
+        """How, in words."""
+        return f"by {self.method}" + (f" (reference {self.reference})" if self.reference else "")
+
+
 async def locked(session: AsyncSession, case_id: int) -> db.Row:
     """The case, held until the transaction ends; raises NotFound."""
-    case = await db.one(session, _LOCK, {"id": case_id})
+    case = await db.one(session, _LOCK, {"ids": [case_id]})
     if case is None:
         raise NotFound(f"There is no case CASE-{case_id}.")
     return case
 
 
 async def move(
-    session: AsyncSession, cases: Sequence[db.Row], new: str, *, details: str, user_id: int | None = None
+    session: AsyncSession,
+    cases: Sequence[db.Row],
+    new: str,
+    *,
+    details: str | Mapping[int, str],
+    user_id: int | None = None,
 ) -> None:
     """Set the status of locked cases, with everything that follows: history, closing, the policies' terms, the events.
 
@@ -68,65 +89,64 @@ async def move(
     for old in sorted({case["status"] for case in cases}):
         of_old = [case["id"] for case in cases if case["status"] == old]
         await history.write(session, of_old, LABELS[new], details, now, level=level, old=old, new=new, user_id=user_id)
+    await _terms(session, cases, new)
+    await events.publish(session, *(event for case in cases for event in _news(case, new)))
     for case in cases:
-        await _follow(session, case, new)
         case["status"] = new
 
 
-async def _follow(session: AsyncSession, case: db.Row, new: str) -> None:
-    """The policy's term and the events of one case's move."""
-    old = case["status"]
-    await events.publish(session, CaseStatusChanged(case["id"], old, new))
+async def _terms(session: AsyncSession, cases: Sequence[db.Row], new: str) -> None:
+    """The policies of renewed cases roll on; of those that are not renewed any more, back."""
     if new == "renewed":
-        await customers.renew(session, case["policy_id"], case["due_date"])
-        await events.publish(session, CaseRenewed(case["id"]))
-    elif old == "renewed":
-        await customers.restore(session, case["policy_id"], case["due_date"])
+        await customers.renew(session, [(case["policy_id"], case["due_date"]) for case in cases])
+        return
+    for case in cases:
+        if case["status"] == "renewed":
+            await customers.restore(session, case["policy_id"], case["due_date"])
+
+
+def _news(case: db.Row, new: str) -> Iterator[object]:
+    """The events of one case's move."""
+    old = case["status"]
+    yield CaseStatusChanged(case["id"], old, new)
+    if new == "renewed":
+        yield CaseRenewed(case["id"])
     if new in CLOSED:
-        await events.publish(session, CaseClosed(case["id"], new))
+        yield CaseClosed(case["id"], new)
     elif old in CLOSED:
-        await events.publish(session, CaseReopened(case["id"]))
+        yield CaseReopened(case["id"])
 
 
-async def settle(
-    session: AsyncSession, case_id: int, *, method: str, paid_at: datetime, reference: str | None = None
-) -> bool:
-    """The full payment came in: payment processed, then renewed, and the policy rolls on to its next term.
+async def settle(session: AsyncSession, payments: Sequence[Paid]) -> None:
+    """Full payments came in: payment processed, then renewed, and the policies roll on to their next terms.
 
-    The system's move, allowed from every open status; both steps stand in the history. Whether it did anything: a case
-    that is already closed stays as it is. Raises NotFound. Source: domain reference 6.2 and 8.
+    The system's move, allowed from every open status; both steps stand in the history. A case that is already closed stays
+    as it is. A few statements, however many cases: until they are committed, reminders may leave. Source: domain reference
+    6.2 and 8.
     """
-    case = await locked(session, case_id)
-    if case["closed_at"] is not None:
-        return False
-    await _paid(session, case_id, "completed", method, paid_at)
-    words = f"Paid in full by {method}" + (f" (reference {reference})" if reference else "")
-    if case["status"] != "payment_processed":
-        await move(session, [case], "payment_processed", details=words)
-    await move(session, [case], "renewed", details="Renewed; the policy stands in its next term")
-    await announce(session, [case_id])
-    return True
+    by_case = {paid.case_id: paid for paid in payments}
+    held = await db.all(session, _LOCK, {"ids": list(by_case)})
+    cases = [case for case in held if case["closed_at"] is None]
+    if not cases:
+        return
+    await _paid(session, "completed", [by_case[case["id"]] for case in cases])
+    words = {case["id"]: f"Paid in full {by_case[case['id']].by}" for case in cases}
+    await move(
+        session, [case for case in cases if case["status"] != "payment_processed"], "payment_processed", details=words
+    )
+    await move(session, cases, "renewed", details="Renewed; the policy stands in its next term")
+    await announce(session, [case["id"] for case in cases])
 
 
-async def partly_paid(
-    session: AsyncSession,
-    case_id: int,
-    *,
-    amount: Decimal,
-    method: str,
-    paid_at: datetime,
-    reference: str | None = None,
-) -> bool:
-    """A part of the amount (INR) came in; the case stays open. Whether it did anything. Raises NotFound."""
-    case = await locked(session, case_id)
+async def partly_paid(session: AsyncSession, paid: Paid, amount: Decimal) -> None:
+    """A part of the amount (INR) came in; the case stays open, and a closed one as it is. Raises NotFound."""
+    case = await locked(session, paid.case_id)
     if case["closed_at"] is not None:
-        return False
-    await _paid(session, case_id, "partial", method, paid_at)
-    words = f"{format_inr(amount)} paid by {method}" + (f" (reference {reference})" if reference else "")
-    now = resources.current().clock.now()
-    await history.write(session, case_id, "Part Payment Received", words, now, level="success")
-    await announce(session, [case_id])
-    return True
+        return
+    await _paid(session, "partial", [paid])
+    words, now = f"{format_inr(amount)} paid {paid.by}", resources.current().clock.now()
+    await history.write(session, paid.case_id, "Part Payment Received", words, now, level="success")
+    await announce(session, [paid.case_id])
 
 
 async def refunded(session: AsyncSession, case_id: int, *, amount: Decimal, kept: Decimal, due: Decimal) -> None:
@@ -145,6 +165,10 @@ async def refunded(session: AsyncSession, case_id: int, *, amount: Decimal, kept
     await announce(session, [case_id])
 
 
-async def _paid(session: AsyncSession, case_id: int, status: str, method: str, paid_at: datetime) -> None:
-    now = resources.current().clock.now()
-    await db.execute(session, _PAID, {"id": case_id, "status": status, "method": method, "at": paid_at, "now": now})
+async def _paid(session: AsyncSession, status: str, payments: Sequence[Paid]) -> None:
+    said = {
+        "ids": [paid.case_id for paid in payments],
+        "methods": [paid.method for paid in payments],
+        "moments": [paid.at for paid in payments],
+    }
+    await db.execute(session, _PAID, said | {"status": status, "now": resources.current().clock.now()})

@@ -20,9 +20,10 @@ update policies p set
   status = 'active', version = p.version + 1
 from (
   select id, end_date + 1 as start_date, ((end_date + 1) + age(end_date + 1, start_date))::date - 1 as end_date
-  from policies where id = %(id)s
+  from policies where (id, coalesce(renewal_date, end_date)) in (select * from unnest(%(ids)s::bigint[], %(dues)s::date[]))
+  order by id for no key update
 ) next
-where p.id = next.id and coalesce(p.renewal_date, p.end_date) = %(due)s
+where p.id = next.id
 """
 # Only from the very next term, and only while nothing has been begun on it.
 _BACK: Final = """
@@ -40,9 +41,11 @@ where id = any(%(ids)s) and status = 'active' and end_date < %(today)s
 """
 
 
-async def renew(session: AsyncSession, policy_id: int, due_date: date) -> bool:
-    """Roll the policy on to its next term if it still stands in the one that fell due; whether it moved."""
-    return await db.execute(session, _ROLL, {"id": policy_id, "due": due_date}) > 0
+async def renew(session: AsyncSession, terms: Sequence[tuple[int, date]]) -> None:
+    """Roll policies on to their next term where they still stand in the one that fell due: (policy, due date)."""
+    said = {"ids": [policy_id for policy_id, _ in terms], "dues": [due for _, due in terms]}
+    while await db.execute(session, _ROLL, said):
+        pass  # once more: two terms of one policy may be among them
 
 
 async def restore(session: AsyncSession, policy_id: int, due_date: date) -> bool:

@@ -17,7 +17,7 @@ KEEP_WEBHOOKS: Final = timedelta(days=30)
 LOOK_AGAIN_SECONDS: Final = 0.1
 
 
-@jobs.task(name="messaging.apply_webhooks", retries=0)  # the next webhook and `tidy` bring it back
+@jobs.task(name="messaging.apply_webhooks", retries=0, own_place=True)  # the next webhook and `tidy` bring it back
 async def apply_webhooks() -> None:
     """Apply everything that waits in the inbox, a batch per transaction, and look once more before ending.
 

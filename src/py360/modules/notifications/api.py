@@ -7,6 +7,9 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.modules.notifications import service
+from py360.modules.notifications.service import Notice
+
+__all__ = ["Notice", "notify", "notify_each"]
 
 Type = Literal["assignment", "update", "system", "document", "reminder", "report"]
 Priority = Literal["low", "medium", "high", "urgent"]
@@ -27,5 +30,10 @@ async def notify(
 
     `data` is what a click needs, in the wire's words: `{"caseId": "CASE-12"}`.
     """
-    users = [to] if isinstance(to, int) else to
-    await service.notify(session, users, type, title, message, data, priority, expires_at)
+    notices = [Notice(user, title, message, data) for user in dict.fromkeys([to] if isinstance(to, int) else to)]
+    await service.notify(session, notices, type, priority, expires_at)
+
+
+async def notify_each(session: AsyncSession, notices: Sequence[Notice], *, type: Type) -> None:
+    """Notify each user of their own; two statements, however many."""
+    await service.notify(session, notices, type)

@@ -1,6 +1,7 @@
 """Writing notifications and marking them read."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -17,30 +18,38 @@ TYPES: Final = ("assignment", "update", "system", "document", "reminder", "repor
 PRIORITIES: Final = ("low", "medium", "high", "urgent")
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What one user is told."""
+
+    user_id: int
+    title: str
+    message: str
+    data: Mapping[str, Any] | None = None
+
+
 async def notify(
     session: AsyncSession,
-    users: Sequence[int],
+    notices: Sequence[Notice],
     type: str,
-    title: str,
-    message: str,
-    data: Mapping[str, Any] | None = None,
     priority: str = "medium",
     expires_at: datetime | None = None,
 ) -> list[int]:
-    """Write a notification for each user; it goes out live when, and only if, the session's transaction commits."""
+    """Write notifications; they go out live when, and only if, the session's transaction commits."""
     if type not in TYPES or priority not in PRIORITIES:
         raise ValueError(f"a notification is of one of {TYPES} and {PRIORITIES}, not {type!r} and {priority!r}")
     rows = await db.all(
         session,
         "insert into notifications (user_id, type, title, message, data, priority, expires_at, created_at)"
-        " select u, %(type)s, %(title)s, %(message)s, %(data)s, %(priority)s, %(expires)s, %(now)s"
-        " from unnest(%(users)s::bigint[]) u returning id",
+        " select user_id, %(type)s, title, message, data, %(priority)s, %(expires)s, %(now)s"
+        " from unnest(%(users)s::bigint[], %(titles)s::text[], %(messages)s::text[], %(data)s::jsonb[])"
+        " as n (user_id, title, message, data) returning id",
         {
-            "users": list(dict.fromkeys(users)),
+            "users": [notice.user_id for notice in notices],
             "type": type,
-            "title": title[:255],
-            "message": message,
-            "data": Jsonb(dict(data)) if data is not None else None,
+            "titles": [notice.title[:255] for notice in notices],
+            "messages": [notice.message for notice in notices],
+            "data": [None if notice.data is None else Jsonb(dict(notice.data)) for notice in notices],
             "priority": priority,
             "expires": expires_at,
             "now": resources.current().clock.now(),

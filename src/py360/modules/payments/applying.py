@@ -5,7 +5,7 @@ amount has come in, whichever payments brought it.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -90,10 +90,10 @@ async def consequences(session: AsyncSession, moved: Sequence[db.Row]) -> None:
         _USED,
         {"ids": [row["link_id"] for row in paid_links], "moments": [row["captured_at"] for row in paid_links]},
     )
-    for case_id, rows in sorted(by_case.items()):
-        await _tell_case(session, stand[case_id], rows)
-    for row in moved:
-        await _tell_assignee(session, stand[row["case_id"]], row)
+    await _tell_cases(session, [(stand[case_id], rows) for case_id, rows in sorted(by_case.items())])
+    await notifications.notify_each(
+        session, [notice for row in moved if (notice := _notice(stand[row["case_id"]], row))], type="update"
+    )
     await announce(session, [row["id"] for row in moved])
 
 
@@ -133,41 +133,34 @@ def _instalment_row(number: int, paid: Decimal, source: Source | None) -> dict[s
     }
 
 
-async def _tell_case(session: AsyncSession, case: Standing, rows: Sequence[db.Row]) -> None:
-    """Settle the case when its amount has come in, else note the part payment; then what went back."""
+async def _tell_cases(session: AsyncSession, moved: Sequence[tuple[Standing, Sequence[db.Row]]]) -> None:
+    """Settle the cases whose amount has come in, all at once; note part payments, and what went back."""
+    came = [(case, paid, amount) for case, rows in moved if case.is_open for paid, amount in _came(case, rows)]
+    await cases.settle(session, [paid for case, paid, _ in came if case.received >= case.due])
+    for case, paid, amount in came:
+        if case.received < case.due:
+            await cases.partly_paid(session, paid, amount)
+    for case, rows in moved:
+        back = sum((row["refunded_amount"] - row["before_refunded_amount"] for row in rows), ZERO)
+        if back > 0:
+            await cases.refunded(session, case.case_id, amount=back, kept=case.kept, due=case.due)
+
+
+def _came(case: Standing, rows: Sequence[db.Row]) -> Iterator[tuple[cases.Paid, Decimal]]:
+    """The latest payment among those that brought something, with what they brought together."""
     came = [row for row in rows if row["captured_amount"] > row["before_captured_amount"]]
-    if came and case.is_open:
-        await _tell_payment(session, case, came)
-    back = sum((row["refunded_amount"] - row["before_refunded_amount"] for row in rows), ZERO)
-    if back > 0:
-        await cases.refunded(session, case.case_id, amount=back, kept=case.kept, due=case.due)
+    if came:
+        source = case.sources[max(came, key=lambda row: (row["captured_at"], row["id"]))["id"]]
+        amount = sum((row["captured_amount"] - row["before_captured_amount"] for row in came), ZERO)
+        yield cases.Paid(case.case_id, source.method or ONLINE, source.at, source.reference), amount
 
 
-async def _tell_payment(session: AsyncSession, case: Standing, came: Sequence[db.Row]) -> None:
-    last = max(came, key=lambda row: (row["captured_at"], row["id"]))
-    source = case.sources[last["id"]]
-    if case.received >= case.due:
-        await cases.settle(
-            session, case.case_id, method=source.method or ONLINE, paid_at=source.at, reference=source.reference
-        )
-        return
-    amount = sum((row["captured_amount"] - row["before_captured_amount"] for row in came), ZERO)
-    await cases.partly_paid(
-        session,
-        case.case_id,
-        amount=amount,
-        method=source.method or ONLINE,
-        paid_at=source.at,
-        reference=source.reference,
-    )
-
-
-async def _tell_assignee(session: AsyncSession, case: Standing, row: db.Row) -> None:
-    """A notification to whom the case is assigned."""
-    if case.assigned_to is not None and (said := _words(case, row)) is not None:
-        title, message = said
-        data = {"caseId": case.case_number, "paymentId": code("payment", row["id"])}
-        await notifications.notify(session, case.assigned_to, type="update", title=title, message=message, data=data)
+def _notice(case: Standing, row: db.Row) -> notifications.Notice | None:
+    """What the agent of the case is told, if there is one and something to tell."""
+    if case.assigned_to is None or (said := _words(case, row)) is None:
+        return None
+    data = {"caseId": case.case_number, "paymentId": code("payment", row["id"])}
+    return notifications.Notice(case.assigned_to, *said, data)
 
 
 def _words(case: Standing, row: db.Row) -> tuple[str, str] | None:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Final
 
+from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.settings import settings
 from py360.modules.payments import accounts, announcing, polling, webhooks
@@ -11,7 +12,7 @@ jobs = announcing.jobs
 LOOK_AGAIN_SECONDS: Final = 0.1
 
 
-@jobs.task(name="payments.apply_webhooks", retries=0)  # the next webhook and `poll` bring it back
+@jobs.task(name="payments.apply_webhooks", retries=0, own_place=True)  # the next webhook and `poll` bring it back
 async def apply_webhooks() -> None:
     """Apply every stored webhook that waits, batch by batch, and look once more before ending.
 
@@ -19,7 +20,7 @@ async def apply_webhooks() -> None:
     """
     quiet = 0
     while quiet < 2:
-        if await webhooks.apply_waiting():
+        if await db.insist(webhooks.apply_waiting):
             quiet = 0
         else:
             quiet += 1
