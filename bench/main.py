@@ -15,7 +15,7 @@ PARTS: Final[dict[str, dict[str, int]]] = {
     "cases": {"cases": 100_000},
     "mail": {"messages": 10_000},
     "campaigns": {"messages": 10_000, "planned": 100_000},
-    "halting": {"people": 1_000},
+    "halting": {"people": 1_000, "rows": 50_000},
     "starting": {"times": 1},
 }
 

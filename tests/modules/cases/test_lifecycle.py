@@ -63,9 +63,11 @@ async def test_full_payment_renews_from_every_open_status(make_case, rows, start
     public = "select * from cases_public_case where id = %(id)s"
     (before,) = await rows(public, id=case.id)
     async with unit_of_work() as session:
-        assert await api.settle(session, case.id, method="upi", paid_at=PAID_AT, reference="pay_1")
+        await api.settle(session, [api.Paid(case.id, "upi", PAID_AT, "pay_1")])
+    once = await rows("select count(*) from case_history where case_id = %(id)s", id=case.id)
     async with unit_of_work() as session:
-        assert not await api.settle(session, case.id, method="upi", paid_at=PAID_AT, reference="pay_1")
+        await api.settle(session, [api.Paid(case.id, "upi", PAID_AT, "pay_1")])
+    assert await rows("select count(*) from case_history where case_id = %(id)s", id=case.id) == once
     (after,) = await rows(public, id=case.id)
     assert (after["status"], after["is_open"], after["payment_status"]) == ("renewed", False, "completed")
     assert after["start_date"] == before["end_date"] + timedelta(days=1)
@@ -83,15 +85,32 @@ async def test_full_payment_renews_from_every_open_status(make_case, rows, start
 async def test_payment_leaves_a_closed_case_alone(make_case, rows, closed: str) -> None:
     case = await make_case(closed)
     async with unit_of_work() as session:
-        assert not await api.settle(session, case.id, method="upi", paid_at=PAID_AT)
-        assert not await api.partly_paid(session, case.id, amount=Decimal(5), method="upi", paid_at=PAID_AT)
+        await api.settle(session, [api.Paid(case.id, "upi", PAID_AT)])
+        await api.partly_paid(session, api.Paid(case.id, "upi", PAID_AT), Decimal(5))
+    assert await rows("select 1 from case_history where case_id = %(id)s", id=case.id) == []
     assert (await rows("select status from renewal_cases where id = %(id)s", id=case.id))[0]["status"] == closed
+
+
+async def test_two_terms_of_a_policy_paid_at_once_roll_it_on_twice(make_case, rows) -> None:
+    case = await make_case("in_progress")
+    (term,) = await rows(
+        "select id, client_id, customer_id, end_date from policies where id = %(id)s", id=case.policy_id
+    )
+    (later,) = await rows(
+        "insert into renewal_cases (client_id, policy_id, customer_id, due_date, status)"
+        " values (%(client_id)s, %(id)s, %(customer_id)s, %(end_date)s::date + 366, 'in_progress') returning id",
+        **term,
+    )
+    async with unit_of_work() as session:
+        await api.settle(session, [api.Paid(later["id"], "upi", PAID_AT), api.Paid(case.id, "upi", PAID_AT)])
+    (now,) = await rows("select end_date from policies where id = %(id)s", id=case.policy_id)
+    assert now["end_date"].year == term["end_date"].year + 2
 
 
 async def test_a_part_payment_is_noted_and_the_case_stays_open(make_case, rows) -> None:
     case = await make_case("in_progress")
     async with unit_of_work() as session:
-        assert await api.partly_paid(session, case.id, amount=Decimal("1250.50"), method="upi", paid_at=PAID_AT)
+        await api.partly_paid(session, api.Paid(case.id, "upi", PAID_AT), Decimal("1250.50"))
     (now,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
     assert now == {"status": "in_progress", "payment_status": "partial"}
     (line,) = await rows("select action, details from case_history where case_id = %(id)s", id=case.id)
