@@ -125,6 +125,15 @@ async def test_the_budget_is_kept(client_id: int) -> None:
     batch = [out(client_id, phone) for phone in PHONES[:4]]
     decisions = await decide(client_id, batch, budget_left=Decimal("0.11"))  # an SMS costs 0.05
     assert reasons(decisions) == ["ok", "ok", "budget", "budget"]
+    assert all(isinstance(each, Postponed) for each in decisions[2:])
+    async with unit_of_work() as session:
+        assert await db.value(session, "select sum(cost) from communication_delivery_status") == Decimal("0.10")
+
+
+async def test_each_part_of_a_text_is_paid(client_id: int) -> None:
+    long = Outgoing(client_id, "sms", PHONES[0], body="x" * 161)
+    assert reasons(await decide(client_id, [long], budget_left=Decimal("0.09"))) == ["budget"]
+    assert reasons(await decide(client_id, [long], budget_left=Decimal("0.10"))) == ["ok"]
 
 
 async def test_quota_and_rate_make_the_rest_wait(client_id: int) -> None:

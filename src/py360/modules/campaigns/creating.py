@@ -22,9 +22,9 @@ LABELS: Final = {"email": "Email", "sms": "SMS", "whatsapp": "WhatsApp"}
 
 _INSERT: Final = """
 insert into campaigns (client_id, parent_id, name, description, campaign_type, type, channels, status, upload_id, template_id,
-  template_version, provider_id, target_audience_filter, tags, schedule_type, scheduled_at, started_at, created_by)
+  template_version, provider_id, target_audience_filter, tags, budget, schedule_type, scheduled_at, started_at, created_by)
 values (%(client)s, %(parent)s, %(name)s, %(description)s, %(channel)s, %(purpose)s, %(channels)s, %(status)s, %(upload)s,
-  %(template)s, %(version)s, %(provider)s, %(filter)s, %(tags)s, %(schedule)s, %(at)s, %(started)s, %(user)s)
+  %(template)s, %(version)s, %(provider)s, %(filter)s, %(tags)s, %(budget)s, %(schedule)s, %(at)s, %(started)s, %(user)s)
 returning id
 """
 
@@ -53,7 +53,7 @@ async def create(session: AsyncSession, caller: Caller, asked: NewCampaign) -> t
     for channel in channels:
         await messaging.account(session, client_id, channel, asked.providers.get(channel))
     common = _common(caller, client_id, asked, audience, status, at)
-    parent = await db.value(session, _INSERT, common | {"channels": channels})
+    parent = await db.value(session, _INSERT, common | {"channels": channels, "budget": asked.budget})
     made = []
     for channel in channels:
         template = templates[channel]
@@ -77,7 +77,7 @@ def _common(
     return {
         "client": client_id, "parent": None, "name": asked.name, "description": asked.description, "channel": "multi",
         "purpose": asked.purpose, "status": status, "upload": audience.upload_id, "template": None, "version": None,
-        "provider": None, "filter": stored(asked.target_audience), "tags": orjson.dumps(asked.tags).decode(),
+        "provider": None, "budget": None, "filter": stored(asked.target_audience), "tags": orjson.dumps(asked.tags).decode(),
         "schedule": asked.schedule_type, "at": at, "user": caller.user_id,
         "started": resources.current().clock.now() if status == "active" else None,
     }  # fmt: skip

@@ -16,7 +16,7 @@ NOT_STARTED: Final = frozenset({"draft", "scheduled"})
 
 
 async def edit(session: AsyncSession, caller: Caller, number: int, given: EditCampaign, version: int | None) -> None:
-    """Names and tags at any time, the start while it has not started, templates and audience of a draft.
+    """Names, tags and the budget at any time, the start while it has not started, templates and audience of a draft.
 
     Raises Invalid, Conflict, NotFound, and PreconditionFailed when it is not the version the caller saw.
     """
@@ -28,6 +28,8 @@ async def edit(session: AsyncSession, caller: Caller, number: int, given: EditCa
         own["tags"] = orjson.dumps(given.tags).decode()
     await _write(session, [number], own)
     children = await _channels(session, campaign)
+    if "budget" in given.model_fields_set:
+        await _write(session, [campaign["parent_id"] or campaign["id"]], {"budget": given.budget})
     if given.scheduled_at not in (None, campaign["scheduled_at"]):
         service.check_start(given.scheduled_at)
         if not {campaign["status"], *(child["status"] for child in children)} <= NOT_STARTED:

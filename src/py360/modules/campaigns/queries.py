@@ -19,11 +19,12 @@ left join lateral (
 # The counters stand behind `c.*`: of two columns of one name a row keeps the later.
 COLUMNS: Final = f"""
 select c.*, f.original_filename, t.name as template_name, p.name as provider_name,
-  nullif(u.name, '') as creator,
+  nullif(u.name, '') as creator, coalesce(c.budget, whole.budget) as budget,
   {", ".join(f"coalesce(s.{name}_count, c.{name}_count) as {name}_count" for name in rates.SUMMED)}
 from campaigns c left join uploads_public_upload f on f.id = c.upload_id
 left join messaging_public_template t on t.id = c.template_id
 left join messaging_public_provider p on p.id = c.provider_id left join identity_public_users u on u.id = c.created_by
+left join campaigns whole on whole.id = c.parent_id
 {SUMS}
 """
 
@@ -61,6 +62,7 @@ def shown(row: Mapping[str, Any]) -> dict[str, Any]:
         "lastModified": row["updated_at"],
         "createdBy": row["creator"],
         "tags": row["tags"],
+        "budget": row["budget"],
         "progress": rates.progress(row),
         "metrics": rates.metrics(row),
         "version": row["version"],

@@ -11,6 +11,7 @@ from py360.modules.campaigns import complying, creating, editing, listing, queri
 from py360.modules.campaigns.access import CanControlCampaigns, CanCreateCampaigns, CanSeeCampaigns
 from py360.modules.campaigns.planning import Planned
 from py360.modules.campaigns.schemas import EditCampaign, NewCampaign, NewStatus, PreviewAudience
+from py360.modules.messaging import api as messaging
 
 router = APIRouter()
 
@@ -82,7 +83,7 @@ async def show_campaign(reads: DbReads, caller: CanSeeCampaigns, campaign_id: st
     """One campaign with the figures of each channel."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     channels = await queries.children(reads, row)
-    shown = queries.shown(row)
+    shown = queries.shown(row) | {"spent": await messaging.spent(reads, [child["id"] for child in channels])}
     shown["channelMetrics"] = {child["campaign_type"]: rates.metrics(child) for child in channels}
     shown["campaigns"] = [queries.shown(child) for child in channels if child["id"] != row["id"]]
     return ok(shown, headers=etag(row["version"]))
@@ -97,7 +98,7 @@ async def edit_campaign(
     body: EditCampaign,
     version: IfMatch = None,
 ) -> Response:
-    """Name, description, tags; the start while it has not started; templates and audience of a draft."""
+    """Name, description, tags, budget; the start while it has not started; templates and audience of a draft."""
     key = number("campaign", campaign_id)
     before = await queries.one(reads, caller, key)
     await editing.edit(session, caller, key, body, version)

@@ -1,6 +1,7 @@
 """What the campaign screens send (specification, "Campaign Management APIs"; domain reference, section 12)."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, Field
@@ -15,6 +16,7 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+Budget = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2, description="INR, for all channels together")]
 Channels = Annotated[list[Channel], BeforeValidator(_as_list), Field(min_length=1, max_length=3)]
 
 
@@ -47,20 +49,22 @@ class NewCampaign(Schema):
     target_audience: Literal["all", "pending", "expired"] | AudienceFilter = "all"
     audience_id: None = Field(None, description="Always empty: passed over, it would widen the audience")
     tags: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
+    budget: Budget | None = None
     draft: bool = False
 
 
 class EditCampaign(Schema):
-    """What may be changed: names and tags always, the moment while it has not started, templates and audience of a draft."""
+    """What may be changed: names, tags and the budget (empty: none) always, the moment while it has not started, templates
+    and audience of a draft."""
 
     passed_over = SHOWN | {
         "parentId", "type", "purpose", "channels", "status", "statusReason", "uploadFilename", "templateId", "templateName",
         "provider", "providers", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact",
-        "scheduleType", "launchDate", "completedAt", "createdDate", "lastModified", "progress", "metrics", "channelMetrics",
-        "campaigns", "advancedScheduling",
+        "scheduleType", "launchDate", "completedAt", "createdDate", "lastModified", "progress", "spent", "metrics",
+        "channelMetrics", "campaigns", "advancedScheduling",
     }  # fmt: skip
     moves = frozenset({
-        "statusReason", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact", "launchDate",
+        "spent", "statusReason", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact", "launchDate",
         "completedAt", "lastModified", "progress", "metrics", "channelMetrics", "campaigns",
     })  # fmt: skip
     never_empty = frozenset({"name"})
@@ -68,6 +72,7 @@ class EditCampaign(Schema):
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     description: Annotated[str, Field(max_length=2_000)] | None = None
     tags: Annotated[list[str], Field(max_length=20)] | None = None
+    budget: Budget | None = None
     scheduled_at: AwareDatetime | None = None
     templates: dict[Channel, str | int] = Field(default_factory=dict)
     upload_id: str | int | None = None

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
@@ -42,6 +43,9 @@ SHOWN_EVERY_SECONDS: Final = 0.5
 LINK_VARIABLES: Final = frozenset({"payment_link", "renewal_link", "link"})
 
 _CAMPAIGN: Final = "select * from campaigns where id = %(id)s"
+_STANDING: Final = (
+    "select c.status, p.budget from campaigns c join campaigns p on p.id = c.parent_id where c.id = %(id)s"
+)
 _CLAIM: Final = """
 with picked as (
   select id from campaign_recipients
@@ -174,10 +178,11 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
     to send from (`trouble`): it is chosen anew for each batch, so that one that is switched off or changed is used no more."""
     now = resources.current().clock.now()
     async with db.unit_of_work() as session:
-        status = await db.value(session, "select status from campaigns where id = %(id)s", {"id": run.campaign["id"]})
-        if status != "active":
+        now_is = await db.one(session, _STANDING, {"id": run.campaign["id"]})
+        if now_is is None or now_is["status"] != "active":
             run.watch.paused = True
             return 0, []
+        left = await _budget_left(session, run.campaign["parent_id"]) if now_is["budget"] is not None else None
         try:
             run.account = await _usable_account(session, run)
         except Conflict as refused:
@@ -195,11 +200,27 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
             for recipient in recipients
             if recipient["settled"] is not None
         ]
-        decisions = await messaging.admit(session, await _outgoing(session, run, due), _account(run)) if due else []
+        decisions = []
+        if due:
+            wanted = await _outgoing(session, run, due)
+            decisions = await messaging.admit(session, wanted, _account(run), budget_left=left)
         rows += [_decided(run, decision) for decision in decisions]
         await db.execute(session, _DECIDED, {"rows": orjson.dumps(rows).decode()})
         await _count(session, run, skipped=sum(row["status"] == "skipped" for row in rows))
     return len(recipients), [decision for decision in decisions if isinstance(decision, messaging.Admitted)]
+
+
+async def _budget_left(session: AsyncSession, parent_id: int) -> Decimal | None:
+    """What the campaign may still spend on all its channels. Until this transaction is over nobody else spends of it."""
+    # Not the parent's row: who pauses a channel locks the channel before the parent.
+    await db.execute(
+        session, "select pg_advisory_xact_lock(hashtext('campaigns.budget'), %(id)s::int)", {"id": parent_id}
+    )
+    budget: Decimal | None = await db.value(
+        session, "select budget from campaigns where id = %(id)s", {"id": parent_id}
+    )
+    channels = await db.all(session, "select id from campaigns where parent_id = %(id)s", {"id": parent_id})
+    return None if budget is None else budget - await messaging.spent(session, [row["id"] for row in channels])
 
 
 async def _usable_account(session: AsyncSession, run: Run) -> messaging.Account:
@@ -221,7 +242,10 @@ def _decided(run: Run, decision: messaging.Decision) -> dict[str, Any]:
         return {"id": ref, "status": "claimed", "reason": None, "message_id": decision.message_id}
     if isinstance(decision, messaging.Refused):
         return {"id": ref, "status": "skipped", "reason": decision.reason, "message_id": decision.message_id}
-    run.wait_until = min(run.wait_until or decision.until, decision.until)
+    if decision.reason == "budget":
+        run.trouble = decision.message
+    else:
+        run.wait_until = min(run.wait_until or decision.until, decision.until)
     return {"id": ref, "status": "pending", "reason": decision.reason, "message_id": None}
 
 

@@ -86,7 +86,7 @@ async def set_status(session: AsyncSession, caller: Caller, number: int, text: s
 
 
 async def pause_for(session: AsyncSession, campaign_id: int, reason: str) -> None:
-    """Pause a campaign whose sender account cannot be used, and tell its maker and those who can mend it."""
+    """Pause a campaign that cannot go on (no usable account, no budget), and tell its maker and those who can mend it."""
     campaign = await db.one(session, "select * from campaigns where id = %(id)s for update", {"id": campaign_id})
     if campaign is None or campaign["status"] != "active":
         return

@@ -16,7 +16,7 @@ from py360.modules.messaging.casevalues import case_values
 from py360.modules.messaging.compiling import compile
 from py360.modules.messaging.door import admit
 from py360.modules.messaging.events import MessagesMoved
-from py360.modules.messaging.ledger import abandon
+from py360.modules.messaging.ledger import abandon, spent
 from py360.modules.messaging.links import LinkRequest, payment_link, use_payment_links
 from py360.modules.messaging.messages import (
     ACCOUNT_REFUSED,
@@ -66,6 +66,7 @@ __all__ = [
     "seal_config",
     "seed",
     "send_one",
+    "spent",
     "template",
     "transport",
     "use_payment_links",

@@ -18,20 +18,23 @@ from py360.kit.clock import INDIA
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import ledger
 from py360.modules.messaging.messages import Account, Admitted, Decision, Outgoing, Postponed, Refused
+from py360.modules.messaging.sms import segments, text_of
 from py360.modules.messaging.variables import unify
 from py360.modules.messaging.vendors.base import price
 from py360.modules.settings import api as settings
 
 Verdict = tuple[str, str] | None  # reason and sentence; None lets it through
 RATE_RETRY: Final = timedelta(seconds=5)
+LONGEST_NUMBER: Final = 10**10  # of a message that has none yet; it stands in its links
 DLT_VARIABLE: Final = r".{0,60}?"
 
 
 async def admit(
     session: AsyncSession, batch: Sequence[Outgoing], account: Account, *, budget_left: Decimal | None = None
 ) -> list[Decision]:
-    """Decide a batch of one client and channel, in its order. Admitted messages stand in the ledger as `sending`, refused
-    ones as `blocked` with their reason; postponed ones leave no row. `budget_left` is in INR.
+    """Decide a batch of one client and channel, in its order. Admitted messages stand in the ledger as `sending` with
+    their price, refused ones as `blocked` with their reason; postponed ones leave no row. `budget_left`, in INR, is what
+    the campaign may still spend; its caller keeps others from spending it until this transaction is over.
     """
     if not batch:
         return []
@@ -46,13 +49,16 @@ async def admit(
         _window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)
     ]
     _merge(verdicts, await _frequency(session, batch, in_force, now))
-    costs = [price(account)] * len(batch)
-    _merge(verdicts, _budget(verdicts, late, costs, budget_left))
-    free = [place for place, verdict in enumerate(verdicts) if verdict is None and late[place] is None]
-    allowed, reason, sentence, until = await _pace(session, account, len(free), now)
     postponed = {
         place: Postponed(batch[place], *wait) for place, wait in enumerate(late) if wait and verdicts[place] is None
     }
+    free = [place for place, verdict in enumerate(verdicts) if verdict is None and late[place] is None]
+    costs = _costs(batch, account, in_force.tracking_enabled)
+    if budget_left is not None:
+        paid, sentence = _budget([costs[place] for place in free], account, budget_left)
+        postponed |= {place: Postponed(batch[place], "budget", sentence, now) for place in free[paid:]}
+        free = free[:paid]
+    allowed, reason, sentence, until = await _pace(session, account, len(free), now)
     postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
     decided = await _write(session, batch, verdicts, postponed, costs, account, now)
     if in_force.tracking_enabled:
@@ -70,18 +76,16 @@ async def _write(
     now: datetime,
 ) -> list[Decision]:
     places = [place for place in range(len(batch)) if place not in postponed]
-    entries = [_entry(batch[place], verdicts[place]) for place in places]
+    entries = [_entry(batch[place], verdicts[place], costs[place]) for place in places]
     numbers = await ledger.write(session, account.client_id, entries, account.type, account.id, now)
     decided: dict[int, Decision] = dict(postponed)
     for place, number in zip(places, numbers, strict=True):
         verdict = verdicts[place]
-        decided[place] = (
-            Refused(batch[place], number, *verdict) if verdict else Admitted(batch[place], number, costs[place])
-        )
+        decided[place] = Refused(batch[place], number, *verdict) if verdict else Admitted(batch[place], number)
     return [decided[place] for place in range(len(batch))]
 
 
-def _entry(outgoing: Outgoing, verdict: Verdict) -> ledger.Entry:
+def _entry(outgoing: Outgoing, verdict: Verdict, cost: Decimal | None) -> ledger.Entry:
     template = outgoing.template
     return ledger.Entry(
         channel=outgoing.channel,
@@ -96,6 +100,7 @@ def _entry(outgoing: Outgoing, verdict: Verdict) -> ledger.Entry:
         subject=None if template else outgoing.subject,
         content=None if template or outgoing.confidential else outgoing.body,
         sent_by=outgoing.sent_by,
+        cost=None if verdict else cost,
         error_code=verdict[0] if verdict else None,
         error_message=verdict[1] if verdict else None,
     )
@@ -219,17 +224,24 @@ async def _frequency(
     return verdicts
 
 
-def _budget(
-    verdicts: Sequence[Verdict], late: Sequence[object], costs: Sequence[Decimal | None], budget_left: Decimal | None
-) -> list[Verdict]:
-    if budget_left is None:
-        return [None] * len(costs)
-    found: list[Verdict] = []
-    for verdict, wait, cost in zip(verdicts, late, costs, strict=True):
-        spends = cost if verdict is None and wait is None and cost is not None else Decimal(0)
-        found.append(("budget", "The campaign's budget is used up.") if spends > budget_left else None)
-        budget_left -= spends if spends <= budget_left else Decimal(0)
-    return found
+def _costs(batch: Sequence[Outgoing], account: Account, tracked: bool) -> list[Decimal | None]:
+    """What each message will cost, None without a price; of a text message every part costs."""
+    unit = price(account)
+    if unit is None or account.channel != "sms":
+        return [unit] * len(batch)
+    return [unit * segments(text_of(each, LONGEST_NUMBER, tracked)).parts for each in batch]
+
+
+def _budget(costs: Sequence[Decimal | None], account: Account, left: Decimal) -> tuple[int, str]:
+    """How many messages, in their order, the budget pays for, and why the others wait. A budget that cannot be reckoned
+    pays for nothing."""
+    for place, cost in enumerate(costs):
+        if cost is None:
+            return place, f"“{account.name}” has no price per message (unitPrice), without which no budget can be kept."
+        left -= cost
+        if left < 0:
+            return place, "The campaign’s budget is used up."
+    return len(costs), ""
 
 
 # ---------------------------------------------------------------- quota and rate

@@ -13,8 +13,11 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
+from py360.kit.reads import Reads
 from py360.modules.messaging.messages import Channel
 
+# What is paid for: what left, and what may have left. `cost` says for how much, and of the others for how much it would have been.
+CHARGED: Final = "(l.sent_at is not null or l.status in ('sending', 'unknown'))"
 # `blocked` is not in it: what the door kept in never moves. A delivery beats a failure reported before or after it.
 FORWARD: Final = (
     "pending",
@@ -46,6 +49,7 @@ class Entry:
     subject: str | None
     content: str | None
     sent_by: int | None
+    cost: Decimal | None = None  # what it will cost
     error_code: str | None = None
     error_message: str | None = None
 
@@ -56,15 +60,15 @@ with asked as (
   select nextval(pg_get_serial_sequence('communication_delivery_status', 'id')) as id, a.*
   from rows from (jsonb_to_recordset(%(entries)s::jsonb) as (purpose text, contact text, status text, customer_id bigint,
     case_id bigint, campaign_id bigint, template_id bigint, template_version integer, subject text, content text,
-    sent_by bigint, error_code text, error_message text)) with ordinality
+    sent_by bigint, cost numeric, error_code text, error_message text)) with ordinality
     as a (purpose, contact, status, customer_id, case_id, campaign_id, template_id, template_version, subject, content,
-      sent_by, error_code, error_message, place)
+      sent_by, cost, error_code, error_message, place)
 ), written as (
   insert into communication_delivery_status (id, client_id, communication_type, purpose, recipient_contact, status,
-    customer_id, case_id, campaign_id, template_id, template_version, subject, content, sent_by, error_code, error_message,
+    customer_id, case_id, campaign_id, template_id, template_version, subject, content, sent_by, cost, error_code, error_message,
     attempts, last_attempt_at, vendor_name, provider_id, created_at)
   select id, %(client)s, %(channel)s, purpose, left(contact, 255), status, customer_id, case_id, campaign_id, template_id,
-    template_version, subject, content, sent_by, error_code, error_message,
+    template_version, subject, content, sent_by, cost, error_code, error_message,
     case when status = 'sending' then 1 else 0 end, case when status = 'sending' then %(now)s::timestamptz end,
     %(vendor)s, %(provider)s, %(now)s::timestamptz
   from asked order by place
@@ -156,7 +160,7 @@ with told as (
 update communication_delivery_status l set
   status = case when f.rank > b.rank then (%(forward)s::text[])[f.rank] else l.status end,
   vendor_message_id = coalesce(l.vendor_message_id, f.vendor_id),
-  cost = coalesce(l.cost, f.cost),
+  cost = coalesce(f.cost, l.cost),
   sent_at = least(l.sent_at, f.sent_at),
   delivered_at = least(l.delivered_at, f.delivered_at),
   opened_at = least(l.opened_at, f.opened_at),
@@ -215,6 +219,18 @@ async def keep_back(session: AsyncSession, reasons: Sequence[tuple[int, str, str
 
 def _change(row: db.Row) -> Change:
     return Change(row["id"], row["client_id"], row["campaign_id"], row["communication_type"], row["recipient_contact"])
+
+
+_SPENT: Final = f"""
+select coalesce(sum(l.cost), 0) from communication_delivery_status l where l.campaign_id = any(%(ids)s) and {CHARGED}
+"""
+
+
+async def spent(source: AsyncSession | Reads, campaign_ids: Sequence[int]) -> Decimal:
+    """What the messages of these campaigns cost so far, in INR, those under way included."""
+    said = {"ids": list(campaign_ids)}
+    found = source.value(_SPENT, said) if isinstance(source, Reads) else db.value(source, _SPENT, said)
+    return Decimal(await found)
 
 
 async def recent_to(

@@ -82,7 +82,6 @@ class Admitted:
 
     outgoing: Outgoing
     message_id: int
-    cost: Decimal | None = None
     tracked: bool = True  # opens and clicks are noted (setting trackingEnabled)
 
 
@@ -90,7 +89,7 @@ class Admitted:
 class Refused:
     """The door keeps it in for good: the ledger has it as `blocked` with the reason.
 
-    `reason` is one of: invalid_contact, opted_out, no_opt_in, suppressed, dnc, frequency_cap, budget, dlt_unmatched.
+    `reason` is one of: invalid_contact, opted_out, no_opt_in, suppressed, dnc, frequency_cap, dlt_unmatched.
     """
 
     outgoing: Outgoing
@@ -101,7 +100,9 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Postponed:
-    """Not now: nothing is in the ledger; ask again at `until`. `reason`: outside_hours, rate_limited, quota."""
+    """Not now: nothing is in the ledger; ask again at `until`. `reason`: outside_hours, budget, quota, rate_limited.
+
+    A budget that is used up has no hour at which it is full again: somebody must raise it."""
 
     outgoing: Outgoing
     reason: str

@@ -11,6 +11,7 @@ from py360.kit.db import Row
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, comma_list, containing, ordering
 from py360.kit.reads import Reads
+from py360.modules.messaging import ledger
 from py360.modules.messaging.accounts import open_config
 from py360.modules.messaging.provider_types import TYPES, provider_type, shown
 
@@ -130,10 +131,10 @@ async def template(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
 
 # ---------------------------------------------------------------- messages
 
-_MESSAGE: Final = """
+_MESSAGE: Final = f"""
 select l.id, l.client_id, l.communication_type, l.purpose, l.recipient_contact, l.status, l.attempts, l.sent_at, l.delivered_at,
   l.opened_at, l.clicked_at, l.replied_at, l.unsubscribed_at, l.error_code, l.error_message, l.vendor_name, l.provider_id,
-  l.vendor_message_id, l.template_id, l.campaign_id, l.case_id, c.case_number, l.cost, l.created_at, l.updated_at
+  l.vendor_message_id, l.template_id, l.campaign_id, l.case_id, c.case_number, case when {ledger.CHARGED} then l.cost end as cost, l.created_at, l.updated_at
 from communication_delivery_status l
 left join cases_public_case c on c.id = l.case_id
 """

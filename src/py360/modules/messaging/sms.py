@@ -1,7 +1,10 @@
-"""How many parts a text message has, and so what it costs (3GPP 23.038)."""
+"""What a text message says, and how many parts it has, and so what it costs (3GPP 23.038)."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
+
+from py360.modules.messaging.compiling import compile_message
+from py360.modules.messaging.messages import Outgoing
 
 _BASIC: Final = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
@@ -18,6 +21,13 @@ class Segments:
     units: int
     parts: int
     culprit: str | None = None
+
+
+def text_of(outgoing: Outgoing, message_id: int, tracked: bool) -> str:
+    """The text as it leaves: the links in it carry the message's number."""
+    if outgoing.template is None:
+        return outgoing.body or ""
+    return compile_message(outgoing).message(message_id, outgoing.values, tracked).text
 
 
 def segments(text: str) -> Segments:

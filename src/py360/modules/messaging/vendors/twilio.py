@@ -17,9 +17,8 @@ import aiohttp
 from py360.kit import ids
 from py360.kit.settings import settings
 from py360.kit.vendor import VendorError
-from py360.modules.messaging.compiling import compile_message
 from py360.modules.messaging.messages import Account, Admitted, Delivery
-from py360.modules.messaging.sms import segments
+from py360.modules.messaging.sms import segments, text_of
 from py360.modules.messaging.vendors.base import Hook, HttpTransport, Inbound, Moved, Status, price, refusal, sent
 
 BASE_URL: Final = "https://api.twilio.com"
@@ -56,10 +55,7 @@ class TwilioTransport(HttpTransport):
     async def one(self, admitted: Admitted) -> Delivery:
         """Send one text."""
         outgoing = admitted.outgoing
-        text = outgoing.body or ""
-        if outgoing.template is not None:
-            compiled = compile_message(outgoing)
-            text = compiled.message(admitted.message_id, outgoing.values, admitted.tracked).text
+        text = text_of(outgoing, admitted.message_id, admitted.tracked)
         form = {
             **self._sender,
             "To": outgoing.contact,
