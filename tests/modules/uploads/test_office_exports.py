@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from py360.kit.errors import Problem
 from py360.modules.uploads import words
 from py360.modules.uploads.dates import Evidence, Order, parse
 from py360.modules.uploads.mapping import map_headings
@@ -180,12 +179,76 @@ def test_macros_of_old_and_other_workbooks_are_not_kept(tmp_path: Path) -> None:
     assert len(next(open_table(file, UploadSettings()).chunks(10, 0))) == 3
 
 
-def test_macro_sheets_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "book").write_bytes(xlsx_of([HEADINGS, row(1)]))
-    with zipfile.ZipFile(tmp_path / "book", "a") as archive:
-        archive.writestr("xl/macrosheets/sheet1.xml", "<xm:macrosheet/>")
-    with pytest.raises(Problem, match="macro sheets"):
-        drop_macros(tmp_path / "book", Kind.XLSX)
+def with_part(book: bytes, name: str, content: bytes, kind: str = "") -> bytes:
+    """A zipped workbook with one part more; `kind` is what its content type says of it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as plain, zipfile.ZipFile(buffer, "w") as more:
+        for entry in plain.namelist():
+            told = f'<Override PartName="/{name}" ContentType="{kind}"/></Types>'.encode()
+            text = plain.read(entry)
+            more.writestr(entry, text.replace(b"</Types>", told) if kind and entry == "[Content_Types].xml" else text)
+        more.writestr(name, content)
+    return buffer.getvalue()
+
+
+def with_sheet(*, listed: int | None = None, begun: int | None = None) -> bytes:
+    """An old workbook whose first sheet is of another kind, by the list of sheets or by its first record."""
+    file = io.BytesIO((BOOKS / "renewals.xls").read_bytes())
+    with olefile.OleFileIO(file, write_mode=True) as old:
+        book = bytearray(old.openstream("Workbook").read())
+        at = 0
+        while book[at : at + 2] != b"\x85\0":
+            at += 4 + int.from_bytes(book[at + 2 : at + 4], "little")
+        if listed is not None:
+            book[at + 9] = listed
+        if begun is not None:
+            sheet = int.from_bytes(book[at + 4 : at + 8], "little")
+            book[sheet + 6] = begun
+        old.write_stream("Workbook", bytes(book))
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("book.xlsx", with_part(xlsx_of([HEADINGS, row(1)]), "xl/macrosheets/sheet1.xml", b"<xm:macrosheet/>")),
+        (
+            "book.xlsb",
+            with_part(
+                (BOOKS / "renewals.xlsb").read_bytes(),
+                "xl/sheets/s.bin",
+                b"",
+                "application/vnd.ms-excel.intlmacrosheet",
+            ),
+        ),
+        ("book.xls", with_sheet(listed=1)),
+        ("book.xls", with_sheet(begun=0x40)),
+    ],
+)
+async def test_macro_sheets_are_refused_and_nothing_is_kept(
+    as_admin: httpx.AsyncClient, name: str, content: bytes
+) -> None:
+    refused = await as_admin.post("/api/upload/file", files={"file": (name, content)})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "macro_sheets")
+    assert "Save As" in refused.json()["error"]["message"]
+    assert (await as_admin.get("/api/upload/history")).json()["data"]["pagination"]["total"] == 0
+
+
+def test_an_old_workbook_without_macros_is_kept_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "book").write_bytes(with_sheet())
+    drop_macros(tmp_path / "book", Kind.XLS)
+    assert (tmp_path / "book").read_bytes() == (BOOKS / "renewals.xls").read_bytes()
+
+
+def test_macros_of_a_binary_workbook_are_not_kept(tmp_path: Path) -> None:
+    book = with_part(
+        (BOOKS / "renewals.xlsb").read_bytes(), "xl/vbaProject.bin", b"Sub", "application/vnd.ms-office.vbaProject"
+    )
+    (tmp_path / "book").write_bytes(book)
+    drop_macros(tmp_path / "book", Kind.XLSB)
+    with zipfile.ZipFile(tmp_path / "book") as kept:
+        assert not [name for name in kept.namelist() if "vba" in name.lower() or b"vba" in kept.read(name).lower()]
+    assert len(next(open_table(tmp_path / "book", UploadSettings()).chunks(10, 0))) == 3
 
 
 def book_of(sheets: dict[str, list[list[Any]]], hidden: str = "") -> bytes:

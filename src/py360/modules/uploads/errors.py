@@ -22,7 +22,7 @@ class Encrypted(Invalid):
 
 
 class MacroSheets(Invalid):
-    """This workbook holds macro sheets (Excel 4.0 macros), which we do not keep. Save it as .xlsx and upload that."""
+    """This workbook holds macro sheets (Excel 4.0 macros), which we do not keep. In Excel choose Save As, Excel Workbook (.xlsx), and upload that."""
 
     default_code = "macro_sheets"
 
