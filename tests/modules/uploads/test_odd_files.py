@@ -16,6 +16,7 @@ import xlsxwriter
 from py360.kit.errors import Problem
 from py360.modules.uploads.cleaning import Cleaned, Plan, clean
 from py360.modules.uploads.dates import Evidence, Order, parse
+from py360.modules.uploads.issues import sentence
 from py360.modules.uploads.mapping import map_headings
 from py360.modules.uploads.reading.tables import open_table
 from py360.modules.uploads.settings import UploadSettings
@@ -234,6 +235,11 @@ def test_limits(tmp_path: Path) -> None:
         ("(+91) 98765.43210", "+919876543210"),
         ("9876543210 / 022-2345678", "+919876543210"),
         ("'+919876543210", "+919876543210"),
+        ("9876543210.00", "+919876543210"),
+        ("9.876543210E+09", "+919876543210"),
+        ("9,876543210e+9", "+919876543210"),
+        ("9.19876543210E+11", "+919876543210"),
+        ("9.87654321E9", "+919876543210"),
         ("12345", None),
         ("5876543210", None),
     ],
@@ -242,6 +248,35 @@ def test_phones(text: str, phone: str | None) -> None:
     done = cleaned(row(1, **{"Mobile No": text}))
     assert done.accepted["phone"].to_list() == [phone]
     assert (done.issues["code"].to_list() == ["phone_invalid"]) is (phone is None)
+
+
+@pytest.mark.parametrize("text", ["9.87654E+09", "9.87654321E+09", "9,87654E+09", "9.19877E+11", "1E+10", "9.876543E9"])
+def test_a_phone_that_lost_digits_is_never_completed(text: str) -> None:
+    """With an e-mail the row is taken without the phone; alone, the row fails; both are told how it came and what to do."""
+    done = cleaned(row(1, **{"Mobile No": text}), row(2, **{"Mobile No": text, "E-mail ID": ""}))
+    assert done.accepted["phone"].to_list() == [None]
+    assert done.issues["code"].to_list() == ["contact_shortened", "phone_shortened"]
+    assert done.failed["code"].to_list() == ["contact_shortened"]
+    assert "Format the column as text" in sentence("contact_shortened") and "cut" in sentence("phone_shortened")
+
+
+def test_a_customer_code_that_was_cut_short_makes_no_one_customer_of_two() -> None:
+    done = cleaned(
+        row(1, **{"Cust Code": "1.23457E+11"}), row(2, **{"Cust Code": "1E+12"}), row(3, **{"Cust Code": "1E5"})
+    )
+    assert done.accepted["customer_code"].to_list() == [None, None, "1E5"]
+    assert set(done.issues["code"]) == {"customer_code_shortened"}
+
+
+async def test_a_number_of_a_workbook_is_a_phone_however_it_is_shown(read: Read) -> None:
+    buffer = io.BytesIO()
+    book = xlsxwriter.Workbook(buffer)
+    sheet = book.add_worksheet()
+    sheet.write_row(0, 0, HEADINGS)
+    sheet.write_row(1, 0, row(1))
+    sheet.write_number(1, 3, 9876543210, book.add_format({"num_format": "0.00E+00"}))
+    book.close()
+    assert read(buffer.getvalue())[0][4] == "9876543210"
 
 
 @pytest.mark.parametrize(

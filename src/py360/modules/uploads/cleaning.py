@@ -32,6 +32,12 @@ _EMAIL: Final = (
     r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
     r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
 )
+_SCIENTIFIC: Final = (
+    r"^\+?([0-9])(?:[.,]([0-9]+))?[eE](\+?)([0-9]{1,2})$"  # how a spreadsheet program shortens long numbers
+)
+_SHORTENED: Final = (
+    r"^[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,2}$"  # `1E12` without a sign is a code that somebody made up
+)
 _PHONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})(?:[/,;|].*)?$"
 _TITLE: Final = r"(?i)^(mr|mrs|ms|miss|shri|smt|kum|sri|श्री|श्रीमती)\.?\s+"
 _MONEY: Final = r"^([0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3})(\.[0-9]+)?$"  # plain, or grouped as in India or the West
@@ -154,13 +160,15 @@ class _Chunk:
     def _policy(self) -> None:
         number = self.texts["policy_number"].str.replace_all(r"\s+", " ")
         self._flag(number.is_null(), "policy_number", "policy_number_missing")
-        self._flag(
-            number.str.contains(r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{2}$"), "policy_number", "policy_number_shortened"
-        )
+        self._flag(number.str.contains(_SHORTENED), "policy_number", "policy_number_shortened")
         repeated = self.rows.is_in(self.plan.repeats.implode()) & number.is_not_null()
         self._flag(repeated, "policy_number", "policy_number_repeated")
         self._flag(number.str.len_chars() > _LONGEST["policy_number"], "policy_number", "too_long")
         code = self.texts["customer_code"].replace("0", None)
+        # Two codes of 12 digits are shortened to the same text, and would make one customer of two.
+        shortened = code.str.contains(_SHORTENED)
+        self._flag(shortened, "customer_code", "customer_code_shortened", "warning")
+        code = pl.select(pl.when(~shortened).then(code))[:, 0]
         self._flag(code.str.len_chars() > _LONGEST["customer_code"], "customer_code", "too_long")
         self.out |= {"policy_number": number, "customer_code": code}
 
@@ -215,18 +223,17 @@ class _Chunk:
         email = self.texts["email"].str.to_lowercase().str.replace_all(r"^mailto:|\s", "")
         fits = email.str.contains(_EMAIL) & (email.str.len_bytes() <= 254) & ~self.texts["email"].str.contains(r"\s")
         email = pl.select(pl.when(fits).then(email))[:, 0]
-        phone = (
-            words.ascii_digits(self.texts["phone"])
-            .str.strip_suffix(".0")
-            .str.replace_all(r"[\s().\-\x{00a0}\x{2010}-\x{2015}]", "")
-        )
-        phone = pl.select(pl.lit("+91") + phone.str.extract(_PHONE))[:, 0]
+        written, shortened = _in_full(words.ascii_digits(self.texts["phone"]))
+        written = written.str.replace(r"\.0+$", "").str.replace_all(r"[\s().\-\x{00a0}\x{2010}-\x{2015}]", "")
+        phone = pl.select(pl.lit("+91") + written.str.extract(_PHONE))[:, 0]
         bad = email.is_null() & phone.is_null()
-        self._flag(bad, "phone" if self._has("phone") else "email", "no_valid_contact")
-        self.out |= {
-            "email": self._warn(email, "email", "email_invalid"),
-            "phone": self._warn(phone, "phone", "phone_invalid"),
-        }
+        self._flag(bad & shortened, "phone", "contact_shortened")
+        self._flag(bad & ~shortened, "phone" if self._has("phone") else "email", "no_valid_contact")
+        self._flag(shortened, "phone", "phone_shortened", "warning")
+        self._flag(
+            phone.is_null() & self.texts["phone"].is_not_null() & ~shortened, "phone", "phone_invalid", "warning"
+        )
+        self.out |= {"email": self._warn(email, "email", "email_invalid"), "phone": phone}
 
     def _amount(self, name: str) -> pl.Series:
         """Rupees as text that a numeric column takes, rounded to paise; null where the text is no number."""
@@ -299,3 +306,20 @@ class _Chunk:
             long = self.out[name].str.len_chars() > _LONGEST[name]
             self._flag(long, name, "shortened", "warning")
             self.out[name] = self.out[name].str.slice(0, _LONGEST[name])
+
+
+def _in_full(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Numbers that a program wrote as 9.876543210E+09, in full; and which have lost digits, as 9.87654E+09 has.
+
+    Excel writes the sign of the exponent and rounds; Java writes none and all digits but zeros at the end: 9.87654321E9.
+    """
+    cut = texts.str.contains(_SCIENTIFIC).fill_null(value=False)
+    if not cut.any():
+        return texts, cut
+    parts = texts.str.extract_groups(_SCIENTIFIC).struct.unnest()
+    digits = pl.col("1") + pl.col("2").fill_null("")
+    length = pl.col("4").cast(pl.UInt8) + 1
+    lost = digits.str.len_bytes() + (pl.col("3") == "").cast(pl.UInt8) < length
+    full = pl.when(~lost).then(digits.str.pad_end(length, "0").str.slice(0, length))
+    found = parts.select(full.alias("full"), lost.fill_null(value=False).alias("lost"))
+    return pl.select(pl.when(cut).then(found["full"]).otherwise(texts))[:, 0], found["lost"]

@@ -19,12 +19,15 @@ ERRORS: Final = {
     "end_date_invalid": "This is not a date we can read. Write it as DD/MM/YYYY or YYYY-MM-DD.",
     "expiry_before_start": "The policy ends before it starts, or on the same day. Correct one of the two dates.",
     "no_valid_contact": "Neither the mobile nor the e-mail can be used. Give a 10-digit Indian mobile or an e-mail address.",
+    "contact_shortened": "A spreadsheet program has cut the mobile short, so that digits are lost, and there is no e-mail. Format the column as text and enter the number again.",
     "customer_of_other_client": "This customer code belongs to another insurer's book. Correct the code or leave it blank.",
     "policy_of_other_client": "This policy number belongs to another insurer's book. Correct the number.",
 }
 WARNINGS: Final = {
     "email_invalid": "This is not an e-mail address; it was left out. Write it as name@example.com.",
     "phone_invalid": "This is not an Indian mobile number; it was left out. Give 10 digits that start with 6 to 9.",
+    "phone_shortened": "A spreadsheet program has cut this number short, so that digits are lost; it was left out. Format the column as text and enter it again.",
+    "customer_code_shortened": "A spreadsheet program has cut this code short; it was left out. Format the column as text and enter it again.",
     "date_of_birth_invalid": "This is no date of birth in the past 120 years; it was left out.",
     "renewal_date_invalid": "This is not a date we can read; the expiry date was taken instead.",
     "gender_unknown": "Write male, female or other; it was left out.",
