@@ -155,13 +155,35 @@ async def test_common_pieces_are_found_page_by_page(as_admin, make_case, monkeyp
 
 
 @pytest.mark.parametrize(
-    "sort", ["id", "-id", "dueDate", "-renewalDate", "renewalAmount", "-lastActionDate", "status", "-priority"]
+    "sort",
+    [
+        "id",
+        "-id",
+        "dueDate",
+        "-renewalDate",
+        "renewalAmount",
+        "-lastActionDate",
+        "status",
+        "-priority",
+        "closedDate",
+        "customerName",
+        "-customerName",
+        "policyNumber",
+        "-policyNumber",
+        "agent",
+        "-agent",
+    ],
 )
-async def test_cursors_visit_every_case_once(as_admin, make_case, resources: Resources, sort: str) -> None:
+async def test_cursors_visit_every_case_once(as_admin, as_role, make_case, resources: Resources, sort: str) -> None:
+    agents = [None, (await as_role("agent", name="Ravi Menon")).user["id"], (await as_role("agent")).user["id"]]
     today = resources.clock.today()
     made = [
         await make_case(
-            ["validated", "in_progress"][n % 2], due=today + timedelta(days=n % 3), priority=["medium", "high"][n % 2]
+            ["validated", "in_progress"][n % 2],
+            due=today + timedelta(days=n % 3),
+            priority=["medium", "high"][n % 2],
+            name=["Asha Rao", "asha rao", "Ürmila", "Zoya", "अमित"][n % 5],
+            agent=agents[n % 3],
         )
         for n in range(7)
     ]
@@ -178,6 +200,39 @@ async def test_cursors_visit_every_case_once(as_admin, make_case, resources: Res
     assert wrong.status_code == 400
 
 
+@pytest.mark.parametrize("most", [2_000, 2], ids=["few", "many"])
+async def test_sorted_by_what_stands_elsewhere(as_admin, as_role, make_case, monkeypatch, most: int) -> None:
+    """A short list is sorted, a long one walked in the order of an index; what is shown is the same."""
+    from py360.modules.cases.queries import listing
+
+    monkeypatch.setattr(listing, "SORTED_AT_MOST", most)
+    ravi, zoya = await as_role("agent", name="ravi Menon"), await as_role("agent", name="Zoya Khan")
+    first = await make_case(name="Bela Rao", policy="P-3", agent=zoya.user["id"])
+    second = await make_case(name="asha Rao", policy="P-1")
+    third = await make_case(name="Chand Rao", policy="P-2", agent=ravi.user["id"])
+    fourth = await make_case(name="Asha Rao", policy="P-4", agent=ravi.user["id"])
+    await make_case("renewed", name="Asha Rao", agent=ravi.user["id"])
+    for sort, order in (
+        ("customerName", [second, fourth, first, third]),
+        ("policyNumber", [second, third, first, fourth]),
+        ("agent", [third, fourth, second, first]),  # Ravi, Unassigned, Zoya
+    ):
+        for way, wanted in (("", order), ("-", order[::-1])):
+            asked = {"sort": way + sort, "limit": 2}
+            shown = [case.number for case in wanted]
+            one = await as_admin.get("/api/cases", params=asked)
+            two = await as_admin.get("/api/cases", params=asked | {"page": 2})
+            assert numbers(one) + numbers(two) == shown, asked
+            behind = asked | {"cursor": one.json()["data"]["pagination"]["nextCursor"]}
+            assert numbers(await as_admin.get("/api/cases", params=behind)) == shown[2:], asked
+            found = await as_admin.get("/api/cases", params=asked | {"search": "rao", "limit": 4})
+            assert numbers(found) == shown, asked
+    file = await as_admin.get("/api/cases", params={"format": "csv", "sort": "-customerName"})
+    assert [line.partition(",")[0] for line in file.text.splitlines()[1:]] == [
+        case.number for case in (third, first, fourth, second)
+    ]
+
+
 async def test_the_closed_list(as_admin, make_case) -> None:
     await make_case()
     renewed, lapsed = await make_case("renewed"), await make_case("lapsed")
@@ -187,7 +242,35 @@ async def test_the_closed_list(as_admin, make_case) -> None:
     assert numbers(await as_admin.get("/api/cases/closed", params={"status": "lapsed"})) == [lapsed.number]
     both = await as_admin.get("/api/cases/closed", params={"status": "all", "date": "today"})
     assert set(numbers(both)) == {renewed.number, lapsed.number}
-    assert (await as_admin.get("/api/cases/closed", params={"status": "assigned"})).status_code == 422
+    refused = await as_admin.get("/api/cases/closed", params={"status": "assigned"})
+    assert (refused.status_code, refused.json()["error"]["details"]) == (
+        422,
+        [{"field": "status", "message": "one of Renewed, Failed, Lapsed, Cancelled"}],
+    )
+
+
+async def test_the_closed_list_shows_failed_cases_when_asked(as_admin, make_case, rows, resources: Resources) -> None:
+    """They may still be reinstated and have no day of closing: what was done last stands for it."""
+    await make_case()
+    failed, renewed, declined = await make_case("failed"), await make_case("renewed"), await make_case("cancelled")
+    long_ago = await make_case("failed")
+    await rows(
+        "update renewal_cases set last_action_date = now() - interval '9 days' where id = %(id)s returning 1",
+        id=long_ago.id,
+    )
+    for params, found in (
+        ({"status": "failed"}, {failed, long_ago}),
+        ({"status": "Failed", "date": "today"}, {failed}),
+        ({"status": "failed,Declined"}, {failed, long_ago, declined}),
+        ({"status": "all"}, {failed, long_ago, renewed, declined}),
+        ({"status": "all", "date": "today"}, {failed, renewed, declined}),
+    ):
+        answer = await as_admin.get("/api/cases/closed", params=params)
+        assert set(numbers(answer)) == {case.number for case in found}, params
+    shown = (await as_admin.get("/api/cases/closed", params={"status": "failed"})).json()["data"]["cases"]
+    assert {row["closedDate"] for row in shown} == {None}
+    exported = {"format": "csv", "filters": {"status": "failed", "closed": True}}
+    assert (await as_admin.post("/api/export/cases", json=exported)).status_code == 200
 
 
 async def test_logs_by_case_or_policy(as_admin, make_case) -> None:

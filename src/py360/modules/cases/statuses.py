@@ -25,6 +25,7 @@ LABELS: Final[Mapping[str, str]] = {
 }
 CLOSED: Final = frozenset({"renewed", "lapsed", "cancelled"})
 OPEN: Final = frozenset(LABELS) - CLOSED
+ENDED: Final = CLOSED | {"failed"}  # what the closed list shows when asked: a failed case may still be reinstated
 
 # What people may do. The system's own two moves, full payment and end of grace, are allowed from every open status.
 TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {

@@ -74,7 +74,7 @@ async def cases(
     if terms := filters.terms:
         predicate = f"{predicate} and {searching.walking(terms)}"
         params |= searching.tests(terms)
-    sql = _ROWS.format(columns=COLUMNS, joins=JOINS, where=predicate, order=sort(order, within.by).order)
+    sql = _ROWS.format(columns=COLUMNS, joins=JOINS, where=predicate, order=sort(order, within).order)
 
     async def rows() -> AsyncIterator[Mapping[str, Any]]:
         async for row in reads.stream(sql, params):

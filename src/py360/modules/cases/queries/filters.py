@@ -4,6 +4,7 @@ Words of a fixed vocabulary stand in the SQL as literals on purpose: the planner
 can use the partial indexes. Whatever people type freely is a parameter.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Final
@@ -17,8 +18,20 @@ from py360.kit.errors import Invalid
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
 from py360.kit.wire import QuerySchema
-from py360.modules.cases.statuses import CLOSED, PAYMENT_STATUSES, PRIORITIES, one_of, policy_status_code, status_code
+from py360.modules.cases.statuses import (
+    CLOSED,
+    ENDED,
+    LABELS,
+    PAYMENT_STATUSES,
+    PRIORITIES,
+    one_of,
+    policy_status_code,
+    status_code,
+)
 
+CREATED: Final = "c.created_at"
+CLOSED_AT: Final = "c.closed_at"
+ENDED_AT: Final = "coalesce(c.closed_at, c.last_action_date, c.created_at)"
 NOBODY: Final = frozenset({"unassigned", "none", "null"})
 ALL: Final = frozenset({"", "all"})
 Text = Annotated[str, StringConstraints(max_length=300)]
@@ -65,11 +78,15 @@ class ListQuery(Filters):
 
 @dataclass(slots=True)
 class Where:
-    """A growing predicate on `renewal_cases c` and its parameters; `by` is the column it makes natural to sort by."""
+    """A growing predicate on `renewal_cases c` and its parameters; `by` is the column it makes natural to sort by.
+
+    `closed` says that all it finds have a day of closing, by which an index has them in order.
+    """
 
     parts: list[str] = field(default_factory=list)
     params: dict[str, Any] = field(default_factory=dict)
     by: str = "-id"
+    closed: bool = False
 
     def add(self, sql: str, **params: Any) -> None:
         """And this, too."""
@@ -85,9 +102,12 @@ class Where:
 async def where(reads: Reads, caller: Caller, filters: Filters, today: date, *, closed: bool = False) -> Where:
     """The predicate of the tracking list, or of the closed list; raises Invalid for words that mean nothing here."""
     reach, params = reach_filter(caller)
-    built = Where([reach], dict(params), by="-closedDate" if closed else "-id")
-    _status(built, filters.status, closed)
-    _moment(built, filters, today, "closed_at" if closed else "created_at")
+    built = Where([reach], dict(params))
+    if closed:
+        _ended(built, filters.status)
+    else:
+        _status(built, filters.status)
+    _moment(built, filters, today, closed)
     if filters.due_from or filters.due_to:
         built.add(
             "c.due_date between %(due_from)s and %(due_to)s",
@@ -104,33 +124,48 @@ async def where(reads: Reads, caller: Caller, filters: Filters, today: date, *, 
     return built
 
 
-def _status(built: Where, text: str, closed: bool) -> None:
-    """Named statuses; else everything but renewed in the tracking list, and renewed in the closed one."""
-    named = [status_code(part) for part in text.split(",") if part.strip().lower() not in ALL]
-    if closed:
-        built.add("c.closed_at is not null")
-        if text.strip().lower() == "all":
-            return
-        named = named or ["renewed"]
-        if not CLOSED.issuperset(named):
-            raise Invalid("The closed list has renewed, lapsed and cancelled cases.", code="not_a_closed_status")
-    if not named:
-        built.add("c.status <> 'renewed'")
-    elif len(named) == 1:
-        built.add(f"c.status = '{named[0]}'")
+def _named(text: str) -> list[str]:
+    return [status_code(part) for part in text.split(",") if part.strip().lower() not in ALL]
+
+
+def _status(built: Where, text: str) -> None:
+    """The tracking list: named statuses, else everything but renewed."""
+    if named := _named(text):
+        _among(built, "status", named)
     else:
-        built.add("c.status in (" + ", ".join(f"'{code}'" for code in named) + ")")
+        built.add("c.status <> 'renewed'")
 
 
-def _moment(built: Where, filters: Filters, today: date, column: str) -> None:
+def _ended(built: Where, text: str) -> None:
+    """The closed list: renewed cases, else the named ones of those that ended, else (`all`) all of those."""
+    named = _named(text) or (sorted(ENDED) if text.strip().lower() == "all" else ["renewed"])
+    if not ENDED.issuperset(named):
+        words = ", ".join(LABELS[code] for code in LABELS if code in ENDED)
+        raise Invalid(
+            f"The closed list has cases that are {words}.",
+            code="not_a_closed_status",
+            details=[{"field": "status", "message": f"one of {words}"}],
+        )
+    _among(built, "status", named)
+    if CLOSED.issuperset(named):
+        built.add("c.closed_at is not null")
+        built.closed, built.by = True, "-closedDate"
+
+
+def _moment(built: Where, filters: Filters, today: date, ended: bool) -> None:
+    """When a case came, or when it ended: a failed one, which may still be reinstated, by what was done to it last."""
     first, last = _span(filters, today)
     if first is None and last is None:
         return
-    built.by = "-closedDate" if column == "closed_at" else "-createdAt"
+    column = CREATED
+    if ended:  # by an index already where all have a day of closing, and newest first where not
+        column = CLOSED_AT if built.closed else ENDED_AT
+    else:
+        built.by = "-createdAt"
     if first:
-        built.add(f"c.{column} >= %(moment_from)s", moment_from=_midnight(first))
+        built.add(f"{column} >= %(moment_from)s", moment_from=_midnight(first))
     if last:
-        built.add(f"c.{column} < %(moment_to)s", moment_to=_midnight(last + timedelta(days=1)))
+        built.add(f"{column} < %(moment_to)s", moment_to=_midnight(last + timedelta(days=1)))
 
 
 def _span(filters: Filters, today: date) -> tuple[date | None, date | None]:
@@ -224,11 +259,12 @@ def _batch(built: Where, filters: Filters) -> None:
             )
 
 
-def _among(built: Where, column: str, found: list[int]) -> None:
+def _among(built: Where, column: str, found: Sequence[int | str]) -> None:
+    """One of these numbers or of our own words, which stand in the SQL; nothing when there are none."""
     if len(found) == 1:
-        built.add(f"c.{column} = {found[0]}")
+        built.add(f"c.{column} = {found[0]!r}")
     else:
-        built.add(f"c.{column} = any(%(found_{column})s)", **{f"found_{column}": found})
+        built.add(f"c.{column} in ({', '.join(map(repr, found))})" if found else "false")
 
 
 def case_number(text: str | int) -> int:

@@ -1,5 +1,6 @@
 """The case lists: pick the page's few rows on `renewal_cases` alone, then join names and policies to those."""
 
+from collections.abc import Callable
 from datetime import date
 from typing import Any, Final
 
@@ -9,17 +10,13 @@ from py360.kit.reads import Reads
 from py360.modules.cases.queries import counting, searching
 from py360.modules.cases.queries.filters import Filters, Where, where
 from py360.modules.cases.queries.rows import COLUMNS, JOINS, shown
-from py360.modules.cases.queries.sorting import Sort, sort
+from py360.modules.cases.queries.sorting import SORTED_AT_MOST, Sort, sort
 
 _PAGE: Final = """
-select {columns}, {key} from (
-  select c.* from renewal_cases c where {where} order by {order} limit {limit} offset {offset}
-) c {joins} order by {order}
+select {columns}, {key} from ({picked}) c {joins} order by {order}
 """
 _WALK: Final = """
-select {columns}, {key} from (
-  select c.* from renewal_cases c where {where} order by {order} limit {walked}
-) c {joins} where {tests} order by {order} limit {limit} offset {offset}
+select {columns}, {key} from ({picked}) c {joins} where {tests} order by {order} limit {limit} offset {offset}
 """
 _INDEXED: Final = """
 with {found}, page as materialized (
@@ -50,7 +47,7 @@ async def cases(
     `total` is exact up to 10,000; beyond, and for pieces of text that stand in very many cases, an estimate.
     """
     within = await where(reads, caller, filters, today, closed=closed)
-    order = sort(page.sort, within.by)
+    order = sort(page.sort, within)
     rows, total, exact = await _rows(reads, filters.terms, within, order, page, cursor)
     answer = pagination(page, total, exact)
     if len(rows) == page.limit:
@@ -65,6 +62,7 @@ async def _rows(
 ) -> tuple[list[dict[str, Any]], int, bool]:
     """The rows of a page, the total and whether it is exact."""
     after, params = order.after(cursor) if cursor else ("true", {})
+    offset = 0 if cursor else page.offset
     cut = {
         "columns": COLUMNS,
         "joins": JOINS,
@@ -73,20 +71,30 @@ async def _rows(
         "by": order.column,
         "way": "desc" if order.descending else "asc",
         "limit": page.limit,
-        "offset": 0 if cursor else page.offset,
+        "offset": offset,
         "after": after,
     }
     params = {**within.params, **params}
+    walking = order.walk is not None and (await counting.total(reads, within))[0] > SORTED_AT_MOST
+
+    def picked(most: int, offset: int) -> str:
+        return order.pick(within.sql, most, offset, cursor, walking=walking)
+
     if terms:
-        return await _searched(reads, terms, within, cut, params)
-    rows = await reads.all(_PAGE.format(where=f"{within.sql} and {after}" if cursor else within.sql, **cut), params)
+        return await _searched(reads, terms, within, picked, cut, params)
+    rows = await reads.all(_PAGE.format(picked=picked(page.limit, offset), **cut), params)
     if not cursor and len(rows) < page.limit and (rows or page.page == 1):
         return rows, page.offset + len(rows), True
     return rows, *await counting.total(reads, within)
 
 
 async def _searched(
-    reads: Reads, terms: list[str], within: Where, cut: dict[str, Any], params: dict[str, Any]
+    reads: Reads,
+    terms: list[str],
+    within: Where,
+    picked: Callable[[int, int], str],
+    cut: dict[str, Any],
+    params: dict[str, Any],
 ) -> tuple[list[dict[str, Any]], int, bool]:
     """By the indexes when few match, else by walking; by the indexes after all when the walk came too short."""
     tests, guessing = searching.tests(terms), searching.guessing(terms)
@@ -101,12 +109,8 @@ async def _searched(
             return rows, total, True
         guessed = searching.FEW + 1
         counting.correct(reads, guessing, tests, guessed)
-    walk = _WALK.format(
-        where=f"{within.sql} and {cut['after']}",
-        tests=searching.walking(terms),
-        walked=(cut["limit"] + cut["offset"]) * searching.WALK_PER_ROW,
-        **cut,
-    )
+    walked = picked((cut["limit"] + cut["offset"]) * searching.WALK_PER_ROW, 0)
+    walk = _WALK.format(picked=walked, tests=searching.walking(terms), **cut)
     rows = await reads.all(walk, params)
     if len(rows) == cut["limit"]:
         listed, _ = await counting.total(reads, within)

@@ -38,7 +38,10 @@ async def open_case(session: Session, caller: CanWorkCases, body: CaseIn) -> Res
 
 @router.get("/cases/closed")
 async def list_closed(res: Res, caller: CanReadClosed, asked: Annotated[ListQuery, Query()]) -> Response:
-    """The closed list: renewed cases; with `status` also lapsed and cancelled ones, or all. Dates are of the closing."""
+    """The closed list: renewed cases; with `status` also failed, lapsed and cancelled ones, or all. Dates are of the closing.
+
+    A failed case may still be reinstated: it has no day of closing, and what was done last stands for it.
+    """
     return await _listed(res, caller, asked, closed=True)
 
 
