@@ -27,6 +27,8 @@ from counted where c.id = counted.campaign_id
       is distinct from
       (counted.delivered, counted.opened, counted.clicked, counted.replied, counted.failed, counted.bounced, counted.unsubscribed)
 """
+# Before their recipients, as whoever ends a campaign has them.
+_HOLD: Final = "select from campaigns where id = any(%(ids)s) order by id for update"
 # A worker died with it, and the vendor tells after all that it had left.
 _HEARD_OF: Final = """
 with heard as (
@@ -73,6 +75,7 @@ where c.id = %(id)s
 
 async def from_ledger(session: AsyncSession, ids: Sequence[int]) -> None:
     """What vendors and readers told since: delivered, opened, clicked, replied, failed, bounced, unsubscribed, converted."""
+    await db.execute(session, _HOLD, {"ids": list(ids)})
     await db.execute(session, _HEARD_OF, {"ids": list(ids)})
     await db.execute(session, _FROM_LEDGER, {"ids": list(ids)})
     await db.execute(session, _CONVERTED, {"ids": list(ids)})

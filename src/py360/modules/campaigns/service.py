@@ -53,14 +53,24 @@ async def keep_going(session: AsyncSession, campaign_id: int) -> None:
         await go_on(session, campaign_id)
 
 
+# The parent before its channels, whoever changes one or all of them: in two orders they would hold each other up, and of two
+# channels that end at once neither would see that the other had, so that their parent stayed active.
+_HOLD: Final = """
+select * from campaigns where id in (%(id)s, (select parent_id from campaigns where id = %(id)s))
+order by parent_id nulls first for update
+"""
+
+
+async def _hold(session: AsyncSession, campaign_id: int) -> db.Row | None:
+    """A campaign, locked with its parent."""
+    family = await db.all(session, _HOLD, {"id": campaign_id})
+    return next((row for row in family if row["id"] == campaign_id), None)
+
+
 async def take(session: AsyncSession, caller: Caller, number: int) -> db.Row:
-    """A campaign of the caller's clients, locked; raises NotFound."""
-    row = await db.one(
-        session,
-        "select * from campaigns where id = %(id)s and client_id = any(%(clients)s) for update",
-        {"id": number, "clients": list(caller.client_ids)},
-    )
-    if row is None:
+    """A campaign of the caller's clients, locked with its parent; raises NotFound."""
+    row = await _hold(session, number)
+    if row is None or row["client_id"] not in caller.client_ids:
         raise NotFound(f"There is no campaign campaign-{number}.")
     return row
 
@@ -87,7 +97,7 @@ async def set_status(session: AsyncSession, caller: Caller, number: int, text: s
 
 async def pause_for(session: AsyncSession, campaign_id: int, reason: str) -> None:
     """Pause a campaign that cannot go on (no usable account, no budget), and tell its maker and those who can mend it."""
-    campaign = await db.one(session, "select * from campaigns where id = %(id)s for update", {"id": campaign_id})
+    campaign = await _hold(session, campaign_id)
     if campaign is None or campaign["status"] != "active":
         return
     await _move(session, campaign, "paused", None)
@@ -163,7 +173,7 @@ async def _follow(session: AsyncSession, parent_id: int) -> None:
 
 async def start_due(session: AsyncSession, campaign_id: int) -> None:
     """Start a scheduled campaign whose time has come; one that was moved or paused waits."""
-    campaign = await db.one(session, "select * from campaigns where id = %(id)s for update", {"id": campaign_id})
+    campaign = await _hold(session, campaign_id)
     now = resources.current().clock.now()
     if campaign is None or campaign["status"] != "scheduled" or campaign["scheduled_at"] > now:
         return
@@ -173,7 +183,7 @@ async def start_due(session: AsyncSession, campaign_id: int) -> None:
 
 async def after_run(session: AsyncSession, campaign_id: int, wait_until: datetime | None) -> datetime | None:
     """Finish a campaign when nobody is left; otherwise when its next run is due (None: it does not go on by itself)."""
-    campaign = await db.one(session, "select * from campaigns where id = %(id)s for update", {"id": campaign_id})
+    campaign = await _hold(session, campaign_id)
     if campaign is None or campaign["status"] != "active":
         return None
     now = resources.current().clock.now()
