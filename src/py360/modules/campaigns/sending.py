@@ -212,7 +212,7 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
 
 async def _budget_left(session: AsyncSession, parent_id: int) -> Decimal | None:
     """What the campaign may still spend on all its channels. Until this transaction is over nobody else spends of it."""
-    # Not the parent's row: who pauses a channel locks the channel before the parent.
+    # Not the parent's row: whoever pauses it would wait for each batch.
     await db.execute(
         session, "select pg_advisory_xact_lock(hashtext('campaigns.budget'), %(id)s::int)", {"id": parent_id}
     )
