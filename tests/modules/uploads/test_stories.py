@@ -130,6 +130,20 @@ async def test_dates_that_can_be_read_both_ways_are_asked_about(
     assert remembered["status"] == "completed"
 
 
+async def test_a_mended_error_file_is_read_as_the_list_it_came_from(send: Send, as_admin: httpx.AsyncClient) -> None:
+    """Its one row's dates can be read both ways; the list's could not, and what they showed holds for its layout."""
+    over = {"Policy Start Dt": "05/06/2025", "Policy Expiry Dt": "04/06/2026"}
+    told = await send(csv_of([row(1), row(2, **over, **{"Last Premium (INR)": "N.A."})]))
+    assert told["mapping"]["dateOrders"] == {"start_date": "DMY", "end_date": "DMY"}
+    errors = await as_admin.get(told["errorsUrl"], params={"format": "csv"})
+    mended = await send(errors.content.replace(b"N.A.", b"9000"), "mended.csv")
+    assert (mended["status"], mended["successfulRecords"]) == ("completed", 1)
+    case = (await as_admin.get("/api/cases", params={"uploadId": mended["uploadId"]})).json()["data"]["cases"][0]
+    assert "2026-06-04" in str(case)
+    other = await send(csv_of([row(3, **over)], ["Our Ref", *HEADINGS]), "another layout.csv")
+    assert other["status"] == "needs_input"
+
+
 async def test_a_missing_column_is_asked_for(
     send: Send, as_admin: httpx.AsyncClient, run_jobs: Callable[[], Awaitable[None]]
 ) -> None:

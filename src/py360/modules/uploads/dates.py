@@ -48,11 +48,16 @@ class Evidence:
             self.open += unclear["text"].sort().head(3 - len(self.open)).to_list()
 
     @property
+    def proven(self) -> Order | None:
+        """The order that some date of this column can only have; None when none says so, or they differ."""
+        if self.day_first == self.month_first:
+            return None
+        return Order.DAY_FIRST if self.day_first else Order.MONTH_FIRST
+
+    @property
     def order(self) -> Order | None:
         """The order of this column; None when only a person can tell."""
-        if self.open and self.day_first == self.month_first:
-            return None
-        return Order.MONTH_FIRST if self.month_first and not self.day_first else Order.DAY_FIRST
+        return self.proven if self.open else self.proven or Order.DAY_FIRST
 
 
 def _cut(texts: pl.Series, pattern: str) -> pl.DataFrame:

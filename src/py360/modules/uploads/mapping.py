@@ -70,11 +70,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
-    """Which column of the file feeds which of ours; `values` are constants for columns that the file does not have."""
+    """Which column of the file feeds which of ours; `values` are constants for columns that the file does not have.
+
+    `date_orders`: the order of day and month that the dates of a column show by themselves.
+    """
 
     matches: tuple[Match, ...]
     unmapped: tuple[str, ...]
     values: Lookup[str, str] = field(default_factory=dict)
+    date_orders: Lookup[str, str] = field(default_factory=dict)
 
     def column(self, name: str) -> int | None:
         """The file's column that feeds one of ours."""
@@ -99,6 +103,7 @@ class Mapping:
             ],
             "unmapped": list(self.unmapped),
             "values": dict(self.values),
+            "dateOrders": dict(self.date_orders),
         }
 
 

@@ -74,12 +74,24 @@ class Opened:
         return self.table.chunks(size, self.mapping.column("policy_number"), after)
 
 
+_REMEMBERED = """
+select layout, mapping, 1 as rank from upload_mappings where client_id = %(client)s
+union all
+(select distinct on (layout) layout, jsonb_build_object('dateOrders', mapping #> '{shown,dateOrders}'), 2 from file_uploads
+ where client_id = %(client)s and mapping #> '{shown,dateOrders}' <> '{}' order by layout, id desc)
+order by rank
+"""
+
+
 async def remembered(session: AsyncSession, client_id: int) -> dict[str, Said]:
-    """The layouts that a client's files had, and how they were mapped."""
-    rows = await db.all(
-        session, "select layout, mapping from upload_mappings where client_id = %(client)s", {"client": client_id}
-    )
-    return {row["layout"]: Said.of(row["mapping"]) for row in rows}
+    """The layouts that a client's files had: how people mapped them, and which way their dates were seen to be written.
+
+    A mended error file has few rows, whose dates may leave open what those of the whole list showed.
+    """
+    known: dict[str, Said] = {}
+    for row in await db.all(session, _REMEMBERED, {"client": client_id}):
+        known[row["layout"]] = known.get(row["layout"], Said()).over(Said.of(row["mapping"]))
+    return known
 
 
 async def remember(session: AsyncSession, client_id: int, layout: str, said: Said, user_id: int) -> None:
@@ -110,11 +122,12 @@ def open_file(
 
 def look(opened: Opened, limits: UploadSettings) -> tuple[Survey, Opened]:
     """Look at the whole file once; a workbook's rows are kept for the passes that follow."""
-    if opened.table.kind is Kind.TEXT:
-        return survey(opened.chunks(CHUNK_TO_LOOK_AT), opened.mapping, limits), opened
-    kept = list(opened.chunks(limits.max_rows))
-    held = replace(opened, table=replace(opened.table, blocks=lambda: iter(kept), pruned=True))
-    return survey(held.chunks(CHUNK_TO_LOOK_AT), held.mapping, limits), held
+    if opened.table.kind is not Kind.TEXT:
+        kept = list(opened.chunks(limits.max_rows))
+        opened = replace(opened, table=replace(opened.table, blocks=lambda: iter(kept), pruned=True))
+    found = survey(opened.chunks(CHUNK_TO_LOOK_AT), opened.mapping, limits)
+    orders = {name: evidence.proven.value for name, evidence in found.evidence.items() if evidence.proven}
+    return found, replace(opened, mapping=replace(opened.mapping, date_orders=orders))
 
 
 def questions(opened: Opened, found: Survey | None) -> list[dict[str, Any]]:
