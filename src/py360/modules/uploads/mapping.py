@@ -28,6 +28,88 @@ _NOISE: Final = frozenset(
     {"inr", "rs", "rupees", "yrs", "dd", "mm", "yyyy", "yy", "incl", "gst", "रु", "रुपये", "the", "of", "का", "की", "के"}
 )
 
+# Whose column it is, in the words of a heading: the policy's and its customer's, or somebody else's.
+_OURS: Final = frozenset(
+    [
+        "customer",
+        "client",
+        "insured",
+        "assured",
+        "policy",
+        "policyholder",
+        "holder",
+        "proposer",
+        "owner",
+        "contact",
+        "personal",
+        "communication",
+        "premium",
+        "payment",
+        "renewal",
+        "insurance",
+        "cover",
+        "coverage",
+        "risk",
+        "product",
+        "plan",
+        "basic",
+        "पॉलिसी",
+        "ग्राहक",
+        "बीमा",
+        "बीमाधारक",
+        "बीमित",
+        "संपर्क",
+        "व्यक्तिगत",
+        "प्रीमियम",
+        "नवीनीकरण",
+        "नवीकरण",
+    ]
+)
+_OTHERS: Final = frozenset(
+    [
+        "agent",
+        "advisor",
+        "adviser",
+        "intermediary",
+        "broker",
+        "dealer",
+        "nominee",
+        "appointee",
+        "guardian",
+        "insurer",
+        "insurers",
+        "company",
+        "office",
+        "branch",
+        "bank",
+        "financier",
+        "financer",
+        "hypothecation",
+        "employee",
+        "executive",
+        "manager",
+        "surveyor",
+        "garage",
+        "claim",
+        "claims",
+        "vendor",
+        "partner",
+        "emergency",
+        "relative",
+        "spouse",
+        "father",
+        "driver",
+        "vehicle",
+        "एजेंट",
+        "अभिकर्ता",
+        "नामिती",
+        "नॉमिनी",
+        "कंपनी",
+        "शाखा",
+        "कार्यालय",
+    ]
+)
+
 
 def heading_key(text: str) -> str:
     """A heading without case, punctuation, units and abbreviations: `Policy Expiry Dt` is `policy expiry date`."""
@@ -107,9 +189,21 @@ class Mapping:
         }
 
 
+def field_of(heading: str) -> str | None:
+    """Our column that a heading names without guessing."""
+    known = _KNOWN.get(heading_key(heading))
+    return known[0] if known else None
+
+
+def speaks_of_us(heading: str) -> bool | None:
+    """Whether a heading speaks of the policy or its customer; False when of somebody else, None when of nobody."""
+    said = set(heading_key(heading).split())
+    return False if said & _OTHERS else True if said & _OURS else None
+
+
 def recognised(headings: Sequence[str]) -> int:
     """How many of our columns a row of headings names without guessing."""
-    return len({known[0] for text in headings if text and (known := _KNOWN.get(heading_key(text)))})
+    return len({name for text in headings if text and (name := field_of(text))})
 
 
 def layout_of(headings: Sequence[str]) -> str:
@@ -171,7 +265,7 @@ def _likely(column: int, text: str) -> Match | None:
         return None
     like = process.extract(key, list(_KNOWN), scorer=fuzz.token_sort_ratio, score_cutoff=LIKE_ENOUGH)
     for name, score, _ in like:
-        if _short_words(name) == _short_words(key):
+        if _short_words(name) == _short_words(key) and (speaks_of_us(key) is False) == (speaks_of_us(name) is False):
             return Match(_KNOWN[name][0], column, text, "fuzzy", score)
     return None
 

@@ -1,6 +1,6 @@
 """A policy file as a table: where it stands in the file, its headings, and its rows in frames of text."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import add
@@ -100,26 +100,27 @@ def _delimited(path: Path, wanted: frozenset[str]) -> Table:
     found = find_header(top, wanted)
     if found is None:
         raise NoHeader if top else EmptyFile
-    headings = headings_of(top[found[0]])
-    rows = delimited.count(path) - found[0] - 1
+    rows = delimited.count(path) - found.row - 1
     if rows <= 0:
         raise EmptyFile
     return Table(
         Kind.TEXT,
         None,
-        found[0] + 1,
-        headings,
+        found.row + 1,
+        found.headings,
         rows,
-        lambda: delimited.blocks(path, layout, found[0] + 1, len(headings)),
+        lambda: delimited.blocks(path, layout, found.row + 1, len(found.headings)),
     )
 
 
 def _xlsx(path: Path, rows: int, limits: UploadSettings, wanted: frozenset[str]) -> Table:
     tables = []
     for name, hidden, top in xlsx_top.tops(path, LOOK_AT):
-        cells = [[row.get(column) for column in range(max(row, default=-1) + 1)] for row in top.values()]
+        numbers, cells = _lines(
+            (at, [row.get(column) for column in range(max(row, default=-1) + 1)]) for at, row in top.items()
+        )
         if found := find_header(cells, wanted):
-            tables.append(_Found(name, hidden, found[1], list(top)[found[0]], headings_of(cells[found[0]])))
+            tables.append(_Found(name, hidden, found.known, numbers[found.row], found.headings))
     best = _best(tables)
     if rows == 1:
         raise EmptyFile
@@ -132,6 +133,19 @@ def _xlsx(path: Path, rows: int, limits: UploadSettings, wanted: frozenset[str])
         lambda: _sheet_blocks(path, best.sheet, best.header_row, best.headings, limits),
         not_read=_others(tables, best),
     )
+
+
+def _lines(rows: Iterable[tuple[int, Cells]]) -> tuple[list[int], list[Cells]]:
+    """Numbered rows, with a blank one where numbers are left out: only what stands right above headings belongs to them."""
+    numbers: list[int] = []
+    lines: list[Cells] = []
+    for number, cells in rows:
+        if numbers and number > numbers[-1] + 1:
+            numbers.append(number - 1)
+            lines.append(())
+        numbers.append(number)
+        lines.append(cells)
+    return numbers, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,10 +197,13 @@ def _header_in(frame: pl.DataFrame, headings: tuple[str, ...]) -> tuple[int, int
     blank = sum(1 for heading in headings if heading.startswith("Column ")) and next(
         column for column, heading in enumerate(headings) if not heading.startswith("Column ")
     )
+    above: Cells = ()
     for at, row in enumerate(frame.head(LOOK_AT + 1).rows()):
         for shift in range(blank + 1):  # columns that are empty in the whole sheet are not in the frame
-            if headings_of([*[None] * shift, *row]) == headings:
+            empty = [None] * shift
+            if headings_of([*empty, *row], [*empty, *above]) == headings:
                 return at, shift
+        above = row
     raise NoHeader
 
 
@@ -216,10 +233,9 @@ def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[
             top: list[Cells] = [[*[None] * start[1], *row] for row in frame.head(LOOK_AT).rows()]
             if found := find_header(top, wanted):
                 hidden = sheet.visible != python_calamine.SheetVisibleEnum.Visible
-                headings = headings_of(top[found[0]])
-                tables.append(_Found(sheet.name, hidden, found[1], start[0] + found[0] + 1, headings))
+                tables.append(_Found(sheet.name, hidden, found.known, start[0] + found.row + 1, found.headings))
                 if _best(tables) is tables[-1]:  # only the best one's rows are kept
-                    body = _below(frame, (found[0], start[1]), tables[-1].header_row, len(headings))
+                    body = _below(frame, (found.row, start[1]), tables[-1].header_row, len(found.headings))
     best = _best(tables)
     if not body.height:
         raise EmptyFile
@@ -239,11 +255,10 @@ def _markup(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[st
     tables, frames = [], []
     for sheet in markup.sheets(path, kind, limits):
         frame = sheet.frame()
-        top = frame.head(LOOK_AT).rows()
-        if found := find_header([row[1:] for row in top], wanted):
-            at, known = found
-            tables.append(_Found(sheet.name, sheet.hidden, known, top[at][0], headings_of(top[at][1:])))
-            frames.append(frame.slice(at + 1))
+        numbers, lines = _lines((row[0], row[1:]) for row in frame.head(LOOK_AT).rows())
+        if found := find_header(lines, wanted):
+            tables.append(_Found(sheet.name, sheet.hidden, found.known, numbers[found.row], found.headings))
+            frames.append(frame.filter(pl.col(ROW) > numbers[found.row]))
     best = _best(tables)
     same = [table is best or (kind is Kind.HTML and table.headings == best.headings) for table in tables]
     body = pl.concat(_fit(frame, len(best.headings)) for frame, fits in zip(frames, same, strict=True) if fits)
