@@ -15,11 +15,11 @@ async def test_a_dead_job_whose_successor_waits_does_not_stop_the_worker(
     configured: Settings, resources: Resources
 ) -> None:
     async with db.unit_of_work() as session:
-        await jobs.defer(session, recount, campaign_ids=[1], queueing_lock="recount 1")
-        await jobs.defer(session, recount, campaign_ids=[2], queueing_lock="recount 2")
+        await jobs.defer(session, recount, campaign_id=1, queueing_lock="recount 1")
+        await jobs.defer(session, recount, campaign_id=2, queueing_lock="recount 2")
         await session.execute(text("update procrastinate_jobs set status = 'doing', worker_id = null"))
     async with db.unit_of_work() as session:
-        await jobs.defer(session, recount, campaign_ids=[1], queueing_lock="recount 1")
+        await jobs.defer(session, recount, campaign_id=1, queueing_lock="recount 1")
     connector = procrastinate.PsycopgConnector(conninfo=configured.database_url)
     with jobs.app.replace_connector(connector) as app:
         async with app.open_async():

@@ -31,7 +31,7 @@ async def test_a_later_bounce_is_not_progress(
     await run_jobs()
     async with unit_of_work() as session:
         await db.execute(session, "update communication_delivery_status set status = 'bounced'")
-    await jobs.recount.func(campaign_ids=[number])
+    await jobs.recount.func(campaign_id=number)
     shown = (await as_admin.get(f"/api/campaigns/{number}")).json()["data"]
     assert (shown["metrics"]["bounced"], shown["progress"]) == (4, 100.0)
 
@@ -60,7 +60,7 @@ async def test_a_template_that_a_campaign_uses_is_archived_not_deleted(
 
 async def metrics(client: httpx.AsyncClient, number: int) -> dict[str, float]:
     """The figures of a campaign, counted now."""
-    await jobs.recount.func(campaign_ids=[number])
+    await jobs.recount.func(campaign_id=number)
     shown: dict[str, float] = (await client.get(f"/api/campaigns/{number}/analytics")).json()["data"]["metrics"]
     return shown
 
@@ -99,7 +99,7 @@ async def test_who_was_written_to_on_two_channels_and_paid_is_won_once(
             session, "update campaigns set sent_count = 3, delivered_count = 3 where parent_id is not null"
         )
     for number in numbers:
-        await jobs.recount.func(campaign_ids=[number])
+        await jobs.recount.func(campaign_id=number)
     shown = (await as_admin.get(f"/api/campaigns/{made['parentId']}")).json()["data"]
     assert [channel["converted"] for channel in shown["channelMetrics"].values()] == [1, 1]
     assert (shown["metrics"]["sent"], shown["metrics"]["converted"]) == (6, 1)

@@ -189,7 +189,7 @@ async def test_analytics_have_the_specifications_rates(
         await db.execute(session, f"update {ledger} set status = 'delivered', delivered_at = now()")
         first = f"(select min(id) from {ledger})"
         await db.execute(session, f"update {ledger} set status = 'opened', opened_at = now() where id = {first}")
-    await jobs.recount.func(campaign_ids=[number])
+    await jobs.recount.func(campaign_id=number)
     data = (await as_admin.get(f"/api/campaigns/{number}/analytics")).json()["data"]
     metrics = data["metrics"]
     assert (metrics["sent"], metrics["delivered"], metrics["opened"]) == (4, 4, 1)

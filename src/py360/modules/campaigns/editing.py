@@ -8,10 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, PreconditionFailed
-from py360.modules.campaigns import creating, planning, service
+from py360.modules.campaigns import creating, holding, planning, service
 from py360.modules.campaigns.schemas import AudienceFilter, EditCampaign
 from py360.modules.messaging import api as messaging
 
+# Before the campaign is held: a stopped one may still have a batch that is being written down.
+_FORGET_PLAN: Final = """
+delete from campaign_recipients r using campaigns c where c.id = r.campaign_id and %(id)s in (c.id, c.parent_id)
+  and c.status in ('draft', 'cancelled') and c.sent_count + c.unknown_count = 0 and c.client_id = any(%(clients)s)
+"""
 NOT_STARTED: Final = frozenset({"draft", "scheduled"})
 
 
@@ -20,16 +25,16 @@ async def edit(session: AsyncSession, caller: Caller, number: int, given: EditCa
 
     Raises Invalid, Conflict, NotFound, and PreconditionFailed when it is not the version the caller saw.
     """
-    campaign = await service.take(session, caller, number)
+    held = await holding.take(session, caller, number)
+    campaign, children = held.asked, held.channels
     if version is not None and version != campaign["version"]:
         raise PreconditionFailed
     own: dict[str, Any] = given.model_dump(include={"name", "description"}, exclude_none=True)
     if given.tags is not None:
         own["tags"] = orjson.dumps(given.tags).decode()
     await _write(session, [number], own)
-    children = await _channels(session, campaign)
     if "budget" in given.model_fields_set:
-        await _write(session, [campaign["parent_id"] or campaign["id"]], {"budget": given.budget})
+        await _write(session, [held.parent_id], {"budget": given.budget})
     if given.scheduled_at not in (None, campaign["scheduled_at"]):
         service.check_start(given.scheduled_at)
         if not {campaign["status"], *(child["status"] for child in children)} <= NOT_STARTED:
@@ -56,15 +61,6 @@ async def _write(session: AsyncSession, campaign_ids: list[int], values: dict[st
         columns = ", ".join(f"{column} = %({column})s" for column in values)
         statement = f"update campaigns set {columns}, version = version + 1 where id = any(%(ids)s)"
         await db.execute(session, statement, {**values, "ids": sorted(set(campaign_ids))})
-
-
-async def _channels(session: AsyncSession, campaign: db.Row) -> list[db.Row]:
-    """The channels of a parent; a child alone."""
-    if campaign["parent_id"] is not None:
-        return [campaign]
-    return await db.all(
-        session, "select * from campaigns where parent_id = %(id)s order by id for update", {"id": campaign["id"]}
-    )
 
 
 async def _plan_anew(
@@ -111,11 +107,13 @@ def _stored(kept: dict[str, Any]) -> str | AudienceFilter:
 
 async def delete(session: AsyncSession, caller: Caller, number: int) -> None:
     """Remove a campaign that was never sent: a draft or a cancelled one."""
-    campaign = await service.take(session, caller, number)
+    said = {"id": number, "clients": list(caller.client_ids)}
+    await db.execute(session, _FORGET_PLAN, said)
+    campaign = (await holding.take(session, caller, number)).asked
     left = await db.value(  # counters live on the children; what may have left counts as sent
         session,
         "select coalesce(sum(sent_count + unknown_count), 0) from campaigns where %(id)s in (id, parent_id)",
-        {"id": number},
+        said,
     )
     if campaign["status"] not in {"draft", "cancelled"} or left:
         raise Conflict("Only drafts and cancelled campaigns that sent nothing can be deleted.", code="not_deletable")

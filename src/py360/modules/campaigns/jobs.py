@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from py360.kit import db, live, resources
 from py360.kit.jobs import defer, module_jobs
-from py360.modules.campaigns import counting, recovering, sending, service
+from py360.modules.campaigns import counting, holding, recovering, sending, service
 
 jobs = module_jobs("campaigns")
 RECOUNT_AFTER = timedelta(seconds=1)
@@ -27,31 +27,40 @@ async def send(campaign_id: int) -> None:
     async with db.unit_of_work() as session:
         if run.trouble is not None:
             await service.pause_for(session, campaign_id, run.trouble)
-        again = await service.after_run(session, campaign_id, run.wait_until)
-        if again is not None:
+        elif (again := await service.after_run(session, campaign_id, run.wait_until)) is not None:
             await service.go_on(session, campaign_id, again)
-    await show([campaign_id])
+    await show(campaign_id)
 
 
 @jobs.periodic(name="campaigns.keep_going", cron="* * * * *")
 async def keep_going(timestamp: int) -> None:
     """Campaigns whose job was lost start and go on; what a dead worker held of a paused or stopped one is settled."""
-    async with db.unit_of_work() as session:
-        for campaign_id in await recovering.due(session):
-            await service.start_due(session, campaign_id)
-        await recovering.settle_lost(session, await recovering.halted(session))
-        for campaign_id in await recovering.active(session):
-            await service.keep_going(session, campaign_id)
+    for find, mend in (
+        (recovering.due, service.start_due),
+        (recovering.halted, recovering.settle_lost),
+        (recovering.active, service.keep_going),
+    ):
+        async with db.unit_of_work() as session:
+            found = await find(session)
+        for campaign_id in found:  # each by itself: one that cannot be helped now holds up nobody
+            async with db.unit_of_work() as session:
+                await mend(session, campaign_id)
 
 
 @jobs.task(name="campaigns.recount", retries=3)
-async def recount(campaign_ids: list[int]) -> None:
+async def recount(campaign_id: int) -> None:
     """Take the counters anew from the ledger."""
     async with db.unit_of_work() as session:
-        await counting.from_ledger(session, campaign_ids)
-    async with db.unit_of_work() as session:  # by itself: who changes a whole campaign locks the parent first
-        await counting.of_parents(session, campaign_ids)
-    await show(campaign_ids)
+        if await counting.hear(session, campaign_id):
+            await holding.hold(session, campaign_id)
+            await counting.from_plan(session, campaign_id)
+    for count in (
+        counting.from_ledger,
+        counting.of_parent,
+    ):  # each by itself: it holds a campaign only when it has counted
+        async with db.unit_of_work() as session:
+            await count(session, campaign_id)
+    await show(campaign_id)
 
 
 @jobs.task(name="campaigns.messages_moved")
@@ -61,7 +70,7 @@ async def messages_moved(client_id: int, campaign_ids: list[int]) -> None:
     async with db.unit_of_work() as session:
         for campaign_id in campaign_ids:
             await defer(
-                session, recount, campaign_ids=[campaign_id], schedule_at=later, queueing_lock=f"recount {campaign_id}"
+                session, recount, campaign_id=campaign_id, schedule_at=later, queueing_lock=f"recount {campaign_id}"
             )
 
 
@@ -74,8 +83,8 @@ async def case_renewed(case_id: int, wholly: bool = True) -> None:
     await messages_moved.func(client_id=0, campaign_ids=[row["campaign_id"] for row in rows])
 
 
-async def show(campaign_ids: list[int]) -> None:
+async def show(campaign_id: int) -> None:
     """Tell the open windows."""
-    rows = await resources.current().reads.all("select * from campaigns where id = any(%(ids)s)", {"ids": campaign_ids})
-    for row in rows:
+    row = await resources.current().reads.one("select * from campaigns where id = %(id)s", {"id": campaign_id})
+    if row is not None:
         await live.send(row["client_id"], "campaign.metrics", sending.progress(row), permission="campaigns")

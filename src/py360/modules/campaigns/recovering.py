@@ -1,6 +1,5 @@
 """After a worker died: the batches it held, and the campaigns it was sending."""
 
-from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,16 +9,20 @@ from py360.modules.messaging import api as messaging
 
 # What the ledger still calls `sending` may have left. A living run renews its leases (`watching`).
 _LOST: Final = """
+select id, message_id from campaign_recipients
+where campaign_id = %(id)s and status = 'claimed' and claimed_until < %(now)s order by id
+"""
+_UNKNOWN: Final = """
 with lost as (
-  update campaign_recipients set status = 'unknown', claimed_until = null,
+  select id from campaign_recipients
+  where id = any(%(lost)s) and status = 'claimed' and claimed_until < %(now)s order by id for no key update
+), settled as (
+  update campaign_recipients r set status = 'unknown', claimed_until = null,
     error_message = 'The worker stopped while this message was on its way'
-  where campaign_id = any(%(ids)s) and status = 'claimed' and claimed_until < %(now)s
-  returning campaign_id, message_id
-), counted as (
-  update campaigns c set unknown_count = unknown_count + l.people, settled_count = settled_count + l.people
-  from (select campaign_id, count(*) as people from lost group by campaign_id) l where c.id = l.campaign_id
+  from lost where r.id = lost.id returning r.id
 )
-select message_id from lost
+update campaigns set unknown_count = unknown_count + people, settled_count = settled_count + people
+from (select count(*) as people from settled) l where campaigns.id = %(id)s
 """
 # Nobody looks after a campaign that is not active, so what was held when it was paused or stopped is looked up for an hour.
 _HALTED: Final = """
@@ -29,12 +32,12 @@ where c.status in ('paused', 'cancelled') and c.parent_id is not null and c.upda
 """
 
 
-async def settle_lost(session: AsyncSession, campaign_ids: Sequence[int]) -> None:
+async def settle_lost(session: AsyncSession, campaign_id: int) -> None:
     """Recipients whose lease ran out become `unknown`, here and in the ledger: never sent again, never called sent."""
-    if campaign_ids:
-        said = {"ids": list(campaign_ids), "now": resources.current().clock.now()}
-        lost = await db.all(session, _LOST, said)
+    said = {"id": campaign_id, "now": resources.current().clock.now()}
+    if lost := await db.all(session, _LOST, said):
         await messaging.abandon(session, [row["message_id"] for row in lost])
+        await db.execute(session, _UNKNOWN, said | {"lost": [row["id"] for row in lost]})
 
 
 async def halted(session: AsyncSession) -> list[int]:

@@ -68,8 +68,11 @@ where r.id = d.id
 _RECORDED: Final = """
 update campaign_recipients r set status = d.status, claimed_until = d.not_before, sent_at = d.sent_at, error_message = d.error,
   attempts = coalesce(d.attempts, r.attempts), message_id = case when d.status <> 'pending' then r.message_id end
-from jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, message_id bigint, status text, sent_at timestamptz, error text,
-  attempts smallint, not_before timestamptz)
+from (
+  select d.* from campaign_recipients held
+  join jsonb_to_recordset(%(rows)s::jsonb) as d (id bigint, message_id bigint, status text, sent_at timestamptz, error text,
+    attempts smallint, not_before timestamptz) on d.id = held.id
+  order by held.id for no key update of held) d
 where r.id = d.id and r.status = 'claimed' and r.message_id = d.message_id
 returning r.status, r.case_id
 """
@@ -118,7 +121,7 @@ async def prepare(campaign_id: int) -> Run | None:
         if campaign is None or campaign["status"] != "active":
             return None
         template = await messaging.template(session, campaign["client_id"], campaign["template_id"])
-        await recovering.settle_lost(session, [campaign_id])
+        await recovering.settle_lost(session, campaign_id)
     variables = set(messaging.compile(template).variables)
     return Run(
         campaign, template, bool(variables & LINK_VARIABLES), Watch(campaign_id, campaign["type"] in planning.REMINDERS)
@@ -296,7 +299,6 @@ async def record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
     async def write() -> None:
         """Counts and histories follow the recipients, whom a second time finds recorded."""
         async with db.unit_of_work() as session:
-            # The ledger before the recipients, as whoever applies the vendor's webhooks: in two orders they hold each other up.
             await messaging.keep_back(session, back)
             await messaging.record(session, _account(run), [each for each in deliveries if not each.retry])
             recorded = await db.all(session, _RECORDED, {"rows": orjson.dumps(rows).decode()})

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
-from py360.kit.errors import Invalid, NotFound
+from py360.kit.errors import Invalid
 from py360.kit.jobs import defer, waits
-from py360.modules.campaigns import counting, states
+from py360.modules.campaigns import counting, holding, states
 from py360.modules.identity import api as identity
 from py360.modules.notifications import api as notifications
 
@@ -53,60 +53,32 @@ async def keep_going(session: AsyncSession, campaign_id: int) -> None:
         await go_on(session, campaign_id)
 
 
-# The parent before its channels, whoever changes one or all of them: in two orders they would hold each other up, and of two
-# channels that end at once neither would see that the other had, so that their parent stayed active.
-_HOLD: Final = """
-select * from campaigns where id in (%(id)s, (select parent_id from campaigns where id = %(id)s))
-order by parent_id nulls first for update
-"""
-
-
-async def _hold(session: AsyncSession, campaign_id: int) -> db.Row | None:
-    """A campaign, locked with its parent."""
-    family = await db.all(session, _HOLD, {"id": campaign_id})
-    return next((row for row in family if row["id"] == campaign_id), None)
-
-
-async def take(session: AsyncSession, caller: Caller, number: int) -> db.Row:
-    """A campaign of the caller's clients, locked with its parent; raises NotFound."""
-    row = await _hold(session, number)
-    if row is None or row["client_id"] not in caller.client_ids:
-        raise NotFound(f"There is no campaign campaign-{number}.")
-    return row
-
-
 async def set_status(session: AsyncSession, caller: Caller, number: int, text: str, at: datetime | None = None) -> str:
     """Launch, pause, resume or stop; on a parent it goes to all children that can. The new status."""
-    campaign = await take(session, caller, number)
+    held = await holding.take(session, caller, number)
     new = states.status_named(text)
-    if campaign["parent_id"] is not None:
-        await _move(session, campaign, new, at)
-        await _follow(session, campaign["parent_id"])
-        return new
-    children = await db.all(
-        session, "select * from campaigns where parent_id = %(id)s order by id for update", {"id": number}
-    )
-    able = [child for child in children if child["status"] != new and new in states.ALLOWED[child["status"]]]
-    if not able and campaign["status"] != new:  # said twice is said
-        states.check(campaign["status"], new)
-    for child in able:
-        await _move(session, child, new, at)
-    await _follow(session, number)
+    able = [channel for channel in held.channels if new in states.ALLOWED[channel["status"]]]
+    if not able and held.asked["status"] != new:  # said twice is said
+        states.check(held.asked["status"], new)
+    for channel in able:
+        await _move(session, channel, new, at)
+    await _follow(session, held.parent_id)
     return new
 
 
 async def pause_for(session: AsyncSession, campaign_id: int, reason: str) -> None:
     """Pause a campaign that cannot go on (no usable account, no budget), and tell its maker and those who can mend it."""
-    campaign = await _hold(session, campaign_id)
-    if campaign is None or campaign["status"] != "active":
+    held = await holding.hold(session, campaign_id)
+    if held is None or held.asked["status"] != "active":
         return
+    campaign = held.asked
     await _move(session, campaign, "paused", None)
     await db.execute(
         session,
         "update campaigns set pause_reason = %(reason)s where id = %(id)s",
         {"id": campaign_id, "reason": reason},
     )
-    await _follow(session, campaign["parent_id"])
+    await _follow(session, held.parent_id)
     concerned = {*await identity.holders_of(session, campaign["client_id"], "settings"), campaign["created_by"]}
     await notifications.notify(
         session,
@@ -120,8 +92,6 @@ async def pause_for(session: AsyncSession, campaign_id: int, reason: str) -> Non
 
 
 async def _move(session: AsyncSession, campaign: db.Row, new: str, at: datetime | None) -> None:
-    if campaign["status"] == new:
-        return
     states.check(campaign["status"], new)
     now = resources.current().clock.now()
     at = at or campaign["scheduled_at"]
@@ -173,18 +143,18 @@ async def _follow(session: AsyncSession, parent_id: int) -> None:
 
 async def start_due(session: AsyncSession, campaign_id: int) -> None:
     """Start a scheduled campaign whose time has come; one that was moved or paused waits."""
-    campaign = await _hold(session, campaign_id)
+    held = await holding.hold(session, campaign_id)
     now = resources.current().clock.now()
-    if campaign is None or campaign["status"] != "scheduled" or campaign["scheduled_at"] > now:
+    if held is None or held.asked["status"] != "scheduled" or held.asked["scheduled_at"] > now:
         return
-    await _move(session, campaign, "active", None)
-    await _follow(session, campaign["parent_id"])
+    await _move(session, held.asked, "active", None)
+    await _follow(session, held.parent_id)
 
 
 async def after_run(session: AsyncSession, campaign_id: int, wait_until: datetime | None) -> datetime | None:
     """Finish a campaign when nobody is left; otherwise when its next run is due (None: it does not go on by itself)."""
-    campaign = await _hold(session, campaign_id)
-    if campaign is None or campaign["status"] != "active":
+    status = await db.value(session, "select status from campaigns where id = %(id)s", {"id": campaign_id})
+    if status != "active":
         return None
     now = resources.current().clock.now()
     left = await db.one(
@@ -202,11 +172,24 @@ async def after_run(session: AsyncSession, campaign_id: int, wait_until: datetim
         return max(put_off, wait_until or now)
     if left["held"]:
         return now + LEASE_OVER
+    await _finish(session, campaign_id)
+    return None
+
+
+async def _finish(session: AsyncSession, campaign_id: int) -> None:
+    """Count for the last time, and tell its maker."""
+    await counting.hear(session, campaign_id)
+    held = await holding.hold(session, campaign_id)
+    if held is None:
+        return
     await counting.from_plan(session, campaign_id)
-    await counting.from_ledger(session, [campaign_id])
-    await counting.of_parents(session, [campaign_id])
+    await counting.from_ledger(session, campaign_id)
+    await counting.of_parent(session, campaign_id)
+    campaign = held.asked
+    if campaign["status"] != "active":  # stopped meanwhile
+        return
     await _move(session, campaign, "completed", None)
-    await _follow(session, campaign["parent_id"])
+    await _follow(session, held.parent_id)
     if campaign["created_by"] is not None:
         await notifications.notify(
             session,
@@ -216,4 +199,3 @@ async def after_run(session: AsyncSession, campaign_id: int, wait_until: datetim
             message=f"“{campaign['name']}” has been sent.",
             data={"campaignId": ids.code("campaign", campaign_id)},
         )
-    return None

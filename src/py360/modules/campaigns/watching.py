@@ -25,8 +25,11 @@ select status, array(select case_id from cases_public_term
   where case_id = any(%(cases)s) and (not is_open or (is_paid and %(reminds)s))) as closed
 from campaigns where id = %(id)s
 """
+# Whoever is being written down needs no lease any more.
 _RENEW: Final = """
-update campaign_recipients set claimed_until = %(until)s where id = any(%(ids)s) and status = 'claimed'
+update campaign_recipients r set claimed_until = %(until)s
+from (select id from campaign_recipients where id = any(%(ids)s) and status = 'claimed' for no key update skip locked) held
+where r.id = held.id
 """
 
 

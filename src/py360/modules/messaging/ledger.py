@@ -184,10 +184,11 @@ async def apply(session: AsyncSession, news: Sequence[News]) -> list[Change]:
 
 
 _ABANDON: Final = """
-update communication_delivery_status set status = 'unknown', error_code = 'worker_died',
+update communication_delivery_status l set status = 'unknown', error_code = 'worker_died',
   error_message = 'The worker stopped while sending; the message may have left.'
-where status = 'sending' and {which}
-returning id, client_id, campaign_id, communication_type, recipient_contact
+from (select id from communication_delivery_status where status = 'sending' and {which} order by id for no key update) lost
+where l.id = lost.id
+returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact
 """
 
 
