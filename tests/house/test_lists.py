@@ -50,7 +50,10 @@ async def test_each_file_has_headings_and_each_sort_is_checked(
         refused = await as_admin.get(path, params={"sort": "shoeSize"})
         assert refused.status_code == 422, (path, refused.text)
         assert refused.json()["error"]["code"] == "unknown_sort", path
-        for format, begins in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF-")):
+        for format, begins in (("csv", b"\xef\xbb\xbf"), ("xlsx", b"PK"), ("pdf", b"%PDF-"), ("json", b"[")):
             file = await as_admin.get(path, params={"format": format})
             assert (file.status_code, file.content[: len(begins)]) == (200, begins), (path, format, file.text[:300])
+        (rows,) = (value for value in page.json()["data"].values() if isinstance(value, list))
+        whole = (await as_admin.get(path, params={"format": "json"})).json()
+        assert [held | row for held, row in zip(whole, rows, strict=False)] == whole[: len(rows)], path
         assert (await as_admin.get(path, params={"format": "doc"})).status_code == 422, path

@@ -1,4 +1,7 @@
-"""Lists as CSV, XLSX or PDF files. A cell that starts like a formula is neutralised, whatever a customer's name is."""
+"""Lists as CSV, XLSX, PDF or JSON files. A cell that starts like a formula is neutralised, whatever a customer's name is.
+
+JSON is for programs: an array of the list's own objects, as the wire has them.
+"""
 
 import asyncio
 import csv
@@ -17,15 +20,17 @@ from rustpy_xlsxwriter import FastExcel
 from py360.kit import scratch
 from py360.kit.clock import INDIA
 from py360.kit.errors import Invalid, TooLarge
+from py360.kit.wire import dumps
 
-Format = Literal["csv", "xlsx", "pdf"]
+Format = Literal["csv", "xlsx", "pdf", "json"]
 MAX_ROWS: Final[Mapping[str, int]] = {"xlsx": 200_000, "pdf": 5_000}
 MEDIA: Final[Mapping[str, str]] = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
+    "json": "application/json",
 }
-CSV_FLUSH_BYTES: Final = 64 * 1024
+FLUSH_BYTES: Final = 64 * 1024
 _DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
 _OS_ERROR: Final = re.compile(r"(?:os error|Os { code:) (\d+)")
 _NUMBER: Final = re.compile(r"[+-]\d[\d ]*(\.\d+)?")  # a phone or an amount: nothing to run, and better read as it is
@@ -59,13 +64,21 @@ def neutral(value: Any) -> Any:
     return value
 
 
+def ending_of(format: str) -> str:
+    """How a file of this format ends: xlsx for what screens call xls or excel. Raises Invalid for what we do not export."""
+    ending = {"xls": "xlsx", "excel": "xlsx"}.get(format, format)
+    if ending not in MEDIA:
+        raise Invalid(
+            f"“{format[:20]}” is not a format we export. Choose csv, xlsx, pdf or json.", code="unknown_format"
+        )
+    return ending
+
+
 def export(name: str, format: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> Export:
     """Make a file of rows. Raises Invalid for another format; TooLarge, before the first byte, past MAX_ROWS of xlsx and pdf."""
-    makers = {"csv": _csv, "xlsx": _xlsx, "xls": _xlsx, "excel": _xlsx, "pdf": _pdf}
-    if format not in makers:
-        raise Invalid(f"“{format}” is not a format we export. Choose csv, xlsx or pdf.", code="unknown_format")
-    ending = "xlsx" if format in {"xls", "excel"} else format
-    return Export(makers[format](name, columns, rows), MEDIA[ending], f'attachment; filename="{name}.{ending}"')
+    makers = {"csv": _csv, "xlsx": _xlsx, "pdf": _pdf, "json": _json}
+    ending = ending_of(format)
+    return Export(makers[ending](name, columns, rows), MEDIA[ending], f'attachment; filename="{name}.{ending}"')
 
 
 async def _csv(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
@@ -75,11 +88,23 @@ async def _csv(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping
     writer.writerow([column.heading for column in columns])
     async for row in rows:
         writer.writerow([neutral(column.cell(row)) for column in columns])
-        if buffer.tell() > CSV_FLUSH_BYTES:
+        if buffer.tell() > FLUSH_BYTES:
             yield buffer.getvalue().encode()
             buffer.seek(0)
             buffer.truncate()
     yield buffer.getvalue().encode()
+
+
+async def _json(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
+    held = bytearray(b"[")
+    between = b""
+    async for row in rows:
+        held += between + b"\n" + dumps(row)
+        between = b","
+        if len(held) > FLUSH_BYTES:
+            yield bytes(held)
+            held.clear()
+    yield bytes(held) + b"\n]\n"
 
 
 async def _collect(

@@ -72,7 +72,7 @@ async def download(file: export.Export) -> StreamingResponse:
 
 
 AsFile = Annotated[
-    str | None, Query(alias="format", max_length=10, description="csv, xlsx or pdf: the whole list as a file")
+    str | None, Query(alias="format", max_length=10, description="csv, xlsx, pdf or json: the whole list as a file")
 ]
 Sort = Annotated[str | None, Query(max_length=60, description="A column; `-` in front for descending")]
 Cursor = Annotated[str | None, Query(max_length=300, description="`nextCursor` of the page before")]

@@ -13,6 +13,7 @@ async def test_the_whole_case_and_its_version(as_admin, make_case) -> None:
     assert data["id"] == case.number
     assert data["contactInfo"]["email"].endswith("@example.com")
     assert data["policyDetails"]["type"] == "Motor"
+    assert data["agent"] == data["assignedAgent"] == "Unassigned"
     assert (data["flowSteps"], data["comments"], data["history"]) == (["In Progress"], [], [])
     assert (await as_admin.get(f"/api/cases/{case.id}")).json()["data"]["id"] == case.number
 
@@ -192,7 +193,11 @@ async def test_bulk_assignment_reports_each_failure(as_admin, as_role, make_case
     wanted = [*(case.number for case in cases), closed.number, "CASE-99999", "nonsense", cases[0].id]
     answer = await as_admin.put("/api/cases/bulk-assign", json={"caseIds": wanted, "agentId": agent.user["id"]})
     data = answer.json()["data"]
-    assert (data["assignedCount"], data["failedCount"]) == (3, 3)
+    assert (data["assignedCount"], data["failedCount"], data["agentId"]) == (3, 3, agent.user["id"])
+    by_mail = await as_admin.put(
+        "/api/cases/bulk-assign", json={"caseIds": [cases[0].number], "agentId": agent.user["email"]}
+    )
+    assert by_mail.json()["data"]["agentId"] == agent.user["id"]
     assert {item["caseId"]: item["code"] for item in data["failures"]} == {
         closed.number: "case_closed", "CASE-99999": "case_not_found", "nonsense": "not_found",
     }  # fmt: skip

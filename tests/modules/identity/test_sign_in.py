@@ -29,7 +29,7 @@ async def test_it_answers_what_the_client_needs(client: httpx.AsyncClient, as_ro
     assert answer.status_code == 200
     assert data["token"]
     assert data["refreshToken"]
-    assert data["expiresIn"] == 600
+    assert (data["expiresIn"], data["mfaRequired"]) == (600, False)
     user = data["user"]
     assert (user["name"], user["role"], user["portalLanguage"]) == ("Asha Rao", "manager", "en")
     assert len(user["permissions"]) == 19

@@ -32,6 +32,10 @@ async def test_a_user_is_made_and_found(as_admin: httpx.AsyncClient) -> None:
     made = await as_admin.post("/api/users", json=NEW)
     user = made.json()["data"]
     assert made.status_code == 201
+    waiting = await as_admin.post(
+        "/api/users", json=NEW | {"name": "Lata Bose", "email": "lata@example.com", "status": "pending"}
+    )
+    assert "is pending and cannot sign in yet" in waiting.json()["data"]["message"]
     assert user["email"] == "meera@example.com"
     assert (user["firstName"], user["lastName"], user["status"]) == ("Meera", "Nair", "active")
     found = (await as_admin.get("/api/users", params={"search": "meera N", "role": "agent"})).json()["data"]

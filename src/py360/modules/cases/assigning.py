@@ -64,8 +64,8 @@ async def assign(
 
 async def assign_several(
     session: AsyncSession, caller: Caller, wanted: Sequence[str | int], to: str | int | None
-) -> Several:
-    """Give several cases to one agent; what cannot be given stands among the failures. Raises Invalid for the agent."""
+) -> tuple[Several, identity.Person | None]:
+    """Give several cases to one agent; what cannot be given stands among the failures. Also who it is. Raises Invalid for the agent."""
     several = await hold_several(session, caller, wanted)
     agent = await find_agent(session, several.cases[0]["client_id"] if several.cases else caller.client_id, to)
     fit = []
@@ -82,7 +82,7 @@ async def assign_several(
             fit.append(case)
     several.cases = fit
     await give(session, caller, fit, agent)
-    return several
+    return several, agent
 
 
 def refuse_closed(case: db.Row) -> None:

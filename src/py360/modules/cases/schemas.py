@@ -33,7 +33,7 @@ class Edit(Schema):
     passed_over = frozenset({
         "id", "caseId", "clientId", "customerId", "customerProfile", "customerMobile", "customerEmail", "contactInfo",
         "preferredLanguage", "address", "productName", "productCategory", "policyDetails", "policyStatus", "channel",
-        "channelDetails", "subChannel", "batchId", "uploadId", "uploadFile", "uploadDate", "status", "statusCode", "subStatus",
+        "subChannel", "batchId", "uploadId", "uploadFile", "uploadDate", "status", "statusCode", "subStatus",
         "agentId", "assignedAgent", "priority", "isPriority", "currentWorkStep", "renewalDate", "nextFollowUpDate",
         "nextActionPlan", "closedDate", "paymentStatus", "paymentMethod", "paymentDate", "notes", "escalatedTo",
         "escalationReason", "escalatedAt", "comments", "history", "flowSteps", "lastActionDate", "totalCalls",

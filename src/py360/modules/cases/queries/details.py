@@ -46,41 +46,47 @@ async def detail(reads: Reads, caller: Caller, case_id: int, today: date) -> dic
     row = await reads.one(_DETAIL.format(columns=COLUMNS, joins=JOINS, within=within), params)
     if row is None:
         raise not_found(case_id)
-    extra = {name: row.pop(name) for name in list(row) if name in _OWN}
+    own = {name: row.pop(name) for name in list(row) if name in _OWN}
     newest = Page(1, _SHORT)
     history = (await _lines(case_id, "history").page(reads, newest))["history"]
     comments = (await _remarks(case_id).page(reads, newest))["comments"]
     case = shown(row, today)
-    reached = [line["newStatus"] for line in reversed(history) if line["newStatus"]]
-    case |= {
-        "contactInfo": {"email": case["customerEmail"], "phone": case["customerMobile"], "pan": extra["pan"]},
-        "address": extra["address"],
+    return case | _shown_own(case, own) | {"flowSteps": _steps(case, history), "history": history, "comments": comments}
+
+
+def _shown_own(case: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    """What the case's page shows beyond the lists' row."""
+    return {
+        "contactInfo": {"email": case["customerEmail"], "phone": case["customerMobile"], "pan": own["pan"]},
+        "address": own["address"],
         "policyDetails": {
-            "id": extra["policy_id"],
+            "id": own["policy_id"],
             "type": case["policyType"],
-            "status": extra["policy_state"],
-            "startDate": extra["start_date"],
-            "expiryDate": extra["end_date"],
-            "renewalDate": extra["renewal_date"],
+            "status": own["policy_state"],
+            "startDate": own["start_date"],
+            "expiryDate": own["end_date"],
+            "renewalDate": own["renewal_date"],
             "premium": case["premium"],
-            "sumInsured": extra["sum_insured"],
-            "paymentFrequency": extra["payment_frequency"],
-            "coverage": extra["coverage_details"] or {},
+            "sumInsured": own["sum_insured"],
+            "paymentFrequency": own["payment_frequency"],
+            "coverage": own["coverage_details"] or {},
         },
-        "paymentMethod": extra["payment_method"],
-        "paymentDate": extra["payment_date"],
-        "communicationAttempts": extra["communication_attempts"],
-        "lastContactDate": extra["last_contact_date"],
-        "notes": extra["notes"],
-        "uploadFile": extra["file_name"],
-        "escalatedTo": extra["escalated_to"],
-        "escalationReason": extra["escalation_reason"],
-        "escalatedAt": extra["escalated_at"],
-        "flowSteps": list(dict.fromkeys([*(step for step in reached if step != case["status"]), case["status"]])),
-        "history": history,
-        "comments": comments,
+        "paymentMethod": own["payment_method"],
+        "paymentDate": own["payment_date"],
+        "communicationAttempts": own["communication_attempts"],
+        "lastContactDate": own["last_contact_date"],
+        "notes": own["notes"],
+        "uploadFile": own["file_name"],
+        "escalatedTo": own["escalated_to"],
+        "escalationReason": own["escalation_reason"],
+        "escalatedAt": own["escalated_at"],
     }
-    return case
+
+
+def _steps(case: Mapping[str, Any], history: list[dict[str, Any]]) -> list[str]:
+    """The statuses reached, in order; the last one is the case's."""
+    reached = [line["newStatus"] for line in reversed(history) if line["newStatus"]]
+    return list(dict.fromkeys([*(step for step in reached if step != case["status"]), case["status"]]))
 
 
 # What stands in the case alone, not in the lists.

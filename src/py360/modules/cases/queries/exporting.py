@@ -68,7 +68,7 @@ async def cases(
     order: str | None = None,
     closed: bool = False,
 ) -> Export:
-    """The list that these filters show, as csv, xlsx or pdf. Raises Invalid for another format or unknown words."""
+    """The list that these filters show, as csv, xlsx, pdf or json. Raises Invalid for another format or unknown words."""
     within = await where(reads, caller, filters, today, closed=closed)
     predicate, params = within.sql, dict(within.params)
     if terms := filters.terms:

@@ -68,7 +68,7 @@ class ListQuery(Filters):
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT, description="Rows per page")
     sort: str | None = Field(None, max_length=60, description="A column; `-` in front for descending")
     cursor: str | None = Field(None, max_length=300, description="`nextCursor` of the page before")
-    as_file: Text = Field("", alias="format", description="csv, xlsx or pdf: the whole list as a file")
+    as_file: Text = Field("", alias="format", description="csv, xlsx, pdf or json: the whole list as a file")
 
     @property
     def part(self) -> Page:

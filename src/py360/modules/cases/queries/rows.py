@@ -50,7 +50,7 @@ def shown(row: dict[str, Any], today: date) -> dict[str, Any]:
     row["statusCode"] = row["status"]
     row["status"] = LABELS[row["statusCode"]]
     row["isPriority"] = row["priority"] in ("high", "urgent")
-    row["agent"] = row["agent"] or "Unassigned"
+    row["agent"] = row["assignedAgent"] = row["agent"] or "Unassigned"  # the screens have both words
     row["customerProfile"] = PROFILES[row["customerProfile"]]
     row["preferredLanguage"] = _LANGUAGE.get(row["preferredLanguage"], row["preferredLanguage"])
     if row["uploadId"] is not None:

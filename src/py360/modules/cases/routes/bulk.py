@@ -45,7 +45,7 @@ async def bulk_policy_status(session: Session, caller: CanWorkCases, body: BulkP
 @router.put("/cases/bulk-assign")
 async def bulk_assign(session: Session, caller: CanWorkCases, body: BulkAssign) -> Response:
     """Give several cases to one agent. `dialerIntegration` says that no dialer is connected; the call time is in minutes."""
-    several = await assigning.assign_several(session, caller, body.case_ids, body.agent_id)
+    several, agent = await assigning.assign_several(session, caller, body.case_ids, body.agent_id)
     count = len(several.cases)
     dialer = {
         "success": False,
@@ -53,6 +53,5 @@ async def bulk_assign(session: Session, caller: CanWorkCases, body: BulkAssign) 
         "dialerSystemId": None,
         "estimatedCallTime": count * assigning.CALL_MINUTES,
     }
-    return ok(
-        {"assignedCount": count, "agentId": body.agent_id, "dialerIntegration": dialer, **_outcome(several, "assigned")}
-    )
+    done = {"assignedCount": count, "agentId": agent.id if agent else None, "dialerIntegration": dialer}
+    return ok({**done, **_outcome(several, "assigned")})

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from py360.kit import plain
 from py360.kit.errors import Forbidden, Invalid
-from py360.kit.export import MEDIA
+from py360.kit.export import ending_of
 from py360.kit.http import DbReads, Public, Res, download, ok
 from py360.modules.cases import downloads
 from py360.modules.cases.access import CanReadCase
@@ -34,14 +34,11 @@ def _filters(said: dict[str, Any]) -> Filters:
 
 @router.post("/export/cases")
 async def export_cases(reads: DbReads, res: Res, caller: CanReadCase, body: ExportIn) -> Response:
-    """An address, good for ten minutes, where the filtered list is downloaded as csv, xlsx (also `xls`) or pdf."""
+    """An address, good for ten minutes, where the filtered list is downloaded as csv, xlsx (also `xls`), pdf or json."""
     closed = bool(body.filters.get("closed"))
     if not caller.may("closed-cases" if closed else "cases"):
         raise Forbidden
-    if body.format not in {*MEDIA, "xls", "excel"}:
-        raise Invalid(
-            f"“{body.format[:20]}” is not a format we export. Choose csv, xlsx or pdf.", code="unknown_format"
-        )
+    ending_of(body.format)
     await where(reads, caller, _filters(body.filters), res.clock.today(), closed=closed)  # refuse wrong words now
     address = downloads.address(caller, body.format, body.filters, closed)
     return ok({"downloadUrl": address, "message": "The file is ready to download."})

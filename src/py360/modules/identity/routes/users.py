@@ -48,7 +48,8 @@ async def create_user(session: Session, caller: CanManageUsers, body: UserIn) ->
     fields.setdefault("last_name", "")
     user_id = await accounts.add(session, caller, client_id, accounts.NewUser(**fields), wanted)
     user = await queries.one_user(session, caller, user_id)
-    return ok({**user, "message": f"{user['name']} can sign in now."}, 201)
+    words = "can sign in now" if body.status == "active" else f"is {body.status} and cannot sign in yet"
+    return ok({**user, "message": f"{user['name']} {words}."}, 201)
 
 
 @router.get("/users/{user_id}")

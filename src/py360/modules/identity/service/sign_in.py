@@ -49,6 +49,7 @@ class SignedIn:
             "token": self.token,
             "refreshToken": self.refresh_token,
             "expiresIn": int(tokens.ACCESS_LIFETIME.total_seconds()),
+            "mfaRequired": False,
             "user": self.user,
         }
 
