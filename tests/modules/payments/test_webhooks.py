@@ -13,6 +13,7 @@ from py360.kit.db import unit_of_work
 from py360.modules.payments import applying, polling
 from py360.modules.payments.vendors.base import Attempt, Facts, Order
 from py360.sandbox.vendors import Vendors
+from tests.lingering import cross, linger
 from tests.modules.payments.conftest import NOW, MakeCase, Voice, attempt, paid_link, payment_event, refund_event, rows
 
 PAISE = 12_500_050
@@ -246,3 +247,24 @@ async def test_two_who_learn_of_the_same_payments_take_turns(order) -> None:
     for turn in range(20):
         await asyncio.gather(learn(first, second, f"pay_a{turn}"), learn(second, first, f"pay_b{turn}"))
     assert len(await rows("select 1 from payment_attempts where payment_id is not null")) == 40
+
+
+async def test_money_goes_back_while_the_gateway_tells_of_its_order(
+    voice: Voice, order, run_jobs, as_admin: httpx.AsyncClient, gateway: Vendors
+) -> None:
+    """Both move money of one case: they take turns before either holds the payment."""
+    order_id, _ = await order()
+    await voice.say(paid_link(order_id, "pay_1", PAISE))
+    await run_jobs()
+    (payment,) = await rows("select id, provider_id from payments")
+    await linger("payments")
+
+    async def learn() -> None:
+        async with unit_of_work() as session:
+            await applying.apply(session, {payment["provider_id"]: [Facts(orders=(Order(order_id),))]})
+
+    async def refund() -> None:
+        answer = await as_admin.post(f"/api/payments/pay-{payment['id']}/refund", json={"amount": 100})
+        assert answer.status_code != 503, answer.text
+
+    await cross(learn(), refund())

@@ -52,27 +52,25 @@ from (select id from unnest(%(accounts)s::bigint[]) id order by id) ordered
 """
 
 
-async def apply(session: AsyncSession, news: Mapping[int, Sequence[Facts]]) -> None:
-    """Learn what gateways said, by account number, and do what follows from it.
+async def apply(session: AsyncSession, news: Mapping[int, Sequence[Facts]], also: Sequence[int] = ()) -> None:
+    """Learn what gateways said, by account number, work out the payments it is about, and `also` those that merely ran out of
+    time; let their cases, links and people know what changed.
 
-    First thing in its transaction: whoever has news of one account takes turns with the others who do, since the payments
-    that news will touch are not known before some of them are held.
+    First thing in its transaction, and in this order: whoever has news of one account takes turns with the others who do,
+    then with whoever else moves money of the same cases; only then is a payment held.
     """
     await db.execute(session, _TAKE_TURNS, {"accounts": sorted(news)})
-    touched: set[int] = set()
-    for provider_id, facts in sorted(news.items()):
-        touched |= await bulk.learn(session, provider_id, Facts.joined(facts))
-    await follow(session, touched)
-
-
-async def follow(session: AsyncSession, payment_ids: Iterable[int]) -> None:
-    """Work out these payments and let their cases, links and people know what changed."""
-    ids = sorted(payment_ids)
-    if not ids:
-        return
-    case_ids = [row["case_id"] for row in await db.all(session, _CASES_OF, {"ids": ids})]
+    told = [(provider_id, Facts.joined(facts)) for provider_id, facts in sorted(news.items())]
+    case_ids = {row["case_id"] for row in await db.all(session, _CASES_OF, {"ids": list(also)})} if also else set()
+    for provider_id, facts in told:
+        case_ids |= await bulk.cases_of(session, provider_id, facts)
     await lock(session, case_ids)
-    moved = [row for row in await bulk.work_out(session, ids, resources.current().clock.now()) if _moved(row)]
+    touched = set(also)
+    for provider_id, facts in told:
+        touched |= await bulk.learn(session, provider_id, facts)
+    if not touched:
+        return
+    moved = [row for row in await bulk.work_out(session, touched, resources.current().clock.now()) if _moved(row)]
     if moved:
         await consequences(session, moved)
 

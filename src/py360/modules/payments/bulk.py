@@ -96,6 +96,34 @@ select id from payments where id = any(%(payment_ids)s)
 """
 
 
+# Whatever news may tie itself to: our reference, the gateway's numbers of the order, and what earlier news was tied to.
+_CASES_OF: Final = """
+select case_id from payments where provider_id = %(provider_id)s and id = any(%(own)s)
+union
+select case_id from payments where provider_id = %(provider_id)s and order_id = any(%(order_ids)s)
+union
+select case_id from payments where provider_id = %(provider_id)s and gateway_order = any(%(gateway_orders)s)
+union
+select p.case_id from payment_attempts a join payments p on p.id = a.payment_id
+where a.provider_id = %(provider_id)s and a.attempt_id = any(%(attempt_ids)s)
+"""
+
+
+async def cases_of(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
+    """The cases whose payments this news may change. Nobody else may learn of the account meanwhile."""
+    asked = {
+        "provider_id": provider_id,
+        "own": [number for order in facts.orders if (number := _ours(order))],
+        "order_ids": [
+            *(order.order_id for order in facts.orders),
+            *(one.order_id for one in facts.attempts if one.order_id),
+        ],
+        "gateway_orders": [attempt.gateway_order for attempt in facts.attempts if attempt.gateway_order],
+        "attempt_ids": [*(one.attempt_id for one in facts.attempts), *(one.attempt_id for one in facts.refunds)],
+    }
+    return {row["case_id"] for row in await db.all(session, _CASES_OF, asked)}
+
+
 async def learn(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
     """Merge what one account's gateway said; the numbers of our payments it is about.
 

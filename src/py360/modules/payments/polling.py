@@ -17,7 +17,7 @@ from py360.kit.crypto import sign
 from py360.kit.db import unit_of_work
 from py360.kit.vendor import VendorError
 from py360.modules.payments import accounts
-from py360.modules.payments.applying import apply, follow
+from py360.modules.payments.applying import apply
 from py360.modules.payments.bulk import ORDER_PURPOSE
 from py360.modules.payments.vendors.base import Account, Facts
 
@@ -81,8 +81,7 @@ async def _ask(rows: Sequence[db.Row]) -> None:
     for row, facts in zip(rows, answers, strict=True):
         news[row["provider_id"]].append(facts)
     async with unit_of_work() as session:
-        await apply(session, news)
-        await follow(session, ids)  # also those that merely ran out of time
+        await apply(session, news, also=ids)
 
 
 async def _facts(account: Account, row: db.Row, with_refunds: bool) -> Facts:

@@ -1,6 +1,6 @@
 """How a case stands: what is due, what came in, what is left."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -102,7 +102,7 @@ class Standing:
         return paid_by_instalment(self.shares())
 
 
-async def lock(session: AsyncSession, case_ids: Sequence[int]) -> None:
+async def lock(session: AsyncSession, case_ids: Collection[int]) -> None:
     """Whoever moves money of a case waits for the other who does, until the transaction ends."""
     await db.execute(session, _LOCK, {"case_ids": list(case_ids)})
 
