@@ -39,6 +39,15 @@ class Limits:
         """Count; whether it was within the limit."""
         return await self._windows.hit(parse(rate), *key, cost=cost)
 
+    async def take(self, rate: str, *key: str, wanted: int) -> tuple[int, float]:
+        """Count as many of the wanted as are within the limit; how many, and the seconds until there is room again."""
+        item = parse(rate)
+        while True:
+            window = await self._windows.get_window_stats(item, *key)
+            taken = min(wanted, window.remaining)
+            if taken <= 0 or await self._windows.hit(item, *key, cost=taken):
+                return max(0, taken), max(0.0, window.reset_time - time.time())
+
     async def require(self, message: str, rate: str, *key: str) -> None:
         """Count; raises TooMany when it was not within the limit, saying when to try again (`Retry-After`, `RateLimit-*`)."""
         item = parse(rate)

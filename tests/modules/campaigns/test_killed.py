@@ -14,7 +14,7 @@ import pytest
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.campaigns.sending import BATCH, LANES
+from py360.modules.campaigns.sending import LANES
 from tests.installation import CHECKOUT, PY360
 from tests.modules.campaigns.conftest import Upload
 from tests.modules.campaigns.test_two_seconds import behave, campaign, people
@@ -22,6 +22,7 @@ from tests.modules.conftest import Sandbox
 
 pytestmark = pytest.mark.slow
 KILLS = 4
+BATCH = 100
 DONE_WITHIN = 60
 
 
@@ -49,6 +50,7 @@ async def test_killed_at_any_moment(
     as_admin: httpx.AsyncClient, upload: Upload, sandbox: Sandbox, resources: Resources, channel: str, count: int
 ) -> None:
     behave(sandbox, 0.05)
+    await as_admin.put("/api/settings/campaigns", json={"batchSize": BATCH})
     number = await campaign(as_admin, upload, channel, count)
     chance = random.Random(channel)
     for kill in range(KILLS):
@@ -61,7 +63,7 @@ async def test_killed_at_any_moment(
             await asyncio.sleep(chance.random() / 10)  # in the middle of a batch, of a claim, of writing down
         await leases_run_out()
         planned = await people(resources, number)
-        assert planned.get("unknown", 0) <= kill * LANES * BATCH[channel]
+        assert planned.get("unknown", 0) <= kill * LANES * BATCH
     async with worker():
         shown: dict[str, object] = {}
         async with asyncio.timeout(DONE_WITHIN):
@@ -79,5 +81,5 @@ async def test_killed_at_any_moment(
     assert {(row["status"], row["ledger"]) for row in rows} == {("sent", "sent"), ("unknown", "unknown")}
     unknown = {row["contact"] for row in rows if row["status"] == "unknown"}
     assert {row["contact"] for row in rows} - set(to) <= unknown, "somebody was lost"
-    assert len(unknown) <= KILLS * LANES * BATCH[channel]
+    assert len(unknown) <= KILLS * LANES * BATCH
     assert len(unknown) < count / 2

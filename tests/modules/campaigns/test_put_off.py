@@ -3,12 +3,16 @@
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs, sending
+from py360.sandbox import audience
 from tests.modules.campaigns.conftest import Relay, Upload
 from tests.modules.campaigns.test_campaigns import create, number_of
+from tests.modules.campaigns.test_two_seconds import behave, campaign
+from tests.modules.conftest import Sandbox
 
 FULL = "asha1@example.com"
 
@@ -50,6 +54,7 @@ async def test_who_is_put_off_for_hours_has_failed(
         await jobs.send.func(campaign_id=number)
         clock.moment += timedelta(minutes=1)
     assert timedelta(hours=2.5) < clock.moment - began < timedelta(hours=3.5)
+    assert await resources.reads.value("select max(attempts) from campaign_recipients") == 1 + 3
     assert await statuses(resources) == ["failed", "sent"]
     row = await resources.reads.one(
         "select sent_count, failed_count, settled_count from campaigns where parent_id is not null"
@@ -84,8 +89,44 @@ async def test_a_vendor_that_cannot_be_reached_costs_nobody_an_attempt(
     assert relay.server is not None
     relay.server.close()
     number = number_of(await create(as_admin, await upload(5)))
-    for _ in range(sending.ATTEMPTS + 1):
+    for _ in range(10):
         await jobs.send.func(campaign_id=number)
         clock.moment += sending.AWAY
     rows = await resources.reads.all("select distinct status, attempts from campaign_recipients")
     assert rows == [{"status": "pending", "attempts": 0}]
+
+
+async def test_so_often_as_the_office_says(
+    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, resources: Resources
+) -> None:
+    await as_admin.put("/api/settings/campaigns", json={"retryAttempts": 1})
+    relay.full.add(FULL)
+    number = number_of(await create(as_admin, await upload(2)))
+    await jobs.send.func(campaign_id=number)
+    assert await statuses(resources) == ["pending", "sent"]
+    clock.moment += sending.AGAIN
+    await jobs.send.func(campaign_id=number)
+    assert await statuses(resources) == ["failed", "sent"]
+
+
+@pytest.mark.parametrize("channel", ["sms", "whatsapp"])
+async def test_a_vendor_that_is_in_a_hurry_costs_nobody_an_attempt(
+    as_admin: httpx.AsyncClient,
+    upload: Upload,
+    sandbox: Sandbox,
+    clock: FixedClock,
+    resources: Resources,
+    monkeypatch: pytest.MonkeyPatch,
+    channel: str,
+) -> None:
+    behave(sandbox, 0)
+    monkeypatch.setattr(audience, "MOST_WAITING", -1)  # 429, too many requests
+    number = await campaign(as_admin, upload, channel, 5)
+    for _ in range(10):
+        await jobs.send.func(campaign_id=number)
+        clock.moment += sending.AWAY
+    rows = await resources.reads.all("select distinct status, attempts from campaign_recipients")
+    assert rows == [{"status": "pending", "attempts": 0}]
+    monkeypatch.undo()
+    await jobs.send.func(campaign_id=number)
+    assert await statuses(resources) == ["sent"] * 5

@@ -108,3 +108,22 @@ async def test_whoever_opted_out_is_not_written_to(as_admin, make_case, rows, sa
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "opted_out")
     assert list(sandbox.world.journal.messages()) == []
     assert (await as_admin.get(case.path)).json()["data"]["communicationAttempts"] == 0
+
+
+async def test_quick_messages_are_limited_and_can_be_switched_off(as_admin, make_case, sandbox) -> None:
+    case = await make_case()
+    body = {"channel": "sms", "message": "Hello"}
+    await as_admin.put("/api/settings/renewals", json={"messageRateLimit": 2, "dailyMessageLimit": 3})
+    for expected in (201, 201, 429):
+        answer = await as_admin.post(f"{case.path}/messages", json=body)
+        assert answer.status_code == expected, answer.text
+    assert answer.json()["error"]["code"] == "rate_limited"
+    assert "2 messages a minute" in answer.json()["error"]["message"]
+    assert 0 < int(answer.headers["retry-after"]) <= 60
+    await as_admin.put("/api/settings/renewals", json={"messageRateLimit": 60})
+    answers = [await as_admin.post(f"{case.path}/messages", json=body) for _ in range(2)]
+    assert "3 messages within 24 hours" in answers[-1].json()["error"]["message"]
+    await as_admin.put("/api/settings/renewals", json={"quickMessagingEnabled": False})
+    answer = await as_admin.post(f"{case.path}/messages", json=body)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "quick_off")
+    assert len(list(sandbox.world.journal.messages())) == 2

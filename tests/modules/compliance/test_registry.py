@@ -126,3 +126,15 @@ async def test_who_may(client: httpx.AsyncClient, as_role: AsRole) -> None:
     agent = await as_role("agent")
     assert (await agent.get("/api/dnc")).status_code == 403
     assert (await agent.post("/api/dnc/check", json=CHECK)).status_code == 200
+
+
+async def test_what_the_office_does_not_want(as_admin: httpx.AsyncClient) -> None:
+    code = await add(as_admin, overrideAllowed=True)
+    assert (await as_admin.post("/api/dnc/check", json=CHECK)).json()["data"]["overrideAllowed"] is True
+    off = {"allowOverrides": False, "bulkOperationsEnabled": False}
+    assert (await as_admin.put("/api/settings/dnc", json=off)).status_code == 200
+    assert (await as_admin.post("/api/dnc/check", json=CHECK)).json()["data"]["overrideAllowed"] is False
+    asked = await as_admin.post(f"/api/dnc/{code}/overrides", json={"reason": "please"})
+    assert (asked.status_code, asked.json()["error"]["code"]) == (409, "override_not_allowed")
+    cleaned = await as_admin.post("/api/dnc/deduplicate", json={"contacts": [{"phone": "9876543210"}]})
+    assert (cleaned.status_code, cleaned.json()["error"]["code"]) == (409, "bulk_off")

@@ -1,6 +1,7 @@
 """The one door: every check, in order, for a whole batch."""
 
-from datetime import UTC, datetime
+import asyncio
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -146,6 +147,72 @@ async def test_quota_and_rate_make_the_rest_wait(client_id: int) -> None:
         assert await db.value(session, "select count(*) from communication_delivery_status") == 3
         await db.execute(session, "update providers set daily_limit = null, rate_limit = 2 where channel = 'sms'")
     assert reasons(await decide(client_id, batch))[-3:] == ["rate_limited"] * 3
+
+
+async def test_two_workers_together_keep_the_cap(client_id: int, clock: FixedClock) -> None:
+    clock.moment = NOON
+    await set_campaigns(client_id, '{"serviceCapPerDay": 1}')
+    decided = await asyncio.gather(*(decide(client_id, [out(client_id, phone) for phone in PHONES]) for _ in range(4)))
+    assert (
+        sorted(reason for decisions in decided for reason in reasons(decisions)) == ["frequency_cap"] * 60 + ["ok"] * 20
+    )
+
+
+async def test_two_workers_together_keep_the_rates(client_id: int) -> None:
+    async with unit_of_work() as session:
+        await db.execute(session, "update providers set daily_limit = 50, rate_limit = 30 where channel = 'sms'")
+    batch = [out(client_id, phone) for phone in PHONES]
+    decided = await asyncio.gather(*(decide(client_id, batch) for _ in range(4)))
+    assert sum(reasons(decisions).count("ok") for decisions in decided) == 30
+    assert {reason for decisions in decided for reason in reasons(decisions)} == {"ok", "rate_limited"}
+
+
+async def campaign_of(client_id: int) -> int:
+    async with unit_of_work() as session:
+        parent = await db.value(
+            session,
+            "insert into campaigns (client_id, name, campaign_type, channels) values (%(c)s, 'May', 'multi', '{sms}') returning id",
+            {"c": client_id},
+        )
+        number: int = await db.value(
+            session,
+            "insert into campaigns (client_id, parent_id, name, campaign_type, channels)"
+            " values (%(c)s, %(p)s, 'May', 'sms', '{sms}') returning id",
+            {"c": client_id, "p": parent},
+        )
+    return number
+
+
+async def test_the_campaigns_of_an_hour(client_id: int, clock: FixedClock) -> None:
+    await set_campaigns(client_id, '{"smsRateLimit": 50}')
+    numbers = [await campaign_of(client_id), await campaign_of(client_id)]
+    decided = await asyncio.gather(
+        *(decide(client_id, [out(client_id, phone, campaign_id=number) for phone in PHONES]) for number in numbers * 2)
+    )
+    assert sum(reasons(decisions).count("ok") for decisions in decided) == 50
+    (late,) = await decide(client_id, [out(client_id, PHONES[0], campaign_id=numbers[0])])
+    assert isinstance(late, Postponed)
+    assert (late.reason, timedelta(minutes=59) < late.until - clock.moment <= timedelta(hours=1)) == (
+        "rate_limited",
+        True,
+    )
+    assert "50 messages an hour by sms" in late.message
+    assert reasons(await decide(client_id, [out(client_id, PHONES[0])])) == ["ok"]  # no campaign's
+
+
+async def test_what_the_office_asks_for_less(client_id: int, add_customer: AddCustomer, clock: FixedClock) -> None:
+    clock.moment = NOON
+    async with unit_of_work() as session:
+        await db.execute(session, "update providers set dlt_entity_id = '1101' where channel = 'sms'")
+    silent, willing = await add_customer(phone=PHONES[0]), await add_customer(phone=PHONES[1])
+    unwilling = await add_customer(phone=PHONES[2])
+    await consent(client_id, willing, "opted_in")
+    await consent(client_id, unwilling, "opted_out")
+    people = zip(PHONES, (silent, willing, unwilling), strict=False)
+    batch = [out(client_id, phone, "promotional", customer_id=customer) for phone, customer in people]
+    assert reasons(await decide(client_id, batch)) == ["no_opt_in", "dlt_unmatched", "opted_out"]
+    await set_campaigns(client_id, '{"optInRequired": false, "dltTemplateRequired": false}')
+    assert reasons(await decide(client_id, batch)) == ["ok", "ok", "opted_out"]
 
 
 async def test_a_real_account_ends_the_sandbox(client_id: int) -> None:

@@ -25,7 +25,7 @@ async def test_anonymous_and_unentitled_callers_are_kept_out(client: httpx.Async
 
 async def test_nothing_set_means_the_defaults(as_admin: httpx.AsyncClient) -> None:
     values = (await as_admin.get("/api/settings/campaigns")).json()["data"]["settings"]
-    assert (values["batchSize"], values["dataRetentionDays"], values["templateApprovalRequired"]) == (50, 365, False)
+    assert (values["batchSize"], values["dataRetentionDays"], values["templateApprovalRequired"]) == (400, 365, False)
     assert (values["promotionalFrom"], values["promotionalTo"], values["serviceFrom"]) == ("10:00", "21:00", None)
     assert (await as_admin.get("/api/settings/renewals")).json()["data"]["settings"]["renewalPeriod"] == 30
     assert (await as_admin.get("/api/settings/dnc")).json()["data"]["settings"]["blockOnDNC"] is True
@@ -45,7 +45,7 @@ async def test_a_part_is_changed_and_the_rest_stays(as_admin: httpx.AsyncClient)
     assert values == await settings.get(resources.current().reads, 1, settings.Campaigns)
     assert values.batch_size == 100
     assert stored == {"batchSize": 100, "trackingEnabled": False}
-    assert (await as_admin.post(f"{path}/reset")).json()["data"]["settings"]["batchSize"] == 50
+    assert (await as_admin.post(f"{path}/reset")).json()["data"]["settings"]["batchSize"] == 400
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,10 @@ async def test_a_part_is_changed_and_the_rest_stays(as_admin: httpx.AsyncClient)
     [
         ("campaigns", {"batchSize": 9}, "batchSize"),
         ("campaigns", {"emailRateLimit": 10_001}, "emailRateLimit"),
+        ("campaigns", {"consentRequired": False}, "consentRequired"),
+        ("campaigns", {"dndCompliance": False}, "dndCompliance"),
+        ("dnc", {"blockOnDNC": False}, "blockOnDNC"),
+        ("dnc", {"enabled": False}, "enabled"),
         ("campaigns", {"promotionalFrom": "25:00"}, "promotionalFrom"),
         ("campaigns", {"promotionalFrom": "22:00"}, ""),
         ("campaigns", {"serviceFrom": "08:00"}, ""),
@@ -92,7 +96,7 @@ async def test_a_stored_value_that_no_longer_fits_falls_back(as_admin: httpx.Asy
             "insert into settings (client_id, section, values) values (1, 'campaigns', '{\"batchSize\": 1, \"retryAttempts\": 5}')",
         )
         values = await settings.get(session, 1, settings.Campaigns)
-    assert (values.batch_size, values.retry_attempts) == (50, 5)
+    assert (values.batch_size, values.retry_attempts) == (400, 5)
 
 
 async def test_clients_have_their_own(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:

@@ -28,17 +28,18 @@ from py360.modules.campaigns.watching import LEASE, Watch
 from py360.modules.cases import api as cases
 from py360.modules.messaging import api as messaging
 from py360.modules.payments import api as payments
+from py360.modules.settings import api as settings
 
 LANES: Final = 3
-BATCH: Final = {"email": 400, "sms": 100, "whatsapp": 100}  # at most
 FIRST_BATCH: Final = 40
 LEAST_BATCH: Final = 10
 BATCH_SECONDS: Final = 0.5
 LAST_SECONDS: Final = 2.0  # what is at the vendor when the worker ends is awaited so long
 AWAY: Final = timedelta(seconds=30)  # until a vendor that took nobody is tried again
-ATTEMPTS: Final = 20  # for one whom the vendor puts off (full mailbox, greylisting, too much at once): some three hours
-AGAIN: Final = timedelta(seconds=30)  # doubles with each attempt
-LONGEST: Final = timedelta(minutes=10)
+# One whom the vendor puts off (full mailbox, greylisting) is tried again soon, after minutes, after hours.
+AGAIN: Final = timedelta(seconds=30)
+GROWTH: Final = 18
+LONGEST: Final = timedelta(hours=3)
 SHOWN_EVERY_SECONDS: Final = 0.5
 LINK_VARIABLES: Final = frozenset({"payment_link", "renewal_link", "link"})
 
@@ -82,6 +83,9 @@ update campaigns set sent_count = sent_count + %(sent)s, failed_count = failed_c
   skipped_count = skipped_count + %(skipped)s, settled_count = settled_count + %(settled)s
 where id = %(id)s
 """
+OF_NOBODY: Final = frozenset(
+    {messaging.UNREACHABLE, messaging.ACCOUNT_REFUSED, messaging.TOO_FAST}
+)  # a vendor's trouble
 OUTCOMES: Final = ("sent", "failed", "bounced", "unknown", "skipped")
 
 
@@ -93,6 +97,8 @@ class Run:
     template: messaging.Template
     needs_links: bool
     watch: Watch
+    most: int  # of a batch
+    retries: int  # of one who is put off
     wait_until: datetime | None = None
     shown_at: float = 0.0
     batch: int = FIRST_BATCH
@@ -106,7 +112,7 @@ class Run:
         taken = sum(not delivery.retry for delivery in deliveries)
         put_off = any(delivery.retry and delivery.status != "held" for delivery in deliveries)
         wanted = taken if put_off else round(len(deliveries) * BATCH_SECONDS / max(seconds, 0.001))
-        self.batch = max(LEAST_BATCH, min(wanted, 2 * self.batch, BATCH[self.channel]))
+        self.batch = max(LEAST_BATCH, min(wanted, 2 * self.batch, self.most))
 
     @property
     def channel(self) -> str:
@@ -121,10 +127,16 @@ async def prepare(campaign_id: int) -> Run | None:
         if campaign is None or campaign["status"] != "active":
             return None
         template = await messaging.template(session, campaign["client_id"], campaign["template_id"])
+        in_force = await settings.get(session, campaign["client_id"], settings.Campaigns)
         await recovering.settle_lost(session, campaign_id)
     variables = set(messaging.compile(template).variables)
     return Run(
-        campaign, template, bool(variables & LINK_VARIABLES), Watch(campaign_id, campaign["type"] in planning.REMINDERS)
+        campaign,
+        template,
+        bool(variables & LINK_VARIABLES),
+        Watch(campaign_id, campaign["type"] in planning.REMINDERS),
+        most=in_force.batch_size,
+        retries=in_force.retry_attempts,
     )
 
 
@@ -191,7 +203,7 @@ async def claim(run: Run) -> tuple[int, list[messaging.Admitted]]:
         except Conflict as refused:
             run.trouble = refused.message
             return 0, []
-        said = {"id": run.campaign["id"], "limit": min(run.batch, BATCH[run.channel]), "until": now + LEASE, "now": now}
+        said = {"id": run.campaign["id"], "limit": min(run.batch, run.most), "until": now + LEASE, "now": now}
         said["reminds"] = run.watch.reminds
         recipients = await db.all(session, _CLAIM, said)
         if not recipients:
@@ -316,21 +328,21 @@ def _put_off(run: Run, delivery: messaging.Delivery) -> messaging.Delivery:
     ref = delivery.outgoing.ref
     assert ref is not None
     run.tried[ref] = run.tried.get(ref, 0) + 1
-    return delivery if run.tried[ref] < ATTEMPTS else replace(delivery, retry=False)
+    return delivery if run.tried[ref] <= run.retries else replace(delivery, retry=False)
 
 
 def _was_put_off(delivery: messaging.Delivery) -> bool:
-    nobody_asked = delivery.status == "held" or delivery.error_code in (
-        messaging.UNREACHABLE,
-        messaging.ACCOUNT_REFUSED,
-    )
-    return delivery.retry and not nobody_asked
+    return delivery.retry and delivery.status != "held" and delivery.error_code not in OF_NOBODY
 
 
 def _outcome(run: Run, delivery: messaging.Delivery, now: datetime) -> dict[str, Any]:
     """What a recipient learns of their message."""
     attempts = run.tried.pop(delivery.outgoing.ref or 0, None)
-    put_off = _was_put_off(delivery)
+    wait = None
+    if _was_put_off(delivery) and attempts:
+        wait = min(AGAIN * GROWTH ** (attempts - 1), LONGEST)
+    elif delivery.error_code == messaging.TOO_FAST:
+        wait = AWAY
     return {
         "id": delivery.outgoing.ref,
         "message_id": delivery.message_id,
@@ -338,7 +350,7 @@ def _outcome(run: Run, delivery: messaging.Delivery, now: datetime) -> dict[str,
         "sent_at": now.isoformat() if delivery.status == "sent" else None,
         "error": delivery.error_message,
         "attempts": attempts,
-        "not_before": (now + min(AGAIN * 2 ** (attempts - 1), LONGEST)).isoformat() if put_off and attempts else None,
+        "not_before": (now + wait).isoformat() if wait else None,
     }
 
 

@@ -12,6 +12,7 @@ from py360.kit.jobs import defer, waits
 from py360.modules.campaigns import counting, holding, states
 from py360.modules.identity import api as identity
 from py360.modules.notifications import api as notifications
+from py360.modules.settings import api as settings
 
 NO_PAST: Final = timedelta(minutes=1)
 LEASE_OVER: Final = timedelta(seconds=95)
@@ -196,6 +197,18 @@ async def _finish(session: AsyncSession, campaign_id: int) -> None:
             campaign["created_by"],
             type="update",
             title="Campaign finished",
-            message=f"“{campaign['name']}” has been sent.",
+            message=f"“{campaign['name']}” has been sent.{await _left_out(session, campaign)}",
             data={"campaignId": ids.code("campaign", campaign_id)},
         )
+
+
+async def _left_out(session: AsyncSession, campaign: db.Row) -> str:
+    """How many the do-not-contact registry kept out, where the office wants to hear of it."""
+    if not (await settings.get(session, campaign["client_id"], settings.Dnc)).notify_on_block:
+        return ""
+    people = await db.value(
+        session,
+        "select count(*) from campaign_recipients where campaign_id = %(id)s and skip_reason = 'dnc' and status = 'skipped'",
+        {"id": campaign["id"]},
+    )
+    return f" Left out by the do-not-contact registry: {people}." if people else ""

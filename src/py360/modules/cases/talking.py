@@ -14,6 +14,7 @@ from py360.modules.cases.announcing import announce
 from py360.modules.cases.contacting import note_contacts
 from py360.modules.cases.queries.details import not_found
 from py360.modules.messaging import api as messaging
+from py360.modules.settings import api as settings
 
 PLACEHOLDER: Final = re.compile(r"\[\s*payment\s*link\s*\]", re.IGNORECASE)
 
@@ -33,13 +34,16 @@ async def write_to(
     what: str,
     subject: str | None = None,
     link: bool = False,
+    quick: bool = False,
 ) -> dict[str, Any]:
     """Send a text to the case's customer; the answer of the wire.
 
     `[Payment Link]` in the text becomes a fresh link; `link` adds one when the text has no place for it. Raises NotFound,
-    Conflict (no such contact, case closed, refused at the door with its reason) and what messaging raises.
+    Conflict (`quick_off` where the office wants no `quick` messages, no such contact, case closed, refused at the door with its reason) and what messaging raises.
     """
     case = await _whom(caller, case_id)
+    if quick:
+        await _check_quick(case["client_id"])
     contact = case["email"] if channel == "email" else case["phone"]
     if not contact:
         kind = "e-mail address" if channel == "email" else "phone number"
@@ -79,6 +83,12 @@ async def _whom(caller: Caller, case_id: int) -> db.Row:
     if case is None:
         raise not_found(case_id)
     return case
+
+
+async def _check_quick(client_id: int) -> None:
+    async with db.unit_of_work() as session:
+        if not (await settings.get(session, client_id, settings.Renewals)).quick_messaging_enabled:
+            raise Conflict("Quick messages are switched off under Settings, Renewals.", code="quick_off")
 
 
 async def _with_link(case: db.Row, contact: str, text: str, link: bool) -> str:

@@ -87,11 +87,17 @@ _BY_PHONE: Final = _ADMISSIBLE.format(
 
 
 async def admissible(
-    session: AsyncSession, client_id: int, channel: Channel, purpose: MessagePurpose, items: Sequence[Contact]
+    session: AsyncSession,
+    client_id: int,
+    channel: Channel,
+    purpose: MessagePurpose,
+    items: Sequence[Contact],
+    *,
+    opt_in: bool = True,
 ) -> list[Block | None]:
     """Consent, then suppression, then DNC for a whole batch in one statement; one answer per item, None when allowed.
 
-    A transactional message, such as the reader's own password link, is kept only from addresses that do not exist.
+    `opt_in`: promotion needs the customer's recorded opt-in, not only that they did not opt out. A transactional message, such as the reader's own password link, is kept only from addresses that do not exist.
     """
     clock = resources.current().clock
     rows = await db.all(
@@ -109,7 +115,7 @@ async def admissible(
             "today": clock.today(),
         },
     )
-    return [_judge(row, channel, purpose) for row in rows]
+    return [_judge(row, channel, purpose, opt_in) for row in rows]
 
 
 _SUPPRESSED: Final = {
@@ -121,12 +127,12 @@ _SUPPRESSED: Final = {
 }
 
 
-def _judge(row: db.Row, channel: str, purpose: MessagePurpose) -> Block | None:
+def _judge(row: db.Row, channel: str, purpose: MessagePurpose, opt_in: bool) -> Block | None:
     if purpose == "transactional":
         return Block("suppressed", _SUPPRESSED["hard_bounce"]) if row["suppressed"] == "hard_bounce" else None
     if row["any_out"] or row["off"]:
         return Block("opted_out", f"The customer does not want messages by {channel}.")
-    if purpose == "promotional" and not row["state"]:
+    if purpose == "promotional" and opt_in and not row["state"]:
         return Block("no_opt_in", f"A promotional message by {channel} needs the customer's recorded opt-in.")
     if row["suppressed"]:
         return Block("suppressed", _SUPPRESSED[row["suppressed"]])

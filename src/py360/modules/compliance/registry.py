@@ -1,7 +1,7 @@
 """The do-not-contact registry: entries, checks, clean lists, overrides (domain reference, section 15)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -147,7 +147,7 @@ def _address(contact: ContactIn, channel: Channel) -> str | None:
 
 
 async def check(session: AsyncSession, client_id: int, channel: Channel, contact: ContactIn) -> Block | None:
-    """Whether the registry stops a message to this contact. Raises Invalid without an address for the channel."""
+    """Whether the registry stops a message to this contact, and whether an override may be asked for. Raises Invalid without an address for the channel."""
     address = _address(contact, channel)
     if address is None:
         field = "email" if channel == "email" else "phone"
@@ -157,7 +157,10 @@ async def check(session: AsyncSession, client_id: int, channel: Channel, contact
             details=[{"field": f"contact.{field}", "message": "is missing"}],
         )
     (block,) = await admissible(session, client_id, channel, "service", [Contact(address)])
-    return block if block is not None and block.reason == "dnc" else None
+    if block is None or block.reason != "dnc":
+        return None
+    rules = await settings.get(session, client_id, settings.Dnc)
+    return replace(block, override_allowed=block.override_allowed and rules.allow_overrides)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,12 @@ class Cleaned:
 async def deduplicate(
     session: AsyncSession, caller: Caller, client_id: int, channel: Channel | None, contacts: Sequence[ContactIn]
 ) -> Cleaned:
-    """Take out duplicates (per channel, blanks never match) and the blocked ones. Fails closed: an error lets nobody pass."""
+    """Take out duplicates (per channel, blanks never match) and the blocked ones. Fails closed: an error lets nobody pass.
+
+    Raises Conflict (`bulk_off`) where the office has switched work on whole lists off.
+    """
+    if not (await settings.get(session, client_id, settings.Dnc)).bulk_operations_enabled:
+        raise Conflict("Cleaning whole lists is switched off under Settings, DNC Management.", code="bulk_off")
     channels: list[Channel] = [channel] if channel else ["email", "sms"]
     unique = _unique(contacts, channels)
     blocks: dict[int, Block] = {}

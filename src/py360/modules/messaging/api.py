@@ -20,6 +20,7 @@ from py360.modules.messaging.ledger import abandon, spent
 from py360.modules.messaging.links import LinkRequest, payment_link, use_payment_links
 from py360.modules.messaging.messages import (
     ACCOUNT_REFUSED,
+    TOO_FAST,
     UNREACHABLE,
     Account,
     Admitted,
@@ -39,6 +40,7 @@ from py360.modules.messaging.templates import find as template
 
 __all__ = [
     "ACCOUNT_REFUSED",
+    "TOO_FAST",
     "UNREACHABLE",
     "Account",
     "Admitted",

@@ -6,7 +6,7 @@ A check that cannot be made lets nothing through: its exception ends the transac
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
@@ -43,8 +43,9 @@ async def admit(
     assert (account.client_id, account.channel) == (client_id, channel)
     assert all(each.client_id == client_id and each.channel == channel for each in batch)
     in_force = await settings.get(session, client_id, settings.Campaigns)
-    verdicts = await _compliance(session, batch)
-    _merge(verdicts, await _dlt(session, account, batch))
+    verdicts = await _compliance(session, batch, in_force)
+    if in_force.dlt_template_required:
+        _merge(verdicts, await _dlt(session, account, batch))
     late = [
         _window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)
     ]
@@ -58,7 +59,9 @@ async def admit(
         paid, sentence = _budget([costs[place] for place in free], account, budget_left)
         postponed |= {place: Postponed(batch[place], "budget", sentence, now) for place in free[paid:]}
         free = free[:paid]
-    allowed, reason, sentence, until = await _pace(session, account, len(free), now)
+    allowed, reason, sentence, until = await _pace(
+        session, account, await _office(session, batch[0], in_force), len(free), now
+    )
     postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
     decided = await _write(session, batch, verdicts, postponed, costs, account, now)
     if in_force.tracking_enabled:
@@ -115,7 +118,7 @@ def _merge(verdicts: list[Verdict], later: Sequence[Verdict]) -> None:
 # ---------------------------------------------------------------- consent, suppression, DNC
 
 
-async def _compliance(session: AsyncSession, batch: Sequence[Outgoing]) -> list[Verdict]:
+async def _compliance(session: AsyncSession, batch: Sequence[Outgoing], in_force: settings.Campaigns) -> list[Verdict]:
     client_id, channel = batch[0].client_id, batch[0].channel
     verdicts: list[Verdict] = [
         None
@@ -126,7 +129,9 @@ async def _compliance(session: AsyncSession, batch: Sequence[Outgoing]) -> list[
     for purpose in {each.purpose for each in batch}:
         places = [place for place, each in enumerate(batch) if each.purpose == purpose and verdicts[place] is None]
         contacts = [compliance.Contact(batch[place].contact, batch[place].customer_id) for place in places]
-        blocks = await compliance.admissible(session, client_id, channel, purpose, contacts)
+        blocks = await compliance.admissible(
+            session, client_id, channel, purpose, contacts, opt_in=in_force.opt_in_required
+        )
         for place, block in zip(places, blocks, strict=True):
             if block:
                 verdicts[place] = (block.reason, block.message)
@@ -214,6 +219,12 @@ async def _frequency(
     if not capped:
         return [None] * len(batch)
     since = now - timedelta(days=1)
+    # two admissions at once take turns here, so that together they cannot pass the cap
+    await db.execute(
+        session,
+        "select pg_advisory_xact_lock(hashtext('messaging.cap ' || %(channel)s), %(client)s::int)",
+        {"channel": batch[0].channel, "client": batch[0].client_id},
+    )
     had = await ledger.recent_to(session, batch[0].client_id, batch[0].channel, capped, since)
     verdicts: list[Verdict] = []
     for each in batch:
@@ -247,17 +258,61 @@ def _budget(costs: Sequence[Decimal | None], account: Account, left: Decimal) ->
 # ---------------------------------------------------------------- quota and rate
 
 
-async def _pace(session: AsyncSession, account: Account, wanted: int, now: datetime) -> tuple[int, str, str, datetime]:
+@dataclass(frozen=True, slots=True)
+class _Rate:
+    """So many messages in a while (`60/minute`), counted by what they have in common."""
+
+    rate: str
+    key: tuple[str, ...]
+    sentence: str
+
+
+async def _office(session: AsyncSession, one: Outgoing, in_force: settings.Campaigns) -> list[_Rate]:
+    """What the office has limited by itself: an hour's campaigns on a channel, and what is written to customers of cases by
+    hand. A batch is all of one kind."""
+    client = str(one.client_id)
+    if one.campaign_id is not None:
+        hourly = {
+            "email": in_force.email_rate_limit,
+            "sms": in_force.sms_rate_limit,
+            "whatsapp": in_force.whatsapp_rate_limit,
+        }.get(one.channel)
+        sentence = f"Campaigns may send {hourly} messages an hour by {one.channel} (Settings, Campaigns)."
+        return [_Rate(f"{hourly}/hour", ("campaigns", client, one.channel), sentence)] if hourly else []
+    if one.case_id is None or one.sent_by is None:
+        return []
+    cases = await settings.get(session, one.client_id, settings.Renewals)
+    day, minute = cases.daily_message_limit, cases.message_rate_limit
+    return [
+        _Rate(
+            f"{day}/day",
+            ("quick", client),
+            f"{day} messages within 24 hours may be written from cases (Settings, Renewals).",
+        ),
+        _Rate(
+            f"{minute}/minute",
+            ("quick", client),
+            f"{minute} messages a minute may be written from cases (Settings, Renewals).",
+        ),
+    ]
+
+
+async def _pace(
+    session: AsyncSession, account: Account, office: Sequence[_Rate], wanted: int, now: datetime
+) -> tuple[int, str, str, datetime]:
     """How many of the wanted messages may leave now, and why and until when the others wait."""
-    quota, sentence, until = await _quota(session, account, wanted, now)
-    if quota < wanted:
-        return quota, "quota", sentence, until
-    if account.rate_limit is None:
-        return wanted, "", "", now
-    allowed, rate = wanted, f"{account.rate_limit}/minute"
-    while allowed and not await resources.current().limits.hit(rate, "provider", str(account.id), cost=allowed):
-        allowed //= 2
-    return allowed, "rate_limited", f"The account takes {account.rate_limit} messages a minute.", now + RATE_RETRY
+    allowed, sentence, until = await _quota(session, account, wanted, now)
+    reason = "quota"
+    rates = list(office)
+    if account.rate_limit is not None:
+        sold = f"The account takes {account.rate_limit} messages a minute."
+        rates.append(_Rate(f"{account.rate_limit}/minute", ("provider", str(account.id)), sold))
+    for each in rates if allowed else ():
+        taken, seconds = await resources.current().limits.take(each.rate, *each.key, wanted=allowed)
+        if taken < allowed:
+            allowed, reason, sentence = taken, "rate_limited", each.sentence
+            until = now + max(RATE_RETRY, timedelta(seconds=seconds))
+    return allowed, reason, sentence, until
 
 
 async def _quota(session: AsyncSession, account: Account, wanted: int, now: datetime) -> tuple[int, str, datetime]:

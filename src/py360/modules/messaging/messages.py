@@ -132,6 +132,7 @@ class Delivery:
 
 
 UNREACHABLE = "unreachable"  # the code of a delivery that met no vendor at all
+TOO_FAST = "too_fast"  # of one whose vendor takes no more at the moment; it says nothing of the person either
 ACCOUNT_REFUSED = "account_refused"  # of one whose vendor does not let our account in; it says nothing of the message
 
 # Asked for each message right before it leaves; a message without it stays here, as `held`.

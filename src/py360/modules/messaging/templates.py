@@ -158,7 +158,7 @@ async def load(session: AsyncSession, clients: Sequence[int], ref: str | int) ->
 async def create(session: AsyncSession, client_id: int, user_id: int | None, draft: Draft) -> Saved:
     """Make a template: active at once unless the client requires approval. Raises TemplateInvalid, Conflict (`name_taken`)."""
     template = _template(client_id, draft)
-    warnings = lint(template)
+    warnings = await _findings(session, template)
     await _refuse_taken_name(session, template)
     status = draft.status or "active"
     if status == "active" and await _needs_approval(session, client_id):
@@ -193,6 +193,13 @@ async def create_all(
             details = [{**each, "field": f"templates.{at}.{each['field']}"} for each in problem.details]
             raise type(problem)(f"“{draft.name}”: {problem.message}", code=problem.code, details=details) from problem
     return made
+
+
+async def _findings(session: AsyncSession, template: Template) -> list[Finding]:
+    """What is unwise in a template; that it has no DLT id is, unless the office needs none. Raises TemplateInvalid."""
+    found = lint(template)
+    needed = (await settings.get(session, template.client_id, settings.Campaigns)).dlt_template_required
+    return [each for each in found if needed or each.code != "dlt_missing"]
 
 
 async def _needs_approval(session: AsyncSession, client_id: int) -> bool:
@@ -280,7 +287,7 @@ async def update(
         changes = {"format": None, **changes}  # found out from the new content
     draft = replace(await _as_saved(session, old), **changes)
     template = _template(old.client_id, draft, old.id, old.version + 1)
-    warnings = lint(template)
+    warnings = await _findings(session, template)
     await _refuse_taken_name(session, template)
     changed = await db.execute(
         session,

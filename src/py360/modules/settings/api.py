@@ -6,9 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit.reads import Reads
 from py360.modules.settings import service
-from py360.modules.settings.sections import Campaigns, Dnc, Section
+from py360.modules.settings.sections import Campaigns, Dnc, Renewals, Section
 
-__all__ = ["Campaigns", "Dnc", "get"]
+__all__ = ["Campaigns", "Dnc", "Renewals", "get"]
 
 S = TypeVar("S", bound=Section)
 

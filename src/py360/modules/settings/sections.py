@@ -1,9 +1,7 @@
 """The sections, their keys, defaults and ranges (domain reference, section 28; DNC: section 15; social: section 26).
 
-The server itself obeys, of campaigns, the windows, the daily caps, `templateApprovalRequired` and `trackingEnabled`; of
-DNC, what concerns overrides. A campaign's compliance page reports by `dataRetentionDays`; nothing is erased by it. The rest
-is kept for the screens and changes nothing here: consent and the registry are asked for every message, whatever is set,
-and what an account may send stands with the account.
+Who obeys each of them stands in docs/settings.md, which a house test holds to this page. What the law asks for cannot be
+switched off (`Lawful`).
 
 Secrets are sealed when they are stored and never shown again. Keys of providers live with the providers (A 29), the
 general tab belongs to each user (`/api/user/settings`).
@@ -11,7 +9,7 @@ general tab belongs to each user (`/api/user/settings`).
 
 from typing import Annotated, ClassVar, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
 
 from py360.kit.wire import Schema
 
@@ -25,6 +23,15 @@ Secret = Annotated[str, StringConstraints(max_length=4000), SECRET]  # sealed it
 Text = Annotated[str, StringConstraints(max_length=2000)]
 Short = Annotated[str, StringConstraints(max_length=200)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://\S+)?$")]
+
+
+def _lawful(value: bool) -> bool:
+    if not value:
+        raise ValueError("cannot be switched off: it keeps the office within the law")
+    return value
+
+
+Lawful = Annotated[bool, AfterValidator(_lawful)]
 # In India unless a time zone stands beside it.
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
@@ -53,7 +60,7 @@ class Renewals(Section):
     max_concurrent_calls: Annotated[int, Field(ge=1, le=100)] = 10
     record_calls: bool = False
     call_analytics: bool = False
-    quick_messaging_enabled: bool = False
+    quick_messaging_enabled: bool = True
     renewal_reminder_message: Text = (
         "Dear {{customerName}}, your {{policyType}} policy {{policyNumber}} is due for renewal on {{renewalDate}}."
     )
@@ -61,7 +68,7 @@ class Renewals(Section):
     payment_confirmation_message: Text = (
         "Dear {{customerName}}, we received {{amount}} for policy {{policyNumber}}. Receipt: {{receiptNumber}}."
     )
-    daily_message_limit: Annotated[int, Field(ge=1, le=10_000)] = 1000
+    daily_message_limit: Annotated[int, Field(ge=1, le=10_000, description="Within 24 hours")] = 1000
     message_rate_limit: Annotated[int, Field(ge=1, le=1000, description="Per minute")] = 60
     enable_message_delivery_reports: bool = True
     enable_message_analytics: bool = True
@@ -91,12 +98,15 @@ class Email(Section):
 
 
 class Campaigns(Section):
-    """What leaves the house, when and how often. Times are India's; caps are per person, channel and day, 0 means none."""
+    """What leaves the house, when and how often. Times are India's; caps are per person, channel and day, 0 means none.
+
+    The limits of an hour are for campaigns, all those of a channel together; without one only the account's hold.
+    """
 
     readers = ("campaigns", "templates", "upload")
 
-    consent_required: bool = True
-    dnd_compliance: bool = True
+    consent_required: Lawful = True
+    dnd_compliance: Lawful = True
     opt_in_required: bool = True
     promotional_from: TimeOfDay = "10:00"  # TRAI's window for promotional messages
     promotional_to: TimeOfDay = "21:00"
@@ -105,11 +115,11 @@ class Campaigns(Section):
     promotional_cap_per_day: Annotated[int, Field(ge=0, le=100)] = 3
     service_cap_per_day: Annotated[int, Field(ge=0, le=100)] = 0
     data_retention_days: Annotated[int, Field(ge=30, le=2555)] = 365
-    email_rate_limit: Annotated[int, Field(ge=100, le=10_000, description="Per hour")] = 1000
-    sms_rate_limit: Annotated[int, Field(ge=50, le=1000, description="Per hour")] = 100
-    whatsapp_rate_limit: Annotated[int, Field(ge=20, le=500, description="Per hour")] = 80
-    batch_size: Annotated[int, Field(ge=10, le=1000)] = 50
-    retry_attempts: Annotated[int, Field(ge=1, le=5)] = 3
+    email_rate_limit: Annotated[int, Field(ge=100, le=10_000, description="Per hour")] | None = None
+    sms_rate_limit: Annotated[int, Field(ge=50, le=1000, description="Per hour")] | None = None
+    whatsapp_rate_limit: Annotated[int, Field(ge=20, le=500, description="Per hour")] | None = None
+    batch_size: Annotated[int, Field(ge=10, le=1000, description="At most")] = 400
+    retry_attempts: Annotated[int, Field(ge=1, le=5, description="After the first")] = 3
     template_approval_required: bool = False
     dlt_template_required: bool = True
     auto_save_templates: bool = True
@@ -165,20 +175,20 @@ class WhatsappFlow(Section):
 class Dnc(Section):
     """The do-not-contact registry."""
 
-    enabled: bool = True
-    auto_check: bool = True
-    block_on_dnc: bool = Field(True, alias="blockOnDNC")
+    enabled: Lawful = True
+    auto_check: Lawful = True
+    block_on_dnc: Lawful = Field(True, alias="blockOnDNC")
     allow_overrides: bool = True
     override_requires_approval: bool = True
     government_dnc_sync: bool = Field(True, alias="governmentDNCSync")
     government_registry_url: Url = ""
     sync_frequency: Literal["hourly", "daily", "weekly", "monthly"] = "daily"
     notify_on_block: bool = True
-    log_all_attempts: bool = True
+    log_all_attempts: Lawful = True
     compliance_reporting: bool = True
     override_expiry_hours: Annotated[int, Field(ge=1, le=720)] = 24
     bulk_operations_enabled: bool = True
-    client_wise_registry: bool = True
+    client_wise_registry: Lawful = True
 
 
 class Integrations(Section):

@@ -153,6 +153,6 @@ async def send_communication(caller: CanWorkCases, case_id: CaseId, body: Commun
 async def send_message(caller: CanWorkCases, case_id: CaseId, body: MessageIn) -> Response:
     """Send a quick message; opt-outs and the do-not-contact registry are checked first."""
     answer = await talking.write_to(
-        caller, case_id, channel=body.channel, text=body.message, subject=body.subject, what="Message Sent"
+        caller, case_id, channel=body.channel, text=body.message, subject=body.subject, what="Message Sent", quick=True
     )
     return ok(answer, 201)

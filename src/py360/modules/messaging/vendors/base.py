@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import aiohttp
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import ACCOUNT_REFUSED, UNREACHABLE, Account, Admitted, Delivery, Permit
+from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, UNREACHABLE, Account, Admitted, Delivery, Permit
 
 Status = Literal["sent", "delivered", "opened", "clicked", "replied", "failed", "bounced"]
 CONNECTIONS = 20
@@ -173,13 +173,20 @@ def no_account(said: str) -> VendorError:
     return VendorError(f"The vendor refuses the sender account: {said}", code=ACCOUNT_REFUSED)
 
 
+def too_fast(said: str) -> VendorError:
+    """The vendor takes no more messages at the moment."""
+    return VendorError(f"The vendor asks us to go slower: {said}", code=TOO_FAST)
+
+
 def refusal(status: int, code: str, message: str) -> VendorError:
-    """An HTTP answer that is not a success, in its class: 429 and 401 are transient, other 4xx permanent, 5xx unclear."""
+    """An HTTP answer that is not a success, in its class: 401 and 429 are transient, other 4xx permanent, 5xx unclear."""
     if status == 401:
         return no_account(message or "it does not take our sign-in.")
+    if status == 429:
+        return too_fast(message)
     if status >= 500:
         return VendorError(f"The vendor failed ({status}): {message}", code=code or str(status), unclear=True)
-    return VendorError(message or f"The vendor refused ({status}).", code=code or str(status), permanent=status != 429)
+    return VendorError(message or f"The vendor refused ({status}).", code=code or str(status), permanent=True)
 
 
 def price(account: Account, parts: int = 1) -> Decimal | None:

@@ -17,13 +17,24 @@ from py360.kit import ids
 from py360.kit.vendor import VendorError
 from py360.modules.messaging.compiling import compile_message
 from py360.modules.messaging.messages import Account, Admitted, Delivery, Template
-from py360.modules.messaging.vendors.base import Hook, HttpTransport, Inbound, Moved, Status, price, refusal, sent
+from py360.modules.messaging.vendors.base import (
+    Hook,
+    HttpTransport,
+    Inbound,
+    Moved,
+    Status,
+    price,
+    refusal,
+    sent,
+    too_fast,
+)
 
 BASE_URL: Final = "https://graph.facebook.com"
 API_VERSION: Final = "v23.0"
 _STATUS: Final[Mapping[str, Status]] = {"sent": "sent", "delivered": "delivered", "read": "opened", "failed": "failed"}
-# developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes: throttled, paced, try again
-_TRANSIENT: Final = frozenset({"4", "80007", "130429", "131048", "131056", "131057", "133016"})
+# developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes: throttled; paced for this person, try again
+_TOO_FAST: Final = frozenset({"4", "80007", "130429", "131048"})
+_TRANSIENT: Final = frozenset({"131056", "131057", "133016"})
 _UNREACHABLE: Final = frozenset({"131026"})
 _STOPPED: Final = frozenset({"131050"})  # the person stopped marketing messages of this business
 
@@ -58,6 +69,8 @@ class MetaTransport(HttpTransport):
                 error = answer.get("error", {})
                 code = str(error.get("code", ""))
                 text = str(error.get("error_data", {}).get("details") or error.get("message", ""))
+                if code in _TOO_FAST:
+                    raise too_fast(text)
                 if code in _TRANSIENT:
                     raise VendorError(text, code=code)
                 raise refusal(response.status, code, text)
