@@ -6,7 +6,7 @@ A check that cannot be made lets nothing through: its exception ends the transac
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, resources
 from py360.kit.clock import INDIA
 from py360.modules.compliance import api as compliance
-from py360.modules.messaging import ledger
+from py360.modules.messaging import ledger, pacing
 from py360.modules.messaging.messages import Account, Admitted, Decision, Outgoing, Postponed, Refused
 from py360.modules.messaging.sms import segments, text_of
 from py360.modules.messaging.variables import unify
@@ -24,7 +24,6 @@ from py360.modules.messaging.vendors.base import price
 from py360.modules.settings import api as settings
 
 Verdict = tuple[str, str] | None  # reason and sentence; None lets it through
-RATE_RETRY: Final = timedelta(seconds=5)
 LONGEST_NUMBER: Final = 10**10  # of a message that has none yet; it stands in its links
 DLT_VARIABLE: Final = r".{0,60}?"
 
@@ -59,9 +58,7 @@ async def admit(
         paid, sentence = _budget([costs[place] for place in free], account, budget_left)
         postponed |= {place: Postponed(batch[place], "budget", sentence, now) for place in free[paid:]}
         free = free[:paid]
-    allowed, reason, sentence, until = await _pace(
-        session, account, await _office(session, batch[0], in_force), len(free), now
-    )
+    allowed, reason, sentence, until = await pacing.pace(session, account, batch[0], in_force, len(free), now)
     postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
     decided = await _write(session, batch, verdicts, postponed, costs, account, now)
     if in_force.tracking_enabled:
@@ -253,91 +250,3 @@ def _budget(costs: Sequence[Decimal | None], account: Account, left: Decimal) ->
         if left < 0:
             return place, "The campaign’s budget is used up."
     return len(costs), ""
-
-
-# ---------------------------------------------------------------- quota and rate
-
-
-@dataclass(frozen=True, slots=True)
-class _Rate:
-    """So many messages in a while (`60/minute`), counted by what they have in common."""
-
-    rate: str
-    key: tuple[str, ...]
-    sentence: str
-
-
-async def _office(session: AsyncSession, one: Outgoing, in_force: settings.Campaigns) -> list[_Rate]:
-    """What the office has limited by itself: an hour's campaigns on a channel, and what is written to customers of cases by
-    hand. A batch is all of one kind."""
-    client = str(one.client_id)
-    if one.campaign_id is not None:
-        hourly = {
-            "email": in_force.email_rate_limit,
-            "sms": in_force.sms_rate_limit,
-            "whatsapp": in_force.whatsapp_rate_limit,
-        }.get(one.channel)
-        sentence = f"Campaigns may send {hourly} messages an hour by {one.channel} (Settings, Campaigns)."
-        return [_Rate(f"{hourly}/hour", ("campaigns", client, one.channel), sentence)] if hourly else []
-    if one.case_id is None or one.sent_by is None:
-        return []
-    cases = await settings.get(session, one.client_id, settings.Renewals)
-    day, minute = cases.daily_message_limit, cases.message_rate_limit
-    return [
-        _Rate(
-            f"{day}/day",
-            ("quick", client),
-            f"{day} messages within 24 hours may be written from cases (Settings, Renewals).",
-        ),
-        _Rate(
-            f"{minute}/minute",
-            ("quick", client),
-            f"{minute} messages a minute may be written from cases (Settings, Renewals).",
-        ),
-    ]
-
-
-async def _pace(
-    session: AsyncSession, account: Account, office: Sequence[_Rate], wanted: int, now: datetime
-) -> tuple[int, str, str, datetime]:
-    """How many of the wanted messages may leave now, and why and until when the others wait."""
-    allowed, sentence, until = await _quota(session, account, wanted, now)
-    reason = "quota"
-    rates = list(office)
-    if account.rate_limit is not None:
-        sold = f"The account takes {account.rate_limit} messages a minute."
-        rates.append(_Rate(f"{account.rate_limit}/minute", ("provider", str(account.id)), sold))
-    for each in rates if allowed else ():
-        taken, seconds = await resources.current().limits.take(each.rate, *each.key, wanted=allowed)
-        if taken < allowed:
-            allowed, reason, sentence = taken, "rate_limited", each.sentence
-            until = now + max(RATE_RETRY, timedelta(seconds=seconds))
-    return allowed, reason, sentence, until
-
-
-async def _quota(session: AsyncSession, account: Account, wanted: int, now: datetime) -> tuple[int, str, datetime]:
-    if not wanted or (account.daily_limit is None and account.monthly_limit is None):
-        return wanted, "", now
-    local = now.astimezone(INDIA)
-    today = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    month = today.replace(day=1)
-    # two admissions at once take turns here, so that together they cannot pass the quota
-    await db.execute(session, "select pg_advisory_xact_lock(361, %(id)s)", {"id": account.id})
-    used = await db.one(
-        session,
-        "select count(*) filter (where created_at >= %(today)s) as day, count(*) as month"
-        " from communication_delivery_status where provider_id = %(id)s and created_at >= %(month)s and status <> 'blocked'",
-        {"id": account.id, "today": today, "month": month},
-    )
-    assert used is not None
-    left_today = (account.daily_limit or wanted + used["day"]) - used["day"]
-    left_month = (account.monthly_limit or wanted + used["month"]) - used["month"]
-    if left_month < left_today:
-        until = (month + timedelta(days=32)).replace(day=1)
-        return (
-            max(0, min(wanted, left_month)),
-            f"The account's quota of {account.monthly_limit} a month is used up.",
-            until,
-        )
-    until = today + timedelta(days=1)
-    return max(0, min(wanted, left_today)), f"The account's quota of {account.daily_limit} a day is used up.", until

@@ -181,7 +181,11 @@ class SmtpTransport:
         return [answer or failure(batch[place], trip.unreachable) for place, answer in enumerate(trip.answers)]
 
     async def _lane(self, trip: "_Trip") -> None:
-        """One connection's share of a batch: each write carries a body and the next announcement."""
+        """One connection's share of a batch: each write carries a body and the next announcement.
+
+        Long because it is one machine with three things in hand: the connection, the letter whose body the server waits for
+        (`announced`), and the one that meets a fresh connection (`again`). Parted, each half would have to be told all three.
+        """
         conversation: Conversation | None = None
         announced: Letter | None = None
         again: Letter | None = None  # met a kept connection that the server had closed: goes again on a new one
