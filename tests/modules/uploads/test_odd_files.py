@@ -60,6 +60,20 @@ def test_the_encoding_of_old_windows(read: Read) -> None:
     assert read(content)[0][3] == "José Café"
 
 
+def test_letters_that_come_late_tell_the_encoding_too(read: Read) -> None:
+    """With a first megabyte of plain letters the file looked like UTF-8, and the late name lost its accents."""
+    lines = [*(row(number) for number in range(12_000)), row(12_000, **{"Insured Name": "José D’Souza"})]
+    assert read(csv_of(lines).decode().encode("cp1252"))[-1][3] == "José D’Souza"
+    assert read(csv_of(lines).decode().encode("utf-16-le"))[-1][3] == "José D’Souza"
+
+
+def test_the_line_ends_of_an_old_macintosh(read: Read) -> None:
+    assert [line[1] for line in read(csv_of([row(1), row(2)]).replace(b"\n", b"\r"))] == [
+        "DM/2026/00001",
+        "DM/2026/00002",
+    ]
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_delimiters(read: Read, delimiter: str) -> None:
     content = csv_of([row(1), row(2)]).replace(b",", delimiter.encode())
@@ -69,7 +83,7 @@ def test_delimiters(read: Read, delimiter: str) -> None:
 def test_titles_blanks_totals_and_footers_are_no_rows(read: Read) -> None:
     lines = csv_of([row(1)]).decode().split("\n")
     text = "\n".join(["Renewal list", "", *lines, "", "Sub total,1", lines[1].replace("00001", "00002"), lines[0],
-                      "TOTAL,23060", "Prepared by MIS cell", ""])  # fmt: skip
+                      "TOTAL,23060", "Count,2,policies", "No. of policies,2", "Prepared by MIS cell", ""])  # fmt: skip
     assert [(line[0], line[1]) for line in read(text.encode())] == [(4, "DM/2026/00001"), (7, "DM/2026/00002")]
 
 
@@ -287,10 +301,21 @@ async def test_a_number_of_a_workbook_is_a_phone_however_it_is_shown(read: Read)
         ("INR 12000", "12000.00"),
         ("0.1", "0.10"),
         ("20922.299999", "20922.30"),
+        ("'₹ 1,25,000", "125000.00"),
+        ("1.25 Lakh", "125000.00"),
+        ("2 Cr.", "20000000.00"),
     ],
 )
 def test_money(text: str, amount: str) -> None:
     assert str(cleaned(row(1, **{"Last Premium (INR)": text})).accepted["premium_amount"][0]) == amount
+
+
+@pytest.mark.parametrize("text", ["-20922.30", "Rs. -1,25,000", "0"])
+def test_an_amount_of_nothing_or_less_is_no_premium(text: str) -> None:
+    done = cleaned([*row(1, **{"Last Premium (INR)": text}), "-5"], headings=(*HEADINGS, "Sum Insured"))
+    assert done.failed["code"].to_list() == ["premium_not_positive"]
+    done = cleaned([*row(1), "-5"], headings=(*HEADINGS, "Sum Insured"))
+    assert done.issues["code"].to_list() == ["sum_insured_invalid"]
 
 
 def test_each_premium_stands_for_both_when_alone() -> None:

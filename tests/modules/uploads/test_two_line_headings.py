@@ -95,10 +95,33 @@ async def test_what_a_group_leaves_open_is_asked(send: Send) -> None:
 
 
 @pytest.mark.parametrize(
-    "title", [["Zenith Broking", "Pune"], ["Branch: Pune", "24/11/2026"], ["List of renewals", None, "December"], [None, None]]
+    "title", [["Zenith Broking", "Pune"], ["Branch: Pune", "24/11/2026"], ["Branch Pune", None, None, None, None, "December list"], ["List of renewals", None, "December"], [None, None]]
 )  # fmt: skip
 def test_a_title_is_no_group(tmp_path: Path, title: list[Any]) -> None:
     assert fields(opened(tmp_path, title, list(HEADINGS), row(1), write=xlsx_of)) == FIELDS
+
+
+def test_columns_that_are_nobodys_are_read_under_any_group(tmp_path: Path) -> None:
+    upper = ["Policy", None, None, None, None, "Insured", None, "Others", None, None]
+    lower = [
+        "Policy No",
+        "Product",
+        "Start Date",
+        "Expiry Date",
+        "Premium",
+        "Name",
+        "Mobile",
+        "Region",
+        "Channel",
+        "Name",
+    ]
+    table = opened(
+        tmp_path,
+        upper,
+        lower,
+        ["P1", "Car", "20/12/2025", "19/12/2026", 9, "Asha Rao", "9876543210", "West", "Web", "x"],
+    )
+    assert fields(table)[5:] == ["customer_name", "phone", "region", "channel", None]
 
 
 def test_a_first_row_with_few_cells_is_no_second_line_of_headings(tmp_path: Path) -> None:

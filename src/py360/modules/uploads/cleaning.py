@@ -40,7 +40,14 @@ _SHORTENED: Final = (
 )
 _PHONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})(?:[/,;|].*)?$"
 _TITLE: Final = r"(?i)^(mr|mrs|ms|miss|shri|smt|kum|sri|श्री|श्रीमती)\.?\s+"
-_MONEY: Final = r"^([0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3})(\.[0-9]+)?$"  # plain, or grouped as in India or the West
+_MONEY: Final = (
+    r"^-?([0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3})(\.[0-9]+)?$"  # plain, or grouped as in India or the West
+)
+_UNITS: Final = {
+    **dict.fromkeys(("l", "lac", "lacs", "lakh", "lakhs", "लाख"), 100_000.0),
+    **dict.fromkeys(("cr", "crore", "crores", "करोड़"), 10_000_000.0),
+}
+_IN_WORDS: Final = rf"(?i)^([0-9]+(?:\.[0-9]+)?)({'|'.join(_UNITS)})\.?$"
 _CENTURY: Final = {"date_of_birth": 0, "start_date": 10}  # two-digit years later than this from today were 19xx
 # What exports write for "none" where any text would do: as a customer code it would make one customer of many.
 _FREE_TEXTS: Final = ("policy_number", "customer_code", "customer_name", "first_name", "last_name", "agent", "branch", "region",
@@ -238,13 +245,14 @@ class _Chunk:
     def _amount(self, name: str) -> pl.Series:
         """Rupees as text that a numeric column takes, rounded to paise; null where the text is no number."""
         text = words.ascii_digits(self.texts[name])
-        text = text.str.replace_all(r"(?i)₹|rs\.?|inr|रुपये|रु\.?|/-|[\s\x{00a0}]", "")
+        text = text.str.replace_all(r"(?i)^'|₹|rs\.?|inr|रुपये|रु\.?|/-|[\s\x{00a0}]", "")
         number = pl.select(pl.when(text.str.contains(_MONEY)).then(text.str.replace_all(",", "", literal=True)))[:, 0]
-        return (
-            number.cast(pl.Float64, strict=False)
-            .round(2, mode="half_away_from_zero")
-            .cast(pl.Decimal(18, 2), strict=False)
-        )
+        rupees = number.cast(pl.Float64, strict=False)
+        if text.str.contains(_IN_WORDS).any():
+            parts = text.str.to_lowercase().str.extract_groups(_IN_WORDS).struct.unnest()
+            counted = parts["1"].cast(pl.Float64, strict=False) * parts["2"].replace_strict(_UNITS, default=None)
+            rupees = rupees.fill_null(counted)
+        return rupees.round(2, mode="half_away_from_zero").cast(pl.Decimal(18, 2), strict=False)
 
     def _money(self) -> None:
         amounts = {}
@@ -257,7 +265,7 @@ class _Chunk:
         self._flag(blank, "premium_amount" if self._has("premium_amount") else "renewal_amount", "premium_missing")
         both = pl.DataFrame({"p": premium, "r": renewal}).select(p=pl.coalesce("p", "r"), r=pl.coalesce("r", "p"))
         insured = self._amount("sum_insured")
-        insured = pl.select(pl.when(insured <= _LARGEST_SUM).then(insured))[:, 0]
+        insured = pl.select(pl.when((insured >= 0) & (insured <= _LARGEST_SUM)).then(insured))[:, 0]
         self.out |= {"premium_amount": both["p"], "renewal_amount": both["r"]}
         self.out["sum_insured"] = self._warn(insured, "sum_insured", "sum_insured_invalid")
 

@@ -36,10 +36,12 @@ class Layout:
 
 
 def sniff(path: Path) -> Layout:
-    """Encoding and delimiter, from the start of the file."""
+    """Delimiter, from the start of the file, and encoding, from where its first letters beyond ASCII stand."""
     with path.open("rb") as file:
-        sample = file.read(_SAMPLE)
-    encoding = encoding_of(sample)
+        sample = telling = file.read(_SAMPLE)
+        while telling.isascii() and (further := file.read(1 << 20)):
+            telling = further
+    encoding = encoding_of(telling)
     text = codecs.getincrementaldecoder(encoding)(errors="replace").decode(sample)
     return Layout(encoding, _delimiter(text.splitlines()[:200]))
 
@@ -84,7 +86,7 @@ def top(path: Path, layout: Layout, rows: int) -> list[list[str | None]]:
         text = file.read(_SAMPLE)
     found: list[list[str | None]] = []
     try:
-        for row in csv.reader(io.StringIO(text.replace("\0", "")), delimiter=layout.delimiter):
+        for row in csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=layout.delimiter):
             found.append(list(row))
             if len(found) >= rows:
                 break

@@ -21,6 +21,26 @@ _FILLER: Final = frozenset(
     {"details", "detail", "information", "info", "particulars", "data", "section", "विवरण", "जानकारी"}
 )
 
+# What everybody has, and what other policies than this one have.
+_PERSONAL: Final = frozenset(
+    [
+        "customer_name",
+        "first_name",
+        "last_name",
+        "email",
+        "phone",
+        "date_of_birth",
+        "gender",
+        "pan",
+        "address",
+        "city",
+        "state",
+        "pincode",
+    ]
+)
+_THE_POLICYS: Final = frozenset(
+    ["policy_number", "customer_code", "premium_amount", "renewal_amount", "start_date", "end_date", "renewal_date"]
+)
 _UNNAMED: Final = "Column "
 
 Cells = Sequence[str | None]
@@ -92,12 +112,25 @@ def _joined(upper: list[str], lower: list[str]) -> list[str]:
         group = top or group
         groups.append(group if text else "")
         group = group if text else ""  # a heading that fills both lines is no group
-    ours = {(group, heading_key(text)) for group, text in zip(groups, lower, strict=True) if speaks_of_us(group)}
-    times = Counter(key for _, key in ours)
+    if _is_title(groups, lower):
+        return lower
+    maybe_ours = {
+        (group, heading_key(text))
+        for group, text in zip(groups, lower, strict=True)
+        if speaks_of_us(group) is not False
+    }
+    times = Counter(key for _, key in maybe_ours)
     return [
         _in_group(group, text, alone=times[heading_key(text)] < 2) if group else text or top
         for group, text, top in zip(groups, lower, upper, strict=True)
     ]
+
+
+def _is_title(groups: list[str], lower: list[str]) -> bool:
+    """Two texts over a whole list, one of them over headings that it cannot mean: `Pune Branch` over the policy and its customer."""
+    over = {group: [text for of, text in zip(groups, lower, strict=True) if of == group] for group in groups if group}
+    strays = (sum(speaks_of_us(text) is True for text in over[group]) for group in over if not speaks_of_us(group))
+    return len(over) <= 2 and any(count > 1 for count in strays)
 
 
 def _in_group(group: str, text: str, alone: bool) -> str:
@@ -113,7 +146,9 @@ def _in_group(group: str, text: str, alone: bool) -> str:
         return known
     if field_of(group) and field_of(group) == field_of(text):
         return text  # said twice, as in two languages
-    return text if alone and (speaks_of_us(group) or speaks_of_us(text)) else whole
+    needs_owner = _PERSONAL if speaks_of_us(group) is None else _PERSONAL | _THE_POLICYS
+    nobodys = field_of(text) is not None and field_of(text) not in needs_owner
+    return text if alone and (speaks_of_us(group) or speaks_of_us(text) or nobodys) else whole
 
 
 def column_letter(column: int) -> str:

@@ -19,7 +19,7 @@ from py360.modules.uploads.reading.kinds import Kind, check_cells, kind_of, weig
 from py360.modules.uploads.settings import UploadSettings
 
 ROW: Final = "row_no"
-_TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
+_TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(record\s*)?count\b|^\s*(no\.?|number) of (policies|records|cases|rows)\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
 _SUM: Final = r"^-?[0-9][0-9,.]*$"
 _FOOTER: Final = (
     r"(?i)^\s*(\*+|end of (report|list)|note\s*[:\-]|prepared by|generated (on|by)|printed (on|by)|page \d+)"
