@@ -66,6 +66,24 @@ async def test_a_captured_payment_renews_the_case(voice: Voice, order, run_jobs,
     assert inbox == {"applied": True, "error": None}
 
 
+async def test_webhooks_that_arrive_together_are_stored_together(voice: Voice, order, run_jobs) -> None:
+    """Each is answered for itself: one comes twice, one cannot be what it says, one holds what the database does not take."""
+    order_id, _ = await order()
+    paid, odd = paid_link(order_id, "pay_1", PAISE), payment_event("plink_x", "pay_x\0", 1, "failed")
+    answers = await asyncio.gather(
+        voice.say(paid, event_id="evt_1"),
+        voice.say(paid, event_id="evt_1"),
+        voice.say(paid, event_id="evt_2", secret="somebody else's"),
+        voice.say(odd, event_id="evt_3"),
+    )
+    assert [answer.status_code for answer in answers] == [200, 200, 401, 200]
+    assert sorted(answer.json()["data"]["duplicate"] for answer in answers[:2]) == [False, True]
+    await run_jobs()
+    assert (await payment_now())["status"] == "captured"
+    stored = await rows("select event_id from webhook_inbox where applied_at is not null order by 1")
+    assert [row["event_id"] for row in stored] == ["evt_1", "evt_3"]
+
+
 @pytest.mark.parametrize("late", ["authorized", "failed", "created"])
 async def test_a_late_event_never_moves_a_status_back(voice: Voice, order, run_jobs, late: str) -> None:
     order_id, _ = await order()

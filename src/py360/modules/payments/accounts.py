@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.crypto import seal, unseal
 from py360.kit.errors import Unavailable
+from py360.kit.reads import Reads
 from py360.kit.settings import Settings
 from py360.modules.payments.vendors.base import Account, Gateway
 from py360.modules.payments.vendors.razorpay import Razorpay
@@ -67,9 +68,9 @@ async def get(session: AsyncSession, provider_id: int) -> Account:
     return _account(row)
 
 
-async def of_type(session: AsyncSession, vendor: str) -> list[Account]:
+async def of_type(reads: Reads, vendor: str) -> list[Account]:
     """Every account at a vendor; a webhook names none, so its signature tells which one it is."""
-    return [_account(row) for row in await db.all(session, _OF_TYPE, {"type": vendor})]
+    return [_account(row) for row in await reads.all(_OF_TYPE, {"type": vendor})]
 
 
 async def seed_sandbox(session: AsyncSession, client_id: int, settings: Settings) -> None:

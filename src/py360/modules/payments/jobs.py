@@ -38,7 +38,7 @@ async def poll(timestamp: int) -> None:
     """Ask about orders that stayed open, less and less often; apply webhooks that no job took."""
     async with unit_of_work() as session:
         if await webhooks.any_waiting(session):
-            await webhooks.defer_applying(session, apply_webhooks)
+            await webhooks.defer_applying(session)
     while await polling.poll():
         pass
 

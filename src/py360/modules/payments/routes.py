@@ -9,7 +9,6 @@ from py360.kit.http import AsFile, DbReads, PageParams, Public, Res, Session, li
 from py360.kit.ids import number as key
 from py360.modules.payments import checkout, pages, queries, schemas, service, webhooks
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
-from py360.modules.payments.jobs import apply_webhooks
 from py360.modules.payments.standing import within_reach
 
 router = APIRouter()
@@ -71,15 +70,13 @@ async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body:
 
 @router.post("/webhooks/razorpay", dependencies=[Public])
 async def razorpay(
-    session: Session,
+    reads: DbReads,
     request: Request,
     signature: Annotated[str, Header(alias="X-Razorpay-Signature")] = "",
     event_id: Annotated[str | None, Header(alias="X-Razorpay-Event-Id")] = None,
 ) -> Response:
     """Signed events of Razorpay: stored at once, applied by a job."""
-    new = await webhooks.receive(session, "razorpay", await request.body(), signature, event_id)
-    if new:
-        await webhooks.defer_applying(session, apply_webhooks)
+    new = await webhooks.receive(reads, "razorpay", await request.body(), signature, event_id)
     return ok({"received": True, "duplicate": not new})
 
 

@@ -1,7 +1,7 @@
 """Webhooks in: verified on the raw body, stored once, applied once by a job (house law 4)."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -13,7 +13,9 @@ from py360.kit import db, resources
 from py360.kit.crypto import digest
 from py360.kit.db import unit_of_work
 from py360.kit.errors import BadRequest, Unauthenticated
-from py360.kit.jobs import Job, defer
+from py360.kit.gathering import Gathering
+from py360.kit.jobs import defer
+from py360.kit.reads import Reads
 from py360.modules.payments import accounts
 from py360.modules.payments.applying import apply
 from py360.modules.payments.vendors.base import Facts
@@ -23,9 +25,10 @@ BATCH: Final = 500
 
 _STORE: Final = """
 insert into webhook_inbox (vendor, provider_id, event_id, payload)
-values (%(vendor)s, %(provider_id)s, %(event_id)s, %(payload)s::jsonb)
-on conflict (vendor, event_id) do nothing
+select * from unnest(%(vendors)s::text[], %(accounts)s::bigint[], %(events)s::text[], %(payloads)s::jsonb[])
+on conflict (vendor, event_id) do nothing returning vendor, event_id
 """
+_Row = tuple[str, int, str, str]  # vendor, account, event id, payload
 _CLAIM: Final = """
 select id, vendor, provider_id, payload from webhook_inbox
 where applied_at is null and vendor = any(%(vendors)s) and provider_id is not null
@@ -51,15 +54,14 @@ class BadSignature(Unauthenticated):
     default_code = "bad_signature"
 
 
-async def receive(session: AsyncSession, vendor: str, body: bytes, signature: str, event_id: str | None) -> bool:
-    """Store a webhook that one of our accounts signed; whether it is new. Raises BadSignature, BadRequest.
+async def receive(reads: Reads, vendor: str, body: bytes, signature: str, event_id: str | None) -> bool:
+    """Store a webhook that one of our accounts signed, and have it applied; whether it is new. It is committed when this
+    returns, with those that arrive at the same time. Raises BadSignature, BadRequest.
 
     Without an event id, the body itself tells one event from another.
     """
     gateway = accounts.GATEWAYS[vendor]
-    account = next(
-        (one for one in await accounts.of_type(session, vendor) if gateway.signed(one, body, signature)), None
-    )
+    account = next((one for one in await accounts.of_type(reads, vendor) if gateway.signed(one, body, signature)), None)
     if account is None:
         raise BadSignature
     try:
@@ -68,22 +70,33 @@ async def receive(session: AsyncSession, vendor: str, body: bytes, signature: st
         raise BadRequest("The webhook's body is not JSON.") from error
     if not isinstance(event, dict):
         raise BadRequest("The webhook's body is not a JSON object.")
-    stored = await db.execute(
-        session,
-        _STORE,
-        {
-            "vendor": vendor,
-            "provider_id": account.id,
-            "event_id": (event_id or digest(body.decode(errors="replace")))[:255],
-            "payload": orjson.dumps(event).decode(),
-        },
-    )
-    return stored > 0
+    key = (event_id or digest(body.decode(errors="replace")))[:255]
+    payload = orjson.dumps(event).decode().replace("\\u0000", "")  # jsonb knows no NUL
+    (new,) = await _arriving.put([(vendor, account.id, key, payload)])
+    return new
 
 
-async def defer_applying(session: AsyncSession, job: Job) -> None:
+async def _store(rows: Sequence[_Row]) -> list[bool]:
+    """Store webhooks in one transaction; which of them are new."""
+    vendors, providers, events, payloads = map(list, zip(*rows, strict=True))
+    said = {"vendors": vendors, "accounts": providers, "events": events, "payloads": payloads}
+    async with unit_of_work() as session:
+        new = {(row["vendor"], row["event_id"]) for row in await db.all(session, _STORE, said)}
+        if new:
+            await defer_applying(session)
+    answers = []
+    for vendor, _, event, _ in rows:
+        answers.append((vendor, event) in new)
+        new.discard((vendor, event))  # it came twice within the group
+    return answers
+
+
+_arriving: Final = Gathering(_store)
+
+
+async def defer_applying(session: AsyncSession) -> None:
     """Have the stored webhooks applied: one job at a time, and never more than one waiting."""
-    await defer(session, job, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
+    await defer(session, "payments.apply_webhooks", queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
 
 
 async def any_waiting(session: AsyncSession) -> bool:
