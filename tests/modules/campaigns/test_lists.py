@@ -156,3 +156,16 @@ async def test_compliance_counts_who_consents_and_what_is_held_too_long(
             await db.execute(session, f"update campaigns set completed_at = completed_at - interval '{days} days'")
         assert (await told())["dataRetentionCompliant"] is kept_to
     assert (await (await as_role("agent")).get(path)).status_code == 403
+
+
+async def test_the_list_is_exported_filtered_or_whole(as_admin: httpx.AsyncClient) -> None:
+    async with unit_of_work() as session:
+        await db.execute(session, CAMPAIGNS)
+    path = "/api/campaigns/export"
+    whole = await as_admin.post(path, json={"format": "json"})
+    assert [row["name"] for row in whole.json()] == ["Diwali", "Welcome 50%", "May health", "May motor"]
+    some = await as_admin.post(path, json={"filters": {"purpose": "renewal", "minSize": 100}})
+    assert some.headers["content-disposition"].endswith('.csv"')
+    assert [row["Name"] for row in csv.DictReader(io.StringIO(some.content.decode("utf-8-sig")))] == ["May motor"]
+    for wrong in ({"filters": {"shoeSize": 42}}, {"format": "doc"}, {"filters": {"status": "asleep"}}):
+        assert (await as_admin.post(path, json=wrong)).status_code == 422, wrong

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA
 from py360.kit.ids import code
 from py360.kit.listing import Listing, comma_list, containing, ordering
-from py360.kit.wire import QuerySchema
+from py360.kit.wire import QuerySchema, Schema
 from py360.modules.campaigns import states
 from py360.modules.campaigns.queries import COLUMNS, SUMS, shown
 from py360.modules.campaigns.schemas import Purpose
@@ -52,8 +52,40 @@ class Filters(QuerySchema):
     view: Literal["channel", "parent"] = Field("channel", description="parent shows one row per campaign")
 
 
+class ExportedFilters(Filters):
+    """The same in the body of an export, where an unknown one is refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class ExportCampaigns(Schema):
+    """The list of campaigns as a file."""
+
+    format: Annotated[str, Field(max_length=10, description="csv, xlsx, pdf or json")] = "csv"
+    filters: ExportedFilters = Field(default_factory=ExportedFilters, description="Those of the list; none: everything")
+
+
 def campaigns(caller: Caller, asked: Filters, sort: str | None) -> Listing:
     """The campaigns of the caller's clients, newest first: one row per channel, or per campaign. Raises Invalid."""
+    where, said = _predicate(caller, asked)
+    return Listing(
+        "campaigns",
+        COLUMNS,
+        where,
+        ordering(sort, SORTS, "-createdAt", "c.id"),
+        said,
+        shown,
+        (
+            "id", "name", "type", "purpose", "status", "tags", "targetCount", "progress", "metrics.sent",
+            "metrics.delivered", "metrics.opened", "metrics.clicked", "metrics.converted", "metrics.failed",
+            "metrics.bounced", "metrics.unsubscribed", "metrics.openRate", "metrics.clickRate", "metrics.conversionRate",
+            "templateName", "uploadFilename", "scheduledAt", "launchDate", "completedAt", "createdDate", "createdBy",
+        ),
+        counted="campaigns c" + (SUMS if asked.performance not in ALL else ""),
+    )  # fmt: skip
+
+
+def _predicate(caller: Caller, asked: Filters) -> tuple[str, dict[str, Any]]:
     parts = [
         "c.client_id = any(%(clients)s)",
         "c.parent_id is null" if asked.view == "parent" else "c.parent_id is not null",
@@ -82,25 +114,9 @@ def campaigns(caller: Caller, asked: Filters, sort: str | None) -> Listing:
         narrow("c.created_at < %(until)s", until=_midnight(asked.date_to + timedelta(days=1)))
     if found := containing(asked.search):
         narrow("(c.name ilike %(search)s or c.description ilike %(search)s)", search=found)
-    counted = "campaigns c"
     if asked.performance not in ALL:
         narrow(f"{_COUNTERS['delivered']} > 0 and {BANDS[asked.performance].format(**_COUNTERS)}")
-        counted += SUMS
-    return Listing(
-        "campaigns",
-        COLUMNS,
-        " and ".join(parts),
-        ordering(sort, SORTS, "-createdAt", "c.id"),
-        said,
-        shown,
-        (
-            "id", "name", "type", "purpose", "status", "tags", "targetCount", "progress", "metrics.sent",
-            "metrics.delivered", "metrics.opened", "metrics.clicked", "metrics.converted", "metrics.failed",
-            "metrics.bounced", "metrics.unsubscribed", "metrics.openRate", "metrics.clickRate", "metrics.conversionRate",
-            "templateName", "uploadFilename", "scheduledAt", "launchDate", "completedAt", "createdDate", "createdBy",
-        ),
-        counted=counted,
-    )  # fmt: skip
+    return " and ".join(parts), said
 
 
 def _midnight(day: date) -> datetime:

@@ -78,6 +78,12 @@ async def all_analytics(reads: DbReads, caller: CanSeeCampaigns) -> Response:
     return ok(await queries.totals(reads, caller))
 
 
+@router.post("/campaigns/export")
+async def export_campaigns(reads: DbReads, caller: CanSeeCampaigns, body: listing.ExportCampaigns) -> StreamingResponse:
+    """The list of campaigns, all of it or filtered, as a csv, xlsx, pdf or json file."""
+    return await download(listing.campaigns(caller, body.filters, None).file(reads, body.format))
+
+
 @router.get("/campaigns/{campaign_id}")
 async def show_campaign(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
     """One campaign with the figures of each channel."""
