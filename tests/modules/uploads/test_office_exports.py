@@ -44,6 +44,16 @@ def test_texts_that_a_portal_kept_from_being_rounded(written: str) -> None:
     assert (done["policy_number"], done["phone"]) == ("0012345", "+919876543210")
 
 
+def test_marks_that_nobody_sees_are_no_part_of_a_number_and_joiners_stay_in_a_name() -> None:
+    cells = {
+        "Policy No.": "\u200bDM/\u200e1\ufeff",
+        "Mobile No": "\u202a9876543210\u202c",
+        "Insured Name": "क्\u200dष शर्मा",
+    }
+    done = cleaned(row(1, **cells, **{"Last Premium (INR)": "\u200b9000"})).accepted.row(0, named=True)
+    assert (done["policy_number"], done["phone"], done["first_name"]) == ("DM/1", "+919876543210", "क्\u200dष")
+
+
 @pytest.mark.parametrize("text", ["19-12-20266", "1234567", "20262012", "2026-12-19 to 2027"])
 def test_what_is_no_date_is_none(text: str) -> None:
     assert parse(pl.Series([text]), Order.DAY_FIRST)[0] is None

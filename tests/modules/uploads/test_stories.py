@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from py360.kit.resources import Resources
+from py360.modules.uploads.settings import upload_settings
 from tests.modules.uploads.conftest import HEADINGS, Send, csv_of, row, xlsx_of
 
 
@@ -142,6 +143,25 @@ async def test_a_mended_error_file_is_read_as_the_list_it_came_from(send: Send, 
     assert "2026-06-04" in str(case)
     other = await send(csv_of([row(3, **over)], ["Our Ref", *HEADINGS]), "another layout.csv")
     assert other["status"] == "needs_input"
+
+
+async def test_too_many_rows_are_refused_before_anything_is_stored(
+    as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blank lines are no rows, so a file is counted before it is refused."""
+    for name in ("PY360_UPLOAD_MAX_ROWS", "PY360_UPLOAD_COUNT_NOW_ROWS"):
+        monkeypatch.setenv(name, "100")
+    upload_settings.cache_clear()
+    try:
+        many = csv_of([row(number) for number in range(1, 1_300)])
+        refused = await as_admin.post("/api/upload/file", files={"file": ("many.csv", many)})
+        few = await as_admin.post("/api/upload/file", files={"file": ("few.csv", csv_of([row(1)]) + b"\n" * 1_300)})
+    finally:
+        monkeypatch.undo()
+        upload_settings.cache_clear()
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "too_many_rows")
+    assert (few.status_code, few.json()["data"]["totalRecords"]) == (201, 1)
+    assert (await as_admin.get("/api/upload/history")).json()["data"]["pagination"]["total"] == 1
 
 
 async def test_a_missing_column_is_asked_for(

@@ -27,7 +27,9 @@ ISSUES: Final = pl.Schema(
 _LONGEST: Final = {"policy_number": 100, "customer_code": 50, "first_name": 100, "last_name": 100, "product_name": 200,
                    "product_category": 50, "channel": 50, "sub_channel": 50, "branch": 200, "region": 200, "agent": 200,
                    "notes": 2000}  # fmt: skip
-_UNREADABLE: Final = "[\x00-\x08\x0a-\x1f\x7f]"
+_UNREADABLE: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
+# Marks that come along when a number is copied from a chat or a contact; the joiners of Indian scripts are letters of theirs.
+_INVISIBLE: Final = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
 _EMAIL: Final = (
     r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
     r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
@@ -128,8 +130,8 @@ class _Chunk:
             constant = self.plan.mapping.values.get(name)
             return pl.repeat(constant, chunk.height, dtype=pl.String, eager=True)
         text = chunk[f"c{column}"]
-        if text.str.contains(_UNREADABLE).any():
-            text = text.str.replace_all(_UNREADABLE, " ").str.strip_chars()
+        if text.str.contains(f"{_UNREADABLE}|{_INVISIBLE}").any():
+            text = text.str.replace_all(_INVISIBLE, "").str.replace_all(_UNREADABLE, " ").str.strip_chars()
         # How exports, ours too, keep a spreadsheet program from running or rounding a text.
         if text.str.starts_with("'").any() or text.str.starts_with("=").any():
             text = text.str.replace(r"^'([=+\-@0-9])", "$1").str.replace(r'^="([^"]*)"$', "$1")

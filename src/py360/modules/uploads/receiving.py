@@ -64,9 +64,9 @@ def said_of(metadata: MetadataIn) -> Said:
 
 
 def _inspect(path: Path, said: Said, memory: Mapping[str, Said], limits: UploadSettings) -> tuple[Opened, int]:
-    """Open a file and count its rows: exactly when that is quick, else what stands under the headings."""
+    """Open a file and count its rows: exactly when that is quick or may be too many, else what stands under the headings."""
     opened = planning.open_file(path, said, memory, limits)
-    if opened.table.rows_hint > limits.count_now_rows:
+    if limits.count_now_rows < opened.table.rows_hint <= limits.max_rows:
         return opened, opened.table.rows_hint
     return opened, planning.look(opened, limits)[0].rows
 
