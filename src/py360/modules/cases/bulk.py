@@ -10,14 +10,21 @@ from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import corrections, db
 
 SAME_TERM_DAYS: Final = 60
+FILED: Final = {"renewal_amount": "numeric"}  # what files say of a case: a correction of it is remembered
 _SPEAKS: Final = "s.outcome in ('new', 'changed', 'unchanged') and s.outcome_code is null"
 
 # Rows that failed, and terms that are over.
 _SILENCE: Final = """
 update {staging} set case_id = null, case_is_new = false where outcome = 'failed' or outcome_code is not null
+"""
+# An amount that was corrected by hand stays where the file says again what it had wrong.
+_HOLD: Final = f"""
+update {{staging}} s set {corrections.held("c", FILED)}
+from renewal_cases c
+where c.corrected is not null and c.policy_id = s.policy_id and c.due_date = s.renewal_date and {_SPEAKS}
 """
 # A later file about a case we have: the amount due, the customer, the agent when there is none yet. A due date that moved
 # a little within the policy's period is put right in the open case; a second one would ask the customer twice.
@@ -49,7 +56,7 @@ update renewal_cases c set
   assigned_to = coalesce(c.assigned_to, s.agent_id), node_id = coalesce(c.node_id, s.node_id),
   status = case when c.status in ('uploaded', 'validated') and c.assigned_to is null and s.agent_id is not null
            then 'assigned' else c.status end,
-  version = c.version + 1
+  corrected = {corrections.forgotten("c", FILED)}, version = c.version + 1
 from {{staging}} s
 where c.id = s.case_id and s.outcome = 'changed' and c.closed_at is null and {_SPEAKS}
   and (c.due_date, c.renewal_amount, c.customer_id, c.assigned_to)
@@ -89,7 +96,7 @@ async def open(session: AsyncSession, staging: str, said: Mapping[str, Any]) -> 
 
     `said`: batch_id, created (the sentence of the history's first entry), now (aware) and today (date in India).
     """
-    for sql in (_SILENCE, _PLACE):
+    for sql in (_SILENCE, _HOLD, _PLACE):
         await db.execute(session, sql.format(staging=staging), said)
     if await db.execute(session, _KNOWN.format(staging=staging), said):
         for sql in (_CHANGE, _TELL_MOVED):

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, plain, resources
+from py360.kit import corrections, db, plain, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, PreconditionRequired
 from py360.modules.cases import assigning, history, lifecycle, notices
 from py360.modules.cases.announcing import announce
+from py360.modules.cases.bulk import FILED
 from py360.modules.cases.holding import Several, hold, hold_several
 from py360.modules.cases.statuses import (
     LABELS,
@@ -31,6 +33,7 @@ _COMMENT: Final = """
 insert into case_comments (case_id, text, user_id, status, sub_status, status_changed, follow_up_changed, created_at)
 values (%(case)s, %(text)s, %(user)s, %(status)s, %(sub)s, %(status_changed)s, %(follow_up_changed)s, %(at)s) returning id
 """
+_REMEMBER: Final = f"update renewal_cases set {corrections.REMEMBER} where id = %(id)s"
 _WORDS: Final = {
     "sub_status": "Sub-status",
     "next_follow_up_date": "Next follow-up",
@@ -197,6 +200,8 @@ async def edit(
     told += [f"{name.replace('_', ' ')}: {case[name] or '—'} → {value}" for name, value in due.items()]
     if told:
         await _set(session, [case_id], due)
+        said = Jsonb(corrections.said_before(case, due, FILED))
+        await db.execute(session, _REMEMBER, {"corrected": said, "id": case_id})
         now = resources.current().clock.now()
         await history.write(
             session,

@@ -14,7 +14,8 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import corrections, db
+from py360.modules.customers.service import FILED_OF_CUSTOMER, FILED_OF_POLICY
 
 # A file may name a customer or a policy that another insurer's book already holds.
 _REFUSE_FOREIGN: Final = """
@@ -98,6 +99,18 @@ select count(*) from (
   select from policies p where p.id in (select policy_id from {staging} where not policy_is_new) for key share) held
 """
 
+# What was corrected by hand stays so where the file says again what it had wrong, within the same term.
+_HOLD_CONTACTS: Final = f"""
+update {{staging}} s set {corrections.held("c", FILED_OF_CUSTOMER)}
+from customers c
+where c.corrected is not null and c.id = s.customer_id and not s.customer_is_new and s.outcome <> 'failed'
+"""
+_HOLD_TERMS: Final = f"""
+update {{staging}} s set {corrections.held("p", FILED_OF_POLICY)}
+from policies p
+where p.corrected is not null and p.policy_number = s.policy_number and s.outcome <> 'failed'
+  and s.renewal_date = coalesce((p.corrected ->> 'renewal_date')::date, p.renewal_date)
+"""
 # What the file knows and we did not; a contact that changed. The last row of a customer in the chunk speaks.
 _REFRESH: Final = """
 with latest as (
@@ -117,6 +130,8 @@ update customers c set
                        then coalesce(said.customer_code, c.customer_code) else c.customer_code end,
   email = coalesce(said.email, c.email),
   phone = coalesce(said.phone, c.phone),
+  corrected = nullif(c.corrected - array_remove(array[
+    case when said.email <> c.email then 'email' end, case when said.phone <> c.phone then 'phone' end], null), '{{}}'),
   pan = coalesce(c.pan, case when said.pan_is_free then said.pan end),
   date_of_birth = coalesce(c.date_of_birth, said.date_of_birth),
   gender = coalesce(c.gender, said.gender),
@@ -156,15 +171,16 @@ left join cases_public_term closed
   on closed.policy_id = p.id and closed.due_date = row.renewal_date and not closed.is_open
 where row.row_no = s.row_no and s.outcome <> 'failed'
 """
-_CHANGE_POLICIES: Final = """
+_CHANGE_POLICIES: Final = f"""
 update policies p set
   customer_id = s.customer_id, premium_amount = s.premium_amount, start_date = s.start_date, end_date = s.end_date, renewal_date = s.renewal_date,
   policy_type = s.policy_type, product_name = coalesce(s.product_name, p.product_name),
   product_category = coalesce(s.product_category, p.product_category),
   sum_insured = coalesce(s.sum_insured, p.sum_insured),
   payment_frequency = coalesce(s.payment_frequency, p.payment_frequency),
+  corrected = case when s.renewal_date = p.renewal_date then {corrections.forgotten("p", FILED_OF_POLICY)} end,
   status = 'active', version = p.version + 1
-from {staging} s
+from {{staging}} s
 where s.policy_id = p.id and s.outcome = 'changed'
 """
 _INSERT_POLICIES: Final = """
@@ -193,7 +209,9 @@ async def merge(session: AsyncSession, staging: str) -> None:
         for lead in (_LEAD_CODED, _LEAD_BARE):
             await _lead_customers(session, lead, staging)
     if known or doubtful:
+        await _run(session, _HOLD_CONTACTS, staging)
         await _run(session, _REFRESH, staging)
+    await _run(session, _HOLD_TERMS, staging)
     held = await _run(session, _FIND_POLICIES, staging)
     if known or doubtful or held:
         await _run(session, _HOLD, staging)

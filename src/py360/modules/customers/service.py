@@ -7,7 +7,7 @@ from typing import Any, Final
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import corrections, db
 from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
 
 CUSTOMER_COLUMNS: Final = (
@@ -38,6 +38,12 @@ POLICY_COLUMNS: Final = (
     "coverage_details",
     "auto_renewal",
 )
+# What files say of a customer and of a policy, with its type: corrections of these are remembered.
+FILED_OF_CUSTOMER: Final = {"email": "text", "phone": "text"}
+FILED_OF_POLICY: Final = {
+    "policy_type": "text", "product_name": "text", "premium_amount": "numeric", "sum_insured": "numeric",
+    "start_date": "date", "end_date": "date", "renewal_date": "date", "payment_frequency": "text",
+}  # fmt: skip
 CATEGORIES: Final = {
     "motor": "Motor", "home": "Property", "life": "Life", "health": "Health", "travel": "Travel", "commercial": "Commercial",
 }  # fmt: skip
@@ -108,7 +114,9 @@ async def change_customer(
     sets = [f"{name} = %({name})s" for name in changed] + [
         f"{_STAMPS[name]} = null" for name in changed if name in _STAMPS
     ]
+    sets.append(corrections.REMEMBER)
     values = _values(changed, CUSTOMER_COLUMNS)
+    values["corrected"] = Jsonb(corrections.said_before(before, changed, FILED_OF_CUSTOMER))
     await db.execute(
         session, f"update customers set {', '.join(sets)} where id = %(id)s", {**values, "id": customer_id}
     )
@@ -154,8 +162,9 @@ async def change_policy(
         return []
     after = {**before, **changed}
     _ordered(after["start_date"], after["end_date"])
-    sets = ", ".join(f"{name} = %({name})s" for name in changed)
+    sets = ", ".join([*(f"{name} = %({name})s" for name in changed), corrections.REMEMBER])
     values = _values(changed, POLICY_COLUMNS)
+    values["corrected"] = Jsonb(corrections.said_before(before, changed, FILED_OF_POLICY))
     await db.execute(
         session, f"update policies set {sets}, version = version + 1 where id = %(id)s", {**values, "id": policy_id}
     )
