@@ -199,26 +199,26 @@ async def edit(
     told += await customers.change_policy(session, case["policy_id"], terms)
     told += [f"{name.replace('_', ' ')}: {case[name] or '—'} → {value}" for name, value in due.items()]
     if told:
-        await _set(session, [case_id], due)
-        said = Jsonb(corrections.said_before(case, due, FILED))
-        await db.execute(session, _REMEMBER, {"corrected": said, "id": case_id})
-        now = resources.current().clock.now()
-        await history.write(
-            session,
-            case_id,
-            "Contact Update" if person else "Updated",
-            "; ".join(told),
-            now,
-            level="warning",
-            user_id=caller.user_id,
-        )
-        await announce(session, [case_id])
+        action = "Contact Update" if person else "Updated"
+        await _correct(session, caller, case, due, action, "; ".join(told))
     if "agent" in fields:
         agent = await assigning.find_agent(session, case["client_id"], fields["agent"])
         if case["assigned_to"] != (agent.id if agent else None):
             assigning.refuse_closed(case)
             await assigning.give(session, caller, [case], agent)
     return await _version(session, case_id)
+
+
+async def _correct(
+    session: AsyncSession, caller: Caller, case: db.Row, due: Mapping[str, Any], action: str, told: str
+) -> None:
+    """Set what is due, remember what a file had said of it, and tell the history and the screens."""
+    await _set(session, [case["id"]], due)
+    said = Jsonb(corrections.said_before(case, due, FILED))
+    await db.execute(session, _REMEMBER, {"corrected": said, "id": case["id"]})
+    now = resources.current().clock.now()
+    await history.write(session, case["id"], action, told, now, level="warning", user_id=caller.user_id)
+    await announce(session, [case["id"]])
 
 
 async def _terms(

@@ -66,6 +66,10 @@ async def write_to(
     async with db.unit_of_work() as session:
         await note_contacts(session, [case_id], channel, what, user_id=caller.user_id)
         await announce(session, [case_id])
+    return _answer(case, channel, sent)
+
+
+def _answer(case: db.Row, channel: messaging.Channel, sent: messaging.Sent) -> dict[str, Any]:
     unknown = sent.status == "unknown"
     return {
         "caseId": case["case_number"],
