@@ -21,9 +21,10 @@ from py360.modules.cases.events import CaseClosed, CaseRefunded, CaseRenewed, Ca
 from py360.modules.cases.statuses import CLOSED, LABELS
 from py360.modules.customers import api as customers
 
+# Not `for update`: a payment would wait for whoever is just writing to the customer.
 _LOCK: Final = """
 select id, case_number, client_id, policy_id, due_date, status, assigned_to, closed_at, version
-from renewal_cases where id = any(%(ids)s) order by id for update
+from renewal_cases where id = any(%(ids)s) order by id for no key update
 """
 _MOVE: Final = """
 update renewal_cases set

@@ -44,8 +44,9 @@ where id = any(%(ids)s) and status = 'active' and end_date < %(today)s
 async def renew(session: AsyncSession, terms: Sequence[tuple[int, date]]) -> None:
     """Roll policies on to their next term where they still stand in the one that fell due: (policy, due date)."""
     said = {"ids": [policy_id for policy_id, _ in terms], "dues": [due for _, due in terms]}
-    while await db.execute(session, _ROLL, said):
-        pass  # once more: two terms of one policy may be among them
+    left = len(terms)
+    while left and (moved := await db.execute(session, _ROLL, said)):
+        left -= moved  # once more for the others: two terms of one policy may be among them
 
 
 async def restore(session: AsyncSession, policy_id: int, due_date: date) -> bool:
