@@ -1,5 +1,7 @@
 """Whoever needs several rows takes them in one order: sending, counting, steering and mending never hold each other up."""
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -7,6 +9,7 @@ from py360.kit import db, ids
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs, recovering, sending, service
+from py360.modules.cases import api as cases
 from py360.modules.messaging.vendors.base import sent
 from tests.lingering import cross, linger
 from tests.modules.campaigns.conftest import Upload, template
@@ -109,3 +112,20 @@ async def test_a_stopped_campaign_is_deleted_while_its_last_batch_is_written_dow
     await cross(sending.record(run, [sent(each, "vendor-1", None) for each in admitted]), delete())
     (row,) = await resources.reads.all("select sum(sent_count) as sent from campaigns")
     assert row["sent"] == 1
+
+
+async def test_a_payment_waits_for_nobody_who_is_writing_to_the_customer(
+    channels: dict[str, int], resources: Resources
+) -> None:
+    """A batch on its way through the door holds its cases by the messages it has written and not committed."""
+    (case,) = await resources.reads.all("select id from renewal_cases")
+    async with unit_of_work() as batch:
+        await db.execute(
+            batch,
+            "insert into communication_delivery_status (client_id, communication_type, recipient_contact, status, case_id,"
+            " campaign_id) values (1, 'email', 'a@example.com', 'sending', %(case)s, %(campaign)s)",
+            {"case": case["id"], "campaign": channels["email"]},
+        )
+        async with asyncio.timeout(5), unit_of_work() as session:
+            await cases.settle(session, [cases.Paid(case["id"], "UPI", resources.clock.now())])
+    assert await resources.reads.value("select status from renewal_cases") == "renewed"
