@@ -38,6 +38,7 @@ def tuning() -> dict[str, str]:
     buffers_mb = min(4096, psutil.virtual_memory().total // (8 << 20))
     return {
         "shared_buffers": f"{buffers_mb}MB",
+        "min_wal_size": "512MB",  # of log files that stand ready
         "max_wal_size": "4GB",
         "wal_buffers": "64MB",  # the lanes of an import write 3 KB of log a row, and would wait for each other
         "checkpoint_timeout": "15min",
@@ -66,8 +67,18 @@ def start_postgres(folder: Path, settings: Mapping[str, str]) -> str:
         _program("pg_ctl", "start", "-w", "-t", str(RECOVERY_SECONDS), "-l", str(folder / "log"), data=folder)
     with _connect(folder) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
+            _lay_out_log(connection)
             connection.execute(sql.SQL("create database {} encoding utf8").format(sql.Identifier(DATABASE)))
     return _url(folder, DATABASE)
+
+
+def _lay_out_log(connection: psycopg.Connection) -> None:
+    """Make the log's files that `min_wal_size` keeps: else the first large import waits for each (a tenth of its time)."""
+    files = "pg_size_bytes(current_setting('min_wal_size')) / pg_size_bytes(current_setting('wal_segment_size'))"
+    for _ in connection.execute(f"select generate_series(1, {files})").fetchall():
+        connection.execute("select pg_logical_emit_message(false, '', '')")  # an empty file would be kept on with
+        connection.execute("select pg_switch_wal()")
+    connection.execute("checkpoint")  # gives those behind it back for what comes
 
 
 def find_postgres(folder: Path) -> str | None:

@@ -175,6 +175,7 @@ class _Import:
         self.limits = upload_settings()
         self.clock = resources.current().clock
         self.known = bulk.Known()
+        self.staging = asyncio.Lock()
         self.done = pl.Series([], dtype=pl.Int32)  # rows that a killed run merged behind the last chunk it counted
         self.headings: dict[str, str] = {}
 
@@ -332,7 +333,8 @@ class _Import:
         async with db.unit_of_work() as session:
             await bulk.do_not_wait_for_disk(session)
             await bulk.enter_lane(session, self.client_id)
-            await bulk.stage(session, copied, self.known)
+            async with self.staging:  # each lane then writes to its own pages of the indexes by number
+                await bulk.stage(session, copied, self.known)
             await bulk.merge(session, self._said())
             await bulk.note(session, self.id, part, self.known, self.headings)
 
