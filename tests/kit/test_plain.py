@@ -16,6 +16,7 @@ class Form(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=3)] = "x"
     amount: Annotated[Decimal, Field(gt=0, max_digits=5, decimal_places=2)] = Decimal(1)
     count: Annotated[int, Field(ge=1, le=100)] = 1
+    fives: Annotated[int, Field(multiple_of=5)] = 5
     day: date = date.min
     at: datetime | None = None
     kind: Literal["a", "b"] = "a"
@@ -40,6 +41,7 @@ class Form(BaseModel):
         ({"count": 101}, "must be 100 or less"),
         ({"count": "x"}, "must be a whole number"),
         ({"count": 1.5}, "must be a whole number"),
+        ({"fives": 33}, "must go in steps of 5, such as 20 or 25"),
         ({"day": "31/12/2026"}, "must be a date such as 2026-12-31"),
         ({"at": "soon"}, "must be a moment such as 2026-12-31T18:00:00Z"),
         ({"kind": "c"}, "must be 'a' or 'b'"),

@@ -50,6 +50,9 @@ _LIMITS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
     "greater_than_equal": lambda limits: f"must be {limits['ge']} or more",
     "less_than": lambda limits: f"must be less than {limits['lt']}",
     "less_than_equal": lambda limits: f"must be {limits['le']} or less",
+    "multiple_of": lambda limits: (
+        f"must go in steps of {(step := limits['multiple_of'])}, such as {4 * step} or {5 * step}"
+    ),
     "decimal_max_digits": lambda limits: f"may have at most {limits['max_digits']} digits",
     "decimal_max_places": lambda limits: f"may have at most {limits['decimal_places']} digits behind the point",
     "decimal_whole_digits": lambda limits: f"may have at most {limits['whole_digits']} digits before the point",

@@ -6,13 +6,28 @@ from types import NoneType
 from typing import Any, ClassVar, Final, Self, get_args
 
 import orjson
-from pydantic import AliasChoices, BaseModel, ConfigDict, ModelWrapValidatorHandler, PrivateAttr, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    PrivateAttr,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from py360.kit.errors import Invalid, PreconditionFailed
 
 # What every record shows beside its own fields: screens send it back with them.
 SHOWN: Final = frozenset({"id", "clientId", "clientName", "createdAt", "createdBy", "updatedAt", "version"})
+
+
+def _as_code(text: Any) -> Any:
+    return text.strip().lower().replace(" ", "_").replace("-", "_") if isinstance(text, str) else text
+
+
+AS_CODE: Final = BeforeValidator(_as_code)  # `Super HNI`, as screens label it, `super-hni` and `super_hni` are one
 
 
 class Schema(BaseModel):

@@ -11,11 +11,14 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
+import pytest
+from structlog.testing import capture_logs
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.messaging import ledger
+from py360.modules.messaging.jobs import tidy
 from tests.conftest import RunJobs
 from tests.modules.messaging.conftest import AddCustomer
 from tests.modules.messaging.test_ledger import START, row, written
@@ -256,3 +259,66 @@ async def test_many_at_once_are_written_together(
             session, "select count(*) from communication_delivery_status where status = 'delivered'"
         )
     assert delivered == 40
+
+
+@pytest.mark.parametrize(
+    "poison",
+    [{"timestamp": 1e300}, {"event": "failed", "severity": "permanent", "reason": "bounce"}],
+    ids=["a moment that no clock has", "an address that no suppression takes"],
+)
+async def test_one_that_cannot_be_applied_stops_nobody_else(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs, poison: dict[str, Any]
+) -> None:
+    """It is put aside with its reason, and one line in the log; the others of its batch go on."""
+    numbers = await written(client_id, 20)
+    secret = resources.settings.sandbox_secret
+    delivered = payload("mailgun_delivered.json", MESSAGE="email-msg-0@x.invalid")
+    async with unit_of_work() as session:  # what makes the second one fail
+        await db.execute(session, "alter table suppressions add check (contact is null)")
+    for place, number in enumerate(numbers):
+        headers = {"message-id": f"email-msg-{number}@x.invalid"}
+        event = delivered | {"id": f"event-{place}", "message": {"headers": headers}} | (poison if place == 10 else {})
+        answer = await client.post("/api/webhooks/email/mailgun", json=mailgun(event, secret))
+        assert answer.status_code == 200, answer.text
+    with capture_logs() as logs:
+        await run_jobs()
+    assert await waiting() == 0
+    moved = [number for number in numbers if (await row(number))["status"] == "delivered"]
+    assert moved == numbers[:10] + numbers[11:]
+    async with unit_of_work() as session:
+        (aside,) = await db.all(session, "select id, event_id, error from webhook_inbox where error is not null")
+    assert aside["event_id"] == "event-10"
+    (line,) = [entry for entry in logs if entry["log_level"] == "error"]
+    assert (line["event"], line["id"], line["error"]) == ("a webhook cannot be applied", aside["id"], aside["error"])
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "update webhook_inbox set applied_at = null, payload = jsonb_set(jsonb_set(payload, '{event,timestamp}', '1'),"
+            " '{event,event}', '\"delivered\"') where error is not null",
+        )
+    await tidy(timestamp=0)
+    await run_jobs()
+    assert (await row(numbers[10]))["status"] == "delivered"
+    async with unit_of_work() as session:
+        assert await db.value(session, "select count(*) from webhook_inbox where error is not null") == 0
+
+
+async def test_a_deadlock_is_tried_again_at_once(
+    client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
+) -> None:
+    """The job meets one at its first try, made by the database here, and does not end on it."""
+    (number,) = await written(client_id)
+    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@x.invalid")
+    await client.post("/api/webhooks/email/mailgun", json=mailgun(event, resources.settings.sandbox_secret))
+    async with unit_of_work() as session:
+        for statement in (
+            "create sequence tries",
+            "create function clash() returns trigger language plpgsql as $$ begin"
+            " if nextval('tries') = 1 then raise 'deadlock detected' using errcode = '40P01'; end if; return new; end $$",
+            "create trigger clash before update on communication_delivery_status for each row execute function clash()",
+        ):
+            await db.execute(session, statement)
+    with capture_logs() as logs:
+        await run_jobs()
+    assert (await row(number))["status"] == "delivered"
+    assert [entry["log_level"] for entry in logs if "deadlock" in entry.get("error", "")] == ["warning"]

@@ -157,6 +157,18 @@ async def test_what_is_refused(
     assert await rows("select 1 from payments") == []
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"), [("Cash", "cash"), ("Auto-debit", "auto_debit"), ("Branch Cash", "branch_cash")]
+)
+async def test_a_method_may_be_written_as_screens_show_it(
+    as_admin: httpx.AsyncClient, clock, make_case: MakeCase, said: str, kept: str
+) -> None:
+    case = await make_case()
+    answer = await as_admin.post(f"/api/cases/{case.number}/payments", json={"amount": 10, "method": said})
+    assert answer.status_code == 201, answer.text
+    assert await rows("select method from payments") == [{"method": kept}]
+
+
 async def test_the_same_key_takes_money_once(as_admin: httpx.AsyncClient, clock, make_case: MakeCase) -> None:
     case = await make_case()
     path, key = f"/api/cases/{case.number}/payments", {"Idempotency-Key": "desk-7-0001"}
@@ -180,7 +192,7 @@ async def test_online_opens_an_order_for_the_customer(
     assert taken["checkoutUrl"].startswith(gateway.world.address)
     page = await client.get("/pay/" + taken["paymentLink"].partition("/pay/")[2])
     assert "₹5,000.00" in page.text
-    again = (await as_admin.post(path, json={"method": "upi", "amount": 5_000})).json()["data"]
+    again = (await as_admin.post(path, json={"method": "UPI", "amount": 5_000})).json()["data"]
     assert again["orderId"] == taken["orderId"]
     other = (await as_admin.post(path, json={"method": "upi", "amount": 6_000})).json()["data"]
     assert other["orderId"] != taken["orderId"]  # and the first can no longer be paid
@@ -202,6 +214,8 @@ async def test_history_and_one_payment(as_admin: httpx.AsyncClient, gateway: Ven
     assert (one["caseId"], one["gateway"], one["method"], one["status"]) == (case.number, "manual", "cash", "captured")
     assert one["allocations"] == [{"installmentId": "renewal", "amount": 300}]
     assert one["attempts"] == one["refunds"] == []
+    (customer,) = await rows("select customer_code from customers")
+    assert one["customerId"] == data["payments"][0]["customerId"] == customer["customer_code"]
 
 
 async def test_a_refund_goes_through_the_gateway(
@@ -221,6 +235,13 @@ async def test_a_refund_goes_through_the_gateway(
     answer = await as_admin.post(path, json={"amount": 1000, "reason": "Charged twice"})
     assert answer.status_code == 200, answer.text
     payment = answer.json()["data"]["payment"]
+    assert payment == (await as_admin.get(f"/api/payments/{taken['paymentId']}")).json()["data"]
+    (attempt,) = payment["attempts"]
+    assert (attempt["attemptId"], attempt["amount"], attempt["status"]) == (paid["id"], 9000, "captured")
+    assert attempt.keys() == {"attemptId", "status", "amount", "currency", "method", "error", "held", "happenedAt"}
+    assert payment["refunds"][0].keys() == {
+        "id", "refundId", "amount", "status", "reason", "createdAt", "processedAt"
+    }  # fmt: skip
     assert (payment["status"], payment["refundedAmount"]) == ("partially_refunded", 1000)
     assert [(row["status"], row["amount"], row["reason"]) for row in payment["refunds"]] == [
         ("processed", 1000, "Charged twice")

@@ -7,10 +7,14 @@ from decimal import Decimal
 
 import httpx
 import pytest
+from psycopg import errors
+from psycopg.types.json import Jsonb
+from structlog.testing import capture_logs
 
+from py360.kit import db
 from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
-from py360.modules.payments import applying, polling
+from py360.modules.payments import applying, jobs, polling, webhooks
 from py360.modules.payments.vendors.base import Attempt, Facts, Order
 from py360.sandbox.vendors import Vendors
 from tests.lingering import cross, linger
@@ -286,3 +290,58 @@ async def test_money_goes_back_while_the_gateway_tells_of_its_order(
         assert answer.status_code != 503, answer.text
 
     await cross(learn(), refund())
+
+
+@pytest.mark.parametrize("poison", [{"amount": 10**15}, {"id": 4711}, {"currency": "RUPEES"}], ids=str)
+async def test_one_that_cannot_be_applied_stops_nobody_else(voice: Voice, order, run_jobs, poison: dict) -> None:
+    """It is put aside with its reason; once the cause is mended, it is applied by taking the mark off."""
+    paid = [(await order())[0] for _ in range(3)]
+    odd = payment_event("plink_odd", "pay_odd", PAISE, "captured")
+    odd["payload"]["payment"]["entity"] |= poison
+    told = [payment_event(order_id, f"pay_{n}", PAISE, "captured") for n, order_id in enumerate(paid)]
+    told[2:2] = [odd, *(paid_link(f"plink_{n}", f"pay_other{n}", 100) for n in range(16))]
+    assert len(told) == 20
+    for number, event in enumerate(told):
+        assert (await voice.say(event, event_id=f"evt_{number}")).status_code == 200
+    with capture_logs() as logs:
+        await run_jobs()
+    assert [row["status"] for row in await rows("select status from payments")] == ["captured"] * 3
+    assert await rows("select 1 from webhook_inbox where applied_at is null") == []
+    (aside,) = await rows("select id, event_id, error from webhook_inbox where error is not null")
+    assert aside["event_id"] == "evt_2"
+    (line,) = [entry for entry in logs if entry["log_level"] == "error"]
+    assert (line["event"], line["id"], line["error"]) == ("a webhook cannot be applied", aside["id"], aside["error"])
+    assert "exc_info" not in line
+    mended = payment_event(paid[0], "pay_again", PAISE, "captured")
+    await rows(
+        "update webhook_inbox set applied_at = null, payload = %(payload)s where error is not null returning 1",
+        payload=Jsonb(mended),
+    )
+    await jobs.poll(timestamp=0)
+    await run_jobs()
+    assert await rows("select 1 from webhook_inbox where applied_at is null or error is not null") == []
+    assert len(await rows("select 1 from payment_attempts where attempt_id = 'pay_again'")) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "error"),
+    [("57P01", errors.AdminShutdown), ("40P01", errors.DeadlockDetected), ("25006", errors.ReadOnlySqlTransaction)],
+)
+async def test_a_database_that_will_not_is_no_fault_of_a_webhook(
+    voice: Voice, order, monkeypatch, state: str, error: type[Exception]
+) -> None:
+    """Nothing is put aside: all of it waits until the database does its work again."""
+    order_id, _ = await order()
+    await voice.say(payment_event(order_id, "pay_1", PAISE, "captured"))
+    await rows(
+        "create function stop() returns trigger language plpgsql"
+        f" as $$ begin raise 'not now' using errcode = '{state}'; end $$"
+    )
+    await rows("create trigger stop before insert on payment_attempts for each row execute function stop()")
+    monkeypatch.setattr(db, "INSIST_SECONDS", 0.0)
+    with pytest.raises(error):
+        await webhooks.apply_waiting()
+    assert await rows("select error from webhook_inbox where applied_at is null") == [{"error": None}]
+    await rows("drop trigger stop on payment_attempts")
+    await webhooks.apply_waiting()
+    assert (await payment_now())["status"] == "captured"

@@ -4,9 +4,9 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, model_validator
 
-from py360.kit.wire import SHOWN, Schema
+from py360.kit.wire import AS_CODE, SHOWN, Schema
 from py360.modules.customers.contacts import Email, Pan, Phone
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -22,11 +22,6 @@ Premium = Annotated[
 ]
 EndDate = Annotated[date, Field(validation_alias=AliasChoices("endDate", "expiryDate", "end_date"))]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=10)]
-
-
-def _code(text: object) -> object:
-    """`Super HNI`, `super-hni` and `super_hni` are one."""
-    return text.strip().lower().replace(" ", "_").replace("-", "_") if isinstance(text, str) else text
 
 
 def _known(preferences: dict[str, Any]) -> dict[str, Any]:
@@ -46,8 +41,8 @@ def _known(preferences: dict[str, Any]) -> dict[str, Any]:
     return known
 
 
-Profile = Annotated[Literal["normal", "hni", "super_hni", "vip"], BeforeValidator(_code)]
-Frequency = Annotated[Literal["annual", "half_yearly", "quarterly", "monthly", "one_time"], BeforeValidator(_code)]
+Profile = Annotated[Literal["normal", "hni", "super_hni", "vip"], AS_CODE]
+Frequency = Annotated[Literal["annual", "half_yearly", "quarterly", "monthly", "one_time"], AS_CODE]
 Preferences = Annotated[dict[str, Any], Field(max_length=20), AfterValidator(_known)]
 
 
@@ -61,7 +56,7 @@ class CustomerChange(Schema):
     email: Email | None = None
     phone: Phone | None = None
     date_of_birth: date | None = None
-    gender: Annotated[Literal["male", "female", "other"], BeforeValidator(_code)] | None = None
+    gender: Annotated[Literal["male", "female", "other"], AS_CODE] | None = None
     pan: Pan | None = None
     address: dict[str, Any] | None = None
     customer_profile: Profile = "normal"

@@ -37,10 +37,18 @@ TRANSLATORS: Final[Mapping[str, Translator]] = {
 }
 CHANNEL_OF: Final[Mapping[str, compliance.Channel]] = {"mailgun": "email", "meta": "whatsapp", "twilio": "sms"}
 
+_WAITING: Final = """
+select id from webhook_inbox where vendor = any(%(vendors)s) and applied_at is null and id > %(after)s
+order by id limit %(limit)s
+"""
 _CLAIM: Final = """
-select id, vendor, payload, received_at from webhook_inbox
-where vendor = any(%(vendors)s) and applied_at is null and id > %(after)s
-order by id limit %(limit)s for update skip locked
+select id, vendor, payload, received_at from webhook_inbox where id = any(%(ids)s) and applied_at is null
+order by id for update
+"""
+_DONE: Final = """
+update webhook_inbox w set applied_at = %(now)s, error = b.error
+from unnest(%(done)s::bigint[]) d (id)
+left join unnest(%(broken)s::bigint[], %(errors)s::text[]) b (id, error) using (id) where w.id = d.id
 """
 
 
@@ -53,33 +61,36 @@ class Batch:
     broken: dict[int, str] = field(default_factory=dict)
 
 
-async def apply_batch(session: AsyncSession, after: int) -> tuple[int | None, bool]:
-    """Apply the next events after inbox row `after`; the last row taken (None when there was none), and whether events
-    had to wait for a message that is not recorded yet."""
-    vendors = list(TRANSLATORS)
-    rows = await db.all(session, _CLAIM, {"vendors": vendors, "after": after, "limit": BATCH})
-    if not rows:
-        return None, False
-    batch = _translate(rows)
-    parked = await _park(session, batch, rows)
-    changes = await _apply_moves(session, [each for each in batch.moved if each[0] not in parked])
-    for vendor, provider_id, message in batch.inbound:
-        changes += await _apply_inbound(session, vendor, provider_id, message)
-    done = [row["id"] for row in rows if row["id"] not in parked]
-    await db.execute(
-        session,
-        "update webhook_inbox w set applied_at = %(now)s, error = b.error"
-        " from unnest(%(done)s::bigint[]) d (id)"
-        " left join unnest(%(broken)s::bigint[], %(errors)s::text[]) b (id, error) using (id) where w.id = d.id",
-        {
-            "now": resources.current().clock.now(),
-            "done": done,
-            "broken": list(batch.broken),
-            "errors": list(batch.broken.values()),
-        },
-    )
-    await announce(session, changes)
-    return rows[-1]["id"], bool(parked)
+async def waiting(after: int = 0, limit: int = BATCH) -> list[int]:
+    """The next events that are stored but not applied, behind inbox row `after`."""
+    async with db.unit_of_work() as session:
+        asked = {"vendors": list(TRANSLATORS), "after": after, "limit": limit}
+        return [row["id"] for row in await db.all(session, _WAITING, asked)]
+
+
+async def apply(ids: Sequence[int]) -> None:
+    """Apply these events in one transaction; those about a message that is not recorded yet go on waiting."""
+    async with db.unit_of_work() as session:
+        rows = await db.all(session, _CLAIM, {"ids": ids})
+        batch = _translate(rows)
+        parked = await _park(session, batch, rows)
+        changes = await _apply_moves(session, [each for each in batch.moved if each[0] not in parked])
+        for vendor, provider_id, message in batch.inbound:
+            changes += await _apply_inbound(session, vendor, provider_id, message)
+        await _done(session, [row["id"] for row in rows if row["id"] not in parked], batch.broken)
+        await announce(session, changes)
+
+
+async def put_aside(inbox_id: int, reason: str) -> None:
+    """Keep an event that cannot be applied, with its reason."""
+    log.error("a webhook cannot be applied", id=inbox_id, error=reason)
+    async with db.unit_of_work() as session:
+        await _done(session, [inbox_id], {inbox_id: reason})
+
+
+async def _done(session: AsyncSession, ids: Sequence[int], broken: Mapping[int, str]) -> None:
+    said = {"done": ids, "broken": list(broken), "errors": list(broken.values())}
+    await db.execute(session, _DONE, {**said, "now": resources.current().clock.now()})
 
 
 def _translate(rows: Sequence[db.Row]) -> Batch:
@@ -90,6 +101,7 @@ def _translate(rows: Sequence[db.Row]) -> Batch:
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
             # a vendor's event of a shape we do not know: kept with its reason, the others go on
             batch.broken[row["id"]] = f"not understood: {type(error).__name__}: {error}"[:500]
+            log.error("a webhook cannot be applied", id=row["id"], error=batch.broken[row["id"]])
             continue
         if isinstance(meant, Moved):
             batch.moved.append((row["id"], meant))

@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 from typing import Final
 
-from py360.kit import db, resources
+from py360.kit import batches, db, resources
 from py360.kit.jobs import defer, module_jobs
 from py360.modules.messaging import ledger, seeding
-from py360.modules.messaging.applying import TRANSLATORS, announce, apply_batch
+from py360.modules.messaging.applying import TRANSLATORS, announce, apply, put_aside, waiting
 from py360.modules.messaging.inbox import APPLY_LOCK, Inbox
 
 jobs = module_jobs("messaging")
@@ -23,17 +24,15 @@ async def apply_webhooks() -> None:
 
     The second look catches what was being stored while this job began, and lets events gather into larger batches.
     """
-    last, parked, quiet = 0, False, 0
+    last, quiet = 0, 0
     while quiet < 2:
-        async with db.unit_of_work() as session:
-            taken, waits = await apply_batch(session, last)
-        parked = parked or waits
-        if taken is None:
+        if ids := await db.insist(partial(waiting, last)):
+            await batches.each(ids, apply, put_aside)
+            last, quiet = ids[-1], 0
+        else:
             quiet += 1
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
-        else:
-            last, quiet = taken, 0
-    if parked:
+    if await waiting(limit=1):  # for a message that is not recorded yet
         later = resources.current().clock.now() + TRY_PARKED_AFTER
         async with db.unit_of_work() as session:
             await defer(session, apply_webhooks, schedule_at=later, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
@@ -44,8 +43,8 @@ async def tidy(timestamp: int) -> None:
     """Single messages of workers that died become `unknown`; events that waited for a message are tried again."""
     async with db.unit_of_work() as session:
         await announce(session, await ledger.abandon_single(session, resources.current().clock.now() - ABANDON_AFTER))
-        waiting = await db.value(session, "select 1 from webhook_inbox where applied_at is null limit 1")
-        if waiting:
+    if await waiting(limit=1):
+        async with db.unit_of_work() as session:
             await defer(session, apply_webhooks, queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
 
 

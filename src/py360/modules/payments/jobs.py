@@ -3,7 +3,6 @@
 import asyncio
 from typing import Final
 
-from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.settings import settings
 from py360.modules.payments import accounts, announcing, polling, webhooks
@@ -20,7 +19,7 @@ async def apply_webhooks() -> None:
     """
     quiet = 0
     while quiet < 2:
-        if await db.insist(webhooks.apply_waiting):
+        if await webhooks.apply_waiting():
             quiet = 0
         else:
             quiet += 1
@@ -36,8 +35,8 @@ async def ask_gateway(payment_id: int) -> None:
 @jobs.periodic(name="payments.poll", cron="* * * * *")
 async def poll(timestamp: int) -> None:
     """Ask about orders that stayed open, less and less often; apply webhooks that no job took."""
-    async with unit_of_work() as session:
-        if await webhooks.any_waiting(session):
+    if await webhooks.waiting(1):
+        async with unit_of_work() as session:
             await webhooks.defer_applying(session)
     while await polling.poll():
         pass

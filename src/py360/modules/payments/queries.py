@@ -10,11 +10,14 @@ from py360.kit.reads import Reads
 from py360.modules.payments.schemas import shown_payment
 
 _COLUMNS: Final = """
-p.id, p.case_id, p.policy_id, p.customer_id, p.gateway, p.order_id, p.gateway_payment_id, p.amount, p.captured_amount,
+p.id, p.case_id, p.policy_id, k.customer_code, p.gateway, p.order_id, p.gateway_payment_id, p.amount, p.captured_amount,
 p.refunded_amount, p.currency, p.method, p.status, p.reference, p.allocations, p.error, p.created_by,
 u.name as created_by_name, p.created_at, p.captured_at
 """
-_HISTORY: Final = f"select {_COLUMNS} from payments p left join identity_public_users u on u.id = p.created_by"
+_FROM: Final = """
+from payments p join customers_public_contact k on k.id = p.customer_id left join identity_public_users u on u.id = p.created_by
+"""
+_HISTORY: Final = f"select {_COLUMNS} {_FROM}"
 _SORTS: Final = {
     "createdAt": "p.id",
     "capturedAt": "p.captured_at nulls last",
@@ -22,10 +25,9 @@ _SORTS: Final = {
     "status": "p.status",
 }
 _SEEN: Final = "select 1 from cases_public_case c where c.id = %(case_id)s and {reach}"
-_ONE: Final = """
-select {columns} from payments p join cases_public_case c on c.id = p.case_id left join identity_public_users u on u.id = p.created_by
-where p.id = %(id)s and {reach}
-"""
+_ONE: Final = (
+    f"select {_COLUMNS} {_FROM} join cases_public_case c on c.id = p.case_id where p.id = %(id)s and {{reach}}"
+)
 _ATTEMPTS: Final = """
 select attempt_id, status, amount, currency, method, error, held, happened_at
 from payment_attempts where payment_id = %(id)s order by happened_at, id
@@ -61,7 +63,7 @@ async def payment(reads: Reads, caller: Caller, payment_id: int) -> Row:
     """One payment with every attempt and refund; NotFound when out of reach."""
     reach, params = reach_filter(caller, "c")
     asked: dict[str, Any] = {**params, "id": payment_id}
-    row = await reads.one(_ONE.format(columns=_COLUMNS, reach=reach), asked)
+    row = await reads.one(_ONE.format(reach=reach), asked)
     if row is None:
         raise NotFound(f"There is no payment pay-{payment_id} within your reach.")
     return {**row, "attempts": await reads.all(_ATTEMPTS, asked), "refunds": await reads.all(_REFUNDS, asked)}

@@ -3,21 +3,24 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
 from py360.kit.ids import code
 from py360.kit.ids import number as key
-from py360.kit.wire import Schema, camel
+from py360.kit.wire import AS_CODE, Schema, camel
 from py360.modules.payments.service import Taken, Wish
 from py360.modules.payments.standing import Standing
 
 WHOLE: Final = "renewal"  # stands for the one computed instalment of an untouched case
 MANUAL: Final = frozenset({"cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other"})
-Method = Literal[
-    "cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other",
-    "online", "upi", "card", "credit_card", "debit_card", "net_banking", "netbanking", "wallet",
+Method = Annotated[
+    Literal[
+        "cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other",
+        "online", "upi", "card", "credit_card", "debit_card", "net_banking", "netbanking", "wallet",
+    ],
+    AS_CODE,
 ]  # fmt: skip
 Amount = Field(gt=0, max_digits=12, decimal_places=2)
 
@@ -131,16 +134,16 @@ def _instalment(number: int | None) -> str:
 
 
 def shown_payment(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A payment as JSON; `allocations` in amounts, refunds when they were loaded."""
-    shown = camel(
-        {name: value for name, value in row.items() if name not in {"id", "case_id", "policy_id", "customer_id"}}
-    )
+    """A payment as JSON; `allocations` in amounts, attempts and refunds when they were loaded."""
+    shown = camel({name: value for name, value in row.items() if name not in {"id", "case_id", "customer_code"}})
     shown["id"] = code("payment", row["id"])
     shown["caseId"] = code("case", row["case_id"])
-    shown["policyId"] = row["policy_id"]
-    shown["customerId"] = code("customer", row["customer_id"])
+    shown["customerId"] = row["customer_code"]
     shown["allocations"] = [
         {"installmentId": _instalment(part["instalmentId"]), "amount": float(part["amount"])}
         for part in row["allocations"]
     ]
+    for parts in ("attempts", "refunds"):
+        if parts in row:
+            shown[parts] = [camel(part) for part in row[parts]]
     return shown

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any, Final
 
 import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, resources
+from py360.kit import batches, db, resources
 from py360.kit.crypto import digest
 from py360.kit.db import unit_of_work
 from py360.kit.errors import BadRequest, Unauthenticated
@@ -29,19 +30,17 @@ select * from unnest(%(vendors)s::text[], %(accounts)s::bigint[], %(events)s::te
 on conflict (vendor, event_id) do nothing returning vendor, event_id
 """
 _Row = tuple[str, int, str, str]  # vendor, account, event id, payload
+_WAITING: Final = """
+select id from webhook_inbox where applied_at is null and vendor = any(%(vendors)s) and provider_id is not null
+order by id limit %(limit)s
+"""
 _CLAIM: Final = """
-select id, vendor, provider_id, payload from webhook_inbox
-where applied_at is null and vendor = any(%(vendors)s) and provider_id is not null
-order by id limit %(limit)s for update skip locked
+select id, vendor, provider_id, payload from webhook_inbox where id = any(%(ids)s) and applied_at is null
+order by id for update
 """
 _DONE: Final = """
 update webhook_inbox w set applied_at = %(now)s, error = d.error
 from unnest(%(ids)s::bigint[], %(errors)s::text[]) as d (id, error) where w.id = d.id
-"""
-
-_WAITING: Final = """
-select exists (select 1 from webhook_inbox
-  where applied_at is null and vendor = any(%(vendors)s) and provider_id is not null)
 """
 _FORGET: Final = "delete from webhook_inbox where vendor = any(%(vendors)s) and applied_at < %(before)s"
 KEEP: Final = timedelta(days=30)
@@ -99,9 +98,11 @@ async def defer_applying(session: AsyncSession) -> None:
     await defer(session, "payments.apply_webhooks", queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
 
 
-async def any_waiting(session: AsyncSession) -> bool:
-    """Whether a webhook is stored but not applied."""
-    return bool(await db.value(session, _WAITING, {"vendors": list(accounts.GATEWAYS)}))
+async def waiting(limit: int) -> list[int]:
+    """The oldest webhooks that are stored but not applied."""
+    async with unit_of_work() as session:
+        asked = {"vendors": list(accounts.GATEWAYS), "limit": limit}
+        return [row["id"] for row in await db.all(session, _WAITING, asked)]
 
 
 async def forget(session: AsyncSession) -> None:
@@ -111,20 +112,35 @@ async def forget(session: AsyncSession) -> None:
 
 
 async def apply_waiting() -> bool:
-    """Apply one batch in one transaction; whether there was anything to do."""
+    """Apply one batch; whether there was anything to do."""
+    ids = await db.insist(partial(waiting, BATCH))
+    await batches.each(ids, _apply, _put_aside)
+    return bool(ids)
+
+
+async def _apply(ids: Sequence[int]) -> None:
     async with unit_of_work() as session:
-        waiting = await db.all(session, _CLAIM, {"vendors": list(accounts.GATEWAYS), "limit": BATCH})
+        claimed = await db.all(session, _CLAIM, {"ids": ids})
         news: dict[int, list[Facts]] = defaultdict(list)
         errors: list[str | None] = []
-        for row in waiting:
+        for row in claimed:
             facts, error = _read(row)
             errors.append(error)
             if facts is not None:
                 news[row["provider_id"]].append(facts)
         await apply(session, news)
-        done = {"ids": [row["id"] for row in waiting], "errors": errors, "now": resources.current().clock.now()}
-        await db.execute(session, _DONE, done)
-    return bool(waiting)
+        await _done(session, [row["id"] for row in claimed], errors)
+
+
+async def _put_aside(inbox_id: int, reason: str) -> None:
+    log.error("a webhook cannot be applied", id=inbox_id, error=reason)
+    async with unit_of_work() as session:
+        await _done(session, [inbox_id], [reason])
+
+
+async def _done(session: AsyncSession, ids: Sequence[int], errors: Sequence[str | None]) -> None:
+    now = resources.current().clock.now()
+    await db.execute(session, _DONE, {"ids": ids, "errors": errors, "now": now})
 
 
 def _read(row: Mapping[str, Any]) -> tuple[Facts | None, str | None]:
@@ -132,5 +148,5 @@ def _read(row: Mapping[str, Any]) -> tuple[Facts | None, str | None]:
     try:
         return accounts.GATEWAYS[row["vendor"]].read(row["payload"]), None
     except ValueError as error:
-        log.warning("a webhook cannot be read", inbox_id=row["id"], error=str(error))
+        log.error("a webhook cannot be applied", id=row["id"], error=str(error))
         return None, str(error)[:500]

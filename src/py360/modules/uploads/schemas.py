@@ -1,20 +1,12 @@
 """What callers say about a file."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from py360.kit.wire import Schema
+from py360.kit.wire import AS_CODE, Schema
 
-
-def _code(text: Any) -> Any:
-    """`Needs input`, as screens label it, is needs_input."""
-    return text.strip().lower().replace(" ", "_") if isinstance(text, str) else text
-
-
-Status = Annotated[
-    Literal["processing", "needs_input", "completed", "failed", "cancelled", "undone", "all"], BeforeValidator(_code)
-]
+Status = Annotated[Literal["processing", "needs_input", "completed", "failed", "cancelled", "undone", "all"], AS_CODE]
 
 
 class MappingIn(Schema):
