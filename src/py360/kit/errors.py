@@ -103,13 +103,6 @@ class Invalid(Problem):
     default_code = "invalid"
 
 
-class PreconditionRequired(Problem):
-    """Say which version you are changing (If-Match)."""
-
-    status = 428
-    default_code = "precondition_required"
-
-
 class TooMany(Problem):
     """Too many requests. Please wait a moment."""
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import corrections, db, plain, resources
 from py360.kit.caller import Caller
-from py360.kit.errors import Conflict, Invalid, PreconditionRequired
+from py360.kit.errors import Conflict, Invalid
 from py360.modules.cases import assigning, history, lifecycle, notices
 from py360.modules.cases.announcing import announce
 from py360.modules.cases.bulk import FILED
@@ -182,12 +182,10 @@ async def edit(
 ) -> int:
     """The edit dialog: name and contacts, the policy's type, premium and expiry, the amount due, the agent; the new version.
 
-    Raises PreconditionRequired unless the caller says which version they changed: two people's dialogs would overwrite
-    each other. Otherwise NotFound, PreconditionFailed, Invalid and Conflict.
+    Raises PreconditionFailed when the caller says which version they changed and somebody else was faster; the screens of
+    the reference do not say it (section 7), and change only the fields they send. Also NotFound, Invalid and Conflict.
     """
     seen = if_match if if_match is not None else fields.get("version")
-    if seen is None:
-        raise PreconditionRequired("Say which version of the case you changed: If-Match with its ETag, or `version`.")
     case = await hold(session, caller, case_id, seen)
     await _same_policy_number(session, case, fields.get("policy_number"))
     person = {name: _contact(name, fields[name]) for name in _CONTACT if name in fields}

@@ -41,7 +41,7 @@ async def read_case(reads: DbReads, res: Res, caller: CanReadCase, case_id: Case
 async def edit_case(
     session: Session, reads: DbReads, res: Res, caller: CanWorkCases, case_id: CaseId, body: Edit, if_match: IfMatch
 ) -> Response:
-    """The edit dialog: customer, contacts, policy type, premium, expiry, agent. Needs If-Match (or `version`)."""
+    """The edit dialog: customer, contacts, policy type, premium, expiry, agent. If-Match (or `version`) keeps two people apart."""
     before = await details.detail(reads, caller, case_id, res.clock.today())
     version = await editing.edit(session, caller, case_id, given(body), if_match)
     body.as_shown(before)
