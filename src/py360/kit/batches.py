@@ -33,7 +33,7 @@ async def each(ids: Sequence[int], work: Work, put_aside: PutAside) -> None:
         part = left.pop()
         try:
             await db.insist(partial(work, part))
-        except Exception as error:
+        except Exception as error:  # whatever one piece does must not stop the others
             if isinstance(error, _NOBODYS_FAULT) or db.is_away(error):
                 raise
             if half := len(part) // 2:

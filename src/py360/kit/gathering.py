@@ -48,7 +48,7 @@ class Gathering(Generic[Item, Answer]):
             async with self._writing:
                 self._next = _Group()  # from here on, the others gather for the next write
                 answers = await self._write(mine.items)
-        except BaseException as error:
+        except BaseException as error:  # a cancellation too: whoever waits must hear of it
             if self._next is mine:
                 self._next = _Group()
             mine.written.set_exception(ConnectionError(f"not written: {error!r}"))

@@ -76,7 +76,7 @@ class ModuleJobs:
                 try:
                     await function(**arguments)
                     _told.pop(name, None)
-                except Exception as error:
+                except Exception as error:  # the edge of every job: raised again, or told where it comes back by itself
                     if context is None:  # another job called it
                         raise
                     if not retries:

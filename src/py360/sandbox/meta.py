@@ -189,7 +189,7 @@ def _template_text(template: dict[str, Any] | None, components: list[dict[str, A
             at = int(component.get("index", 0))
             pattern = str(buttons[at].get("url", "")) if at < len(buttons) else ""
         values = {str(name or at): value for at, (name, value) in enumerate(zip(names, given, strict=True), 1)}
-        filled = _SLOT.sub(lambda slot, values=values: values.get(slot[1], ""), pattern)  # type: ignore[misc]
+        filled = _SLOT.sub(lambda slot, values=values: values.get(slot[1], ""), pattern)  # type: ignore[misc]  # bound for each round
         lines.append(filled or "\n".join(given))
     named = {str(component.get("type", "")).lower() for component in components}
     lines += [str(part["text"]) for kind, part in known.items() if "text" in part and kind not in named]

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from py360.modules.messaging.messages import Channel
 from py360.modules.messaging.templates import Draft
 
 _HEAD: Final = """<mjml>
@@ -171,8 +172,8 @@ EMAILS: Final = (
 )
 
 
-def _text(channel: str, name: str, category: str, content: str) -> Draft:
-    return Draft(name=name, channel=channel, content=content, category=category, format="text")  # type: ignore[arg-type]
+def _text(channel: Channel, name: str, category: str, content: str) -> Draft:
+    return Draft(name=name, channel=channel, content=content, category=category, format="text")
 
 
 WHATSAPP: Final = (

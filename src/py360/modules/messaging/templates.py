@@ -120,7 +120,7 @@ async def find(session: AsyncSession, client_id: int, ref: str | int, channel: C
     else:
         condition = "lower(regexp_replace(name, '[ _-]+', '', 'g')) = %(key)s"
         condition += " and (%(channel)s::text is null or template_type = %(channel)s)"
-        params = {"key": fold(text), "channel": channel}  # type: ignore[dict-item]
+        params = {"key": fold(text), "channel": channel}  # type: ignore[dict-item]  # a text or none, as the other branch has a number
     rows = await db.all(
         session,
         f"select {_COLUMNS}, is_active from templates where client_id = %(client)s and {condition}"

@@ -236,18 +236,15 @@ def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[
                 tables.append(_Found(sheet.name, hidden, found.known, start[0] + found.row + 1, found.headings))
                 if _best(tables) is tables[-1]:  # only the best one's rows are kept
                     body = _below(frame, (found.row, start[1]), tables[-1].header_row, len(found.headings))
-    best = _best(tables)
+    return _held(kind, tables, _best(tables), body)
+
+
+def _held(kind: Kind, tables: Sequence[_Found], best: _Found, body: pl.DataFrame) -> Table:
+    """The best of these tables, whose rows were read already. Raises EmptyFile."""
     if not body.height:
         raise EmptyFile
-    return Table(
-        kind,
-        best.sheet,
-        best.header_row,
-        best.headings,
-        body.height,
-        lambda: iter((body,)),
-        not_read=_others(tables, best),
-    )
+    rows, others = body.height, _others(tables, best)
+    return Table(kind, best.sheet, best.header_row, best.headings, rows, lambda: iter((body,)), not_read=others)
 
 
 def _markup(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[str]) -> Table:
@@ -262,18 +259,8 @@ def _markup(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[st
     best = _best(tables)
     same = [table is best or (kind is Kind.HTML and table.headings == best.headings) for table in tables]
     body = pl.concat(_fit(frame, len(best.headings)) for frame, fits in zip(frames, same, strict=True) if fits)
-    if not body.height:
-        raise EmptyFile
     rest = [table for table, fits in zip(tables, same, strict=True) if not fits or table is best]
-    return Table(
-        kind,
-        best.sheet,
-        best.header_row,
-        best.headings,
-        body.height,
-        lambda: iter((body,)),
-        not_read=_others(rest, best),
-    )
+    return _held(kind, rest, best, body)
 
 
 def _fit(frame: pl.DataFrame, width: int) -> pl.DataFrame:
