@@ -249,7 +249,7 @@ class _Chunk:
         text = words.ascii_digits(self.texts[name])
         text = text.str.replace_all(r"(?i)^'|₹|rs\.?|inr|रुपये|रु\.?|/-|[\s\x{00a0}]", "")
         number = pl.select(pl.when(text.str.contains(_MONEY)).then(text.str.replace_all(",", "", literal=True)))[:, 0]
-        rupees = number.cast(pl.Float64, strict=False)
+        rupees = number.cast(pl.Float64, strict=False)  # by way of doubles: exact for the 15 digits that a column takes
         if text.str.contains(_IN_WORDS).any():
             parts = text.str.to_lowercase().str.extract_groups(_IN_WORDS).struct.unnest()
             counted = parts["1"].cast(pl.Float64, strict=False) * parts["2"].replace_strict(_UNITS, default=None)
