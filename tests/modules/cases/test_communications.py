@@ -127,3 +127,17 @@ async def test_quick_messages_are_limited_and_can_be_switched_off(as_admin, make
     answer = await as_admin.post(f"{case.path}/messages", json=body)
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "quick_off")
     assert len(list(sandbox.world.journal.messages())) == 2
+
+
+async def test_a_single_message_is_shown_as_it_was_written(as_admin, make_case, rows, sandbox, payment_links) -> None:
+    """Also what was given with it, and whatever the case says since."""
+    case = await make_case("in_progress")
+    template = {"name": "Thanks", "type": "sms", "content": "Dear {name}, your receipt {receipt_number}: {link}"}
+    assert (await as_admin.post("/api/templates", json=template)).status_code in {200, 201}
+    body = {"to": "+919876543210", "templateId": "Thanks", "caseId": case.number, "parameters": {"receiptNo": "R-17"}}
+    answer = await as_admin.post("/api/communication/sms/send", json=body)
+    assert answer.status_code == 200, answer.text
+    await rows("update customers set first_name = 'Nobody' where id = %(id)s returning 1", id=case.customer_id)
+    (listed,) = (await as_admin.get(f"{case.path}/communications?search=R-17")).json()["data"]["communications"]
+    assert listed["content"] == f"Dear Asha Rao, your receipt R-17: https://pay.example/{case.id}"
+    assert listed["contentRetold"] is False

@@ -34,6 +34,7 @@ from py360.modules.messaging.messages import (
     Sent,
     Template,
 )
+from py360.modules.messaging.retelling import retell
 from py360.modules.messaging.seeding import sandbox_in_use, seed
 from py360.modules.messaging.sending import keep_back, record, send_one, transport
 from py360.modules.messaging.templates import find as template
@@ -64,6 +65,7 @@ __all__ = [
     "open_config",
     "payment_link",
     "record",
+    "retell",
     "sandbox_in_use",
     "seal_config",
     "seed",

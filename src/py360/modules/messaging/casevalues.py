@@ -6,12 +6,14 @@ from typing import Any, Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
+from py360.kit.reads import Reads
 
-# The amount is what is left to pay, as the payment page asks for it; once all is paid, what it was.
+# The amount is what is left to pay, as the payment page asks for it; once all is paid, what it was. A case that is renewed
+# speaks of the term that fell due, though its policy stands in the next one (`customers.terms`).
 _VALUES: Final = """
 select c.id as case_id, p.full_name as customer_name, p.first_name, cl.client_name as company_name,
   cl.contact_phone as support_phone, c.policy_number, c.policy_type, c.product_name, c.sum_insured as coverage,
-  c.start_date, c.end_date as expiry_date, c.due_date,
+  (c.start_date - age(c.due_date + 1 + later.days, c.due_date + 1))::date as start_date, c.end_date - later.days as expiry_date, c.due_date,
   case when m.paid < amount.due then amount.due - m.paid else amount.due end as renewal_amount,
   c.premium_amount as current_premium, c.grace_period_days as grace_days, c.agent_name, b.name as branch
 from cases_public_case c
@@ -22,6 +24,9 @@ cross join lateral (
   select sum(due) as due, coalesce(sum(paid), 0) as paid from payments_public_money where case_id = c.id
 ) m
 cross join lateral (select coalesce(m.due, c.renewal_amount, c.premium_amount) as due) amount
+cross join lateral (
+  select case when c.status = 'renewed' then greatest(coalesce(c.renewal_date, c.end_date) - c.due_date, 0) else 0 end as days
+) later
 where c.id = any(%(cases)s)
 """
 _CLIENT: Final = (
@@ -34,8 +39,9 @@ async def client_values(session: AsyncSession, client_id: int) -> dict[str, Any]
     return (await db.one(session, _CLIENT, {"id": client_id}) or {}) | {"date": resources.current().clock.today()}
 
 
-async def case_values(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+async def case_values(source: AsyncSession | Reads, case_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """The catalogue's values for these cases (customer, policy, dates, amounts), without links; one statement."""
-    rows = await db.all(session, _VALUES, {"cases": list(case_ids)})
+    said = {"cases": list(case_ids)}
+    rows = await (source.all(_VALUES, said) if isinstance(source, Reads) else db.all(source, _VALUES, said))
     today = resources.current().clock.today()
     return {row.pop("case_id"): row | {"date": today} for row in rows}

@@ -18,6 +18,7 @@ from py360.kit.clock import INDIA
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import ledger, pacing
 from py360.modules.messaging.messages import Account, Admitted, Decision, Outgoing, Postponed, Refused
+from py360.modules.messaging.retelling import kept
 from py360.modules.messaging.sms import segments, text_of
 from py360.modules.messaging.variables import unify
 from py360.modules.messaging.vendors.base import price
@@ -87,6 +88,7 @@ async def _write(
 
 def _entry(outgoing: Outgoing, verdict: Verdict, cost: Decimal | None) -> ledger.Entry:
     template = outgoing.template
+    subject, content = kept(outgoing)
     return ledger.Entry(
         channel=outgoing.channel,
         purpose=outgoing.purpose,
@@ -97,8 +99,8 @@ def _entry(outgoing: Outgoing, verdict: Verdict, cost: Decimal | None) -> ledger
         campaign_id=outgoing.campaign_id,
         template_id=template.id if template else None,
         template_version=template.version if template else None,
-        subject=None if template else outgoing.subject,
-        content=None if template or outgoing.confidential else outgoing.body,
+        subject=subject,
+        content=content,
         sent_by=outgoing.sent_by,
         cost=None if verdict else cost,
         error_code=verdict[0] if verdict else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from functools import partial
 from typing import Any, Final
 
 from py360.kit import ids
@@ -12,6 +13,7 @@ from py360.kit.paging import Page
 from py360.kit.reads import Reads
 from py360.modules.cases.queries.rows import COLUMNS, JOINS, shown
 from py360.modules.cases.statuses import LABELS
+from py360.modules.messaging import api as messaging
 
 _DETAIL: Final = """
 select {columns}, u.pan, u.address, p.id as policy_id, p.start_date, p.end_date, p.renewal_date, p.sum_insured::float8 as sum_insured,
@@ -189,8 +191,10 @@ async def logs(
 
 _MESSAGES: Final = """
 select m.id, m.communication_type, m.subject, m.content, m.recipient_contact, m.status, m.created_at, m.sent_at,
-  m.delivered_at, m.opened_at, m.clicked_at, m.campaign_id, m.error_message, a.name as agent
+  m.delivered_at, m.opened_at, m.clicked_at, m.campaign_id, m.error_message, a.name as agent, m.template_id, m.template_version,
+  w.subject as template_subject, w.content as template_content, w.format as template_format
 from messaging_public_message m left join identity_public_users a on a.id = m.sent_by
+left join messaging_public_wording w on w.template_id = m.template_id and w.version = m.template_version
 """
 _SUMMARY: Final = """
 select count(*) as "totalCommunications", max(created_at) as "lastContact",
@@ -210,18 +214,23 @@ _CHANNELS: Final = ("email", "sms", "whatsapp", "call")
 async def communications(
     reads: Reads, caller: Caller, case_id: int, channel: str | None, search: str | None = None, sort: str | None = None
 ) -> Listing:
-    """What was sent to the case's customer, newest first (domain reference, 10); raises NotFound, Invalid."""
+    """What was sent to the case's customer, newest first (domain reference, 10); raises NotFound, Invalid.
+
+    A search finds words of the messages and of the templates, not the values that stand in a template's place.
+    """
     await seen(reads, caller, case_id)
     if channel and channel not in _CHANNELS:
         raise Invalid("A channel is email, sms, whatsapp or call.", code="unknown_channel")
+    values = (await messaging.case_values(reads, [case_id])).get(case_id, {})
     return Listing(
         "communications",
         _MESSAGES,
         "m.case_id = %(id)s and (%(channel)s::text is null or m.communication_type = %(channel)s)"
-        " and (%(search)s::text is null or m.subject ilike %(search)s or m.content ilike %(search)s)",
+        " and (%(search)s::text is null or coalesce(m.subject, w.subject) ilike %(search)s"
+        " or coalesce(m.content, w.content) ilike %(search)s)",
         ordering(sort, {"timestamp": "m.id", "createdAt": "m.id", "status": "m.status"}, "-timestamp", "m.id"),
         {"id": case_id, "channel": channel, "search": containing(search)},
-        _message,
+        partial(_message, values),
         ("id", "type", "direction", "timestamp", "contact", "subject", "content", "agent", "status", "error"),
     )
 
@@ -231,13 +240,15 @@ async def communication_figures(reads: Reads, case_id: int) -> dict[str, Any]:
     return await reads.one(_SUMMARY, {"id": case_id}) or {}
 
 
-def _message(row: Mapping[str, Any]) -> dict[str, Any]:
+def _message(values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
+    told = messaging.retell(row, values) if row["content"] is None else None
     return {
         "id": ids.code(row["communication_type"], row["id"]),
         "type": row["communication_type"],
         "direction": "outbound",
-        "subject": row["subject"],
-        "content": row["content"],
+        "subject": told.subject or None if told else row["subject"],
+        "content": told.text if told else row["content"],
+        "contentRetold": told is not None,
         "contact": row["recipient_contact"],
         "timestamp": row["sent_at"] or row["created_at"],
         "agent": row["agent"] or _SYSTEM,
