@@ -52,6 +52,8 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.import_models()
     wiring.import_jobs()
     wiring.install(app)
+    for _, router in wiring.routers(modules, "lean_router"):
+        app.router.routes += router.routes  # as they are: what is included is looked for twice
     for kind, prefix in (("hot_router", "/api"), ("router", "/api"), ("root_router", "")):
         for module, router in wiring.routers(modules, kind):
             app.include_router(router, prefix=prefix, tags=[module])

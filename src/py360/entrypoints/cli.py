@@ -1,6 +1,7 @@
 """The command line: `py360 --help`."""
 
 import asyncio
+import gc
 import json
 import sys
 import time
@@ -77,6 +78,8 @@ def api(modules: Modules = "") -> None:
     config = _refusing(lambda: up_to_date(settings()))
     configure(config)
     app = build_app(config, chosen)
+    gc.collect()
+    gc.freeze()  # what was loaded stays loaded: the collector need not look through it again and again
     uvicorn.run(
         app,
         host=config.host.strip("[]"),

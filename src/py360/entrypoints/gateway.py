@@ -35,7 +35,7 @@ server {{
 
 def paths(module: str) -> list[str]:
     """The paths a module serves, longest first."""
-    kinds = (("hot_router", "/api"), ("router", "/api"), ("root_router", ""))
+    kinds = (("lean_router", ""), ("hot_router", "/api"), ("router", "/api"), ("root_router", ""))
     served = [(prefix, router) for kind, prefix in kinds for _, router in wiring.routers([module], kind)]
     found = {f"{prefix}{route.path}" for prefix, router in served for route in iter_route_contexts(router.routes)}
     return sorted(found, key=lambda path: (-path.count("/"), path))

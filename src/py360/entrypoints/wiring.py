@@ -77,7 +77,8 @@ def import_jobs() -> None:
 
 def routers(modules: Sequence[str] = (), kind: str = "router") -> list[tuple[str, APIRouter]]:
     """The routes of the chosen modules: `router` under `/api`; `hot_router`, matched first, for what is called thousands
-    of times a minute; `root_router` for the few that stand outside `/api`, such as the payment page.
+    of times a minute; `lean_router`, before that, of lean routes with their whole paths; `root_router` for the few that
+    stand outside `/api`, such as the payment page.
     """
     found = []
     for module in check_modules(modules):

@@ -4,8 +4,8 @@ Here the request's transaction begins and ends, callers are let in, problems bec
 twice with one Idempotency-Key creates once.
 """
 
-import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from inspect import signature
 from typing import Annotated, Any, Final, get_args, get_type_hints
@@ -204,17 +204,17 @@ class LeanRoute(APIRoute):
     for anything else it raises TypeError at the start.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """FastAPI's hook: what is called with each request."""
-        endpoint = self.endpoint
+    def __init__(self, path: str, endpoint: Callable[..., Awaitable[Response]], **described: Any) -> None:
+        super().__init__(path, endpoint, **described)
         hints = get_type_hints(endpoint, include_extras=True)
         finders = {name: _finder(hints[name]) for name in signature(endpoint).parameters}
 
-        async def handle(request: Request) -> Response:
-            answer: Response = await endpoint(**{name: await find(request) for name, find in finders.items()})
-            return answer
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            request = Request(scope, receive, send)
+            response = await endpoint(**{name: await find(request) for name, find in finders.items()})
+            await response(scope, receive, send)
 
-        return handle
+        self.app = answer
 
 
 def _finder(hint: Any) -> Callable[[Request], Awaitable[Any]]:
@@ -361,7 +361,7 @@ class RequestIds:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        name = scope["request_id"] = secrets.token_hex(8)
+        name = scope["request_id"] = f"{random.getrandbits(64):016x}"  # to tell requests apart, not to guard anything
 
         async def named(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -386,10 +386,13 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer from memory when this was done before."""
-        headers = dict(scope.get("headers", ()))
+        if scope["type"] != "http" or scope["method"] != "POST":
+            await self.app(scope, receive, send)
+            return
+        headers = dict(scope["headers"])
         key = headers.get(b"idempotency-key", b"").decode("latin-1")
         small = int(headers.get(b"content-length", b"0") or 0) <= self.MAX_BODY
-        if scope["type"] != "http" or scope["method"] != "POST" or not key or not small:
+        if not key or not small:
             await self.app(scope, receive, send)
             return
         from py360.kit.idempotency import once  # only few requests come this way

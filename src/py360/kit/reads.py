@@ -50,10 +50,13 @@ class Reads:
 
     async def all(self, sql: str, params: Params = None) -> list[Row]:
         """Every row."""
-        async with self._pool.connection() as connection:
+        connection = await self._pool.getconn()
+        try:
             cursor = await connection.execute(sql, params)  # SQL is ours
             rows: list[Row] = await cursor.fetchall()
             return rows
+        finally:
+            await self._pool.putconn(connection)
 
     async def one(self, sql: str, params: Params = None) -> Row | None:
         """The first row, or None."""

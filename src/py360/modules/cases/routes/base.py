@@ -6,4 +6,4 @@ from py360.kit.http import LeanRoute
 
 router = APIRouter()
 # The tracking list, which every open window asks for again and again: matched first.
-hot_router = APIRouter(route_class=LeanRoute)
+lean_router = APIRouter(prefix="/api", tags=["cases"], route_class=LeanRoute)
