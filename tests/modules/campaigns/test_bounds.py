@@ -170,3 +170,32 @@ async def test_recipients_come_by_page_by_cursor_and_by_what_became_of_them(
     assert (pages["total"], pages["totalPages"]) == (5, 3)
     sent, pages = await listed("status=sent")
     assert (len(sent), pages["total"]) == (3, 3)
+
+
+async def test_the_rates_are_those_of_the_specification(
+    as_admin: httpx.AsyncClient, upload: Upload, resources: Resources
+) -> None:
+    """Its example's figures (GET /api/campaigns/{id}/analytics), and the domain reference's other rates (12.6) of the same ones."""
+    number = number_of(await create(as_admin, await upload(1), draft=True))
+    fresh = (await as_admin.get(f"/api/campaigns/{number}/analytics")).json()["data"]["metrics"]
+    assert {value for name, value in fresh.items() if "Rate" in name or name == "conversionOfSent"} == {0}
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "update campaigns set sent_count = 142, delivered_count = 138, opened_count = 89, clicked_count = 34, converted_count = 12,"
+            " replied_count = 8, bounced_count = 3, unsubscribed_count = 2 where id = %(id)s",
+            {"id": number},
+        )
+    shown = (await as_admin.get(f"/api/campaigns/{number}/analytics")).json()["data"]["metrics"]
+    assert {name: value for name, value in shown.items() if isinstance(value, float)} == {
+        "openRate": 64.5,
+        "clickRate": 24.6,
+        "conversionRate": 8.7,
+        "deliveryRate": 97.2,
+        "clickToOpenRate": 38.2,
+        "conversionOfSent": 8.5,
+        "readRate": 64.5,
+        "replyRate": 9.0,
+        "bounceRate": 2.1,
+        "unsubscribeRate": 1.4,
+    }

@@ -1,10 +1,12 @@
 """What a campaign's messages said, as a case's page shows it afterwards."""
 
 import re
+from datetime import timedelta
 from email.message import Message
 
 import httpx
 
+from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.cases import api as cases
@@ -13,7 +15,7 @@ from tests.modules.campaigns.conftest import Relay, Upload, template
 from tests.modules.campaigns.test_campaigns import create
 
 CONTENT = (
-    "<p>Dear {name}, {policy_number} runs from {start_date} to {expiry_date}. Pay {amount}:"
+    "<p>Dear {name}, {policy_number} runs on {date} from {start_date} to {expiry_date}. Pay {amount}:"
     " <a href='{payment_link}'>Renew</a> <a href='{unsubscribe_link}'>stop</a></p>"
 )
 
@@ -30,17 +32,24 @@ def text_of(mail: Message) -> str:
 
 
 async def test_a_case_shows_the_text_that_its_customer_got(
-    as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
+    as_admin: httpx.AsyncClient,
+    upload: Upload,
+    relay: Relay,
+    run_jobs: RunJobs,
+    resources: Resources,
+    clock: FixedClock,
 ) -> None:
     """Also once the template says something else and the policy stands in its next term."""
     which = await template(as_admin, content=CONTENT)
     code = await upload(2)
     for _ in range(2):
         assert (await create(as_admin, code, templates={"email": which})).status_code == 201
+        clock.moment -= timedelta(days=3)
         await run_jobs()
+        clock.moment += timedelta(days=3)
     first = await resources.reads.value("select min(id) from renewal_cases")
     got = [text_of(mail) for mail in relay.taken if mail["To"] == "asha1@example.com"]
-    assert len(got) == 2 and "Dear Asha Sharma 1, POL-00001 runs from" in got[0] and "Pay ₹12,500" in got[0]
+    assert len(got) == 2 and "Dear Asha Sharma 1, POL-00001 runs on" in got[0] and "Pay ₹12,500" in got[0]
 
     async def shown(query: str = "") -> list[dict[str, object]]:
         answer = await as_admin.get(f"/api/cases/CASE-{first}/communications{query}")

@@ -141,3 +141,43 @@ async def test_a_single_message_is_shown_as_it_was_written(as_admin, make_case, 
     (listed,) = (await as_admin.get(f"{case.path}/communications?search=R-17")).json()["data"]["communications"]
     assert listed["content"] == f"Dear Asha Rao, your receipt R-17: https://pay.example/{case.id}"
     assert listed["contentRetold"] is False
+
+
+async def test_the_summary_says_how_many_replies_were_answered_and_how_soon(as_admin, make_case, rows, sandbox) -> None:
+    """Not by a campaign: that would have been written anyway."""
+    case = await make_case("in_progress")
+
+    async def summary() -> dict[str, object]:
+        return (await as_admin.get(f"{case.path}/communications")).json()["data"]["summary"]
+
+    silent = await summary()
+    assert (silent["totalCommunications"], silent["responseRate"], silent["averageResponseTime"]) == (0, 0, None)
+    for _ in range(3):
+        answer = await as_admin.post(f"{case.path}/messages", json={"channel": "sms", "message": "Hello"})
+        assert answer.status_code == 201, answer.text
+    first, second, third = [row["id"] for row in await rows("select id from communication_delivery_status order by id")]
+    at = (
+        "update communication_delivery_status set sent_at = now() - %(sent)s * interval '1 hour',"
+        " replied_at = now() - %(replied)s * interval '1 hour' where id = %(id)s returning 1"
+    )
+    await rows(at, id=first, sent=9, replied=8)
+    await rows(at, id=second, sent=6, replied=3)
+    await rows(at, id=third, sent=5, replied=None)
+    half = await summary()
+    assert (half["totalInbound"], half["totalOutbound"], half["totalCommunications"]) == (2, 3, 5)
+    assert (half["responseRate"], half["averageResponseTime"]) == (50.0, 2.0)  # six hours ago it was answered
+    (campaign,) = await rows(
+        "insert into campaigns (client_id, name, campaign_type, channels, status)"
+        " values (1, 'May', 'multi', '{sms}', 'completed') returning id"
+    )
+    await rows(
+        "insert into communication_delivery_status (client_id, case_id, campaign_id, communication_type, recipient_contact, status,"
+        " sent_at, sent_by) select client_id, case_id, %(campaign)s, communication_type, recipient_contact, 'sent', now(), sent_by"
+        " from communication_delivery_status where id = %(id)s returning 1",
+        id=third,
+        campaign=campaign["id"],
+    )
+    assert (await summary())["responseRate"] == 50.0
+    assert {"satisfactionRating", "averageCallDuration", "firstCallResolution"} <= {
+        name for name, value in half.items() if value is None
+    }

@@ -45,7 +45,9 @@ def retell(message: Mapping[str, Any], values: Mapping[str, Any]) -> Rendered | 
         version=message["template_version"],
     )
     try:
-        return compile(template).render({**values, **_OF_THE_MESSAGE})
+        return compile(template).render(
+            {**values, **_OF_THE_MESSAGE, "date": message["sent_at"] or message["created_at"]}
+        )
     except (Invalid, minijinja.TemplateError):
         return (
             None  # the office's own template stumbles over a value of today: the other messages are shown all the same

@@ -191,20 +191,29 @@ async def logs(
 
 _MESSAGES: Final = """
 select m.id, m.communication_type, m.subject, m.content, m.recipient_contact, m.status, m.created_at, m.sent_at,
-  m.delivered_at, m.opened_at, m.clicked_at, m.campaign_id, m.error_message, a.name as agent, m.template_id, m.template_version,
+  m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent, m.template_id, m.template_version,
   w.subject as template_subject, w.content as template_content, w.format as template_format
 from messaging_public_message m left join identity_public_users a on a.id = m.sent_by
 left join messaging_public_wording w on w.template_id = m.template_id and w.version = m.template_version
 """
+# Of what customers write we know when they replied to which message. It is answered once a person writes to them again.
 _SUMMARY: Final = """
-select count(*) as "totalCommunications", max(created_at) as "lastContact",
-  count(*) filter (where communication_type = 'email') as "totalEmails",
-  count(*) filter (where communication_type = 'call') as "totalCalls",
-  count(*) filter (where communication_type = 'sms') as "totalSMS",
-  count(*) filter (where communication_type = 'whatsapp') as "totalWhatsApp",
-  count(*) as "totalOutbound", 0 as "totalInbound",
-  count(*) filter (where status in ('pending', 'sending')) as pending
-from messaging_public_message where case_id = %(id)s
+select count(*) + count(m.replied_at) as "totalCommunications", max(greatest(m.created_at, m.replied_at)) as "lastContact",
+  count(*) filter (where m.communication_type = 'email') as "totalEmails",
+  count(*) filter (where m.communication_type = 'call') as "totalCalls",
+  count(*) filter (where m.communication_type = 'sms') as "totalSMS",
+  count(*) filter (where m.communication_type = 'whatsapp') as "totalWhatsApp",
+  count(*) as "totalOutbound", count(m.replied_at) as "totalInbound",
+  count(*) filter (where m.status in ('pending', 'sending')) as pending, 0 as resolved, 0 as escalated,
+  coalesce(round(100.0 * count(answer.at) / nullif(count(m.replied_at), 0), 1), 0)::float8 as "responseRate",
+  round(extract(epoch from avg(answer.at - m.replied_at)) / 3600, 1)::float8 as "averageResponseTime",
+  null as "satisfactionRating", null as "averageCallDuration", null as "firstCallResolution"
+from messaging_public_message m
+cross join lateral (
+  select min(a.sent_at) as at from messaging_public_message a
+  where a.case_id = m.case_id and a.sent_at > m.replied_at and a.sent_by is not null and a.campaign_id is null
+) answer
+where m.case_id = %(id)s
 """
 
 
@@ -236,7 +245,11 @@ async def communications(
 
 
 async def communication_figures(reads: Reads, case_id: int) -> dict[str, Any]:
-    """The summary above a case's communications."""
+    """The summary above a case's communications (domain reference, 10).
+
+    `responseRate` is a percentage, 0 when nobody replied; `averageResponseTime` is in hours. What nobody measures yet is null
+    (`satisfactionRating`, `averageCallDuration`, `firstCallResolution`); no message is resolved or escalated by itself.
+    """
     return await reads.one(_SUMMARY, {"id": case_id}) or {}
 
 
@@ -256,6 +269,7 @@ def _message(values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any
         "deliveredAt": row["delivered_at"],
         "openedAt": row["opened_at"],
         "clickedAt": row["clicked_at"],
+        "repliedAt": row["replied_at"],
         "campaignId": row["campaign_id"] and ids.code("campaign", row["campaign_id"]),
         "error": row["error_message"],
     }

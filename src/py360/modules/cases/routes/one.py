@@ -128,7 +128,7 @@ async def read_communications(
     search: Search = None,
     as_file: AsFile = None,
 ) -> Response:
-    """What was sent to the customer, with a summary.
+    """What was sent to the customer, with a summary: `responseRate` in percent of the replies, `averageResponseTime` in hours.
 
     A campaign keeps the template as it was sent, not each customer's values: where `contentRetold` is true, the text is written
     anew from it with what the case says today, and [Payment Link] and [Unsubscribe Link] stand for the customer's own links.
