@@ -57,8 +57,9 @@ def test_first_start_stop_kill_and_start_again(installation: Installation) -> No
     assert kept.stat().st_mode & 0o777 == 0o600
     assert installation.sign_in("admin@py360.local", password[1]) == 200
     health = httpx.get(f"http://127.0.0.1:{installation.port}/api/health").json()
-    assert health["data"] == {"live": True, "ready": True, "reasons": []}
+    assert health["data"] == {"live": True, "ready": True, "reasons": [], "webhooksPutAside": 0}
 
+    assert installation.run("webhooks").stdout == "Every webhook was applied.\n"
     second = installation.run("up")
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1

@@ -8,7 +8,7 @@ from typing import Any, Final
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 
-from py360.entrypoints import wiring
+from py360.entrypoints import aside, wiring
 from py360.kit import http
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
@@ -62,17 +62,22 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
 
 
 async def health(request: Request) -> Response:
-    """Live and ready: whether the database and the cache answer, and the reason when one does not."""
+    """Live and ready: whether the database and the cache answer, and the reason when one does not.
+
+    `webhooksPutAside` asks for a look (`py360 webhooks` tells why): these events of vendors could not be applied.
+    """
     resources: Resources = request.app.state.resources
     reasons: dict[str, str] = {}
 
-    async def probe(name: str, answer: Any) -> None:
+    async def probe(name: str, answer: Any) -> Any:
         try:
             async with asyncio.timeout(2):
-                await answer
+                return await answer
         except Exception as error:  # noqa: BLE001 - the probe reports whatever is wrong
             reasons[name] = f"{name} does not answer: {type(error).__name__}"
 
-    await asyncio.gather(probe("database", resources.reads.value("select 1")), probe("cache", resources.cache.ping()))
-    data = {"live": True, "ready": not reasons, "reasons": list(reasons.values())}
+    put_aside, _ = await asyncio.gather(
+        probe("database", aside.number(resources.reads)), probe("cache", resources.cache.ping())
+    )
+    data = {"live": True, "ready": not reasons, "reasons": list(reasons.values()), "webhooksPutAside": put_aside}
     return Response(dumps({"success": not reasons, "data": data}), 503 if reasons else 200, media_type=http.JSON)

@@ -178,6 +178,21 @@ def dsn() -> None:
 
 
 @cli.command()
+def webhooks(
+    again: Annotated[bool, typer.Option(help="The cause is mended: have them applied again, within a minute.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell how many vendors' events could not be applied in the last 30 days, and why the newest could not."""
+    from py360.entrypoints import aside
+
+    if again:
+        typer.echo(f"To be applied again within a minute: {_run(aside.again)}.")
+        return
+    found = _run(aside.told)
+    typer.echo(json.dumps(found, default=str) if as_json else aside.in_words(found))
+
+
+@cli.command()
 def bench(
     only: Annotated[
         str,
