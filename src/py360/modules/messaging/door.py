@@ -30,11 +30,17 @@ DLT_VARIABLE: Final = r".{0,60}?"
 
 
 async def admit(
-    session: AsyncSession, batch: Sequence[Outgoing], account: Account, *, budget_left: Decimal | None = None
+    session: AsyncSession,
+    batch: Sequence[Outgoing],
+    account: Account,
+    *,
+    budget_left: Decimal | None = None,
+    keep_texts: bool = False,
 ) -> list[Decision]:
     """Decide a batch of one client and channel, in its order. Admitted messages stand in the ledger as `sending` with
     their price, refused ones as `blocked` with their reason; postponed ones leave no row. `budget_left`, in INR, is what
-    the campaign may still spend; its caller keeps others from spending it until this transaction is over.
+    the campaign may still spend; its caller keeps others from spending it until this transaction is over. With `keep_texts`
+    the ledger keeps what a template's message said.
     """
     if not batch:
         return []
@@ -61,7 +67,7 @@ async def admit(
         free = free[:paid]
     allowed, reason, sentence, until = await pacing.pace(session, account, batch[0], in_force, len(free), now)
     postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
-    decided = await _write(session, batch, verdicts, postponed, costs, account, now)
+    decided = await _write(session, batch, verdicts, postponed, costs, account, now, keep_texts)
     if in_force.tracking_enabled:
         return decided
     return [replace(each, tracked=False) if isinstance(each, Admitted) else each for each in decided]
@@ -75,9 +81,10 @@ async def _write(
     costs: Sequence[Decimal | None],
     account: Account,
     now: datetime,
+    keep_texts: bool,
 ) -> list[Decision]:
     places = [place for place in range(len(batch)) if place not in postponed]
-    entries = [_entry(batch[place], verdicts[place], costs[place]) for place in places]
+    entries = [_entry(batch[place], verdicts[place], costs[place], keep_texts) for place in places]
     numbers = await ledger.write(session, account.client_id, entries, account.type, account.id, now)
     decided: dict[int, Decision] = dict(postponed)
     for place, number in zip(places, numbers, strict=True):
@@ -86,9 +93,9 @@ async def _write(
     return [decided[place] for place in range(len(batch))]
 
 
-def _entry(outgoing: Outgoing, verdict: Verdict, cost: Decimal | None) -> ledger.Entry:
+def _entry(outgoing: Outgoing, verdict: Verdict, cost: Decimal | None, keep_text: bool) -> ledger.Entry:
     template = outgoing.template
-    subject, content = kept(outgoing)
+    subject, content = kept(outgoing, keep_text)
     return ledger.Entry(
         channel=outgoing.channel,
         purpose=outgoing.purpose,

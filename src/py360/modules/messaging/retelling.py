@@ -14,11 +14,11 @@ from py360.modules.messaging.messages import Outgoing, Rendered, Template
 _OF_THE_MESSAGE: Final = {"payment_link": "[Payment Link]", "unsubscribe_link": "[Unsubscribe Link]"}
 
 
-def kept(outgoing: Outgoing) -> tuple[str | None, str | None]:
-    """The subject and the text that the ledger keeps of a message; of a campaign's none: its template's version says it."""
+def kept(outgoing: Outgoing, rendered: bool) -> tuple[str | None, str | None]:
+    """The subject and the text that the ledger keeps of a message; of a template's only when `rendered`."""
     if outgoing.template is None:
         return outgoing.subject, None if outgoing.confidential else outgoing.body
-    if outgoing.campaign_id is not None or outgoing.confidential:
+    if outgoing.confidential or not rendered:
         return None, None
     said = compile_message(outgoing).render({**_OF_THE_MESSAGE, **outgoing.values})
     return said.subject or None, said.text

@@ -150,7 +150,7 @@ async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
     async with db.unit_of_work() as session:
         sender = await choose_account(session, outgoing.client_id, outgoing.channel, provider_id)
         make_sure = transport(sender)  # before the ledger says `sending`
-        (decision,) = await admit(session, [outgoing], sender)
+        (decision,) = await admit(session, [outgoing], sender, keep_texts=True)
     if isinstance(decision, Refused):
         kind = Invalid if decision.reason in WRONG_INPUT else Conflict
         code = ids.code(outgoing.channel, decision.message_id)
