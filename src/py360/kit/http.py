@@ -4,9 +4,8 @@ Here the request's transaction begins and ends, callers are let in, problems bec
 twice with one Idempotency-Key creates once.
 """
 
-import random
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from functools import partial
+from functools import lru_cache, partial
 from inspect import signature
 from typing import Annotated, Any, Final, get_args, get_type_hints
 
@@ -22,8 +21,9 @@ from redis.exceptions import ConnectionError as CacheConnectionError
 from redis.exceptions import TimeoutError as CacheTimeoutError
 from sqlalchemy.exc import DataError
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from py360.kit import db, export, parameters, plain
 from py360.kit.caller import Caller
@@ -43,6 +43,7 @@ from py360.kit.limits import refusal
 from py360.kit.listing import Listing
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
+from py360.kit.request_ids import RequestIds
 from py360.kit.resources import Resources
 from py360.kit.wire import dumps
 
@@ -200,8 +201,8 @@ Public = Depends(public)
 class LeanRoute(APIRoute):
     """A route whose arguments are found without FastAPI's general solver, which costs as much as a list's SQL (measured).
 
-    Declared and documented like any other. It takes dependencies that want the request alone, and models of the query;
-    for anything else it raises TypeError at the start.
+    Declared and documented like any other. It takes dependencies that want the request alone, and frozen models of the
+    query; for anything else it raises TypeError at the start.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Awaitable[Response]], **described: Any) -> None:
@@ -227,16 +228,21 @@ def _finder(hint: Any) -> Callable[[Request], Awaitable[Any]]:
             and [*signature(mark.dependency).parameters] == ["request"]
         ):
             return mark.dependency
-        if isinstance(mark, params.Query):
+        if isinstance(mark, params.Query) and getattr(wanted, "model_config", {}).get("frozen"):
             return partial(_query, wanted)
     raise TypeError(f"A lean route cannot find {hint}.")
 
 
 async def _query(model: type[BaseModel], request: Request) -> BaseModel:
     try:
-        return model.model_validate(dict(request.query_params))
+        return _parsed(model, request.scope["query_string"])
     except ValidationError as error:
         raise RequestValidationError([{**item, "loc": ("query", *item["loc"])} for item in error.errors()]) from error
+
+
+@lru_cache(maxsize=500)  # open windows ask for the same again and again
+def _parsed(model: type[BaseModel], query: bytes) -> BaseModel:
+    return model.model_validate(dict(QueryParams(query)))
 
 
 # ---------------------------------------------------------------- versions of a record
@@ -348,28 +354,6 @@ async def _on_away(request: Request, error: Exception) -> Response:
 async def _on_bug(request: Request, error: Exception) -> Response:
     log.error("unexpected error", exc_info=error, request_id=request.scope.get("request_id"), path=request.url.path)
     return _failure(request, Problem("Something went wrong on our side. Quote the request id when you report it."))
-
-
-class RequestIds:
-    """Names every request, in the log and in the answer's X-Request-ID; tells what is left of the caller's quota."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on under a name of its own."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        name = scope["request_id"] = f"{random.getrandbits(64):016x}"  # to tell requests apart, not to guard anything
-
-        async def named(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                quota = scope.get("quota", ()) if message["status"] != 429 else ()  # a refusal tells its own limit
-                message["headers"] = [*message.get("headers", []), (b"x-request-id", name.encode()), *quota]
-            await send(message)
-
-        await self.app(scope, receive, named)
 
 
 class Idempotency:
