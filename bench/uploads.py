@@ -30,6 +30,7 @@ from py360.kit.db import unit_of_work
 from py360.kit.migrate import migrate
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
+from py360.modules.customers import api as customers
 from py360.modules.identity import api as identity
 
 Out = Callable[[str], None]
@@ -138,7 +139,9 @@ def _work(upload_id: int, pipe: Any) -> None:
         wiring.import_jobs()
         begun = time.perf_counter()
         await importing.run(upload_id)
-        pipe.send((time.perf_counter() - begun, psutil.Process().memory_info()))
+        seconds = time.perf_counter() - begun
+        await _sort_into_search()
+        pipe.send((seconds, psutil.Process().memory_info()))
         await resources.close()
 
     asyncio.run(run())
@@ -176,7 +179,22 @@ def _floor(read: Callable[[], pl.DataFrame]) -> float:
                 copy.write(part.write_csv(include_header=False).encode())
         for statement in _FLOOR:
             cursor.execute(statement)
-    return time.perf_counter() - begun
+        connection.commit()
+        seconds = time.perf_counter() - begun
+    asyncio.run(_sorted_floor())
+    return seconds
+
+
+async def _sorted_floor() -> None:
+    resources = await Resources.open(settings())
+    await _sort_into_search()
+    await resources.close()
+
+
+async def _sort_into_search() -> None:
+    """What follows every import, outside its time: else each would find the entries of the one before."""
+    async with unit_of_work() as session:
+        await customers.sort_into_search(session)
 
 
 def _line(out: Out, what: str, rows: int, seconds: float, floor: float) -> None:

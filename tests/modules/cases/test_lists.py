@@ -1,11 +1,14 @@
 """The tracking list, the closed list, the logs and the export, through HTTP."""
 
+import asyncio
 import csv
 import io
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
 
+from py360.kit import reads
 from py360.kit.resources import Resources
 
 
@@ -113,6 +116,17 @@ async def test_a_batch_by_its_code_number_or_upload(as_admin, make_case, rows) -
         {"batchId": "BATCH-May", "uploadId": str(batch["upload_id"])},
     ):
         assert numbers(await as_admin.get("/api/cases", params=params)) == [ours.number], params
+
+
+async def test_searches_take_turns_and_lists_pass_them(as_admin, make_case, resources: Resources) -> None:
+    case = await make_case()
+    async with AsyncExitStack() as others:
+        for _ in range(reads.SEARCHES_AT_ONCE):
+            await others.enter_async_context(resources.reads.searches)
+        late = asyncio.create_task(as_admin.get("/api/cases", params={"search": "rao"}))
+        assert numbers(await as_admin.get("/api/cases")) == [case.number]
+        assert not late.done()
+    assert numbers(await late) == [case.number]
 
 
 async def test_search_takes_pieces_with_commas_between(as_admin, make_case) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from py360.kit import db
 from py360.kit.resources import Resources
 from py360.modules.uploads.settings import upload_settings
 from tests.modules.uploads.conftest import HEADINGS, Send, csv_of, row, xlsx_of
@@ -25,6 +26,21 @@ async def test_a_file_becomes_customers_policies_and_cases(send: Send, as_admin:
     assert [upload["uploadId"] for upload in history["uploads"]] == [told["uploadId"]]
     original = await as_admin.get(told["downloadUrl"])
     assert original.content == csv_of([row(1), row(2), row(3)])
+
+
+async def test_what_was_imported_is_sorted_into_the_search_at_once(send: Send, resources: Resources) -> None:
+    await send(csv_of([row(number) for number in range(40)]))
+    async with db.unit_of_work() as session:
+        await db.execute(session, "create extension if not exists pgstattuple")
+        waiting = await db.all(
+            session,
+            "select c.relname, pending_tuples from pg_class c join pg_am a on a.oid = c.relam and a.amname = 'gin'"
+            " cross join pgstatginindex(c.oid) where relname like '%_search'",
+        )
+    assert {each["relname"]: each["pending_tuples"] for each in waiting} == {
+        "idx_customers_name_search": 0,
+        "idx_policies_number_search": 0,
+    }
 
 
 async def test_the_history_by_status_and_a_file_by_its_name(send: Send, as_admin: httpx.AsyncClient) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.kit.errors import NotFound
-from py360.modules.customers.bulk import merge
+from py360.modules.customers.bulk import merge, sort_into_search
 from py360.modules.customers.contacts import Email, Phone
 from py360.modules.customers.service import CATEGORIES, change_customer, change_policy
 from py360.modules.customers.taking_back import keep_changed, take_back
@@ -29,6 +29,7 @@ __all__ = [
     "renew",
     "restore",
     "seed",
+    "sort_into_search",
     "take_back",
 ]
 

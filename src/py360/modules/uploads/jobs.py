@@ -1,6 +1,8 @@
 """The jobs of uploads."""
 
+from py360.kit import db
 from py360.kit.jobs import module_jobs
+from py360.modules.customers import api as customers
 from py360.modules.uploads import importing, progress, resuming
 
 jobs = module_jobs("uploads")
@@ -15,6 +17,8 @@ async def gave_up(upload_id: int) -> None:
 async def process(upload_id: int) -> None:
     """Import a file; run again, it goes on where the last committed chunk ended."""
     await importing.run(upload_id)
+    async with db.unit_of_work() as session:
+        await customers.sort_into_search(session)
 
 
 @jobs.task(name="uploads.tell")

@@ -81,7 +81,8 @@ async def _rows(
         return order.pick(within.sql, most, offset, cursor, walking=walking)
 
     if terms:
-        return await _searched(reads, terms, within, picked, cut, params)
+        async with reads.searches:
+            return await _searched(reads, terms, within, picked, cut, params)
     rows = await reads.all(_PAGE.format(picked=picked(page.limit, offset), **cut), params)
     if not cursor and len(rows) < page.limit and (rows or page.page == 1):
         return rows, page.offset + len(rows), True
