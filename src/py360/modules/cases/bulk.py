@@ -24,7 +24,8 @@ update {staging} set case_id = null, case_is_new = false where outcome = 'failed
 _HOLD: Final = f"""
 update {{staging}} s set {corrections.held("c", FILED)}
 from renewal_cases c
-where c.corrected is not null and c.policy_id = s.policy_id and c.due_date = s.renewal_date and {_SPEAKS}
+where c.corrected is not null and c.policy_id = s.policy_id and c.due_date = s.renewal_date
+  and not s.policy_is_new and {_SPEAKS}
 """
 # A later file about a case we have: the amount due, the customer, the agent when there is none yet. A due date that moved
 # a little within the policy's period is put right in the open case; a second one would ask the customer twice.

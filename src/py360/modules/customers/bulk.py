@@ -145,6 +145,11 @@ where said.customer_id = c.id and (
   or (said.customer_code is not null and c.customer_code = 'CUST-' || c.id))
 """
 
+# A list of new business, or a first upload, knows none.
+_KNOWS_POLICIES: Final = """
+select exists (
+  select from {staging} s cross join lateral (select from policies where policy_number = s.policy_number offset 0) p)
+"""
 # A policy we know: is the row's term over, older than what we hold, or does it say something new?
 _FIND_POLICIES: Final = """
 update {staging} s set
@@ -218,8 +223,10 @@ async def merge(session: AsyncSession, staging: str) -> None:
     if known or doubtful:
         await _run(session, _HOLD_CONTACTS, staging)
         await _run(session, _REFRESH, staging)
-    await _run(session, _HOLD_TERMS, staging)
-    held = await _run(session, _FIND_POLICIES, staging)
+    held = 0
+    if await db.value(session, _KNOWS_POLICIES.format(staging=staging)):
+        await _run(session, _HOLD_TERMS, staging)
+        held = await _run(session, _FIND_POLICIES, staging)
     if known or doubtful or held:
         await _run(session, _HOLD, staging)
         await _run(session, _CHANGE_POLICIES, staging)

@@ -101,13 +101,16 @@ def payload(rows: pl.DataFrame, client_id: int) -> bytes:
     return framed.write_csv(include_header=False, null_value=_NULL).encode()
 
 
-async def stage(session: AsyncSession, copied: bytes, known: Known) -> None:
-    """Put accepted rows (`copied`: their `payload`) into a new staging table of this transaction, with what we know of
-    their agents and places."""
+async def stage(session: AsyncSession, copied: bytes) -> None:
+    """Put accepted rows (`copied`: their `payload`) into a new staging table of this transaction."""
     await db.execute(session, _CREATE)
     async with (await db.connection(session)).cursor() as cursor, cursor.copy(_COPY) as copy:
         await copy.write(copied)
     await db.execute(session, f"analyze {TABLE} (row_no, policy_number, customer_code, phone)")
+
+
+async def place(session: AsyncSession, known: Known) -> None:
+    """Say of the staged rows what we know of their agents and places."""
     agents = {text: key for text, key in known.agents.items() if key is not None}
     if agents:
         await db.execute(session, _AGENTS, {"texts": list(agents), "ids": list(agents.values())})

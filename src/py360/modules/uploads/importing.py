@@ -1,11 +1,12 @@
 """The import of one file: chunk by chunk, each row in one transaction with its ledger, so that it can be killed anywhere.
 
 A chunk is merged in lanes (`lanes`), each a transaction of its own, under the lock of one that counts what the ledger says
-and moves on. None waits for the disk; the last commit, which calls the import completed, brings all of them along. While a chunk is merged, the next is read and cleaned in a thread.
+and moves on. None waits for the disk; the last commit, which calls the import completed, brings all of them along. While a
+chunk is merged, the next is read and cleaned in a thread, and staged by whichever lane is free first.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ from py360.modules.uploads.settings import upload_settings
 from py360.modules.uploads.survey import Survey
 
 log = structlog.get_logger()
+
+FIRST_ROWS: Final = 5_000
 
 _UPLOAD: Final = """
 select u.*, b.id as batch_id, b.batch_code, h.path::text as node_path
@@ -165,6 +168,21 @@ class _Chunk:
     parts: list[tuple[Cleaned, bytes]]
 
 
+def _a_short_one_first(chunks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
+    """The database need not wait until a whole chunk is cleaned, and a list of some thousands shows how it goes on."""
+    for number, rows in enumerate(chunks):
+        yield from (
+            (rows.head(FIRST_ROWS), rows.slice(FIRST_ROWS)) if number == 0 < rows.height - FIRST_ROWS else (rows,)
+        )
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel what still runs, and wait until it has let go of its connection."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
 class _Import:
     """One run over one file."""
 
@@ -175,6 +193,7 @@ class _Import:
         self.limits = upload_settings()
         self.clock = resources.current().clock
         self.known = bulk.Known()
+        self.free_lanes = asyncio.Semaphore(self.limits.lanes)
         self.staging = asyncio.Lock()
         self.done = pl.Series([], dtype=pl.Int32)  # rows that a killed run merged behind the last chunk it counted
         self.headings: dict[str, str] = {}
@@ -268,7 +287,7 @@ class _Import:
         await bulk.note_issues(session, self.id, opened.ignored())
 
     def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[_Chunk]:
-        for rows in opened.chunks(self.limits.chunk_rows, after):
+        for rows in _a_short_one_first(opened.chunks(self.limits.chunk_rows, after)):
             cleaned = clean(rows, plan, self.clock.today())
             warned = cleaned.issues.filter(pl.col("severity") == "warning")["row_no"].n_unique()
             parts = lanes.split(cleaned.without(self.done), self.limits.lanes)
@@ -305,36 +324,59 @@ class _Import:
         return "failed"
 
     async def _chunks(self, opened: Opened, plan: Plan) -> None:
-        async for chunk in self._each(opened, plan, self.upload["rows_done"]):
-            await self._commit(chunk)
+        """Chunk after chunk. A lane that is done with its rows stages those of the next chunk while the others still merge."""
+        under_way: list[asyncio.Task[None]] = []
+        try:
+            async for chunk in self._each(opened, plan, self.upload["rows_done"]):
+                if len(under_way) == 2:
+                    await under_way.pop(0)
+                before = under_way[-1] if under_way else None
+                under_way.append(asyncio.create_task(self._commit(chunk, before)))
+            for commit in under_way:
+                await commit
+        finally:
+            await _end(under_way)
 
-    async def _commit(self, chunk: _Chunk) -> None:
+    async def _commit(self, chunk: _Chunk, before: asyncio.Task[None] | None) -> None:
+        turn = asyncio.Event()
+        merging = [asyncio.create_task(self._lane(part, copied, turn)) for part, copied in chunk.parts]
+        try:
+            if before is not None:
+                await before
+            counted = await self._merged(chunk, turn, merging)
+        finally:
+            await _end(merging)
+        self.progress.processed += counted["rows"]
+        self.progress.successful += counted["rows"] - counted["failed"]
+        self.progress.failed += counted["failed"]
+
+    async def _merged(self, chunk: _Chunk, turn: asyncio.Event, merging: list[asyncio.Task[None]]) -> db.Row:
+        """Give its lanes their turn and commit what they did; how many rows, and how many of them failed."""
         async with db.unit_of_work() as session:
             done = await db.value(session, _CLAIM, {"id": self.id})
             if done is None:
                 raise Stopped
             if done >= chunk.last:  # another worker that was taken for dead has done this chunk
-                return
+                return {"rows": 0, "failed": 0}
             await bulk.do_not_wait_for_disk(session)
             await bulk.lock(session, self.client_id)
             for part, _ in chunk.parts:
                 await self.known.learn(session, self.client_id, part.accepted)
-            async with asyncio.TaskGroup() as group:
-                for part, copied in chunk.parts:
-                    group.create_task(self._lane(part, copied))
+            turn.set()
+            await asyncio.gather(*merging)
             said = {"id": self.id, "after": done, "last": chunk.last, "warnings": chunk.warned}
             counted = await db.one(session, _ADVANCE, said)
         assert counted is not None  # claimed above
-        self.progress.processed += counted["rows"]
-        self.progress.successful += counted["rows"] - counted["failed"]
-        self.progress.failed += counted["failed"]
+        return counted
 
-    async def _lane(self, part: Cleaned, copied: bytes) -> None:
-        async with db.unit_of_work() as session:
+    async def _lane(self, part: Cleaned, copied: bytes, turn: asyncio.Event) -> None:
+        async with self.free_lanes, db.unit_of_work() as session:
             await bulk.do_not_wait_for_disk(session)
-            await bulk.enter_lane(session, self.client_id)
             async with self.staging:  # each lane then writes to its own pages of the indexes by number
-                await bulk.stage(session, copied, self.known)
+                await bulk.stage(session, copied)
+            await turn.wait()
+            await bulk.enter_lane(session, self.client_id)
+            await bulk.place(session, self.known)
             await bulk.merge(session, self._said())
             await bulk.note(session, self.id, part, self.known, self.headings)
 
