@@ -6,7 +6,7 @@ chunk is merged, the next is read and cleaned in a thread, and staged by whichev
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -176,13 +176,6 @@ def _a_short_one_first(chunks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]
         )
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancel what still runs, and wait until it has let go of its connection."""
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-
-
 class _Import:
     """One run over one file."""
 
@@ -325,39 +318,30 @@ class _Import:
 
     async def _chunks(self, opened: Opened, plan: Plan) -> None:
         """Chunk after chunk. A lane that is done with its rows stages those of the next chunk while the others still merge."""
-        under_way: list[asyncio.Task[None]] = []
         try:
-            async for chunk in self._each(opened, plan, self.upload["rows_done"]):
-                if len(under_way) == 2:
-                    await under_way.pop(0)
-                before = under_way[-1] if under_way else None
-                under_way.append(asyncio.create_task(self._commit(chunk, before)))
-            for commit in under_way:
-                await commit
-        finally:
-            await _end(under_way)
+            async with asyncio.TaskGroup() as group:
+                under_way: list[asyncio.Task[None]] = []
+                async for chunk in self._each(opened, plan, self.upload["rows_done"]):
+                    if len(under_way) == 2:
+                        await under_way.pop(0)
+                    before = under_way[-1] if under_way else None
+                    under_way.append(group.create_task(self._commit(chunk, before, group)))
+        except ExceptionGroup as failed:  # what went wrong first ended the others
+            raise failed.exceptions[0] from failed
 
-    async def _commit(self, chunk: _Chunk, before: asyncio.Task[None] | None) -> None:
+    async def _commit(self, chunk: _Chunk, before: asyncio.Task[None] | None, group: asyncio.TaskGroup) -> None:
         turn = asyncio.Event()
-        merging = [asyncio.create_task(self._lane(part, copied, turn)) for part, copied in chunk.parts]
-        try:
-            if before is not None:
-                await before
-            counted = await self._merged(chunk, turn, merging)
-        finally:
-            await _end(merging)
-        self.progress.processed += counted["rows"]
-        self.progress.successful += counted["rows"] - counted["failed"]
-        self.progress.failed += counted["failed"]
-
-    async def _merged(self, chunk: _Chunk, turn: asyncio.Event, merging: list[asyncio.Task[None]]) -> db.Row:
-        """Give its lanes their turn and commit what they did; how many rows, and how many of them failed."""
+        merging = [group.create_task(self._lane(part, copied, turn)) for part, copied in chunk.parts]
+        if before is not None:
+            await before
         async with db.unit_of_work() as session:
             done = await db.value(session, _CLAIM, {"id": self.id})
             if done is None:
                 raise Stopped
             if done >= chunk.last:  # another worker that was taken for dead has done this chunk
-                return {"rows": 0, "failed": 0}
+                for lane in merging:
+                    lane.cancel()
+                return
             await bulk.do_not_wait_for_disk(session)
             await bulk.lock(session, self.client_id)
             for part, _ in chunk.parts:
@@ -367,7 +351,9 @@ class _Import:
             said = {"id": self.id, "after": done, "last": chunk.last, "warnings": chunk.warned}
             counted = await db.one(session, _ADVANCE, said)
         assert counted is not None  # claimed above
-        return counted
+        self.progress.processed += counted["rows"]
+        self.progress.successful += counted["rows"] - counted["failed"]
+        self.progress.failed += counted["failed"]
 
     async def _lane(self, part: Cleaned, copied: bytes, turn: asyncio.Event) -> None:
         async with self.free_lanes, db.unit_of_work() as session:
