@@ -8,9 +8,12 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 import procrastinate
+import sqlalchemy.event
 import structlog
 from procrastinate.exceptions import ConnectorException
 
@@ -42,6 +45,7 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
     wiring.import_models()
     wiring.import_jobs()
     resources = await Resources.open(settings)
+    sqlalchemy.event.listen(resources.engine.sync_engine, "connect", stand_back)
     scratch.sweep()
     connector = _Connector(conninfo=settings.database_url, min_size=1, max_size=OTHERS)
     try:
@@ -51,6 +55,14 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
                 await _serve(app, list(shares(chosen)))
     finally:
         await resources.close()
+
+
+def stand_back(adapted: Any, record: object) -> None:
+    """SQLAlchemy's hook: what a server on this machine does for the worker, it does at the worker's priority."""
+    info = adapted.driver_connection.info
+    with suppress(OSError):  # another account's server, or another container's: then it does not
+        if info.host.startswith("/") and Path(f"/proc/{info.backend_pid}/comm").read_text() == "postgres\n":
+            os.setpriority(os.PRIO_PROCESS, info.backend_pid, NICENESS)
 
 
 class _Connector(procrastinate.PsycopgConnector):
