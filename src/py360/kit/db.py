@@ -1,5 +1,17 @@
 """The write side: SQLAlchemy on psycopg 3, and plain SQL inside the same transaction.
 
+Rows have types. What a statement returns is named where it is run:
+
+    @dataclass(frozen=True, slots=True)
+    class OpenCase:
+        id: int
+        due_date: date
+
+    cases = await db.fetch_all(session, OpenCase, "select id, due_date from renewal_cases ...", params)  # list[OpenCase]
+    case = await db.fetch_one(session, OpenCase, "...", params)  # OpenCase | None
+    total = await db.fetch_only(session, int, "select count(*) ...", params)  # int; LookupError unless there is one row
+    ids = await db.fetch_all(session, int, "update ... returning id", params)  # list[int]: a plain type is the first column
+
 The edge commits (house law 1): a request through `kit.http.Session`, a job through `unit_of_work()`. Modules never do.
 """
 
@@ -17,7 +29,7 @@ from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
-from py360.kit import pools, resources
+from py360.kit import pools, resources, rows
 
 log = structlog.get_logger()
 AWAY: Final = (psycopg.OperationalError, sqlalchemy.exc.OperationalError)  # the pools' timeouts are such, too
@@ -29,6 +41,7 @@ AGAIN_SECONDS: Final = 0.2
 _GONE: Final = ("08", "57P")  # connection failures, shutdowns
 
 Answer = TypeVar("Answer")
+Kind = TypeVar("Kind")
 Row: TypeAlias = pools.Row
 Params: TypeAlias = pools.Params
 
@@ -74,6 +87,24 @@ async def connection(session: AsyncSession) -> AsyncConnection[Any]:
     return driver
 
 
+async def fetch_all(session: AsyncSession, kind: type[Kind], sql: str, params: Params = None) -> list[Kind]:
+    """Every row of a statement, as `kind`: a dataclass of its columns, or a plain type for the first column."""
+    async with (await connection(session)).cursor(row_factory=rows.row_factory(kind)) as cursor:
+        await cursor.execute(sql, params)  # SQL is ours, written in the modules
+        return await cursor.fetchall() if cursor.description else []
+
+
+async def fetch_one(session: AsyncSession, kind: type[Kind], sql: str, params: Params = None) -> Kind | None:
+    """The first row of a statement, as `kind`; None when there is none."""
+    found = await fetch_all(session, kind, sql, params)
+    return found[0] if found else None
+
+
+async def fetch_only(session: AsyncSession, kind: type[Kind], sql: str, params: Params = None) -> Kind:
+    """The row of a statement that always gives one, as `kind`; raises LookupError otherwise."""
+    return rows.only(await fetch_all(session, kind, sql, params))
+
+
 async def all(session: AsyncSession, sql: str, params: Params = None) -> list[Row]:
     """Every row of a statement run inside the session's transaction."""
     async with (await connection(session)).cursor(row_factory=dict_row) as cursor:
@@ -83,8 +114,8 @@ async def all(session: AsyncSession, sql: str, params: Params = None) -> list[Ro
 
 async def one(session: AsyncSession, sql: str, params: Params = None) -> Row | None:
     """The first row of a statement, or None."""
-    rows = await all(session, sql, params)
-    return rows[0] if rows else None
+    found = await all(session, sql, params)
+    return found[0] if found else None
 
 
 async def value(session: AsyncSession, sql: str, params: Params = None) -> Any:

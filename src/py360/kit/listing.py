@@ -5,19 +5,22 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from operator import getitem
-from typing import Any, Final
+from typing import Any, Final, Generic, cast
+
+from typing_extensions import TypeVar
 
 from py360.kit.errors import BadRequest, Invalid
 from py360.kit.export import Column, Export, export
 from py360.kit.paging import EXACT_UP_TO, Page, decode_cursor, encode_cursor, pagination
 from py360.kit.reads import Reads
 
+Kind = TypeVar("Kind", default=Mapping[str, Any])
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """`select` (to the joins) and `where` find the rows; `shown` makes the wire's objects, `columns` are those of a file.
+class Listing(Generic[Kind]):
+    """`select` (to the joins) and `where` find the rows, each a `row`; `shown` makes the wire's object of one, `columns` are a file's.
 
     A column may stand within an object of the wire: `metrics.sent`. A list that is in the order of the rows' `id` alone, and
     of which that is the first field, may be gone through by cursor: `walked` names the column.
@@ -28,32 +31,32 @@ class Listing:
     where: str
     order: str
     params: Mapping[str, Any]
-    shown: Callable[[Mapping[str, Any]], dict[str, Any]]
+    shown: Callable[[Kind], dict[str, Any]]
     columns: Sequence[str]
     file_name: str = ""  # where the wire's name says too little
     counted: str = ""  # the tables that `where` needs, when `select` joins more
     walked: str = ""
+    row: type[Kind] | None = None  # the dataclass of the select's columns; None is a dict, until every list has one
 
     async def page(self, reads: Reads, page: Page, cursor: str | None = None) -> dict[str, Any]:
         """The rows of a page, or those behind a cursor, under the list's name, and its `pagination`; the total is counted up to 10,000."""
         after, beyond = self._after(cursor) if cursor else ("", {"offset": page.offset})
         one_more = page.limit + bool(self.walked)
-        rows = await reads.all(
-            f"{self._sql(after)} limit %(limit)s offset %(offset)s", {**self.params, "limit": one_more, **beyond}
-        )
+        params = {**self.params, "limit": one_more, **beyond}
+        rows = await self._fetch(reads, f"{self._sql(after)} limit %(limit)s offset %(offset)s", params)
         rows_of = f"select from {self.counted}" if self.counted else self.select
         few = f"select count(*) from ({rows_of} where {self.where} limit {EXACT_UP_TO + 1}) few"
-        counted = await reads.value(few, self.params)
+        counted = await reads.fetch_only(int, few, self.params)
         rows, more = rows[: page.limit], len(rows) > page.limit
         total = max(counted, beyond["offset"] + len(rows))
         told = pagination(page, total, counted <= EXACT_UP_TO)
         if self.walked:
-            told["nextCursor"] = encode_cursor(rows[-1]["id"]) if more else None
+            told["nextCursor"] = encode_cursor(_id(rows[-1])) if more else None
         return {self.name: [self.shown(row) for row in rows], "pagination": told}
 
     async def whole(self, reads: Reads) -> dict[str, Any]:
         """Every row, for lists that are short by nature, such as roles."""
-        rows = [self.shown(row) for row in await reads.all(self._sql(), self.params)]
+        rows = [self.shown(row) for row in await self._fetch(reads, self._sql(), self.params)]
         return {self.name: rows, "pagination": pagination(Page(1, max(len(rows), 1)), len(rows))}
 
     def file(self, reads: Reads, format: str) -> Export:
@@ -62,8 +65,12 @@ class Listing:
         return export(self.file_name or _WORDS.sub("_", self.name).lower(), format, columns, self._rows(reads))
 
     async def _rows(self, reads: Reads) -> AsyncIterator[Mapping[str, Any]]:
-        async for row in reads.stream(self._sql(), self.params):
+        kind = self.row or cast(type[Kind], dict)
+        async for row in reads.fetch_stream(kind, self._sql(), self.params):
             yield self.shown(row)
+
+    async def _fetch(self, reads: Reads, sql: str, params: Mapping[str, Any]) -> list[Kind]:
+        return await reads.fetch_all(self.row or cast(type[Kind], dict), sql, params)
 
     def _after(self, cursor: str) -> tuple[str, dict[str, int]]:
         match decode_cursor(cursor):
@@ -74,6 +81,10 @@ class Listing:
 
     def _sql(self, after: str = "") -> str:
         return f"{self.select} where {self.where}{after} order by {self.order}"
+
+
+def _id(row: Any) -> int:
+    return int(row["id"] if isinstance(row, Mapping) else row.id)
 
 
 def heading(name: str) -> str:

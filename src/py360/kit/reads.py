@@ -1,16 +1,21 @@
-"""The read side: SQL on a pool of autocommitting, preparing connections; rows are dicts. May point at a replica."""
+"""The read side: SQL on a pool of autocommitting, preparing connections. May point at a replica.
+
+Rows have types, as in `kit.db`: `await reads.fetch_all(CaseRow, SQL, params)`, `fetch_one`, `fetch_only`, `fetch_stream`.
+"""
 
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from psycopg import AsyncConnection
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
+from py360.kit import rows
 from py360.kit.pools import Params, Row, hung_up
 
+Kind = TypeVar("Kind")
 STATEMENT_TIMEOUT_MS = 30_000
 # More of them at once only make each other late (ADR 48).
 SEARCHES_AT_ONCE: Final = (os.cpu_count() or 1) + 1
@@ -56,20 +61,53 @@ class Reads:
         """Give every connection back."""
         await self._pool.close()
 
+    async def fetch_all(self, kind: type[Kind], sql: str, params: Params = None) -> list[Kind]:
+        """Every row, as `kind`: a dataclass of its columns, or a plain type for the first column."""
+        connection = await self._pool.getconn()
+        try:
+            cursor = connection.cursor(row_factory=rows.row_factory(kind))
+            await cursor.execute(sql, params)  # SQL is ours
+            return await cursor.fetchall()
+        finally:
+            await self._pool.putconn(connection)
+
+    async def fetch_one(self, kind: type[Kind], sql: str, params: Params = None) -> Kind | None:
+        """The first row, as `kind`; None when there is none."""
+        found = await self.fetch_all(kind, sql, params)
+        return found[0] if found else None
+
+    async def fetch_only(self, kind: type[Kind], sql: str, params: Params = None) -> Kind:
+        """The row of a statement that always gives one, as `kind`; raises LookupError otherwise."""
+        return rows.only(await self.fetch_all(kind, sql, params))
+
+    async def fetch_stream(
+        self, kind: type[Kind], sql: str, params: Params = None, batch: int = 2_000
+    ) -> AsyncIterator[Kind]:
+        """Rows one by one, as `kind`, from a server-side cursor: a million rows in flat memory."""
+        async with (
+            self._pool.connection() as connection,
+            connection.transaction(),
+            connection.cursor(name="stream", row_factory=rows.row_factory(kind)) as cursor,
+        ):
+            cursor.itersize = batch
+            await cursor.execute(sql, params)  # SQL is ours
+            async for row in cursor:
+                yield row
+
     async def all(self, sql: str, params: Params = None) -> list[Row]:
         """Every row."""
         connection = await self._pool.getconn()
         try:
             cursor = await connection.execute(sql, params)  # SQL is ours
-            rows: list[Row] = await cursor.fetchall()
-            return rows
+            found: list[Row] = await cursor.fetchall()
+            return found
         finally:
             await self._pool.putconn(connection)
 
     async def one(self, sql: str, params: Params = None) -> Row | None:
         """The first row, or None."""
-        rows = await self.all(sql, params)
-        return rows[0] if rows else None
+        found = await self.all(sql, params)
+        return found[0] if found else None
 
     async def value(self, sql: str, params: Params = None) -> Any:
         """The first column of the first row, or None."""

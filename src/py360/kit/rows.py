@@ -1,0 +1,32 @@
+"""What a statement returns has a type: a frozen dataclass or model for a row, or a plain type for its first column."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
+from typing import Any, TypeVar, cast
+
+from psycopg import AsyncCursor
+from psycopg.rows import class_row, dict_row, scalar_row
+from pydantic import BaseModel
+
+Kind = TypeVar("Kind")
+RowFactory = Callable[[AsyncCursor[Any]], Callable[[Sequence[Any]], Kind]]
+
+
+def row_factory(kind: type[Kind]) -> RowFactory[Kind]:
+    """The psycopg row factory that makes `kind` of each row.
+
+    A dataclass or a Pydantic model takes the columns by their names (a column that it lacks is a TypeError); any other type
+    (`int`, `str`, `Decimal`, `datetime`, ...) stands for the first column, as psycopg gives it.
+    """
+    if kind is dict:
+        return cast(RowFactory[Kind], dict_row)  # for rows that have no type yet
+    if is_dataclass(kind) or issubclass(kind, BaseModel):
+        return class_row(kind)
+    return cast(RowFactory[Kind], scalar_row)
+
+
+def only(rows: Sequence[Kind]) -> Kind:
+    """The one row of a statement that always gives one; raises LookupError for none or several."""
+    if len(rows) != 1:
+        raise LookupError(f"one row was expected, {len(rows)} were returned")
+    return rows[0]
