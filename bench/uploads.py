@@ -112,8 +112,8 @@ def _installation() -> Iterator[Path]:
 async def _receive(path: Path) -> tuple[int, float]:
     """Hand a file in, as the route does; the upload's id and how long the caller waited."""
     from py360.kit.caller import Caller
-    from py360.modules.uploads import receiving
     from py360.modules.uploads.schemas import MetadataIn
+    from py360.modules.uploads.service import receive
 
     resources = await Resources.open(settings())
     wiring.import_jobs()
@@ -122,8 +122,8 @@ async def _receive(path: Path) -> tuple[int, float]:
         client_id = await identity.default_client(session)
         user_id = await db.value(session, "select id from users order by id limit 1")
         caller = Caller(user_id, "Bench", EMAIL, "admin", frozenset({"upload"}), client_id, (client_id,), "all")
-        arrived = receiving.Arrived(path, path.name, await asyncio.to_thread(receiving.hash_of, path))
-        answer = await receiving.receive(session, caller, arrived, MetadataIn())
+        arrived = receive.ReceivedFile(path, path.name, await asyncio.to_thread(receive.hash_of, path))
+        answer = await receive.receive(session, caller, arrived, MetadataIn())
     waited = time.perf_counter() - begun
     await resources.close()
     return int(answer["uploadId"].removeprefix("upload-")), waited
@@ -133,12 +133,12 @@ def _work(upload_id: int, pipe: Any) -> None:
     """The worker's process: one import, and what it took."""
 
     async def run() -> None:
-        from py360.modules.uploads import importing
+        from py360.modules.uploads.importer import run
 
         resources = await Resources.open(settings())
         wiring.import_jobs()
         begun = time.perf_counter()
-        await importing.run(upload_id)
+        await run.run(upload_id)
         seconds = time.perf_counter() - begun
         await _sort_into_search()
         pipe.send((seconds, psutil.Process().memory_info()))

@@ -6,8 +6,8 @@ import httpx
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from tests.factories.policy_files import csv_of, row
 from tests.modules.conftest import AsRole, as_role
-from tests.modules.uploads.conftest import csv_of, row
 
 __all__ = ["as_role"]
 

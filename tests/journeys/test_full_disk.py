@@ -20,8 +20,8 @@ from py360.kit.errors import is_full
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 from tests.conftest import RunJobs
-from tests.modules.uploads.conftest import csv_of, row
-from tests.modules.uploads.test_tus import CONTENT, TUS, _begin, _send
+from tests.factories.policy_files import csv_of, row
+from tests.modules.uploads.service.test_resume import CONTENT, TUS, _begin, _send
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from py360.modules.identity import catalogue
+from tests.factories.policy_files import csv_of
 from tests.modules.conftest import AsRole, as_role
-from tests.modules.uploads.conftest import csv_of
 
 __all__ = ["as_role"]
 

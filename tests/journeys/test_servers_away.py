@@ -18,11 +18,11 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.settings import Settings, settings
 from tests import services
+from tests.factories.policy_files import csv_of, row
 from tests.modules.campaigns.conftest import Upload, upload
 from tests.modules.campaigns.test_killed import worker
 from tests.modules.campaigns.test_two_seconds import behave, campaign
 from tests.modules.conftest import Sandbox, client_id, sandbox
-from tests.modules.uploads.conftest import csv_of, row
 
 __all__ = ["client_id", "sandbox", "upload"]  # fixtures
 pytestmark = pytest.mark.slow

@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from tests.conftest import RunJobs
+from tests.factories.policy_files import csv_of
 from tests.modules.conftest import Sandbox, client_id, sandbox
-from tests.modules.uploads.conftest import csv_of
 
 __all__ = ["client_id", "sandbox"]
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-from tests.modules.uploads.conftest import csv_of, row
+from tests.factories.policy_files import csv_of, row
 
 KEY = {"Idempotency-Key": "a-key-of-the-browser"}
 

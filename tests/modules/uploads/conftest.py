@@ -1,54 +1,12 @@
-"""Files as offices send them, and callers who upload them."""
+"""Callers who upload files."""
 
-import io
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
-import xlsxwriter
 
-HEADINGS = (
-    "Policy No.", "Cust Code", "Insured Name", "Mobile No", "E-mail ID", "Product", "Policy Start Dt", "Policy Expiry Dt",
-    "Last Premium (INR)", "Renewal Premium (INR)", "Pay Freq",
-)  # fmt: skip
-
-
-def row(number: int, **over: Any) -> list[Any]:
-    """One good row of a file; `over` replaces cells by heading."""
-    cells = {
-        "Policy No.": f"DM/2026/{number:05d}",
-        "Cust Code": f"C{number:05d}",
-        "Insured Name": f"Asha Sharma {number}",
-        "Mobile No": f"98{number:08d}",
-        "E-mail ID": f"asha{number}@example.com",
-        "Product": "Private Car",
-        "Policy Start Dt": "20/12/2025",
-        "Policy Expiry Dt": "19/12/2026",
-        "Last Premium (INR)": 10000 + number,
-        "Renewal Premium (INR)": 11000 + number,
-        "Pay Freq": "Annual",
-    }
-    return list((cells | over).values())
-
-
-def csv_of(rows: Sequence[Sequence[Any]], headings: Sequence[str] = HEADINGS) -> bytes:
-    """A plain CSV of rows without commas."""
-    return "\n".join([",".join(headings), *(",".join(str(cell) for cell in line) for line in rows)]).encode()
-
-
-def xlsx_of(rows: Sequence[Sequence[Any]]) -> bytes:
-    """A workbook whose first sheet holds these rows as they are."""
-    buffer = io.BytesIO()
-    book = xlsxwriter.Workbook(buffer, {"default_date_format": "dd/mm/yyyy"})
-    sheet = book.add_worksheet("Renewals")
-    for at, line in enumerate(rows):
-        sheet.write_row(at, 0, line)
-    book.close()
-    return buffer.getvalue()
-
-
-Send = Callable[..., Awaitable[dict[str, Any]]]
+from tests.factories.policy_files import Send
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ import pytest
 import xlsxwriter
 
 from py360.kit.errors import Problem
-from py360.modules.uploads.cleaning import Cleaned, Plan, clean
-from py360.modules.uploads.dates import Evidence, Order, parse
+from py360.modules.uploads.importer.clean import Cleaned, Plan, clean
+from py360.modules.uploads.importer.dates import Evidence, Order, parse
+from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.issues import sentence
-from py360.modules.uploads.mapping import map_headings
 from py360.modules.uploads.reading.tables import open_table
 from py360.modules.uploads.settings import UploadSettings
-from tests.modules.uploads.conftest import HEADINGS, csv_of, row, xlsx_of
+from tests.factories.policy_files import HEADINGS, csv_of, row, xlsx_of
 
 LIMITS = UploadSettings()
 TODAY = date(2026, 11, 24)

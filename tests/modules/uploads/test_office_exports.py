@@ -12,14 +12,14 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from py360.modules.uploads import words
-from py360.modules.uploads.dates import Evidence, Order, parse
-from py360.modules.uploads.mapping import map_headings
+from py360.modules.uploads.importer import words
+from py360.modules.uploads.importer.dates import Evidence, Order, parse
+from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.reading.kinds import Kind
 from py360.modules.uploads.reading.macros import drop_macros
 from py360.modules.uploads.reading.tables import open_table
 from py360.modules.uploads.settings import UploadSettings
-from tests.modules.uploads.conftest import HEADINGS, Send, csv_of, row, xlsx_of
+from tests.factories.policy_files import HEADINGS, Send, csv_of, row, xlsx_of
 from tests.modules.uploads.test_odd_files import BOOKS, cleaned
 
 

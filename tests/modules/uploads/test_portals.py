@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from py360.kit.errors import Problem
-from py360.modules.uploads.mapping import map_headings
+from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.reading.tables import Table, open_table
 from py360.modules.uploads.settings import UploadSettings
-from tests.modules.uploads.conftest import HEADINGS, Send, row
+from tests.factories.policy_files import HEADINGS, Send, row
 
 LIMITS = UploadSettings()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.modules.uploads.conftest import Send
+from tests.factories.policy_files import Send
 
 PORTFOLIO = Path(__file__).parents[4] / "shared" / "data" / "direct_motor_renewals.xlsx"
 

@@ -12,7 +12,7 @@ import pytest
 from py360.kit import db
 from py360.kit.resources import Resources
 from py360.modules.uploads.settings import upload_settings
-from tests.modules.uploads.conftest import HEADINGS, Send, csv_of, row, xlsx_of
+from tests.factories.policy_files import HEADINGS, Send, csv_of, row, xlsx_of
 
 
 async def test_a_file_becomes_customers_policies_and_cases(send: Send, as_admin: httpx.AsyncClient) -> None:

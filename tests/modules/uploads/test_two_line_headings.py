@@ -6,10 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from py360.modules.uploads.mapping import map_headings
+from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.reading.tables import Table, open_table
 from py360.modules.uploads.settings import UploadSettings
-from tests.modules.uploads.conftest import HEADINGS, Send, row, xlsx_of
+from tests.factories.policy_files import HEADINGS, Send, row, xlsx_of
 from tests.modules.uploads.test_portals import book_of, page_of
 
 ROW = [

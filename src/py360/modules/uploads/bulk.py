@@ -11,7 +11,7 @@ from py360.modules.cases import api as cases
 from py360.modules.customers import api as customers
 from py360.modules.identity import api as identity
 from py360.modules.organization import api as organization
-from py360.modules.uploads.cleaning import ISSUES, STAGING, Cleaned
+from py360.modules.uploads.importer.clean import ISSUES, STAGING, Cleaned
 
 TABLE: Final = "staging"
 _NULL: Final = "\x01"  # control characters are cleaned away, so no text can look like it
@@ -57,21 +57,23 @@ async def do_not_wait_for_disk(session: AsyncSession) -> None:
 
 
 async def lock(session: AsyncSession, client_id: int) -> None:
-    """Files of one client are merged one chunk at a time, whichever upload it belongs to; held until the commit.
+    """Files of one client are merged one chunk at a time, whichever upload it belongs to; kept until the commit.
 
     Whoever gets the lock of a worker that was killed waits until nothing of it can be committed any more.
     """
     await db.execute(
         session, "select pg_advisory_xact_lock(hashtext('uploads.merge'), %(client)s::int)", {"client": client_id}
     )
-    key = "hashtext('uploads.lane'), %(client)s::int"
+    key = "hashtext('uploads.partition'), %(client)s::int"
     await db.execute(session, f"select pg_advisory_lock({key}), pg_advisory_unlock({key})", {"client": client_id})
 
 
-async def enter_lane(session: AsyncSession, client_id: int) -> None:
+async def join_merge(session: AsyncSession, client_id: int) -> None:
     """Say that this transaction merges for one that holds the lock."""
     await db.execute(
-        session, "select pg_advisory_xact_lock_shared(hashtext('uploads.lane'), %(client)s::int)", {"client": client_id}
+        session,
+        "select pg_advisory_xact_lock_shared(hashtext('uploads.partition'), %(client)s::int)",
+        {"client": client_id},
     )
 
 
@@ -82,7 +84,7 @@ class Known:
         self.agents: dict[str, int | None] = {}
         self.places: dict[tuple[str | None, str | None], organization.Place | None] = {}
 
-    async def learn(self, session: AsyncSession, client_id: int, rows: pl.DataFrame) -> None:
+    async def look_up(self, session: AsyncSession, client_id: int, rows: pl.DataFrame) -> None:
         """Look up what these rows name and we do not know yet."""
         texts = [text for text in rows["agent"].drop_nulls().unique().to_list() if text not in self.agents]
         if texts:
@@ -116,23 +118,23 @@ async def place(session: AsyncSession, known: Known) -> None:
         await db.execute(session, _AGENTS, {"texts": list(agents), "ids": list(agents.values())})
     places = [(branch, region, place) for (branch, region), place in known.places.items() if place is not None]
     if places:
-        said = {
+        params = {
             "branches": [branch for branch, _, _ in places],
             "regions": [region for _, region, _ in places],
             "ids": [place.branch_id for _, _, place in places],
             "nodes": [place.node_id for _, _, place in places],
         }
-        await db.execute(session, _PLACES, said)
+        await db.execute(session, _PLACES, params)
 
 
-async def merge(session: AsyncSession, said: Mapping[str, Any]) -> dict[str, int]:
+async def merge(session: AsyncSession, params: Mapping[str, Any]) -> dict[str, int]:
     """Customers, policies and cases of the staged rows; how many rows came out new, changed, unchanged and failed."""
     await customers.merge(session, TABLE)
-    await cases.open(session, TABLE, said)
+    await cases.open(session, TABLE, params)
     return {row["outcome"]: row["rows"] for row in await db.all(session, _COUNT)}
 
 
-async def note(
+async def record(
     session: AsyncSession, upload_id: int, cleaned: Cleaned, known: Known, headings: Mapping[str, str]
 ) -> None:
     """Write the ledger and the issues of a chunk; `headings` are the office's names of our columns."""
@@ -146,15 +148,15 @@ async def note(
         await db.execute(session, _FAILED, failed)
     names = {"customer": headings["customer_code"], "policy": headings["policy_number"]}
     await db.execute(session, _REFUSED, {"upload": upload_id, **names})
-    await note_issues(session, upload_id, pl.concat([cleaned.issues, unknown(cleaned.accepted, known, headings)]))
+    await record_issues(session, upload_id, pl.concat([cleaned.issues, unknown(cleaned.accepted, known, headings)]))
 
 
 def unknown(rows: pl.DataFrame, known: Known, headings: Mapping[str, str]) -> pl.DataFrame:
     """Warnings for agents, branches and regions that nobody here has."""
     agents = [text for text, key in known.agents.items() if key is None]
     lost = [pair for pair, place in known.places.items() if place is None]
-    said = pl.DataFrame(lost, schema={"branch": pl.String, "region": pl.String}, orient="row")
-    nowhere = rows.select("row_no", "branch", "region").join(said, on=["branch", "region"], nulls_equal=True)
+    unknown_places = pl.DataFrame(lost, schema={"branch": pl.String, "region": pl.String}, orient="row")
+    nowhere = rows.select("row_no", "branch", "region").join(unknown_places, on=["branch", "region"], nulls_equal=True)
     found = [
         (rows.filter(pl.col("agent").is_in(agents)), "agent"),
         (nowhere.filter(pl.col("branch").is_not_null()), "branch"),
@@ -174,7 +176,7 @@ def unknown(rows: pl.DataFrame, known: Known, headings: Mapping[str, str]) -> pl
     ).cast(ISSUES)
 
 
-async def note_issues(session: AsyncSession, upload_id: int, issues: pl.DataFrame) -> None:
+async def record_issues(session: AsyncSession, upload_id: int, issues: pl.DataFrame) -> None:
     """Write issues: errors row by row, warnings once per distinct value with how often it occurs."""
     if issues.is_empty():
         return
@@ -197,7 +199,7 @@ def _columns(issues: pl.DataFrame) -> dict[str, Sequence[Any]]:
     }
 
 
-async def note_failed(session: AsyncSession, upload_id: int, cleaned: Cleaned) -> None:
+async def record_failed(session: AsyncSession, upload_id: int, cleaned: Cleaned) -> None:
     """Only the failed rows of a chunk and their errors: nothing of it is imported."""
     failed = {
         "upload": upload_id,
@@ -205,4 +207,4 @@ async def note_failed(session: AsyncSession, upload_id: int, cleaned: Cleaned) -
         "codes": cleaned.failed["code"].to_list(),
     }
     await db.execute(session, _FAILED + " on conflict do nothing", failed)
-    await note_issues(session, upload_id, cleaned.issues.filter(pl.col("severity") == "error"))
+    await record_issues(session, upload_id, cleaned.issues.filter(pl.col("severity") == "error"))

@@ -11,9 +11,10 @@ import polars as pl
 from py360.kit import export, resources, scratch
 from py360.kit.export import Column, Export
 from py360.kit.reads import Reads
-from py360.modules.uploads import planning, queries
+from py360.modules.uploads import queries
+from py360.modules.uploads.importer import layout
+from py360.modules.uploads.importer.layout import MappingChoice, Opened
 from py360.modules.uploads.issues import REASON, sentence
-from py360.modules.uploads.planning import Opened, Said
 from py360.modules.uploads.reading.tables import ROW
 from py360.modules.uploads.settings import upload_settings
 
@@ -26,18 +27,18 @@ async def error_file(reads: Reads, upload: Mapping[str, Any], format: str) -> Ex
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder("errors"))
         path = await resources.current().storage.fetch(upload["upload_path"], folder / "file")
-        said = Said({each["field"]: each["column"] for each in upload["mapping"]["shown"]["columns"]})
-        opened = await asyncio.to_thread(planning.open_file, path, said, {}, upload_settings(), weighed=True)
-        held = stack.pop_all()
+        choice = MappingChoice({each["field"]: each["column"] for each in upload["mapping"]["shown"]["columns"]})
+        opened = await asyncio.to_thread(layout.open_file, path, choice, {}, upload_settings(), weighed=True)
+        files = stack.pop_all()
     headings = opened.table.headings
     columns = [Column(name, itemgetter(f"c{at}")) for at, name in enumerate(headings) if name not in REASON]
     columns += [Column(name, itemgetter(name)) for name in REASON]
     name = f"upload-{upload['id']}-errors"
-    return export.export(name, format, columns, _rows(opened, failed, held))
+    return export.export(name, format, columns, _rows(opened, failed, files))
 
 
 async def _rows(
-    opened: Opened, failed: Mapping[int, Mapping[str, Any]], held: ExitStack
+    opened: Opened, failed: Mapping[int, Mapping[str, Any]], files: ExitStack
 ) -> AsyncIterator[Mapping[str, Any]]:
     wanted = pl.Series(list(failed), dtype=pl.Int32)
     blocks = opened.table.blocks()
@@ -48,7 +49,7 @@ async def _rows(
             ):
                 yield {**row, **_reasons(failed[row[ROW]])}
     finally:
-        held.close()
+        files.close()
 
 
 def _plain_dates() -> pl.Expr:
@@ -57,8 +58,8 @@ def _plain_dates() -> pl.Expr:
 
 
 def _reasons(row: Mapping[str, Any]) -> dict[str, Any]:
-    told = []
+    sentences = []
     for at, code in enumerate(row["codes"]):
         column = row["columns"][at] if at < len(row["columns"]) else None
-        told.append(f"{column}: {sentence(code)}" if column else sentence(code))
-    return dict(zip(REASON, (row["row_no"], ", ".join(row["codes"]), " ".join(told)), strict=True))
+        sentences.append(f"{column}: {sentence(code)}" if column else sentence(code))
+    return dict(zip(REASON, (row["row_no"], ", ".join(row["codes"]), " ".join(sentences)), strict=True))

@@ -1,4 +1,4 @@
-"""How an import is getting on, told to open windows twice a second and more."""
+"""How an import is getting on, pushed to open windows twice a second and more."""
 
 import asyncio
 import time
@@ -43,7 +43,7 @@ class Progress:
         self.successful, self.failed = successful, failed
         self.started = time.monotonic()
 
-    def shown(self, status: str = "processing") -> dict[str, Any]:
+    def to_public(self, status: str = "processing") -> dict[str, Any]:
         """The data of an `upload.progress` message."""
         elapsed = time.monotonic() - self.started
         left = max(self.total - self.processed, 0)
@@ -63,39 +63,41 @@ class Progress:
             **pace,
         }
 
-    async def tell(self, status: str = "processing") -> None:
+    async def push(self, status: str = "processing") -> None:
         """Send it now. Once it is over, everybody who sees cases loads figures and lists anew: whose they are, is many people."""
-        await live.send(self.client_id, "upload.progress", self.shown(status), permission="upload", scope=self.scope)
+        await live.send(
+            self.client_id, "upload.progress", self.to_public(status), permission="upload", scope=self.scope
+        )
         if status not in UNDER_WAY and self.successful:
             await live.send(
                 self.client_id, "dashboard.refresh", {"reason": "upload"}, permission=("dashboard", "cases")
             )
 
-    async def keep_telling(self) -> None:
+    async def keep_pushing(self) -> None:
         """Send it again and again, until cancelled."""
         while True:
-            await self.tell()
+            await self.push()
             await asyncio.sleep(EVERY_SECONDS)
 
 
-_STANDS: Final = """
+_STATE: Final = """
 select u.*, h.path::text as node_path
 from file_uploads u left join organization_public_homes h on h.user_id = u.uploaded_by
 where u.id = %(id)s
 """
 
 
-async def tell_state(upload_id: int) -> None:
+async def push_state(upload_id: int) -> None:
     """Tell how an upload stands that is not running: cancelled or taken back."""
     async with db.unit_of_work() as session:
-        row = await db.one(session, _STANDS, {"id": upload_id})
+        row = await db.one(session, _STATE, {"id": upload_id})
     if row is not None:
         progress = Progress(upload_id, row["client_id"], live.Scope(row["uploaded_by"], row["node_path"]))
         progress.started_importing(
             row["total_records"] or 0, 0, row["successful_records"] or 0, row["failed_records"] or 0
         )
         progress.processed = row["processed_records"]
-        await progress.tell(row["upload_status"])
+        await progress.push(row["upload_status"])
 
 
 def in_words(seconds: float) -> str:

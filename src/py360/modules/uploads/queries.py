@@ -62,7 +62,7 @@ def _time_taken(row: Mapping[str, Any], now: datetime) -> float | None:
     return ((ended or now) - begun).total_seconds() if begun else None
 
 
-def shown(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+def to_public(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """An upload as lists and the status answer show it."""
     code = ids.code("upload", row["id"])
     taken = _time_taken(row, now)
@@ -100,14 +100,14 @@ def shown(row: Mapping[str, Any], now: datetime) -> dict[str, Any]:
 async def status(reads: Reads, caller: Caller, upload_id: int, now: datetime) -> dict[str, Any]:
     """How an upload stands, with its questions and its mapping."""
     row = await one(reads, caller, upload_id)
-    told = shown(row, now)
+    answer = to_public(row, now)
     if row["upload_status"] == "processing":
         done = row["processed_records"] or 0
-        told |= pace_of(done, max((row["total_records"] or 0) - done, 0), _time_taken(row, now) or 0.0)
-    told["questions"] = row["questions"] or []
-    told["mapping"] = (row["mapping"] or {}).get("shown")
-    told["undo"] = row["undo_result"]
-    return told
+        answer |= pace_of(done, max((row["total_records"] or 0) - done, 0), _time_taken(row, now) or 0.0)
+    answer["questions"] = row["questions"] or []
+    answer["mapping"] = (row["mapping"] or {}).get("shown")
+    answer["undo"] = row["undo_result"]
+    return answer
 
 
 def history(caller: Caller, now: datetime, sort: str | None, state: str | None, search: str | None) -> Listing:
@@ -120,7 +120,7 @@ def history(caller: Caller, now: datetime, sort: str | None, state: str | None, 
         " and (%(search)s::text is null or u.filename ilike %(search)s or u.description ilike %(search)s)",
         ordering(sort, _SORTS, "-timestamp", "u.id"),
         {**params, "state": state, "search": containing(search)},
-        lambda row: shown(row, now),
+        lambda row: to_public(row, now),
         (
             "uploadId", "batchId", "filename", "fileSize", "description", "status", "totalRecords", "successfulRecords",
             "failedRecords", "newRecords", "changedRecords", "unchangedRecords", "uploadedBy", "timestamp",
@@ -172,10 +172,10 @@ async def errors(
         " group by code order by count(*) desc, code",
         params,
     )
-    said = "warnings" if params["severity"] == "warning" else "errors"
+    name = "warnings" if params["severity"] == "warning" else "errors"
     return {
         "uploadId": ids.code("upload", upload_id),
-        said: [{**row, "message": sentence(row["code"])} for row in rows],
+        name: [{**row, "message": sentence(row["code"])} for row in rows],
         "failedRows": [{**row, "message": sentence(row["code"])} for row in failed],
         "summary": summary,
         "pagination": pagination(page, total),
@@ -223,10 +223,10 @@ async def batches(reads: Reads, caller: Caller, limit: int) -> list[dict[str, An
         """,
         {**params, "limit": limit},
     )
-    return [_shown_batch(row) for row in rows]
+    return [_public_batch(row) for row in rows]
 
 
-def _shown_batch(row: Mapping[str, Any]) -> dict[str, Any]:
+def _public_batch(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "id": row["batch_code"],
         "clientId": row["client_id"],

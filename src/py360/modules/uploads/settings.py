@@ -33,9 +33,9 @@ class UploadSettings(BaseSettings):
     chunk_rows: int = Field(
         25_000, validation_alias="PY360_UPLOAD_CHUNK_ROWS", description="Rows that are merged at a time."
     )
-    lanes: int = Field(
+    partitions: int = Field(
         2,
-        validation_alias="PY360_UPLOAD_LANES",
+        validation_alias="PY360_UPLOAD_PARTITIONS",
         ge=1,
         le=16,
         description="Database connections that merge one file at the same time.",

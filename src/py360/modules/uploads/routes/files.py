@@ -12,16 +12,18 @@ from py360.kit import ids, plain, scratch
 from py360.kit.errors import Invalid
 from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.kit.resources import Resources
-from py360.modules.uploads import answering, arriving, error_file, previewing, queries, receiving, template, undoing
+from py360.modules.uploads import error_file, queries, template
 from py360.modules.uploads.access import CanSeeBatches, CanUpload
 from py360.modules.uploads.reading.macros import named_without
 from py360.modules.uploads.routes.base import router
 from py360.modules.uploads.schemas import MappingIn, MetadataIn, Status
+from py360.modules.uploads.service import answer, receive, save, undo_import
+from py360.modules.uploads.service.preview import preview_file
 
 
 def _metadata(text: str | None, force: bool) -> MetadataIn:
     try:
-        said = MetadataIn.model_validate(orjson.loads(text)) if text else MetadataIn()
+        fields = MetadataIn.model_validate(orjson.loads(text)) if text else MetadataIn()
     except orjson.JSONDecodeError as error:
         raise Invalid("metadata must be a JSON object.", code="bad_metadata") from error
     except ValidationError as error:
@@ -30,7 +32,7 @@ def _metadata(text: str | None, force: bool) -> MetadataIn:
             for item in error.errors()
         ]
         raise Invalid("Some fields of metadata are wrong.", code="bad_metadata", details=details) from error
-    return said.model_copy(update={"force": said.force or force})
+    return fields.model_copy(update={"force": fields.force or force})
 
 
 @router.post("/upload/file", status_code=201)
@@ -45,12 +47,12 @@ async def upload_file(
     force: Annotated[bool, Query(description="Import a file although it was imported before")] = False,
 ) -> Response:
     """Upload policy files and start their import. Each is refused for itself; with one file the refusal is the answer."""
-    said = _metadata(metadata, force)
-    with scratch.folder("arriving") as folder:
-        arrived = [await arriving.save(part, folder / str(at)) for at, part in enumerate(file)]
-        if len(arrived) == 1:
-            return ok(await receiving.receive(session, caller, arrived[0], said), 201)
-        return ok(await receiving.receive_all(session, caller, arrived, said), 201)
+    fields = _metadata(metadata, force)
+    with scratch.folder("received") as folder:
+        received = [await save.save(part, folder / str(at)) for at, part in enumerate(file)]
+        if len(received) == 1:
+            return ok(await receive.receive(session, caller, received[0], fields), 201)
+        return ok(await receive.receive_all(session, caller, received, fields), 201)
 
 
 @router.post("/upload/preview")
@@ -61,10 +63,10 @@ async def preview(
     metadata: Annotated[str | None, Form(description="As in POST /upload/file")] = None,
 ) -> Response:
     """A dry run: what this file would do, and what is wrong with it. Nothing is stored or changed."""
-    said = _metadata(metadata, force=True)
-    with scratch.folder("arriving") as folder:
-        arrived = await arriving.save(file, folder / "file")
-        return ok(await previewing.preview(session, caller, arrived, said))
+    fields = _metadata(metadata, force=True)
+    with scratch.folder("received") as folder:
+        received = await save.save(file, folder / "file")
+        return ok(await preview_file(session, caller, received, fields))
 
 
 @router.get("/upload/status/{upload_id}")
@@ -109,7 +111,7 @@ async def download_by_name(res: Res, caller: CanUpload, filename: str) -> Stream
 def _file(res: Resources, upload: Mapping[str, Any]) -> StreamingResponse:
     content: AsyncIterator[bytes] = res.storage.stream(upload["upload_path"])
     name = named_without(upload["original_filename"])
-    return StreamingResponse(content, media_type="application/octet-stream", headers=arriving.attachment(name))
+    return StreamingResponse(content, media_type="application/octet-stream", headers=save.attachment(name))
 
 
 @router.get("/upload/{upload_id}/errors")
@@ -134,26 +136,26 @@ async def upload_errors(
 async def upload_mapping(reads: DbReads, caller: CanUpload, upload_id: str) -> Response:
     """Which heading feeds which of our columns, and why."""
     upload = await queries.one(reads, caller, ids.number("upload", upload_id))
-    held: dict[str, Any] = upload["mapping"] or {}
-    return ok({"mapping": held.get("shown"), "questions": upload["questions"] or []})
+    stored: dict[str, Any] = upload["mapping"] or {}
+    return ok({"mapping": stored.get("shown"), "questions": upload["questions"] or []})
 
 
 @router.post("/upload/{upload_id}/mapping")
 async def answer_questions(session: Session, caller: CanUpload, upload_id: str, body: MappingIn) -> Response:
     """Answer the questions of an upload in `needs_input`; the import goes on, and the layout is remembered."""
-    return ok(await answering.answer(session, caller, ids.number("upload", upload_id), body))
+    return ok(await answer.answer(session, caller, ids.number("upload", upload_id), body))
 
 
 @router.post("/upload/{upload_id}/cancel")
 async def cancel_upload(session: Session, caller: CanUpload, upload_id: str) -> Response:
     """Stop an import. What was imported before stays until it is undone."""
-    return ok(await answering.cancel(session, caller, ids.number("upload", upload_id)))
+    return ok(await answer.cancel(session, caller, ids.number("upload", upload_id)))
 
 
 @router.post("/upload/{upload_id}/undo")
 async def undo_upload(session: Session, caller: CanUpload, upload_id: str) -> Response:
-    """Take a batch back where its cases are untouched; what could not be taken back is told."""
-    return ok(await undoing.undo(session, caller, ids.number("upload", upload_id)))
+    """Take a batch back where its cases are untouched; what could not be taken back is listed."""
+    return ok(await undo_import.undo(session, caller, ids.number("upload", upload_id)))
 
 
 @router.get("/batches/status")

@@ -7,13 +7,13 @@ from fastapi import Header, Request, Response
 from py360.kit import ids
 from py360.kit.errors import UnsupportedType
 from py360.kit.http import Public, ok
-from py360.modules.uploads import resuming
 from py360.modules.uploads.access import CanUpload
 from py360.modules.uploads.routes.base import router
+from py360.modules.uploads.service import resume
 from py360.modules.uploads.settings import upload_settings
 
 Resumable = Annotated[str | None, Header(alias="Tus-Resumable", description="1.0.0")]
-_OURS = {"Tus-Resumable": resuming.VERSION}
+_OURS = {"Tus-Resumable": resume.VERSION}
 
 
 @router.options("/upload/tus", dependencies=[Public])
@@ -23,9 +23,9 @@ async def tus_abilities() -> Response:
         status_code=204,
         headers={
             **_OURS,
-            "Tus-Version": resuming.VERSION,
-            "Tus-Extension": resuming.EXTENSIONS,
-            "Tus-Checksum-Algorithm": ",".join(resuming.ALGORITHMS),
+            "Tus-Version": resume.VERSION,
+            "Tus-Extension": resume.EXTENSIONS,
+            "Tus-Checksum-Algorithm": ",".join(resume.ALGORITHMS),
             "Tus-Max-Size": str(upload_settings().max_text_bytes),
         },
     )
@@ -41,27 +41,27 @@ async def tus_create(
     ] = None,
 ) -> Response:
     """Begin a resumable upload."""
-    resuming.check_version(resumable)
-    arrival = await resuming.create(caller, length, metadata)
-    headers = {**_OURS, **arrival.headers(), "Location": f"/api/upload/tus/{arrival.id}"}
+    resume.check_version(resumable)
+    upload = await resume.create(caller, length, metadata)
+    headers = {**_OURS, **upload.headers(), "Location": f"/api/upload/tus/{upload.id}"}
     return Response(status_code=201, headers=headers)
 
 
 @router.head("/upload/tus/{arrival_id}")
 async def tus_offset(caller: CanUpload, arrival_id: str, resumable: Resumable = None) -> Response:
     """How much of it is here."""
-    resuming.check_version(resumable)
-    arrival = await resuming.finish(caller, await resuming.find(caller, arrival_id))
-    headers = {**_OURS, **arrival.headers(), "Upload-Length": str(arrival.size), "Cache-Control": "no-store"}
+    resume.check_version(resumable)
+    upload = await resume.finish(caller, await resume.find(caller, arrival_id))
+    headers = {**_OURS, **upload.headers(), "Upload-Length": str(upload.size), "Cache-Control": "no-store"}
     return Response(status_code=200, headers=headers)
 
 
 @router.get("/upload/tus/{arrival_id}")
 async def tus_upload(caller: CanUpload, arrival_id: str) -> Response:
     """The upload that a finished resumable upload has become: its `uploadId`, null before."""
-    arrival = await resuming.find(caller, arrival_id)
-    upload = ids.code("upload", arrival.upload_id) if arrival.upload_id is not None else None
-    return ok({"uploadId": upload, "offset": arrival.offset, "length": arrival.size, "expiresAt": arrival.expires_at})
+    upload = await resume.find(caller, arrival_id)
+    code = ids.code("upload", upload.upload_id) if upload.upload_id is not None else None
+    return ok({"uploadId": code, "offset": upload.offset, "length": upload.size, "expiresAt": upload.expires_at})
 
 
 @router.patch("/upload/tus/{arrival_id}")
@@ -74,20 +74,20 @@ async def tus_append(
     checksum: Annotated[str | None, Header(alias="Upload-Checksum", description="sha1 and the base64 digest")] = None,
 ) -> Response:
     """Send the next bytes. The last ones start the import; its code stands in `X-Upload-Id`."""
-    resuming.check_version(resumable)
+    resume.check_version(resumable)
     if request.headers.get("content-type") != "application/offset+octet-stream":
         raise UnsupportedType("Send application/offset+octet-stream.")
-    arrival = await resuming.find(caller, arrival_id)
-    arrival = await resuming.append(caller, arrival, offset, checksum, request.stream())
-    headers = {**_OURS, **arrival.headers()}
-    if arrival.upload_id is not None:
-        headers["X-Upload-Id"] = ids.code("upload", arrival.upload_id)
+    upload = await resume.find(caller, arrival_id)
+    upload = await resume.append(caller, upload, offset, checksum, request.stream())
+    headers = {**_OURS, **upload.headers()}
+    if upload.upload_id is not None:
+        headers["X-Upload-Id"] = ids.code("upload", upload.upload_id)
     return Response(status_code=204, headers=headers)
 
 
 @router.delete("/upload/tus/{arrival_id}")
 async def tus_remove(caller: CanUpload, arrival_id: str, resumable: Resumable = None) -> Response:
     """Give a resumable upload up."""
-    resuming.check_version(resumable)
-    await resuming.remove(await resuming.find(caller, arrival_id))
+    resume.check_version(resumable)
+    await resume.remove(await resume.find(caller, arrival_id))
     return Response(status_code=204, headers=_OURS)

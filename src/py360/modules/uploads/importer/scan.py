@@ -5,17 +5,17 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from py360.modules.uploads.dates import Evidence
 from py360.modules.uploads.errors import EmptyFile
 from py360.modules.uploads.fields import DATES
-from py360.modules.uploads.mapping import Mapping
+from py360.modules.uploads.importer.dates import Evidence
+from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.reading.kinds import check_cells
 from py360.modules.uploads.reading.tables import ROW
 from py360.modules.uploads.settings import UploadSettings
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class Scan:
     """What holds for the file as a whole."""
 
     rows: int
@@ -23,7 +23,7 @@ class Survey:
     repeats: pl.Series  # row numbers whose policy number stands in an earlier row
 
 
-def survey(chunks: Iterable[pl.DataFrame], mapping: Mapping, limits: UploadSettings) -> Survey:
+def scan(chunks: Iterable[pl.DataFrame], mapping: Mapping, limits: UploadSettings) -> Scan:
     """Look at every row once, in flat memory. Raises FileTooLarge, EmptyFile."""
     rows = 0
     evidence = {name: Evidence() for name in DATES if mapping.column(name) is not None}
@@ -43,10 +43,10 @@ def survey(chunks: Iterable[pl.DataFrame], mapping: Mapping, limits: UploadSetti
     if not rows:
         raise EmptyFile
     if not seen:
-        return Survey(rows, evidence, pl.Series([], dtype=pl.Int32))
+        return Scan(rows, evidence, pl.Series([], dtype=pl.Int32))
     numbers = pl.concat(seen)
     first = numbers.unique("hash", keep="first", maintain_order=False)[ROW]
     repeats = (
         numbers.filter(~pl.col(ROW).is_in(first.implode()))[ROW] if first.len() < numbers.height else first.clear()
     )
-    return Survey(rows, evidence, repeats.sort())
+    return Scan(rows, evidence, repeats.sort())

@@ -7,8 +7,8 @@ from datetime import timedelta
 import httpx
 
 from py360.kit.clock import FixedClock
-from py360.modules.uploads import resuming
-from tests.modules.uploads.conftest import csv_of, row
+from py360.modules.uploads.service import resume
+from tests.factories.policy_files import csv_of, row
 
 TUS = {"Tus-Resumable": "1.0.0"}
 CONTENT = csv_of([row(number) for number in range(1, 40)])
@@ -68,7 +68,7 @@ async def test_given_up_refused_and_late(as_admin: httpx.AsyncClient, clock: Fix
     assert (await as_admin.head(url, headers=TUS)).status_code == 404
     url = await _begin(as_admin)
     clock.moment += timedelta(hours=25)
-    await resuming.sweep()
+    await resume.sweep()
     clock.moment -= timedelta(hours=25)
     assert (await as_admin.head(url, headers=TUS)).status_code == 404
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from urllib.parse import quote
 
 from py360.modules.uploads.errors import FileTooLarge
-from py360.modules.uploads.receiving import Arrived
+from py360.modules.uploads.service.receive import ReceivedFile
 from py360.modules.uploads.settings import MEGABYTE, upload_settings
 
 
@@ -21,7 +21,7 @@ class Incoming(Protocol):
         ...
 
 
-async def save(part: Incoming, target: Path) -> Arrived:
+async def save(part: Incoming, target: Path) -> ReceivedFile:
     """Write a part to a file; raises FileTooLarge beyond the largest size of any kind."""
     digest, size, limit = hashlib.sha256(), 0, upload_settings().max_text_bytes
     with target.open("wb") as file:
@@ -31,7 +31,7 @@ async def save(part: Incoming, target: Path) -> Arrived:
                 raise FileTooLarge(f"At most {limit / MEGABYTE:,.0f} MB are accepted. Split the file.")
             await asyncio.to_thread(digest.update, block)
             file.write(block)
-    return Arrived(target, plain_name(part.filename), digest.hexdigest())
+    return ReceivedFile(target, plain_name(part.filename), digest.hexdigest())
 
 
 def plain_name(given: str | None) -> str:

@@ -1,11 +1,11 @@
-"""Lanes never tear a customer apart, and lose no row."""
+"""Partitions never tear a customer apart, and lose no row."""
 
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from py360.modules.uploads.cleaning import ISSUES, Cleaned
-from py360.modules.uploads.lanes import split
+from py360.modules.uploads.importer.clean import ISSUES, Cleaned
+from py360.modules.uploads.importer.partitions import split
 
 key = st.one_of(st.none(), st.integers(1, 8).map(str))
 people = st.lists(st.tuples(key, key, key, key), min_size=1, max_size=60)
@@ -28,10 +28,12 @@ def _cleaned(rows: list[tuple[str | None, ...]]) -> Cleaned:
     return Cleaned(accepted, failed, pl.DataFrame(issues, schema=ISSUES, orient="row"))
 
 
-@given(rows=people, lanes=st.integers(1, 4))
-def test_every_row_has_one_lane_and_shares_no_key_with_another(rows: list[tuple[str | None, ...]], lanes: int) -> None:
+@given(rows=people, partitions=st.integers(1, 4))
+def test_every_row_has_one_lane_and_shares_no_key_with_another(
+    rows: list[tuple[str | None, ...]], partitions: int
+) -> None:
     whole = _cleaned(rows)
-    parts = split(whole, lanes)
+    parts = split(whole, partitions)
     for frame in ("accepted", "failed", "issues"):
         assert sorted(row for part in parts for row in getattr(part, frame)["row_no"]) == sorted(
             getattr(whole, frame)["row_no"]

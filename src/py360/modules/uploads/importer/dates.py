@@ -1,4 +1,4 @@
-"""Dates as offices write them. Day and month are told apart over the whole column, or asked about; never guessed."""
+"""Dates as offices write them. Day and month are distinguished over the whole column, or asked about; never guessed."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -7,7 +7,7 @@ from typing import Final
 
 import polars as pl
 
-from py360.modules.uploads import words
+from py360.modules.uploads.importer import words
 
 _TIME: Final = r"[T ]+\d{1,2}:\d{2}.*$"
 _NUMERIC: Final = r"^(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})$"

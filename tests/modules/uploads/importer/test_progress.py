@@ -8,10 +8,10 @@ import pytest
 
 from py360.kit import live
 from py360.modules.identity.authentication import authenticate
-from py360.modules.uploads import progress as telling
+from py360.modules.uploads import progress as pushing
 from py360.modules.uploads.progress import Progress
+from tests.factories.policy_files import Send, csv_of, row
 from tests.modules.conftest import AsRole, Person, heard
-from tests.modules.uploads.conftest import Send, csv_of, row
 
 RunJobs = Callable[[], Awaitable[None]]
 ANYBODY = live.Scope(1, None)
@@ -63,12 +63,12 @@ async def test_once_an_import_is_over_agents_load_their_figures_anew(
 
 async def test_before_the_first_rows_are_merged_the_time_left_is_the_usual() -> None:
     begun = Progress(1, 1, ANYBODY, 120_000)
-    shown = begun.shown()
+    shown = begun.to_public()
     assert shown["estimated"]
-    assert shown["secondsLeft"] == pytest.approx(120_000 / telling.USUAL_ROWS_PER_SECOND, abs=0.5)
+    assert shown["secondsLeft"] == pytest.approx(120_000 / pushing.USUAL_ROWS_PER_SECOND, abs=0.5)
     begun.started -= 10
     begun.processed = 60_000
-    shown = begun.shown()
+    shown = begun.to_public()
     assert not shown["estimated"]
     assert shown["rowsPerSecond"] == pytest.approx(6_000, rel=0.01)
     assert shown["secondsLeft"] == pytest.approx(10, abs=0.2)

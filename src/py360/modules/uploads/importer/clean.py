@@ -8,11 +8,11 @@ from typing import Final
 import polars as pl
 
 from py360.modules.customers import api as customers
-from py360.modules.uploads import dates, words
-from py360.modules.uploads.dates import Order
 from py360.modules.uploads.fields import BY_NAME, DATES
+from py360.modules.uploads.importer import dates, words
+from py360.modules.uploads.importer.dates import Order
+from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.issues import ORDER
-from py360.modules.uploads.mapping import Mapping
 from py360.modules.uploads.reading.tables import ROW
 
 STAGING: Final = (
@@ -143,7 +143,7 @@ class _Chunk:
         return self.plan.mapping.column(name) is not None or name in self.plan.mapping.values
 
     def _flag(self, mask: pl.Series, name: str, code: str, severity: str = "error") -> None:
-        """Note the rows where `mask` is true; the value shown is the text of column `name`."""
+        """Record the rows where `mask` is true; the value is the text of column `name`."""
         if not mask.any():
             return
         hit = mask.fill_null(value=False)
@@ -193,13 +193,13 @@ class _Chunk:
             pl.coalesce("given", pl.when(alone).then("back").otherwise("front")).alias("first"),
             pl.coalesce("family", pl.when(pl.col("given").is_null() & ~alone).then("back"), pl.lit("")).alias("last"),
         )
-        shown = "customer_name" if self._has("customer_name") else "first_name"
+        column = "customer_name" if self._has("customer_name") else "first_name"
         length = names["first"].str.len_chars() + names["last"].str.len_chars()
-        self._flag(names["first"].is_null() | (length < 2), shown, "name_missing")
+        self._flag(names["first"].is_null() | (length < 2), column, "name_missing")
         too_long = (names["first"].str.len_chars() > _LONGEST["first_name"]) | (
             names["last"].str.len_chars() > _LONGEST["last_name"]
         )
-        self._flag(too_long, shown, "too_long")
+        self._flag(too_long, column, "too_long")
         self.out |= {"first_name": names["first"], "last_name": names["last"]}
         pan = (
             self.texts["pan"].str.to_uppercase().str.replace_all(r"[\s-]", "").str.extract(r"^([A-Z]{5}[0-9]{4}[A-Z])$")
@@ -223,9 +223,9 @@ class _Chunk:
                 "pincode": pincode,
             }
         )
-        said = pl.any_horizontal(pl.all().is_not_null())
+        filled = pl.any_horizontal(pl.all().is_not_null())
         self.out["address"] = parts.select(
-            pl.when(said).then(pl.struct(pl.all()).struct.json_encode()).alias("address")
+            pl.when(filled).then(pl.struct(pl.all()).struct.json_encode()).alias("address")
         )[:, 0]
 
     def _contact(self) -> None:
@@ -296,8 +296,8 @@ class _Chunk:
         ):  # fmt: skip
             self.out[name] = self._warn(words.meaning(self.texts[name], known), name, f"{name}_unknown")
         sources = [name for name in ("policy_type", "product_name", "product_category") if self._has(name)]
-        told = [words.product_type(self.texts[name]) for name in sources]
-        kind = pl.select(pl.coalesce(*told, pl.lit(None, pl.String)) if told else pl.lit(None, pl.String))[:, 0]
+        types = [words.product_type(self.texts[name]) for name in sources]
+        kind = pl.select(pl.coalesce(*types, pl.lit(None, pl.String)) if types else pl.lit(None, pl.String))[:, 0]
         if kind.len() != self.rows.len():
             kind = pl.repeat(None, self.rows.len(), dtype=pl.String, eager=True)
         self._flag(kind.is_null(), sources[0] if sources else "policy_type", "policy_type_unknown")

@@ -1,6 +1,6 @@
 """Resumable uploads: tus 1.0 with creation, termination, checksum and expiration (https://tus.io/protocols/resumable-upload).
 
-The bytes stand in a file of the installation's home, whose length is the offset; no database session is held while they
+The bytes stand in a file of the installation's home, whose length is the offset; no database session is open while they
 come in. The last byte turns the file into an upload, under the same rules as a multipart one.
 """
 
@@ -25,9 +25,9 @@ from pydantic import ValidationError
 from py360.kit import db, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import BadRequest, Conflict, Gone, NotFound, PreconditionFailed, Problem
-from py360.modules.uploads import arriving, receiving
 from py360.modules.uploads.errors import FileTooLarge
 from py360.modules.uploads.schemas import MetadataIn
+from py360.modules.uploads.service import receive, save
 from py360.modules.uploads.settings import upload_settings
 
 VERSION: Final = "1.0.0"
@@ -50,7 +50,7 @@ class ChecksumMismatch(Problem):
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class ResumableUpload:
     """A resumable upload on its way; `upload_id` once it has become an upload."""
 
     id: str
@@ -110,45 +110,45 @@ def _metadata(header: str | None) -> dict[str, str]:
     return found
 
 
-def _said(given: dict[str, str]) -> MetadataIn:
+def _parse_metadata(given: dict[str, str]) -> MetadataIn:
     try:
-        said = MetadataIn.model_validate(orjson.loads(given.get("metadata", "{}")))
+        fields = MetadataIn.model_validate(orjson.loads(given.get("metadata", "{}")))
     except (orjson.JSONDecodeError, ValidationError) as error:
         raise BadRequest("The metadata is not what an upload takes.", code="bad_metadata") from error
-    return said.model_copy(update={"force": said.force or given.get("force") == "true"})
+    return fields.model_copy(update={"force": fields.force or given.get("force") == "true"})
 
 
-async def create(caller: Caller, length: int | None, metadata: str | None) -> Arrival:
+async def create(caller: Caller, length: int | None, metadata: str | None) -> ResumableUpload:
     """Begin an upload of `length` bytes; raises BadRequest, FileTooLarge."""
     if length is None or length < 0:
         raise BadRequest("Upload-Length must say how long the file is.", code="length_required")
     if length > upload_settings().max_text_bytes:
         raise FileTooLarge
     given = _metadata(metadata)
-    said = _said(given)
+    fields = _parse_metadata(given)
     expires = resources.current().clock.now() + timedelta(hours=upload_settings().tus_expiry_hours)
-    name = arriving.plain_name(given.get("filename") or given.get("name"))
-    arrival = Arrival(secrets.token_urlsafe(24), length, name, said.model_dump(), None, expires)
+    name = save.plain_name(given.get("filename") or given.get("name"))
+    upload = ResumableUpload(secrets.token_urlsafe(24), length, name, fields.model_dump(), None, expires)
     async with db.unit_of_work() as session:
         await db.execute(
             session,
             "insert into upload_arrivals (id, client_id, user_id, size, filename, metadata, expires_at)"
             " values (%(id)s, %(client)s, %(user)s, %(size)s, %(name)s, %(metadata)s, %(expires)s)",
             {
-                "id": arrival.id,
+                "id": upload.id,
                 "client": caller.client_id,
                 "user": caller.user_id,
                 "size": length,
                 "name": name,
-                "metadata": Jsonb(arrival.metadata),
+                "metadata": Jsonb(upload.metadata),
                 "expires": expires,
             },
         )
-    arrival.path.touch()
-    return arrival
+    upload.path.touch()
+    return upload
 
 
-async def find(caller: Caller, arrival_id: str) -> Arrival:
+async def find(caller: Caller, arrival_id: str) -> ResumableUpload:
     """The caller's own upload on its way; raises NotFound, Gone when it has expired."""
     async with db.unit_of_work() as session:
         row = await db.one(
@@ -159,16 +159,16 @@ async def find(caller: Caller, arrival_id: str) -> Arrival:
         )
     if row is None:
         raise NotFound("There is no such upload on its way.")
-    arrival = Arrival(**row)
-    if arrival.upload_id is None and arrival.expires_at < resources.current().clock.now():
+    upload = ResumableUpload(**row)
+    if upload.upload_id is None and upload.expires_at < resources.current().clock.now():
         raise Gone("This upload was not finished in time. Start again.", code="upload_expired")
-    return arrival
+    return upload
 
 
 @contextmanager
-def _alone(arrival: Arrival) -> Iterator[int]:
+def _alone(upload: ResumableUpload) -> Iterator[int]:
     """The file, open for appending, while nobody else sends to it."""
-    descriptor = os.open(arrival.path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(upload.path, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -192,65 +192,65 @@ def _digest(checksum: str | None) -> tuple[Any, bytes] | None:
 
 
 async def append(
-    caller: Caller, arrival: Arrival, offset: int, checksum: str | None, content: AsyncIterator[bytes]
-) -> Arrival:
-    """Take the next bytes; the arrival as it stands then. What arrived before a break is kept, unless it has a checksum.
+    caller: Caller, upload: ResumableUpload, offset: int, checksum: str | None, content: AsyncIterator[bytes]
+) -> ResumableUpload:
+    """Take the next bytes; the upload as it stands then. What arrived before a break is kept, unless it has a checksum.
 
     Raises Conflict (wrong offset), Locked, ChecksumMismatch, FileTooLarge, and what `receive` raises for the whole file.
     """
     wanted = _digest(checksum)
-    with _alone(arrival) as descriptor:
-        if offset != arrival.offset:
+    with _alone(upload) as descriptor:
+        if offset != upload.offset:
             raise Conflict(
-                f"We have {arrival.offset} bytes.", code="wrong_offset", headers={"Upload-Offset": str(arrival.offset)}
+                f"We have {upload.offset} bytes.", code="wrong_offset", headers={"Upload-Offset": str(upload.offset)}
             )
         os.lseek(descriptor, offset, os.SEEK_SET)
         complete, at = False, offset
         try:
             async for block in content:
                 at += len(block)
-                if at > arrival.size:
-                    raise FileTooLarge("More bytes came than Upload-Length said.", code="too_many_bytes")
+                if at > upload.size:
+                    raise FileTooLarge("More bytes came than Upload-Length named.", code="too_many_bytes")
                 if wanted:
                     wanted[0].update(block)
                 while block:  # a disk that is nearly full takes a part
                     block = block[os.write(descriptor, block) :]
             complete = True
         finally:
-            if (wanted and not complete) or at > arrival.size:
+            if (wanted and not complete) or at > upload.size:
                 os.ftruncate(descriptor, offset)
         if wanted and wanted[0].digest() != wanted[1]:
             os.ftruncate(descriptor, offset)
             raise ChecksumMismatch
-        return await finish(caller, arrival)
+        return await finish(caller, upload)
 
 
-async def finish(caller: Caller, arrival: Arrival) -> Arrival:
+async def finish(caller: Caller, upload: ResumableUpload) -> ResumableUpload:
     """Turn a complete file into an upload; refused files are forgotten at once. Raises what `receive` raises."""
-    if arrival.upload_id is not None or arrival.offset < arrival.size:
-        return arrival
-    file = receiving.Arrived(arrival.path, arrival.filename, receiving.hash_of(arrival.path))
+    if upload.upload_id is not None or upload.offset < upload.size:
+        return upload
+    file = receive.ReceivedFile(upload.path, upload.filename, receive.hash_of(upload.path))
     try:
         async with db.unit_of_work() as session:
-            answer = await receiving.receive(session, caller, file, MetadataIn(**arrival.metadata))
+            answer = await receive.receive(session, caller, file, MetadataIn(**upload.metadata))
             number = int(answer["uploadId"].removeprefix("upload-"))
             await db.execute(
                 session,
                 "update upload_arrivals set upload_id = %(upload)s where id = %(id)s",
-                {"upload": number, "id": arrival.id},
+                {"upload": number, "id": upload.id},
             )
     except Problem:
-        await remove(arrival)
+        await remove(upload)
         raise
-    arrival.path.unlink(missing_ok=True)
-    return Arrival(arrival.id, arrival.size, arrival.filename, arrival.metadata, number, arrival.expires_at)
+    upload.path.unlink(missing_ok=True)
+    return ResumableUpload(upload.id, upload.size, upload.filename, upload.metadata, number, upload.expires_at)
 
 
-async def remove(arrival: Arrival) -> None:
+async def remove(upload: ResumableUpload) -> None:
     """Forget an upload on its way, bytes and all."""
     async with db.unit_of_work() as session:
-        await db.execute(session, "delete from upload_arrivals where id = %(id)s", {"id": arrival.id})
-    arrival.path.unlink(missing_ok=True)
+        await db.execute(session, "delete from upload_arrivals where id = %(id)s", {"id": upload.id})
+    upload.path.unlink(missing_ok=True)
 
 
 async def sweep() -> None:

@@ -1,8 +1,8 @@
 """The import of one file: chunk by chunk, each row in one transaction with its ledger, so that it can be killed anywhere.
 
-A chunk is merged in lanes (`lanes`), each a transaction of its own, under the lock of one that counts what the ledger says
+A chunk is merged in partitions (`partitions`), each a transaction of its own, under the lock of one that counts what the ledger says
 and moves on. None waits for the disk; the last commit, which calls the import completed, brings all of them along. While a
-chunk is merged, the next is read and cleaned in a thread, and staged by whichever lane is free first.
+chunk is merged, the next is read and cleaned in a thread, and staged by whichever partition is free first.
 """
 
 import asyncio
@@ -21,13 +21,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, live, resources, scratch
 from py360.kit.errors import Problem
 from py360.modules.notifications import api as notifications
-from py360.modules.uploads import bulk, lanes, planning
-from py360.modules.uploads.cleaning import Cleaned, Plan, clean
+from py360.modules.uploads import bulk
 from py360.modules.uploads.fields import BY_NAME
-from py360.modules.uploads.planning import Opened, Said
-from py360.modules.uploads.progress import Progress, tell_state
+from py360.modules.uploads.importer import layout, partitions
+from py360.modules.uploads.importer.clean import Cleaned, Plan, clean
+from py360.modules.uploads.importer.layout import MappingChoice, Opened
+from py360.modules.uploads.importer.scan import Scan
+from py360.modules.uploads.progress import Progress, push_state
 from py360.modules.uploads.settings import upload_settings
-from py360.modules.uploads.survey import Survey
 
 log = structlog.get_logger()
 
@@ -87,12 +88,12 @@ async def run(upload_id: int) -> None:
     """Import an upload, from wherever it stands; nothing when it is not `processing`."""
     async with db.unit_of_work() as session:
         upload = await db.one(session, _UPLOAD, {"id": upload_id})
-        memory = await planning.remembered(session, upload["client_id"]) if upload else {}
+        memory = await layout.remembered(session, upload["client_id"]) if upload else {}
     if upload is None or upload["upload_status"] != "processing":
         return
     scope = live.Scope(upload["uploaded_by"], upload["node_path"])
     progress = Progress(upload_id, upload["client_id"], scope, upload["total_records"] or 0)
-    async with _told(progress), _local(upload) as path:
+    async with _live_updates(progress), _local(upload) as path:
         try:
             status = await _Import(upload, progress).go(path, memory)
         except Stopped:
@@ -101,7 +102,7 @@ async def run(upload_id: int) -> None:
             log.info("upload failed", upload=upload_id, code=problem.code)
             await _finish(upload_id, "failed", {"code": problem.code, "message": problem.message})
             status = "failed"
-    await progress.tell(status)
+    await progress.push(status)
 
 
 async def give_up(upload_id: int) -> None:
@@ -111,17 +112,17 @@ async def give_up(upload_id: int) -> None:
         "Rows that are in already are kept. Upload the file again later: they will not be doubled."
     )
     await _finish(upload_id, "failed", {"code": "import_failed", "message": message})
-    await tell_state(upload_id)
+    await push_state(upload_id)
 
 
 @asynccontextmanager
-async def _told(progress: Progress) -> Any:
+async def _live_updates(progress: Progress) -> Any:
     async with asyncio.TaskGroup() as group:
-        telling = group.create_task(progress.keep_telling())
+        pushing = group.create_task(progress.keep_pushing())
         try:
             yield
         finally:
-            telling.cancel()
+            pushing.cancel()
 
 
 @asynccontextmanager
@@ -132,9 +133,9 @@ async def _local(upload: db.Row) -> Any:
 
 async def _finish(upload_id: int, status: str, error: dict[str, Any] | None = None, total: int | None = None) -> None:
     now = resources.current().clock.now()
-    said = {"id": upload_id, "status": status, "now": now, "error": Jsonb(error) if error else None, "total": total}
+    params = {"id": upload_id, "status": status, "now": now, "error": Jsonb(error) if error else None, "total": total}
     async with db.unit_of_work() as session:
-        ended = await db.one(session, _FINISH, said)
+        ended = await db.one(session, _FINISH, params)
         await db.execute(session, _MIRROR, {"id": upload_id})
         if ended and ended["uploaded_by"]:
             done = f"{ended['good']:,} rows were imported, {ended['bad']:,} failed."
@@ -186,23 +187,23 @@ class _Import:
         self.limits = upload_settings()
         self.clock = resources.current().clock
         self.known = bulk.Known()
-        self.free_lanes = asyncio.Semaphore(self.limits.lanes)
+        self.free_partitions = asyncio.Semaphore(self.limits.partitions)
         self.staging = asyncio.Lock()
         self.done = pl.Series([], dtype=pl.Int32)  # rows that a killed run merged behind the last chunk it counted
         self.headings: dict[str, str] = {}
 
-    async def go(self, path: Path, memory: dict[str, Said]) -> str:
+    async def go(self, path: Path, memory: dict[str, MappingChoice]) -> str:
         """Import; the status it ends in."""
-        said = Said.of(self.upload["mapping"])
-        opened = await asyncio.to_thread(planning.open_file, path, said, memory, self.limits, weighed=True)
-        asked = planning.questions(opened, None)
+        choice = MappingChoice.of(self.upload["mapping"])
+        opened = await asyncio.to_thread(layout.open_file, path, choice, memory, self.limits, weighed=True)
+        asked = layout.questions(opened, None)
         if asked:
             return await self._ask(opened, asked, None)
-        found, opened = await asyncio.to_thread(planning.look, opened, self.limits)
-        asked = planning.questions(opened, found)
+        found, opened = await asyncio.to_thread(layout.scan_file, opened, self.limits)
+        asked = layout.questions(opened, found)
         if asked:
             return await self._ask(opened, asked, found)
-        plan = planning.plan(opened, found)
+        plan = layout.plan(opened, found)
         self.headings = {name: opened.mapping.heading(name) for name in BY_NAME}
         await self._begin(opened, found)
         if self.upload["import_policy"] == "all_or_nothing" and not self.upload["rows_done"]:
@@ -223,7 +224,7 @@ class _Import:
         await _finish(self.id, status, error, found.rows)
         return status
 
-    async def _ask(self, opened: Opened, asked: list[dict[str, Any]], found: Survey | None) -> str:
+    async def _ask(self, opened: Opened, asked: list[dict[str, Any]], found: Scan | None) -> str:
         async with db.unit_of_work() as session:
             await db.execute(
                 session,
@@ -233,7 +234,7 @@ class _Import:
                 {
                     "id": self.id,
                     "questions": Jsonb(asked),
-                    "mapping": Jsonb({"shown": opened.mapping.shown()}),
+                    "mapping": Jsonb({"shown": opened.mapping.to_public()}),
                     "total": found.rows if found else None,
                 },
             )
@@ -243,7 +244,7 @@ class _Import:
                 await _notify(session, self.upload, self.id, "please answer before it goes on", words, urgent=True)
         return "needs_input"
 
-    async def _begin(self, opened: Opened, found: Survey) -> None:
+    async def _begin(self, opened: Opened, found: Scan) -> None:
         async with db.unit_of_work() as session:
             row = await db.one(
                 session,
@@ -254,7 +255,7 @@ class _Import:
                     "id": self.id,
                     "total": found.rows,
                     "layout": opened.layout,
-                    "mapping": Jsonb({"shown": opened.mapping.shown()}),
+                    "mapping": Jsonb({"shown": opened.mapping.to_public()}),
                     "now": self.clock.now(),
                 },
             )
@@ -277,13 +278,13 @@ class _Import:
             " (select from upload_rows r where r.upload_id = i.upload_id and r.row_no = i.row_no)",
             {"id": self.id},
         )
-        await bulk.note_issues(session, self.id, opened.ignored())
+        await bulk.record_issues(session, self.id, opened.ignored())
 
     def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[_Chunk]:
         for rows in _a_short_one_first(opened.chunks(self.limits.chunk_rows, after)):
             cleaned = clean(rows, plan, self.clock.today())
             warned = cleaned.issues.filter(pl.col("severity") == "warning")["row_no"].n_unique()
-            parts = lanes.split(cleaned.without(self.done), self.limits.lanes)
+            parts = partitions.split(cleaned.without(self.done), self.limits.partitions)
             copied = [bulk.payload(part.accepted, self.client_id) for part in parts]
             last = int(rows["row_no"][-1])
             yield _Chunk(last, rows.height, cleaned.failed.height, warned, list(zip(parts, copied, strict=True)))
@@ -307,7 +308,7 @@ class _Import:
             async with db.unit_of_work() as session:
                 await db.value(session, _CLAIM, {"id": self.id})
                 for part, _ in chunk.parts:
-                    await bulk.note_failed(session, self.id, part)
+                    await bulk.record_failed(session, self.id, part)
         if not bad:
             return None
         async with db.unit_of_work() as session:
@@ -317,7 +318,7 @@ class _Import:
         return "failed"
 
     async def _chunks(self, opened: Opened, plan: Plan) -> None:
-        """Chunk after chunk. A lane that is done with its rows stages those of the next chunk while the others still merge."""
+        """Chunk after chunk. A partition that is done with its rows stages those of the next chunk while the others still merge."""
         try:
             async with asyncio.TaskGroup() as group:
                 under_way: list[asyncio.Task[None]] = []
@@ -331,7 +332,7 @@ class _Import:
 
     async def _commit(self, chunk: _Chunk, before: asyncio.Task[None] | None, group: asyncio.TaskGroup) -> None:
         turn = asyncio.Event()
-        merging = [group.create_task(self._lane(part, copied, turn)) for part, copied in chunk.parts]
+        merging = [group.create_task(self._partition(part, copied, turn)) for part, copied in chunk.parts]
         if before is not None:
             await before
         async with db.unit_of_work() as session:
@@ -339,34 +340,34 @@ class _Import:
             if done is None:
                 raise Stopped
             if done >= chunk.last:  # another worker that was taken for dead has done this chunk
-                for lane in merging:
-                    lane.cancel()
+                for partition in merging:
+                    partition.cancel()
                 return
             await bulk.do_not_wait_for_disk(session)
             await bulk.lock(session, self.client_id)
             for part, _ in chunk.parts:
-                await self.known.learn(session, self.client_id, part.accepted)
+                await self.known.look_up(session, self.client_id, part.accepted)
             turn.set()
             await asyncio.gather(*merging)
-            said = {"id": self.id, "after": done, "last": chunk.last, "warnings": chunk.warned}
-            counted = await db.one(session, _ADVANCE, said)
+            params = {"id": self.id, "after": done, "last": chunk.last, "warnings": chunk.warned}
+            counted = await db.one(session, _ADVANCE, params)
         assert counted is not None  # claimed above
         self.progress.processed += counted["rows"]
         self.progress.successful += counted["rows"] - counted["failed"]
         self.progress.failed += counted["failed"]
 
-    async def _lane(self, part: Cleaned, copied: bytes, turn: asyncio.Event) -> None:
-        async with self.free_lanes, db.unit_of_work() as session:
+    async def _partition(self, part: Cleaned, copied: bytes, turn: asyncio.Event) -> None:
+        async with self.free_partitions, db.unit_of_work() as session:
             await bulk.do_not_wait_for_disk(session)
-            async with self.staging:  # each lane then writes to its own pages of the indexes by number
+            async with self.staging:  # each partition then writes to its own pages of the indexes by number
                 await bulk.stage(session, copied)
             await turn.wait()
-            await bulk.enter_lane(session, self.client_id)
+            await bulk.join_merge(session, self.client_id)
             await bulk.place(session, self.known)
-            await bulk.merge(session, self._said())
-            await bulk.note(session, self.id, part, self.known, self.headings)
+            await bulk.merge(session, self._params())
+            await bulk.record(session, self.id, part, self.known, self.headings)
 
-    def _said(self) -> dict[str, Any]:
+    def _params(self) -> dict[str, Any]:
         return {
             "batch_id": self.upload["batch_id"],
             "created": f"From {self.upload['filename']} ({self.upload['batch_code']})",

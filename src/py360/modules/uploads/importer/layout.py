@@ -10,40 +10,40 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
-from py360.modules.uploads.cleaning import ISSUES, Plan
-from py360.modules.uploads.dates import Order
+from py360.modules.uploads.importer.clean import ISSUES, Plan
+from py360.modules.uploads.importer.dates import Order
+from py360.modules.uploads.importer.mapping import Mapping as Columns
+from py360.modules.uploads.importer.mapping import heading_key, layout_of, map_headings
+from py360.modules.uploads.importer.scan import Scan, scan
 from py360.modules.uploads.issues import REASON
-from py360.modules.uploads.mapping import Mapping as Columns
-from py360.modules.uploads.mapping import heading_key, layout_of, map_headings
 from py360.modules.uploads.reading.kinds import Kind
 from py360.modules.uploads.reading.tables import Table, open_table
 from py360.modules.uploads.settings import UploadSettings
-from py360.modules.uploads.survey import Survey, survey
 
 CHUNK_TO_LOOK_AT = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """What the caller said about a file: headings of our columns, orders of day and month, values for all rows."""
+class MappingChoice:
+    """What the office chose for a file: headings of our columns, orders of day and month, values for all rows."""
 
     columns: Mapping[str, str] = field(default_factory=dict)
     date_orders: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
 
-    def plain(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """For a jsonb column."""
         return {"columns": dict(self.columns), "dateOrders": dict(self.date_orders), "values": dict(self.values)}
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any] | None) -> "Said":
+    def of(cls, stored: Mapping[str, Any] | None) -> "MappingChoice":
         """From a jsonb column."""
-        held = stored or {}
-        return cls(held.get("columns", {}), held.get("dateOrders", {}), held.get("values", {}))
+        json = stored or {}
+        return cls(json.get("columns", {}), json.get("dateOrders", {}), json.get("values", {}))
 
-    def over(self, other: "Said") -> "Said":
+    def over(self, other: "MappingChoice") -> "MappingChoice":
         """These words, and where they are silent the others."""
-        return Said(
+        return MappingChoice(
             {**other.columns, **self.columns},
             {**other.date_orders, **self.date_orders},
             {**other.values, **self.values},
@@ -57,7 +57,7 @@ class Opened:
     table: Table
     mapping: Columns
     layout: str
-    said: Said  # with what was remembered
+    choice: MappingChoice  # with what was remembered
 
     def ignored(self) -> pl.DataFrame:
         """Warnings about what is not read: columns that we have no use for, and other sheets with a table."""
@@ -83,54 +83,58 @@ order by rank
 """
 
 
-async def remembered(session: AsyncSession, client_id: int) -> dict[str, Said]:
+async def remembered(session: AsyncSession, client_id: int) -> dict[str, MappingChoice]:
     """The layouts that a client's files had: how people mapped them, and which way their dates were seen to be written.
 
     A mended error file has few rows, whose dates may leave open what those of the whole list showed.
     """
-    known: dict[str, Said] = {}
+    known: dict[str, MappingChoice] = {}
     for row in await db.all(session, _REMEMBERED, {"client": client_id}):
-        known[row["layout"]] = known.get(row["layout"], Said()).over(Said.of(row["mapping"]))
+        known[row["layout"]] = known.get(row["layout"], MappingChoice()).over(MappingChoice.of(row["mapping"]))
     return known
 
 
-async def remember(session: AsyncSession, client_id: int, layout: str, said: Said, user_id: int) -> None:
+async def remember(session: AsyncSession, client_id: int, layout: str, choice: MappingChoice, user_id: int) -> None:
     """The next file of this layout is read the same way."""
     await db.execute(
         session,
         "insert into upload_mappings (client_id, layout, mapping, updated_by)"
         " values (%(client)s, %(layout)s, %(mapping)s, %(user)s) on conflict (client_id, layout)"
         " do update set mapping = excluded.mapping, updated_by = excluded.updated_by, updated_at = now()",
-        {"client": client_id, "layout": layout, "mapping": Jsonb(said.plain()), "user": user_id},
+        {"client": client_id, "layout": layout, "mapping": Jsonb(choice.to_json()), "user": user_id},
     )
 
 
 def open_file(
-    path: Path, said: Said, memory: Mapping[str, Said], limits: UploadSettings, weighed: bool = False
+    path: Path,
+    choice: MappingChoice,
+    memory: Mapping[str, MappingChoice],
+    limits: UploadSettings,
+    weighed: bool = False,
 ) -> Opened:
     """Recognise a file and map its headings. Raises what `errors` names, and Invalid for a mapping that does not fit.
 
     `weighed`: the file is one we took in, so its limits are not measured again.
     """
-    named = [*said.columns.values(), *(heading for known in memory.values() for heading in known.columns.values())]
+    named = [*choice.columns.values(), *(heading for known in memory.values() for heading in known.columns.values())]
     table = open_table(path, limits, frozenset(heading_key(heading) for heading in named), weighed)
     layout = layout_of(table.headings)
-    known = memory.get(layout, Said())
-    mapping = map_headings(table.headings, said.columns, known.columns, {**known.values, **said.values})
-    return Opened(table, mapping, layout, said.over(known))
+    known = memory.get(layout, MappingChoice())
+    mapping = map_headings(table.headings, choice.columns, known.columns, {**known.values, **choice.values})
+    return Opened(table, mapping, layout, choice.over(known))
 
 
-def look(opened: Opened, limits: UploadSettings) -> tuple[Survey, Opened]:
+def scan_file(opened: Opened, limits: UploadSettings) -> tuple[Scan, Opened]:
     """Look at the whole file once; a workbook's rows are kept for the passes that follow."""
     if opened.table.kind is not Kind.TEXT:
         kept = list(opened.chunks(limits.max_rows))
         opened = replace(opened, table=replace(opened.table, blocks=lambda: iter(kept), pruned=True))
-    found = survey(opened.chunks(CHUNK_TO_LOOK_AT), opened.mapping, limits)
+    found = scan(opened.chunks(CHUNK_TO_LOOK_AT), opened.mapping, limits)
     orders = {name: evidence.proven.value for name, evidence in found.evidence.items() if evidence.proven}
     return found, replace(opened, mapping=replace(opened.mapping, date_orders=orders))
 
 
-def questions(opened: Opened, found: Survey | None) -> list[dict[str, Any]]:
+def questions(opened: Opened, found: Scan | None) -> list[dict[str, Any]]:
     """What must be asked before the file can be imported; dates only once the file was looked at."""
     asked: list[dict[str, Any]] = []
     for words, names in opened.mapping.missing:
@@ -144,7 +148,7 @@ def questions(opened: Opened, found: Survey | None) -> list[dict[str, Any]]:
             }
         )
     for name, evidence in (found.evidence if found else {}).items():
-        if evidence.order is None and name not in opened.said.date_orders:
+        if evidence.order is None and name not in opened.choice.date_orders:
             asked.append(
                 {
                     "id": f"dateOrders.{name}",
@@ -159,7 +163,9 @@ def questions(opened: Opened, found: Survey | None) -> list[dict[str, Any]]:
     return asked
 
 
-def plan(opened: Opened, found: Survey) -> Plan:
-    """The plan of a file without open questions: the dates themselves decide, then what was said."""
-    orders = {name: evidence.order or Order(opened.said.date_orders[name]) for name, evidence in found.evidence.items()}
+def plan(opened: Opened, found: Scan) -> Plan:
+    """The plan of a file without open questions: the dates themselves decide, then what was chosen."""
+    orders = {
+        name: evidence.order or Order(opened.choice.date_orders[name]) for name, evidence in found.evidence.items()
+    }
     return Plan(opened.mapping, orders, found.repeats)

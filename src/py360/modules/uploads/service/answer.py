@@ -8,16 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, NotFound
-from py360.modules.uploads import planning
 from py360.modules.uploads.fields import BY_NAME, DATES
-from py360.modules.uploads.mapping import heading_key
-from py360.modules.uploads.planning import Said
+from py360.modules.uploads.importer import layout
+from py360.modules.uploads.importer.layout import MappingChoice
+from py360.modules.uploads.importer.mapping import heading_key
 from py360.modules.uploads.queries import within_reach
-from py360.modules.uploads.receiving import start, tell
 from py360.modules.uploads.schemas import MappingIn
+from py360.modules.uploads.service.receive import push_live_update, start
 
 
-async def held(session: AsyncSession, caller: Caller, upload_id: int) -> db.Row:
+async def lock_upload(session: AsyncSession, caller: Caller, upload_id: int) -> db.Row:
     """An upload within the caller's reach, locked; raises NotFound."""
     within, params = within_reach(caller)
     row = await db.one(
@@ -35,18 +35,18 @@ async def answer(session: AsyncSession, caller: Caller, upload_id: int, body: Ma
 
     Raises Conflict when it asks nothing, Invalid when a column, a heading or a date column does not exist.
     """
-    upload = await held(session, caller, upload_id)
+    upload = await lock_upload(session, caller, upload_id)
     if upload["upload_status"] != "needs_input":
         raise Conflict("This upload has no open question.", code="no_question")
     _check(body, upload)
-    said = Said(body.columns, body.date_orders, body.values).over(Said.of(upload["mapping"]))
+    choice = MappingChoice(body.columns, body.date_orders, body.values).over(MappingChoice.of(upload["mapping"]))
     await db.execute(
         session,
         "update file_uploads set mapping = mapping || %(mapping)s, questions = null, upload_status = 'processing'"
         " where id = %(id)s",
-        {"id": upload_id, "mapping": Jsonb(said.plain())},
+        {"id": upload_id, "mapping": Jsonb(choice.to_json())},
     )
-    await planning.remember(session, upload["client_id"], upload["layout"], said, caller.user_id)
+    await layout.remember(session, upload["client_id"], upload["layout"], choice, caller.user_id)
     await start(session, upload_id)
     return {
         "uploadId": ids.code("upload", upload_id),
@@ -56,9 +56,9 @@ async def answer(session: AsyncSession, caller: Caller, upload_id: int, body: Ma
 
 
 def _check(body: MappingIn, upload: db.Row) -> None:
-    shown = upload["mapping"].get("shown", {})
-    headings = {heading_key(item["column"]) for item in shown.get("columns", [])}
-    headings |= {heading_key(heading) for heading in shown.get("unmapped", [])}
+    public = upload["mapping"].get("shown", {})
+    headings = {heading_key(item["column"]) for item in public.get("columns", [])}
+    headings |= {heading_key(heading) for heading in public.get("unmapped", [])}
     details = [
         {"field": f"columns.{name}", "message": f"We have no column “{name}”."}
         for name in (*body.columns, *body.values)
@@ -80,7 +80,7 @@ def _check(body: MappingIn, upload: db.Row) -> None:
 
 async def cancel(session: AsyncSession, caller: Caller, upload_id: int) -> dict[str, Any]:
     """Stop an import. What was imported stays (undo takes it back); raises Conflict when it is over."""
-    upload = await held(session, caller, upload_id)
+    upload = await lock_upload(session, caller, upload_id)
     if upload["upload_status"] not in ("processing", "needs_input"):
         raise Conflict(f"This upload is {upload['upload_status']} already.", code="not_running")
     await db.execute(
@@ -91,7 +91,7 @@ async def cancel(session: AsyncSession, caller: Caller, upload_id: int) -> dict[
     await db.execute(
         session, "update upload_batches set status = 'cancelled' where upload_id = %(id)s", {"id": upload_id}
     )
-    await tell(session, upload_id)
+    await push_live_update(session, upload_id)
     good = upload["successful_records"] or 0
     message = "The import was stopped. Nothing was imported."
     if good:

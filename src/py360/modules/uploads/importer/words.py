@@ -84,9 +84,9 @@ def product_type(texts: pl.Series) -> pl.Series:
     """The kind of policy that a product's words speak of; null where they do not say."""
     distinct = texts.drop_nulls().unique()
     lower = pl.col("text").str.to_lowercase()
-    told = pl.coalesce(
+    types = pl.coalesce(
         *(pl.when(lower.str.contains(pattern)).then(pl.lit(kind)) for pattern, kind in PRODUCTS),
         pl.lit(None, pl.String),
     )
-    frame = distinct.to_frame("text").with_columns(told.alias("meaning"))
+    frame = distinct.to_frame("text").with_columns(types.alias("meaning"))
     return _by_distinct(texts, frame["meaning"], distinct)

@@ -1,4 +1,4 @@
-"""Undo: a batch is taken back where nobody has worked with it; what stays is told."""
+"""Undo: a batch is taken back where nobody has worked with it; what stays is listed."""
 
 from typing import Any, Final
 
@@ -10,7 +10,8 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Conflict
 from py360.modules.cases import api as cases
 from py360.modules.customers import api as customers
-from py360.modules.uploads import answering, bulk, receiving
+from py360.modules.uploads import bulk
+from py360.modules.uploads.service import answer, receive
 
 REASONS: Final = {
     "later_upload": "A later upload speaks of this policy too; undo that first.",
@@ -19,14 +20,14 @@ REASONS: Final = {
     "policy_changed_since": "The policy was changed after the import.",
     "policy_in_use": "The policy has other cases.",
 }
-TOLD: Final = 1_000  # kept rows that are listed one by one
-_TAKEN: Final = """
-create temp table taken on commit drop as
+LISTED: Final = 1_000  # kept rows that are listed one by one
+_CANDIDATES: Final = """
+create temp table undo_rows on commit drop as
 select row_no, customer_id, customer_is_new, policy_id, policy_is_new, case_id, case_is_new, previous, null::text as kept
 from upload_rows where upload_id = %(id)s and outcome in ('new', 'changed')
 """
 _LATER: Final = """
-update taken t set kept = 'later_upload'
+update undo_rows t set kept = 'later_upload'
 where exists (
   select from upload_rows r join file_uploads u on u.id = r.upload_id and u.upload_status <> 'undone'
   where r.policy_id = t.policy_id and r.upload_id > %(id)s)
@@ -38,21 +39,23 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
 
     One that only repeated what was known has nothing to take back; it stands in an earlier one's way no more.
     """
-    upload = await answering.held(session, caller, upload_id)
+    upload = await answer.lock_upload(session, caller, upload_id)
     if upload["upload_status"] not in ("completed", "cancelled", "failed"):
         raise Conflict(f"This upload is {upload['upload_status']}; there is nothing to undo.", code="not_undoable")
     await bulk.lock(session, upload["client_id"])
     until = await db.value(session, "select updated_at from upload_batches where upload_id = %(id)s", {"id": upload_id})
-    await db.execute(session, _TAKEN, {"id": upload_id})
-    await db.execute(session, "create index on taken (policy_id); ")
-    await db.execute(session, "analyze taken")
+    await db.execute(session, _CANDIDATES, {"id": upload_id})
+    await db.execute(session, "create index on undo_rows (policy_id); ")
+    await db.execute(session, "analyze undo_rows")
     await db.execute(session, _LATER, {"id": upload_id})
-    await customers.keep_changed(session, "taken", until)
-    removed = await cases.take_back(session, "taken", until)
-    counts = await customers.take_back(session, "taken", until)
-    kept = await db.all(session, "select row_no, case_id, kept from taken where kept is not null order by row_no")
+    await customers.keep_changed(session, "undo_rows", until)
+    removed = await cases.take_back(session, "undo_rows", until)
+    counts = await customers.take_back(session, "undo_rows", until)
+    kept = await db.all(session, "select row_no, case_id, kept from undo_rows where kept is not null order by row_no")
     if kept and not removed and not any(counts.values()):
-        raise Conflict("Nothing of this upload can be taken back.", code="nothing_to_undo", details=_told(kept)[:100])
+        raise Conflict(
+            "Nothing of this upload can be taken back.", code="nothing_to_undo", details=_kept_rows(kept)[:100]
+        )
     result = {
         "uploadId": ids.code("upload", upload_id),
         "status": "undone",
@@ -61,7 +64,7 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
         "policiesRestored": counts["policies_restored"],
         "customersRemoved": counts["customers_removed"],
         "keptRecords": len(kept),
-        "kept": _told(kept)[:TOLD],
+        "kept": _kept_rows(kept)[:LISTED],
     }
     await db.execute(
         session,
@@ -69,11 +72,11 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
         {"id": upload_id, "result": Jsonb(result)},
     )
     await db.execute(session, "update upload_batches set status = 'undone' where upload_id = %(id)s", {"id": upload_id})
-    await receiving.tell(session, upload_id)
+    await receive.push_live_update(session, upload_id)
     return result
 
 
-def _told(kept: list[db.Row]) -> list[dict[str, Any]]:
+def _kept_rows(kept: list[db.Row]) -> list[dict[str, Any]]:
     return [
         {
             "row": row["row_no"],

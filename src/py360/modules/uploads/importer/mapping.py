@@ -142,7 +142,7 @@ class Match:
         """The reason in words."""
         own = BY_NAME[self.field].heading
         return {
-            "caller": "you said so",
+            "caller": "you chose it",
             "remembered": "so it was mapped the last time this layout came",
             "exact": f"it is our own name for {own}",
             "synonym": f"it is a usual name for {own}",
@@ -176,7 +176,7 @@ class Mapping:
         fed = {match.field for match in self.matches} | set(self.values)
         return [(words, names) for words, names in REQUIRED if not fed.intersection(names)]
 
-    def shown(self) -> dict[str, Any]:
+    def to_public(self) -> dict[str, Any]:
         """The mapping as the wire tells it."""
         return {
             "columns": [
@@ -197,8 +197,8 @@ def field_of(heading: str) -> str | None:
 
 def speaks_of_us(heading: str) -> bool | None:
     """Whether a heading speaks of the policy or its customer; False when of somebody else, None when of nobody."""
-    said = set(heading_key(heading).split())
-    return False if said & _OTHERS else True if said & _OURS else None
+    words = set(heading_key(heading).split())
+    return False if words & _OTHERS else True if words & _OURS else None
 
 
 def recognised(headings: Sequence[str]) -> int:
@@ -217,28 +217,28 @@ def layout_of(headings: Sequence[str]) -> str:
 
 def map_headings(
     headings: Sequence[str],
-    said: Lookup[str, str] | None = None,
+    chosen: Lookup[str, str] | None = None,
     remembered: Lookup[str, str] | None = None,
     values: Lookup[str, str] | None = None,
 ) -> Mapping:
-    """Map a file's headings. `said` and `remembered` are {our column: their heading}; `said` wins.
+    """Map a file's headings. `chosen` and `remembered` are {our column: their heading}; `chosen` wins.
 
     Raises Invalid when the caller names a column that we or the file do not have. A heading feeds one column and a column
     takes one heading: the surest match wins, then the first in the file.
     """
-    found = [*_named(headings, said or {}, "caller"), *_named(headings, remembered or {}, "remembered")]
+    found = [*_named(headings, chosen or {}, "caller"), *_named(headings, remembered or {}, "remembered")]
     for column, text in enumerate(headings):
         if match := _likely(column, text):
             found.append(match)
-    chosen: dict[str, Match] = {}
+    fed: dict[str, Match] = {}
     taken: set[int] = set()
     for match in sorted(found, key=lambda match: (_RANK[match.how], -match.score, match.column)):
-        if match.field not in chosen and match.column not in taken:
-            chosen[match.field] = match
+        if match.field not in fed and match.column not in taken:
+            fed[match.field] = match
             taken.add(match.column)
-    ordered = tuple(sorted(chosen.values(), key=lambda match: match.column))
+    ordered = tuple(sorted(fed.values(), key=lambda match: match.column))
     unmapped = tuple(text for column, text in enumerate(headings) if column not in taken)
-    return Mapping(ordered, unmapped, {name: text for name, text in (values or {}).items() if name not in chosen})
+    return Mapping(ordered, unmapped, {name: text for name, text in (values or {}).items() if name not in fed})
 
 
 def _named(headings: Sequence[str], named: Lookup[str, str], how: How) -> list[Match]:

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from py360.kit.db import execute, unit_of_work, value
 from py360.kit.resources import Resources
-from py360.modules.uploads import importing
+from py360.modules.uploads.importer import run
 from py360.modules.uploads.settings import upload_settings
-from tests.modules.uploads.conftest import csv_of, row
+from tests.factories.policy_files import csv_of, row
 
 
 class Killed(BaseException):
@@ -45,30 +45,30 @@ async def _upload(client: httpx.AsyncClient, content: bytes, name: str = "a.csv"
     return int(answer.json()["data"]["uploadId"].removeprefix("upload-"))
 
 
-@pytest.mark.parametrize("step", ["_commit", "_lane"])
+@pytest.mark.parametrize("step", ["_commit", "_partition"])
 async def test_killed_anywhere_and_started_again(
     step: str, as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Before a chunk, and with one of its lanes on the disk and the other not."""
+    """Before a chunk, and with one of its partitions on the disk and the other not."""
     rows = [row(number if number % 7 else 1) for number in range(1, 46)]
     upload = await _upload(as_admin, csv_of(rows))
-    whole = getattr(importing._Import, step)
+    whole = getattr(run._Import, step)
     for survived in (0, 1, 2, 0):
         left = survived
 
         async def dies(self: Any, *chunk: Any) -> None:
             nonlocal left
             if not left:
-                await asyncio.sleep(0.05)  # the other lane may end
+                await asyncio.sleep(0.05)  # the other partition may end
                 raise Killed
             left -= 1
             await whole(self, *chunk)
 
-        monkeypatch.setattr(importing._Import, step, dies)
+        monkeypatch.setattr(run._Import, step, dies)
         with pytest.raises(BaseExceptionGroup):
-            await importing.run(upload)
-    monkeypatch.setattr(importing._Import, step, whole)
-    await importing.run(upload)
+            await run.run(upload)
+    monkeypatch.setattr(run._Import, step, whole)
+    await run.run(upload)
     told = (await as_admin.get(f"/api/upload/status/upload-{upload}")).json()["data"]
     assert (told["status"], told["successfulRecords"], told["failedRecords"]) == ("completed", 39, 6)
     assert (told["processedRecords"], told["totalRecords"]) == (45, 45)
@@ -83,7 +83,7 @@ async def test_two_files_of_the_same_policies_at_once(as_admin: httpx.AsyncClien
     rows = [row(number) for number in range(1, 41)]
     first = await _upload(as_admin, csv_of(rows))
     second = await _upload(as_admin, csv_of(list(reversed(rows))))
-    await asyncio.gather(importing.run(first), importing.run(second))
+    await asyncio.gather(run.run(first), run.run(second))
     assert await _books() == (40, 40, 40)
 
 

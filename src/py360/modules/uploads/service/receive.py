@@ -15,9 +15,9 @@ from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Invalid, Problem
 from py360.kit.jobs import defer
-from py360.modules.uploads import planning
 from py360.modules.uploads.errors import SameFile
-from py360.modules.uploads.planning import Opened, Said
+from py360.modules.uploads.importer import layout
+from py360.modules.uploads.importer.layout import MappingChoice, Opened
 from py360.modules.uploads.progress import USUAL_ROWS_PER_SECOND, in_words
 from py360.modules.uploads.reading.macros import drop_macros
 from py360.modules.uploads.schemas import MetadataIn
@@ -44,7 +44,7 @@ from (
 
 
 @dataclass(frozen=True, slots=True)
-class Arrived:
+class ReceivedFile:
     """A file that was received completely, outside our storage still."""
 
     path: Path
@@ -58,27 +58,29 @@ def hash_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def said_of(metadata: MetadataIn) -> Said:
-    """What the caller said about how to read the file."""
-    return Said(metadata.columns, metadata.date_orders, metadata.values)
+def choice_of(metadata: MetadataIn) -> MappingChoice:
+    """What the caller chose about how to read the file."""
+    return MappingChoice(metadata.columns, metadata.date_orders, metadata.values)
 
 
-def _inspect(path: Path, said: Said, memory: Mapping[str, Said], limits: UploadSettings) -> tuple[Opened, int]:
+def _inspect(
+    path: Path, choice: MappingChoice, memory: Mapping[str, MappingChoice], limits: UploadSettings
+) -> tuple[Opened, int]:
     """Open a file and count its rows: exactly when that is quick or may be too many, else what stands under the headings."""
-    opened = planning.open_file(path, said, memory, limits)
+    opened = layout.open_file(path, choice, memory, limits)
     if limits.count_now_rows < opened.table.rows_hint <= limits.max_rows:
         return opened, opened.table.rows_hint
-    return opened, planning.look(opened, limits)[0].rows
+    return opened, layout.scan_file(opened, limits)[0].rows
 
 
-async def receive(session: AsyncSession, caller: Caller, file: Arrived, metadata: MetadataIn) -> dict[str, Any]:
+async def receive(session: AsyncSession, caller: Caller, file: ReceivedFile, metadata: MetadataIn) -> dict[str, Any]:
     """Keep a file and start its import; the answer of `POST /upload/file`.
 
     Raises what `errors` names when it is refused (nothing is stored then), SameFile unless `force`.
     """
     limits = upload_settings()
-    memory = await planning.remembered(session, caller.client_id)
-    opened, total = await asyncio.to_thread(_inspect, file.path, said_of(metadata), memory, limits)
+    memory = await layout.remembered(session, caller.client_id)
+    opened, total = await asyncio.to_thread(_inspect, file.path, choice_of(metadata), memory, limits)
     await _refuse_again(session, caller.client_id, file.sha256, metadata.force)
     kind = opened.table.kind.value
     await asyncio.to_thread(drop_macros, file.path, opened.table.kind)
@@ -96,14 +98,14 @@ async def receive(session: AsyncSession, caller: Caller, file: Arrived, metadata
             "description": metadata.description,
             "policy": metadata.import_policy,
             "layout": opened.layout,
-            "mapping": Jsonb(said_of(metadata).plain() | {"shown": opened.mapping.shown()}),
+            "mapping": Jsonb(choice_of(metadata).to_json() | {"shown": opened.mapping.to_public()}),
             "total": total,
             "user": caller.user_id,
             "path": key,
         },
     )
-    if said_of(metadata) != Said():
-        await planning.remember(session, caller.client_id, opened.layout, opened.said, caller.user_id)
+    if choice_of(metadata) != MappingChoice():
+        await layout.remember(session, caller.client_id, opened.layout, opened.choice, caller.user_id)
     await _make_batch(session, upload_id, file.name, total, caller.user_id)
     await start(session, upload_id)
     speed = float(await db.value(session, _SPEED) or USUAL_ROWS_PER_SECOND)
@@ -113,12 +115,12 @@ async def receive(session: AsyncSession, caller: Caller, file: Arrived, metadata
         "status": "processing",
         "totalRecords": total,
         "estimatedProcessingTime": in_words(1 + total / speed),
-        "mapping": opened.mapping.shown(),
+        "mapping": opened.mapping.to_public(),
     }
 
 
 async def receive_all(
-    session: AsyncSession, caller: Caller, files: Sequence[Arrived], metadata: MetadataIn
+    session: AsyncSession, caller: Caller, files: Sequence[ReceivedFile], metadata: MetadataIn
 ) -> dict[str, Any]:
     """Keep several files; each is accepted or refused for itself, under `uploads` and `refused`."""
     uploads: list[dict[str, Any]] = []
@@ -153,9 +155,9 @@ async def start(session: AsyncSession, upload_id: int) -> None:
     await defer(session, "uploads.process", lock=f"upload-{upload_id}", upload_id=upload_id)
 
 
-async def tell(session: AsyncSession, upload_id: int) -> None:
+async def push_live_update(session: AsyncSession, upload_id: int) -> None:
     """Tell open windows how an upload stands, once the session's transaction is committed."""
-    await defer(session, "uploads.tell", upload_id=upload_id)
+    await defer(session, "uploads.push_live_update", upload_id=upload_id)
 
 
 async def _make_batch(session: AsyncSession, upload_id: int, name: str, total: int, user_id: int) -> None:

@@ -10,22 +10,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 from py360.kit.caller import Caller
-from py360.modules.uploads import bulk, planning
-from py360.modules.uploads.cleaning import Cleaned, clean
+from py360.modules.uploads import bulk
 from py360.modules.uploads.fields import BY_NAME
+from py360.modules.uploads.importer import layout
+from py360.modules.uploads.importer.clean import Cleaned, clean
+from py360.modules.uploads.importer.layout import MappingChoice, Opened
+from py360.modules.uploads.importer.scan import Scan
 from py360.modules.uploads.issues import sentence
-from py360.modules.uploads.planning import Opened, Said
-from py360.modules.uploads.receiving import Arrived, said_of
 from py360.modules.uploads.schemas import MetadataIn
+from py360.modules.uploads.service.receive import ReceivedFile, choice_of
 from py360.modules.uploads.settings import UploadSettings, upload_settings
-from py360.modules.uploads.survey import Survey
 
 SHOWN: Final = 100
 _DIFFERENCES: Final = f"""
 select row_no, policy_number, previous, jsonb_build_object(
   'premium_amount', premium_amount, 'start_date', start_date, 'end_date', end_date, 'renewal_date', renewal_date,
   'policy_type', policy_type, 'product_name', product_name, 'sum_insured', sum_insured,
-  'payment_frequency', payment_frequency, 'renewal_amount', renewal_amount) as said
+  'payment_frequency', payment_frequency, 'renewal_amount', renewal_amount) as now
 from {bulk.TABLE} where outcome = 'changed' and previous is not null order by row_no limit {SHOWN}
 """
 
@@ -34,25 +35,27 @@ class _NeverKept(Exception):
     """Ends the savepoint."""
 
 
-async def preview(session: AsyncSession, caller: Caller, file: Arrived, metadata: MetadataIn) -> dict[str, Any]:
+async def preview_file(
+    session: AsyncSession, caller: Caller, file: ReceivedFile, metadata: MetadataIn
+) -> dict[str, Any]:
     """What a file would do: counts, the differences of changed policies, what is wrong, and open questions.
 
     Raises what `errors` names when the file is refused.
     """
     limits = upload_settings()
-    memory = await planning.remembered(session, caller.client_id)
-    opened, found, asked = await asyncio.to_thread(_look, file, said_of(metadata), memory, limits)
+    memory = await layout.remembered(session, caller.client_id)
+    opened, found, asked = await asyncio.to_thread(_look, file, choice_of(metadata), memory, limits)
     answer: dict[str, Any] = {
         "filename": file.name,
         "sheet": opened.table.sheet,
         "headerRow": opened.table.header_row,
         "totalRecords": found.rows if found else opened.table.rows_hint,
-        "mapping": opened.mapping.shown(),
+        "mapping": opened.mapping.to_public(),
         "questions": asked,
     }
     if asked or found is None:
         return answer | {"status": "needs_input"}
-    plan = planning.plan(opened, found)
+    plan = layout.plan(opened, found)
     counts: Counter[str] = Counter()
     differences: list[dict[str, Any]] = []
     issues = [opened.ignored()]
@@ -69,24 +72,24 @@ async def preview(session: AsyncSession, caller: Caller, file: Arrived, metadata
             pass
         counts["rejected"] += cleaned.failed.height
         issues += [cleaned.issues, bulk.unknown(cleaned.accepted, known, headings)]
-    told = pl.concat(issues)
+    merged = pl.concat(issues)
     return answer | {
         "status": "ready",
         "counts": {name: counts[name] for name in ("new", "changed", "unchanged", "rejected")},
         "differences": differences[:SHOWN],
-        "errors": _issues(told.filter(pl.col("severity") == "error")),
-        "warnings": _issues(told.filter(pl.col("severity") == "warning")),
+        "errors": _issues(merged.filter(pl.col("severity") == "error")),
+        "warnings": _issues(merged.filter(pl.col("severity") == "warning")),
     }
 
 
 def _look(
-    file: Arrived, said: Said, memory: Mapping[str, Said], limits: UploadSettings
-) -> tuple[Opened, Survey | None, list[dict[str, Any]]]:
-    opened = planning.open_file(file.path, said, memory, limits)
-    if asked := planning.questions(opened, None):
+    file: ReceivedFile, choice: MappingChoice, memory: Mapping[str, MappingChoice], limits: UploadSettings
+) -> tuple[Opened, Scan | None, list[dict[str, Any]]]:
+    opened = layout.open_file(file.path, choice, memory, limits)
+    if asked := layout.questions(opened, None):
         return opened, None, asked
-    found, held = planning.look(opened, limits)
-    return held, found, planning.questions(held, found)
+    found, opened = layout.scan_file(opened, limits)
+    return opened, found, layout.questions(opened, found)
 
 
 async def _try(
@@ -98,13 +101,13 @@ async def _try(
     differences: list[dict[str, Any]],
 ) -> None:
     clock = resources.current().clock
-    said = {"batch_id": None, "created": "Preview", "now": clock.now(), "today": clock.today()}
+    params = {"batch_id": None, "created": "Preview", "now": clock.now(), "today": clock.today()}
     await bulk.lock(session, client_id)
     copied = await asyncio.to_thread(bulk.payload, cleaned.accepted, client_id)
-    await known.learn(session, client_id, cleaned.accepted)
+    await known.look_up(session, client_id, cleaned.accepted)
     await bulk.stage(session, copied)
     await bulk.place(session, known)
-    outcome = await bulk.merge(session, said)
+    outcome = await bulk.merge(session, params)
     counts.update({name: rows for name, rows in outcome.items() if name != "failed"})
     counts["rejected"] += outcome.get("failed", 0)
     if len(differences) < SHOWN:
@@ -112,7 +115,7 @@ async def _try(
 
 
 def _difference(row: db.Row) -> dict[str, Any]:
-    before, after = row["previous"], row["said"]
+    before, after = row["previous"], row["now"]
     changes = [
         {"field": name, "from": before[name], "to": after[name]}
         for name in after

@@ -1,0 +1,1 @@
+"""What people and clients do with uploads: one file per verb."""
