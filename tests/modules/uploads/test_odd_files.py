@@ -14,7 +14,8 @@ import pytest
 import xlsxwriter
 
 from py360.kit.errors import Problem
-from py360.modules.uploads.importer.clean import Cleaned, Plan, clean
+from py360.modules.uploads.cleaned import Cleaned
+from py360.modules.uploads.importer.clean import Plan, clean
 from py360.modules.uploads.importer.dates import Evidence, Order, parse
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.issues import sentence

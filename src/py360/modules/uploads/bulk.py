@@ -11,7 +11,7 @@ from py360.modules.cases import api as cases
 from py360.modules.customers import api as customers
 from py360.modules.identity import api as identity
 from py360.modules.organization import api as organization
-from py360.modules.uploads.importer.clean import ISSUES, STAGING, Cleaned
+from py360.modules.uploads.cleaned import ISSUES, STAGING, Cleaned
 
 TABLE: Final = "staging"
 _NULL: Final = "\x01"  # control characters are cleaned away, so no text can look like it

@@ -4,7 +4,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from py360.modules.uploads.importer.clean import ISSUES, Cleaned
+from py360.modules.uploads.cleaned import ISSUES, Cleaned
 from py360.modules.uploads.importer.partitions import split
 
 key = st.one_of(st.none(), st.integers(1, 8).map(str))

@@ -8,6 +8,7 @@ from typing import Final
 import polars as pl
 
 from py360.modules.customers import api as customers
+from py360.modules.uploads.cleaned import ISSUES, STAGING, Cleaned
 from py360.modules.uploads.fields import BY_NAME, DATES
 from py360.modules.uploads.importer import dates, words
 from py360.modules.uploads.importer.dates import Order
@@ -15,15 +16,6 @@ from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.issues import ORDER
 from py360.modules.uploads.reading.tables import ROW
 
-STAGING: Final = (
-    "row_no", "policy_number", "customer_code", "first_name", "last_name", "email", "phone", "date_of_birth", "gender", "pan",
-    "address", "customer_profile", "preferred_language", "policy_type", "product_name", "product_category",
-    "premium_amount", "renewal_amount", "sum_insured", "start_date", "end_date", "renewal_date", "payment_frequency",
-    "channel", "sub_channel", "branch", "region", "agent", "priority", "notes",
-)  # fmt: skip
-ISSUES: Final = pl.Schema(
-    {"row_no": pl.Int32, "severity": pl.String, "column_name": pl.String, "value": pl.String, "code": pl.String}
-)
 _LONGEST: Final = {"policy_number": 100, "customer_code": 50, "first_name": 100, "last_name": 100, "product_name": 200,
                    "product_category": 50, "channel": 50, "sub_channel": 50, "branch": 200, "region": 200, "agent": 200,
                    "notes": 2000}  # fmt: skip
@@ -67,22 +59,6 @@ class Plan:
     mapping: Mapping
     orders: dict[str, Order] = field(default_factory=dict)
     repeats: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int32))
-
-
-@dataclass(frozen=True, slots=True)
-class Cleaned:
-    """What became of a chunk: rows ready for staging, failed rows with their first code, and every issue."""
-
-    accepted: pl.DataFrame
-    failed: pl.DataFrame
-    issues: pl.DataFrame
-
-    def without(self, rows: pl.Series) -> "Cleaned":
-        """The same without some row numbers."""
-        if rows.is_empty():
-            return self
-        kept = ~pl.col(ROW).is_in(rows.implode())
-        return Cleaned(self.accepted.filter(kept), self.failed.filter(kept), self.issues.filter(kept))
 
 
 def clean(chunk: pl.DataFrame, plan: Plan, today: date) -> Cleaned:

@@ -10,10 +10,12 @@ from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
-from py360.modules.uploads.importer.clean import ISSUES, Plan
+from py360.modules.uploads.cleaned import ISSUES
+from py360.modules.uploads.headings import heading_key
+from py360.modules.uploads.importer.clean import Plan
 from py360.modules.uploads.importer.dates import Order
 from py360.modules.uploads.importer.mapping import Mapping as Columns
-from py360.modules.uploads.importer.mapping import heading_key, layout_of, map_headings
+from py360.modules.uploads.importer.mapping import layout_of, map_headings
 from py360.modules.uploads.importer.scan import Scan, scan
 from py360.modules.uploads.issues import REASON
 from py360.modules.uploads.reading.kinds import Kind

@@ -4,7 +4,7 @@ from typing import Final
 
 import polars as pl
 
-from py360.modules.uploads.importer.clean import Cleaned
+from py360.modules.uploads.cleaned import Cleaned
 
 # What a customer is recognised by (`customers.bulk`): rows that share one of these stay in one partition.
 _KEYS: Final = ("customer_code", "pan", "phone", "email")

@@ -22,9 +22,10 @@ from py360.kit import db, ids, live, resources, scratch
 from py360.kit.errors import Problem
 from py360.modules.notifications import api as notifications
 from py360.modules.uploads import bulk
+from py360.modules.uploads.cleaned import Cleaned
 from py360.modules.uploads.fields import BY_NAME
 from py360.modules.uploads.importer import layout, partitions
-from py360.modules.uploads.importer.clean import Cleaned, Plan, clean
+from py360.modules.uploads.importer.clean import Plan, clean
 from py360.modules.uploads.importer.layout import MappingChoice, Opened
 from py360.modules.uploads.importer.scan import Scan
 from py360.modules.uploads.progress import Progress, push_state

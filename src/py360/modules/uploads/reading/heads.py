@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from py360.modules.uploads.importer.mapping import field_of, heading_key, recognised, speaks_of_us
+from py360.modules.uploads.headings import field_of, heading_key, recognised, speaks_of_us
 
 LOOK_AT: Final = 100  # rows from the top in which headings may stand
 _ENOUGH: Final = 3  # headings of ours that make a row of headings beyond doubt

@@ -9,9 +9,9 @@ from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, NotFound
 from py360.modules.uploads.fields import BY_NAME, DATES
+from py360.modules.uploads.headings import heading_key
 from py360.modules.uploads.importer import layout
 from py360.modules.uploads.importer.layout import MappingChoice
-from py360.modules.uploads.importer.mapping import heading_key
 from py360.modules.uploads.queries import within_reach
 from py360.modules.uploads.schemas import MappingIn
 from py360.modules.uploads.service.receive import push_live_update, start

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, resources
 from py360.kit.caller import Caller
 from py360.modules.uploads import bulk
+from py360.modules.uploads.cleaned import Cleaned
 from py360.modules.uploads.fields import BY_NAME
 from py360.modules.uploads.importer import layout
-from py360.modules.uploads.importer.clean import Cleaned, clean
+from py360.modules.uploads.importer.clean import clean
 from py360.modules.uploads.importer.layout import MappingChoice, Opened
 from py360.modules.uploads.importer.scan import Scan
 from py360.modules.uploads.issues import sentence

@@ -1,0 +1,134 @@
+"""Headings as offices write them: the words of a heading, and which of our columns they name."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Final, Literal
+
+from py360.modules.uploads.fields import FIELDS
+
+How = Literal["caller", "remembered", "exact", "synonym", "fuzzy"]
+
+_EXPANDED: Final = {
+    "no": "number", "nos": "number", "num": "number", "nbr": "number", "dt": "date", "prem": "premium", "cust": "customer",
+    "mob": "mobile", "ph": "phone", "pol": "policy", "freq": "frequency", "addr": "address", "exp": "expiry",
+    "amt": "amount", "emailid": "email id", "mobileno": "mobile number", "policyno": "policy number", "cd": "code",
+    "lang": "language", "strt": "start", "renl": "renewal", "ins": "insured", "yr": "year", "नं": "नंबर", "तारीख": "तिथि", "दिनांक": "तिथि", "सं": "संख्या",
+}  # fmt: skip
+_NOISE: Final = frozenset(
+    {"inr", "rs", "rupees", "yrs", "dd", "mm", "yyyy", "yy", "incl", "gst", "रु", "रुपये", "the", "of", "का", "की", "के"}
+)
+
+# Whose column it is, in the words of a heading: the policy's and its customer's, or somebody else's.
+_OURS: Final = frozenset(
+    [
+        "customer",
+        "client",
+        "insured",
+        "assured",
+        "policy",
+        "policyholder",
+        "holder",
+        "proposer",
+        "owner",
+        "contact",
+        "personal",
+        "communication",
+        "premium",
+        "payment",
+        "renewal",
+        "insurance",
+        "cover",
+        "coverage",
+        "risk",
+        "product",
+        "plan",
+        "basic",
+        "पॉलिसी",
+        "ग्राहक",
+        "बीमा",
+        "बीमाधारक",
+        "बीमित",
+        "संपर्क",
+        "व्यक्तिगत",
+        "प्रीमियम",
+        "नवीनीकरण",
+        "नवीकरण",
+    ]
+)
+_OTHERS: Final = frozenset(
+    [
+        "agent",
+        "advisor",
+        "adviser",
+        "intermediary",
+        "broker",
+        "dealer",
+        "nominee",
+        "appointee",
+        "guardian",
+        "insurer",
+        "insurers",
+        "company",
+        "office",
+        "branch",
+        "bank",
+        "financier",
+        "financer",
+        "hypothecation",
+        "employee",
+        "executive",
+        "manager",
+        "surveyor",
+        "garage",
+        "claim",
+        "claims",
+        "vendor",
+        "partner",
+        "emergency",
+        "relative",
+        "spouse",
+        "father",
+        "driver",
+        "vehicle",
+        "एजेंट",
+        "अभिकर्ता",
+        "नामिती",
+        "नॉमिनी",
+        "कंपनी",
+        "शाखा",
+        "कार्यालय",
+    ]
+)
+
+
+def heading_key(text: str) -> str:
+    """A heading without case, punctuation, units and abbreviations: `Policy Expiry Dt` is `policy expiry date`."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKC", text)).replace("#", " number ")
+    letters = "".join(char if unicodedata.category(char)[0] in "LNM" else " " for char in spaced.casefold())
+    joined = re.sub(r"\be mail\b", "email", " ".join(letters.split()))
+    return " ".join(_EXPANDED.get(word, word) for word in joined.split() if word not in _NOISE)
+
+
+KNOWN: Final[dict[str, tuple[str, How]]] = {
+    **{heading_key(synonym): (item.name, "synonym") for item in reversed(FIELDS) for synonym in item.synonyms},
+    **{heading_key(item.heading): (item.name, "exact") for item in FIELDS},
+    **{heading_key(item.name): (item.name, "exact") for item in FIELDS},
+}
+
+
+def field_of(heading: str) -> str | None:
+    """Our column that a heading names without guessing."""
+    known = KNOWN.get(heading_key(heading))
+    return known[0] if known else None
+
+
+def speaks_of_us(heading: str) -> bool | None:
+    """Whether a heading speaks of the policy or its customer; False when of somebody else, None when of nobody."""
+    words = set(heading_key(heading).split())
+    return False if words & _OTHERS else True if words & _OURS else None
+
+
+def recognised(headings: Sequence[str]) -> int:
+    """How many of our columns a row of headings names without guessing."""
+    return len({name for text in headings if text and (name := field_of(text))})
