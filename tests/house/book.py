@@ -8,8 +8,8 @@ BOOK: Final = """
 insert into clients (id, client_code, client_name) select n, 'C-' || n, 'Insurer ' || n from numbers;
 insert into users (id, client_id, email, password_hash, first_name, last_name, role_id)
   select n, 1, n || '@example.com', 'x', 'Asha', 'Rao ' || n, (select id from roles where name = 'agent') from numbers;
-insert into organizational_hierarchy (id, name, type, path, manager_id)
-  select n, 'Team ' || n, 'team', n::text::ltree, n from numbers;
+insert into organizational_hierarchy (id, client_id, name, type, path, manager_id)
+  select n, 1, 'Team ' || n, 'team', n::text::ltree, n from numbers;
 insert into user_home_nodes (user_id, node_id, valid_from) select n, 1001, '2026-01-01' from numbers;
 insert into customers (id, client_id, customer_code, first_name, last_name, email, phone)
   select n, 1, 'CUST-' || n, 'Ravi', 'Nair ' || n, n || '@example.com', '+91987654' || n from numbers;

@@ -61,8 +61,8 @@ async def test_team_and_subtree_see_their_nodes(as_role, make_case, rows) -> Non
     region, branch = [
         (
             await rows(
-                "insert into organizational_hierarchy (name, type, parent_id, path)"
-                " values (%(name)s, %(type)s, %(up)s, '0') returning id",
+                "insert into organizational_hierarchy (client_id, name, type, parent_id, path)"
+                " values (1, %(name)s, %(type)s, %(up)s, '0') returning id",
                 name=name,
                 type=kind,
                 up=None,

@@ -163,7 +163,7 @@ async def test_comments_may_change_status_and_follow_up(as_admin, make_case) -> 
 async def test_assigning_places_the_case_and_tells_the_agent(as_admin, as_role, make_case, rows, run_jobs) -> None:
     agent = await as_role("agent", name="Ravi Menon")
     (node,) = await rows(
-        "insert into organizational_hierarchy (name, type, path) values ('West', 'region', '1') returning id"
+        "insert into organizational_hierarchy (client_id, name, type, path) values (1, 'West', 'region', '1') returning id"
     )
     await rows(
         "insert into user_home_nodes (user_id, node_id, valid_from) values (%(u)s, %(n)s, '2020-01-01') returning 1",

@@ -112,17 +112,20 @@ async def test_the_next_term_opens_the_next_case(resources: Resources) -> None:
     assert await resources.reads.value("select count(*) from renewal_cases") == 2
 
 
-async def test_another_insurers_policy_is_refused(resources: Resources) -> None:
+async def test_the_same_numbers_in_another_clients_book_are_its_own(resources: Resources) -> None:
     await merge(row(1))
     async with unit_of_work() as session:
         await rows_of(
             session, "insert into clients (id, client_code, client_name) values (77, 'CLIENT-77', 'Other') returning 1"
         )
-    refused = await merge(row(1, client_id=77, customer_code="X1"), row(2, client_id=77, customer_code="C00001"))
-    assert [(one["outcome"], one["outcome_code"]) for one in refused] == [
-        ("failed", "policy_of_other_client"),
-        ("failed", "customer_of_other_client"),
-    ]
+    theirs = await merge(row(1, client_id=77, first_name="Ravi"), row(2, client_id=77, customer_code="C00001"))
+    assert [one["outcome"] for one in theirs] == ["new", "new"]
+    await merge(row(1, premium_amount=13000))
+    books = await resources.reads.all(
+        "select p.client_id, c.first_name, p.premium_amount from policies p join customers c on c.id = p.customer_id"
+        " where p.policy_number = 'POL-00001' order by p.client_id"
+    )
+    assert [tuple(book.values()) for book in books] == [(1, "Asha", 13000), (77, "Ravi", 12000)]
 
 
 PEOPLE = st.lists(

@@ -1,47 +1,15 @@
 """The tree: built by level, moved whole, seen from one's home down."""
 
 from datetime import timedelta
-from typing import Any
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from py360.kit import resources
 from py360.kit.db import unit_of_work
 from py360.modules.organization import api as organization
-from tests.modules.conftest import AsRole, Person
-
-Ids = dict[str, int]
-
-
-async def add(client: httpx.AsyncClient, name: str, kind: str, parent: int | None = None, **more: Any) -> int:
-    answer = await client.post("/api/hierarchy/nodes", json={"name": name, "type": kind, "parentId": parent, **more})
-    assert answer.status_code == 201, answer.text
-    number: int = answer.json()["data"]["id"]
-    return number
-
-
-@pytest_asyncio.fixture
-async def places(as_admin: httpx.AsyncClient) -> Ids:
-    """Two regions; under South one state, two branches, a department and two teams."""
-    ids: Ids = {
-        "south": await add(as_admin, "South India", "region", budget=1000),
-        "north": await add(as_admin, "North India", "region"),
-    }
-    ids["karnataka"] = await add(as_admin, "Karnataka", "state", ids["south"])
-    ids["delhi"] = await add(as_admin, "Delhi", "state", ids["north"])
-    ids["mysuru"] = await add(as_admin, "Mysuru", "branch", ids["karnataka"], branchCode="KA-01", ifsc="HDFC0001234")
-    ids["hubli"] = await add(as_admin, "Main Road", "branch", ids["karnataka"])
-    ids["rohini"] = await add(as_admin, "Main Road", "branch", ids["delhi"])
-    ids["motor"] = await add(as_admin, "Motor", "department", ids["mysuru"])
-    ids["day"] = await add(as_admin, "Day Team", "team", ids["motor"])
-    ids["night"] = await add(as_admin, "Night Team", "team", ids["motor"])
-    return ids
-
-
-async def settle(admin: httpx.AsyncClient, user: Person, node: int, **body: Any) -> httpx.Response:
-    return await admin.put(f"/api/hierarchy/{node}/members/{user.user['id']}", json=body)
+from tests.modules.conftest import AsRole
+from tests.modules.organization.conftest import Ids, add, settle
 
 
 async def test_anonymous_and_unentitled_callers_are_kept_out(
@@ -185,7 +153,7 @@ async def test_places_of_a_file_are_found(as_admin: httpx.AsyncClient, places: I
         ("Main Road", "south india"), (None, "NORTH INDIA"), (None, "Karnataka"), ("?", "North India"), (None, None), ("", "North India"),
     ]  # fmt: skip
     async with unit_of_work() as session:
-        found = await organization.match_places(session, named)
+        found = await organization.match_places(session, 1, named)
     assert {pair: place.node_id for pair, place in found.items()} == {
         ("ka-01", None): places["mysuru"],
         ("Mysuru", "Nowhere"): places["mysuru"],

@@ -73,7 +73,7 @@ async def test_a_message_names_what_is_left_to_pay(
 ) -> None:
     case = await make_case()
     await rows(
-        "with office as (insert into branches (code, name) values ('BR-9', 'Pune') returning id) update policies"
+        "with office as (insert into branches (client_id, code, name) values (1, 'BR-9', 'Pune') returning id) update policies"
         " set branch_id = office.id, sum_insured = 500000 from office where policy_number = %(number)s returning policies.id",
         number=case.policy_number,
     )

@@ -17,22 +17,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import corrections, db
 from py360.modules.customers.service import FILED_OF_CUSTOMER, FILED_OF_POLICY
 
-# A file may name a customer or a policy that another insurer's book already holds.
-_REFUSE_FOREIGN: Final = """
-update {staging} s set outcome = 'failed', outcome_code = foreigner.code, customer_id = null, customer_is_new = false,
-  policy_id = null, policy_is_new = false
-from (
-  select row_no, case when customer_client <> client_id then 'customer_of_other_client'
-                      when policy_client <> client_id then 'policy_of_other_client' end as code
-  from (
-    select row_no, client_id,
-      (select c.client_id from customers c where c.customer_code = s.customer_code) as customer_client,
-      (select p.client_id from policies p where p.policy_number = s.policy_number) as policy_client
-    from {staging} s) held
-) foreigner
-where foreigner.row_no = s.row_no and foreigner.code is not null
-"""
-
 _NAME: Final = "lower(c.full_name) = lower(trim(s.first_name || ' ' || s.last_name))"
 _NO_CONTRADICTION: Final = """
   (s.customer_code is null or c.customer_code = 'CUST-' || c.id) and (s.pan is null or c.pan is null or s.pan = c.pan)
@@ -40,9 +24,9 @@ _NO_CONTRADICTION: Final = """
 _UNKNOWN: Final = "s.customer_is_new"  # until proved otherwise
 _WAITING: Final = "s.customer_id is null and s.outcome <> 'failed'"
 _SAME: Final = (
-    "c.customer_code = s.customer_code",
+    "c.client_id = s.client_id and c.customer_code = s.customer_code",
     "c.client_id = s.client_id and c.pan = s.pan",
-    "c.id = (select p.customer_id from policies p where p.policy_number = s.policy_number)"
+    "c.id = (select p.customer_id from policies p where p.client_id = s.client_id and p.policy_number = s.policy_number)"
     f" and ({_NAME} or c.phone = s.phone or c.email = s.email) and {_NO_CONTRADICTION}",
     f"c.client_id = s.client_id and c.phone = s.phone and {_NAME} and {_NO_CONTRADICTION}",
     f"c.client_id = s.client_id and c.email = s.email and {_NAME} and {_NO_CONTRADICTION}",
@@ -85,7 +69,7 @@ insert into customers (
 select
   customer_id, client_id,
   coalesce(customer_code, 'CUST-' || customer_id || case when exists (
-    select from customers taken where taken.customer_code = 'CUST-' || s.customer_id) then '-N' else '' end),
+    select from customers taken where taken.client_id = s.client_id and taken.customer_code = 'CUST-' || s.customer_id) then '-N' else '' end),
   first_name, last_name, email, phone, date_of_birth, gender, pan, address,
   coalesce(customer_profile, 'normal'), coalesce(preferred_language, 'en')
 from {staging} s
@@ -108,7 +92,7 @@ where c.corrected is not null and c.id = s.customer_id and not s.customer_is_new
 _HOLD_TERMS: Final = f"""
 update {{staging}} s set {corrections.held("p", FILED_OF_POLICY)}
 from policies p
-where p.corrected is not null and p.policy_number = s.policy_number and s.outcome <> 'failed'
+where p.corrected is not null and p.client_id = s.client_id and p.policy_number = s.policy_number and s.outcome <> 'failed'
   and s.renewal_date = coalesce((p.corrected ->> 'renewal_date')::date, p.renewal_date)
 """
 # What the file knows and we did not; a contact that changed. The last row of a customer in the chunk speaks.
@@ -122,7 +106,7 @@ with latest as (
     row_number() over (partition by l.pan order by l.row_no) = 1
       and not exists (select from customers o where o.client_id = l.client_id and o.pan = l.pan) as pan_is_free,
     row_number() over (partition by l.customer_code order by l.row_no) = 1
-      and not exists (select from customers o where o.customer_code = l.customer_code) as code_is_free
+      and not exists (select from customers o where o.client_id = l.client_id and o.customer_code = l.customer_code) as code_is_free
   from latest l
 )
 update customers c set
@@ -148,7 +132,8 @@ where said.customer_id = c.id and (
 # A list of new business, or a first upload, knows none.
 _KNOWS_POLICIES: Final = """
 select exists (
-  select from {staging} s cross join lateral (select from policies where policy_number = s.policy_number offset 0) p)
+  select from {staging} s cross join lateral (
+    select from policies where client_id = s.client_id and policy_number = s.policy_number offset 0) p)
 """
 # A policy we know: is the row's term over, older than what we hold, or does it say something new?
 _FIND_POLICIES: Final = """
@@ -171,7 +156,8 @@ update {staging} s set
     'end_date', p.end_date, 'renewal_date', p.renewal_date, 'policy_type', p.policy_type,
     'product_name', p.product_name, 'sum_insured', p.sum_insured, 'payment_frequency', p.payment_frequency)
 from {staging} row
-cross join lateral (select * from policies where policy_number = row.policy_number offset 0) p
+cross join lateral (
+  select * from policies where client_id = row.client_id and policy_number = row.policy_number offset 0) p
 left join cases_public_term closed
   on closed.policy_id = p.id and closed.due_date = row.renewal_date and not closed.is_open
 where row.row_no = s.row_no and s.outcome <> 'failed'
@@ -212,8 +198,6 @@ async def merge(session: AsyncSession, staging: str) -> None:
     Afterwards every row has an outcome: `new`, `changed`, `unchanged` (with `term_closed` or `older_term` where the row
     speaks of a term that is over) or `failed` (the code says why). Raises nothing of its own.
     """
-    if await db.value(session, "select count(*) > 1 from identity_public_client"):
-        await _run(session, _REFUSE_FOREIGN, staging)
     known = await _run(session, _MATCH, staging, these=_UNKNOWN)
     doubtful = await _run(session, _DOUBT, staging)
     await _insert_customers(session, staging)

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
-from py360.kit.errors import NotFound
+from py360.kit.errors import Conflict, NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 
@@ -173,15 +173,26 @@ def customers(caller: Caller, chosen: CustomerFilter, sort: str | None) -> Listi
     )  # fmt: skip
 
 
+def _only_one(rows: list[dict[str, Any]], column: str, text: str, what: str) -> dict[str, Any] | None:
+    """The first row, if any; raises Conflict when two clients of the caller use this code or number."""
+    if len(rows) == 2 and rows[0][column] == rows[1][column] == text:
+        raise Conflict(
+            f"Several clients have {what} with {text[:60]}. Add clientId to say which client you mean.",
+            code="several_clients",
+        )
+    return rows[0] if rows else None
+
+
 async def customer(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:
     """One customer by code or number, as read; raises NotFound."""
     where, params = customers_within(caller)
     number = ids.bare_number(text)
-    row = await reads.one(
+    rows = await reads.all(
         f"{_CUSTOMER} where (c.customer_code = %(code)s or c.id = %(number)s) and {where}"
-        " order by c.customer_code = %(code)s desc limit 1",
+        " order by c.customer_code = %(code)s desc limit 2",
         {**params, "code": text, "number": number},
     )
+    row = _only_one(rows, "customer_code", text, "customers")
     if row is None and number is None and text.lower().startswith("cust-"):
         return await customer(reads, caller, str(ids.number("customer", text)))  # the code a policy file replaced
     if row is None:
@@ -239,11 +250,12 @@ async def policy(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:
     """One policy by its number or our key, as read; raises NotFound."""
     where, params = policies_within(caller)
     number = ids.bare_number(text)
-    row = await reads.one(
+    rows = await reads.all(
         f"{_POLICY} where (p.policy_number = %(text)s or p.id = %(number)s) and {where}"
-        " order by p.policy_number = %(text)s desc limit 1",
+        " order by p.policy_number = %(text)s desc limit 2",
         {**params, "text": text, "number": number},
     )
+    row = _only_one(rows, "policy_number", text, "policies")
     if row is None:
         raise NotFound(f"There is no policy {text[:60]} within your reach.", code="policy_not_found")
     return row

@@ -79,7 +79,7 @@ async def _code_and_pan_free(
     taken = await db.one(
         session,
         "select customer_code, customer_code = %(code)s as by_code from customers"
-        " where (customer_code = %(code)s or (client_id = %(client)s and pan = %(pan)s)) and id <> %(but)s limit 1",
+        " where client_id = %(client)s and (customer_code = %(code)s or pan = %(pan)s) and id <> %(but)s limit 1",
         {"code": code, "pan": pan, "client": client_id, "but": but},
     )
     if taken:
@@ -132,7 +132,8 @@ def _told(name: str, old: Any, new: Any) -> str:
 async def create_policy(session: AsyncSession, client_id: int, customer_id: int, fields: Mapping[str, Any]) -> int:
     """A policy entered by hand; its number in our books. Raises Conflict when the policy number is taken."""
     number = fields["policy_number"]
-    if await db.value(session, "select 1 from policies where policy_number = %(number)s", {"number": number}):
+    taken = "select 1 from policies where client_id = %(client)s and policy_number = %(number)s"
+    if await db.value(session, taken, {"client": client_id, "number": number}):
         raise Conflict(f"There is a policy {number} already.", code="policy_exists")
     fields = await _with_kind(session, fields)
     values = _values(fields, POLICY_COLUMNS)

@@ -5,7 +5,7 @@ from fastapi import APIRouter, Response
 from py360.kit.clock import version_of
 from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, Sort, etag, listed, ok
 from py360.modules.organization import queries, service
-from py360.modules.organization.access import CanChangeOrganization, CanSeeOrganization
+from py360.modules.organization.access import CanChangeOrganization, CanPlaceUsers, CanSeeOrganization
 from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn, given
 
 router = APIRouter()
@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.get("/hierarchy")
 async def hierarchy(reads: DbReads, caller: CanSeeOrganization) -> Response:
-    """One's part of the organisation as a tree; figures include what is below."""
+    """The caller's part of the organisation as a tree; figures include what is below."""
     return ok({"nodes": await queries.tree(reads, caller)})
 
 
@@ -21,14 +21,15 @@ async def hierarchy(reads: DbReads, caller: CanSeeOrganization) -> Response:
 async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn) -> Response:
     """Add a region, state, branch, department or team; each stands under a node of the level above."""
     node_id = await service.add(session, caller, given(body))
-    return ok({**await queries.one(session, caller, node_id), "message": "It is added."}, 201)
+    node = await queries.one(session, caller, node_id)
+    return ok({**queries.to_public(node), "message": f"{node.name} was added."}, 201)
 
 
 @router.get("/hierarchy/nodes/{node_id}")
 async def read_node(session: Session, caller: CanSeeOrganization, node_id: int) -> Response:
     """One node."""
     node = await queries.one(session, caller, node_id)
-    return ok(node, headers=etag(version_of(node["updatedAt"])))
+    return ok(queries.to_public(node), headers=etag(version_of(node.updated_at)))
 
 
 @router.put("/hierarchy/nodes/{node_id}")
@@ -39,23 +40,25 @@ async def change_node(
     service.managers_only(caller)
     before = await queries.one(session, caller, node_id)
     await service.change(session, caller, node_id, given(body), version)
-    body.as_shown(before)
+    body.as_shown(queries.to_public(before))
     node = await queries.one(session, caller, node_id)
-    return ok({**node, "message": "It is saved."}, headers=etag(version_of(node["updatedAt"])))
+    answer = {**queries.to_public(node), "message": f"{node.name} was saved."}
+    return ok(answer, headers=etag(version_of(node.updated_at)))
 
 
 @router.delete("/hierarchy/nodes/{node_id}")
 async def delete_node(session: Session, caller: CanChangeOrganization, node_id: int) -> Response:
     """Delete a node without children and without people."""
     await service.delete(session, caller, node_id)
-    return ok({"nodeId": node_id, "message": "It is deleted."})
+    return ok({"nodeId": node_id, "message": "The node was deleted."})
 
 
 @router.put("/hierarchy/nodes/{node_id}/move")
 async def move_node(session: Session, caller: CanChangeOrganization, node_id: int, body: Move) -> Response:
-    """Hang a node and everything below it under another parent of the same level as before."""
+    """Move a node and everything below it under another parent of the same client and of the same level as before."""
     await service.move(session, caller, node_id, body.parent_id)
-    return ok({**await queries.one(session, caller, node_id), "message": "It is moved, with all that is below it."})
+    node = await queries.one(session, caller, node_id)
+    return ok({**queries.to_public(node), "message": f"{node.name} was moved, with everything below it."})
 
 
 @router.get("/hierarchy/{node_id}/members")
@@ -67,29 +70,33 @@ async def node_members(
     sort: Sort = None,
     as_file: AsFile = None,
 ) -> Response:
-    """Whose home is this node today; not cut into pages."""
+    """The active users whose home is this node today, without pages."""
     return await listed(reads, await queries.members(reads, caller, node_id, search, sort), None, as_file)
 
 
 @router.put("/hierarchy/{node_id}/members/{user_id}")
-async def settle(session: Session, caller: CanChangeOrganization, node_id: int, user_id: int, body: Home) -> Response:
-    """Give a user their home here, from today or a given day; a user has one home at a time."""
-    await service.settle(session, caller, user_id, node_id, body.valid_from)
-    return ok({"nodeId": node_id, "userId": user_id, "message": "They belong here, from the day given."})
+async def place_user(session: Session, caller: CanPlaceUsers, node_id: int, user_id: int, body: Home) -> Response:
+    """Give a user their home here, from today or a given day; a user has one home at a time.
+
+    The caller must reach both this node and the homes that this ends; a user without a home is placed by someone with
+    reach `all`.
+    """
+    await service.place(session, caller, user_id, node_id, body.valid_from)
+    return ok({"nodeId": node_id, "userId": user_id, "message": "The user's home is here from the given day on."})
 
 
 @router.delete("/hierarchy/{node_id}/members/{user_id}")
-async def unsettle(session: Session, caller: CanChangeOrganization, node_id: int, user_id: int) -> Response:
+async def remove_user(session: Session, caller: CanPlaceUsers, node_id: int, user_id: int) -> Response:
     """End a user's home here today."""
-    await service.unsettle(session, caller, user_id, node_id)
-    return ok({"nodeId": node_id, "userId": user_id, "message": "They belong here no more."})
+    await service.remove(session, caller, user_id, node_id)
+    return ok({"nodeId": node_id, "userId": user_id, "message": "The user's home is no longer here."})
 
 
 @router.get("/teams")
 async def teams(
     reads: DbReads, caller: CanSeeOrganization, page: PageParams, search: Search = None, as_file: AsFile = None
 ) -> Response:
-    """The teams one sees."""
+    """The teams within the caller's reach."""
     return await listed(reads, queries.teams(caller, search, page.sort), page, as_file)
 
 
@@ -102,5 +109,5 @@ async def team_members(
     sort: Sort = None,
     as_file: AsFile = None,
 ) -> Response:
-    """The people of a team; not cut into pages."""
+    """The active users of a team, without pages."""
     return await listed(reads, await queries.members(reads, caller, team_id, search, sort), None, as_file)

@@ -1,19 +1,20 @@
 """Changing the tree and people's homes in it.
 
 Changes of the tree's shape take one lock, so that two moves at once cannot make a circle. A path is the chain of node
-numbers from the root (`1.4.9`): everything below a node is one index look-up.
+numbers from the root (`1.4.9`): everything below a node is one index look-up. A tree belongs to one client, and so does
+everybody who has a home in it.
 """
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, resources
+from py360.kit import db, resources, sql
 from py360.kit.caller import Caller
 from py360.kit.clock import version_of
-from py360.kit.db import Row
 from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.identity import api as identity
 from py360.modules.organization.queries import not_found
@@ -21,9 +22,47 @@ from py360.modules.organization.queries import not_found
 LEVELS: Final = ("region", "state", "branch", "department", "team")  # from the root down
 _COLUMNS: Final = ("name", "manager_id", "description", "budget", "target_cases", "status")
 _BRANCH: Final = {"branch_code": "code", "ifsc": "ifsc"}
+_ADD_NODE: Final = sql.read(__file__, "add_node")
+_MOVE_NODE: Final = sql.read(__file__, "move_node")
+
+# A node the caller may change: of one of their clients, and for reach other than `all` their home or below it.
+_LOCK_NODE: Final = """
+select n.id, n.client_id, n.name, n.type, n.parent_id, n.path::text as path, n.updated_at from organizational_hierarchy n
+where n.id = %(id)s and n.client_id = any(%(clients)s)
+  and (%(everything)s or n.path <@ (select home.path from organizational_hierarchy home where home.id = %(home)s))
+for update of n
+"""
+# The homes that end or are dropped when a user gets another home on a day: those of the day and of later plans.
+_HOMES_FROM: Final = """
+select n.path <@ (select home.path from organizational_hierarchy home where home.id = %(home)s) as within
+from user_home_nodes h join organizational_hierarchy n on n.id = h.node_id
+where h.user_id = %(user)s and (h.valid_to is null or h.valid_to > %(day)s)
+"""
 
 
-async def _shape_lock(session: AsyncSession) -> None:
+@dataclass(frozen=True, slots=True)
+class _Node:
+    """A locked node."""
+
+    id: int
+    client_id: int
+    name: str
+    type: str
+    parent_id: int | None
+    path: str
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Uses:
+    """What stands in the way of deleting a node."""
+
+    children: bool
+    people: bool
+    history: bool
+
+
+async def _lock_shape(session: AsyncSession) -> None:
     await db.execute(session, "select pg_advisory_xact_lock(hashtext('organizational_hierarchy'))")
 
 
@@ -33,46 +72,49 @@ def managers_only(caller: Caller) -> None:
         raise Forbidden("Only managers and administrators change the organisation.", code="not_a_manager")
 
 
-async def _node(session: AsyncSession, caller: Caller, node_id: int) -> Row:
-    """A node the caller may change: any for reach `all`, else their own and those below; raises NotFound."""
-    node = await db.one(
-        session,
-        "select n.*, n.path::text as path_text from organizational_hierarchy n where n.id = %(id)s and (%(everything)s or n.path <@"
-        " (select home.path from organizational_hierarchy home where home.id = %(home)s)) for update of n",
-        {"id": node_id, "everything": caller.reach == "all", "home": caller.node_id},
-    )
+async def _lock_node(session: AsyncSession, caller: Caller, node_id: int) -> _Node:
+    """Lock a node the caller may change; raises NotFound."""
+    values = {
+        "id": node_id,
+        "clients": list(caller.client_ids),
+        "everything": caller.reach == "all",
+        "home": caller.node_id,
+    }
+    node = await db.fetch_one(session, _Node, _LOCK_NODE, values)
     if node is None:
         raise not_found(node_id)
     return node
 
 
-def _fits(kind: str, parent: Mapping[str, Any] | None) -> None:
+def _check_level(kind: str, parent: _Node | None) -> None:
     """Raise unless the parent stands exactly one level above (domain reference, 24)."""
     level = LEVELS.index(kind)
     wanted = LEVELS[level - 1] if level else None
-    actual = parent["type"] if parent else None
+    actual = parent.type if parent else None
     if wanted == actual:
         return
     needs = f"stands under a {wanted}" if wanted else "is a root and has no parent"
     raise Invalid(f"A {kind} {needs}.", code="wrong_level", details=[{"field": "parentId", "message": needs}])
 
 
-async def _name_free(session: AsyncSession, name: str, parent_id: int | None, but: int = 0) -> None:
+async def _check_name_free(
+    session: AsyncSession, client_id: int, name: str, parent_id: int | None, but: int = 0
+) -> None:
     taken = await db.value(
         session,
-        "select 1 from organizational_hierarchy where coalesce(parent_id, 0) = %(parent)s and lower(name) = lower(%(name)s)"
-        " and id <> %(but)s",
-        {"parent": parent_id or 0, "name": name, "but": but},
+        "select 1 from organizational_hierarchy where client_id = %(client)s and coalesce(parent_id, 0) = %(parent)s"
+        " and lower(name) = lower(%(name)s) and id <> %(but)s",
+        {"client": client_id, "parent": parent_id or 0, "name": name, "but": but},
     )
     if taken:
-        raise Conflict(f"“{name}” exists here already.", code="name_taken")
+        raise Conflict(f"There is a “{name}” here already. Choose another name.", code="name_taken")
 
 
-async def _manager_name(session: AsyncSession, caller: Caller, manager_id: int | None) -> str | None:
+async def _manager_name(session: AsyncSession, client_id: int, manager_id: int | None) -> str | None:
     if manager_id is None:
         return None
     person = (await identity.people(session, [manager_id])).get(manager_id)
-    if person is None or person.client_id not in caller.client_ids:
+    if person is None or person.client_id != client_id:
         raise Invalid(
             "There is no such user to be the manager.", details=[{"field": "managerId", "message": "unknown user"}]
         )
@@ -80,49 +122,49 @@ async def _manager_name(session: AsyncSession, caller: Caller, manager_id: int |
 
 
 async def add(session: AsyncSession, caller: Caller, fields: dict[str, Any]) -> int:
-    """Add a node; its number. A branch also gets the code under which policy files know it."""
+    """Add a node; its number. A region belongs to the caller's client, any other node to its parent's.
+
+    A branch also gets the code under which policy files know it. Raises Forbidden, NotFound, Invalid and Conflict.
+    """
     managers_only(caller)
-    await _shape_lock(session)
-    parent = await _node(session, caller, fields["parent_id"]) if fields.get("parent_id") else None
+    await _lock_shape(session)
+    parent = await _lock_node(session, caller, fields["parent_id"]) if fields.get("parent_id") else None
     if parent is None and caller.reach != "all":
         raise Forbidden("Only administrators add a region.", code="not_an_administrator")
-    _fits(fields["type"], parent)
-    await _name_free(session, fields["name"], parent["id"] if parent else None)
+    _check_level(fields["type"], parent)
+    client_id = parent.client_id if parent else caller.client_id
+    await _check_name_free(session, client_id, fields["name"], parent.id if parent else None)
     values = {key: fields.get(key) for key in (*_COLUMNS, "type", "parent_id")}
+    values["client_id"] = client_id
     values["status"] = values["status"] or "active"
-    values["manager_name"] = await _manager_name(session, caller, values["manager_id"])
-    values["above"] = parent["path_text"] + "." if parent else ""
-    node_id: int = await db.value(
-        session,
-        """
-        with new as (select nextval(pg_get_serial_sequence('organizational_hierarchy', 'id')) as id)
-        insert into organizational_hierarchy
-          (id, name, type, parent_id, path, manager_id, manager_name, description, budget, target_cases, status)
-        select new.id, %(name)s, %(type)s, %(parent_id)s, (%(above)s || new.id)::ltree, %(manager_id)s, %(manager_name)s,
-               %(description)s, %(budget)s, %(target_cases)s, %(status)s
-        from new returning id
-        """,
-        values,
-    )
+    values["manager_name"] = await _manager_name(session, client_id, fields.get("manager_id"))
+    values["above"] = parent.path + "." if parent else ""
+    node_id = await db.fetch_only(session, int, _ADD_NODE, values)
     if fields["type"] == "branch":
-        code = fields.get("branch_code") or f"BR-{node_id}"
-        await _branch_code_free(session, code, node_id)
-        await db.execute(
-            session,
-            "insert into branches (code, name, hierarchy_node_id, ifsc) values (%(code)s, %(name)s, %(node)s, %(ifsc)s)",
-            {"code": code, "name": fields["name"], "node": node_id, "ifsc": fields.get("ifsc")},
-        )
+        await _add_branch(session, client_id, node_id, fields)
     return node_id
 
 
-async def _branch_code_free(session: AsyncSession, code: str, node_id: int) -> None:
+async def _add_branch(session: AsyncSession, client_id: int, node_id: int, fields: Mapping[str, Any]) -> None:
+    code = fields.get("branch_code") or f"BR-{node_id}"
+    await _check_code_free(session, client_id, code, node_id)
+    await db.execute(
+        session,
+        "insert into branches (client_id, code, name, hierarchy_node_id, ifsc)"
+        " values (%(client)s, %(code)s, %(name)s, %(node)s, %(ifsc)s)",
+        {"client": client_id, "code": code, "name": fields["name"], "node": node_id, "ifsc": fields.get("ifsc")},
+    )
+
+
+async def _check_code_free(session: AsyncSession, client_id: int, code: str, node_id: int) -> None:
     taken = await db.value(
         session,
-        "select 1 from branches where lower(code) = lower(%(code)s) and hierarchy_node_id is distinct from %(node)s",
-        {"code": code, "node": node_id},
+        "select 1 from branches where client_id = %(client)s and lower(code) = lower(%(code)s)"
+        " and hierarchy_node_id is distinct from %(node)s",
+        {"client": client_id, "code": code, "node": node_id},
     )
     if taken:
-        raise Conflict(f"The branch code {code} is in use.", code="branch_code_taken")
+        raise Conflict(f"Another branch has the code {code}. Choose another one.", code="branch_code_taken")
 
 
 async def change(
@@ -130,82 +172,78 @@ async def change(
 ) -> None:
     """Change the given fields of a node; raises PreconditionFailed when `version` is no longer its own."""
     managers_only(caller)
-    node = await _node(session, caller, node_id)
-    if version is not None and version != version_of(node["updated_at"]):
+    node = await _lock_node(session, caller, node_id)
+    if version is not None and version != version_of(node.updated_at):
         raise PreconditionFailed
     if "name" in fields:
-        await _name_free(session, fields["name"], node["parent_id"], node_id)
+        await _check_name_free(session, node.client_id, fields["name"], node.parent_id, node_id)
     values: dict[str, Any] = {key: fields[key] for key in _COLUMNS if key in fields}
     if "manager_id" in values:
-        values["manager_name"] = await _manager_name(session, caller, values["manager_id"])
+        values["manager_name"] = await _manager_name(session, node.client_id, values["manager_id"])
     if values:
         await db.execute(
             session,
             f"update organizational_hierarchy set {', '.join(f'{key} = %({key})s' for key in values)} where id = %(id)s",
             {**values, "id": node_id},
         )
-    if node["type"] == "branch":
-        await _change_branch(session, node_id, fields)
+    if node.type == "branch":
+        await _change_branch(session, node, fields)
 
 
-async def _change_branch(session: AsyncSession, node_id: int, fields: Mapping[str, Any]) -> None:
+async def _change_branch(session: AsyncSession, node: _Node, fields: Mapping[str, Any]) -> None:
     values = {column: fields[key] for key, column in {"name": "name", **_BRANCH}.items() if key in fields}
     if "code" in values:
-        await _branch_code_free(session, values["code"], node_id)
+        await _check_code_free(session, node.client_id, values["code"], node.id)
     if fields.get("status") in ("active", "inactive"):
         values["status"] = fields["status"]
     if values:
         await db.execute(
             session,
             f"update branches set {', '.join(f'{key} = %({key})s' for key in values)} where hierarchy_node_id = %(id)s",
-            {**values, "id": node_id},
+            {**values, "id": node.id},
         )
 
 
 async def move(session: AsyncSession, caller: Caller, node_id: int, parent_id: int) -> None:
-    """Hang a node, with everything below it, under another parent."""
+    """Move a node, with everything below it, under another parent of the same client. Raises NotFound, Invalid, Conflict."""
     managers_only(caller)
-    await _shape_lock(session)
-    node = await _node(session, caller, node_id)
-    parent = await _node(session, caller, parent_id)
-    if str(node_id) in parent["path_text"].split("."):
-        raise Conflict("Nothing can be moved under itself or under what is below it.", code="circle")
-    _fits(node["type"], parent)
-    await _name_free(session, node["name"], parent_id, node_id)
-    await db.execute(
-        session,
-        """
-        update organizational_hierarchy n
-        set path = p.path || subpath(n.path, nlevel(moved.path) - 1),
-            parent_id = case when n.id = moved.id then p.id else n.parent_id end
-        from organizational_hierarchy moved, organizational_hierarchy p
-        where moved.id = %(id)s and p.id = %(parent)s and n.path <@ moved.path
-        """,
-        {"id": node_id, "parent": parent_id},
-    )
+    await _lock_shape(session)
+    node = await _lock_node(session, caller, node_id)
+    parent = await _lock_node(session, caller, parent_id)
+    if parent.client_id != node.client_id:
+        raise Invalid(
+            "A node cannot move to another client's organisation.",
+            code="other_client",
+            details=[{"field": "parentId", "message": "belongs to another client"}],
+        )
+    if str(node_id) in parent.path.split("."):
+        raise Conflict("A node cannot be moved under itself or under a node below it.", code="circle")
+    _check_level(node.type, parent)
+    await _check_name_free(session, node.client_id, node.name, parent_id, node_id)
+    await db.execute(session, _MOVE_NODE, {"id": node_id, "parent": parent_id})
     identity.forget_callers()
 
 
 async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
     """Delete a node that has neither children nor people, now or in the past; raises Conflict otherwise."""
     managers_only(caller)
-    await _shape_lock(session)
-    await _node(session, caller, node_id)
-    has = await db.one(
+    await _lock_shape(session)
+    await _lock_node(session, caller, node_id)
+    uses = await db.fetch_only(
         session,
+        _Uses,
         "select exists (select 1 from organizational_hierarchy where parent_id = %(id)s) as children,"
         " exists (select 1 from organization_public_homes where node_id = %(id)s) as people,"
         " exists (select 1 from user_home_nodes where node_id = %(id)s) as history",
         {"id": node_id},
     )
-    assert has is not None
-    if has["children"]:
+    if uses.children:
         raise Conflict("Branches or teams stand below this one. Move or delete them first.", code="has_children")
-    if has["people"]:
-        raise Conflict("People belong here. Move them to another team or branch first.", code="has_members")
-    if has["history"]:
+    if uses.people:
+        raise Conflict("People have their home here. Move them to another team or branch first.", code="has_members")
+    if uses.history:
         raise Conflict(
-            "People belonged here, and past figures count them here. Set it inactive instead.", code="has_history"
+            "People had their home here, and past figures count them here. Set it inactive instead.", code="has_history"
         )
     await db.execute(
         session, "update branches set status = 'inactive' where hierarchy_node_id = %(id)s", {"id": node_id}
@@ -213,14 +251,34 @@ async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
     await db.execute(session, "delete from organizational_hierarchy where id = %(id)s", {"id": node_id})
 
 
-async def settle(session: AsyncSession, caller: Caller, user_id: int, node_id: int, valid_from: date | None) -> None:
-    """Give a user their home in a node from a day on; where they were before stays on record."""
-    managers_only(caller)
-    await _node(session, caller, node_id)
+async def _check_user(session: AsyncSession, caller: Caller, client_id: int, user_id: int, day: date) -> None:
+    """Raise unless the user is of this client and every home of theirs from that day on is within the caller's reach.
+
+    A home decides what its owner reaches, and who reaches the owner's cases and uploads. A user without a home is within
+    the reach `all` only. Raises NotFound, whatever the reason: nobody learns who exists elsewhere.
+    """
     person = (await identity.people(session, [user_id])).get(user_id)
-    if person is None or person.client_id not in caller.client_ids:
-        raise NotFound(f"There is no user {user_id}.")
-    await set_home(session, user_id, node_id, valid_from or resources.current().clock.today())
+    if person is None or person.client_id != client_id:
+        raise NotFound(f"There is no user {user_id} within your reach.")
+    if caller.reach == "all":
+        return
+    values = {"home": caller.node_id, "user": user_id, "day": day}
+    homes = await db.fetch_all(session, bool, _HOMES_FROM, values)
+    if not homes or not all(homes):
+        raise NotFound(f"There is no user {user_id} within your reach.")
+
+
+async def place(session: AsyncSession, caller: Caller, user_id: int, node_id: int, valid_from: date | None) -> None:
+    """Give a user their home in a node from a day on; where they were before stays on record.
+
+    The caller must reach the node and every home that this ends or drops. Raises Forbidden and NotFound.
+    """
+    managers_only(caller)
+    node = await _lock_node(session, caller, node_id)
+    today = resources.current().clock.today()
+    day = valid_from or today
+    await _check_user(session, caller, node.client_id, user_id, min(day, today))
+    await set_home(session, user_id, node_id, day)
 
 
 async def set_home(session: AsyncSession, user_id: int, node_id: int | None, valid_from: date) -> None:
@@ -241,16 +299,17 @@ async def set_home(session: AsyncSession, user_id: int, node_id: int | None, val
     identity.forget_callers()
 
 
-async def unsettle(session: AsyncSession, caller: Caller, user_id: int, node_id: int) -> None:
-    """End a user's home in a node today; raises NotFound when it is not there."""
+async def remove(session: AsyncSession, caller: Caller, user_id: int, node_id: int) -> None:
+    """End a user's home in a node today, and with it later plans; raises NotFound when it is not there."""
     managers_only(caller)
-    await _node(session, caller, node_id)
+    node = await _lock_node(session, caller, node_id)
+    today = resources.current().clock.today()
+    await _check_user(session, caller, node.client_id, user_id, today)
     at_home = await db.value(
         session,
-        "select 1 from organization_public_homes h join identity_public_users u on u.id = h.user_id"
-        " where h.user_id = %(user)s and h.node_id = %(node)s and u.client_id = any(%(clients)s)",
-        {"user": user_id, "node": node_id, "clients": list(caller.client_ids)},
+        "select 1 from organization_public_homes where user_id = %(user)s and node_id = %(node)s",
+        {"user": user_id, "node": node_id},
     )
     if not at_home:
-        raise NotFound(f"User {user_id} does not belong here.")
-    await set_home(session, user_id, None, resources.current().clock.today())
+        raise NotFound(f"User {user_id} does not have their home here.")
+    await set_home(session, user_id, None, today)

@@ -93,7 +93,7 @@ class Known:
         named = rows.select("branch", "region").unique().rows()
         pairs = [pair for pair in named if any(pair) and pair not in self.places]
         if pairs:
-            places = await organization.match_places(session, pairs)
+            places = await organization.match_places(session, client_id, pairs)
             self.places |= {pair: places.get(pair) for pair in pairs}
 
 
