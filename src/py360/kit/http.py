@@ -81,7 +81,12 @@ Search = Annotated[str | None, Query(max_length=200, description="A piece of the
 
 
 async def listed(
-    reads: Reads, listing: Listing[Any], page: Page | None, as_file: str | None, cursor: str | None = None, **beside: Any
+    reads: Reads,
+    listing: Listing[Any],
+    page: Page | None,
+    as_file: str | None,
+    cursor: str | None = None,
+    **beside: Any,
 ) -> Response:
     """A list with what stands `beside` it: a page, or all of it where there is none; or, when asked for, a file."""
     if as_file:
