@@ -28,7 +28,7 @@ from py360.kit.resources import Resources
 from py360.kit.settings import settings
 from py360.modules.campaigns import creating, jobs, planning
 from py360.modules.campaigns.schemas import NewCampaign
-from py360.modules.messaging import api as messaging
+from py360.modules.providers import api as providers
 
 Out = Callable[[str], None]
 PER_SECOND: Final = 2_500
@@ -106,7 +106,7 @@ async def _create(port: int, messages: int) -> int:
             await db.execute(
                 session,
                 "update providers set type = 'smtp', config_encrypted = %(config)s where channel = 'email'",
-                {"config": messaging.seal_config(account)},
+                {"config": providers.seal_config(account)},
             )
             template = await db.value(
                 session,

@@ -28,6 +28,8 @@ from py360.kit.settings import settings
 from py360.modules.identity import api as identity
 from py360.modules.messaging import api as messaging
 from py360.modules.messaging.api import Admitted, Outgoing
+from py360.modules.providers import api as providers
+from py360.modules.templates import api as templates
 
 Out = Callable[[str], None]
 PER_SECOND: Final = 2_500
@@ -90,7 +92,7 @@ def sink() -> Iterator[int]:
             process.stdout.read()  # what it counted; nobody asks here
 
 
-async def _prepare(messages: int, port: int) -> tuple[int, messaging.Template, list[tuple[int, str]]]:
+async def _prepare(messages: int, port: int) -> tuple[int, templates.Template, list[tuple[int, str]]]:
     account = {
         "host": "127.0.0.1",
         "port": port,
@@ -103,7 +105,7 @@ async def _prepare(messages: int, port: int) -> tuple[int, messaging.Template, l
         await db.execute(
             session,
             "update providers set type = 'smtp', config_encrypted = %(config)s where channel = 'email'",
-            {"config": messaging.seal_config(account)},
+            {"config": providers.seal_config(account)},
         )
         number = await db.value(
             session,
@@ -111,7 +113,7 @@ async def _prepare(messages: int, port: int) -> tuple[int, messaging.Template, l
             " (%(client)s, 'Bench', 'email', 'Renew {{policy_number}} by {{expiry_date}}', %(content)s, 'html') returning id",
             {"client": client_id, "content": CONTENT},
         )
-        template = await messaging.template(session, client_id, number, "email")
+        template = await templates.find(session, client_id, number, "email")
         rows = await db.all(
             session,
             "insert into customers (client_id, customer_code, first_name, last_name, email)"
@@ -122,7 +124,7 @@ async def _prepare(messages: int, port: int) -> tuple[int, messaging.Template, l
     return client_id, template, [(row["id"], row["email"]) for row in rows]
 
 
-async def _send(client_id: int, template: messaging.Template, people: list[tuple[int, str]]) -> None:
+async def _send(client_id: int, template: templates.Template, people: list[tuple[int, str]]) -> None:
     starts = iter(range(0, len(people), BATCH))
 
     async def lane() -> None:
@@ -132,7 +134,7 @@ async def _send(client_id: int, template: messaging.Template, people: list[tuple
                 for number, email in people[start : start + BATCH]
             ]
             async with unit_of_work() as session:
-                sender = await messaging.account(session, client_id, "email")
+                sender = await providers.account(session, client_id, "email")
                 decisions = await messaging.admit(session, batch, sender)
             admitted = [each for each in decisions if isinstance(each, Admitted)]
             deliveries = await messaging.transport(sender).send(admitted)

@@ -22,6 +22,9 @@ READ_DIRECTLY: Final = {
     ("cases", "policies"): "the same",
     ("cases", "upload_batches"): "the same list names the batch",
     ("cases", "user_home_nodes"): "an import places thousands of rows by the day it runs on",
+    ("messaging", "providers"): "the gate counts what an account sent",
+    ("messaging", "templates"): "the gate finds registered texts",
+    ("providers", "communication_delivery_status"): "figures of an account",
     ("customers", "consents"): "an import that is taken back asks per customer whether they ever said anything",
 }
 _MADE: Final = re.compile(r"create (?:unlogged )?table (?:if not exists )?(\w+)")

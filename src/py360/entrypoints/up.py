@@ -22,7 +22,7 @@ from py360.kit.migrate import migrate
 from py360.kit.pools import make_engine, make_sessions
 from py360.kit.settings import Settings
 from py360.modules.identity import api as identity
-from py360.modules.messaging import api as messaging
+from py360.modules.providers import api as providers
 
 READY_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.05
@@ -155,7 +155,7 @@ async def _first_start(settings: Settings) -> tuple[str | None, str | None, bool
         password = home.first_password(settings)
         made = await identity.ensure_first_admin(session, settings.admin_email, password)
         login = await identity.first_admin(session)
-        sandbox = await messaging.sandbox_in_use(session)
+        sandbox = await providers.sandbox_in_use(session)
     await engine.dispose()
     return login, password if made else None, sandbox
 

@@ -19,18 +19,23 @@ from py360.modules.identity import api as identity
 from py360.modules.identity import events as identity_events
 from py360.modules.messaging import api as messaging
 from py360.modules.messaging import events as messaging_events
-from py360.modules.messaging import jobs as messaging_jobs
 from py360.modules.payments import api as payments
 from py360.modules.payments import jobs as payments_jobs
+from py360.modules.providers import api as providers
+from py360.modules.providers import jobs as providers_jobs
+from py360.modules.templates import api as templates
+from py360.modules.templates import jobs as templates_jobs
 
 # In the order of house section 4.2: a module may call those below it.
 MODULES: Final = (
     "identity",
     "organization",
     "settings",
+    "providers",
     "notifications",
     "customers",
     "compliance",
+    "templates",
     "messaging",
     "cases",
     "uploads",
@@ -89,7 +94,8 @@ def routers(modules: Sequence[str] = (), kind: str = "router") -> list[tuple[str
 
 def connect_events() -> None:
     """Who listens to what."""
-    subscribe(identity_events.ClientAdded, messaging_jobs.client_added)
+    subscribe(identity_events.ClientAdded, providers_jobs.client_added)
+    subscribe(identity_events.ClientAdded, templates_jobs.client_added)
     subscribe(identity_events.ClientAdded, payments_jobs.client_added)
     subscribe(messaging_events.MessagesMoved, campaigns.messages_moved)
     for event in (cases_events.CaseRenewed, cases_events.CaseRefunded, cases_events.CaseReopened):
@@ -100,6 +106,8 @@ def fill_protocols() -> None:
     """Give lower modules what they ask of higher ones, under the protocols they declare."""
     identity.use_letters(Letters())
     messaging.use_payment_links(payments.make_links)
+    for channel in ("email", "sms", "whatsapp"):
+        providers.use_check(channel, messaging.check)
 
 
 def install(app: FastAPI) -> None:
@@ -114,5 +122,6 @@ async def seed(session: AsyncSession) -> None:
     await identity.seed(session)
     await customers.seed(session)
     for client_id in await identity.client_numbers(session):
-        await messaging.seed(session, client_id)
+        await providers.seed(session, client_id)
+        await templates.seed(session, client_id)
         await payments.seed(session, client_id)

@@ -14,7 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.messaging import api as messaging
+from py360.modules.providers import api as providers
 from tests.factories.book import merge, row
 
 
@@ -79,7 +79,7 @@ async def relay(resources: Resources) -> AsyncIterator[Relay]:
             session,
             "insert into providers (client_id, name, channel, type, is_default, is_sandbox, status, config_encrypted)"
             " values (1, 'Relay of the tests', 'email', 'smtp', true, true, 'connected', %(config)s)",
-            {"config": messaging.seal_config(config)},
+            {"config": providers.seal_config(config)},
         )
     yield kept
     server.close()

@@ -8,9 +8,9 @@ import pytest_asyncio
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.messaging import links
-from py360.modules.messaging.accounts import seal_config
-from py360.modules.messaging.seeding import sandbox_accounts
+from py360.modules.messaging import payment_links as protocol
+from py360.modules.providers.accounts import seal_config
+from py360.modules.providers.seed import sandbox_accounts
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
 
@@ -31,18 +31,18 @@ async def sandbox(resources: Resources) -> AsyncIterator[Vendors]:
 
 
 @pytest.fixture
-def payment_links() -> Iterator[list[links.LinkRequest]]:
+def payment_links() -> Iterator[list[protocol.LinkRequest]]:
     """What payments would make the links of; each address names its case."""
-    asked: list[links.LinkRequest] = []
+    asked: list[protocol.LinkRequest] = []
 
     async def make(session, wanted):
         asked.extend(wanted)
         return {each.case_id: f"https://pay.example/{each.case_id}" for each in wanted}
 
-    before = list(links._makers)
-    links.use_payment_links(make)
+    before = list(protocol._makers)
+    protocol.use_payment_links(make)
     yield asked
-    links._makers[:] = before
+    protocol._makers[:] = before
 
 
 async def test_a_template_sent_for_a_case_says_what_the_case_knows(as_admin, make_case, sandbox, payment_links) -> None:

@@ -13,6 +13,8 @@ from py360.kit.db import unit_of_work
 from py360.kit.errors import Conflict
 from py360.modules.messaging import api
 from py360.modules.messaging.api import Admitted, Decision, Outgoing, Postponed, Refused
+from py360.modules.providers import api as providers
+from py360.modules.templates import api as templates
 from tests.modules.messaging.conftest import AddCustomer
 
 NOON = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)  # 12:00 in India
@@ -22,11 +24,11 @@ PHONES = [f"+9198765{number:05d}" for number in range(20)]
 
 async def decide(client_id: int, batch: list[Outgoing], **more: Any) -> list[Decision]:
     async with unit_of_work() as session:
-        sender = await api.account(session, client_id, "sms")
+        sender = await providers.account(session, client_id, "sms")
         return await api.admit(session, batch, sender, **more)
 
 
-def out(client_id: int, phone: str, purpose: api.Purpose = "service", **more: Any) -> Outgoing:
+def out(client_id: int, phone: str, purpose: templates.Purpose = "service", **more: Any) -> Outgoing:
     return Outgoing(client_id, "sms", phone, purpose, body="Hello", **more)
 
 
@@ -238,7 +240,7 @@ async def test_a_check_that_fails_lets_nothing_through(client_id: int) -> None:
 
 async def test_a_batch_costs_few_statements(client_id: int) -> None:
     async with unit_of_work() as session:
-        sender = await api.account(session, client_id, "sms")
+        sender = await providers.account(session, client_id, "sms")
         connection = await db.connection(session)
         executed = 0
         original = connection.cursor

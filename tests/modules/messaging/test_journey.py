@@ -14,8 +14,8 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
-from py360.modules.messaging.accounts import seal_config
-from py360.modules.messaging.seeding import sandbox_accounts
+from py360.modules.providers.accounts import seal_config
+from py360.modules.providers.seed import sandbox_accounts
 from py360.sandbox.behaviour import Behaviour
 from py360.sandbox.main import opened
 from tests.conftest import RunJobs

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.messaging import ledger
-from py360.modules.messaging.ledger import Entry, News
+from py360.modules.messaging.delivery import ledger
+from py360.modules.messaging.delivery.ledger import Entry, News
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 COLUMNS = "status, sent_at, delivered_at, opened_at, clicked_at, replied_at, unsubscribed_at, error_code"

@@ -8,10 +8,10 @@ import httpx
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.messaging.accounts import seal_config
-from py360.modules.messaging.messages import Account
-from py360.modules.messaging.seeding import sandbox_accounts
-from py360.modules.messaging.sending import transport
+from py360.modules.messaging.delivery.dispatch import transport
+from py360.modules.providers.accounts import seal_config
+from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.seed import sandbox_accounts
 from tests.modules.conftest import AsRole, Sandbox
 from tests.modules.messaging.conftest import AddCustomer
 
@@ -241,7 +241,7 @@ async def test_tracking_can_be_switched_off(as_admin: httpx.AsyncClient, sandbox
 
 
 async def test_an_account_is_connected_anew_after_everything_was_closed(resources: Resources) -> None:
-    sender = Account(1, 1, "email", "smtp", "x", False, {"smtpHost": "127.0.0.1", "smtpPort": 1})
+    sender = ProviderAccount(1, 1, "email", "smtp", "x", False, {"smtpHost": "127.0.0.1", "smtpPort": 1})
     first = transport(sender)
     changed = transport(replace(sender, config={**sender.config, "smtpPort": 2}))
     assert transport(replace(sender, config={**sender.config, "smtpPort": 2})) is changed is not first

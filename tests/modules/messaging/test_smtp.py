@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 import pytest
 import pytest_asyncio
 
-from py360.modules.messaging.messages import Account, Admitted, Delivery, Outgoing
+from py360.modules.messaging.messages import Admitted, Delivery, Outgoing
 from py360.modules.messaging.vendors.smtp import SmtpTransport
+from py360.modules.providers.api import ProviderAccount
 
 
 @dataclass
@@ -90,7 +91,7 @@ def transport(server: Server, connections: int = 3) -> SmtpTransport:
         "fromName": "A",
         "maxConnections": connections,
     }
-    return SmtpTransport(Account(1, 1, "email", "smtp", "x", False, config))
+    return SmtpTransport(ProviderAccount(1, 1, "email", "smtp", "x", False, config))
 
 
 def batch(*contacts: str) -> list[Admitted]:

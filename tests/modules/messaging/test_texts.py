@@ -10,14 +10,16 @@ from babel.numbers import format_currency
 from hypothesis import given
 from hypothesis import strategies as st
 
-from py360.modules.messaging.compiling import compile
-from py360.modules.messaging.keywords import meaning
-from py360.modules.messaging.messages import Account, Admitted, Outgoing, Template
-from py360.modules.messaging.mime import Skeleton, header_text, ledger_number
-from py360.modules.messaging.sms import segments
-from py360.modules.messaging.variables import group_inr, unify, write
+from py360.modules.messaging.engagement.keywords import meaning
+from py360.modules.messaging.messages import Admitted, Outgoing
+from py360.modules.messaging.vendors.mime import Skeleton, header_text, ledger_number
+from py360.modules.providers.api import ProviderAccount
+from py360.modules.templates.api import Template
+from py360.modules.templates.compiler import compile
+from py360.modules.templates.sms import segments
+from py360.modules.templates.variables import group_inr, unify, write
 
-ACCOUNT = Account(1, 1, "email", "smtp", "x", True, {"fromEmail": "a@b.in", "fromName": "Asha & Söhne"})
+ACCOUNT = ProviderAccount(1, 1, "email", "smtp", "x", True, {"fromEmail": "a@b.in", "fromName": "Asha & Söhne"})
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import httpx
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
-from py360.modules.messaging.tracking import click_url, open_url, read_click, short_url, unsubscribe_url
+from py360.modules.messaging.links import click_url, open_url, read_click, short_url, unsubscribe_url
 from tests.conftest import RunJobs
 from tests.modules.messaging.conftest import AddCustomer
 from tests.modules.messaging.test_ledger import row

@@ -17,7 +17,7 @@ from structlog.testing import capture_logs
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.messaging import ledger
+from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.jobs import tidy
 from tests.conftest import RunJobs
 from tests.modules.messaging.conftest import AddCustomer

@@ -23,6 +23,7 @@ from py360.kit.settings import settings
 from py360.modules.identity import api as identity
 from py360.modules.messaging import api as messaging
 from py360.modules.payments import api
+from py360.modules.providers import api as providers
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
 
@@ -124,7 +125,7 @@ async def gateway(app: FastAPI, clock: FixedClock, monkeypatch: pytest.MonkeyPat
         settings.cache_clear()
         async with unit_of_work() as session:
             client_id = await identity.default_client(session)
-            await messaging.seed(session, client_id)
+            await providers.seed(session, client_id)
             await api.seed(session, client_id)
         yield vendors
 

@@ -15,7 +15,8 @@ from py360.modules.campaigns import planning, service
 from py360.modules.campaigns.planning import Audience, Planned
 from py360.modules.campaigns.schemas import AudienceFilter, Channel, NewCampaign, PreviewAudience
 from py360.modules.cases import api as cases
-from py360.modules.messaging import api as messaging
+from py360.modules.providers import api as providers
+from py360.modules.templates import api as templates
 from py360.modules.uploads import api as uploads
 
 LABELS: Final = {"email": "Email", "sms": "SMS", "whatsapp": "WhatsApp"}
@@ -51,7 +52,7 @@ async def create(session: AsyncSession, caller: Caller, asked: NewCampaign) -> t
     channels = list(dict.fromkeys(asked.type))
     templates = {channel: await template_for(session, client_id, channel, asked.templates) for channel in channels}
     for channel in channels:
-        await messaging.account(session, client_id, channel, asked.providers.get(channel))
+        await providers.account(session, client_id, channel, asked.providers.get(channel))
     common = _common(caller, client_id, asked, audience, status, at)
     parent = await db.value(session, _INSERT, common | {"channels": channels, "budget": asked.budget})
     made = []
@@ -117,7 +118,7 @@ async def audience_of(
 
 async def template_for(
     session: AsyncSession, client_id: int, channel: str, chosen: Mapping[Channel, str | int]
-) -> messaging.Template:
+) -> templates.Template:
     """The template chosen for a channel. Raises Invalid when there is none or it is for another, Conflict unless active."""
     ref = chosen.get(channel)  # type: ignore[call-overload]  # channel comes from the same literal
     if ref is None:
@@ -125,7 +126,7 @@ async def template_for(
             f"Choose a template for {LABELS[channel]}.",
             details=[{"field": f"templates.{channel}", "message": "missing"}],
         )
-    template = await messaging.template(session, client_id, ref)
+    template = await templates.find(session, client_id, ref)
     if template.channel != channel:
         raise Invalid(
             f"“{template.name}” is a template for {template.channel}, not for {LABELS[channel]}.",

@@ -10,7 +10,7 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, PreconditionFailed
 from py360.modules.campaigns import creating, holding, planning, service
 from py360.modules.campaigns.schemas import AudienceFilter, EditCampaign
-from py360.modules.messaging import api as messaging
+from py360.modules.templates import api as templates
 
 # Before the campaign is held: a stopped one may still have a batch that is being written down.
 _FORGET_PLAN: Final = """
@@ -86,7 +86,7 @@ async def _plan_anew(
         template = (
             await creating.template_for(session, client_id, channel, given.templates)
             if channel in given.templates
-            else await messaging.template(session, client_id, child["template_id"])
+            else await templates.find(session, client_id, child["template_id"])
         )
         await _write(session, [child["id"]], {"template_id": template.id, "template_version": template.version})
         await db.execute(session, "delete from campaign_recipients where campaign_id = %(id)s", {"id": child["id"]})

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.caller import Caller, reach_filter
 from py360.modules.campaigns.schemas import AudienceFilter
-from py360.modules.messaging import api as messaging
+from py360.modules.templates import api as templates
 
 # Their cases need no message any more once they are paid; a welcome or an offer may still go to them.
 REMINDERS: Final = frozenset({"renewal", "payment"})
@@ -37,7 +37,7 @@ class Planned:
     duplicates_removed: int
 
 
-def is_promotional(purpose: str, template: messaging.Template | None) -> bool:
+def is_promotional(purpose: str, template: templates.Template | None) -> bool:
     """Whether promotional rules hold, once per contact and only with an opt-in: the stricter of campaign and template decides."""
     return purpose == "promotional" or (template is not None and template.purpose == "promotional")
 

@@ -28,7 +28,9 @@ from py360.modules.campaigns.watching import LEASE, Watch
 from py360.modules.cases import api as cases
 from py360.modules.messaging import api as messaging
 from py360.modules.payments import api as payments
+from py360.modules.providers import api as providers
 from py360.modules.settings import api as settings
+from py360.modules.templates import api as templates
 
 LANES: Final = 3
 FIRST_BATCH: Final = 40
@@ -94,7 +96,7 @@ class Run:
     """One run of a campaign's lanes."""
 
     campaign: db.Row
-    template: messaging.Template
+    template: templates.Template
     needs_links: bool
     watch: Watch
     most: int  # of a batch
@@ -103,7 +105,7 @@ class Run:
     shown_at: float = 0.0
     batch: int = FIRST_BATCH
     tried: dict[int, int] = field(default_factory=dict)  # attempts so far, of those that were put off before
-    account: messaging.Account | None = field(default=None, repr=False)  # of the latest batch
+    account: providers.ProviderAccount | None = field(default=None, repr=False)  # of the latest batch
     trouble: str | None = None  # with the sender account: why nobody can be written to
 
     def learn(self, deliveries: Sequence[messaging.Delivery], seconds: float) -> None:
@@ -126,10 +128,10 @@ async def prepare(campaign_id: int) -> Run | None:
         campaign = await db.one(session, _CAMPAIGN, {"id": campaign_id})
         if campaign is None or campaign["status"] != "active":
             return None
-        template = await messaging.template(session, campaign["client_id"], campaign["template_id"])
+        template = await templates.find(session, campaign["client_id"], campaign["template_id"])
         in_force = await settings.get(session, campaign["client_id"], settings.Campaigns)
         await recovering.settle_lost(session, campaign_id)
-    variables = set(messaging.compile(template).variables)
+    variables = set(templates.compile(template).variables)
     return Run(
         campaign,
         template,
@@ -238,15 +240,15 @@ async def _budget_left(session: AsyncSession, parent_id: int) -> Decimal | None:
     return None if budget is None else budget - await messaging.spent(session, [row["id"] for row in channels])
 
 
-async def _usable_account(session: AsyncSession, run: Run) -> messaging.Account:
+async def _usable_account(session: AsyncSession, run: Run) -> providers.ProviderAccount:
     """Raises Conflict when there is none, or none that we can send through."""
     campaign = run.campaign
-    account = await messaging.account(session, campaign["client_id"], run.channel, campaign["provider_id"])
+    account = await providers.account(session, campaign["client_id"], run.channel, campaign["provider_id"])
     messaging.transport(account)
     return account
 
 
-def _account(run: Run) -> messaging.Account:
+def _account(run: Run) -> providers.ProviderAccount:
     assert run.account is not None
     return run.account
 
@@ -266,7 +268,7 @@ def _decided(run: Run, decision: messaging.Decision) -> dict[str, Any]:
 
 async def _outgoing(session: AsyncSession, run: Run, due: Sequence[db.Row]) -> list[messaging.Outgoing]:
     """The messages of a batch: the values of their cases, with a fresh payment link where the template asks for one."""
-    values = await messaging.case_values(session, [recipient["case_id"] for recipient in due])
+    values = await templates.case_values(session, [recipient["case_id"] for recipient in due])
     links: dict[int, str] = {}
     if run.needs_links:
         wanted = [

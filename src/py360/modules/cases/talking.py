@@ -15,6 +15,7 @@ from py360.modules.cases.contacting import note_contacts
 from py360.modules.cases.queries.details import not_found
 from py360.modules.messaging import api as messaging
 from py360.modules.settings import api as settings
+from py360.modules.templates import api as templates
 
 PLACEHOLDER: Final = re.compile(r"\[\s*payment\s*link\s*\]", re.IGNORECASE)
 
@@ -29,7 +30,7 @@ async def write_to(
     caller: Caller,
     case_id: int,
     *,
-    channel: messaging.Channel,
+    channel: templates.Channel,
     text: str,
     what: str,
     subject: str | None = None,
@@ -69,7 +70,7 @@ async def write_to(
     return _answer(case, channel, sent)
 
 
-def _answer(case: db.Row, channel: messaging.Channel, sent: messaging.Sent) -> dict[str, Any]:
+def _answer(case: db.Row, channel: templates.Channel, sent: messaging.Sent) -> dict[str, Any]:
     unknown = sent.status == "unknown"
     return {
         "caseId": case["case_number"],

@@ -7,10 +7,6 @@ from fastapi import Depends
 from py360.kit.caller import Caller
 from py360.kit.http import caller_with
 
-CanReadTemplates = Annotated[Caller, Depends(caller_with("templates", "campaigns", "upload", "cases"))]
-CanWriteTemplates = Annotated[Caller, Depends(caller_with("templates"))]
 CanSend = Annotated[
     Caller, Depends(caller_with("campaigns", "cases", "renewal-email-manager", "renewal-whatsapp-manager"))
 ]
-CanSeeProviders = Annotated[Caller, Depends(caller_with("settings", "campaigns", "upload"))]
-CanManageProviders = Annotated[Caller, Depends(caller_with("settings"))]

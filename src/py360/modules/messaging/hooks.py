@@ -8,33 +8,32 @@ from typing import Final
 
 from py360.kit import db, resources
 from py360.kit.errors import BadRequest, Unauthenticated
-from py360.modules.messaging.accounts import hook_accounts
 from py360.modules.messaging.jobs import inbox
-from py360.modules.messaging.messages import Account
 from py360.modules.messaging.vendors.base import Hook
+from py360.modules.providers.api import ProviderAccount, accounts_of_type
 
 REMEMBER_SECONDS: Final = 10.0
 REFRESH_SECONDS: Final = 1.0
 
-Reader = Callable[[Account], list[Hook] | None]
+Reader = Callable[[ProviderAccount], list[Hook] | None]
 
 
 @dataclass(slots=True)
 class _Known:
     of: resources.Resources
     at: float
-    accounts: list[Account]
+    accounts: list[ProviderAccount]
 
 
 _known: dict[str, _Known] = {}
 
 
-async def _accounts(type: str, max_age: float) -> list[Account]:
+async def _accounts(type: str, max_age: float) -> list[ProviderAccount]:
     now, here = time.monotonic(), resources.current()
     known = _known.get(type)
     if known is None or known.of is not here or now - known.at > max_age:
         async with db.unit_of_work() as session:
-            known = _known[type] = _Known(here, now, await hook_accounts(session, type))
+            known = _known[type] = _Known(here, now, await accounts_of_type(session, type))
     return known.accounts
 
 

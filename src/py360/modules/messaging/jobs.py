@@ -7,8 +7,8 @@ from typing import Final
 
 from py360.kit import batches, db, resources
 from py360.kit.jobs import defer, module_jobs
-from py360.modules.messaging import ledger, seeding
-from py360.modules.messaging.applying import TRANSLATORS, announce, apply, put_aside, waiting
+from py360.modules.messaging.delivery import ledger
+from py360.modules.messaging.engagement.apply_events import TRANSLATORS, announce, apply, put_aside, waiting
 from py360.modules.messaging.inbox import APPLY_LOCK, Inbox
 
 jobs = module_jobs("messaging")
@@ -60,10 +60,3 @@ async def forget_webhooks(timestamp: int) -> None:
 
 
 inbox: Final = Inbox(apply_webhooks)
-
-
-@jobs.task(name="messaging.client_added")
-async def client_added(client_id: int) -> None:
-    """A new client starts with the built-in templates and, where nothing real is used, the sandbox."""
-    async with db.unit_of_work() as session:
-        await seeding.seed(session, client_id)

@@ -1,43 +1,61 @@
-"""Payment links in messages. Payments stand above, so wiring fills in who makes the links."""
+"""Signed links in messages: open pixel, click and unsubscribe. The token carries everything; nothing is stored per link."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Protocol
+from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from py360.kit.crypto import BadToken, sign, verify
+from py360.kit.settings import settings
 
-from py360.kit.errors import Unavailable
+OPEN: Final = "open"
+CLICK: Final = "click"
+STOP: Final = "unsubscribe"
 
 
 @dataclass(frozen=True, slots=True)
-class LinkRequest:
-    """A link to make: the case, the contact it goes to, and the amount it asks for (INR; None: all that is left when it is opened)."""
+class Link:
+    """A link somebody followed: the message it was in, and where it leads."""
 
-    case_id: int
-    client_id: int
-    contact: str | None = None
-    amount: Decimal | None = None
+    message_id: int
+    url: str
 
 
-class PaymentLinks(Protocol):
-    """Makes payment links; `wiring` fills it with payments'."""
-
-    async def __call__(self, session: AsyncSession, wanted: Sequence[LinkRequest]) -> dict[int, str]:
-        """A fresh address for each case, valid for 48 hours, stored in the session's transaction."""
-        ...
+def open_url(message_id: int) -> str:
+    """Address of the pixel that tells us a message was opened."""
+    return f"{settings().public_url}/api/track/open/{sign(OPEN, str(message_id))}"
 
 
-_makers: list[PaymentLinks] = []
+def unsubscribe_url(message_id: int) -> str:
+    """Address that shows the unsubscribe page, and unsubscribes by POST (RFC 8058)."""
+    return f"{settings().public_url}/api/unsubscribe/{sign(STOP, str(message_id))}"
 
 
-def use_payment_links(maker: PaymentLinks) -> None:
-    """Say who makes payment links (called by wiring)."""
-    _makers[:] = [maker]
+def _payload(message_id: int, url: str) -> str:
+    """The message and the target; a target in our own house loses its host, which keeps links in text messages short."""
+    base = settings().public_url
+    return f"{message_id}:{url[len(base) :]}" if url.startswith(base + "/") else f"{message_id}:{url}"
 
 
-async def payment_link(session: AsyncSession, wanted: LinkRequest) -> str:
-    """The address of a fresh payment link; raises Unavailable where this process has no payments."""
-    if not _makers:
-        raise Unavailable("Payment links cannot be made here: the payments module is not running.")
-    return (await _makers[0](session, [wanted]))[wanted.case_id]
+def click_url(message_id: int, url: str) -> str:
+    """Address that notes the click and leads on to `url`."""
+    return f"{settings().public_url}/api/track/click/{sign(CLICK, _payload(message_id, url))}"
+
+
+def short_url(message_id: int, url: str) -> str:
+    """The same for text messages, where every character is paid for."""
+    return f"{settings().public_url}/api/l/{sign(CLICK, _payload(message_id, url))}"
+
+
+def read_click(token: str) -> Link:
+    """Where a click leads; raises BadToken."""
+    number, separator, url = verify(CLICK, token).partition(":")
+    if not separator or not number.isdigit():
+        raise BadToken
+    return Link(int(number), settings().public_url + url if url.startswith("/") else url)
+
+
+def read_message(purpose: str, token: str) -> int:
+    """The message behind an open or unsubscribe token; raises BadToken."""
+    number = verify(purpose, token)
+    if not number.isdigit():
+        raise BadToken
+    return int(number)

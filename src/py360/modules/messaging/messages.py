@@ -6,57 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
-Channel = Literal["email", "sms", "whatsapp", "call"]
-# `transactional`: about the reader's own account with us, such as a password link; no customer's opt-out is meant for it
-Purpose = Literal["service", "promotional", "transactional"]
-Format = Literal["text", "html", "mjml"]
-
-
-@dataclass(frozen=True, slots=True)
-class Template:
-    """A template as it stood in one version; what `compile` takes."""
-
-    id: int
-    client_id: int
-    name: str
-    channel: Channel
-    category: str
-    subject: str | None
-    content: str
-    format: Format
-    language: str = "en"
-    version: int = 1
-    status: str = "active"
-    dlt_template_id: str | None = None
-
-    @property
-    def purpose(self) -> Purpose:
-        """Promotional templates need an opt-in and the legal window; all others are service messages."""
-        return "promotional" if self.category == "promotional" else "service"
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A sender account at a vendor. `config` holds its secrets in the clear: never log or return it."""
-
-    id: int
-    client_id: int
-    channel: str
-    type: str
-    name: str
-    is_sandbox: bool
-    config: Mapping[str, Any] = field(repr=False)
-    dlt_entity_id: str | None = None
-    daily_limit: int | None = None
-    monthly_limit: int | None = None
-    rate_limit: int | None = None  # messages per minute
+from py360.modules.templates.api import Channel, Purpose, Template
 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message somebody wants sent: a template with values, or (one-off) subject and body as they are.
 
-    `values` are keyed by canonical variable names (`messaging.variables.CATALOGUE`); any spelling of section 13.2 is
+    `values` are keyed by canonical variable names (`templates.variables.CATALOGUE`); any spelling of section 13.2 is
     accepted too, but folding names costs time in bulk. `ref` is the caller's own key and comes back untouched.
     """
 
@@ -149,12 +106,3 @@ class Sent:
     cost: Decimal | None
     at: datetime
     error_message: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """A message's texts after the values went in; `html` only for e-mail."""
-
-    subject: str
-    text: str
-    html: str | None = None

@@ -14,6 +14,7 @@ from py360.kit.reads import Reads
 from py360.modules.cases.queries.rows import COLUMNS, JOINS, shown
 from py360.modules.cases.statuses import LABELS
 from py360.modules.messaging import api as messaging
+from py360.modules.templates import api as templates
 
 _DETAIL: Final = """
 select {columns}, u.pan, u.address, p.id as policy_id, p.start_date, p.end_date, p.renewal_date, p.sum_insured::float8 as sum_insured,
@@ -230,7 +231,7 @@ async def communications(
     await seen(reads, caller, case_id)
     if channel and channel not in _CHANNELS:
         raise Invalid("A channel is email, sms, whatsapp or call.", code="unknown_channel")
-    values = (await messaging.case_values(reads, [case_id])).get(case_id, {})
+    values = (await templates.case_values(reads, [case_id])).get(case_id, {})
     return Listing(
         "communications",
         _MESSAGES,
@@ -254,7 +255,7 @@ async def communication_figures(reads: Reads, case_id: int) -> dict[str, Any]:
 
 
 def _message(values: Mapping[str, Any], row: Mapping[str, Any]) -> dict[str, Any]:
-    told = messaging.retell(row, values) if row["content"] is None else None
+    told = messaging.render_history(row, values) if row["content"] is None else None
     return {
         "id": ids.code(row["communication_type"], row["id"]),
         "type": row["communication_type"],

@@ -2,11 +2,10 @@
 
 from fastapi import APIRouter
 
-from py360.modules.messaging.routes import communication, providers, templates, tracking, webhooks
+from py360.modules.messaging.routes import communication, tracking, webhooks
 
 router = APIRouter()
-for part in (templates, communication, providers):
-    router.include_router(part.router)
+router.include_router(communication.router)
 
 hot_router = APIRouter()  # vendors and readers call these thousands of times a minute
 for busy in (webhooks, tracking):

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 from py360.kit.http import AsFile, DbReads, PageParams, Search, listed, ok
 from py360.modules.messaging import queries
 from py360.modules.messaging.access import CanSend
-from py360.modules.messaging.communication import send
 from py360.modules.messaging.schemas import BulkStatusIn, EmailIn, TextIn
+from py360.modules.messaging.service.send import send
 
 router = APIRouter()
 

@@ -1,4 +1,4 @@
-"""Links in messages: open pixel, clicks, unsubscribe. Public: the signed token is the right to use them."""
+"""Links in messages: open pixel, clicks, unsubscribing. Public: the signed token is the right to use them."""
 
 import base64
 from typing import Final
@@ -7,11 +7,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from py360.kit.http import Public, Session
-from py360.modules.messaging import unsubscribing
+from py360.modules.messaging.engagement import unsubscribe as unsubscribing
+from py360.modules.messaging.engagement.link_scanners import is_machine
+from py360.modules.messaging.engagement.tracking import tracked
 from py360.modules.messaging.jobs import inbox
-from py360.modules.messaging.machines import is_machine
-from py360.modules.messaging.tracked import tracked
-from py360.modules.messaging.tracking import OPEN, STOP, read_click, read_message
+from py360.modules.messaging.links import OPEN, STOP, read_click, read_message
 
 router = APIRouter(dependencies=[Public])
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")

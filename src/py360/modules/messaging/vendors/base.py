@@ -14,7 +14,8 @@ from typing import Any, ClassVar, Literal, Protocol
 import aiohttp
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, UNREACHABLE, Account, Admitted, Delivery, Permit
+from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, UNREACHABLE, Admitted, Delivery, Permit
+from py360.modules.providers.api import ProviderAccount
 
 Status = Literal["sent", "delivered", "opened", "clicked", "replied", "failed", "bounced"]
 CONNECTIONS = 20
@@ -116,7 +117,7 @@ class HttpTransport:
     no_such_address: ClassVar[frozenset[str]] = frozenset()  # the vendor's codes for it
     account_refused: ClassVar[frozenset[str]] = frozenset()  # and for credentials or an account that are no longer good
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ProviderAccount) -> None:
         self.account = account
         self._session: aiohttp.ClientSession | None = None
         self._free = asyncio.Semaphore(CONNECTIONS)
@@ -189,7 +190,7 @@ def refusal(status: int, code: str, message: str) -> VendorError:
     return VendorError(message or f"The vendor refused ({status}).", code=code or str(status), permanent=True)
 
 
-def price(account: Account, parts: int = 1) -> Decimal | None:
+def price(account: ProviderAccount, parts: int = 1) -> Decimal | None:
     """What a message costs at this account (config `unitPrice`, INR per message or SMS part)."""
     unit = account.config.get("unitPrice")
     return Decimal(str(unit)) * parts if unit is not None else None

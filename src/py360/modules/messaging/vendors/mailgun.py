@@ -12,15 +12,15 @@ from typing import Any, Final
 
 import orjson
 
-from py360.modules.messaging.messages import Account
-from py360.modules.messaging.mime import ledger_number
 from py360.modules.messaging.vendors.base import Hook, Inbound, Moved, Status
+from py360.modules.messaging.vendors.mime import ledger_number
+from py360.modules.providers.api import ProviderAccount
 
 _STATUS: Final[Mapping[str, Status]] = {"delivered": "delivered", "opened": "opened", "clicked": "clicked"}
 MAX_AGE_SECONDS: Final = 86_400  # Mailgun retries for eight hours; a day bounds replays
 
 
-def read(account: Account, body: bytes) -> list[Hook] | None:
+def read(account: ProviderAccount, body: bytes) -> list[Hook] | None:
     """The event of a webhook request; None when its signature is not this account's. Raises ValueError when malformed."""
     request = orjson.loads(body)
     signature, event = request["signature"], request["event-data"]

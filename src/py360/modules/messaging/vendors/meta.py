@@ -15,8 +15,8 @@ import orjson
 
 from py360.kit import ids
 from py360.kit.vendor import VendorError
-from py360.modules.messaging.compiling import compile_message
-from py360.modules.messaging.messages import Account, Admitted, Delivery, Template
+from py360.modules.messaging.messages import Admitted, Delivery
+from py360.modules.messaging.render import Links, compile_message
 from py360.modules.messaging.vendors.base import (
     Hook,
     HttpTransport,
@@ -28,6 +28,8 @@ from py360.modules.messaging.vendors.base import (
     sent,
     too_fast,
 )
+from py360.modules.providers.api import ProviderAccount
+from py360.modules.templates.api import Template
 
 BASE_URL: Final = "https://graph.facebook.com"
 API_VERSION: Final = "v23.0"
@@ -50,7 +52,7 @@ class MetaTransport(HttpTransport):
     no_such_address = _UNREACHABLE
     account_refused = frozenset({"0", "190", "131031"})  # wrong token; expired token; locked account
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ProviderAccount) -> None:
         super().__init__(account)
         config = account.config
         base = f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/{config.get('apiVersion') or API_VERSION}"
@@ -97,7 +99,9 @@ def payload(admitted: Admitted) -> dict[str, Any]:
     }
     if outgoing.template is None:
         return {**message, "type": "text", "text": {"preview_url": True, "body": outgoing.body or ""}}
-    values = compile_message(outgoing).parameters(admitted.message_id, outgoing.values, admitted.tracked)
+    values = compile_message(outgoing).parameters(
+        Links(admitted.message_id, outgoing.channel, admitted.tracked), outgoing.values
+    )
     # Meta refuses an empty parameter, and line breaks in one (error 132012)
     parameters = [{"type": "text", "text": " ".join(value.split()) or "-"} for value in values]
     template: dict[str, Any] = {"name": wire_name(outgoing.template), "language": {"code": outgoing.template.language}}
@@ -106,7 +110,7 @@ def payload(admitted: Admitted) -> dict[str, Any]:
     return {**message, "type": "template", "template": template}
 
 
-def read(account: Account, body: bytes, given: str) -> list[Hook] | None:
+def read(account: ProviderAccount, body: bytes, given: str) -> list[Hook] | None:
     """The events of a webhook request; None when its signature is not this account's. Raises ValueError when malformed."""
     secret = str(account.config.get("appSecret") or account.config.get("webhookToken") or "")
     expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()

@@ -16,10 +16,12 @@ from typing import Final, NamedTuple, cast
 import aiosmtplib
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.compiling import compile_message
-from py360.modules.messaging.messages import UNREACHABLE, Account, Admitted, Delivery, Permit, Template
-from py360.modules.messaging.mime import DateHeader, Skeleton
+from py360.modules.messaging.messages import UNREACHABLE, Admitted, Delivery, Permit
+from py360.modules.messaging.render import compile_message
 from py360.modules.messaging.vendors.base import always, failure, held, no_account, price, sent
+from py360.modules.messaging.vendors.mime import DateHeader, Skeleton
+from py360.modules.providers.api import ProviderAccount
+from py360.modules.templates.api import Template
 
 CONNECTIONS: Final = 10
 IDLE_SECONDS: Final = 30.0
@@ -164,7 +166,7 @@ def _refused(replies: Sequence[Reply]) -> VendorError | None:
 class SmtpTransport:
     """An SMTP account with some kept connections."""
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ProviderAccount) -> None:
         self.account = account
         self._size = int(account.config.get("maxConnections") or CONNECTIONS)
         self._idle: list[Conversation] = []
@@ -330,7 +332,7 @@ def _unreachable(reason: str) -> VendorError:
     return VendorError(f"The mail server cannot be reached: {reason}", code=UNREACHABLE)
 
 
-def smtp_address(account: Account) -> tuple[str, int]:
+def smtp_address(account: ProviderAccount) -> tuple[str, int]:
     """Host and port of an account: its own, or the vendor's relay."""
     config = account.config
     host = config.get("smtpHost") or config.get("host") or RELAYS.get(account.type, "")

@@ -17,9 +17,11 @@ import aiohttp
 from py360.kit import ids
 from py360.kit.settings import settings
 from py360.kit.vendor import VendorError
-from py360.modules.messaging.messages import Account, Admitted, Delivery
-from py360.modules.messaging.sms import segments, text_of
+from py360.modules.messaging.messages import Admitted, Delivery
+from py360.modules.messaging.render import text_of
 from py360.modules.messaging.vendors.base import Hook, HttpTransport, Inbound, Moved, Status, price, refusal, sent
+from py360.modules.providers.api import ProviderAccount
+from py360.modules.templates.api import segments
 
 BASE_URL: Final = "https://api.twilio.com"
 _STATUS: Final[Mapping[str, Status]] = {
@@ -39,7 +41,7 @@ class TwilioTransport(HttpTransport):
     no_such_address = _NO_SUCH_NUMBER
     account_refused = frozenset({"20003", "20005"})  # wrong sign-in; suspended account
 
-    def __init__(self, account: Account) -> None:
+    def __init__(self, account: ProviderAccount) -> None:
         super().__init__(account)
         config = account.config
         self._url = f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/2010-04-01/Accounts/{config['accountSid']}"
@@ -82,7 +84,7 @@ def signature(token: str, url: str, form: Sequence[tuple[str, str]]) -> str:
     return base64.b64encode(hmac.new(token.encode(), data.encode(), hashlib.sha1).digest()).decode()
 
 
-def read(account: Account, body: bytes, url: str, given: str) -> list[Hook] | None:
+def read(account: ProviderAccount, body: bytes, url: str, given: str) -> list[Hook] | None:
     """The event of a callback; None when its signature is not this account's. Raises ValueError when malformed."""
     form = parse_qsl(body.decode(), keep_blank_values=True)
     if not hmac.compare_digest(signature(str(account.config["authToken"]), url, form), given):

@@ -1,0 +1,179 @@
+"""The way out: transports kept open per account, the ledger after them, and the three steps of a single message."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, Final
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, ids, resources, vendor
+from py360.kit.errors import Conflict, Invalid, TooMany, Unavailable
+from py360.modules.compliance import api as compliance
+from py360.modules.messaging.delivery import ledger
+from py360.modules.messaging.delivery.gate import admit
+from py360.modules.messaging.messages import Admitted, Delivery, Outgoing, Permit, Postponed, Refused, Sent
+from py360.modules.messaging.vendors.base import Transport, always
+from py360.modules.messaging.vendors.meta import MetaTransport
+from py360.modules.messaging.vendors.smtp import SmtpTransport
+from py360.modules.messaging.vendors.twilio import TwilioTransport
+from py360.modules.providers import api as providers
+from py360.modules.providers.api import ProviderAccount, VendorNotAvailable
+from py360.modules.providers.api import account as choose_account
+from py360.modules.templates.api import count_use
+
+TRANSPORTS: Final[dict[str, Any]] = {
+    "smtp": SmtpTransport,
+    "mailgun": SmtpTransport,
+    "sendgrid": SmtpTransport,
+    "twilio": TwilioTransport,
+    "meta": MetaTransport,
+}
+WRONG_INPUT: Final = frozenset({"invalid_contact", "dlt_unmatched"})  # the request is at fault, not the person
+
+
+class Logged:
+    """A transport whose every batch leaves a line in the outgoing-call log (house law 10)."""
+
+    def __init__(self, account: ProviderAccount, inner: Transport) -> None:
+        self._account = account
+        self._inner = inner
+
+    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
+        """Hand a batch over."""
+        if not batch:
+            return []
+        async with vendor.call(self._account.type, "send", self._account.id or None, items=len(batch)) as call:
+            deliveries = await self._inner.send(batch, may_leave)
+            call.items -= sum(each.status == "held" for each in deliveries)
+            return deliveries
+
+    async def check(self) -> str:
+        """Test the account."""
+        async with vendor.call(self._account.type, "check", self._account.id or None):
+            return await self._inner.check()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._inner.close()
+
+
+_open: dict[tuple[int, int], tuple[bytes, Logged]] = {}
+
+
+def make(account: ProviderAccount) -> Logged:
+    """A transport of one's own, for a test of an account. Raises VendorNotAvailable for a vendor that is not wired up yet."""
+    kind = TRANSPORTS.get(account.type)
+    if kind is None:
+        raise VendorNotAvailable(f"Messages cannot be sent through {account.type} yet: choose another account.")
+    return Logged(account, kind(account))
+
+
+def transport(account: ProviderAccount) -> Logged:
+    """The account's transport; the same object while its configuration stands. Closed with the process's resources."""
+    loop = asyncio.get_running_loop()
+    key = (id(loop), account.id)
+    mark = orjson.dumps([account.type, dict(account.config)], option=orjson.OPT_SORT_KEYS)
+    known = _open.get(key)
+    if known and known[0] == mark:
+        return known[1]
+    fresh = make(account)
+    _open[key] = (mark, fresh)
+
+    async def close() -> None:
+        if _open.get(key) == (mark, fresh):
+            del _open[key]  # the next loop may have the same id
+        await fresh.close()
+
+    resources.current().closing.append(close)  # one with an old configuration too: a batch may be using it until then
+    return fresh
+
+
+async def check(account: ProviderAccount) -> str:
+    """Test an account at its vendor: one sentence. Raises VendorError, VendorNotAvailable."""
+    fresh = make(account)
+    try:
+        return await fresh.check()
+    finally:
+        await fresh.close()
+
+
+async def record(session: AsyncSession, account: ProviderAccount, deliveries: Sequence[Delivery]) -> None:
+    """Write what vendors said into the ledger (forward only); addresses that do not exist become suppressed."""
+    if not deliveries:
+        return
+    assert all(each.status != "held" for each in deliveries)  # keep_back is for them
+    now = resources.current().clock.now()
+    await ledger.apply(
+        session,
+        [
+            ledger.News(
+                each.status,
+                now,
+                message_id=each.message_id,
+                vendor_message_id=each.vendor_message_id,
+                error_code=each.error_code,
+                error_message=each.error_message,
+                cost=each.cost,
+            )
+            for each in deliveries
+        ],
+    )
+    for template_id, used in Counter(
+        each.outgoing.template.id for each in deliveries if each.outgoing.template
+    ).items():
+        await count_use(session, template_id, used)
+    gone = [
+        compliance.Suppression(
+            each.outgoing.channel, each.outgoing.contact, "hard_bounce", each.message_id, each.error_message
+        )
+        for each in deliveries
+        if each.status == "bounced"
+    ]
+    await compliance.suppress(session, account.client_id, gone)
+    await providers.mark_used(session, account.id, now)
+
+
+async def keep_back(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:
+    """Messages that surely did not leave and will be asked for again: the ledger has them as `blocked`, with the reason."""
+    await ledger.keep_back(
+        session,
+        [
+            (each.message_id, each.error_code or "held", each.error_message or "Called back before it left.")
+            for each in deliveries
+        ],
+    )
+
+
+async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
+    """Door, vendor and ledger for one message, in transactions of its own: call it outside any.
+
+    Raises Conflict (no usable account, or the door's reason), Invalid (the address or the text is at fault), TooMany (it
+    must wait), VendorNotAvailable and Unavailable (the vendor is away). `failed` and `bounced` are answers, not errors.
+    """
+    async with db.unit_of_work() as session:
+        sender = await choose_account(session, outgoing.client_id, outgoing.channel, provider_id)
+        make_sure = transport(sender)  # before the ledger says `sending`
+        (decision,) = await admit(session, [outgoing], sender, keep_texts=True)
+    if isinstance(decision, Refused):
+        kind = Invalid if decision.reason in WRONG_INPUT else Conflict
+        code = ids.code(outgoing.channel, decision.message_id)
+        detail = {"field": "to", "message": decision.message, "messageId": code}
+        raise kind(decision.message, code=decision.reason, details=[detail])
+    if isinstance(decision, Postponed):
+        wait = max(1, int((decision.until - resources.current().clock.now()).total_seconds()))
+        raise TooMany(decision.message, code=decision.reason, headers={"Retry-After": str(wait)})
+    (delivery,) = await make_sure.send([decision])
+    async with db.unit_of_work() as session:
+        await record(session, sender, [delivery])
+    if delivery.retry:
+        raise Unavailable(f"The message was not sent: {delivery.error_message}", code="vendor_unavailable")
+    return Sent(
+        delivery.message_id,
+        ids.code(outgoing.channel, delivery.message_id),
+        delivery.status,
+        delivery.cost,
+        resources.current().clock.now(),
+        delivery.error_message,
+    )

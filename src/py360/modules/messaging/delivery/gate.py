@@ -1,0 +1,262 @@
+"""The one door for outgoing messages (house law 5): consent, suppression and DNC, legal window, frequency cap, budget,
+rate limit, in that order, for a whole batch; every refusal is a row in the ledger with its reason.
+
+A check that cannot be made lets nothing through: its exception ends the transaction, and nothing is sent.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
+from py360.kit.clock import INDIA
+from py360.modules.compliance import api as compliance
+from py360.modules.messaging.delivery import ledger, rate_limits
+from py360.modules.messaging.delivery.history import kept
+from py360.modules.messaging.messages import Admitted, Decision, Outgoing, Postponed, Refused
+from py360.modules.messaging.render import text_of
+from py360.modules.messaging.vendors.base import price
+from py360.modules.providers.api import ProviderAccount
+from py360.modules.settings import api as settings
+from py360.modules.templates.api import segments, unify
+
+Verdict = tuple[str, str] | None  # reason and sentence; None lets it through
+LONGEST_NUMBER: Final = 10**10  # of a message that has none yet; it stands in its links
+DLT_VARIABLE: Final = r".{0,60}?"
+
+
+async def admit(
+    session: AsyncSession,
+    batch: Sequence[Outgoing],
+    account: ProviderAccount,
+    *,
+    budget_left: Decimal | None = None,
+    keep_texts: bool = False,
+) -> list[Decision]:
+    """Decide a batch of one client and channel, in its order. Admitted messages stand in the ledger as `sending` with
+    their price, refused ones as `blocked` with their reason; postponed ones leave no row. `budget_left`, in INR, is what
+    the campaign may still spend; its caller keeps others from spending it until this transaction is over. With `keep_texts`
+    the ledger keeps what a template's message said.
+    """
+    if not batch:
+        return []
+    now = resources.current().clock.now()
+    client_id, channel = batch[0].client_id, batch[0].channel
+    assert (account.client_id, account.channel) == (client_id, channel)
+    assert all(each.client_id == client_id and each.channel == channel for each in batch)
+    in_force = await settings.get(session, client_id, settings.Campaigns)
+    verdicts = await _compliance(session, batch, in_force)
+    if in_force.dlt_template_required:
+        _merge(verdicts, await _dlt(session, account, batch))
+    late = [
+        _window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)
+    ]
+    _merge(verdicts, await _frequency(session, batch, in_force, now))
+    postponed = {
+        place: Postponed(batch[place], *wait) for place, wait in enumerate(late) if wait and verdicts[place] is None
+    }
+    free = [place for place, verdict in enumerate(verdicts) if verdict is None and late[place] is None]
+    costs = _costs(batch, account, in_force.tracking_enabled)
+    if budget_left is not None:
+        paid, sentence = _budget([costs[place] for place in free], account, budget_left)
+        postponed |= {place: Postponed(batch[place], "budget", sentence, now) for place in free[paid:]}
+        free = free[:paid]
+    allowed, reason, sentence, until = await rate_limits.pace(session, account, batch[0], in_force, len(free), now)
+    postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
+    decided = await _write(session, batch, verdicts, postponed, costs, account, now, keep_texts)
+    if in_force.tracking_enabled:
+        return decided
+    return [replace(each, tracked=False) if isinstance(each, Admitted) else each for each in decided]
+
+
+async def _write(
+    session: AsyncSession,
+    batch: Sequence[Outgoing],
+    verdicts: Sequence[Verdict],
+    postponed: dict[int, Postponed],
+    costs: Sequence[Decimal | None],
+    account: ProviderAccount,
+    now: datetime,
+    keep_texts: bool,
+) -> list[Decision]:
+    places = [place for place in range(len(batch)) if place not in postponed]
+    entries = [_entry(batch[place], verdicts[place], costs[place], keep_texts) for place in places]
+    numbers = await ledger.write(session, account.client_id, entries, account.type, account.id, now)
+    decided: dict[int, Decision] = dict(postponed)
+    for place, number in zip(places, numbers, strict=True):
+        verdict = verdicts[place]
+        decided[place] = Refused(batch[place], number, *verdict) if verdict else Admitted(batch[place], number)
+    return [decided[place] for place in range(len(batch))]
+
+
+def _entry(outgoing: Outgoing, verdict: Verdict, cost: Decimal | None, keep_text: bool) -> ledger.Entry:
+    template = outgoing.template
+    subject, content = kept(outgoing, keep_text)
+    return ledger.Entry(
+        channel=outgoing.channel,
+        purpose=outgoing.purpose,
+        contact=outgoing.contact,
+        status="blocked" if verdict else "sending",
+        customer_id=outgoing.customer_id,
+        case_id=outgoing.case_id,
+        campaign_id=outgoing.campaign_id,
+        template_id=template.id if template else None,
+        template_version=template.version if template else None,
+        subject=subject,
+        content=content,
+        sent_by=outgoing.sent_by,
+        cost=None if verdict else cost,
+        error_code=verdict[0] if verdict else None,
+        error_message=verdict[1] if verdict else None,
+    )
+
+
+def _merge(verdicts: list[Verdict], later: Sequence[Verdict]) -> None:
+    """The earlier check's reason stands."""
+    for place, verdict in enumerate(later):
+        verdicts[place] = verdicts[place] or verdict
+
+
+# ---------------------------------------------------------------- consent, suppression, DNC
+
+
+async def _compliance(session: AsyncSession, batch: Sequence[Outgoing], in_force: settings.Campaigns) -> list[Verdict]:
+    client_id, channel = batch[0].client_id, batch[0].channel
+    verdicts: list[Verdict] = [
+        None
+        if compliance.writable(channel, each.contact)
+        else ("invalid_contact", f"“{each.contact[:80]}” is not an address for {channel}.")
+        for each in batch
+    ]
+    for purpose in {each.purpose for each in batch}:
+        places = [place for place, each in enumerate(batch) if each.purpose == purpose and verdicts[place] is None]
+        contacts = [compliance.Contact(batch[place].contact, batch[place].customer_id) for place in places]
+        blocks = await compliance.admissible(
+            session, client_id, channel, purpose, contacts, opt_in=in_force.opt_in_required
+        )
+        for place, block in zip(places, blocks, strict=True):
+            if block:
+                verdicts[place] = (block.reason, block.message)
+        await _note_dnc(session, [(batch[place], block) for place, block in zip(places, blocks, strict=True) if block])
+    return verdicts
+
+
+async def _note_dnc(session: AsyncSession, blocked: Sequence[tuple[Outgoing, compliance.Block]]) -> None:
+    hits = [
+        compliance.DncHit(
+            block.dnc_id, each.channel, each.contact, block.message, each.campaign_id, each.case_id, each.sent_by
+        )
+        for each, block in blocked
+        if block.dnc_id is not None
+    ]
+    if hits:
+        await compliance.note_dnc_blocks(session, blocked[0][0].client_id, hits)
+
+
+# ---------------------------------------------------------------- DLT (TRAI's register of senders and texts)
+
+
+async def _dlt(session: AsyncSession, account: ProviderAccount, batch: Sequence[Outgoing]) -> list[Verdict]:
+    """A sender registered as a principal entity may only send registered texts: the operator drops all others."""
+    if account.dlt_entity_id is None or account.channel != "sms":
+        return [None] * len(batch)
+    texts: list[re.Pattern[str]] | None = None
+    verdicts: list[Verdict] = []
+    for each in batch:
+        if each.template is not None:
+            registered = each.template.dlt_template_id is not None
+            verdicts.append(
+                None if registered else ("dlt_unmatched", f"“{each.template.name}” has no DLT template id.")
+            )
+            continue
+        texts = texts if texts is not None else await _registered_texts(session, account.client_id)
+        matched = any(text.fullmatch(each.body or "") for text in texts)
+        verdicts.append(None if matched else ("dlt_unmatched", "This text matches no DLT template of this sender."))
+    return verdicts
+
+
+async def _registered_texts(session: AsyncSession, client_id: int) -> list[re.Pattern[str]]:
+    rows = await db.all(
+        session,
+        "select content from templates where client_id = %(client)s and template_type = 'sms' and is_active"
+        " and dlt_template_id is not null",
+        {"client": client_id},
+    )
+    patterns = []
+    for row in rows:
+        parts = re.split(r"\{\{.*?\}\}|\{#var#\}", unify(row["content"]).text)
+        patterns.append(re.compile(DLT_VARIABLE.join(re.escape(part) for part in parts), re.DOTALL))
+    return patterns
+
+
+# ---------------------------------------------------------------- legal window
+
+
+def _window(outgoing: Outgoing, in_force: settings.Campaigns, now: datetime) -> tuple[str, str, datetime] | None:
+    """When it must wait: the reason, a sentence and the moment the window opens."""
+    if outgoing.purpose == "promotional":
+        opening, closing = in_force.promotional_from, in_force.promotional_to
+    elif outgoing.purpose == "service" and in_force.service_from is not None and in_force.service_to is not None:
+        opening, closing = in_force.service_from, in_force.service_to
+    else:
+        return None
+    start, end = time.fromisoformat(opening), time.fromisoformat(closing)
+    local = now.astimezone(INDIA)
+    if start <= local.time().replace(tzinfo=None) < end:
+        return None
+    opens = datetime.combine(local.date(), start, INDIA)
+    if local >= opens:
+        opens += timedelta(days=1)
+    return "outside_hours", f"Such messages may leave from {opening} to {closing} India time.", opens
+
+
+# ---------------------------------------------------------------- frequency cap, budget
+
+
+async def _frequency(
+    session: AsyncSession, batch: Sequence[Outgoing], in_force: settings.Campaigns, now: datetime
+) -> list[Verdict]:
+    caps = {"promotional": in_force.promotional_cap_per_day, "service": in_force.service_cap_per_day}
+    capped = [each.contact for each in batch if caps.get(each.purpose)]
+    if not capped:
+        return [None] * len(batch)
+    since = now - timedelta(days=1)
+    # two admissions at once take turns here, so that together they cannot pass the cap
+    await db.execute(
+        session,
+        "select pg_advisory_xact_lock(hashtext('messaging.cap ' || %(channel)s), %(client)s::int)",
+        {"channel": batch[0].channel, "client": batch[0].client_id},
+    )
+    had = await ledger.recent_to(session, batch[0].client_id, batch[0].channel, capped, since)
+    verdicts: list[Verdict] = []
+    for each in batch:
+        cap = caps.get(each.purpose, 0)  # none for transactional messages
+        over = bool(cap) and had.get(each.contact, 0) >= cap
+        verdicts.append(("frequency_cap", f"Already {cap} messages by {each.channel} in 24 hours.") if over else None)
+        had[each.contact] = had.get(each.contact, 0) + (0 if over else 1)
+    return verdicts
+
+
+def _costs(batch: Sequence[Outgoing], account: ProviderAccount, tracked: bool) -> list[Decimal | None]:
+    """What each message will cost, None without a price; of a text message every part costs."""
+    unit = price(account)
+    if unit is None or account.channel != "sms":
+        return [unit] * len(batch)
+    return [unit * segments(text_of(each, LONGEST_NUMBER, tracked)).parts for each in batch]
+
+
+def _budget(costs: Sequence[Decimal | None], account: ProviderAccount, left: Decimal) -> tuple[int, str]:
+    """How many messages, in their order, the budget pays for, and why the others wait. A budget that cannot be reckoned
+    pays for nothing."""
+    for place, cost in enumerate(costs):
+        if cost is None:
+            return place, f"“{account.name}” has no price per message (unitPrice), without which no budget can be kept."
+        left -= cost
+        if left < 0:
+            return place, "The campaign’s budget is used up."
+    return len(costs), ""

@@ -1,0 +1,1 @@
+"""What recipients do: opens, clicks, unsubscribing, keywords."""

@@ -1,0 +1,127 @@
+"""E-mail as bytes: a MIME skeleton compiled once per template version and account, spliced per recipient.
+
+The standard library's EmailMessage per recipient caps at about 1,000 a second; this takes some 20 us. Bodies are
+quoted-printable in CRLF lines: safe with any script, any line length and any relay.
+"""
+
+import secrets
+from base64 import b64encode
+from binascii import b2a_qp
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime, formataddr
+from typing import Final
+
+from py360.kit import ids
+from py360.modules.messaging.links import unsubscribe_url
+from py360.modules.messaging.messages import Admitted
+from py360.modules.messaging.render import Links
+from py360.modules.providers.api import ProviderAccount
+from py360.modules.templates.api import Compiled
+
+WORD_BYTES: Final = 45  # an encoded word may have 75 characters; 45 bytes make 60 in base64
+
+
+def header_text(text: str) -> str:
+    """A header's value on one line, as RFC 2047 words when it is not ASCII; line breaks cannot survive."""
+    text = " ".join(text.split())
+    if text.isascii() and text.isprintable():
+        return text
+    words, chunk = [], b""
+    for character in text:
+        encoded = character.encode()
+        if len(chunk) + len(encoded) > WORD_BYTES:
+            words.append(chunk)
+            chunk = b""
+        chunk += encoded
+    return "\r\n ".join(f"=?utf-8?B?{b64encode(word).decode()}?=" for word in (*words, chunk))
+
+
+def _quoted(text: str) -> bytes:
+    """A body in quoted-printable CRLF lines."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").encode()
+    return b2a_qp(lines, istext=True).replace(b"\n", b"\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Skeleton:
+    """What all e-mails of one template version from one account have in common."""
+
+    compiled: Compiled
+    domain: str
+    mail_from: bytes
+    head: str
+    between: bytes
+    last: bytes
+    end: bytes
+
+    @classmethod
+    def of(cls, compiled: Compiled, account: ProviderAccount) -> "Skeleton":
+        """Prepare a skeleton. The account's config names the sender: fromEmail, fromName, replyTo."""
+        sender = str(account.config["fromEmail"])
+        domain = sender.rpartition("@")[2]
+        boundary = f"=_{secrets.token_hex(12)}"  # `=_` cannot occur in quoted-printable
+        part = "--{}\r\nContent-Type: {}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
+        fixed = [f"From: {formataddr((str(account.config.get('fromName') or ''), sender), 'utf-8')}"]
+        if reply_to := account.config.get("replyTo"):
+            fixed.append(f"Reply-To: {header_text(str(reply_to))}")
+        fixed += [
+            "MIME-Version: 1.0",
+            "Auto-Submitted: auto-generated",
+            "List-Unsubscribe-Post: List-Unsubscribe=One-Click",
+            f'Content-Type: multipart/alternative; boundary="{boundary}"',
+        ]
+        return cls(
+            compiled=compiled,
+            domain=domain,
+            mail_from=f"MAIL FROM:<{sender}>\r\n".encode(),
+            head="\r\n".join(fixed) + "\r\n",
+            between=b"\r\n\r\n" + part.format(boundary, "text/plain").encode(),
+            last=b"\r\n" + part.format(boundary, "text/html").encode(),
+            end=f"\r\n--{boundary}--\r\n".encode(),
+        )
+
+    def message(self, admitted: Admitted, date: str) -> bytes:
+        """The finished e-mail of one recipient, in CRLF lines and pure ASCII."""
+        outgoing, number = admitted.outgoing, admitted.message_id
+        links = Links(number, outgoing.channel, admitted.tracked)
+        rendered = self.compiled.message(links, outgoing.values)
+        campaign = outgoing.campaign_id or 0
+        head = (
+            f"{self.head}To: {outgoing.contact}\r\n"
+            f"Subject: {header_text(rendered.subject)}\r\n"
+            f"Date: {date}\r\n"
+            f"Message-ID: {message_id_header(number, self.domain)}\r\n"
+            f"List-Unsubscribe: <{unsubscribe_url(number)}>\r\n"
+            f"Feedback-ID: {campaign}:{outgoing.client_id}:{outgoing.purpose}:py360"
+        )
+        return b"".join(
+            (head.encode(), self.between, _quoted(rendered.text), self.last, _quoted(rendered.html or ""), self.end)
+        )
+
+
+def message_id_header(number: int, domain: str) -> str:
+    """The Message-ID of a ledger row; vendors send it back in their events."""
+    return f"<{ids.code('email', number)}@{domain}>"
+
+
+def ledger_number(message_id: str) -> int | None:
+    """The ledger row behind a Message-ID of ours, or None."""
+    prefix, separator, _ = message_id.strip("<> ").partition("@")
+    bare = prefix.removeprefix(ids.PREFIXES["email"])
+    return int(bare) if separator and bare != prefix and bare.isdigit() and len(bare) <= 18 else None
+
+
+class DateHeader:
+    """The Date header, written once a second."""
+
+    def __init__(self) -> None:
+        self._second = 0
+        self._text = ""
+
+    def at(self, moment: datetime) -> str:
+        """The moment in the form of RFC 5322."""
+        second = int(moment.timestamp())
+        if second != self._second:
+            self._second, self._text = second, format_datetime(moment)
+        return self._text

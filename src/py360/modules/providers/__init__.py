@@ -1,0 +1,1 @@
+"""Vendor accounts: the catalogue, settings and secrets, test, default, limits."""

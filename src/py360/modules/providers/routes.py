@@ -1,0 +1,117 @@
+"""Sender accounts."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from py360.kit.http import AsFile, DbReads, IfMatch, Search, Session, Sort, etag, listed, ok
+from py360.modules.providers import queries, service
+from py360.modules.providers.access import CanManageProviders, CanSeeProviders
+from py360.modules.providers.catalog import TYPES
+from py360.modules.providers.schemas import Active, ProviderIn, ProviderTest
+
+router = APIRouter()
+ChannelName = Literal["email", "sms", "whatsapp", "call", "payment"]
+
+
+@router.get("/providers")
+async def list_providers(
+    reads: DbReads,
+    caller: CanSeeProviders,
+    channel: ChannelName | None = None,
+    active: Annotated[bool | None, Query(description="Only switched-on or switched-off ones")] = None,
+    search: Search = None,
+    sort: Sort = None,
+    as_file: AsFile = None,
+) -> Response:
+    """The accounts, by channel, the default first; secrets are masked. Not cut into pages."""
+    return await listed(reads, queries.providers(caller, sort, channel, active, search), None, as_file)
+
+
+@router.post("/providers", status_code=201)
+async def create_provider(session: Session, reads: DbReads, caller: CanManageProviders, body: ProviderIn) -> Response:
+    """Add an account. With the first real one of a channel, the sandbox of that channel is out of use for good."""
+    number = await service.create(session, caller, body)
+    return ok({"providerId": number, "id": number, "message": "The account is saved. Test it before you use it."}, 201)
+
+
+@router.get("/providers/types")
+async def provider_types(caller: CanSeeProviders) -> Response:
+    """Which vendors there are, and which settings each needs."""
+    found = [
+        {
+            "channel": each.channel,
+            "type": each.type,
+            "name": each.name,
+            "fields": [
+                {
+                    "name": key.name,
+                    "required": key.required,
+                    "secret": key.secret,
+                    "description": key.description or None,
+                }
+                for key in each.keys
+            ],
+            "limits": dict(zip(("dailyLimit", "monthlyLimit", "rateLimit"), each.limits, strict=True)),
+        }
+        for each in TYPES
+    ]
+    return ok({"types": found})
+
+
+@router.get("/providers/stats")
+async def all_stats(reads: DbReads, caller: CanSeeProviders) -> Response:
+    """Accounts per channel, by state."""
+    return ok({"channels": await queries.channel_stats(reads, caller)})
+
+
+@router.post("/providers/test")
+async def test_provider(caller: CanManageProviders, body: ProviderTest) -> Response:
+    """Try an account: the vendor is asked, nothing is sent."""
+    works, sentence = await service.test(caller, body)
+    return ok({"success": works, "message": sentence})
+
+
+@router.get("/providers/{channel}/{provider_id}/stats")
+async def provider_stats(reads: DbReads, caller: CanSeeProviders, channel: str, provider_id: int) -> Response:
+    """What an account sent."""
+    return ok(await queries.provider_stats(reads, caller, channel, provider_id))
+
+
+@router.get("/providers/{provider_id}")
+async def read_provider(reads: DbReads, caller: CanSeeProviders, provider_id: int) -> Response:
+    """One account; secrets are masked."""
+    row = await queries.provider(reads, caller, provider_id)
+    return ok(queries.shown_provider(row), headers=etag(service.edition(row)))
+
+
+@router.put("/providers/{provider_id}")
+async def update_provider(
+    session: Session, reads: DbReads, caller: CanManageProviders, provider_id: int, body: ProviderIn, version: IfMatch
+) -> Response:
+    """Save an account again; a masked or missing secret keeps its value."""
+    before = await queries.provider(reads, caller, provider_id)
+    await service.update(session, caller, provider_id, body, version)
+    body.as_shown(queries.shown_provider(before))
+    return ok({"providerId": provider_id, "message": "The account is saved"})
+
+
+@router.delete("/providers/{provider_id}")
+async def delete_provider(session: Session, caller: CanManageProviders, provider_id: int) -> Response:
+    """Remove an account."""
+    await service.delete(session, caller, provider_id)
+    return ok({"providerId": provider_id, "message": "The account is deleted"})
+
+
+@router.put("/providers/{provider_id}/active")
+async def set_active(session: Session, caller: CanManageProviders, provider_id: int, body: Active) -> Response:
+    """Switch an account on or off."""
+    active = await service.set_active(session, caller, provider_id, body.is_active)
+    return ok({"providerId": provider_id, "isActive": active, "message": f"The account is {'on' if active else 'off'}"})
+
+
+@router.put("/providers/{provider_id}/default")
+async def set_default(session: Session, caller: CanManageProviders, provider_id: int) -> Response:
+    """Make an account its channel's default."""
+    await service.set_default(session, caller, provider_id)
+    return ok({"providerId": provider_id, "isDefault": True, "message": "The account is the default of its channel"})

@@ -1,0 +1,1 @@
+"""Templates of messages: text, variables, compiled form, approval."""
