@@ -19,9 +19,9 @@ from py360.modules.uploads.importer.clean import Plan, clean
 from py360.modules.uploads.importer.dates import Evidence, Order, parse
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.issues import sentence
-from py360.modules.uploads.reading.tables import open_table
 from py360.modules.uploads.settings import UploadSettings
 from tests.factories.policy_files import HEADINGS, csv_of, row, xlsx_of
+from tests.factories.tables import rows_in, table_in
 
 LIMITS = UploadSettings()
 TODAY = date(2026, 11, 24)
@@ -34,9 +34,7 @@ def read(tmp_path: Path) -> Read:
 
     def rows(content: bytes) -> list[tuple[Any, ...]]:
         (tmp_path / "file").write_bytes(content)
-        table = open_table(tmp_path / "file", LIMITS)
-        key = map_headings(table.headings).column("policy_number")
-        return [line for chunk in table.chunks(1000, key) for line in chunk.rows()]
+        return rows_in(table_in(tmp_path / "file"))
 
     return rows
 
@@ -44,7 +42,11 @@ def read(tmp_path: Path) -> Read:
 def cleaned(*rows: list[Any], headings: tuple[str, ...] = HEADINGS) -> Cleaned:
     """Rows cleaned as one chunk whose dates are day first."""
     columns = {f"c{at}": [None if line[at] == "" else str(line[at]) for line in rows] for at in range(len(headings))}
-    frame = pl.DataFrame({"row_no": list(range(2, len(rows) + 2)), **columns}).cast({"row_no": pl.Int32})
+    frame = (
+        pl.DataFrame({"row_no": list(range(2, len(rows) + 2)), **columns})
+        .cast({"row_no": pl.Int32})
+        .with_columns(problem=pl.lit(None, pl.String))
+    )
     return clean(frame, Plan(map_headings(headings)), TODAY)
 
 
@@ -210,7 +212,7 @@ def test_damaged_workbooks_are_refused_or_read(tmp_path: Path, ending: str, seed
         content[luck.randrange(8, len(content))] = luck.randrange(256)
     (tmp_path / "file").write_bytes(content)
     with suppress(Problem):
-        list(open_table(tmp_path / "file", LIMITS).chunks(1000, None))
+        rows_in(table_in(tmp_path / "file"))
 
 
 def _bomb(sheet: bytes) -> bytes:
@@ -227,7 +229,7 @@ def test_bombs_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
     for content, code in ((_bomb(bytes(30 << 20)), "unpacked_too_large"), (_bomb(wide), "too_many_cells")):
         (tmp_path / "bomb").write_bytes(content)
         with pytest.raises(Problem) as refused:
-            open_table(tmp_path / "bomb", LIMITS.model_copy(update={"max_unpacked_bytes": 20 << 20}))
+            table_in(tmp_path / "bomb", LIMITS.model_copy(update={"max_unpacked_bytes": 20 << 20}))
         assert refused.value.code == code
 
 
@@ -235,7 +237,7 @@ def test_limits(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(xlsx_of([HEADINGS, *(row(number) for number in range(50))]))
     for limit, code in (({"max_workbook_bytes": 100}, "file_too_large"), ({"max_cells": 500}, "too_many_cells")):
         with pytest.raises(Problem) as refused:
-            open_table(tmp_path / "file", LIMITS.model_copy(update=limit))
+            table_in(tmp_path / "file", LIMITS.model_copy(update=limit))
         assert refused.value.code == code
 
 
@@ -283,7 +285,7 @@ def test_a_customer_code_that_was_cut_short_makes_no_one_customer_of_two() -> No
     assert set(done.issues["code"]) == {"customer_code_shortened"}
 
 
-async def test_a_number_of_a_workbook_is_a_phone_however_it_is_shown(read: Read) -> None:
+def test_a_number_of_a_workbook_is_a_phone_however_it_is_shown(read: Read) -> None:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer)
     sheet = book.add_worksheet()

@@ -17,9 +17,8 @@ from py360.modules.uploads.importer.dates import Evidence, Order, parse
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.reading.kinds import Kind
 from py360.modules.uploads.reading.macros import drop_macros
-from py360.modules.uploads.reading.tables import open_table
-from py360.modules.uploads.settings import UploadSettings
 from tests.factories.policy_files import HEADINGS, Send, csv_of, row, xlsx_of
+from tests.factories.tables import rows_in, table_in
 from tests.modules.uploads.test_odd_files import BOOKS, cleaned
 
 
@@ -135,7 +134,7 @@ def test_headings_as_offices_write_them(heading: str, field: str) -> None:
 def rows_of(path: Path, content: bytes) -> list[tuple[Any, ...]]:
     """The policies' rows of a file whose first column is the policy number."""
     (path / "file").write_bytes(content)
-    return [line for chunk in open_table(path / "file", UploadSettings()).chunks(1000, 0) for line in chunk.rows()]
+    return rows_in(table_in(path / "file"))
 
 
 def test_sums_without_a_word_are_no_policies(tmp_path: Path) -> None:
@@ -197,7 +196,7 @@ def test_macros_of_old_and_other_workbooks_are_not_kept(tmp_path: Path) -> None:
         archive.writestr("Basic/Standard/Module1.xml", "Sub Main")
     drop_macros(file, Kind.ODS)
     assert not [name for name in zipfile.ZipFile(file).namelist() if name.startswith("Basic")]
-    assert len(next(open_table(file, UploadSettings()).chunks(10, 0))) == 3
+    assert len(rows_in(table_in(file))) == 3
 
 
 def with_part(book: bytes, name: str, content: bytes, kind: str = "") -> bytes:
@@ -269,7 +268,7 @@ def test_macros_of_a_binary_workbook_are_not_kept(tmp_path: Path) -> None:
     drop_macros(tmp_path / "book", Kind.XLSB)
     with zipfile.ZipFile(tmp_path / "book") as kept:
         assert not [name for name in kept.namelist() if "vba" in name.lower() or b"vba" in kept.read(name).lower()]
-    assert len(next(open_table(tmp_path / "book", UploadSettings()).chunks(10, 0))) == 3
+    assert len(rows_in(table_in(tmp_path / "book"))) == 3
 
 
 def book_of(sheets: dict[str, list[list[Any]]], hidden: str = "") -> bytes:
@@ -285,7 +284,7 @@ def book_of(sheets: dict[str, list[list[Any]]], hidden: str = "") -> bytes:
     return buffer.getvalue()
 
 
-async def test_a_hidden_sheet_is_read_only_when_nothing_else_is_there(tmp_path: Path) -> None:
+def test_a_hidden_sheet_is_read_only_when_nothing_else_is_there(tmp_path: Path) -> None:
     visible = book_of({"Old": [row(1)], "Now": [row(2), row(3)]}, hidden="Old")
     assert [line[1] for line in rows_of(tmp_path, visible)] == ["DM/2026/00002", "DM/2026/00003"]
 

@@ -11,10 +11,10 @@ import httpx
 import pytest
 
 from py360.kit.errors import Problem
-from py360.modules.uploads.importer.mapping import map_headings
-from py360.modules.uploads.reading.tables import Table, open_table
+from py360.modules.uploads.reading.tables import Table
 from py360.modules.uploads.settings import UploadSettings
 from tests.factories.policy_files import HEADINGS, Send, row
+from tests.factories.tables import rows_in, table_in
 
 LIMITS = UploadSettings()
 
@@ -44,13 +44,12 @@ def book_of(*lines: Sequence[Any], more: str = "") -> str:
 def table_of(folder: Path, content: str | bytes, limits: UploadSettings = LIMITS) -> Table:
     """A file opened."""
     (folder / "file.xls").write_bytes(content.encode() if isinstance(content, str) else content)
-    return open_table(folder / "file.xls", limits)
+    return table_in(folder / "file.xls", limits)
 
 
 def rows_of(table: Table) -> list[tuple[Any, ...]]:
     """The policies' rows as (row number, cells...)."""
-    key = map_headings(table.headings).column("policy_number")
-    return [line for chunk in table.chunks(1000, key) for line in chunk.rows()]
+    return rows_in(table)
 
 
 @pytest.mark.parametrize("write", [page_of, book_of])

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 from py360.modules.uploads.importer.mapping import map_headings
-from py360.modules.uploads.reading.tables import Table, open_table
-from py360.modules.uploads.settings import UploadSettings
+from py360.modules.uploads.reading.tables import Table
 from tests.factories.policy_files import HEADINGS, Send, row, xlsx_of
+from tests.factories.tables import rows_in, table_in
 from tests.modules.uploads.test_portals import book_of, page_of
 
 ROW = [
@@ -36,7 +36,7 @@ def text_of(*lines: list[Any]) -> bytes:
 def opened(path: Path, *lines: list[Any], write: Any = text_of) -> Table:
     content = write(*lines) if write is not xlsx_of else xlsx_of(lines)
     (path / "file").write_bytes(content.encode() if isinstance(content, str) else content)
-    return open_table(path / "file", UploadSettings())
+    return table_in(path / "file")
 
 
 def fields(table: Table) -> list[str | None]:
@@ -70,7 +70,7 @@ def test_two_lines_are_read_as_one(tmp_path: Path, heads: tuple[list[Any], list[
         heads = tuple(["" if cell is None else cell for cell in line] for line in heads)  # type: ignore[assignment]  # still two lines
     table = opened(tmp_path, ["Renewal list"], *heads, ROW, write=write)
     assert (fields(table), table.header_row) == (FIELDS, 3)
-    lines = [line for chunk in table.chunks(10, 0) for line in chunk.rows()]
+    lines = rows_in(table)
     assert [(line[0], line[1], line[4]) for line in lines] == [(4, "P1", "9876543210")]
 
 

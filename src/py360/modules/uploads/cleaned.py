@@ -5,7 +5,7 @@ from typing import Final
 
 import polars as pl
 
-from py360.modules.uploads.reading.tables import ROW
+from py360.modules.uploads.reading.rows import ROW
 
 STAGING: Final = (
     "row_no", "policy_number", "customer_code", "first_name", "last_name", "email", "phone", "date_of_birth", "gender", "pan",

@@ -15,7 +15,7 @@ from py360.modules.uploads import queries
 from py360.modules.uploads.importer import layout
 from py360.modules.uploads.importer.layout import MappingChoice, Opened
 from py360.modules.uploads.issues import REASON, sentence
-from py360.modules.uploads.reading.tables import ROW
+from py360.modules.uploads.reading.rows import ROW
 from py360.modules.uploads.settings import upload_settings
 
 _MIDNIGHT: Final = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
@@ -28,7 +28,7 @@ async def error_file(reads: Reads, upload: Mapping[str, Any], format: str) -> Ex
         folder = stack.enter_context(scratch.folder("errors"))
         path = await resources.current().storage.fetch(upload["upload_path"], folder / "file")
         choice = MappingChoice({each["field"]: each["column"] for each in upload["mapping"]["shown"]["columns"]})
-        opened = await asyncio.to_thread(layout.open_file, path, choice, {}, upload_settings(), weighed=True)
+        opened = await layout.open_file(path, choice, {}, upload_settings(), weighed=True)
         files = stack.pop_all()
     headings = opened.table.headings
     columns = [Column(name, itemgetter(f"c{at}")) for at, name in enumerate(headings) if name not in REASON]

@@ -4,6 +4,9 @@ from typing import Final
 
 # In order of weight: a row that fails for several reasons is counted under the first.
 ERRORS: Final = {
+    "more_cells_than_headings": "This row has more cells than there are headings, so its values may stand in the wrong columns. Put a text that contains the separator in quotes, or upload the list as .xlsx.",
+    "quote_not_closed": "A quotation mark in this row is never closed, so its cells cannot be told apart. Remove it or close it.",
+    "under_other_headings": "This row stands below a second row of headings in another order. Upload that part of the list as a file of its own.",
     "policy_number_missing": "Every row needs a policy number. Fill this cell.",
     "policy_number_shortened": "A spreadsheet program has cut this number short. Format the column as text and enter it again.",
     "policy_number_repeated": "This policy number stands in an earlier row; only the first is taken. Remove this row or correct it.",

@@ -14,7 +14,7 @@ from py360.modules.uploads.importer import dates, words
 from py360.modules.uploads.importer.dates import Order
 from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.issues import ORDER
-from py360.modules.uploads.reading.tables import ROW
+from py360.modules.uploads.reading.rows import PROBLEM, ROW, RowProblem
 
 _LONGEST: Final = {"policy_number": 100, "customer_code": 50, "first_name": 100, "last_name": 100, "product_name": 200,
                    "product_category": 50, "channel": 50, "sub_channel": 50, "branch": 200, "region": 200, "agent": 200,
@@ -72,6 +72,7 @@ class _Chunk:
     def __init__(self, chunk: pl.DataFrame, plan: Plan, today: date) -> None:
         self.plan, self.today = plan, today
         self.rows = chunk[ROW]
+        self.problems = chunk[PROBLEM]
         self.texts = {name: self._text(chunk, name) for name in BY_NAME}
         self.wrong: list[pl.DataFrame] = []
         self.out: dict[str, pl.Series] = {}
@@ -144,6 +145,8 @@ class _Chunk:
 
     def _policy(self) -> None:
         number = self.texts["policy_number"].str.replace_all(r"\s+", " ")
+        for problem in RowProblem:  # whatever is in such a row, its values may not be those of its headings
+            self._flag(self.problems == problem.value, "policy_number", problem.value)
         self._flag(number.is_null(), "policy_number", "policy_number_missing")
         self._flag(number.str.contains(_SHORTENED), "policy_number", "policy_number_shortened")
         repeated = self.rows.is_in(self.plan.repeats.implode()) & number.is_not_null()

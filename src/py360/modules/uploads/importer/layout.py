@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.modules.uploads.cleaned import ISSUES
+from py360.modules.uploads.fields import DATES
 from py360.modules.uploads.headings import heading_key
 from py360.modules.uploads.importer.clean import Plan
 from py360.modules.uploads.importer.dates import Order
@@ -18,11 +19,12 @@ from py360.modules.uploads.importer.mapping import Mapping as Columns
 from py360.modules.uploads.importer.mapping import layout_of, map_headings
 from py360.modules.uploads.importer.scan import Scan, scan
 from py360.modules.uploads.issues import REASON
-from py360.modules.uploads.reading.kinds import Kind
+from py360.modules.uploads.reading.rows import Accounting, Roles
 from py360.modules.uploads.reading.tables import Table, open_table
 from py360.modules.uploads.settings import UploadSettings
 
 CHUNK_TO_LOOK_AT = 100_000
+AMOUNTS = ("premium_amount", "renewal_amount", "sum_insured")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,21 @@ class Opened:
         return pl.DataFrame([*sheets, *columns], schema=ISSUES, orient="row")
 
     def chunks(self, size: int, after: int = 0) -> Iterable[pl.DataFrame]:
-        """The rows after a row number (`Table.chunks`). A workbook is parsed once for all; a text file each time."""
-        return self.table.chunks(size, self.mapping.column("policy_number"), after)
+        """The rows after a row number (`Table.chunks`)."""
+        return self.table.chunks(size, self.roles(), after)
+
+    def roles(self) -> Roles:
+        """What the reader has to know of the mapping."""
+        columns = {match.field: match.column for match in self.mapping.matches}
+        return Roles(
+            columns.get("policy_number"),
+            frozenset(columns[name] for name in AMOUNTS if name in columns),
+            frozenset(columns[name] for name in DATES if name in columns),
+        )
+
+    def accounting(self) -> Accounting:
+        """What became of every row of the file; the data rows in it are the import's to account for."""
+        return self.table.accounting(self.roles())
 
 
 _REMEMBERED = """
@@ -107,7 +122,7 @@ async def remember(session: AsyncSession, client_id: int, layout: str, choice: M
     )
 
 
-def open_file(
+async def open_file(
     path: Path,
     choice: MappingChoice,
     memory: Mapping[str, MappingChoice],
@@ -119,7 +134,7 @@ def open_file(
     `weighed`: the file is one we took in, so its limits are not measured again.
     """
     named = [*choice.columns.values(), *(heading for known in memory.values() for heading in known.columns.values())]
-    table = open_table(path, limits, frozenset(heading_key(heading) for heading in named), weighed)
+    table = await open_table(path, limits, frozenset(heading_key(heading) for heading in named), weighed)
     layout = layout_of(table.headings)
     known = memory.get(layout, MappingChoice())
     mapping = map_headings(table.headings, choice.columns, known.columns, {**known.values, **choice.values})
@@ -127,10 +142,7 @@ def open_file(
 
 
 def scan_file(opened: Opened, limits: UploadSettings) -> tuple[Scan, Opened]:
-    """Look at the whole file once; a workbook's rows are kept for the passes that follow."""
-    if opened.table.kind is not Kind.TEXT:
-        kept = list(opened.chunks(limits.max_rows))
-        opened = replace(opened, table=replace(opened.table, blocks=lambda: iter(kept), pruned=True))
+    """Look at the whole file once."""
     found = scan(opened.chunks(CHUNK_TO_LOOK_AT), opened.mapping, limits)
     orders = {name: evidence.proven.value for name, evidence in found.evidence.items() if evidence.proven}
     return found, replace(opened, mapping=replace(opened.mapping, date_orders=orders))

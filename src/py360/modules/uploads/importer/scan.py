@@ -10,7 +10,7 @@ from py360.modules.uploads.fields import DATES
 from py360.modules.uploads.importer.dates import Evidence
 from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.reading.kinds import check_cells
-from py360.modules.uploads.reading.tables import ROW
+from py360.modules.uploads.reading.rows import ROW
 from py360.modules.uploads.settings import UploadSettings
 
 

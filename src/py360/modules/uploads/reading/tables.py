@@ -1,11 +1,10 @@
 """A policy file as a table: where it stands in the file, its headings, and its rows in frames of text."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
 from pathlib import Path
-from typing import Final
 
 import fastexcel
 import polars as pl
@@ -16,22 +15,15 @@ from py360.modules.uploads.reading import delimited, markup, xlsx_top
 from py360.modules.uploads.reading.damage import parsing
 from py360.modules.uploads.reading.heads import LOOK_AT, Cells, find_header, headings_of
 from py360.modules.uploads.reading.kinds import Kind, check_cells, kind_of, weigh
+from py360.modules.uploads.reading.rows import HIDDEN, PROBLEM, ROW, Accounting, Roles, RowSorter, Skip, Sorted
 from py360.modules.uploads.settings import UploadSettings
-
-ROW: Final = "row_no"
-_TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(record\s*)?count\b|^\s*(no\.?|number) of (policies|records|cases|rows)\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
-_SUM: Final = r"^-?[0-9][0-9,.]*$"
-_FOOTER: Final = (
-    r"(?i)^\s*(\*+|end of (report|list)|note\s*[:\-]|prepared by|generated (on|by)|printed (on|by)|page \d+)"
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table. Frames have the columns c0, c1, ... (text or null) in the order of `headings`, and `row_no`.
+    """One table. Frames have the columns c0, c1, ... (text or null) in the order of `headings`, `row_no`, `hidden`, `problem`.
 
-    `rows_hint` counts everything under the headings, cheaply; `blocks` reads the file from there on, `pruned` when what is
-    not a policy's row was left out already.
+    `rows_hint` counts everything under the headings, cheaply; `blocks` reads the file from there on.
     """
 
     kind: Kind
@@ -40,44 +32,34 @@ class Table:
     headings: tuple[str, ...]
     rows_hint: int
     blocks: Callable[[], Iterator[pl.DataFrame]]
-    pruned: bool = False
     not_read: tuple[str, ...] = ()  # other sheets that hold a table too
 
-    def chunks(self, size: int, key: int | None, after: int = 0) -> Iterator[pl.DataFrame]:
-        """The policies' rows after row number `after`, at most `size` at a time.
-
-        Blank lines, totals, footers and repeated headings are left out; `key` is the column of the policy number.
-        """
-        for block in self.blocks():
-            rows = block.filter(pl.col(ROW) > after)
-            rows = rows if self.pruned else only_rows(rows, self.headings, key)
+    def chunks(self, size: int, roles: Roles, after: int = 0) -> Iterator[pl.DataFrame]:
+        """The policies' rows after row number `after`, at most `size` at a time, as `rows.RowSorter` sorts them."""
+        for block in self._sorted(roles):
+            rows = block.data.filter(pl.col(ROW) > after)
             for start in range(0, rows.height, size):
                 yield rows.slice(start, size)
 
+    def accounting(self, roles: Roles) -> Accounting:
+        """What became of every row of the file: one pass over it."""
+        skipped = Counter({Skip.TITLE: self.header_row - 1, Skip.HEADING: 1})
+        data = hidden = 0
+        for block in self._sorted(roles):
+            skipped.update(block.skipped)
+            data += block.data.height
+            hidden += int(block.data[HIDDEN].sum())
+        return Accounting(
+            data + skipped.total(), data, hidden, {reason: rows for reason, rows in skipped.items() if rows}
+        )
 
-def only_rows(block: pl.DataFrame, headings: Sequence[str], key: int | None) -> pl.DataFrame:
-    """The rows of a block that speak of a policy, with spaces around text removed and blanks as null."""
-    names = [f"c{column}" for column in range(len(headings))]
-    trimmed = block.with_columns(pl.col(names).str.strip_chars())
-    trimmed = trimmed.with_columns(pl.when(pl.col(names) != "").then(pl.col(names)))
-    filled = reduce(add, (pl.col(name).is_not_null().cast(pl.UInt16) for name in names))
-    trimmed = trimmed.with_columns(filled.alias("filled")).filter(pl.col("filled") > 0)
-    sparse = max(3, len(names) // 3)
-    first = pl.coalesce(names)
-    is_footer = (pl.col("filled") <= sparse) & (first.str.contains(_TOTAL) | first.str.contains(_FOOTER))
-    lone = (pl.col("filled") == 1) & (len(names) > 3)
-    is_footer |= (
-        lone if key is None else lone & (pl.col(f"c{key}").is_null() | (pl.col(f"c{key}").str.count_matches(" ") > 2))
-    )
-    if key is not None:
-        is_footer |= (pl.col(f"c{key}") == headings[key]).fill_null(value=False)
-        loose = trimmed.filter(pl.col(f"c{key}").is_null() & (pl.col("filled") <= sparse))
-        sums = loose.filter(pl.all_horizontal(pl.col(names).str.contains(_SUM).fill_null(value=True)))
-        is_footer |= pl.col(ROW).is_in(sums[ROW].implode())
-    return trimmed.filter(~is_footer).drop("filled")
+    def _sorted(self, roles: Roles) -> Iterator[Sorted]:
+        sorter = RowSorter([self.headings], len(self.headings), roles.key)
+        for block in self.blocks():
+            yield sorter.sort(block.with_columns(pl.lit(False).alias(HIDDEN), pl.lit(None, pl.String).alias(PROBLEM)))
 
 
-def open_table(
+async def open_table(
     path: Path, limits: UploadSettings, wanted: frozenset[str] = frozenset(), weighed: bool = False
 ) -> Table:
     """Recognise a file and find its table. Raises what `errors` names when it is refused; nothing large is parsed yet.
@@ -85,6 +67,10 @@ def open_table(
     `wanted`: keys of headings that a caller or our memory named, which help to find the row of headings. `weighed`: the
     file was within the limits when it came in, so they are not measured again (and `rows_hint` is 0).
     """
+    return await asyncio.to_thread(_open, path, limits, wanted, weighed)
+
+
+def _open(path: Path, limits: UploadSettings, wanted: frozenset[str], weighed: bool) -> Table:
     kind = kind_of(path, limits)
     if kind is Kind.TEXT:
         return _delimited(path, wanted)

@@ -45,7 +45,7 @@ async def preview_file(
     """
     limits = upload_settings()
     memory = await layout.remembered(session, caller.client_id)
-    opened, found, asked = await asyncio.to_thread(_look, file, choice_of(metadata), memory, limits)
+    opened, found, asked = await _look(file, choice_of(metadata), memory, limits)
     answer: dict[str, Any] = {
         "filename": file.name,
         "sheet": opened.table.sheet,
@@ -83,13 +83,13 @@ async def preview_file(
     }
 
 
-def _look(
+async def _look(
     file: ReceivedFile, choice: MappingChoice, memory: Mapping[str, MappingChoice], limits: UploadSettings
 ) -> tuple[Opened, Scan | None, list[dict[str, Any]]]:
-    opened = layout.open_file(file.path, choice, memory, limits)
+    opened = await layout.open_file(file.path, choice, memory, limits)
     if asked := layout.questions(opened, None):
         return opened, None, asked
-    found, opened = layout.scan_file(opened, limits)
+    found, opened = await asyncio.to_thread(layout.scan_file, opened, limits)
     return opened, found, layout.questions(opened, found)
 
 

@@ -63,14 +63,15 @@ def choice_of(metadata: MetadataIn) -> MappingChoice:
     return MappingChoice(metadata.columns, metadata.date_orders, metadata.values)
 
 
-def _inspect(
+async def _inspect(
     path: Path, choice: MappingChoice, memory: Mapping[str, MappingChoice], limits: UploadSettings
 ) -> tuple[Opened, int]:
     """Open a file and count its rows: exactly when that is quick or may be too many, else what stands under the headings."""
-    opened = layout.open_file(path, choice, memory, limits)
+    opened = await layout.open_file(path, choice, memory, limits)
     if limits.count_now_rows < opened.table.rows_hint <= limits.max_rows:
         return opened, opened.table.rows_hint
-    return opened, layout.scan_file(opened, limits)[0].rows
+    found, _ = await asyncio.to_thread(layout.scan_file, opened, limits)
+    return opened, found.rows
 
 
 async def receive(session: AsyncSession, caller: Caller, file: ReceivedFile, metadata: MetadataIn) -> dict[str, Any]:
@@ -80,7 +81,7 @@ async def receive(session: AsyncSession, caller: Caller, file: ReceivedFile, met
     """
     limits = upload_settings()
     memory = await layout.remembered(session, caller.client_id)
-    opened, total = await asyncio.to_thread(_inspect, file.path, choice_of(metadata), memory, limits)
+    opened, total = await _inspect(file.path, choice_of(metadata), memory, limits)
     await _refuse_again(session, caller.client_id, file.sha256, metadata.force)
     kind = opened.table.kind.value
     await asyncio.to_thread(drop_macros, file.path, opened.table.kind)
