@@ -17,7 +17,7 @@ from py360.kit.resources import Resources
 from py360.modules.campaigns import sending
 from py360.modules.campaigns.watching import LEASE
 from py360.modules.messaging.api import Admitted
-from py360.modules.messaging.vendors.base import held, sent
+from py360.modules.messaging.vendors.base import sent, withheld
 from tests.modules.campaigns.conftest import Upload, template
 
 PEOPLE = 12
@@ -69,7 +69,7 @@ class World:
         elif loop.batch:
             leaving, back = (loop.batch, []) if kind == "deliver" else (loop.batch[:count], loop.batch[count:])
             self.left.update(each.outgoing.contact for each in leaving)
-            answers = [sent(each, None, None) for each in leaving] + [held(each) for each in back]
+            answers = [sent(each, None, None) for each in leaving] + [withheld(each) for each in back]
             await sending.record(loop.run, answers)
             loop.batch = []
 

@@ -112,7 +112,7 @@ class Run:
         """A batch is what the vendor takes in half a second: so little is in doubt when the worker is killed. A vendor that
         puts some off gets smaller ones."""
         taken = sum(not delivery.retry for delivery in deliveries)
-        put_off = any(delivery.retry and delivery.status != "held" for delivery in deliveries)
+        put_off = any(delivery.retry and delivery.status != "withheld" for delivery in deliveries)
         wanted = taken if put_off else round(len(deliveries) * BATCH_SECONDS / max(seconds, 0.001))
         self.batch = max(LEAST_BATCH, min(wanted, 2 * self.batch, self.most))
 
@@ -305,7 +305,7 @@ async def record(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
     deliveries = [_put_off(run, delivery) for delivery in deliveries]
     rows = [_outcome(run, delivery, now) for delivery in deliveries]
     back = [delivery for delivery in deliveries if delivery.retry]
-    if len(back) == len(deliveries) and any(delivery.status != "held" for delivery in back):
+    if len(back) == len(deliveries) and any(delivery.status != "withheld" for delivery in back):
         run.wait_until = now + AWAY
         refused = (each.error_message for each in back if each.error_code == messaging.ACCOUNT_REFUSED)
         run.trouble = next(refused, run.trouble)
@@ -334,7 +334,7 @@ def _put_off(run: Run, delivery: messaging.Delivery) -> messaging.Delivery:
 
 
 def _was_put_off(delivery: messaging.Delivery) -> bool:
-    return delivery.retry and delivery.status != "held" and delivery.error_code not in OF_NOBODY
+    return delivery.retry and delivery.status != "withheld" and delivery.error_code not in OF_NOBODY
 
 
 def _outcome(run: Run, delivery: messaging.Delivery, now: datetime) -> dict[str, Any]:

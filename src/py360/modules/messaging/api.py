@@ -5,7 +5,7 @@ A campaign sends a batch in three steps (house laws 2 and 5); `send_one` does th
     async with unit_of_work() as session:                     # 1. the send gate, in the caller's transaction
         sender = await providers.account(session, client_id, "email")
         decisions = await api.admit(session, batch, sender)
-    deliveries = await api.transport(sender).send(admitted, may_leave)  # 2. the vendor, in no transaction
+    deliveries = await api.transport(sender).send(admitted, may_send)  # 2. the vendor, in no transaction
     async with unit_of_work() as session:                               # 3. the ledger
         await api.keep_back(session, [each for each in deliveries if each.retry])
         await api.record(session, sender, [each for each in deliveries if not each.retry])
@@ -22,9 +22,9 @@ from py360.modules.messaging.messages import (
     UNREACHABLE,
     Admitted,
     Decision,
+    Deferred,
     Delivery,
     Outgoing,
-    Postponed,
     Refused,
     Sent,
 )
@@ -36,11 +36,11 @@ __all__ = [
     "UNREACHABLE",
     "Admitted",
     "Decision",
+    "Deferred",
     "Delivery",
     "LinkRequest",
     "MessagesMoved",
     "Outgoing",
-    "Postponed",
     "Refused",
     "Sent",
     "abandon",

@@ -56,7 +56,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Postponed:
+class Deferred:
     """Not now: nothing is in the ledger; ask again at `until`. `reason`: outside_hours, budget, quota, rate_limited.
 
     A budget that is used up has no hour at which it is full again: somebody must raise it."""
@@ -67,19 +67,19 @@ class Postponed:
     until: datetime
 
 
-Decision = Admitted | Refused | Postponed
+Decision = Admitted | Refused | Deferred
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of one message. `unknown`: it may have been sent, so it is never sent again. `held`: it lost its permit
-    before it left.
+    """What became of one message. `unknown`: it may have been sent, so it is never sent again. `withheld`: it
+    lost its permission before it left.
 
     `retry` says that the vendor surely did not take it and that a later try may succeed.
     """
 
     message_id: int
-    status: Literal["sent", "failed", "bounced", "unknown", "held"]
+    status: Literal["sent", "failed", "bounced", "unknown", "withheld"]
     outgoing: Outgoing
     vendor_message_id: str | None = None
     error_code: str | None = None
@@ -92,8 +92,8 @@ UNREACHABLE = "unreachable"  # the code of a delivery that met no vendor at all
 TOO_FAST = "too_fast"  # of one whose vendor takes no more at the moment; it says nothing of the person either
 ACCOUNT_REFUSED = "account_refused"  # of one whose vendor does not let our account in; it says nothing of the message
 
-# Asked for each message right before it leaves; a message without it stays here, as `held`.
-Permit = Callable[[Admitted], bool]
+# Asked for each message right before it leaves; a message without it stays here, as `withheld`.
+SendGuard = Callable[[Admitted], bool]
 
 
 @dataclass(frozen=True, slots=True)

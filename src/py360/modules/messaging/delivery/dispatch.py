@@ -13,7 +13,7 @@ from py360.kit.errors import Conflict, Invalid, TooMany, Unavailable
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.delivery.gate import admit
-from py360.modules.messaging.messages import Admitted, Delivery, Outgoing, Permit, Postponed, Refused, Sent
+from py360.modules.messaging.messages import Admitted, Deferred, Delivery, Outgoing, Refused, SendGuard, Sent
 from py360.modules.messaging.vendors.base import Transport, always
 from py360.modules.messaging.vendors.meta import MetaTransport
 from py360.modules.messaging.vendors.smtp import SmtpTransport
@@ -40,13 +40,13 @@ class Logged:
         self._account = account
         self._inner = inner
 
-    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
+    async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
         """Hand a batch over."""
         if not batch:
             return []
         async with vendor.call(self._account.type, "send", self._account.id or None, items=len(batch)) as call:
-            deliveries = await self._inner.send(batch, may_leave)
-            call.items -= sum(each.status == "held" for each in deliveries)
+            deliveries = await self._inner.send(batch, may_send)
+            call.items -= sum(each.status == "withheld" for each in deliveries)
             return deliveries
 
     async def check(self) -> str:
@@ -103,7 +103,7 @@ async def record(session: AsyncSession, account: ProviderAccount, deliveries: Se
     """Write what vendors said into the ledger (forward only); addresses that do not exist become suppressed."""
     if not deliveries:
         return
-    assert all(each.status != "held" for each in deliveries)  # keep_back is for them
+    assert all(each.status != "withheld" for each in deliveries)  # keep_back is for them
     now = resources.current().clock.now()
     await ledger.apply(
         session,
@@ -140,7 +140,7 @@ async def keep_back(session: AsyncSession, deliveries: Sequence[Delivery]) -> No
     await ledger.keep_back(
         session,
         [
-            (each.message_id, each.error_code or "held", each.error_message or "Called back before it left.")
+            (each.message_id, each.error_code or "withheld", each.error_message or "Withheld before it left.")
             for each in deliveries
         ],
     )
@@ -161,7 +161,7 @@ async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
         code = ids.code(outgoing.channel, decision.message_id)
         detail = {"field": "to", "message": decision.message, "messageId": code}
         raise kind(decision.message, code=decision.reason, details=[detail])
-    if isinstance(decision, Postponed):
+    if isinstance(decision, Deferred):
         wait = max(1, int((decision.until - resources.current().clock.now()).total_seconds()))
         raise TooMany(decision.message, code=decision.reason, headers={"Retry-After": str(wait)})
     (delivery,) = await make_sure.send([decision])

@@ -18,7 +18,7 @@ from py360.kit.clock import INDIA
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging.delivery import ledger, rate_limits
 from py360.modules.messaging.delivery.history import kept
-from py360.modules.messaging.messages import Admitted, Decision, Outgoing, Postponed, Refused
+from py360.modules.messaging.messages import Admitted, Decision, Deferred, Outgoing, Refused
 from py360.modules.messaging.render import text_of
 from py360.modules.messaging.vendors.base import price
 from py360.modules.providers.api import ProviderAccount
@@ -39,7 +39,7 @@ async def admit(
     keep_texts: bool = False,
 ) -> list[Decision]:
     """Decide a batch of one client and channel, in its order. Admitted messages stand in the ledger as `sending` with
-    their price, refused ones as `blocked` with their reason; postponed ones leave no row. `budget_left`, in INR, is what
+    their price, refused ones as `blocked` with their reason; deferred ones leave no row. `budget_left`, in INR, is what
     the campaign may still spend; its caller keeps others from spending it until this transaction is over. With `keep_texts`
     the ledger keeps what a template's message said.
     """
@@ -57,18 +57,18 @@ async def admit(
         _window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)
     ]
     _merge(verdicts, await _frequency(session, batch, in_force, now))
-    postponed = {
-        place: Postponed(batch[place], *wait) for place, wait in enumerate(late) if wait and verdicts[place] is None
+    deferred = {
+        place: Deferred(batch[place], *wait) for place, wait in enumerate(late) if wait and verdicts[place] is None
     }
     free = [place for place, verdict in enumerate(verdicts) if verdict is None and late[place] is None]
     costs = _costs(batch, account, in_force.tracking_enabled)
     if budget_left is not None:
         paid, sentence = _budget([costs[place] for place in free], account, budget_left)
-        postponed |= {place: Postponed(batch[place], "budget", sentence, now) for place in free[paid:]}
+        deferred |= {place: Deferred(batch[place], "budget", sentence, now) for place in free[paid:]}
         free = free[:paid]
     allowed, reason, sentence, until = await rate_limits.pace(session, account, batch[0], in_force, len(free), now)
-    postponed |= {place: Postponed(batch[place], reason, sentence, until) for place in free[allowed:]}
-    decided = await _write(session, batch, verdicts, postponed, costs, account, now, keep_texts)
+    deferred |= {place: Deferred(batch[place], reason, sentence, until) for place in free[allowed:]}
+    decided = await _write(session, batch, verdicts, deferred, costs, account, now, keep_texts)
     if in_force.tracking_enabled:
         return decided
     return [replace(each, tracked=False) if isinstance(each, Admitted) else each for each in decided]
@@ -78,16 +78,16 @@ async def _write(
     session: AsyncSession,
     batch: Sequence[Outgoing],
     verdicts: Sequence[Verdict],
-    postponed: dict[int, Postponed],
+    deferred: dict[int, Deferred],
     costs: Sequence[Decimal | None],
     account: ProviderAccount,
     now: datetime,
     keep_texts: bool,
 ) -> list[Decision]:
-    places = [place for place in range(len(batch)) if place not in postponed]
+    places = [place for place in range(len(batch)) if place not in deferred]
     entries = [_entry(batch[place], verdicts[place], costs[place], keep_texts) for place in places]
     numbers = await ledger.write(session, account.client_id, entries, account.type, account.id, now)
-    decided: dict[int, Decision] = dict(postponed)
+    decided: dict[int, Decision] = dict(deferred)
     for place, number in zip(places, numbers, strict=True):
         verdict = verdicts[place]
         decided[place] = Refused(batch[place], number, *verdict) if verdict else Admitted(batch[place], number)

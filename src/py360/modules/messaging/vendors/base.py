@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import aiohttp
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, UNREACHABLE, Admitted, Delivery, Permit
+from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, UNREACHABLE, Admitted, Delivery, SendGuard
 from py360.modules.providers.api import ProviderAccount
 
 Status = Literal["sent", "delivered", "opened", "clicked", "replied", "failed", "bounced"]
@@ -29,7 +29,7 @@ def always(admitted: Admitted) -> bool:
 class Transport(Protocol):
     """Carries messages of one account. Kept for the life of the process; concurrent batches are fine."""
 
-    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
+    async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
         """Render and hand over; one delivery per message, in order. A vendor's failure is an answer, never an exception.
 
         A batch may take minutes where the vendor is slow, so the permit is asked right before each message leaves.
@@ -89,9 +89,9 @@ def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False) ->
     )
 
 
-def held(admitted: Admitted) -> Delivery:
+def withheld(admitted: Admitted) -> Delivery:
     """It lost its permit before it left."""
-    return Delivery(admitted.message_id, "held", admitted.outgoing, retry=True)
+    return Delivery(admitted.message_id, "withheld", admitted.outgoing, retry=True)
 
 
 async def in_lanes(
@@ -137,12 +137,12 @@ class HttpTransport:
         """Headers of every request, such as the authorisation."""
         return {}
 
-    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
+    async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
         """Hand a batch over, some at a time; the batches under way share the connections."""
 
         async def one(admitted: Admitted) -> Delivery:
             async with self._free:  # nobody waits for a connection after the permit, nor within the time of the call
-                return await self._safely(admitted) if may_leave(admitted) else held(admitted)
+                return await self._safely(admitted) if may_send(admitted) else withheld(admitted)
 
         return await in_lanes(batch, CONNECTIONS, one)
 

@@ -16,9 +16,9 @@ from typing import Final, NamedTuple, cast
 import aiosmtplib
 
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import UNREACHABLE, Admitted, Delivery, Permit
+from py360.modules.messaging.messages import UNREACHABLE, Admitted, Delivery, SendGuard
 from py360.modules.messaging.render import compile_message
-from py360.modules.messaging.vendors.base import always, failure, held, no_account, price, sent
+from py360.modules.messaging.vendors.base import always, failure, no_account, price, sent, withheld
 from py360.modules.messaging.vendors.mime import DateHeader, Skeleton
 from py360.modules.providers.api import ProviderAccount
 from py360.modules.templates.api import Template
@@ -174,9 +174,9 @@ class SmtpTransport:
         self._date = DateHeader()
         self._cost = price(account)
 
-    async def send(self, batch: Sequence[Admitted], may_leave: Permit = always) -> list[Delivery]:
+    async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
         """Carry a batch over the kept connections."""
-        trip = _Trip(batch, self._date.at(datetime.now(UTC)), may_leave)
+        trip = _Trip(batch, self._date.at(datetime.now(UTC)), may_send)
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._size, len(batch))):
                 group.create_task(self._lane(trip))
@@ -192,8 +192,8 @@ class SmtpTransport:
         announced: Letter | None = None
         again: Letter | None = None  # met a kept connection that the server had closed: goes again on a new one
         while True:
-            if announced is not None and conversation is not None and not trip.may_leave(announced.admitted):
-                trip.answers[announced.place] = held(announced.admitted)
+            if announced is not None and conversation is not None and not trip.may_send(announced.admitted):
+                trip.answers[announced.place] = withheld(announced.admitted)
                 conversation.close()  # the server waits for the body and forgets the announcement without it (RFC 5321, 4.1.4)
                 announced = conversation = None
                 if (again := self._next(trip)) is None:
@@ -234,12 +234,12 @@ class SmtpTransport:
     def _next(self, trip: "_Trip") -> Letter | None:
         """The next message of the batch that may leave, as a letter."""
         for place, admitted in trip.work:
-            if trip.may_leave(admitted):
+            if trip.may_send(admitted):
                 skeleton = self._skeleton(admitted)
                 recipient = f"RCPT TO:<{admitted.outgoing.contact}>\r\n".encode()
                 envelope = (skeleton.mail_from, recipient, b"DATA\r\n")
                 return Letter(place, admitted, envelope, skeleton.message(admitted, trip.date))
-            trip.answers[place] = held(admitted)
+            trip.answers[place] = withheld(admitted)
         return None
 
     def _skeleton(self, admitted: Admitted) -> Skeleton:
@@ -308,10 +308,10 @@ class SmtpTransport:
 class _Trip:
     """One batch under way, shared by its lanes."""
 
-    def __init__(self, batch: Sequence[Admitted], date: str, may_leave: Permit) -> None:
+    def __init__(self, batch: Sequence[Admitted], date: str, may_send: SendGuard) -> None:
         self.work = iter(enumerate(batch))
         self.date = date
-        self.may_leave = may_leave
+        self.may_send = may_send
         self.answers: list[Delivery | None] = [None] * len(batch)
         self.unreachable = _unreachable("")
 

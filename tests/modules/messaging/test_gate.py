@@ -12,7 +12,7 @@ from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Conflict
 from py360.modules.messaging import api
-from py360.modules.messaging.api import Admitted, Decision, Outgoing, Postponed, Refused
+from py360.modules.messaging.api import Admitted, Decision, Deferred, Outgoing, Refused
 from py360.modules.providers import api as providers
 from py360.modules.templates import api as templates
 from tests.modules.messaging.conftest import AddCustomer
@@ -88,7 +88,7 @@ async def test_each_gets_its_own_reason_and_a_row(client_id: int, add_customer: 
     assert reasons(decisions) == expected
     async with unit_of_work() as session:
         rows = await db.all(session, "select id, status, error_code from communication_delivery_status order by id")
-    assert [row["id"] for row in rows] == [each.message_id for each in decisions if not isinstance(each, Postponed)]
+    assert [row["id"] for row in rows] == [each.message_id for each in decisions if not isinstance(each, Deferred)]
     assert [row["error_code"] or "ok" for row in rows] == expected
     assert {row["status"] for row in rows} == {"sending", "blocked"}
 
@@ -101,7 +101,7 @@ async def test_promotions_wait_for_the_window_and_service_does_not(
     await consent(client_id, willing, "opted_in")
     batch = [out(client_id, PHONES[0], "promotional", customer_id=willing), out(client_id, PHONES[1])]
     first, second = await decide(client_id, batch)
-    assert isinstance(first, Postponed)
+    assert isinstance(first, Deferred)
     assert (first.reason, first.until) == ("outside_hours", datetime(2026, 11, 26, 4, 30, tzinfo=UTC))
     assert isinstance(second, Admitted)
     clock.moment = NOON
@@ -128,7 +128,7 @@ async def test_the_budget_is_kept(client_id: int) -> None:
     batch = [out(client_id, phone) for phone in PHONES[:4]]
     decisions = await decide(client_id, batch, budget_left=Decimal("0.11"))  # an SMS costs 0.05
     assert reasons(decisions) == ["ok", "ok", "budget", "budget"]
-    assert all(isinstance(each, Postponed) for each in decisions[2:])
+    assert all(isinstance(each, Deferred) for each in decisions[2:])
     async with unit_of_work() as session:
         assert await db.value(session, "select sum(cost) from communication_delivery_status") == Decimal("0.10")
 
@@ -193,7 +193,7 @@ async def test_the_campaigns_of_an_hour(client_id: int, clock: FixedClock) -> No
     )
     assert sum(reasons(decisions).count("ok") for decisions in decided) == 50
     (late,) = await decide(client_id, [out(client_id, PHONES[0], campaign_id=numbers[0])])
-    assert isinstance(late, Postponed)
+    assert isinstance(late, Deferred)
     assert (late.reason, timedelta(minutes=59) < late.until - clock.moment <= timedelta(hours=1)) == (
         "rate_limited",
         True,
