@@ -5,6 +5,7 @@ from sqlalchemy import create_engine, pool
 
 from py360.entrypoints import wiring
 from py360.kit.db import Base
+from py360.kit.migrate import create_views, drop_views, revisions
 from py360.kit.pools import sqlalchemy_url
 
 wiring.import_models()
@@ -25,11 +26,12 @@ def has_model(name: str | None, kind: str, parents: object) -> bool:
 engine = create_engine(sqlalchemy_url(context.config.get_main_option("sqlalchemy.url") or ""), poolclass=pool.NullPool)
 with engine.connect() as connection:
     context.configure(
-        connection=connection,
-        target_metadata=Base.metadata,
-        include_name=has_model,
-        include_object=only_modelled,
-        transaction_per_migration=True,
+        connection=connection, target_metadata=Base.metadata, include_name=has_model, include_object=only_modelled
     )
-    with context.begin_transaction():
+    with context.begin_transaction():  # one for all: an upgrade that fails leaves everything as it was
+        driver = connection.connection.driver_connection
+        connection.exec_driver_sql("set local lock_timeout = '4s'")
+        drop_views(driver)
         context.run_migrations()
+        if context.get_context().get_current_heads() == (revisions()[-1],):
+            create_views(driver)

@@ -118,7 +118,7 @@ def _data() -> Path:
 
 def _product_hash() -> str:
     digest = hashlib.sha256()
-    for folder in ("migrations/versions", "src/py360"):
+    for folder in ("migrations", "src/py360"):
         for path in sorted((CHECKOUT / folder).rglob("*.*")):
             if path.suffix in {".py", ".sql", ".mjml"}:
                 digest.update(path.read_bytes())

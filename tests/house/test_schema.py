@@ -1,5 +1,8 @@
 """The migrations make what the models say, from nothing, and only once."""
 
+import gzip
+from typing import Final
+
 import psycopg
 from alembic import command
 from alembic.script import ScriptDirectory
@@ -7,8 +10,11 @@ from alembic.script import ScriptDirectory
 from py360.entrypoints import wiring
 from py360.kit.migrate import alembic_config, check, migrate, revisions
 from tests.house.book import statements_of_the_book
+from tests.house.source import CHECKOUT
 from tests.house.specification import INDEXES, TABLES
 from tests.services import Services
+
+INSTALLATION: Final = CHECKOUT / "tests" / "payloads" / "installation-0.1.0.sql.gz"
 
 _SHAPE = """
 select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
@@ -71,6 +77,42 @@ def test_migrations_go_down_and_up_again_under_a_filled_database(servers: Servic
         assert set(before) ^ set(after) == set()
         assert connection.execute("select count(*) from renewal_cases").fetchone() == (40,)
         assert connection.execute("select converted_count from campaigns where id = 1001").fetchone() == (0,)
+    servers.drop(name)
+
+
+def _parts(connection: psycopg.Connection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """What a database is made of; the text of conditions is left out, for pg_dump spells lists of values another way."""
+    rows = connection.execute(_PARTS).fetchall()
+    return {(kind, name, "" if "ARRAY[" in text else text) for kind, name, text in rows}
+
+
+def test_an_installation_of_the_last_version_upgrades_in_place(servers: Services) -> None:
+    """Version 0.1.0 with some of everything (pg_dump): after the upgrade it has the schema of a new one and all its rows."""
+    fresh, name = servers.empty(), servers.empty()
+    migrate(servers.database_url(fresh))
+    url = servers.database_url(name)
+    with psycopg.connect(url) as connection:
+        connection.execute(gzip.decompress(INSTALLATION.read_bytes()))
+    migrate(url)
+    with psycopg.connect(url) as connection, psycopg.connect(servers.database_url(fresh)) as new:
+        assert _parts(connection) ^ _parts(new) == set()
+        assert connection.execute("select count(*), count(distinct client_id) from renewal_cases").fetchone() == (6, 1)
+        assert connection.execute("select count(*) from organizational_hierarchy where client_id = 1").fetchone() == (
+            3,
+        )
+    servers.drop(name)
+    servers.drop(fresh)
+
+
+def test_a_changed_view_is_created_anew_without_a_migration(servers: Services) -> None:
+    name = servers.clone()
+    url = servers.database_url(name)
+    with psycopg.connect(url) as connection:
+        connection.execute("drop view identity_public_client")
+        connection.execute("create view identity_public_client as select 1 as id")
+    migrate(url)
+    with psycopg.connect(url) as connection:
+        assert connection.execute("select id, client_name from identity_public_client").fetchone() is not None
     servers.drop(name)
 
 

@@ -22,9 +22,6 @@ READ_DIRECTLY: Final = {
     ("cases", "policies"): "the same",
     ("cases", "upload_batches"): "the same list names the batch",
     ("cases", "user_home_nodes"): "an import places thousands of rows by the day it runs on",
-    ("messaging", "providers"): "the gate counts what an account sent",
-    ("messaging", "templates"): "the gate finds registered texts",
-    ("providers", "communication_delivery_status"): "figures of an account",
     ("customers", "consents"): "an import that is taken back asks per customer whether they ever said anything",
 }
 _MADE: Final = re.compile(r"create (?:unlogged )?table (?:if not exists )?(\w+)")
@@ -34,7 +31,9 @@ _VIEWS: Final = "select viewname from pg_views where schemaname = 'public' and v
 
 
 def _migrations() -> str:
-    return "\n".join(path.read_text() for path in (CHECKOUT / "migrations" / "versions").iterdir() if path.is_file())
+    return "\n".join(
+        path.read_text() for path in (CHECKOUT / "migrations").rglob("*.*") if path.suffix in {".py", ".sql"}
+    )
 
 
 def _found(pattern: re.Pattern[str], among: Collection[str]) -> dict[str, set[str]]:

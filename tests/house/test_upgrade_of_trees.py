@@ -6,7 +6,7 @@ from alembic import command
 from py360.kit.migrate import alembic_config
 from tests.services import Services
 
-BEFORE, AFTER = "0021_put_aside", "0022_give_organization_clients"
+BEFORE, AFTER = "0001_baseline", "0002_give_organization_clients"
 
 # Client 2 has more people in the region than client 1, which has a case and a policy there; nobody uses the other region.
 SHARED = """

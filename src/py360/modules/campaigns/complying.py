@@ -18,7 +18,7 @@ _HELD: Final = """
 select
   exists (select from campaign_recipients where campaign_id = any(%(ids)s) and status <> 'pending') as passed,
   (select bool_and(t.template_type = 'email' or t.dlt_template_id is not null)
-    from campaigns c join messaging_public_template t on t.id = c.template_id where c.id = any(%(ids)s)) as registered,
+    from campaigns c join templates_public_template t on t.id = c.template_id where c.id = any(%(ids)s)) as registered,
   exists (select from campaigns c where c.id = any(%(ids)s) and c.completed_at < %(kept_from)s
     and exists (select from campaign_recipients r where r.campaign_id = c.id)) as held_too_long
 """

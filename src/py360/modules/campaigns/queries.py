@@ -22,8 +22,8 @@ select c.*, f.original_filename, t.name as template_name, p.name as provider_nam
   nullif(u.name, '') as creator, coalesce(c.budget, whole.budget) as budget,
   {", ".join(f"coalesce(s.{name}_count, c.{name}_count) as {name}_count" for name in rates.SUMMED)}
 from campaigns c left join uploads_public_upload f on f.id = c.upload_id
-left join messaging_public_template t on t.id = c.template_id
-left join messaging_public_provider p on p.id = c.provider_id left join identity_public_users u on u.id = c.created_by
+left join templates_public_template t on t.id = c.template_id
+left join providers_public_account p on p.id = c.provider_id left join identity_public_users u on u.id = c.created_by
 left join campaigns whole on whole.id = c.parent_id
 {SUMS}
 """
@@ -124,7 +124,7 @@ async def top_content(reads: Reads, ids: list[int]) -> list[dict[str, Any]]:
         """
         select t.id, t.name, t.template_type as channel, sum(c.sent_count)::int as sent_count, sum(c.delivered_count)::int as delivered_count,
           sum(c.opened_count)::int as opened_count, sum(c.clicked_count)::int as clicked_count
-        from campaigns c join messaging_public_template t on t.id = c.template_id where c.id = any(%(ids)s)
+        from campaigns c join templates_public_template t on t.id = c.template_id where c.id = any(%(ids)s)
         group by t.id, t.name, t.template_type
         """,
         {"ids": ids},

@@ -86,7 +86,7 @@ async def provider_stats(reads: Reads, caller: Caller, channel: str, number: int
         " count(l.id) filter (where l.delivered_at is not null) as delivered,"
         " count(l.id) filter (where l.status in ('failed', 'bounced')) as failed,"
         " count(l.id) filter (where l.status in ('pending', 'sending', 'unknown')) as pending"
-        " from providers p left join communication_delivery_status l on l.provider_id = p.id"
+        " from providers p left join messaging_public_message l on l.provider_id = p.id"
         " where p.id = %(id)s and p.channel = %(channel)s and p.client_id = any(%(clients)s) group by p.id",
         {"id": number, "channel": channel, "clients": list(caller.client_ids)},
     )

@@ -205,7 +205,7 @@ async def batches(reads: Reads, caller: Caller, limit: int) -> list[dict[str, An
         from (
           select b.id, b.batch_code, b.upload_id, f.client_id, b.created_at, b.file_name
           from upload_batches b join file_uploads f on f.id = b.upload_id
-          where b.upload_id in ({mine}) or exists (select from cases_public_standing c where c.batch_id = b.id and {within})
+          where b.upload_id in ({mine}) or exists (select from cases_public_progress c where c.batch_id = b.id and {within})
           order by b.id desc limit %(limit)s
         ) b
         left join lateral (
@@ -217,7 +217,7 @@ async def batches(reads: Reads, caller: Caller, limit: int) -> list[dict[str, An
             count(*) filter (where c.payment_status = 'completed') as received,
             coalesce(sum(c.renewal_amount) filter (where c.payment_status = 'completed'), 0) as received_amount,
             coalesce(sum(c.renewal_amount) filter (where c.payment_status <> 'completed'), 0) as pending_amount
-          from cases_public_standing c where c.batch_id = b.id and {within}
+          from cases_public_progress c where c.batch_id = b.id and {within}
         ) counts on true
         order by b.id desc
         """,

@@ -195,7 +195,7 @@ select m.id, m.communication_type, m.subject, m.content, m.recipient_contact, m.
   m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent, m.template_id, m.template_version,
   w.subject as template_subject, w.content as template_content, w.format as template_format
 from messaging_public_message m left join identity_public_users a on a.id = m.sent_by
-left join messaging_public_wording w on w.template_id = m.template_id and w.version = m.template_version
+left join templates_public_version w on w.template_id = m.template_id and w.version = m.template_version
 """
 # Of what customers write we know when they replied to which message. It is answered once a person writes to them again.
 _SUMMARY: Final = """

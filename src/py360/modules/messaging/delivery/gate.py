@@ -183,7 +183,7 @@ async def _dlt(session: AsyncSession, account: ProviderAccount, batch: Sequence[
 async def _registered_texts(session: AsyncSession, client_id: int) -> list[re.Pattern[str]]:
     rows = await db.all(
         session,
-        "select content from templates where client_id = %(client)s and template_type = 'sms' and is_active"
+        "select content from templates_public_template where client_id = %(client)s and template_type = 'sms' and is_active"
         " and dlt_template_id is not null",
         {"client": client_id},
     )

@@ -30,7 +30,7 @@ def render_history(message: Mapping[str, Any], values: Mapping[str, Any]) -> Ren
     now (`case_values`), and names in place of its own links. None where the template is gone or fits these values no more.
 
     `message` is a row of `messaging_public_message` with `template_subject`, `template_content` and `template_format` of its
-    row in `messaging_public_wording`.
+    row in `templates_public_version`.
     """
     if message["template_content"] is None:
         return None

@@ -196,7 +196,9 @@ async def _apply_inbound(
     session: AsyncSession, vendor: str, provider_id: int | None, message: Inbound
 ) -> list[ledger.Change]:
     """A person's message: STOP and START are obeyed, anything else is a reply to what they got last."""
-    client_id = await db.value(session, "select client_id from providers where id = %(id)s", {"id": provider_id})
+    client_id = await db.value(
+        session, "select client_id from providers_public_account where id = %(id)s", {"id": provider_id}
+    )
     if client_id is None:
         return []
     channel = CHANNEL_OF[vendor]
