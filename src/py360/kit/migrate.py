@@ -115,7 +115,7 @@ def _digest(text: str) -> str:
 def _has_newest_views(database_url: str) -> bool:
     """Whether the database's views are those of the files; each carries the digest of its file as its comment."""
     with psycopg.connect(database_url, autocommit=True) as connection:
-        found = dict(connection.execute(_OURS).fetchall())
+        found: dict[str, str | None] = dict(connection.execute(_OURS).fetchall())
     return found == {name: _digest(text) for name, text in _views().items()}
 
 
