@@ -52,12 +52,12 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.import_models()
     wiring.import_jobs()
     wiring.install(app)
-    for _, router in wiring.routers(modules, "lean_router"):
-        app.router.routes += router.routes  # as they are: what is included is looked for twice
-    for kind, prefix in (("hot_router", "/api"), ("router", "/api"), ("root_router", "")):
-        for module, router in wiring.routers(modules, kind):
-            app.include_router(router, prefix=prefix, tags=[module])
-    app.get("/api/health", tags=["house"], dependencies=[http.Public])(health)
+    house = http.Router()
+    house.get("/health", dependencies=[http.Public])(health)
+    for module, route in [("house", house.routes[0]), *wiring.routes(modules)]:
+        if isinstance(route, http.Route):
+            route.tags = [module]
+        app.router.routes.append(route)  # as it is: what FastAPI includes is looked for twice
     return app
 
 

@@ -35,9 +35,8 @@ server {{
 
 def paths(module: str) -> list[str]:
     """The paths a module serves, longest first."""
-    kinds = (("lean_router", ""), ("hot_router", "/api"), ("router", "/api"), ("root_router", ""))
-    served = [(prefix, router) for kind, prefix in kinds for _, router in wiring.routers([module], kind)]
-    found = {f"{prefix}{route.path}" for prefix, router in served for route in iter_route_contexts(router.routes)}
+    routes = [route for _, route in wiring.routes([module])]
+    found = {str(route.path) for route in iter_route_contexts(routes)}
     return sorted(found, key=lambda path: (-path.count("/"), path))
 
 

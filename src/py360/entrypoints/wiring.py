@@ -5,9 +5,10 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.routing import BaseRoute
 
 from py360.entrypoints.letters import Letters
 from py360.kit.events import subscribe
@@ -80,16 +81,13 @@ def import_jobs() -> None:
     fill_protocols()
 
 
-def routers(modules: Sequence[str] = (), kind: str = "router") -> list[tuple[str, APIRouter]]:
-    """The routes of the chosen modules: `router` under `/api`; `hot_router`, matched first, for what is called thousands
-    of times a minute; `lean_router`, before that, of lean routes with their whole paths; `root_router` for the few that
-    stand outside `/api`, such as the payment page.
-    """
+def routes(modules: Sequence[str] = ()) -> list[tuple[str, BaseRoute]]:
+    """The routes of the chosen modules with the module of each: fixed paths first, so that `/cases/{case}` hides none."""
     found = []
     for module in check_modules(modules):
-        if (name := _part(module, "routes")) and (router := getattr(import_module(name), kind, None)):
-            found.append((module, router))
-    return found
+        if name := _part(module, "routes"):
+            found += [(module, route) for route in import_module(name).router.routes]
+    return sorted(found, key=lambda each: getattr(each[1], "path", "{").count("{"))
 
 
 def connect_events() -> None:

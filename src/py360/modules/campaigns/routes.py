@@ -2,10 +2,23 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import Depends, Query, Response
 from fastapi.responses import StreamingResponse
 
-from py360.kit.http import AsFile, Cursor, DbReads, IfMatch, PageParams, Res, Session, download, etag, listed, ok
+from py360.kit.http import (
+    AsFile,
+    Cursor,
+    DbReads,
+    IfMatch,
+    PageParams,
+    Res,
+    Router,
+    Session,
+    download,
+    etag,
+    listed,
+    ok,
+)
 from py360.kit.ids import code, number
 from py360.modules.campaigns import complying, creating, editing, listing, queries, rates, service
 from py360.modules.campaigns.access import CanControlCampaigns, CanCreateCampaigns, CanSeeCampaigns
@@ -13,7 +26,7 @@ from py360.modules.campaigns.planning import Planned
 from py360.modules.campaigns.schemas import EditCampaign, NewCampaign, NewStatus, PreviewAudience
 from py360.modules.messaging import api as messaging
 
-router = APIRouter()
+router = Router()
 
 
 @router.post("/campaigns", status_code=201)

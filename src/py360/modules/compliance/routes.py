@@ -2,11 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from py360.kit import ids
 from py360.kit.clock import version_of
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, etag, listed, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, etag, listed, ok
 from py360.modules.compliance import consenting, queries, registry
 from py360.modules.compliance.access import CanAskOverride, CanCheckDnc, CanKeepDnc
 from py360.modules.compliance.admission import Channel
@@ -21,7 +21,7 @@ from py360.modules.compliance.schemas import (
     SuppressionIn,
 )
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/dnc")

@@ -3,14 +3,14 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, etag, listed, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, etag, listed, ok
 from py360.modules.customers import queries, service
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
 from py360.modules.customers.schemas import CustomerChange, CustomerIn, PolicyChange, PolicyIn, PreferencesIn, given
 
-router = APIRouter()
+router = Router()
 Word = Annotated[str | None, Query(max_length=50)]
 
 

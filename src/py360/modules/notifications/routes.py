@@ -4,20 +4,20 @@ import asyncio
 from typing import Annotated, Final, Literal
 
 import structlog
-from fastapi import APIRouter, Query, Response, WebSocket, WebSocketDisconnect
+from fastapi import Query, Response, WebSocket, WebSocketDisconnect
 from redis.exceptions import ConnectionError as CacheConnectionError
 from redis.exceptions import TimeoutError as CacheTimeoutError
 
 from py360.kit.errors import Unauthenticated
-from py360.kit.http import AsFile, Cursor, DbReads, PageParams, Public, Session, listed, ok
+from py360.kit.http import AsFile, Cursor, DbReads, PageParams, Public, Router, Session, listed, ok
 from py360.modules.identity import api as identity
 from py360.modules.notifications import queries, service, stream, tickets
 from py360.modules.notifications.access import Owner
 from py360.modules.notifications.schemas import Preferences
 
 log = structlog.get_logger()
-router = APIRouter()
-root_router = APIRouter()  # the WebSocket also stands at /ws, outside /api
+router = Router()
+root_router = Router("")  # the WebSocket also stands at /ws, outside /api
 
 SIGNED_OUT: Final = 4401
 TRY_LATER: Final = 1013
@@ -109,3 +109,6 @@ async def _until_closed(websocket: WebSocket) -> None:
     """Read, and pay no heed to, what the browser sends until it leaves."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
+
+
+router.add(root_router)

@@ -1,14 +1,14 @@
 """The HTTP face of organization."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from py360.kit.clock import version_of
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, Sort, etag, listed, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, Sort, etag, listed, ok
 from py360.modules.organization import queries, service
 from py360.modules.organization.access import CanChangeOrganization, CanPlaceUsers, CanSeeOrganization
 from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn, given
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/hierarchy")

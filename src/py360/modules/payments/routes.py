@@ -2,17 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from py360.kit.http import AsFile, DbReads, PageParams, Public, Res, Session, listed, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Public, Res, Router, Session, listed, ok
 from py360.kit.ids import number as key
 from py360.modules.payments import checkout, pages, queries, schemas, service, webhooks
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
 from py360.modules.payments.standing import within_reach
 
-router = APIRouter()
-root_router = APIRouter(prefix="/pay")  # customers open it from a message: outside /api, too
+router = Router()
+root_router = Router("/pay")  # customers open it from a message: outside /api, too
 
 Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="Language of the page")]
 
@@ -110,4 +110,5 @@ async def fresh(token: str, lang: Wanted = None) -> Response:
     return _html(await checkout.send_fresh(token), lang)
 
 
+router.add(root_router)
 router.include_router(root_router)

@@ -2,15 +2,15 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from py360.kit.http import AsFile, DbReads, IfMatch, Search, Session, Sort, etag, listed, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, Router, Search, Session, Sort, etag, listed, ok
 from py360.modules.providers import queries, service
 from py360.modules.providers.access import CanManageProviders, CanSeeProviders
 from py360.modules.providers.catalog import TYPES
 from py360.modules.providers.schemas import Active, ProviderIn, ProviderTest
 
-router = APIRouter()
+router = Router()
 ChannelName = Literal["email", "sms", "whatsapp", "call", "payment"]
 
 

@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
+from fastapi import Body, Response
 
-from py360.kit.http import IfMatch, Public, Session, etag, ok
+from py360.kit.http import IfMatch, Public, Router, Session, etag, ok
 from py360.modules.identity.api import LANGUAGES
 from py360.modules.settings import service
 from py360.modules.settings.access import CanChangeSettings, CanReadSettings
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/settings/{section}")

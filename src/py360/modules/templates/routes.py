@@ -2,17 +2,18 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from py360.kit import ids
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Session, Sort, download, etag, listed, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Session, Sort, download, etag, listed, ok
 from py360.modules.templates import queries, service
 from py360.modules.templates.access import CanReadTemplates, CanWriteTemplates
 from py360.modules.templates.preview import preview
 from py360.modules.templates.schemas import ImportIn, PreviewIn, TemplateChange, TemplateIn, TemplateStatus
 from py360.modules.templates.variables import CATALOGUE
 
-router = APIRouter()
+MAX_BODY = 10 << 20  # bytes: 200 templates are imported at once
+router = Router(max_body_size=MAX_BODY)
 _IMPORTABLE = (
     "name", "type", "category", "subject", "content", "format", "language", "dltTemplateId", "tags", "variables",
 )  # fmt: skip

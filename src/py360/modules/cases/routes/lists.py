@@ -11,7 +11,7 @@ from py360.modules.cases import opening
 from py360.modules.cases.access import CanReadClosed, CanReadLogs, CanWorkCases
 from py360.modules.cases.queries import details, exporting, listing
 from py360.modules.cases.queries.filters import ListQuery
-from py360.modules.cases.routes.base import lean_router, router
+from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import CaseIn, given
 
 
@@ -23,7 +23,7 @@ async def _listed(res: Resources, caller: Caller, asked: ListQuery, *, closed: b
     return ok(await listing.cases(res.reads, caller, asked, asked.part, today, cursor=asked.cursor, closed=closed))
 
 
-@lean_router.get("/cases")
+@router.get("/cases")
 async def list_cases(res: Res, caller: CanWorkCases, asked: Annotated[ListQuery, Query()]) -> Response:
     """The tracking list: every case but the renewed ones, newest upload first; as a file with its 24 columns."""
     return await _listed(res, caller, asked)

@@ -1,8 +1,8 @@
 """Signing in and out, and one's own account."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
-from py360.kit.http import DbReads, Public, Session, SignedIn, ok
+from py360.kit.http import DbReads, Public, Router, Session, SignedIn, ok
 from py360.modules.identity import queries
 from py360.modules.identity.schemas import (
     ChangePassword,
@@ -17,7 +17,7 @@ from py360.modules.identity.schemas import (
 from py360.modules.identity.service import credentials, profile, sign_in
 from py360.modules.identity.service.sign_in import Device
 
-router = APIRouter()
+router = Router()
 
 
 def _device(request: Request) -> Device:

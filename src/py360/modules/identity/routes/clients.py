@@ -1,14 +1,14 @@
 """The insurers this installation works for."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
-from py360.kit.http import AsFile, DbReads, PageParams, Search, Session, SignedIn, listed, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Router, Search, Session, SignedIn, listed, ok
 from py360.modules.identity import queries
 from py360.modules.identity.access import CanManageUsers
 from py360.modules.identity.schemas import ClientChange, ClientIn, given
 from py360.modules.identity.service import clients
 
-router = APIRouter()
+router = Router()
 
 
 @router.get("/clients")

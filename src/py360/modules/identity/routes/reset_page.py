@@ -2,16 +2,16 @@
 
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Form, Query, Response
+from fastapi import Form, Query, Response
 from jinja2 import Environment, PackageLoader
 
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Problem
-from py360.kit.http import Public
+from py360.kit.http import Public, Router
 from py360.modules.identity import passwords
 from py360.modules.identity.service import credentials
 
-router = APIRouter(include_in_schema=False)
+router = Router("", include_in_schema=False)  # people open it from a letter: outside /api
 _pages: Final = Environment(loader=PackageLoader("py360.modules.identity", "pages"), autoescape=True)
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",

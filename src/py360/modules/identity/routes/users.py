@@ -3,10 +3,10 @@
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from py360.kit.clock import version_of
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Search, Session, Sort, etag, listed, ok
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, Sort, etag, listed, ok
 from py360.modules.identity import catalogue, queries
 from py360.modules.identity.access import CanManageUsers
 from py360.modules.identity.schemas import (
@@ -21,7 +21,7 @@ from py360.modules.identity.schemas import (
 )
 from py360.modules.identity.service import accounts, roles
 
-router = APIRouter()
+router = Router()
 Text = Annotated[str | None, Query(max_length=100)]
 
 

@@ -3,15 +3,15 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
-from py360.kit.http import AsFile, DbReads, PageParams, Search, listed, ok
+from py360.kit.http import AsFile, DbReads, PageParams, Router, Search, listed, ok
 from py360.modules.messaging import queries
 from py360.modules.messaging.access import CanSend
 from py360.modules.messaging.schemas import BulkStatusIn, EmailIn, TextIn
 from py360.modules.messaging.service.send import send
 
-router = APIRouter()
+router = Router()
 
 
 @router.post("/communication/whatsapp/send")

@@ -3,17 +3,17 @@
 import base64
 from typing import Final
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
-from py360.kit.http import Public, Session
+from py360.kit.http import Public, Router, Session
 from py360.modules.messaging.engagement import unsubscribe as unsubscribing
 from py360.modules.messaging.engagement.link_scanners import is_machine
 from py360.modules.messaging.engagement.tracking import tracked
 from py360.modules.messaging.jobs import inbox
 from py360.modules.messaging.links import OPEN, STOP, read_click, read_message
 
-router = APIRouter(dependencies=[Public])
+router = Router(dependencies=[Public])
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 PRIVATE: Final = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
 

@@ -2,26 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
-from py360.kit.errors import Forbidden, NotFound, TooLarge
-from py360.kit.http import Public
+from py360.kit.errors import Forbidden, NotFound
+from py360.kit.http import Public, Router
 from py360.kit.settings import settings
 from py360.modules.messaging import hooks
 from py360.modules.messaging.vendors import mailgun, meta, twilio
 
-router = APIRouter(dependencies=[Public])
-alias = APIRouter(dependencies=[Public])
-MAX_BODY = 2 << 20
-
-
-async def _body(request: Request) -> bytes:
-    if int(request.headers.get("content-length") or 0) > MAX_BODY:
-        raise TooLarge("A webhook has at most 2 MB.")
-    body = await request.body()
-    if len(body) > MAX_BODY:
-        raise TooLarge("A webhook has at most 2 MB.")
-    return body
+MAX_BODY = 2 << 20  # bytes
+router = Router(dependencies=[Public], max_body_size=MAX_BODY)
+alias = Router("", dependencies=[Public], max_body_size=MAX_BODY)  # `/webhook`, the specification's path, outside /api
 
 
 @alias.get("/webhook", include_in_schema=False)
@@ -41,7 +32,7 @@ async def whatsapp_challenge(
 @router.post("/webhooks/whatsapp")
 async def whatsapp_events(request: Request) -> Response:
     """Statuses and messages from WhatsApp (X-Hub-Signature-256)."""
-    body, given = await _body(request), request.headers.get("x-hub-signature-256", "")
+    body, given = await request.body(), request.headers.get("x-hub-signature-256", "")
     await hooks.receive("meta", lambda account: meta.read(account, body, given))
     return Response(status_code=200)
 
@@ -51,7 +42,7 @@ async def sms_events(request: Request, provider: str) -> Response:
     """Delivery receipts and answers of text messages (Twilio: X-Twilio-Signature over the public address)."""
     if provider != "twilio":
         raise NotFound(f"There are no webhooks for {provider[:50]} here.")
-    body, given = await _body(request), request.headers.get("x-twilio-signature", "")
+    body, given = await request.body(), request.headers.get("x-twilio-signature", "")
     query = f"?{request.url.query}" if request.url.query else ""
     url = f"{settings().public_url}{request.url.path}{query}"
     await hooks.receive("twilio", lambda account: twilio.read(account, body, url, given))
@@ -63,6 +54,6 @@ async def email_events(request: Request, provider: str) -> Response:
     """Deliveries, failures, complaints of e-mails (Mailgun: signature in the body)."""
     if provider != "mailgun":
         raise NotFound(f"There are no webhooks for {provider[:50]} here.")
-    body = await _body(request)
+    body = await request.body()
     await hooks.receive("mailgun", lambda account: mailgun.read(account, body))
     return Response(status_code=200)

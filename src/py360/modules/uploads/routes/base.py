@@ -1,5 +1,6 @@
 """The router that this module's routes share."""
 
-from fastapi import APIRouter
+from py360.kit.http import Router
 
-router = APIRouter()
+MAX_FILE = 1100 << 20  # bytes: the largest text file we take, with its multipart envelope
+router = Router()

@@ -15,7 +15,7 @@ from py360.kit.resources import Resources
 from py360.modules.uploads import error_file, queries, template
 from py360.modules.uploads.access import CanSeeBatches, CanUpload
 from py360.modules.uploads.reading.macros import named_without
-from py360.modules.uploads.routes.base import router
+from py360.modules.uploads.routes.base import MAX_FILE, router
 from py360.modules.uploads.schemas import MappingIn, MetadataIn, Status
 from py360.modules.uploads.service import answer, receive, save, undo_import
 from py360.modules.uploads.service.preview import preview_file
@@ -35,8 +35,8 @@ def _metadata(text: str | None, force: bool) -> MetadataIn:
     return fields.model_copy(update={"force": fields.force or force})
 
 
-@router.post("/upload/file", status_code=201)
-@router.post("/upload", status_code=201, include_in_schema=False)
+@router.post("/upload/file", status_code=201, max_body_size=MAX_FILE)
+@router.post("/upload", status_code=201, max_body_size=MAX_FILE, include_in_schema=False)
 async def upload_file(
     session: Session,
     caller: CanUpload,
@@ -55,7 +55,7 @@ async def upload_file(
         return ok(await receive.receive_all(session, caller, received, fields), 201)
 
 
-@router.post("/upload/preview")
+@router.post("/upload/preview", max_body_size=MAX_FILE)
 async def preview(
     session: Session,
     caller: CanUpload,

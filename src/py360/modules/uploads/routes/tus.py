@@ -8,7 +8,7 @@ from py360.kit import ids
 from py360.kit.errors import UnsupportedType
 from py360.kit.http import Public, ok
 from py360.modules.uploads.access import CanUpload
-from py360.modules.uploads.routes.base import router
+from py360.modules.uploads.routes.base import MAX_FILE, router
 from py360.modules.uploads.service import resume
 from py360.modules.uploads.settings import upload_settings
 
@@ -64,7 +64,7 @@ async def tus_upload(caller: CanUpload, arrival_id: str) -> Response:
     return ok({"uploadId": code, "offset": upload.offset, "length": upload.size, "expiresAt": upload.expires_at})
 
 
-@router.patch("/upload/tus/{arrival_id}")
+@router.patch("/upload/tus/{arrival_id}", max_body_size=MAX_FILE)
 async def tus_append(
     request: Request,
     caller: CanUpload,
