@@ -26,8 +26,10 @@ from py360.kit.clock import SystemClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
-from py360.modules.campaigns import creating, jobs, planning
+from py360.modules.campaigns import jobs
 from py360.modules.campaigns.schemas import NewCampaign
+from py360.modules.campaigns.service import create as creating
+from py360.modules.campaigns.service import plan as planning
 from py360.modules.providers import api as providers
 
 Out = Callable[[str], None]

@@ -35,8 +35,9 @@ from py360.kit.clock import SystemClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
-from py360.modules.campaigns import creating, service
 from py360.modules.campaigns.schemas import NewCampaign
+from py360.modules.campaigns.service import create as creating
+from py360.modules.campaigns.service import status as service
 from py360.modules.messaging import api as messaging
 from py360.modules.payments import api as payments
 from py360.modules.payments import checkout

@@ -57,5 +57,5 @@ async def merge(*rows: dict[str, Any]) -> list[db.Row]:
         clock = resources.current().clock
         await customers.merge(session, "staging")
         said = {"batch_id": None, "created": "From the tests' file", "now": clock.now(), "today": clock.today()}
-        await cases.open(session, "staging", said)
+        await cases.open(session, "staging", **said)
         return await db.all(session, "select * from staging order by row_no")

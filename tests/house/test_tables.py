@@ -40,7 +40,8 @@ def _found(pattern: re.Pattern[str], among: Collection[str]) -> dict[str, set[st
     """The modules in whose source the pattern names one of these tables or views, by its name."""
     found: dict[str, set[str]] = defaultdict(set)
     for module in MODULES:
-        for path in (SOURCE / "modules" / module).rglob("*.py"):
+        folder = SOURCE / "modules" / module
+        for path in (*folder.rglob("*.py"), *folder.rglob("*.sql")):
             for match in pattern.finditer(path.read_text()):
                 if (name := next(filter(None, match.groups()))) in among:
                     found[name].add(module)

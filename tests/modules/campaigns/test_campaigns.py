@@ -9,7 +9,8 @@ from py360.kit import db
 from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.campaigns import jobs, sending
+from py360.modules.campaigns import jobs
+from py360.modules.campaigns.sender import send as sending
 from py360.modules.cases import api as cases
 from tests.conftest import RunJobs
 from tests.modules.campaigns.conftest import Relay, Upload, template

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
-from py360.modules.campaigns import sending
-from py360.modules.campaigns.watching import LEASE
+from py360.modules.campaigns.sender import send as sending
+from py360.modules.campaigns.sender.guard import LEASE
 from py360.modules.messaging.api import Admitted
 from py360.modules.messaging.vendors.base import sent, withheld
 from tests.modules.campaigns.conftest import Upload, template

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.campaigns import service
+from py360.modules.campaigns.service import status as service
 from tests.modules.campaigns.conftest import Upload, template
 from tests.modules.campaigns.test_campaigns import create
 

@@ -14,7 +14,7 @@ import pytest
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.campaigns.sending import LANES
+from py360.modules.campaigns.sender.send import LANES
 from tests.installation import CHECKOUT, PY360
 from tests.modules.campaigns.conftest import Upload
 from tests.modules.campaigns.test_two_seconds import behave, campaign, people

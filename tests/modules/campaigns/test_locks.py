@@ -8,7 +8,10 @@ import pytest
 from py360.kit import db, ids
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.campaigns import jobs, recovering, sending, service
+from py360.modules.campaigns import jobs
+from py360.modules.campaigns.sender import recover as recovering
+from py360.modules.campaigns.sender import send as sending
+from py360.modules.campaigns.service import status as service
 from py360.modules.cases import api as cases
 from py360.modules.messaging.vendors.base import sent
 from tests.lingering import cross, linger

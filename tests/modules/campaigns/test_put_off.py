@@ -7,7 +7,8 @@ import pytest
 
 from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
-from py360.modules.campaigns import jobs, sending
+from py360.modules.campaigns import jobs
+from py360.modules.campaigns.sender import send as sending
 from py360.sandbox import audience
 from tests.modules.campaigns.conftest import Relay, Upload
 from tests.modules.campaigns.test_campaigns import create, number_of

@@ -9,7 +9,8 @@ import pytest
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.campaigns import jobs, watching
+from py360.modules.campaigns import jobs
+from py360.modules.campaigns.sender import guard as watching
 from py360.modules.cases import api as cases
 from tests.conftest import RunJobs
 from tests.modules.campaigns.conftest import Upload, template

@@ -1,5 +1,6 @@
 """The table of moves, and the two moves of the system."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -7,17 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from py360.kit import events, live
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Conflict, Invalid
+from py360.kit.jobs import app, module_jobs
 from py360.kit.resources import Resources
-from py360.modules.cases import api, lapsing, statuses
+from py360.modules.cases import api, statuses
+from py360.modules.cases.events import CaseClosed
+from py360.modules.cases.service.lapse import lapse_overdue
+from tests.modules.conftest import heard
 
 PAID_AT = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)
 codes = st.sampled_from(sorted(statuses.LABELS))
 
 
 @given(codes, codes, st.booleans(), st.sampled_from([None, "the bank returned the cheque"]))
-def test_people_move_only_by_the_table(old: str, new: str, manager: bool, reason: str | None) -> None:
+def test_users_move_cases_only_by_the_table(old: str, new: str, manager: bool, reason: str | None) -> None:
     reopens = old in statuses.CLOSED and new == "in_progress"
     allowed = new in statuses.TRANSITIONS[old] or (reopens and manager and reason is not None)
     try:
@@ -37,7 +43,7 @@ def test_people_move_only_by_the_table(old: str, new: str, manager: bool, reason
 
 
 @given(st.lists(codes, max_size=30))
-def test_no_walk_of_people_leaves_a_closed_case(wanted: list[str]) -> None:
+def test_agents_never_leave_a_closed_status(wanted: list[str]) -> None:
     status = "uploaded"
     for new in wanted:
         closed = status in statuses.CLOSED
@@ -82,16 +88,20 @@ async def test_full_payment_renews_from_every_open_status(make_case, rows, start
 
 
 @pytest.mark.parametrize("closed", sorted(statuses.CLOSED))
-async def test_payment_leaves_a_closed_case_alone(make_case, rows, closed: str) -> None:
+async def test_payment_on_closed_case_keeps_status_and_is_in_the_history(make_case, rows, closed: str) -> None:
     case = await make_case(closed)
     async with unit_of_work() as session:
-        await api.settle(session, [api.Paid(case.id, "upi", PAID_AT)])
-        await api.partly_paid(session, api.Paid(case.id, "upi", PAID_AT), Decimal(5))
-    assert await rows("select 1 from case_history where case_id = %(id)s", id=case.id) == []
-    assert (await rows("select status from renewal_cases where id = %(id)s", id=case.id))[0]["status"] == closed
+        await api.settle(session, [api.Paid(case.id, "upi", PAID_AT, "pay_1")])
+        await api.partly_paid(session, api.Paid(case.id, "upi", PAID_AT + timedelta(minutes=1)), Decimal(5))
+    (now,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
+    assert now == {"status": closed, "payment_status": "completed"}
+    lines = await rows("select level, details from case_history where case_id = %(id)s order by id", id=case.id)
+    assert [line["level"] for line in lines] == ["warning", "warning"]
+    assert "Paid in full by upi (reference pay_1), but the case is" in lines[0]["details"]
+    assert "₹5" in lines[1]["details"]
 
 
-async def test_two_terms_of_a_policy_paid_at_once_roll_it_on_twice(make_case, rows) -> None:
+async def test_two_terms_paid_at_once_roll_the_policy_on_twice(make_case, rows) -> None:
     case = await make_case("in_progress")
     (term,) = await rows(
         "select id, client_id, customer_id, end_date from policies where id = %(id)s", id=case.policy_id
@@ -107,7 +117,7 @@ async def test_two_terms_of_a_policy_paid_at_once_roll_it_on_twice(make_case, ro
     assert now["end_date"].year == term["end_date"].year + 2
 
 
-async def test_a_part_payment_is_noted_and_the_case_stays_open(make_case, rows) -> None:
+async def test_part_payment_keeps_the_case_open(make_case, rows) -> None:
     case = await make_case("in_progress")
     async with unit_of_work() as session:
         await api.partly_paid(session, api.Paid(case.id, "upi", PAID_AT), Decimal("1250.50"))
@@ -117,15 +127,15 @@ async def test_a_part_payment_is_noted_and_the_case_stays_open(make_case, rows) 
     assert "₹1,250.50" in line["details"]
 
 
-async def test_the_end_of_grace_lapses_every_open_status(make_case, rows, resources: Resources) -> None:
+async def test_end_of_grace_lapses_every_open_status(make_case, rows, resources: Resources) -> None:
     today = resources.clock.today()
     over = [await make_case(status, due=today - timedelta(days=31)) for status in sorted(statuses.OPEN)]
     within = await make_case("in_progress", due=today - timedelta(days=30))
     paid = await make_case("in_progress", due=today - timedelta(days=90))
     closed = await make_case("cancelled", due=today - timedelta(days=90))
     await rows("update renewal_cases set payment_status = 'completed' where id = %(id)s returning 1", id=paid.id)
-    assert await lapsing.lapse_overdue() == len(over)
-    assert await lapsing.lapse_overdue() == 0
+    assert await lapse_overdue() == len(over)
+    assert await lapse_overdue() == 0
     now = {row["id"]: row for row in await rows("select id, status, closed_at from renewal_cases")}
     assert {now[case.id]["status"] for case in over} == {"lapsed"}
     assert all(now[case.id]["closed_at"] for case in over)
@@ -134,7 +144,36 @@ async def test_the_end_of_grace_lapses_every_open_status(make_case, rows, resour
     assert policy["status"] == "expired"
 
 
-async def test_contacts_are_noted_for_a_batch(make_case, rows) -> None:
+@pytest.fixture
+def closed_events(resources: Resources) -> Iterator[list[tuple[int, str]]]:
+    """The `CaseClosed` events that a subscriber gets."""
+    received: list[tuple[int, str]] = []
+
+    @module_jobs("cases").task(name="cases.test_closed")
+    async def note(case_id: int, status: str) -> None:
+        received.append((case_id, status))
+
+    events.subscribe(CaseClosed, note)
+    yield received
+    events._subscribers[CaseClosed].remove(note)
+    del app.tasks["cases.test_closed"]
+
+
+async def test_lapsing_publishes_the_same_events_as_any_other_closing(
+    make_case, rows, resources: Resources, run_jobs, closed_events
+) -> None:
+    agent_case = await make_case("pending", due=resources.clock.today() - timedelta(days=40))
+    start = await live.last_seq()
+    await lapse_overdue()
+    await run_jobs()
+    assert closed_events == [(agent_case.id, "lapsed")]
+    updates = [message for message in await heard(start) if message.type == "case.updated"]
+    assert [message.data["statusCode"] for message in updates] == ["lapsed"]
+    (line,) = await rows("select * from case_history where case_id = %(id)s", id=agent_case.id)
+    assert (line["old_status"], line["new_status"], line["level"]) == ("pending", "lapsed", "warning")
+
+
+async def test_contacts_are_noted_for_a_whole_batch(make_case, rows) -> None:
     cases = [await make_case() for _ in range(3)]
     async with unit_of_work() as session:
         await api.note_contacts(session, [case.id for case in cases], "email")

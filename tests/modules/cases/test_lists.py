@@ -158,9 +158,9 @@ async def test_search_takes_pieces_with_commas_between(as_admin, make_case) -> N
 
 
 async def test_common_pieces_are_found_page_by_page(as_admin, make_case, monkeypatch) -> None:
-    from py360.modules.cases.queries import searching
+    from py360.modules.cases.queries import search
 
-    monkeypatch.setattr(searching, "FEW", 2)
+    monkeypatch.setattr(search, "FEW", 2)
     cases = [await make_case(name=f"Kumar {n}") for n in range(5)]
     seen: list[str] = []
     for page in (1, 2, 3):
@@ -215,8 +215,8 @@ async def test_cursors_visit_every_case_once(as_admin, as_role, make_case, resou
 
 
 @pytest.mark.parametrize("most", [2_000, 2], ids=["few", "many"])
-async def test_sorted_by_what_stands_elsewhere(as_admin, as_role, make_case, monkeypatch, most: int) -> None:
-    """A short list is sorted, a long one walked in the order of an index; what is shown is the same."""
+async def test_list_sorts_by_columns_of_other_tables(as_admin, as_role, make_case, monkeypatch, most: int) -> None:
+    """A short list is sorted, a long one is scanned in the order of an index; both answer the same."""
     from py360.modules.cases.queries import listing
 
     monkeypatch.setattr(listing, "SORTED_AT_MOST", most)

@@ -265,11 +265,15 @@ async def test_opening_by_hand(as_admin, make_case, rows, resources: Resources) 
     assert (await as_admin.post("/api/cases", json={})).status_code == 422
 
 
-async def test_changes_are_told_to_open_windows(as_admin, make_case, rows, run_jobs) -> None:
+async def test_open_windows_get_a_live_update_of_changes(as_admin, make_case, rows, run_jobs) -> None:
     case = await make_case()
     await as_admin.put(f"{case.path}/priority", json={"isPriority": True})
-    waiting = await rows("select args from procrastinate_jobs where task_name = 'cases.announce' and status = 'todo'")
-    assert [job["args"] for job in waiting] == [{"case_ids": [case.id]}]
+    waiting = await rows(
+        "select args from procrastinate_jobs where task_name = 'cases.push_live_update' and status = 'todo'"
+    )
+    assert [job["args"] for job in waiting] == [{"case_ids": [case.id], "former_agents": {}}]
     await run_jobs()
-    left = await rows("select 1 from procrastinate_jobs where task_name = 'cases.announce' and status <> 'succeeded'")
+    left = await rows(
+        "select 1 from procrastinate_jobs where task_name = 'cases.push_live_update' and status <> 'succeeded'"
+    )
     assert left == []

@@ -348,6 +348,6 @@ async def test_a_corrected_due_date_is_taken_back_with_its_upload(
     case = (await as_admin.get("/api/cases")).json()["data"]["cases"][0]["id"]
     history = (await as_admin.get(f"/api/cases/{case}/history")).json()["data"]["history"]
     assert [line["details"] for line in history if line["action"] == "Due Date Changed"] == [
-        "Back from 24/12/2026 to 19/12/2026, as the file that changed it was taken back",
+        "Back from 24/12/2026 to 19/12/2026, as the upload that changed it was undone",
         "From 19/12/2026 to 24/12/2026, as the later file says",
     ]

@@ -4,7 +4,11 @@ from datetime import timedelta
 
 from py360.kit import db, live, resources
 from py360.kit.jobs import defer, module_jobs
-from py360.modules.campaigns import counting, holding, recovering, sending, service
+from py360.modules.campaigns.sender import recover as recovering
+from py360.modules.campaigns.sender import send as sending
+from py360.modules.campaigns.service import count as counting
+from py360.modules.campaigns.service import lock as holding
+from py360.modules.campaigns.service import status as service
 
 jobs = module_jobs("campaigns")
 RECOUNT_AFTER = timedelta(seconds=1)

@@ -20,10 +20,16 @@ from py360.kit.http import (
     ok,
 )
 from py360.kit.ids import code, number
-from py360.modules.campaigns import complying, creating, editing, listing, queries, rates, service
+from py360.modules.campaigns import rates
 from py360.modules.campaigns.access import CanControlCampaigns, CanCreateCampaigns, CanSeeCampaigns
-from py360.modules.campaigns.planning import Planned
+from py360.modules.campaigns.queries import campaigns as queries
+from py360.modules.campaigns.queries import compliance as complying
+from py360.modules.campaigns.queries import listing as listing
 from py360.modules.campaigns.schemas import EditCampaign, NewCampaign, NewStatus, PreviewAudience
+from py360.modules.campaigns.service import create as creating
+from py360.modules.campaigns.service import edit as editing
+from py360.modules.campaigns.service import status as service
+from py360.modules.campaigns.service.plan import Planned
 from py360.modules.messaging import api as messaging
 
 router = Router()

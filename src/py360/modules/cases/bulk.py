@@ -1,108 +1,105 @@
-"""Opening renewal cases for a chunk of policy rows, set by set.
+"""Cases for a chunk of policy rows, in set-based SQL: opened or changed by an import, and taken back when it is undone.
 
-A case is one due date of one policy (unique in the database). Runs after `customers.api.merge` on the same staging
+A case is one due date of one policy (unique in the database). `open` runs after `customers.api.merge` on the same staging
 table: rows then have an outcome and a policy. Terms that are over (`term_closed`, `older_term`) open nothing. A row
-starts as a new case, number and all; what we know already is written to.
+starts as a new case with its own id; a row about a case that exists gets that one's.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from datetime import date, datetime
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import corrections, db
+from py360.kit import corrections, db, resources, sql
+from py360.modules.cases.service import lifecycle
+from py360.modules.cases.service.lock import lock_any
+from py360.modules.cases.statuses import CORRECTABLE
 
 SAME_TERM_DAYS: Final = 60
-FILED: Final = {"renewal_amount": "numeric"}  # what files say of a case: a correction of it is remembered
-_SPEAKS: Final = "s.outcome in ('new', 'changed', 'unchanged') and s.outcome_code is null"
 
 # Rows that failed, and terms that are over.
-_SILENCE: Final = """
+_OPEN_NOTHING: Final = """
 update {staging} set case_id = null, case_is_new = false where outcome = 'failed' or outcome_code is not null
 """
-# An amount that was corrected by hand stays where the file says again what it had wrong.
-_HOLD: Final = f"""
-update {{staging}} s set {corrections.held("c", FILED)}
-from renewal_cases c
-where c.corrected is not null and c.policy_id = s.policy_id and c.due_date = s.renewal_date
-  and not s.policy_is_new and {_SPEAKS}
-"""
-# A later file about a case we have: the amount due, the customer, the agent when there is none yet. A due date that moved
-# a little within the policy's period is put right in the open case; a second one would ask the customer twice.
-_KNOWN: Final = f"""
-update {{staging}} s set
-  case_id = c.id, case_is_new = false,
-  outcome = case when c.due_date <> s.renewal_date or c.renewal_amount is distinct from s.renewal_amount
-              or (c.assigned_to is null and s.agent_id is not null)
-            then 'changed' else s.outcome end,
-  previous = coalesce(s.previous, '{{{{}}}}') || jsonb_build_object(
-    'renewal_amount', c.renewal_amount, 'assigned_to', c.assigned_to, 'status', c.status, 'due_date', c.due_date)
-from {{staging}} row
-cross join lateral (
-  select * from renewal_cases o
-  where o.policy_id = row.policy_id and (o.due_date = row.renewal_date
-    or o.closed_at is null and o.due_date > row.start_date and abs(row.renewal_date - o.due_date) < {SAME_TERM_DAYS})
-  order by o.due_date = row.renewal_date desc, o.due_date desc limit 1) c
-where row.row_no = s.row_no and not s.policy_is_new and {_SPEAKS}
-"""
-_TELL_MOVED: Final = """
-insert into case_history (case_id, action, details, created_at)
-select case_id, 'Due Date Changed', 'From ' || to_char((previous ->> 'due_date')::date, 'DD/MM/YYYY') || ' to '
-  || to_char(renewal_date, 'DD/MM/YYYY') || ', as the later file says', %(now)s
-from {staging} where not case_is_new and case_id is not null and (previous ->> 'due_date')::date <> renewal_date
-"""
-_CHANGE: Final = f"""
-update renewal_cases c set
-  due_date = s.renewal_date, renewal_amount = s.renewal_amount, customer_id = s.customer_id,
-  assigned_to = coalesce(c.assigned_to, s.agent_id), node_id = coalesce(c.node_id, s.node_id),
-  status = case when c.status in ('uploaded', 'validated') and c.assigned_to is null and s.agent_id is not null
-           then 'assigned' else c.status end,
-  corrected = {corrections.forgotten("c", FILED)}, version = c.version + 1
-from {{staging}} s
-where c.id = s.case_id and s.outcome = 'changed' and c.closed_at is null and {_SPEAKS}
-  and (c.due_date, c.renewal_amount, c.customer_id, c.assigned_to)
-      is distinct from (s.renewal_date, s.renewal_amount, s.customer_id, coalesce(c.assigned_to, s.agent_id))
-"""
-_PLACE: Final = f"""
-update {{staging}} s set node_id = coalesce(
-  (select h.node_id from user_home_nodes h where h.user_id = s.agent_id
-    and %(today)s >= h.valid_from and (h.valid_to is null or %(today)s < h.valid_to)),
-  (select b.hierarchy_node_id from organization_public_branch b where b.id = s.branch_id))
-where (s.agent_id is not null or s.branch_id is not null) and {_SPEAKS}
-"""
 _NEW_TERM: Final = "update {staging} set outcome = 'changed' where case_is_new and outcome = 'unchanged'"
-_OPEN: Final = """
-insert into renewal_cases (
-  id, client_id, policy_id, customer_id, due_date, status, priority, assigned_to, node_id, batch_id, channel,
-  sub_channel, renewal_amount, notes, last_action_date)
-select
-  case_id, client_id, policy_id, customer_id, renewal_date,
-  case when agent_id is null then 'validated' else 'assigned' end, coalesce(priority, 'medium'), agent_id, node_id,
-  %(batch_id)s, channel, sub_channel, renewal_amount, notes, %(now)s
-from {staging} where case_is_new
-"""
-_TELL: Final = """
-insert into case_history (case_id, action, details, old_status, new_status, created_at)
-select case_id, step.action, step.details, step.old_status, step.new_status, %(now)s
-from {staging} cross join (values
-  ('Case Created', %(created)s::text, null, 'uploaded'),
-  ('Validation', 'All required fields are present and valid', 'uploaded', 'validated')
-) as step (action, details, old_status, new_status)
-where case_is_new
+_NEWLY_ASSIGNED: Final = """
+select c.id from {staging} s join renewal_cases c on c.id = s.case_id
+where not s.case_is_new and s.outcome = 'changed' and c.status in ('uploaded', 'validated')
+  and s.previous ->> 'assigned_to' is null and c.assigned_to is not null
 """
 
 
-async def open(session: AsyncSession, staging: str, said: Mapping[str, Any]) -> None:
-    """Open or refresh the case of every row that speaks of a running term.
+async def open(
+    session: AsyncSession, staging: str, *, batch_id: int | None, created: str, now: datetime, today: date
+) -> None:
+    """Open or change the case of every row about a running term.
 
-    `said`: batch_id, created (the sentence of the history's first entry), now (aware) and today (date in India).
+    `created`: the text of the history's first line; `today`: the date in India.
     """
-    for sql in (_SILENCE, _HOLD, _PLACE):
-        await db.execute(session, sql.format(staging=staging), said)
-    if await db.execute(session, _KNOWN.format(staging=staging), said):
-        for sql in (_CHANGE, _TELL_MOVED):
-            await db.execute(session, sql.format(staging=staging), said)
-    await db.execute(session, _NEW_TERM.format(staging=staging), said)
+    params = {"batch_id": batch_id, "created": created, "now": now, "today": today}
+    keep = sql.read(__file__, "keep_corrections")
+    await db.execute(session, _OPEN_NOTHING.format(staging=staging))
+    await db.execute(session, keep.format(staging=staging, corrections=corrections.held("c", CORRECTABLE)))
+    await db.execute(session, sql.read(__file__, "place_cases").format(staging=staging), params)
+    match = sql.read(__file__, "match_cases").format(staging=staging, same_term_days=SAME_TERM_DAYS)
+    if await db.execute(session, match):
+        corrected = corrections.forgotten("c", CORRECTABLE).format()
+        change = sql.read(__file__, "change_cases").format(staging=staging, corrected=corrected)
+        if await db.execute(session, change):
+            await _assign(session, staging)
+        await db.execute(session, sql.read(__file__, "note_moved_due_dates").format(staging=staging), params)
+    await db.execute(session, _NEW_TERM.format(staging=staging))
     async with db.trusted(session):
-        for sql in (_OPEN, _TELL):
-            await db.execute(session, sql.format(staging=staging), said)
+        for statement in ("open_cases", "note_opened_cases"):
+            await db.execute(session, sql.read(__file__, statement).format(staging=staging), params)
+
+
+async def _assign(session: AsyncSession, staging: str) -> None:
+    """Cases that were waiting for an agent and got one from the file are assigned."""
+    case_ids = await db.fetch_all(session, int, _NEWLY_ASSIGNED.format(staging=staging))
+    if case_ids:
+        cases = await lock_any(session, case_ids)
+        await lifecycle.move(session, cases, "assigned", details="The file names an agent")
+
+
+# ---------------------------------------------------------------- undo
+
+_WORKED_ON: Final = """
+update {table} t set kept = 'case_worked_on'
+from cases_public_worked w where w.case_id = t.case_id and t.kept is null
+"""
+_CHANGED_SINCE: Final = """
+update {table} t set kept = 'case_changed_since'
+from renewal_cases c where c.id = t.case_id and t.kept is null and (c.updated_at > %(until)s or c.version > 1 and t.case_is_new)
+"""
+_DELETE_HISTORY: Final = (
+    "delete from case_history h using {table} t where h.case_id = t.case_id and t.case_is_new and t.kept is null"
+)
+_DELETE: Final = (
+    "delete from renewal_cases c using {table} t where c.id = t.case_id and t.case_is_new and t.kept is null"
+)
+_ASSIGNED_BY_IMPORT: Final = """
+select c.id from {table} t join renewal_cases c on c.id = t.case_id
+where not t.case_is_new and t.kept is null and t.previous ->> 'status' = %(status)s and c.status = 'assigned'
+"""
+
+
+async def undo_import(session: AsyncSession, table: str, until: datetime) -> int:
+    """Delete the cases an import opened and restore those it changed; how many were deleted.
+
+    `table` is a temporary table of the import's rows: row_no, case_id, case_is_new, previous, kept. `kept` is null for rows
+    to undo, else the reason why not: cases with work on them, and those changed after `until`, stay.
+    """
+    for statement in (_WORKED_ON, _CHANGED_SINCE):
+        await db.execute(session, statement.format(table=table), {"until": until})
+    async with db.trusted(session):  # nothing refers to them: that is what "not worked on" means
+        await db.execute(session, _DELETE_HISTORY.format(table=table))
+        deleted = await db.execute(session, _DELETE.format(table=table))
+    now = {"now": resources.current().clock.now()}
+    await db.execute(session, sql.read(__file__, "note_due_dates_restored").format(table=table), now)
+    await db.execute(session, sql.read(__file__, "restore_cases").format(table=table))
+    for before in ("uploaded", "validated"):
+        case_ids = await db.fetch_all(session, int, _ASSIGNED_BY_IMPORT.format(table=table), {"status": before})
+        cases = await lock_any(session, case_ids)
+        await lifecycle.move(session, cases, before, details="The upload that named the agent was undone")
+    return deleted

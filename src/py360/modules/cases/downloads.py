@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 import orjson
 
@@ -10,13 +10,14 @@ from py360.kit import resources
 from py360.kit.caller import Caller
 from py360.kit.crypto import BadToken, sign, verify
 from py360.kit.errors import Forbidden, Gone, NotFound
+from py360.modules.cases.schemas import ExportFilters
 from py360.modules.identity import api as identity
 
 PURPOSE: Final = "case export"
 LIFETIME: Final = timedelta(minutes=10)
 
 
-def address(caller: Caller, format: str, filters: dict[str, Any], closed: bool) -> str:
+def address(caller: Caller, format: str, filters: ExportFilters, closed: bool) -> str:
     """The path of a download."""
     until = int((resources.current().clock.now() + LIFETIME).timestamp())
     return "/api/export/cases/" + sign(
@@ -24,7 +25,7 @@ def address(caller: Caller, format: str, filters: dict[str, Any], closed: bool) 
     )
 
 
-async def opened(token: str) -> tuple[Caller, str, dict[str, Any], bool]:
+async def opened(token: str) -> tuple[Caller, str, ExportFilters, bool]:
     """Who asked, the format, the filters, and whether of the closed list; raises NotFound, Gone and Forbidden."""
     try:
         until, session_id, clients, format, filters, closed = orjson.loads(verify(PURPOSE, token))

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class CaseRenewed:
-    """A case was renewed: reminders stop, the policy stands in its next term."""
+    """A case was renewed: reminders stop, the policy is in its next term."""
 
     case_id: int
 
 
 @dataclass(frozen=True, slots=True)
 class CaseRefunded:
-    """Money went back to the customer. `wholly`: nothing of what they paid is left; the renewal stays until people decide."""
+    """Money went back to the customer. `wholly`: nothing of what they paid is left; the renewal stays until a user decides."""
 
     case_id: int
     wholly: bool

@@ -1,20 +1,22 @@
-"""The jobs of cases: live news, reminders, and the end of grace."""
+"""The jobs of cases: live updates, reminders, and the end of grace."""
 
 from py360.kit import db, resources
-from py360.modules.cases import announcing, lapsing, notices
+from py360.modules.cases import live_updates
+from py360.modules.cases.service import notify
+from py360.modules.cases.service.lapse import lapse_overdue
 
-tell = announcing.tell
-jobs = announcing.jobs
+push = live_updates.push
+jobs = live_updates.jobs
 
 
 @jobs.periodic(name="cases.lapse", cron="40 18,0,6,12 * * *")
 async def lapse(timestamp: int) -> None:
     """Close what is past its grace: soon after midnight in India, and again every six hours for what came in late."""
-    await lapsing.lapse_overdue()
+    await lapse_overdue()
 
 
 @jobs.periodic(name="cases.remind", cron="30 3 * * *")
 async def remind(timestamp: int) -> None:
-    """Nine in the morning in India: tell agents what falls due soon."""
+    """Nine in the morning in India: notify agents of what falls due soon."""
     async with db.unit_of_work() as session:
-        await notices.remind(session, resources.current().clock.today())
+        await notify.remind(session, resources.current().clock.today())

@@ -1,8 +1,8 @@
-"""What cases take over the wire (domain reference, 6.4)."""
+"""What the API of cases takes (domain reference, 6.4)."""
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -13,6 +13,7 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
 Word = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 CaseIds = Annotated[list[str | int], Field(min_length=1, max_length=MOST_AT_ONCE)]
 Agent = str | int | None
+ExportFilters = dict[str, object]  # checked as `queries.filters.Filters` by the route
 
 
 class QuickEdit(Schema):
@@ -63,7 +64,7 @@ class PriorityIn(Schema):
 
 
 class CommentIn(Schema):
-    """A comment, and what it changes along the way."""
+    """A comment, and what it changes too."""
 
     text: Text
     update_status: bool = False
@@ -75,7 +76,7 @@ class CommentIn(Schema):
 
 
 class AssignIn(Schema):
-    """The agent by id or name; null or Unassigned takes the case back."""
+    """The agent by id or name; null or Unassigned unassigns the case."""
 
     agent_id: Agent
 
@@ -102,14 +103,14 @@ class BulkPolicyStatus(Schema):
 
 
 class EscalateIn(Schema):
-    """To whom, and why."""
+    """To which superior, and why."""
 
     escalated_to: int
     reason: Text
 
 
 class CaseIn(Schema):
-    """A case opened by hand for a policy we hold; the due date is the policy's renewal date unless said."""
+    """A case opened by hand for a known policy; the due date is the policy's renewal date unless one is given."""
 
     policy_id: int | None = None
     policy_number: Annotated[str, StringConstraints(max_length=100)] | None = None
@@ -140,9 +141,4 @@ class ExportIn(Schema):
     """A list as a file; the filters are those of the list."""
 
     format: str = "csv"
-    filters: dict[str, Any] = Field(default_factory=dict)
-
-
-def given(schema: Schema) -> dict[str, Any]:
-    """The fields the caller has sent."""
-    return schema.model_dump(exclude_unset=True)
+    filters: ExportFilters = Field(default_factory=dict)

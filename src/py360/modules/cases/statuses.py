@@ -1,6 +1,6 @@
-"""The words of a case: statuses and how people may move between them (domain reference, 6.1 and 6.2).
+"""The terms of a case: statuses and how users may move between them (domain reference, 6.1 and 6.2).
 
-Codes are stored; labels are shown; any spelling and the synonyms of the other screens are understood.
+Codes are stored; labels are displayed; any spelling and the synonyms of the other screens are understood.
 """
 
 import re
@@ -27,7 +27,7 @@ CLOSED: Final = frozenset({"renewed", "lapsed", "cancelled"})
 OPEN: Final = frozenset(LABELS) - CLOSED
 ENDED: Final = CLOSED | {"failed"}  # what the closed list shows when asked: a failed case may still be reinstated
 
-# What people may do. The system's own two moves, full payment and end of grace, are allowed from every open status.
+# What users may do. The system's own moves, full payment and end of grace, are allowed from every open status.
 TRANSITIONS: Final[Mapping[str, frozenset[str]]] = {
     "uploaded": frozenset({"validated", "assigned", "failed", "cancelled"}),
     "validated": frozenset({"assigned", "failed", "cancelled"}),
@@ -92,6 +92,8 @@ WORK_STEPS: Final = (
     "Delivery",
     "Completed",
 )
+# Columns that files give and users may correct, with their types: a correction is remembered.
+CORRECTABLE: Final[Mapping[str, str]] = {"renewal_amount": "numeric"}
 PRIORITIES: Final = ("low", "medium", "high", "urgent")
 PAYMENT_STATUSES: Final = ("pending", "partial", "completed", "failed", "refunded")
 
@@ -127,7 +129,7 @@ def policy_status_code(text: str) -> str:
 
 
 def one_of(field: str, text: str, known: tuple[str, ...]) -> str:
-    """The known word in its own spelling; raises Invalid for another one."""
+    """The known term in its own spelling; raises Invalid for an unknown one."""
     for word in known:
         if _code(word) == _code(text):
             return word
@@ -139,7 +141,7 @@ def one_of(field: str, text: str, known: tuple[str, ...]) -> str:
 
 
 def check_move(case_number: str, old: str, new: str, *, manager: bool, reason: str | None) -> None:
-    """Raise Conflict unless a person may move a case from one status to the other; the allowed ones stand in the details."""
+    """Raise Conflict unless a user may move a case from one status to the other; the details name the allowed ones."""
     if old in CLOSED and new in REOPENS_TO:
         if not manager:
             raise Conflict(
@@ -147,7 +149,7 @@ def check_move(case_number: str, old: str, new: str, *, manager: bool, reason: s
             )
         if not reason:
             raise Invalid(
-                f"{case_number} is {LABELS[old]}. Say why it is opened again.",
+                f"{case_number} is {LABELS[old]}. Give the reason for opening it again.",
                 code="reason_required",
                 details=[{"field": "reason", "message": "required to open a closed case again"}],
             )
@@ -157,7 +159,7 @@ def check_move(case_number: str, old: str, new: str, *, manager: bool, reason: s
 
 
 def refused(case_number: str, old: str, new: str, *, manager: bool) -> Conflict:
-    """The answer to a move that the table does not have."""
+    """The answer to a move that is not in the table."""
     allowed = TRANSITIONS[old] or (REOPENS_TO if manager else frozenset())
     words = ", ".join(LABELS[code] for code in LABELS if code in allowed) or "nothing: the case is closed"
     return Conflict(

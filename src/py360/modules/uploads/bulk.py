@@ -130,7 +130,7 @@ async def place(session: AsyncSession, known: Known) -> None:
 async def merge(session: AsyncSession, params: Mapping[str, Any]) -> dict[str, int]:
     """Customers, policies and cases of the staged rows; how many rows came out new, changed, unchanged and failed."""
     await customers.merge(session, TABLE)
-    await cases.open(session, TABLE, params)
+    await cases.open(session, TABLE, **params)
     return {row["outcome"]: row["rows"] for row in await db.all(session, _COUNT)}
 
 

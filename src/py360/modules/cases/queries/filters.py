@@ -1,13 +1,13 @@
 """What a list of cases can be narrowed by, as SQL on `renewal_cases` alone.
 
-Words of a fixed vocabulary stand in the SQL as literals on purpose: the planner then knows how common a status is, and
-can use the partial indexes. Whatever people type freely is a parameter.
+Values of a fixed vocabulary are literals in the SQL on purpose: the planner then knows how common a status is, and can use
+the partial indexes. Free text is a parameter.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
@@ -29,10 +29,13 @@ from py360.modules.cases.statuses import (
     status_code,
 )
 
+_NAMED: Final = """
+select id from identity_public_users where lower(name) = lower(%(name)s) and client_id = any(%(clients)s)
+"""
 CREATED: Final = "c.created_at"
 CLOSED_AT: Final = "c.closed_at"
 ENDED_AT: Final = "coalesce(c.closed_at, c.last_action_date, c.created_at)"
-NOBODY: Final = frozenset({"unassigned", "none", "null"})
+UNASSIGNED: Final = frozenset({"unassigned", "none", "null"})
 ALL: Final = frozenset({"", "all"})
 Text = Annotated[str, StringConstraints(max_length=300)]
 
@@ -78,18 +81,18 @@ class ListQuery(Filters):
 
 @dataclass(slots=True)
 class Where:
-    """A growing predicate on `renewal_cases c` and its parameters; `by` is the column it makes natural to sort by.
+    """A growing predicate on `renewal_cases c` and its parameters; `by` is its natural order.
 
-    `closed` says that all it finds have a day of closing, by which an index has them in order.
+    `closed`: all that it finds have a closing date, by which an index has them in order.
     """
 
     parts: list[str] = field(default_factory=list)
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, object] = field(default_factory=dict)
     by: str = "-id"
     closed: bool = False
 
-    def add(self, sql: str, **params: Any) -> None:
-        """And this, too."""
+    def add(self, sql: str, **params: object) -> None:
+        """Narrow it further."""
         self.parts.append(sql)
         self.params |= params
 
@@ -100,7 +103,7 @@ class Where:
 
 
 async def where(reads: Reads, caller: Caller, filters: Filters, today: date, *, closed: bool = False) -> Where:
-    """The predicate of the tracking list, or of the closed list; raises Invalid for words that mean nothing here."""
+    """The predicate of the tracking list, or of the closed list; raises Invalid for an unknown value."""
     reach, params = reach_filter(caller)
     built = Where([reach], dict(params))
     if closed:
@@ -115,7 +118,7 @@ async def where(reads: Reads, caller: Caller, filters: Filters, today: date, *, 
             due_to=filters.due_to or date.max,
         )
         built.by = "dueDate"
-    _words(built, filters)
+    _terms(built, filters)
     if filters.policy_status.lower() not in ALL:
         _policy_status(built, policy_status_code(filters.policy_status), today)
     if filters.agent.lower() not in ALL:
@@ -131,7 +134,7 @@ def _named(text: str) -> list[str]:
 def _status(built: Where, text: str) -> None:
     """The tracking list: named statuses, else everything but renewed."""
     if named := _named(text):
-        _among(built, "status", named)
+        _one_of_values(built, "status", named)
     else:
         built.add("c.status <> 'renewed'")
 
@@ -146,14 +149,14 @@ def _ended(built: Where, text: str) -> None:
             code="not_a_closed_status",
             details=[{"field": "status", "message": f"one of {words}"}],
         )
-    _among(built, "status", named)
+    _one_of_values(built, "status", named)
     if CLOSED.issuperset(named):
         built.add("c.closed_at is not null")
         built.closed, built.by = True, "-closedDate"
 
 
 def _moment(built: Where, filters: Filters, today: date, ended: bool) -> None:
-    """When a case came, or when it ended: a failed one, which may still be reinstated, by what was done to it last."""
+    """When a case was uploaded, or when it ended: a failed one, which may still be reinstated, by its last action."""
     first, last = _span(filters, today)
     if first is None and last is None:
         return
@@ -164,12 +167,12 @@ def _moment(built: Where, filters: Filters, today: date, ended: bool) -> None:
         built.by = "-createdAt"
     if first:
         built.add(f"{column} >= %(moment_from)s", moment_from=_midnight(first))
-    if last:
+    if last and last < date.max:  # nothing is later than that
         built.add(f"{column} < %(moment_to)s", moment_to=_midnight(last + timedelta(days=1)))
 
 
 def _span(filters: Filters, today: date) -> tuple[date | None, date | None]:
-    """The days meant by `today`, `yesterday`, `lastWeek`, `lastMonth`, one day, or dateFrom and dateTo."""
+    """The days of `today`, `yesterday`, `lastWeek`, `lastMonth`, one day, or dateFrom and dateTo."""
     word = filters.when.strip().lower().replace(" ", "").replace("_", "")
     spans = {
         "today": (today, today),
@@ -195,7 +198,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time.min, INDIA)
 
 
-def _words(built: Where, filters: Filters) -> None:
+def _terms(built: Where, filters: Filters) -> None:
     """Priority, payment status and channel."""
     if (priority := filters.priority.strip().lower()) not in ALL:
         if priority in ("true", "priority"):
@@ -227,8 +230,8 @@ def _policy_status(built: Where, code: str, today: date) -> None:
 
 
 async def _agent(reads: Reads, built: Where, caller: Caller, text: str) -> None:
-    """An agent's id or name, `me`, or Unassigned. A name that nobody has finds nothing."""
-    if text.lower() in NOBODY:
+    """An agent's id or name, `me`, or Unassigned. A name that no user has finds nothing."""
+    if text.lower() in UNASSIGNED:
         built.add("c.assigned_to is null")
         return
     if text.lower() == "me":
@@ -236,12 +239,8 @@ async def _agent(reads: Reads, built: Where, caller: Caller, text: str) -> None:
     elif text.isascii() and text.isdigit() and len(text) < 18:
         found = [int(text)]
     else:
-        rows = await reads.all(
-            "select id from identity_public_users where lower(name) = lower(%(name)s) and client_id = any(%(clients)s)",
-            {"name": text, "clients": list(caller.client_ids)},
-        )
-        found = [row["id"] for row in rows]
-    _among(built, "assigned_to", found)
+        found = await reads.fetch_all(int, _NAMED, {"name": text, "clients": list(caller.client_ids)})
+    _one_of_values(built, "assigned_to", found)
 
 
 def _batch(built: Where, filters: Filters) -> None:
@@ -259,8 +258,8 @@ def _batch(built: Where, filters: Filters) -> None:
             )
 
 
-def _among(built: Where, column: str, found: Sequence[int | str]) -> None:
-    """One of these numbers or of our own words, which stand in the SQL; nothing when there are none."""
+def _one_of_values(built: Where, column: str, found: Sequence[int | str]) -> None:
+    """The column is one of these ids or fixed terms, as literals; nothing matches when there are none."""
     if len(found) == 1:
         built.add(f"c.{column} = {found[0]!r}")
     else:

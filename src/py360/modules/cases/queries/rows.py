@@ -1,8 +1,8 @@
-"""A case as a row of the lists: the columns read, and how they are shown (domain reference, 6.1 and 6.3)."""
+"""A case as a row of the lists: the columns read, and what the API answers (domain reference, 6.1 and 6.3)."""
 
-from collections.abc import Mapping
-from datetime import date, timedelta
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
 
 from py360.modules.cases.statuses import LABELS, POLICY_STATUS
 from py360.modules.identity.api import LANGUAGES
@@ -10,19 +10,13 @@ from py360.modules.identity.api import LANGUAGES
 PROFILES: Final = {"normal": "Normal", "hni": "HNI", "super_hni": "Super HNI", "vip": "VIP"}
 _LANGUAGE: Final = {code: name for code, name, *_ in LANGUAGES}
 
-# `c` is renewal_cases or some rows picked from it: whoever lists picks the few rows first and joins then.
+# `c` is renewal_cases or some rows picked from it: a list picks the few rows first and joins then.
 COLUMNS: Final = """
-c.id as key, c.case_number as id, c.client_id as "clientId", u.customer_code as "customerId", u.full_name as "customerName",
-u.customer_profile as "customerProfile", u.phone as "customerMobile", u.email as "customerEmail",
-u.preferred_language as "preferredLanguage", p.policy_number as "policyNumber", p.policy_type as "policyType",
-p.product_name as "productName", p.product_category as "productCategory", p.grace_period_days as grace,
-c.channel, c.sub_channel as "subChannel", b.batch_code as "batchId", b.upload_id as "uploadId", c.status,
-c.sub_status as "subStatus", c.policy_status as "policyStatus", c.assigned_to as "agentId", a.name as agent, c.priority,
-c.last_action_date as "lastActionDate", c.total_calls as "totalCalls", c.current_work_step as "currentWorkStep",
-c.due_date as "renewalDate", c.created_at as "uploadDate", c.closed_at as "closedDate",
-c.next_follow_up_date as "nextFollowUpDate", c.next_action_plan as "nextActionPlan",
-p.premium_amount::float8 as premium, c.renewal_amount::float8 as "renewalAmount", c.payment_status as "paymentStatus",
-c.version
+c.id, c.case_number, c.client_id, u.customer_code, u.full_name as customer_name, u.customer_profile, u.phone, u.email,
+u.preferred_language, p.policy_number, p.policy_type, p.product_name, p.product_category, p.grace_period_days, c.channel,
+c.sub_channel, b.batch_code, b.upload_id, c.status, c.sub_status, c.policy_status, c.assigned_to, a.name as agent, c.priority,
+c.last_action_date, c.total_calls, c.current_work_step, c.due_date, c.created_at, c.closed_at, c.next_follow_up_date,
+c.next_action_plan, p.premium_amount::float8 as premium, c.renewal_amount::float8 as renewal_amount, c.payment_status, c.version
 """
 JOINS: Final = """
 join customers u on u.id = c.customer_id
@@ -32,27 +26,97 @@ left join identity_public_users a on a.id = c.assigned_to
 """
 
 
-def policy_status(row: Mapping[str, Any], today: date) -> str:
-    """The label of a policy's status: set by hand, else by the due date and the days of grace; renewed is Active."""
-    if row["policyStatus"]:
-        return POLICY_STATUS[row["policyStatus"]]
-    if row["status"] == "renewed":
-        return "Active"
-    if today <= row["renewalDate"]:
-        return "Pre Due Stage"
-    return "Policy Due" if today <= row["renewalDate"] + timedelta(days=row["grace"]) else "Reinstatement"
+@dataclass(slots=True, kw_only=True)
+class CaseRow:
+    """A row of `COLUMNS`."""
 
+    id: int
+    case_number: str
+    client_id: int
+    customer_code: str
+    customer_name: str
+    customer_profile: str
+    phone: str | None
+    email: str | None
+    preferred_language: str
+    policy_number: str
+    policy_type: str
+    product_name: str | None
+    product_category: str | None
+    grace_period_days: int
+    channel: str | None
+    sub_channel: str | None
+    batch_code: str | None
+    upload_id: int | None
+    status: str
+    sub_status: str | None
+    policy_status: str | None
+    assigned_to: int | None
+    agent: str | None
+    priority: str
+    last_action_date: datetime | None
+    total_calls: int
+    current_work_step: str | None
+    due_date: date
+    created_at: datetime
+    closed_at: datetime | None
+    next_follow_up_date: date | None
+    next_action_plan: str | None
+    premium: float
+    renewal_amount: float | None
+    payment_status: str
+    version: int
+    sort_key: str | None = None  # of a list: the value that a cursor goes on from
 
-def shown(row: dict[str, Any], today: date) -> dict[str, Any]:
-    """The row of the wire, made of the row read (which is changed): labels where people look, codes beside them."""
-    row["policyStatus"] = policy_status(row, today)
-    del row["key"], row["grace"]
-    row["statusCode"] = row["status"]
-    row["status"] = LABELS[row["statusCode"]]
-    row["isPriority"] = row["priority"] in ("high", "urgent")
-    row["agent"] = row["assignedAgent"] = row["agent"] or "Unassigned"  # the screens have both words
-    row["customerProfile"] = PROFILES[row["customerProfile"]]
-    row["preferredLanguage"] = _LANGUAGE.get(row["preferredLanguage"], row["preferredLanguage"])
-    if row["uploadId"] is not None:
-        row["uploadId"] = f"upload-{row['uploadId']}"
-    return row
+    def policy_status_label(self, today: date) -> str:
+        """Set by hand, else derived from the due date and the days of grace; renewed is Active."""
+        if self.policy_status:
+            return POLICY_STATUS[self.policy_status]
+        if self.status == "renewed":
+            return "Active"
+        if today <= self.due_date:
+            return "Pre Due Stage"
+        return "Policy Due" if today <= self.due_date + timedelta(days=self.grace_period_days) else "Reinstatement"
+
+    def to_public(self, today: date) -> dict[str, object]:
+        """The row of the wire: labels where people look, codes beside them."""
+        agent = self.agent or "Unassigned"
+        return {
+            "id": self.case_number,
+            "clientId": self.client_id,
+            "customerId": self.customer_code,
+            "customerName": self.customer_name,
+            "customerProfile": PROFILES[self.customer_profile],
+            "customerMobile": self.phone,
+            "customerEmail": self.email,
+            "preferredLanguage": _LANGUAGE.get(self.preferred_language, self.preferred_language),
+            "policyNumber": self.policy_number,
+            "policyType": self.policy_type,
+            "productName": self.product_name,
+            "productCategory": self.product_category,
+            "channel": self.channel,
+            "subChannel": self.sub_channel,
+            "batchId": self.batch_code,
+            "uploadId": None if self.upload_id is None else f"upload-{self.upload_id}",
+            "status": LABELS[self.status],
+            "statusCode": self.status,
+            "subStatus": self.sub_status,
+            "policyStatus": self.policy_status_label(today),
+            "agentId": self.assigned_to,
+            "agent": agent,
+            "assignedAgent": agent,  # the screens have both names
+            "priority": self.priority,
+            "isPriority": self.priority in ("high", "urgent"),
+            "lastActionDate": self.last_action_date,
+            "totalCalls": self.total_calls,
+            "currentWorkStep": self.current_work_step,
+            "renewalDate": self.due_date,
+            "uploadDate": self.created_at,
+            "closedDate": self.closed_at,
+            "nextFollowUpDate": self.next_follow_up_date,
+            "nextActionPlan": self.next_action_plan,
+            "premium": self.premium,
+            "renewalAmount": self.renewal_amount,
+            "paymentStatus": self.payment_status,
+            "version": self.version,
+        }

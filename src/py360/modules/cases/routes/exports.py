@@ -1,6 +1,6 @@
-"""The case lists as files at an address of their own, which a browser can open (`?format=` of a list needs the token)."""
+"""The case lists as files at a signed address that a browser can open (`?format=` of a list needs the token)."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Response
 from fastapi.responses import StreamingResponse
@@ -12,17 +12,17 @@ from py360.kit.export import ending_of
 from py360.kit.http import DbReads, Public, Res, download, ok
 from py360.modules.cases import downloads
 from py360.modules.cases.access import CanReadCase
-from py360.modules.cases.queries import exporting
+from py360.modules.cases.queries import export
 from py360.modules.cases.queries.filters import Filters, where
 from py360.modules.cases.routes.base import router
-from py360.modules.cases.schemas import ExportIn
+from py360.modules.cases.schemas import ExportFilters, ExportIn
 
 _KNOWN = {field.alias for field in Filters.model_fields.values()}
 
 
-def _filters(said: dict[str, Any]) -> Filters:
+def _filters(fields: ExportFilters) -> Filters:
     """The filters of an export's body; raises Invalid, naming what is wrong."""
-    named = {name: value for name, value in said.items() if value is not None and name != "closed"}
+    named = {name: value for name, value in fields.items() if value is not None and name != "closed"}
     if unknown := sorted(named.keys() - _KNOWN):
         raise Invalid(f"There is no filter called {', '.join(unknown)[:200]}.", code="unknown_filter")
     try:
@@ -39,7 +39,7 @@ async def export_cases(reads: DbReads, res: Res, caller: CanReadCase, body: Expo
     if not caller.may("closed-cases" if closed else "cases"):
         raise Forbidden
     ending_of(body.format)
-    await where(reads, caller, _filters(body.filters), res.clock.today(), closed=closed)  # refuse wrong words now
+    await where(reads, caller, _filters(body.filters), res.clock.today(), closed=closed)  # refuse unknown values now
     address = downloads.address(caller, body.format, body.filters, closed)
     return ok({"downloadUrl": address, "message": "The file is ready to download."})
 
@@ -47,7 +47,5 @@ async def export_cases(reads: DbReads, res: Res, caller: CanReadCase, body: Expo
 @router.get("/export/cases/{token}", dependencies=[Public])
 async def download_cases(reads: DbReads, res: Res, token: Annotated[str, Path(max_length=4000)]) -> StreamingResponse:
     """The file behind an address made by `POST /api/export/cases`."""
-    caller, format, said, closed = await downloads.opened(token)
-    return await download(
-        await exporting.cases(reads, caller, _filters(said), format, res.clock.today(), closed=closed)
-    )
+    caller, format, fields, closed = await downloads.opened(token)
+    return await download(await export.cases(reads, caller, _filters(fields), format, res.clock.today(), closed=closed))

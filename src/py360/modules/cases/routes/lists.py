@@ -7,18 +7,18 @@ from fastapi import Query, Response
 from py360.kit.caller import Caller
 from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.kit.resources import Resources
-from py360.modules.cases import opening
 from py360.modules.cases.access import CanReadClosed, CanReadLogs, CanWorkCases
-from py360.modules.cases.queries import details, exporting, listing
+from py360.modules.cases.queries import export, history, listing
 from py360.modules.cases.queries.filters import ListQuery
 from py360.modules.cases.routes.base import router
-from py360.modules.cases.schemas import CaseIn, given
+from py360.modules.cases.schemas import CaseIn
+from py360.modules.cases.service.open import open_case as open_by_hand
 
 
 async def _listed(res: Resources, caller: Caller, asked: ListQuery, *, closed: bool = False) -> Response:
     today = res.clock.today()
     if asked.as_file:
-        file = await exporting.cases(res.reads, caller, asked, asked.as_file, today, order=asked.sort, closed=closed)
+        file = await export.cases(res.reads, caller, asked, asked.as_file, today, order=asked.sort, closed=closed)
         return await download(file)
     return ok(await listing.cases(res.reads, caller, asked, asked.part, today, cursor=asked.cursor, closed=closed))
 
@@ -31,16 +31,16 @@ async def list_cases(res: Res, caller: CanWorkCases, asked: Annotated[ListQuery,
 
 @router.post("/cases", status_code=201)
 async def open_case(session: Session, caller: CanWorkCases, body: CaseIn) -> Response:
-    """Open a case by hand for a policy in the books."""
-    code = await opening.open_one(session, caller, given(body))
+    """Open a case by hand for a known policy."""
+    code = await open_by_hand(session, caller, body)
     return ok({"caseId": code, "message": f"{code} is open."}, 201, {"Location": f"/api/cases/{code}"})
 
 
 @router.get("/cases/closed")
 async def list_closed(res: Res, caller: CanReadClosed, asked: Annotated[ListQuery, Query()]) -> Response:
-    """The closed list: renewed cases; with `status` also failed, lapsed and cancelled ones, or all. Dates are of the closing.
+    """The closed list: renewed cases; with `status` also failed, lapsed and cancelled ones, or all. Dates are closing dates.
 
-    A failed case may still be reinstated: it has no day of closing, and what was done last stands for it.
+    A failed case may still be reinstated: it has no closing date, and the date of its last action is used.
     """
     return await _listed(res, caller, asked, closed=True)
 
@@ -57,7 +57,7 @@ async def logs(
     as_file: AsFile = None,
 ) -> Response:
     """The history of the case with this code, or of a policy's newest case; newest first."""
-    of = "caseId" if case_id else kind
+    wanted: Literal["caseId", "policyNumber"] = "caseId" if case_id else kind
     return await listed(
-        reads, await details.logs(reads, caller, of, case_id or value, search, page.sort), page, as_file
+        reads, await history.logs(reads, caller, wanted, case_id or value, search, page.sort), page, as_file
     )

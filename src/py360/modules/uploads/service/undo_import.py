@@ -49,7 +49,7 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
     await db.execute(session, "analyze undo_rows")
     await db.execute(session, _LATER, {"id": upload_id})
     await customers.keep_changed(session, "undo_rows", until)
-    removed = await cases.take_back(session, "undo_rows", until)
+    removed = await cases.undo_import(session, "undo_rows", until)
     counts = await customers.take_back(session, "undo_rows", until)
     kept = await db.all(session, "select row_no, case_id, kept from undo_rows where kept is not null order by row_no")
     if kept and not removed and not any(counts.values()):

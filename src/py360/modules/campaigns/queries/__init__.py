@@ -1,0 +1,1 @@
+"""Reading campaigns: one campaign, the lists, its figures and whether it keeps the rules."""

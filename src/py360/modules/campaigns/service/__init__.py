@@ -1,0 +1,1 @@
+"""The verbs of campaigns: plan, create, edit, steer, count, finish."""

@@ -1,0 +1,170 @@
+"""One case."""
+
+from typing import Annotated
+
+from fastapi import Depends, Query, Response
+
+from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Res, Search, Session, etag, listed, ok
+from py360.modules.cases.access import CanReadCase, CanWorkCases
+from py360.modules.cases.queries import communications, detail, history
+from py360.modules.cases.queries.filters import case_number
+from py360.modules.cases.routes.base import router
+from py360.modules.cases.schemas import (
+    AssignIn,
+    CommentIn,
+    CommunicationIn,
+    Edit,
+    EscalateIn,
+    MessageIn,
+    PriorityIn,
+    QuickEdit,
+)
+from py360.modules.cases.service import assign, edit, work
+from py360.modules.cases.service.message import send_message as send
+
+
+async def _number(case: str) -> int:
+    return case_number(case)
+
+
+CaseId = Annotated[int, Depends(_number)]
+
+
+@router.get("/cases/{case}")
+async def read_case(reads: DbReads, res: Res, caller: CanReadCase, case_id: CaseId) -> Response:
+    """The whole case. Its ETag is the version that edits ask for."""
+    case, version = await detail.detail(reads, caller, case_id, res.clock.today())
+    return ok(case, headers=etag(version))
+
+
+@router.put("/cases/{case}")
+async def edit_case(
+    session: Session, reads: DbReads, res: Res, caller: CanWorkCases, case_id: CaseId, body: Edit, if_match: IfMatch
+) -> Response:
+    """The edit dialog: customer, contacts, policy type, premium, expiry, agent. If-Match (or `version`) stops one user from overwriting another."""
+    before, _ = await detail.detail(reads, caller, case_id, res.clock.today())
+    version = await edit.edit(session, caller, case_id, body, if_match)
+    body.as_shown(before)
+    code = f"CASE-{case_id}"
+    return ok({"caseId": code, "version": version, "message": f"{code} is saved."}, headers=etag(version))
+
+
+@router.patch("/cases/{case}/quick-edit")
+async def quick_edit(
+    session: Session, caller: CanWorkCases, case_id: CaseId, body: QuickEdit, if_match: IfMatch
+) -> Response:
+    """Status, sub-status, follow-up date, work step, plan, and an optional comment."""
+    version = await work.quick_edit(session, caller, case_id, body, if_match)
+    code = f"CASE-{case_id}"
+    return ok({"caseId": code, "version": version, "message": f"{code} is saved."}, headers=etag(version))
+
+
+@router.put("/cases/{case}/priority")
+async def set_priority(session: Session, caller: CanWorkCases, case_id: CaseId, body: PriorityIn) -> Response:
+    """Make the case a priority, or normal again."""
+    await work.set_priority(session, caller, case_id, body.is_priority)
+    words = "is a priority now" if body.is_priority else "has normal priority now"
+    code = f"CASE-{case_id}"
+    return ok({"caseId": code, "isPriority": body.is_priority, "message": f"{code} {words}."})
+
+
+@router.put("/cases/{case}/assign")
+async def assign_case(
+    session: Session, caller: CanWorkCases, case_id: CaseId, body: AssignIn, if_match: IfMatch
+) -> Response:
+    """Assign the case to an agent, or unassign it."""
+    agent = await assign.assign(session, caller, case_id, body.agent_id, if_match)
+    words = f"CASE-{case_id} is assigned to {agent.name}." if agent else f"CASE-{case_id} is unassigned now."
+    return ok({"caseId": f"CASE-{case_id}", "agentId": agent.id if agent else None, "message": words})
+
+
+@router.post("/cases/{case}/escalate")
+async def escalate(session: Session, caller: CanWorkCases, case_id: CaseId, body: EscalateIn) -> Response:
+    """Escalate the case to a superior, who is notified."""
+    done = await assign.escalate(session, caller, case_id, body.escalated_to, body.reason)
+    answer = {"caseId": done.case_number, "escalatedTo": done.to, "escalatedAt": done.at}
+    return ok({**answer, "message": f"{done.case_number} is escalated to {done.to}."})
+
+
+@router.get("/cases/{case}/comments")
+async def read_comments(
+    reads: DbReads,
+    caller: CanReadCase,
+    case_id: CaseId,
+    page: PageParams,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
+    """The comments, newest first."""
+    return await listed(reads, await history.comments(reads, caller, case_id, search, page.sort), page, as_file)
+
+
+@router.post("/cases/{case}/comments", status_code=201)
+async def add_comment(session: Session, caller: CanWorkCases, case_id: CaseId, body: CommentIn) -> Response:
+    """Add a comment; with `updateStatus` and `updateFollowUp` it changes these too."""
+    comment_id = await work.comment(session, caller, case_id, body)
+    return ok({"caseId": f"CASE-{case_id}", "commentId": comment_id, "message": "The comment is added."}, 201)
+
+
+@router.get("/cases/{case}/history")
+async def read_history(
+    reads: DbReads,
+    caller: CanReadCase,
+    case_id: CaseId,
+    page: PageParams,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
+    """What happened to the case, newest first."""
+    return await listed(reads, await history.history(reads, caller, case_id, search, page.sort), page, as_file)
+
+
+@router.get("/cases/{case}/communications")
+async def read_communications(
+    reads: DbReads,
+    caller: CanReadCase,
+    case_id: CaseId,
+    page: PageParams,
+    channel: Annotated[str | None, Query(max_length=20)] = None,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
+    """What was sent to the customer, with a summary: `responseRate` in percent of the replies, `averageResponseTime` in hours.
+
+    A campaign keeps the template as it was sent, not each customer's values: where `contentRetold` is true, the text was
+    rendered again with the case's values of today, and [Payment Link] and [Unsubscribe Link] replace the customer's own links.
+    """
+    found = await communications.communications(reads, caller, case_id, channel, search, page.sort)
+    summary = await communications.communication_summary(reads, case_id)
+    return await listed(reads, found, page, as_file, summary=summary.to_public())
+
+
+@router.post("/cases/{case}/communications", status_code=201)
+async def send_communication(caller: CanWorkCases, case_id: CaseId, body: CommunicationIn) -> Response:
+    """Send a renewal notice or a payment link; `[Payment Link]` becomes a link that works for 48 hours."""
+    pays = body.message_type == "payment_link"
+    sent = await send(
+        caller,
+        case_id,
+        channel=body.channel,
+        text=body.message,
+        subject=body.subject,
+        action="Payment link Sent" if pays else "Renewal notice Sent",
+        link=pays,
+    )
+    return ok(sent.to_public(), 201)
+
+
+@router.post("/cases/{case}/messages", status_code=201)
+async def send_message(caller: CanWorkCases, case_id: CaseId, body: MessageIn) -> Response:
+    """Send a quick message; opt-outs and the do-not-contact registry are checked first."""
+    sent = await send(
+        caller,
+        case_id,
+        channel=body.channel,
+        text=body.message,
+        subject=body.subject,
+        action="Message Sent",
+        quick=True,
+    )
+    return ok(sent.to_public(), 201)

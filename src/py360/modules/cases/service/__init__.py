@@ -1,0 +1,1 @@
+"""The verbs of cases: open, assign, edit, move, lapse, message, undo an import."""
