@@ -19,19 +19,33 @@ log = structlog.get_logger()
 
 WELCOME: Final = """Dear {name},
 
-an account was made for you. Please choose your password here:
+an account was made for you. Choose your password here:
 
 {link}
 
-The link can be used once and is good for three days. After that, ask for a new one with “Forgot password”.
+The link works once and for three days. After that, ask for a new one with “Forgot password”.
 """
 RESET: Final = """Dear {name},
 
-somebody, hopefully you, asked for a new password for this address. Please set it here:
+we received a request to set a new password for this e-mail address. Set it here:
 
 {link}
 
-The link can be used once and is good for one hour. If it was not you, do nothing: your password stays as it is.
+The link works once and for one hour. If you did not ask for it, do nothing: your password stays as it is.
+"""
+CONFIRM: Final = """Dear {name},
+
+you asked to sign in with this e-mail address from now on. Confirm it here:
+
+{link}
+
+The link works once and for one day. If you did not ask for it, do nothing: nothing changes.
+"""
+CHANGED: Final = """Dear {name},
+
+the e-mail address that you sign in with is now {new_email}, no longer this one.
+
+If you did not change it, tell your administrator at once.
 """
 
 
@@ -45,6 +59,17 @@ class Letters:
     async def password_reset(self, session: AsyncSession, *, client_id: int, email: str, name: str, link: str) -> None:
         """The link where a forgotten password is replaced."""
         await _plan(session, client_id, email, "Set a new password", RESET.format(name=name, link=link))
+
+    async def confirm_email(self, session: AsyncSession, *, client_id: int, email: str, name: str, link: str) -> None:
+        """To a new address: the link that makes it the login."""
+        await _plan(session, client_id, email, "Confirm your e-mail address", CONFIRM.format(name=name, link=link))
+
+    async def email_changed(
+        self, session: AsyncSession, *, client_id: int, email: str, name: str, new_email: str
+    ) -> None:
+        """To the old address: another one is the login now."""
+        text = CHANGED.format(name=name, new_email=new_email)
+        await _plan(session, client_id, email, "Your e-mail address was changed", text)
 
 
 async def _plan(session: AsyncSession, client_id: int, email: str, subject: str, text: str) -> None:

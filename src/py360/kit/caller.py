@@ -25,6 +25,7 @@ class Caller:
     read_only: bool = False
     session_id: int | None = None
     client_codes: tuple[str, ...] = ()  # of `client_ids`, in their order
+    must_change_password: bool = False  # may do nothing else before
 
     def may(self, *permissions: str) -> bool:
         """Whether any of these page or feature permissions is held."""

@@ -13,7 +13,7 @@ from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.modules.identity import tokens
 from py360.modules.identity.models import User
-from py360.modules.identity.service.sign_in import GRACE, LOCKED_FOR
+from py360.modules.identity.service.sign_in import GRACE
 from tests.installation import CHECKOUT
 from tests.modules.conftest import PASSWORD, AsRole
 
@@ -65,36 +65,6 @@ async def test_an_access_token_ends_after_ten_minutes(app: FastAPI, as_role: AsR
     answer = await agent.get("/api/auth/me")
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "token_expired"
-
-
-@pytest.mark.parametrize("email", ["agent1@example.com", "nobody@example.com"])
-async def test_five_wrong_passwords_lock_and_unknown_addresses_answer_alike(
-    client: httpx.AsyncClient, as_role: AsRole, email: str
-) -> None:
-    await as_role("agent")
-    codes = [(await login(client, email, "wrong")).json()["error"]["code"] for _ in range(6)]
-    assert codes == ["wrong_credentials"] * 5 + ["account_locked"]
-
-
-async def test_the_lock_holds_against_the_right_password_for_a_quarter_of_an_hour(
-    app: FastAPI, client: httpx.AsyncClient, as_role: AsRole
-) -> None:
-    agent = await as_role("agent")
-    email = agent.user["email"]
-    for _ in range(5):
-        await login(client, email, "wrong")
-    locked = await login(client, email)
-    assert locked.status_code == 429
-    assert locked.headers["retry-after"] == "900"
-    app.state.resources.clock = FixedClock(app.state.resources.clock.now() + LOCKED_FOR)
-    assert (await login(client, email)).status_code == 200
-
-
-async def test_wrong_passwords_at_once_are_all_counted(client: httpx.AsyncClient, as_role: AsRole) -> None:
-    agent = await as_role("agent")
-    email = agent.user["email"]
-    await asyncio.gather(*(login(client, email, "wrong") for _ in range(5)))
-    assert (await login(client, email)).json()["error"]["code"] == "account_locked"
 
 
 @pytest.mark.parametrize("status", ["inactive", "suspended", "pending"])

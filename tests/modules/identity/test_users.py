@@ -196,7 +196,8 @@ async def test_one_changes_ones_own_profile_settings_and_password(client: httpx.
         "HDFC",
         "agent",
     )
-    taken = await agent.put("/api/user/profile", json={"email": other.user["email"]})
+    email = {"email": other.user["email"], "currentPassword": PASSWORD}
+    taken = await agent.put("/api/user/profile", json=email)
     assert taken.status_code == 409
     settings = await agent.put("/api/user/settings", json={"theme": "dark", "language": "hi"})
     assert (

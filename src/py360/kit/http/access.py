@@ -22,9 +22,10 @@ class CallerWith(HTTPBearer):
     of the body is read; the handler gets the caller that was let in then.
     """
 
-    def __init__(self, *permissions: str) -> None:
+    def __init__(self, *permissions: str, before_password_change: bool = False) -> None:
         super().__init__(scheme_name="HTTPBearer", description="Access token of POST /api/auth/login", auto_error=False)
         self.permissions = permissions
+        self.before_password_change = before_password_change
         self.declares = permissions or ("any login",)  # read by the house test: no route without a permission
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]  # the caller, not the bare token
@@ -40,6 +41,10 @@ class CallerWith(HTTPBearer):
             raise Unauthenticated(headers={"WWW-Authenticate": "Bearer"})
         caller: Caller = await request.app.state.authenticate(credentials.credentials)
         await _count(request, caller)
+        if caller.must_change_password and not self.before_password_change:
+            raise Forbidden(
+                "Change your password first (PUT /api/user/change-password).", code="password_change_required"
+            )
         if b"clientId=" in request.scope["query_string"] and (client := request.query_params.get("clientId")):
             caller = caller.at(client)
         if self.permissions:

@@ -20,7 +20,7 @@ MAX_REMEMBERED: Final = 10_000
 # Reads the write side on purpose: a replica may lag behind a sign-in or a revocation.
 _SESSION = """
     select s.id as session_id, u.id as user_id, u.client_id, u.email, u.first_name, u.last_name,
-           u.granted_permissions, u.revoked_permissions, r.name as role, r.permissions, r.reach, h.node_id,
+           u.granted_permissions, u.revoked_permissions, u.require_password_change, r.name as role, r.permissions, r.reach, h.node_id,
            k.ids as client_ids, k.codes as client_codes
     from user_sessions s
     join users u on u.id = s.user_id
@@ -114,4 +114,5 @@ def _caller(row: dict[str, Any]) -> Caller:
         read_only=role in catalogue.READ_ONLY_ROLES,
         session_id=row["session_id"],
         client_codes=tuple(row["client_codes"]),
+        must_change_password=row["require_password_change"],
     )

@@ -10,7 +10,7 @@ class WrongCredentials(Unauthenticated):
 
 
 class AccountLocked(TooMany):
-    """Too many wrong passwords. The account is locked for 15 minutes."""
+    """Too many wrong passwords. Wait a while and try again, or set a new password with “Forgot password”."""
 
     default_code = "account_locked"
 

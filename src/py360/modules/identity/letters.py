@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 class Letters(Protocol):
-    """What identity asks of whoever can send mail. Both only plan the letter, in the session's transaction."""
+    """What identity asks of whoever can send mail. Each only plans the letter, in the session's transaction."""
 
     async def welcome(self, session: AsyncSession, *, client_id: int, email: str, name: str, link: str) -> None:
         """A new account, and the link where its owner sets a password."""
@@ -17,6 +17,16 @@ class Letters(Protocol):
 
     async def password_reset(self, session: AsyncSession, *, client_id: int, email: str, name: str, link: str) -> None:
         """The link where a forgotten password is replaced; good for one hour."""
+        ...
+
+    async def confirm_email(self, session: AsyncSession, *, client_id: int, email: str, name: str, link: str) -> None:
+        """To a new address: the link that makes it the login; good for one day."""
+        ...
+
+    async def email_changed(
+        self, session: AsyncSession, *, client_id: int, email: str, name: str, new_email: str
+    ) -> None:
+        """To the old address: another one is the login now."""
         ...
 
 
@@ -30,6 +40,16 @@ class NoLetters:
     async def password_reset(self, session: AsyncSession, *, client_id: int, email: str, name: str, link: str) -> None:
         """Log that no letter went out."""
         log.warning("no mail is wired: password reset letter not sent", email=email)
+
+    async def confirm_email(self, session: AsyncSession, *, client_id: int, email: str, name: str, link: str) -> None:
+        """Log that no letter went out."""
+        log.warning("no mail is wired: letter to a new address not sent", email=email)
+
+    async def email_changed(
+        self, session: AsyncSession, *, client_id: int, email: str, name: str, new_email: str
+    ) -> None:
+        """Log that no letter went out."""
+        log.warning("no mail is wired: letter to an old address not sent", email=email)
 
 
 _letters: Letters = NoLetters()

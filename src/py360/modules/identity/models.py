@@ -80,6 +80,9 @@ class User(Base):
     mfa_secret: Mapped[str | None] = mapped_column(String(255))
     password_reset_token: Mapped[str | None] = mapped_column(String(255))
     password_reset_expires: Mapped[datetime | None] = mapped_column(Moment)
+    pending_email: Mapped[str | None] = mapped_column(String(255))
+    email_change_token: Mapped[str | None] = mapped_column(String(255))
+    email_change_expires: Mapped[datetime | None] = mapped_column(Moment)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=func.now())
 

@@ -1,7 +1,15 @@
-"""Passwords: argon2id at the cost OWASP recommends (19 MiB, 2 passes), computed in a thread, never in a transaction."""
+"""Passwords: argon2id at the cost OWASP recommends (19 MiB, 2 passes), computed in a thread, never in a transaction.
+
+What may become a password follows NIST SP 800-63B: a length, no rules of composition, and a check against what is guessed
+first. That check is zxcvbn's: lists of common passwords, names and words, keyboard rows, sequences, repetitions, dates, and
+here the user's own name and address (ADR 78).
+"""
 
 import asyncio
+import re
 import secrets
+import unicodedata
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -10,8 +18,11 @@ from argon2.exceptions import InvalidHashError, VerifyMismatchError
 
 from py360.kit.errors import Invalid
 
-MIN_LENGTH: Final = 8
+MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 200
+MIN_GUESSES_LOG10: Final = 9.0  # ten times what zxcvbn calls safe against an offline attack on a slow hash
+MIN_OTHER_LETTERS: Final = 4  # beside one's own name and address
+LOOKED_AT: Final = 64  # signs; the search takes quadratic time, and a password whose start is strong is strong
 _hasher: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
@@ -38,8 +49,10 @@ def _nobody() -> str:
     return _hasher.hash(secrets.token_urlsafe(16))
 
 
-def check_new(password: str, confirmation: str | None = None, field: str = "newPassword") -> None:
-    """Refuse what must not become a password (domain reference, 3.1). Raises Invalid."""
+def check_new(
+    password: str, confirmation: str | None = None, field: str = "newPassword", about: Sequence[str] = ()
+) -> None:
+    """Refuse what must not become a password (domain reference, 3.1). `about`: the user's name and e-mail. Raises Invalid."""
     if confirmation is not None and confirmation != password:
         raise Invalid(
             "The two new passwords differ.", code="password_mismatch",
@@ -47,6 +60,30 @@ def check_new(password: str, confirmation: str | None = None, field: str = "newP
         )  # fmt: skip
     if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
         raise Invalid(
-            f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters.", code="password_length",
-            details=[{"field": field, "message": f"{MIN_LENGTH} to {MAX_LENGTH} characters"}],
-        )  # fmt: skip
+            f"A password has {MIN_LENGTH} to {MAX_LENGTH} characters. A few words in a row are easy to remember.",
+            code="password_length",
+            details=[{"field": field, "message": f"must have {MIN_LENGTH} to {MAX_LENGTH} characters"}],
+        )
+    plain = unicodedata.normalize("NFKC", password)[:LOOKED_AT]
+    own = {part for text in about for part in (text, *re.split(r"[\W_]+", text)) if len(part) > 2}
+    if _is_made_of(plain, own) or _guesses_log10(plain, own) < MIN_GUESSES_LOG10:
+        raise Invalid(
+            "This password is easy to guess: it is common, repeats itself, or is made of your name or address."
+            " Choose a longer one, such as four words that do not belong together.",
+            code="password_common",
+            details=[{"field": field, "message": "is easy to guess"}],
+        )
+
+
+def _is_made_of(password: str, own: Collection[str]) -> bool:
+    """Whether hardly a letter is left without what everybody knows of the user."""
+    rest = password.casefold()
+    for part in sorted(own, key=len, reverse=True):
+        rest = rest.replace(part.casefold(), "")
+    return rest != password.casefold() and sum(sign.isalpha() for sign in rest) < MIN_OTHER_LETTERS
+
+
+def _guesses_log10(password: str, own: Collection[str]) -> float:
+    from zxcvbn import zxcvbn  # its lists take 50 ms to load, and few processes set passwords
+
+    return float(zxcvbn(password, user_inputs=[*own, "py360"], max_length=LOOKED_AT)["guesses_log10"])

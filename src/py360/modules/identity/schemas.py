@@ -3,18 +3,16 @@
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from email_validator import SPECIAL_USE_DOMAIN_NAMES
-from pydantic import AfterValidator, AliasChoices, EmailStr, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
 from py360.kit.wire import SHOWN, Schema
 from py360.modules.identity import catalogue
+from py360.modules.identity.addresses import clean_email
 from py360.modules.identity.models import split_name
-
-# Offices have such networks, and the first administrator is admin@py360.local: their profile could not be saved.
-SPECIAL_USE_DOMAIN_NAMES.remove("local")
 
 # Spaces belong to a password; everywhere else they are typing slips.
 Secret = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=200)]
+Email = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(clean_email)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Status = Literal["active", "inactive", "pending", "suspended"]
 Reach = Literal["own", "team", "subtree", "all"]
@@ -34,6 +32,10 @@ def _timezone(name: str) -> str:
     if name not in available_timezones():
         raise ValueError("must be an IANA zone such as Asia/Kolkata")
     return name
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
 
 
 Language = Annotated[str, AfterValidator(_language)]
@@ -58,7 +60,7 @@ class Refresh(Schema):
 class ForgotPassword(Schema):
     """Whose password was forgotten."""
 
-    email: EmailStr
+    email: Email
 
 
 class ResetPassword(Schema):
@@ -91,9 +93,12 @@ class UserIn(Named):
     """A new account."""
 
     passed_over = SHOWN
+    never_empty = Named.never_empty | {"password"}  # spaces are not "empty" there
 
-    email: EmailStr
-    password: Secret | None = Field(None, description="Empty: set by the owner through the welcome letter's link")
+    email: Email
+    password: Annotated[Secret | None, BeforeValidator(_none_if_empty)] = Field(
+        None, description="Empty: set by the owner through the welcome letter's link"
+    )
     role: str = catalogue.DEFAULT_ROLE
     status: Status = "active"
     phone: Annotated[str, StringConstraints(max_length=20)] | None = None
@@ -121,7 +126,7 @@ class UserChange(Named):
     }  # fmt: skip
     moves = frozenset({"lockedUntil", "lastLogin"})
 
-    email: EmailStr = ""
+    email: Email = ""
     role: str = ""
     status: Status = "active"
     phone: Annotated[str, StringConstraints(max_length=20)] | None = None
@@ -188,7 +193,7 @@ class ClientIn(Schema):
     client_code: Annotated[str, StringConstraints(min_length=1, max_length=50)] | None = None
     client_name: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     industry: Annotated[str, StringConstraints(max_length=100)] | None = None
-    contact_email: EmailStr | None = None
+    contact_email: Email | None = None
     contact_phone: Annotated[str, StringConstraints(max_length=20)] | None = None
 
 
@@ -200,7 +205,7 @@ class ClientChange(Schema):
 
     client_name: Annotated[str, StringConstraints(min_length=1, max_length=255)] = "-"
     industry: Annotated[str, StringConstraints(max_length=100)] | None = None
-    contact_email: EmailStr | None = None
+    contact_email: Email | None = None
     contact_phone: Annotated[str, StringConstraints(max_length=20)] | None = None
     is_active: bool = True
 
@@ -210,13 +215,20 @@ class ProfileChange(Named):
 
     passed_over = SHOWN | {
         "role", "roleName", "department", "jobTitle", "avatarUrl", "joinDate", "lastLoginDate", "passwordChangedAt",
-        "requirePasswordChange",
+        "requirePasswordChange", "pendingEmail",
     }  # fmt: skip
-    moves = frozenset({"lastLoginDate"})
+    moves = frozenset({"lastLoginDate", "pendingEmail"})
 
-    email: EmailStr = ""
+    email: Email = ""
     phone: Annotated[str, StringConstraints(max_length=20)] | None = None
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
+    current_password: Secret | None = Field(None, description="Needed to change the e-mail address")
+
+
+class ConfirmEmail(Schema):
+    """The token of the letter to the new address."""
+
+    token: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class GeneralSettings(Schema):

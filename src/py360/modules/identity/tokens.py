@@ -21,6 +21,9 @@ from py360.kit.settings import settings
 
 ACCESS_LIFETIME: Final = timedelta(minutes=10)
 SESSION_LIFETIME: Final = timedelta(days=14)  # since the last refresh
+LONGEST_SESSION: Final = timedelta(days=30)  # since the sign-in
+ISSUER: Final = "py360"
+AUDIENCE: Final = "py360-api"
 _ALGORITHM: Final = "HS256"
 
 
@@ -44,6 +47,8 @@ def successor(refresh_token: str) -> str:
 def make_access_token(session_secret: str, user_id: int, role: str, client_id: int, now: datetime) -> str:
     """A bearer token for `ACCESS_LIFETIME`. Role and client are there for the client to read; the server does not trust them."""
     claims = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
         "sub": str(user_id),
         "sid": session_secret,
         "role": role,
@@ -58,6 +63,8 @@ def read_access_token(token: str, now: datetime) -> tuple[str, float]:
     """The session secret inside a token of ours and when the token expires (epoch seconds); raises Unauthenticated."""
     try:
         claims = jwt.decode(token, _key(settings().secret_key), algorithms=[_ALGORITHM]).claims
+        if (claims["iss"], claims["aud"]) != (ISSUER, AUDIENCE):
+            raise ValueError("a token of another issuer or for another service")
         secret, expires = str(claims["sid"]), float(claims["exp"])
     except (JoseError, KeyError, ValueError, TypeError) as error:
         raise Unauthenticated("This access token is not valid. Please sign in again.", code="bad_token") from error

@@ -4,8 +4,10 @@ from fastapi import Request, Response
 
 from py360.kit.http import DbReads, Public, Router, Session, SignedIn, ok
 from py360.modules.identity import queries
+from py360.modules.identity.access import BeforePasswordChange
 from py360.modules.identity.schemas import (
     ChangePassword,
+    ConfirmEmail,
     ForgotPassword,
     GeneralSettings,
     Login,
@@ -14,33 +16,37 @@ from py360.modules.identity.schemas import (
     ResetPassword,
     given,
 )
-from py360.modules.identity.service import credentials, profile, sign_in
+from py360.modules.identity.service import credentials, devices, email_change, profile, sign_in
 from py360.modules.identity.service.sign_in import Device
 
 router = Router()
 
 
 def _device(request: Request) -> Device:
-    return Device(request.client.host if request.client else None, request.headers.get("user-agent"))
+    address = request.client.host if request.client else None
+    return Device(address, request.headers.get("user-agent"), request.cookies.get(devices.COOKIE))
 
 
 @router.post("/auth/login", dependencies=[Public])
 async def login(request: Request, body: Login) -> Response:
     """Sign in with e-mail and password: an access token for ten minutes, a refresh token, and the user.
 
-    Five wrong passwords lock the account for 15 minutes.
+    Five wrong passwords in a row from one network address lock the account for that address: for 15 minutes, then for
+    twice as long each time. The answer sets the cookie `py360_device`, which grants nothing: it tells a browser that has
+    signed in before from a stranger's.
     """
-    return ok((await sign_in.sign_in(body.email, body.password, _device(request))).shown())
+    signed_in = await sign_in.sign_in(body.email, body.password, _device(request))
+    return ok(signed_in.to_public(), headers={"Set-Cookie": devices.cookie_for(signed_in.user["id"])})
 
 
 @router.post("/auth/refresh", dependencies=[Public])
 async def refresh(body: Refresh) -> Response:
     """New tokens for a refresh token. Asked again within ten seconds, the same ones; later, that ends the session."""
-    return ok((await sign_in.refresh(body.refresh_token)).shown())
+    return ok((await sign_in.refresh(body.refresh_token)).to_public())
 
 
 @router.post("/auth/logout")
-async def logout(session: Session, caller: SignedIn) -> Response:
+async def logout(session: Session, caller: BeforePasswordChange) -> Response:
     """End this session; its tokens stop working at once."""
     await sign_in.sign_out(session, caller.session_id)
     return ok({"message": "You are signed out."})
@@ -80,8 +86,8 @@ async def reset_password(session: Session, body: ResetPassword) -> Response:
 
 
 @router.put("/user/change-password")
-async def change_password(session: Session, caller: SignedIn, body: ChangePassword) -> Response:
-    """Change one's own password; other devices are signed out."""
+async def change_password(session: Session, caller: BeforePasswordChange, body: ChangePassword) -> Response:
+    """Change one's own password; other devices are signed out. The only way on while `requirePasswordChange` is set."""
     await credentials.change(session, caller, body.current_password, body.new_password, body.confirm_password)
     return ok({"message": "Your password is changed."})
 
@@ -94,11 +100,25 @@ async def read_profile(session: Session, caller: SignedIn) -> Response:
 
 @router.put("/user/profile")
 async def change_profile(session: Session, caller: SignedIn, body: ProfileChange) -> Response:
-    """Change one's own name, e-mail, phone or company; role and department are the administrator's."""
+    """Change one's own name, phone or company; role and department are the administrator's.
+
+    Another `email` takes `currentPassword`, and becomes the login when the link that is sent to it is opened; until then
+    it is shown as `pendingEmail`.
+    """
     before = await profile.read(session, caller)
-    await profile.change(session, caller, given(body))
+    asked = await profile.change(session, caller, given(body))
     body.as_shown(before)
-    return ok({**await profile.read(session, caller), "message": "Your profile is saved."})
+    message = "Your profile was saved."
+    if asked:
+        message += f" Open the link that we sent to {body.email} to make it your e-mail address."
+    return ok({**await profile.read(session, caller), "message": message})
+
+
+@router.post("/auth/confirm-email", dependencies=[Public])
+async def confirm_email(session: Session, body: ConfirmEmail) -> Response:
+    """Make the address the login to which the letter with this token was sent."""
+    email = await email_change.confirm(session, body.token)
+    return ok({"email": email, "message": f"Your e-mail address is now {email}."})
 
 
 @router.get("/user/settings")

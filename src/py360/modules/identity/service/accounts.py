@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import crypto
 from py360.kit.caller import Caller, Reach
 from py360.kit.clock import version_of
-from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
-from py360.modules.identity import authentication, catalogue, letters, passwords
+from py360.kit.errors import Forbidden, Invalid, NotFound, PreconditionFailed
+from py360.modules.identity import addresses, authentication, catalogue, letters, passwords
 from py360.modules.identity.errors import LastAdministrator, OneselfRefused
 from py360.modules.identity.models import Role, User
-from py360.modules.identity.service import credentials, sign_in
+from py360.modules.identity.service import attempts, credentials, email_change, sign_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,18 @@ async def role_named(session: AsyncSession, name: str) -> Role:
 
 
 async def create(session: AsyncSession, client_id: int, new: NewUser) -> User:
-    """Make an account; raises Conflict when the e-mail is taken. Knows no caller: rights are checked before."""
-    await email_free(session, new.email)
+    """Make an account; raises Conflict when the e-mail is taken, Invalid when the password or the role will not do.
+
+    Knows no caller: rights are checked before.
+    """
+    if new.password is not None:
+        passwords.check_new(new.password, field="password", about=(new.email, new.first_name, new.last_name))
+    email = addresses.check_email(new.email)
+    await email_change.check_email_free(session, email)
     role = await role_named(session, new.role)
     user = User(
         client_id=client_id,
-        email=new.email.lower(),
+        email=email,
         password_hash=await passwords.hash_password(new.password or crypto.random_token()),
         first_name=new.first_name,
         last_name=new.last_name,
@@ -78,24 +84,12 @@ async def add(session: AsyncSession, caller: Caller, client_id: int | None, new:
         raise Invalid(
             "There is no such client within your reach.", details=[{"field": "clientId", "message": "unknown client"}]
         )
-    if new.password is not None:
-        passwords.check_new(new.password, field="password")
     role = await role_named(session, new.role)
     _may_give(caller, role, wanted)
     user = await create(session, client, new)
     if wanted:
         user.granted_permissions, user.revoked_permissions = catalogue.overrides(role.permissions, wanted)
     return user.id
-
-
-async def email_free(session: AsyncSession, email: str, but: int = 0) -> None:
-    """Raise Conflict when another account has this e-mail address."""
-    if await session.scalar(select(User.id).where(User.email == email.lower(), User.id != but)):
-        raise Conflict(
-            f"There is an account for {email} already.",
-            code="email_taken",
-            details=[{"field": "email", "message": "taken"}],
-        )
 
 
 async def within_reach(session: AsyncSession, caller: Caller, user_id: int) -> tuple[User, Role | None]:
@@ -160,9 +154,7 @@ async def update(
     """
     user, role = await within_reach(session, caller, user_id)
     _unchanged(user, version)
-    if "email" in changes:
-        await email_free(session, changes["email"], user.id)
-        changes["email"] = changes["email"].lower()
+    await _change_email(session, caller, user, changes.pop("email", user.email).lower())
     new_role, status, wanted = (changes.pop(key, None) for key in ("role", "status", "permissions"))
     for name, value in changes.items():
         setattr(user, name, value)
@@ -173,6 +165,16 @@ async def update(
     if wanted is not None:
         await _set_permissions(session, caller, user, wanted)
     authentication.forget()
+
+
+async def _change_email(session: AsyncSession, caller: Caller, user: User, email: str) -> None:
+    """Give a user another address; the old one is told. One's own takes the password, on the Profile page."""
+    if email == user.email:
+        return
+    if user.id == caller.user_id:
+        raise OneselfRefused("Change your own e-mail address on the Profile page: it asks for your password.")
+    await email_change.check_email_free(session, email, user.id)
+    await email_change.replace(session, user, email)
 
 
 async def set_role(session: AsyncSession, caller: Caller, user_id: int, name: str) -> None:
@@ -222,6 +224,7 @@ async def _set_status(session: AsyncSession, caller: Caller, user: User, role: R
         await sign_in.revoke_all(session, user.id)
     else:
         user.failed_login_attempts, user.locked_until = 0, None
+        await attempts.unlock(user.email)
     user.status = status
     authentication.forget()
 

@@ -11,10 +11,11 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Gone, Invalid
 from py360.modules.identity import letters, passwords
 from py360.modules.identity.models import User
-from py360.modules.identity.service import sign_in
+from py360.modules.identity.service import attempts, sign_in
 
 RESET_LIFETIME: Final = timedelta(hours=1)
 WELCOME_LIFETIME: Final = timedelta(days=3)
+CURRENT_PER_USER: Final = "10/15minutes"
 FORGOT_PER_ADDRESS: Final = "10/hour"
 FORGOT_PER_EMAIL: Final = "3/hour"
 
@@ -25,18 +26,33 @@ class ResetLinkUsed(Gone):
     default_code = "reset_link_expired"
 
 
+def about(user: User) -> list[str]:
+    """What a password of this user must not be made of."""
+    return [user.email, user.first_name, user.last_name]
+
+
+async def check_current(user: User, password: str | None, missing: str = "Enter your current password.") -> None:
+    """Raise Invalid unless it is the user's password; TooMany after ten tries in a quarter of an hour."""
+    details = [{"field": "currentPassword", "message": "is missing" if password is None else "is wrong"}]
+    if password is None:
+        raise Invalid(missing, code="password_needed", details=details)
+    await resources.current().limits.require(
+        "Too many wrong passwords. Please wait a quarter of an hour.", CURRENT_PER_USER, "change-password", str(user.id)
+    )
+    if not await passwords.matches(user.password_hash, password):
+        raise Invalid("Your current password is wrong.", code="wrong_password", details=details)
+
+
 async def change(session: AsyncSession, caller: Caller, current: str, new: str, confirmation: str | None) -> None:
     """Change one's own password; every other device is signed out. Raises Invalid when the current one is wrong."""
-    passwords.check_new(new, confirmation)
     user = await session.get_one(User, caller.user_id)
-    await resources.current().limits.require(
-        "Too many wrong passwords. Please wait a quarter of an hour.", "10/15minutes", "change-password", str(user.id)
-    )
-    if not await passwords.matches(user.password_hash, current):
+    passwords.check_new(new, confirmation, about=about(user))
+    await check_current(user, current)
+    if new == current:
         raise Invalid(
-            "Your current password is wrong.",
-            code="wrong_password",
-            details=[{"field": "currentPassword", "message": "wrong"}],
+            "The new password is the old one. Choose another one.",
+            code="password_unchanged",
+            details=[{"field": "newPassword", "message": "must differ from the current password"}],
         )
     await _set(user, new)
     await sign_in.revoke_all(session, user.id, except_session=caller.session_id)
@@ -48,11 +64,12 @@ async def _set(user: User, password: str) -> None:
     user.require_password_change = False
     user.password_reset_token = user.password_reset_expires = None
     user.failed_login_attempts, user.locked_until = 0, None
+    await attempts.unlock(user.email)
 
 
 async def replace(session: AsyncSession, user: User, password: str) -> None:
     """Set a user's password without asking for the old one; signs them out everywhere. Rights are checked before."""
-    passwords.check_new(password)
+    passwords.check_new(password, about=about(user))
     await _set(user, password)
     await sign_in.revoke_all(session, user.id)
 
@@ -83,13 +100,19 @@ async def forgot(session: AsyncSession, email: str, ip_address: str | None) -> N
     await letters.post().password_reset(session, client_id=user.client_id, email=user.email, name=user.name, link=link)
 
 
-async def reset(session: AsyncSession, token: str, password: str, confirmation: str | None) -> None:
-    """Set a new password with the token of a letter; signs the user out everywhere. Raises ResetLinkUsed."""
-    passwords.check_new(password, confirmation)
+async def find(session: AsyncSession, token: str) -> User:
+    """The user whose letter has this token, locked for change; raises ResetLinkUsed."""
     user = await session.scalar(select(User).where(User.password_reset_token == crypto.digest(token)).with_for_update())
     now = resources.current().clock.now()
     if user is None or user.password_reset_expires is None or user.password_reset_expires <= now:
         raise ResetLinkUsed
+    return user
+
+
+async def reset(session: AsyncSession, token: str, password: str, confirmation: str | None) -> None:
+    """Set a new password with the token of a letter; signs the user out everywhere. Raises ResetLinkUsed and Invalid."""
+    user = await find(session, token)
+    passwords.check_new(password, confirmation, about=about(user))
     if user.status == "pending":
         user.status = "active"  # a letter answered is an e-mail address confirmed
     await replace(session, user, password)

@@ -8,7 +8,7 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Invalid
 from py360.modules.identity import authentication
 from py360.modules.identity.models import Role, User
-from py360.modules.identity.service import accounts
+from py360.modules.identity.service import email_change
 
 # The General tab (domain reference, 28). Language and second factor have columns of their own.
 GENERAL: Final = {"theme": "system", "timezone": "Asia/Kolkata", "emailNotifications": True, "smsNotifications": False}
@@ -35,20 +35,26 @@ async def read(session: AsyncSession, caller: Caller) -> dict[str, Any]:
         "lastLoginDate": user.last_login,
         "passwordChangedAt": user.password_changed_at,
         "requirePasswordChange": user.require_password_change,
+        "pendingEmail": user.pending_email,
     }
 
 
-async def change(session: AsyncSession, caller: Caller, changes: dict[str, Any]) -> None:
-    """Change name, e-mail, phone or company; raises Conflict when the e-mail is taken."""
+async def change(session: AsyncSession, caller: Caller, changes: dict[str, Any]) -> bool:
+    """Change name, phone or company; another e-mail address is asked for by letter: whether one was.
+
+    Raises Invalid when the password for that is missing or wrong, Conflict when the address is taken.
+    """
     user = await session.get_one(User, caller.user_id, with_for_update=True)
-    if "email" in changes:
-        changes["email"] = changes["email"].lower()
-        await accounts.email_free(session, changes["email"], user.id)
+    password: str | None = changes.pop("current_password", None)
+    email: str = changes.pop("email", user.email)
+    if asked := email != user.email:
+        await email_change.ask(session, user, email, password)
     if "company" in changes:
         user.preferences = {**user.preferences, "company": changes.pop("company")}
     for field, value in changes.items():
         setattr(user, field, value)
     authentication.forget()
+    return asked
 
 
 async def settings(session: AsyncSession, caller: Caller) -> dict[str, Any]:

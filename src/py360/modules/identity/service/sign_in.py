@@ -11,28 +11,27 @@ from typing import Any, Final
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import crypto, resources
+from py360.kit import crypto, db, resources
 from py360.kit.db import unit_of_work
 from py360.kit.errors import NotFound
 from py360.modules.identity import authentication, passwords, queries, tokens
-from py360.modules.identity.errors import AccountLocked, AccountNotActive, SecondFactorNeeded, WrongCredentials
+from py360.modules.identity.errors import AccountNotActive, SecondFactorNeeded, WrongCredentials
 from py360.modules.identity.models import Role, User, UserSession
+from py360.modules.identity.service import attempts, devices
+from py360.modules.identity.service.attempts import Attempt
 
-MAX_ATTEMPTS: Final = 5
-LOCKED_FOR: Final = timedelta(minutes=15)
 GRACE: Final = timedelta(seconds=10)  # two tabs refresh at once, or an answer is lost and asked for again
+KNOWN_FOR: Final = timedelta(days=30)  # since the last sign-in from an address
 PER_ADDRESS: Final = "60/minute"
-UNKNOWN_EMAIL: Final = (
-    f"{MAX_ATTEMPTS}/15minutes"  # an unknown address locks like a known one: nobody learns which is which
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """Where a sign-in comes from."""
+    """Where a sign-in comes from; `cookie` is what we left there at an earlier one."""
 
     ip_address: str | None
     user_agent: str | None
+    cookie: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,7 @@ class SignedIn:
     refresh_token: str
     user: dict[str, Any]
 
-    def shown(self) -> dict[str, Any]:
+    def to_public(self) -> dict[str, Any]:
         """The answer of the wire (domain reference, 3.1); `expiresIn` in seconds."""
         return {
             "token": self.token,
@@ -55,17 +54,23 @@ class SignedIn:
 
 
 async def sign_in(email: str, password: str, device: Device) -> SignedIn:
-    """Open a session. Raises WrongCredentials, AccountLocked, AccountNotActive, SecondFactorNeeded or TooMany."""
+    """Open a session. Raises WrongCredentials, AccountLocked, AccountNotActive, SecondFactorNeeded or TooMany.
+
+    The sign-in is counted first and its count given back when the password is right. Unknown addresses are counted and
+    answered like known ones: nobody learns which is which.
+    """
     await resources.current().limits.require(
         "Too many sign-ins from your network. Please wait a minute.", PER_ADDRESS, "login", device.ip_address or "-"
     )
     async with unit_of_work() as session:
         user = await session.scalar(select(User).where(User.email == email.strip().lower()))
-    right = await passwords.matches(user.password_hash if user else None, password)  # first: all answers take as long
-    if user and user.locked_until and user.locked_until > resources.current().clock.now():
-        raise _locked()
-    if not right or user is None:
-        raise await _count_failure(user.id if user else None, email)
+        attempt = await _attempt(session, email, user, device)
+    await attempts.reserve(attempt)
+    if not await passwords.matches(user.password_hash if user else None, password) or user is None:
+        if user:
+            await _note_failure(user.id, email)
+        raise WrongCredentials
+    await attempts.release(attempt)
     if user.status != "active":
         raise AccountNotActive
     if user.mfa_enabled:
@@ -78,23 +83,32 @@ async def sign_in(email: str, password: str, device: Device) -> SignedIn:
         return await open_session(session, user.id, device)
 
 
-async def _count_failure(user_id: int | None, email: str) -> WrongCredentials | AccountLocked:
-    """Count a wrong password; the refusal to raise."""
-    if user_id is None:
-        within = await resources.current().limits.hit(UNKNOWN_EMAIL, "login-unknown", email.strip().lower())
-        return WrongCredentials() if within else _locked()
+async def _attempt(session: AsyncSession, email: str, user: User | None, device: Device) -> Attempt:
+    """The sign-in as it is counted: by the device when the account knows it, else by the network address."""
+    source = attempts.source_of(device.ip_address)
+    if user is None:
+        return Attempt(email, source, known=False)
+    if known_device := devices.device_of(device.cookie, user.id):
+        return Attempt(email, f"device {known_device}", known=True)
+    seen_here = (
+        "select exists (select from user_sessions where user_id = %(user)s and ip_address = %(address)s::inet"
+        " and last_activity > %(since)s)"
+    )
+    since = resources.current().clock.now() - KNOWN_FOR
+    values = {"user": user.id, "address": device.ip_address, "since": since}
+    return Attempt(email, source, known=await db.fetch_only(session, bool, seen_here, values))
+
+
+async def _note_failure(user_id: int, email: str) -> None:
+    """What administrators see of wrong passwords; nothing is decided by it."""
+    until = await attempts.locked_until(email)
     async with unit_of_work() as session:
-        user = await session.get_one(User, user_id, with_for_update=True)
-        now = resources.current().clock.now()
-        if user.locked_until and user.locked_until > now:
-            return _locked()
-        user.failed_login_attempts = 1 if user.locked_until else user.failed_login_attempts + 1
-        user.locked_until = now + LOCKED_FOR if user.failed_login_attempts >= MAX_ATTEMPTS else None
-    return WrongCredentials()
-
-
-def _locked() -> AccountLocked:
-    return AccountLocked(headers={"Retry-After": str(int(LOCKED_FOR.total_seconds()))})
+        await db.execute(
+            session,
+            "update users set failed_login_attempts = failed_login_attempts + 1,"
+            " locked_until = coalesce(to_timestamp(%(until)s::float8), locked_until) where id = %(user)s",
+            {"user": user_id, "until": until},
+        )
 
 
 async def open_session(session: AsyncSession, user_id: int, device: Device) -> SignedIn:
@@ -109,6 +123,7 @@ async def open_session(session: AsyncSession, user_id: int, device: Device) -> S
             ip_address=device.ip_address,
             user_agent=(device.user_agent or "")[:500] or None,
             expires_at=now + tokens.SESSION_LIFETIME,
+            created_at=now,
             last_activity=now,
         )
     )
@@ -126,25 +141,26 @@ async def _signed_in(session: AsyncSession, user_id: int, session_secret: str, r
 async def refresh(refresh_token: str) -> SignedIn:
     """New tokens for old; for `GRACE` the same ones again. Raises SignInAgain.
 
-    An older refresh token ends its session, for one of its two users is a thief.
+    An older refresh token ends its session, for one of its two users is a thief. No session outlives
+    `tokens.LONGEST_SESSION`, however often it is refreshed.
     """
     session_secret, rotating = tokens.split_refresh_token(refresh_token)
     now = resources.current().clock.now()
     async with unit_of_work() as session:
-        held = await session.scalar(
+        known = await session.scalar(
             select(UserSession).where(UserSession.session_token == crypto.digest(session_secret)).with_for_update()
         )
-        user = await session.get(User, held.user_id) if held else None
-        if held and user and held.revoked_at is None and held.expires_at > now and user.status == "active":
+        user = await session.get(User, known.user_id) if known else None
+        if known and user and known.revoked_at is None and known.expires_at > now and user.status == "active":
             given, renewed = crypto.digest(rotating), tokens.successor(refresh_token)
-            if given == held.refresh_token:
-                held.previous_refresh_token, held.refresh_token = given, crypto.digest(renewed)
-                held.last_activity = now
-                held.expires_at = now + tokens.SESSION_LIFETIME
-                return await _signed_in(session, held.user_id, session_secret, renewed)
-            if given == held.previous_refresh_token and now < held.last_activity + GRACE:
-                return await _signed_in(session, held.user_id, session_secret, renewed)
-            held.revoked_at = now
+            if given == known.refresh_token:
+                known.previous_refresh_token, known.refresh_token = given, crypto.digest(renewed)
+                known.last_activity = now
+                known.expires_at = min(now + tokens.SESSION_LIFETIME, known.created_at + tokens.LONGEST_SESSION)
+                return await _signed_in(session, known.user_id, session_secret, renewed)
+            if given == known.previous_refresh_token and now < known.last_activity + GRACE:
+                return await _signed_in(session, known.user_id, session_secret, renewed)
+            known.revoked_at = now
             authentication.forget()
     raise tokens.SignInAgain
 
