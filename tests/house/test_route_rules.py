@@ -142,5 +142,6 @@ def test_public_routes_are_the_ones_we_know(app: FastAPI) -> None:
     """Whatever is added here is open to everybody: think twice."""
     public = {path for _, path, route in ours(app) if not route.guards}
     assert public and all(
-        path.startswith(("/api", "/pay", "/webhook", "/reset-password", "/confirm-email", "/unsubscribe")) for path in public
+        path.startswith(("/api", "/pay", "/webhook", "/reset-password", "/confirm-email", "/unsubscribe"))
+        for path in public
     )
