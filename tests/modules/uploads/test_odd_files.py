@@ -15,8 +15,8 @@ import xlsxwriter
 
 from py360.kit.errors import Problem
 from py360.modules.uploads.cleaned import Cleaned
+from py360.modules.uploads.importer.cells.dates import Evidence, Order, parse
 from py360.modules.uploads.importer.clean import Plan, clean
-from py360.modules.uploads.importer.dates import Evidence, Order, parse
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.issues import sentence
 from py360.modules.uploads.settings import UploadSettings

@@ -12,8 +12,8 @@ import polars as pl
 import pytest
 import xlsxwriter
 
-from py360.modules.uploads.importer import words
-from py360.modules.uploads.importer.dates import Evidence, Order, parse
+from py360.modules.uploads.importer.cells import words
+from py360.modules.uploads.importer.cells.dates import Evidence, Order, parse
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.reading.kinds import Kind
 from py360.modules.uploads.reading.macros import drop_macros
@@ -96,7 +96,7 @@ def test_rupees_in_words_of_both_languages(text: str, amount: str) -> None:
     ],
 )  # fmt: skip
 def test_products_as_indian_insurers_call_them(product: str, kind: str) -> None:
-    assert words.product_type(pl.Series([product])).to_list() == [kind]
+    assert words.product_type([pl.Series([product])]).to_list() == [kind]
 
 
 @pytest.mark.parametrize(

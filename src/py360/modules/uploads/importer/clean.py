@@ -10,8 +10,9 @@ import polars as pl
 from py360.modules.customers import api as customers
 from py360.modules.uploads.cleaned import ISSUES, STAGING, Cleaned
 from py360.modules.uploads.fields import BY_NAME, DATES
-from py360.modules.uploads.importer import dates, words
-from py360.modules.uploads.importer.dates import Order
+from py360.modules.uploads.importer.cells import amounts, contacts, dates, names, texts, words
+from py360.modules.uploads.importer.cells.dates import Order
+from py360.modules.uploads.importer.cells.placeholders import without_placeholders
 from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.issues import ORDER
 from py360.modules.uploads.reading.rows import PROBLEM, ROW, RowProblem
@@ -19,46 +20,47 @@ from py360.modules.uploads.reading.rows import PROBLEM, ROW, RowProblem
 _LONGEST: Final = {"policy_number": 100, "customer_code": 50, "first_name": 100, "last_name": 100, "product_name": 200,
                    "product_category": 50, "channel": 50, "sub_channel": 50, "branch": 200, "region": 200, "agent": 200,
                    "notes": 2000}  # fmt: skip
-_UNREADABLE: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
-# Marks that come along when a number is copied from a chat or a contact; the joiners of Indian scripts are letters of theirs.
-_INVISIBLE: Final = r"[\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{feff}]"
-_EMAIL: Final = (
-    r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
-    r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
-)
-_SCIENTIFIC: Final = (
-    r"^\+?([0-9])(?:[.,]([0-9]+))?[eE](\+?)([0-9]{1,2})$"  # how a spreadsheet program shortens long numbers
-)
+_IDENTIFIERS: Final = frozenset({"policy_number", "customer_code"})
+# Where a text that stands for nothing (`placeholders`) is no value; elsewhere it is reported as written.
+_MAY_BE_NOTHING: Final = frozenset({
+    "policy_number", "customer_code", "customer_name", "first_name", "last_name", "agent", "branch", "region", "product_name", "policy_type",
+    "product_category", "address", "city", "state", "notes", "channel", "sub_channel", "sum_insured",
+})  # fmt: skip
+_NO_AMOUNT: Final = r"^[\s\p{Pd}\x{2212}]+$|^#"  # how spreadsheet programs show a zero, or an error
 _SHORTENED: Final = (
     r"^[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,2}$"  # `1E12` without a sign is a code that somebody made up
 )
-_PHONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})(?:[/,;|].*)?$"
-_TITLE: Final = r"(?i)^(mr|mrs|ms|miss|shri|smt|kum|sri|श्री|श्रीमती)\.?\s+"
-_MONEY: Final = (
-    r"^-?([0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3})(\.[0-9]+)?$"  # plain, or grouped as in India or the West
+_BECAME_DATE: Final = (
+    r"(?i)^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
+    r"|^[0-9]{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(-[0-9]{2,4})?$"
+    r"|^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-[0-9]{2}$"
 )
-_UNITS: Final = {
-    **dict.fromkeys(("l", "lac", "lacs", "lakh", "lakhs", "लाख"), 100_000.0),
-    **dict.fromkeys(("cr", "crore", "crores", "करोड़"), 10_000_000.0),
-}
-_IN_WORDS: Final = rf"(?i)^([0-9]+(?:\.[0-9]+)?)({'|'.join(_UNITS)})\.?$"
 _CENTURY: Final = {"date_of_birth": 0, "start_date": 10}  # two-digit years later than this from today were 19xx
-# What exports write for "none" where any text would do: as a customer code it would make one customer of many.
-_FREE_TEXTS: Final = ("policy_number", "customer_code", "customer_name", "first_name", "last_name", "agent", "branch", "region",
-                      "product_name", "address", "city", "state", "notes")  # fmt: skip
-_NOTHING: Final = ("-", "--", ".", "NA", "N/A", "N.A.", "na", "n/a", "#N/A", "#REF!", "#VALUE!", "NULL", "null", "Null", "nil",
-                   "Nil", "NIL", "none", "None", "NONE", "nan", "NaN")  # fmt: skip
 _LARGEST: Final = Decimal("9999999999.99")
 _LARGEST_SUM: Final = Decimal("9999999999999.99")
+# How many years ahead a policy may end, by its kind; a life cover may last a life.
+_YEARS_AHEAD: Final = {"motor": 10, "health": 10, "travel": 10, "home": 31, "commercial": 31, "life": 100}
+_YEARS_AGO: Final = {"motor": 40, "health": 60, "travel": 40, "home": 60, "commercial": 60, "life": 100}
+_USUAL_YEARS: Final = {"motor": 6, "health": 6, "travel": 6, "home": 31, "commercial": 31, "life": 100}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a file is to be read: the mapping, the order of day and month per date column, and which rows are repeats."""
+    """How a file is to be read: the mapping, how its dates are written, and what holds for its identifiers as a whole.
+
+    `swapped`: date columns in whose cells a program exchanged day and month. `repeats`: rows whose policy number stands in an
+    earlier row. `spellings`: customer codes that the file spells in several ways, and the first of them. `shared_codes`:
+    texts that stand as the code of so many customers that they are nobody's. `often_nothing`: columns in which "N.A." is usual,
+    and so means nothing; a rare one is an exception that the office should see.
+    """
 
     mapping: Mapping
     orders: dict[str, Order] = field(default_factory=dict)
+    swapped: frozenset[str] = frozenset()
     repeats: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int32))
+    spellings: dict[str, str] = field(default_factory=dict)
+    shared_codes: frozenset[str] = frozenset()
+    often_nothing: frozenset[str] = frozenset()
 
 
 def clean(chunk: pl.DataFrame, plan: Plan, today: date) -> Cleaned:
@@ -73,7 +75,8 @@ class _Chunk:
         self.plan, self.today = plan, today
         self.rows = chunk[ROW]
         self.problems = chunk[PROBLEM]
-        self.texts = {name: self._text(chunk, name) for name in BY_NAME}
+        self.raw = {name: self._cells(chunk, name) for name in BY_NAME}
+        self.texts = {name: self._text(name) for name in BY_NAME}
         self.wrong: list[pl.DataFrame] = []
         self.out: dict[str, pl.Series] = {}
 
@@ -84,6 +87,7 @@ class _Chunk:
         self._money()
         self._periods()
         self._choices()
+        self._terms()
         self._rest()
         issues = pl.concat(self.wrong) if self.wrong else pl.DataFrame(schema=ISSUES)
         errors = issues.filter(pl.col("severity") == "error")
@@ -101,20 +105,23 @@ class _Chunk:
 
     # ------------------------------------------------------------ columns
 
-    def _text(self, chunk: pl.DataFrame, name: str) -> pl.Series:
-        column = self.plan.mapping.column(name)
-        if column is None:
+    def _cells(self, chunk: pl.DataFrame, name: str) -> pl.Series:
+        """The cells that feed one of our columns, as the file has them."""
+        match = self.plan.mapping.match(name)
+        if match is None:
             constant = self.plan.mapping.values.get(name)
             return pl.repeat(constant, chunk.height, dtype=pl.String, eager=True)
-        text = chunk[f"c{column}"]
-        if text.str.contains(f"{_UNREADABLE}|{_INVISIBLE}").any():
-            text = text.str.replace_all(_INVISIBLE, "").str.replace_all(_UNREADABLE, " ").str.strip_chars()
-        # How exports, ours too, keep a spreadsheet program from running or rounding a text.
-        if text.str.starts_with("'").any() or text.str.starts_with("=").any():
-            text = text.str.replace(r"^'([=+\-@0-9])", "$1").str.replace(r'^="([^"]*)"$', "$1")
-        if name in _FREE_TEXTS and text.is_in(list(_NOTHING)).any():
-            text = text.replace(dict.fromkeys(_NOTHING))
-        return text
+        cells = chunk[f"c{match.column}"]
+        if match.part is None:
+            return cells
+        return dates.both_dates(cells)[match.part]
+
+    def _text(self, name: str) -> pl.Series:
+        """The texts of one of our columns in one spelling; null for what stands for nothing."""
+        text = texts.identifier(self.raw[name]) if name in _IDENTIFIERS else texts.plain(self.raw[name])
+        if name == "renewal_amount" and name not in self.plan.often_nothing:
+            return pl.select(pl.when(~text.str.contains(_NO_AMOUNT)).then(text))[:, 0]
+        return without_placeholders(text) if name in _MAY_BE_NOTHING | self.plan.often_nothing else text
 
     def _has(self, name: str) -> bool:
         return self.plan.mapping.column(name) is not None or name in self.plan.mapping.values
@@ -124,7 +131,7 @@ class _Chunk:
         if not mask.any():
             return
         hit = mask.fill_null(value=False)
-        frame = pl.DataFrame({"row_no": self.rows.filter(hit), "value": self.texts[name].filter(hit)})
+        frame = pl.DataFrame({"row_no": self.rows.filter(hit), "value": self.raw[name].filter(hit)})
         heading = self.plan.mapping.heading(name)
         self.wrong.append(
             frame.select(
@@ -144,42 +151,40 @@ class _Chunk:
     # ------------------------------------------------------------ groups of columns
 
     def _policy(self) -> None:
-        number = self.texts["policy_number"].str.replace_all(r"\s+", " ")
+        number = self.texts["policy_number"]
         for problem in RowProblem:  # whatever is in such a row, its values may not be those of its headings
             self._flag(self.problems == problem.value, "policy_number", problem.value)
         self._flag(number.is_null(), "policy_number", "policy_number_missing")
         self._flag(number.str.contains(_SHORTENED), "policy_number", "policy_number_shortened")
+        self._flag(number.str.contains(_BECAME_DATE), "policy_number", "policy_number_became_date")
         repeated = self.rows.is_in(self.plan.repeats.implode()) & number.is_not_null()
         self._flag(repeated, "policy_number", "policy_number_repeated")
         self._flag(number.str.len_chars() > _LONGEST["policy_number"], "policy_number", "too_long")
-        code = self.texts["customer_code"].replace("0", None)
-        # Two codes of 12 digits are shortened to the same text, and would make one customer of two.
-        shortened = code.str.contains(_SHORTENED)
-        self._flag(shortened, "customer_code", "customer_code_shortened", "warning")
-        code = pl.select(pl.when(~shortened).then(code))[:, 0]
+        self.out |= {"policy_number": number, "customer_code": self._customer_code()}
+
+    def _customer_code(self) -> pl.Series:
+        """Codes that can tell customers apart: two of 12 digits are shortened to the same text, and would make one of two."""
+        code = self.texts["customer_code"]
+        unusable = pl.repeat(value=False, n=code.len(), dtype=pl.Boolean, eager=True)
+        for mask, reason in (
+            (code.str.contains(_SHORTENED), "customer_code_shortened"),
+            (code.str.contains(_BECAME_DATE), "customer_code_became_date"),
+            (code.is_in(pl.Series(list(self.plan.shared_codes), dtype=pl.String).implode()), "customer_code_shared"),
+        ):
+            self._flag(mask, "customer_code", reason, "warning")
+            unusable |= mask.fill_null(value=False)
+        code = pl.select(pl.when(~unusable).then(code))[:, 0]
         self._flag(code.str.len_chars() > _LONGEST["customer_code"], "customer_code", "too_long")
-        self.out |= {"policy_number": number, "customer_code": code}
+        return code.replace(self.plan.spellings) if self.plan.spellings else code
 
     def _person(self) -> None:
-        whole = self.texts["customer_name"].str.replace_all(r"\s+", " ").str.replace(_TITLE, "")
-        given = self.texts["first_name"].str.replace_all(r"\s+", " ").str.replace(_TITLE, "")
-        split = whole.str.extract_groups(r"^(?:(.*) )?(\S+)$").struct.unnest()
-        names = pl.DataFrame(
-            {"given": given, "family": self.texts["last_name"], "front": split["1"], "back": split["2"]}
-        )
-        alone = pl.col("front").is_null()
-        names = names.select(
-            pl.coalesce("given", pl.when(alone).then("back").otherwise("front")).alias("first"),
-            pl.coalesce("family", pl.when(pl.col("given").is_null() & ~alone).then("back"), pl.lit("")).alias("last"),
-        )
+        first, last = names.split(self.texts["customer_name"], self.texts["first_name"], self.texts["last_name"])
         column = "customer_name" if self._has("customer_name") else "first_name"
-        length = names["first"].str.len_chars() + names["last"].str.len_chars()
-        self._flag(names["first"].is_null() | (length < 2), column, "name_missing")
-        too_long = (names["first"].str.len_chars() > _LONGEST["first_name"]) | (
-            names["last"].str.len_chars() > _LONGEST["last_name"]
-        )
+        length = first.str.len_chars() + last.str.len_chars()
+        self._flag(first.is_null() | (length < 2), column, "name_missing")
+        too_long = (first.str.len_chars() > _LONGEST["first_name"]) | (last.str.len_chars() > _LONGEST["last_name"])
         self._flag(too_long, column, "too_long")
-        self.out |= {"first_name": names["first"], "last_name": names["last"]}
+        self.out |= {"first_name": first, "last_name": last}
         pan = (
             self.texts["pan"].str.to_uppercase().str.replace_all(r"[\s-]", "").str.extract(r"^([A-Z]{5}[0-9]{4}[A-Z])$")
         )
@@ -189,7 +194,7 @@ class _Chunk:
 
     def _address(self) -> None:
         pincode = (
-            words.ascii_digits(self.texts["pincode"])
+            texts.ascii_digits(self.texts["pincode"])
             .str.replace_all(r"\s", "")
             .str.extract(r"^([1-9][0-9]{5})(?:\.0)?$")
         )
@@ -208,44 +213,40 @@ class _Chunk:
         )[:, 0]
 
     def _contact(self) -> None:
-        email = self.texts["email"].str.to_lowercase().str.replace_all(r"^mailto:|\s", "")
-        fits = email.str.contains(_EMAIL) & (email.str.len_bytes() <= 254) & ~self.texts["email"].str.contains(r"\s")
-        email = pl.select(pl.when(fits).then(email))[:, 0]
-        written, shortened = _in_full(words.ascii_digits(self.texts["phone"]))
-        written = written.str.replace(r"\.0+$", "").str.replace_all(r"[\s().\-\x{00a0}\x{2010}-\x{2015}]", "")
-        phone = pl.select(pl.lit("+91") + written.str.extract(_PHONE))[:, 0]
-        bad = email.is_null() & phone.is_null()
-        self._flag(bad & shortened, "phone", "contact_shortened")
-        self._flag(bad & ~shortened, "phone" if self._has("phone") else "email", "no_valid_contact")
-        self._flag(shortened, "phone", "phone_shortened", "warning")
-        self._flag(
-            phone.is_null() & self.texts["phone"].is_not_null() & ~shortened, "phone", "phone_invalid", "warning"
-        )
-        self.out |= {"email": self._warn(email, "email", "email_invalid"), "phone": phone}
+        email, phone = contacts.emails(self.texts["email"]), contacts.mobiles(self.texts["phone"])
+        bad = email.values.is_null() & phone.values.is_null()
+        self._flag(bad & phone.shortened, "phone", "contact_shortened")
+        self._flag(bad & ~phone.shortened, "phone" if self._has("phone") else "email", "no_valid_contact")
+        self._flag(phone.shortened, "phone", "phone_shortened", "warning")
+        unusable = phone.values.is_null() & self.texts["phone"].is_not_null() & ~phone.shortened
+        self._flag(unusable, "phone", "phone_invalid", "warning")
+        self._flag(phone.several, "phone", "phone_several", "warning")
+        self._flag(email.several, "email", "email_several", "warning")
+        self.out |= {"email": self._warn(email.values, "email", "email_invalid"), "phone": phone.values}
 
-    def _amount(self, name: str) -> pl.Series:
-        """Rupees as text that a numeric column takes, rounded to paise; null where the text is no number."""
-        text = words.ascii_digits(self.texts[name])
-        text = text.str.replace_all(r"(?i)^'|₹|rs\.?|inr|रुपये|रु\.?|/-|[\s\x{00a0}]", "")
-        number = pl.select(pl.when(text.str.contains(_MONEY)).then(text.str.replace_all(",", "", literal=True)))[:, 0]
-        rupees = number.cast(pl.Float64, strict=False)  # by way of doubles: exact for the 15 digits that a column takes
-        if text.str.contains(_IN_WORDS).any():
-            parts = text.str.to_lowercase().str.extract_groups(_IN_WORDS).struct.unnest()
-            counted = parts["1"].cast(pl.Float64, strict=False) * parts["2"].replace_strict(_UNITS, default=None)
-            rupees = rupees.fill_null(counted)
-        return rupees.round(2, mode="half_away_from_zero").cast(pl.Decimal(18, 2), strict=False)
+    def _amount(self, name: str) -> tuple[pl.Series, pl.Series]:
+        """Rupees, and which cells bear a ledger's mark (their side is not ours to guess)."""
+        marked = amounts.ledger_marks(self.texts[name])
+        rupees = amounts.rupees(self.texts[name])
+        return (pl.select(pl.when(~marked).then(rupees))[:, 0] if marked.any() else rupees), marked
 
     def _money(self) -> None:
-        amounts = {}
+        found: dict[str, pl.Series] = {}
         for name in ("premium_amount", "renewal_amount"):
-            amount = amounts[name] = self._amount(name)
-            self._flag(amount.is_null() & self.texts[name].is_not_null(), name, "premium_not_a_number")
+            amount, marked = self._amount(name)
+            self._flag(marked, name, "amount_of_ledger")
+            self._flag(amount.is_null() & self.texts[name].is_not_null() & ~marked, name, "premium_not_a_number")
+            if name == "renewal_amount":  # what programs write for a renewal that nobody has calculated
+                nothing = (amount == 0) & (found["premium_amount"] > 0)
+                self._flag(nothing, name, "renewal_amount_zero", "warning")
+                amount = pl.select(pl.when(nothing.fill_null(value=False)).then(None).otherwise(amount))[:, 0]
             self._flag((amount <= 0) | (amount > _LARGEST), name, "premium_not_positive")
-        premium, renewal = amounts["premium_amount"], amounts["renewal_amount"]
+            found[name] = amount
         blank = self.texts["premium_amount"].is_null() & self.texts["renewal_amount"].is_null()
         self._flag(blank, "premium_amount" if self._has("premium_amount") else "renewal_amount", "premium_missing")
-        both = pl.DataFrame({"p": premium, "r": renewal}).select(p=pl.coalesce("p", "r"), r=pl.coalesce("r", "p"))
-        insured = self._amount("sum_insured")
+        both = pl.DataFrame({"p": found["premium_amount"], "r": found["renewal_amount"]})
+        both = both.select(p=pl.coalesce("p", "r"), r=pl.coalesce("r", "p"))
+        insured, _ = self._amount("sum_insured")
         insured = pl.select(pl.when((insured >= 0) & (insured <= _LARGEST_SUM)).then(insured))[:, 0]
         self.out |= {"premium_amount": both["p"], "renewal_amount": both["r"]}
         self.out["sum_insured"] = self._warn(insured, "sum_insured", "sum_insured_invalid")
@@ -255,7 +256,11 @@ class _Chunk:
             order = self.plan.orders.get(name, Order.DAY_FIRST)
             later = _CENTURY.get(name)
             past_before = None if later is None else self.today.year + later
-            self.out[name] = dates.parse(words.ascii_digits(self.texts[name]), order, past_before)
+            cells = texts.ascii_digits(self.texts[name])
+            self.out[name] = dates.parse(cells, order, past_before, name in self.plan.swapped)
+            if name in self.plan.swapped:
+                exchanged = self.out[name] != dates.parse(cells, order, past_before)
+                self._flag(exchanged, name, "day_and_month_exchanged", "warning")
         for name in ("start_date", "end_date"):
             self._flag(self.texts[name].is_null(), name, f"{name}_missing")
             self._flag(self.out[name].is_null() & self.texts[name].is_not_null(), name, f"{name}_invalid")
@@ -270,21 +275,36 @@ class _Chunk:
 
     def _choices(self) -> None:
         for name, known in (
-            ("customer_profile", words.PROFILES), ("preferred_language", words.LANGUAGES),
-            ("payment_frequency", words.FREQUENCIES), ("priority", words.PRIORITIES),
+            ("customer_profile", words.PROFILES), ("preferred_language", words.LANGUAGES), ("priority", words.PRIORITIES),
         ):  # fmt: skip
             self.out[name] = self._warn(words.meaning(self.texts[name], known), name, f"{name}_unknown")
+        frequency = words.frequency(self.texts["payment_frequency"])
+        self.out["payment_frequency"] = self._warn(frequency, "payment_frequency", "payment_frequency_unknown")
         sources = [name for name in ("policy_type", "product_name", "product_category") if self._has(name)]
-        types = [words.product_type(self.texts[name]) for name in sources]
-        kind = pl.select(pl.coalesce(*types, pl.lit(None, pl.String)) if types else pl.lit(None, pl.String))[:, 0]
-        if kind.len() != self.rows.len():
-            kind = pl.repeat(None, self.rows.len(), dtype=pl.String, eager=True)
+        kind = words.product_type([self.texts[name] for name in sources or ["policy_type"]])
         self._flag(kind.is_null(), sources[0] if sources else "policy_type", "policy_type_unknown")
         self.out["policy_type"] = kind
-        category = words.product_type(self.texts["product_category"]).fill_null(kind)
+        category = words.product_type([self.texts["product_category"]]).fill_null(kind)
         self.out["product_category"] = category.replace_strict(
             customers.CATEGORIES, default=None, return_dtype=pl.String
         )
+
+    def _terms(self) -> None:
+        """Years that a kind of policy cannot have are mistyped: such a renewal would come up when nobody is there to see it."""
+        term = pl.DataFrame({name: self.out[name] for name in ("start_date", "end_date", "policy_type")})
+        ahead, ago, usual = (
+            pl.col("policy_type").replace_strict(years, default=100, return_dtype=pl.Int32)
+            for years in (_YEARS_AHEAD, _YEARS_AGO, _USUAL_YEARS)
+        )
+        years = (pl.col("end_date") - pl.col("start_date")).dt.total_days() / 365.25
+        found = term.select(
+            (pl.col("end_date").dt.year() > self.today.year + ahead).alias("ahead"),
+            (pl.col("start_date").dt.year() < self.today.year - ago).alias("ago"),
+            (years > usual).alias("long"),
+        )
+        self._flag(found["ahead"], "end_date", "end_date_too_far")
+        self._flag(found["ago"], "start_date", "start_date_too_far")
+        self._flag(found["long"] & ~found["ahead"] & ~found["ago"], "start_date", "term_unusual", "warning")
 
     def _rest(self) -> None:
         channel = self.texts["channel"]
@@ -295,20 +315,3 @@ class _Chunk:
             long = self.out[name].str.len_chars() > _LONGEST[name]
             self._flag(long, name, "shortened", "warning")
             self.out[name] = self.out[name].str.slice(0, _LONGEST[name])
-
-
-def _in_full(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
-    """Numbers that a program wrote as 9.876543210E+09, in full; and which have lost digits, as 9.87654E+09 has.
-
-    Excel writes the sign of the exponent and rounds; Java writes none and all digits but zeros at the end: 9.87654321E9.
-    """
-    cut = texts.str.contains(_SCIENTIFIC).fill_null(value=False)
-    if not cut.any():
-        return texts, cut
-    parts = texts.str.extract_groups(_SCIENTIFIC).struct.unnest()
-    digits = pl.col("1") + pl.col("2").fill_null("")
-    length = pl.col("4").cast(pl.UInt8) + 1
-    lost = digits.str.len_bytes() + (pl.col("3") == "").cast(pl.UInt8) < length
-    full = pl.when(~lost).then(digits.str.pad_end(length, "0").str.slice(0, length))
-    found = parts.select(full.alias("full"), lost.fill_null(value=False).alias("lost"))
-    return pl.select(pl.when(cut).then(found["full"]).otherwise(texts))[:, 0], found["lost"]

@@ -13,8 +13,8 @@ from py360.kit import db
 from py360.modules.uploads.cleaned import ISSUES
 from py360.modules.uploads.fields import DATES
 from py360.modules.uploads.headings import heading_key
+from py360.modules.uploads.importer.cells.dates import Order
 from py360.modules.uploads.importer.clean import Plan
-from py360.modules.uploads.importer.dates import Order
 from py360.modules.uploads.importer.mapping import Mapping as Columns
 from py360.modules.uploads.importer.mapping import layout_of, map_headings
 from py360.modules.uploads.importer.scan import Scan, scan
@@ -182,4 +182,4 @@ def plan(opened: Opened, found: Scan) -> Plan:
     orders = {
         name: evidence.order or Order(opened.choice.date_orders[name]) for name, evidence in found.evidence.items()
     }
-    return Plan(opened.mapping, orders, found.repeats)
+    return Plan(opened.mapping, orders, repeats=found.repeats)

@@ -28,6 +28,7 @@ class Match:
     heading: str
     how: How
     score: float = 100.0
+    part: int | None = None  # of a period in one cell: 0 its start, 1 its end
 
     @property
     def why(self) -> str:
@@ -53,6 +54,10 @@ class Mapping:
     unmapped: tuple[str, ...]
     values: Lookup[str, str] = field(default_factory=dict)
     date_orders: Lookup[str, str] = field(default_factory=dict)
+
+    def match(self, name: str) -> Match | None:
+        """The heading that feeds one of ours."""
+        return next((match for match in self.matches if match.field == name), None)
 
     def column(self, name: str) -> int | None:
         """The file's column that feeds one of ours."""

@@ -7,7 +7,7 @@ import polars as pl
 
 from py360.modules.uploads.errors import EmptyFile
 from py360.modules.uploads.fields import DATES
-from py360.modules.uploads.importer.dates import Evidence
+from py360.modules.uploads.importer.cells.dates import Evidence
 from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.reading.kinds import check_cells
 from py360.modules.uploads.reading.rows import ROW

@@ -1,10 +1,10 @@
 """Words that offices write in columns with a fixed set of values, in English and Hindi, and what each means to us."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
 
-_DEVANAGARI: Final = {digit: str(number) for number, digit in enumerate("०१२३४५६७८९")}
 GENDERS: Final = {
     "m": "male", "male": "male", "man": "male", "mr": "male", "पुरुष": "male", "f": "female", "female": "female",
     "woman": "female", "महिला": "female", "स्त्री": "female", "o": "other", "other": "other", "others": "other", "t": "other",
@@ -19,6 +19,14 @@ FREQUENCIES: Final = {
     "month": "monthly", "मासिक": "monthly", "one time": "one_time", "onetime": "one_time", "single": "one_time",
     "single premium": "one_time", "lump sum": "one_time", "एकमुश्त": "one_time",
 }  # fmt: skip
+# How exports shorten a frequency: YLY, Half-Yly, Qtrly, and the ways of paying that are monthly by nature.
+_FREQUENCY_RULES: Final = (
+    (r"^(half|semi|bi ?annual|h ?l?y|h y|6 ?m|six month)", "half_yearly"),
+    (r"^(q(ua)?r?t|qly|qy|3 ?m|three month)", "quarterly"),
+    (r"^(annu|year|yr|yly|yrly|p ?a$|12 ?m|once a year|every year)", "annual"),
+    (r"^(month|mth|mon|mly|p ?m$|1 ?m$|every month|sss$|salary sav|nach$|ecs$|e nach$|enach$|si$|auto debit$)", "monthly"),
+    (r"^(single|one ?time|lump|full payment)", "one_time"),
+)  # fmt: skip
 PROFILES: Final = {
     "normal": "normal", "regular": "normal", "retail": "normal", "standard": "normal", "hni": "hni",
     "high net worth": "hni", "super hni": "super_hni", "uhni": "super_hni", "vip": "vip",
@@ -58,6 +66,12 @@ PRODUCTS: Final = (
     (r"commercial|business|\bsme\b|shop|marine|liability|\bfire\b|burglary|engineering|workmen|corporate|udyam|व्यापार|वाणिज्यिक",
      "commercial"),
 )  # fmt: skip
+# Words of a cover, which say how much is insured and for how long, not what: they decide only where nothing else does.
+_COVER: Final = (
+    r"\b(long[- ]?term|short[- ]?term|(multi|single|three|five|[0-9])[- ]?years?( term)?( policy)?|(stand ?-?alone|sa)\b|od only|own damage|saod"
+    r"|act (only|liability)|(third[- ]party|tp)( liability)?( only)?|liability only|comprehensive|package|bundled?|floater|individual|group"
+    r"|renewal|roll ?over|fresh|new|policy|cover|plan)\b|^\s*(act|liability|liab|tp|od|term)\s*$"
+)
 
 
 def _key(texts: pl.Series) -> pl.Series:
@@ -69,24 +83,40 @@ def _by_distinct(texts: pl.Series, meaning: pl.Series, distinct: pl.Series) -> p
     return pl.DataFrame({"text": texts}).join(frame, on="text", how="left", maintain_order="left")["meaning"]
 
 
-def ascii_digits(texts: pl.Series) -> pl.Series:
-    """Digits of the Devanagari script as those that machines read."""
-    return texts.str.replace_many(_DEVANAGARI) if texts.str.contains("[०-९]").any() else texts
-
-
 def meaning(texts: pl.Series, words: dict[str, str]) -> pl.Series:
     """What each text means; null where we do not know the word."""
     distinct = texts.drop_nulls().unique()
     return _by_distinct(texts, _key(distinct).replace_strict(words, default=None, return_dtype=pl.String), distinct)
 
 
-def product_type(texts: pl.Series) -> pl.Series:
-    """The kind of policy that a product's words speak of; null where they do not say."""
+def frequency(texts: pl.Series) -> pl.Series:
+    """How often a premium is paid; null where the text does not say."""
     distinct = texts.drop_nulls().unique()
-    lower = pl.col("text").str.to_lowercase()
-    types = pl.coalesce(
-        *(pl.when(lower.str.contains(pattern)).then(pl.lit(kind)) for pattern, kind in PRODUCTS),
-        pl.lit(None, pl.String),
+    keys = _key(distinct)
+    known = keys.replace_strict(FREQUENCIES, default=None, return_dtype=pl.String)
+    ruled = keys.to_frame("key").select(_first(pl.col("key"), _FREQUENCY_RULES))[:, 0]
+    return _by_distinct(texts, known.fill_null(ruled), distinct)
+
+
+def _first(text: pl.Expr, rules: Sequence[tuple[str, str]]) -> pl.Expr:
+    """The meaning of the first rule that a text meets."""
+    return pl.coalesce(
+        *(pl.when(text.str.contains(pattern)).then(pl.lit(kind)) for pattern, kind in rules), pl.lit(None, pl.String)
     )
-    frame = distinct.to_frame("text").with_columns(types.alias("meaning"))
-    return _by_distinct(texts, frame["meaning"], distinct)
+
+
+def product_type(sources: Sequence[pl.Series]) -> pl.Series:
+    """The kind of policy that a row's columns speak of, the first that says it; null where none does.
+
+    Words of a cover are no kind: `Liability Only` of a Private Car is a motor policy, `Long Term` of a home is not life.
+    """
+    named = [_kind(texts, without_cover=True) for texts in sources]
+    return pl.select(pl.coalesce(*named, *(_kind(texts, without_cover=False) for texts in sources)))[:, 0]
+
+
+def _kind(texts: pl.Series, without_cover: bool) -> pl.Series:
+    distinct = texts.drop_nulls().unique()
+    lower = distinct.str.to_lowercase().to_frame("text")
+    if without_cover:
+        lower = lower.with_columns(pl.col("text").str.replace_all(_COVER, " "))
+    return _by_distinct(texts, lower.select(_first(pl.col("text"), PRODUCTS))[:, 0], distinct)

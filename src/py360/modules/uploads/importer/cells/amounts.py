@@ -1,0 +1,41 @@
+"""Amounts of rupees out of cells: grouped as in India or the West, in lakh and crore; never a credit taken for a crore."""
+
+from typing import Final
+
+import polars as pl
+
+from py360.modules.uploads.importer.cells.texts import ascii_digits
+
+_MONEY: Final = (
+    r"^-?([0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3})(\.[0-9]+)?$"  # plain, or grouped as in India or the West
+)
+_UNITS: Final = {
+    **dict.fromkeys(("l", "lac", "lacs", "lakh", "lakhs", "लाख"), 100_000.0),
+    **dict.fromkeys(("cr", "crore", "crores", "करोड़"), 10_000_000.0),
+}
+_IN_WORDS: Final = rf"(?i)^([0-9]+(?:\.[0-9]+)?)({'|'.join(_UNITS)})\.?$"
+_CREDIT: Final = r"(?i)[0-9)]\s*\(?(cr|dr)\.?\)?$"  # how ledgers mark the side of an amount
+_AS_LEDGER: Final = r"(?i)(,[0-9]{2,3}.*|\.[0-9]{2}\s*)cr\.?$|dr\.?$"
+
+
+def ledger_marks(texts: pl.Series) -> pl.Series:
+    """Which amounts bear a ledger's `Cr` or `Dr`: behind paise or groups of digits, or in a column that has `Dr` too.
+
+    `2 Cr.` and `1.5 Cr` are crores.
+    """
+    marked = texts.str.contains(_CREDIT).fill_null(value=False)
+    if not marked.any() or texts.str.contains(r"(?i)[0-9]\s*dr\.?$").any():
+        return marked
+    return marked & texts.str.contains(_AS_LEDGER).fill_null(value=False)
+
+
+def rupees(texts: pl.Series) -> pl.Series:
+    """Rupees as a decimal of two places, rounded half up; null where the text is no number."""
+    text = ascii_digits(texts).str.replace_all(r"(?i)^'|₹|rs\.?|inr|रुपये|रु\.?|/-|[\s\x{00a0}]", "")
+    number = pl.select(pl.when(text.str.contains(_MONEY)).then(text.str.replace_all(",", "", literal=True)))[:, 0]
+    amount = number.cast(pl.Float64, strict=False)  # by way of doubles: exact for the 15 digits that a column takes
+    if text.str.contains(_IN_WORDS).any():
+        parts = text.str.to_lowercase().str.extract_groups(_IN_WORDS).struct.unnest()
+        counted = parts["1"].cast(pl.Float64, strict=False) * parts["2"].replace_strict(_UNITS, default=None)
+        amount = amount.fill_null(counted)
+    return amount.round(2, mode="half_away_from_zero").cast(pl.Decimal(18, 2), strict=False)

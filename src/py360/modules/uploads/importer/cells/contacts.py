@@ -1,0 +1,100 @@
+"""Mobiles and e-mail addresses out of cells; where a cell holds several, the first that can be used."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+
+from py360.modules.uploads.importer.cells.texts import ascii_digits
+
+_EMAIL: Final = (
+    r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
+    r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
+)
+_NAMED: Final = r"^[^<>]*<([^<>]*@[^<>]*)>$"  # Asha Sharma <asha@example.com>
+_BETWEEN: Final = r"[;,|/]+"
+_SCIENTIFIC: Final = (
+    r"^\+?([0-9])(?:[.,]([0-9]+))?[eE](\+?)([0-9]{1,2})$"  # how a spreadsheet program shortens long numbers
+)
+_ALONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})$"
+# A landline with its code set apart, which would be ten digits like a mobile: 079-26401234, 0612-2345678.
+_LANDLINE: Final = r"(^|[^0-9])(?:\+?91[\s-]*)?\(?(?:0?(?:79|80)[\s)-]+[2-7][0-9]{7}|0[0-9]{3}[\s)-]+[2-5][0-9]{6}|0[0-9]{4}[\s)-]+[2-5][0-9]{5})([^0-9]|$)"
+_INSIDE: Final = r"(?:^|[^0-9])(?:(?:\+|00)?91[\s.()-]*|0)?0?([6-9](?:[\s.-]?[0-9]){9})(?:[^0-9]|$)"
+_LONGEST_EMAIL: Final = 254
+_TWO_NUMBERS: Final = 16  # digits of a cell that holds more than one number
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """One column of contacts: what can be used, which cells held more than one, and which lost digits to a program."""
+
+    values: pl.Series
+    several: pl.Series
+    shortened: pl.Series
+
+
+def mobiles(texts: pl.Series) -> Contacts:
+    """Indian mobiles as +91 and ten digits."""
+    full, shortened = _in_full(ascii_digits(texts))
+    bare = full.str.replace(_LANDLINE, "$1 $2")
+    bare = bare.str.replace(r"\.0+$", "").str.replace_all(r"[\s().\-\x{00a0}\x{2010}-\x{2015}]", "")
+    whole = bare.str.extract(_ALONE)
+    rest = full.filter(whole.is_null() & full.is_not_null()).unique()
+    spaced = rest.str.replace_all(r"[\x{00a0}\x{2010}-\x{2015}]", " ")
+    inside = spaced.str.replace_all(_LANDLINE, "$1 / $2").str.extract(_INSIDE).str.replace_all("[^0-9]", "")
+    found = pl.DataFrame({"text": rest, "inside": inside})
+    joined = pl.DataFrame({"text": full, "whole": whole}).join(found, on="text", how="left", maintain_order="left")
+    values = joined.select(pl.lit("+91") + pl.coalesce("whole", "inside"))[:, 0]
+    several = (full.str.len_bytes() > _TWO_NUMBERS) & (full.str.count_matches("[0-9]") >= _TWO_NUMBERS)
+    return Contacts(values, several.fill_null(value=False) & values.is_not_null(), shortened)
+
+
+def emails(texts: pl.Series) -> Contacts:
+    """E-mail addresses in lower case."""
+    lower = texts.str.to_lowercase().str.strip_chars().str.replace(r"^mailto:\s*", "")
+    whole = lower.to_frame("text").select(pl.when(_is_email("text")).then("text"))[:, 0]
+    rest = lower.filter(whole.is_null() & lower.str.contains("@", literal=True)).unique()
+    joined = pl.DataFrame({"text": lower, "whole": whole}).join(
+        _parts(rest), on="text", how="left", maintain_order="left"
+    )
+    return Contacts(
+        joined.select(pl.coalesce("whole", "inside"))[:, 0],
+        joined.select(pl.col("inside").is_not_null() & (pl.col("addresses") > 1).fill_null(value=False))[:, 0],
+        texts.is_null() & texts.is_not_null(),
+    )
+
+
+def _is_email(name: str) -> pl.Expr:
+    return pl.col(name).str.contains(_EMAIL) & (pl.col(name).str.len_bytes() <= _LONGEST_EMAIL)
+
+
+def _parts(texts: pl.Series) -> pl.DataFrame:
+    """The first usable address in each text. Spaces are between addresses only where all pieces are addresses."""
+    cells = texts.to_frame("text").with_columns(
+        pl.col("text").str.replace(_NAMED, "$1").str.replace_all(_BETWEEN, "\n").str.split("\n").alias("part")
+    )
+    parts = cells.explode("part").with_columns(pl.col("part").str.strip_chars().str.split(" ")).with_row_index("at")
+    tokens = parts.explode("part").filter(pl.col("part") != "")
+    tokens = tokens.with_columns(_is_email("part").alias("fits"))
+    tokens = tokens.with_columns(pl.col("fits").all().over("at").alias("usable"))
+    return tokens.group_by("text", maintain_order=True).agg(
+        pl.col("part").filter(pl.col("usable")).first().alias("inside"),
+        pl.col("part").str.contains("@", literal=True).sum().alias("addresses"),
+    )
+
+
+def _in_full(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Numbers that a program wrote as 9.876543210E+09, in full; and which have lost digits, as 9.87654E+09 has.
+
+    Excel writes the sign of the exponent and rounds; Java writes none and all digits but zeros at the end: 9.87654321E9.
+    """
+    cut = texts.str.contains(_SCIENTIFIC).fill_null(value=False)
+    if not cut.any():
+        return texts, cut
+    parts = texts.str.extract_groups(_SCIENTIFIC).struct.unnest()
+    digits = pl.col("1") + pl.col("2").fill_null("")
+    length = pl.col("4").cast(pl.UInt8) + 1
+    lost = digits.str.len_bytes() + (pl.col("3") == "").cast(pl.UInt8) < length
+    full = pl.when(~lost).then(digits.str.pad_end(length, "0").str.slice(0, length))
+    found = parts.select(full.alias("full"), lost.fill_null(value=False).alias("lost"))
+    return pl.select(pl.when(cut).then(found["full"]).otherwise(texts))[:, 0], found["lost"]

@@ -1,0 +1,49 @@
+"""Texts of cells in one spelling: marks that nobody sees, quotes of programs, digits of other scripts, full-width letters.
+
+Identifiers (policy numbers, customer codes) are compared everywhere by `key_of` what `identifier` makes of them, so that a
+number is the same number in every spelling.
+"""
+
+from typing import Final
+
+import polars as pl
+
+_DEVANAGARI: Final = {digit: str(number) for number, digit in enumerate("०१२३४५६७८९")}
+_UNREADABLE: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
+# Marks that come along when a number is copied from a chat or a contact; the joiners of Indian scripts are letters of theirs.
+_INVISIBLE: Final = (
+    r"[\x{00ad}\x{061c}\x{180e}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{fe00}-\x{fe0f}\x{feff}]"
+)
+_QUOTES: Final = "'\"`´‘’“”′″"
+_DASHES: Final = r"[\p{Pd}\x{2212}]"
+_POINT_ZERO: Final = r"^([0-9]+)\.0+$"  # a number that went through a program that counts in fractions
+
+
+def ascii_digits(texts: pl.Series) -> pl.Series:
+    """Digits of the Devanagari script as those that machines read."""
+    return texts.str.replace_many(_DEVANAGARI) if texts.str.contains("[०-९]").any() else texts
+
+
+def plain(texts: pl.Series) -> pl.Series:
+    """Texts without control characters and invisible marks, and without what exports put around a text to protect it."""
+    if texts.str.contains(f"{_UNREADABLE}|{_INVISIBLE}").any():
+        texts = texts.str.replace_all(_INVISIBLE, "").str.replace_all(_UNREADABLE, " ").str.strip_chars()
+    # How exports, ours too, keep a spreadsheet program from running or rounding a text.
+    if texts.str.starts_with("'").any() or texts.str.starts_with("=").any():
+        texts = texts.str.replace(r"^'([=+\-@0-9])", "$1").str.replace(r'^="([^"]*)"$', "$1")
+    return texts
+
+
+def identifier(texts: pl.Series) -> pl.Series:
+    """Policy numbers and codes as they are kept: no marks, no quotes around them, no `.0`, one space between words."""
+    texts = plain(texts)
+    if (texts.str.len_bytes() > texts.str.len_chars()).any():
+        texts = ascii_digits(texts.str.normalize("NFKC").str.replace_all(r"\p{Cf}", ""))
+    bare = texts.str.replace(r"^=", "").str.strip_chars(_QUOTES + " ")
+    return bare.str.replace_all(r"\s+", " ").str.replace(_POINT_ZERO, "$1").str.strip_chars()
+
+
+def key_of(identifiers: pl.Series) -> pl.Series:
+    """What makes two identifiers the same: letters of any case, any kind of dash, with or without spaces."""
+    keys = identifiers.str.to_uppercase().str.replace_all(r"\s", "")
+    return keys.str.replace_all(_DASHES, "-") if keys.str.contains(_DASHES).any() else keys
