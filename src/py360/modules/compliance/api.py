@@ -2,7 +2,15 @@
 
 from py360.modules.compliance.admission import Block, Channel, Contact, Purpose, admissible
 from py360.modules.compliance.contacts import contact_key, writable
-from py360.modules.compliance.stops import DncHit, Suppression, note_dnc_blocks, opt_in, opt_out, suppress
+from py360.modules.compliance.stops import (
+    DncHit,
+    Suppression,
+    has_opted_out,
+    note_dnc_blocks,
+    opt_in,
+    opt_out,
+    suppress,
+)
 
 __all__ = [
     "Block",
@@ -13,6 +21,7 @@ __all__ = [
     "Suppression",
     "admissible",
     "contact_key",
+    "has_opted_out",
     "note_dnc_blocks",
     "opt_in",
     "opt_out",

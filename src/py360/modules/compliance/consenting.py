@@ -9,6 +9,7 @@ from py360.kit.errors import Invalid, NotFound
 from py360.modules.compliance.contacts import writable
 from py360.modules.compliance.queries import no_customer, person
 from py360.modules.compliance.schemas import ConsentIn, SuppressionIn
+from py360.modules.compliance.stops import Suppression, suppress
 
 
 async def record(session: AsyncSession, caller: Caller, body: ConsentIn) -> int:
@@ -39,19 +40,8 @@ async def suppress_by_hand(session: AsyncSession, caller: Caller, body: Suppress
     contact = writable(body.channel, body.contact)
     if contact is None:
         raise Invalid(f"“{body.contact}” is not an address for {body.channel}.", code="invalid_contact")
-    await db.execute(
-        session,
-        "insert into suppressions (client_id, channel, contact, reason, details, expires_at)"
-        " values (%(client)s, %(channel)s, %(contact)s, 'manual', %(details)s, %(expires)s)"
-        " on conflict (client_id, channel, contact) do nothing",
-        {
-            "client": caller.client_id,
-            "channel": body.channel,
-            "contact": contact.lower() if body.channel == "email" else contact,
-            "details": body.details,
-            "expires": body.expires_at,
-        },
-    )
+    entry = Suppression(body.channel, contact, "manual", details=body.details, expires_at=body.expires_at)
+    await suppress(session, caller.client_id, [entry])
 
 
 async def lift(session: AsyncSession, caller: Caller, number: int) -> None:

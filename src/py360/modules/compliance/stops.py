@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, resources, sql
 from py360.modules.compliance.admission import Channel
 from py360.modules.compliance.contacts import contact_key
 
@@ -16,52 +17,52 @@ PHONE_CHANNELS: Final[tuple[Channel, ...]] = ("sms", "whatsapp")
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
-    """An address that must not be written to any more, and the message that showed it."""
+    """An address that must not be written to any more (until `expires_at`), and the message that showed it."""
 
     channel: Channel
     contact: str
     reason: SuppressionReason
     message_id: int | None = None
     details: str | None = None
+    expires_at: datetime | None = None
+    asked_at: datetime | None = None  # now, when left out
 
 
-_SUPPRESS: Final = """
-insert into suppressions (client_id, channel, contact, reason, message_id, details)
-select distinct on (channel, contact) %(client)s, channel, contact, reason, message_id, details
-from unnest(%(channels)s::text[], %(contacts)s::text[], %(reasons)s::text[], %(messages)s::bigint[], %(details)s::text[])
-  as e (channel, contact, reason, message_id, details)
-order by channel, contact
-on conflict (client_id, channel, contact) do update
-  set reason = excluded.reason, message_id = excluded.message_id, details = excluded.details, expires_at = null,
-      created_at = now()
-  where suppressions.expires_at <= now() or (excluded.reason = 'hard_bounce' and suppressions.reason <> 'hard_bounce')
-"""
-
+_SUPPRESS: Final = sql.read(__file__, "suppress")
 _CONSENT: Final = """
 insert into consents (client_id, customer_id, channel, purpose, state, source, evidence)
-select %(client)s, p.id, channel, purpose, %(state)s::text, %(source)s, jsonb_build_object('message_id', %(message)s::bigint)
-from customers_public_contact p, unnest(%(channels)s::text[]) channel, unnest(array['service', 'promotional']) purpose
+select %(client)s, p.id, c.channel, c.purpose, %(state)s::text, %(source)s, jsonb_build_object('message_id', %(message)s::bigint)
+from customers_public_contact p cross join (
+  select channel, purpose from unnest(%(channels)s::text[]) channel cross join unnest(array['service', 'promotional']) purpose
+) c
 where p.client_id = %(client)s
   and (case when %(email)s then p.email = %(contact)s else p.phone = %(contact)s end)
-  and (%(state)s::text = 'opted_out' or purpose = 'promotional' or exists (
-    select 1 from consents o where o.customer_id = p.id and o.channel = channel and o.purpose = 'service'))
+  and (%(state)s::text = 'opted_out' or c.purpose = 'promotional' or exists (
+    select from consents o where o.customer_id = p.id and o.channel = c.channel and o.purpose = 'service'))
+  and %(state)s::text is distinct from (
+    select o.state from consents o where o.customer_id = p.id and o.channel = c.channel and o.purpose = c.purpose
+    order by o.id desc limit 1)
 """
 
 
 async def suppress(session: AsyncSession, client_id: int, entries: Sequence[Suppression]) -> None:
-    """Put addresses on the suppression list; the first reason stands, but that an address does not exist outdoes it."""
+    """Put addresses on the suppression list. What lasts longer stands; of two that end alike, the weightier reason."""
     if not entries:
         return
+    now = resources.current().clock.now()
     await db.execute(
         session,
         _SUPPRESS,
         {
             "client": client_id,
+            "now": now,
             "channels": [entry.channel for entry in entries],
             "contacts": [contact_key(entry.channel, entry.contact) for entry in entries],
             "reasons": [entry.reason for entry in entries],
             "messages": [entry.message_id for entry in entries],
             "details": [entry.details for entry in entries],
+            "expires": [entry.expires_at for entry in entries],
+            "asked": [entry.asked_at or now for entry in entries],
         },
     )
 
@@ -71,31 +72,83 @@ def _channels(channel: Channel) -> tuple[Channel, ...]:
 
 
 async def opt_out(
-    session: AsyncSession, client_id: int, channel: Channel, contact: str, *, source: str, message_id: int | None = None
+    session: AsyncSession,
+    client_id: int,
+    channel: Channel,
+    contact: str,
+    *,
+    source: str,
+    message_id: int | None = None,
+    at: datetime | None = None,
 ) -> None:
-    """A person said stop: suppress the address and record the opt-out of every customer who has it.
+    """A person said stop (at `at`; now): suppress the address and record the opt-out of every customer who has it.
 
     A phone number is stopped on SMS and WhatsApp together.
     """
     reason: SuppressionReason = "unsubscribe" if channel == "email" else "stop"
     if source == "complaint":
         reason = "complaint"
-    entries = [Suppression(each, contact, reason, message_id) for each in _channels(channel)]
+    entries = [Suppression(each, contact, reason, message_id, asked_at=at) for each in _channels(channel)]
     await suppress(session, client_id, entries)
     await _record(session, client_id, channel, contact, "opted_out", source, message_id)
 
 
+_LIFT: Final = """
+delete from suppressions
+where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s and reason in ('stop', 'unsubscribe')
+  and created_at <= %(at)s
+"""
+_STOPPED_SINCE: Final = """
+select exists (
+  select from suppressions
+  where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s
+    and reason in ('stop', 'unsubscribe', 'complaint') and created_at > %(at)s)
+"""
+
+
 async def opt_in(
-    session: AsyncSession, client_id: int, channel: Channel, contact: str, *, source: str, message_id: int | None = None
+    session: AsyncSession,
+    client_id: int,
+    channel: Channel,
+    contact: str,
+    *,
+    source: str,
+    message_id: int | None = None,
+    at: datetime | None = None,
 ) -> None:
-    """A person said start: lift the suppression by STOP or unsubscribe and record the opt-in."""
-    await db.execute(
-        session,
-        "delete from suppressions where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s"
-        " and reason in ('stop', 'unsubscribe')",
-        {"client": client_id, "channels": list(_channels(channel)), "contact": contact_key(channel, contact)},
-    )
+    """A person said start (at `at`; now): lift the suppression by STOP or unsubscribe and record the opt-in.
+
+    Nothing changes when the person has said stop after that moment.
+    """
+    params = {
+        "client": client_id,
+        "channels": list(_channels(channel)),
+        "contact": contact_key(channel, contact),
+        "at": at or resources.current().clock.now(),
+    }
+    if await db.fetch_only(session, bool, _STOPPED_SINCE, params):
+        return
+    await db.execute(session, _LIFT, params)
     await _record(session, client_id, channel, contact, "opted_in", source, message_id)
+
+
+_STOPPED: Final = """
+select exists (
+  select from suppressions
+  where client_id = %(client)s and channel = %(channel)s and contact = %(contact)s
+    and reason in ('stop', 'unsubscribe', 'complaint') and (expires_at is null or expires_at > %(now)s))
+"""
+
+
+async def has_opted_out(session: AsyncSession, client_id: int, channel: Channel, contact: str) -> bool:
+    """Whether this address is suppressed at the moment because the person asked for it."""
+    params = {
+        "client": client_id,
+        "channel": channel,
+        "contact": contact_key(channel, contact),
+        "now": resources.current().clock.now(),
+    }
+    return await db.fetch_only(session, bool, _STOPPED, params)
 
 
 async def _record(

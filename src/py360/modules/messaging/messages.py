@@ -75,7 +75,8 @@ class Delivery:
     """What became of one message. `unknown`: it may have been sent, so it is never sent again. `withheld`: it
     lost its permission before it left.
 
-    `retry` says that the vendor surely did not take it and that a later try may succeed.
+    `retry` says that the vendor surely did not take it and that a later try may succeed; `opted_out` that it was refused
+    because the recipient told the vendor to stop our messages.
     """
 
     message_id: int
@@ -86,6 +87,7 @@ class Delivery:
     error_message: str | None = None
     retry: bool = False
     cost: Decimal | None = None
+    opted_out: bool = False
 
 
 UNREACHABLE = "unreachable"  # the code of a delivery that met no vendor at all

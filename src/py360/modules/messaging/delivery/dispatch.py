@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources, vendor
 from py360.kit.errors import Conflict, Invalid, TooMany, Unavailable
 from py360.modules.compliance import api as compliance
+from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.delivery.gate import admit
 from py360.modules.messaging.messages import Admitted, Deferred, Delivery, Outgoing, Refused, SendGuard, Sent
@@ -100,7 +101,8 @@ async def check(account: ProviderAccount) -> str:
 
 
 async def record(session: AsyncSession, account: ProviderAccount, deliveries: Sequence[Delivery]) -> None:
-    """Write what vendors said into the ledger (forward only); addresses that do not exist become suppressed."""
+    """Write what vendors said into the ledger (forward only); addresses that do not exist become suppressed, and whoever
+    told the vendor to stop is opted out here, too."""
     if not deliveries:
         return
     assert all(each.status != "withheld" for each in deliveries)  # keep_back is for them
@@ -116,6 +118,7 @@ async def record(session: AsyncSession, account: ProviderAccount, deliveries: Se
                 error_code=each.error_code,
                 error_message=each.error_message,
                 cost=each.cost,
+                unsubscribed=each.opted_out,
             )
             for each in deliveries
         ],
@@ -132,6 +135,10 @@ async def record(session: AsyncSession, account: ProviderAccount, deliveries: Se
         if each.status == "bounced"
     ]
     await compliance.suppress(session, account.client_id, gone)
+    for each in deliveries:
+        if each.opted_out:
+            channel, contact = each.outgoing.channel, each.outgoing.contact
+            await opt_outs.stop(session, account.client_id, channel, contact, "vendor", each.message_id, now)
     await providers.mark_used(session, account.id, now)
 
 

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, events, resources
 from py360.modules.compliance import api as compliance
+from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.engagement.keywords import meaning
-from py360.modules.messaging.events import ContactStopped, MessagesMoved
+from py360.modules.messaging.events import MessagesMoved
 from py360.modules.messaging.vendors import mailgun, meta, twilio
 from py360.modules.messaging.vendors.base import Inbound, Moved
 
@@ -31,7 +32,7 @@ def _tracked(event: Mapping[str, Any], received_at: datetime) -> Moved:
 
 TRANSLATORS: Final[Mapping[str, Translator]] = {
     "mailgun": lambda event, _: mailgun.translate(event),
-    "meta": lambda event, _: meta.translate(event),
+    "meta": meta.translate,
     "twilio": twilio.translate,
     TRACK: _tracked,
 }
@@ -166,20 +167,7 @@ async def _apply_stops(session: AsyncSession, stops: Sequence[Moved], changes: S
             await compliance.suppress(session, change.client_id, [entry])
         else:
             source = each.stop or "unsubscribe"
-            await stop(session, change.client_id, change.channel, change.contact, source, message_id)
-
-
-async def stop(
-    session: AsyncSession,
-    client_id: int,
-    channel: compliance.Channel,
-    contact: str,
-    source: str,
-    message_id: int | None,
-) -> None:
-    """Somebody asked us to stop: record it and tell who plans messages."""
-    await compliance.opt_out(session, client_id, channel, contact, source=source, message_id=message_id)
-    await events.publish(session, ContactStopped(client_id, channel, compliance.contact_key(channel, contact)))
+            await opt_outs.stop(session, change.client_id, change.channel, change.contact, source, message_id, each.at)
 
 
 _ANSWERED: Final = """
@@ -212,11 +200,12 @@ async def _apply_inbound(
     }
     answered = await db.one(session, _ANSWERED, asked)
     number = answered["id"] if answered else None
-    meant = meaning(message.text)
+    written = meaning(message.text, *message.choices)
+    meant = "stop" if "stop" in (message.asks, written) else message.asks or written
     if meant == "stop":
-        await stop(session, client_id, channel, contact, "stop", number)
+        await opt_outs.stop(session, client_id, channel, contact, "stop", number, message.at)
     elif meant == "start":
-        await compliance.opt_in(session, client_id, channel, contact, source="start", message_id=number)
+        await opt_outs.start(session, client_id, channel, contact, number, message.at)
     if number is None:
         return []
     told = ledger.News(None if meant else "replied", message.at, message_id=number, unsubscribed=meant == "stop")

@@ -1,81 +1,211 @@
-"""Words by which people say stop or start, in the languages of our customers."""
+"""Words by which people say stop or start, in the languages of our customers (`stop_words.toml`).
 
+The rule. A message is an opt-out when one of its sentences is nothing but a request to stop: a word or phrase of the lists,
+with polite words and the thing that is to stop beside it ("Stop.", "STOP ✋", "please stop these messages", "बंद करो",
+"I have paid. Stop"). A sentence with any other word is not: "please don't stop", "when does it end?". Words that also mean
+other things ("cancel", "end", "no") count only as the whole message. Start must be the whole message, always.
+
+In doubt we stop: somebody who is stopped by mistake can write START; somebody who is written to after a STOP has been
+wronged. A misread start would write to people who asked us not to, so there the doubt goes the other way.
+"""
+
+import tomllib
 import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
 from typing import Final, Literal
 
-_STOP: Final = frozenset(
-    [
-        "stop",
-        "stopall",
-        "unsubscribe",
-        "cancel",
-        "end",
-        "quit",
-        "optout",
-        "remove",
-        "dnd",
-        "band",
-        "bandh",
-        "bas",
-        "ruko",
-        "mat",
-        "बंद",
-        "रोकें",
-        "रोको",
-        "रुको",
-        "बन्द",
-        "बस",
-        "स्टॉप",
-        "थांबा",
-        "বন্ধ",
-        "থামুন",
-        "স্টপ",
-        "ਬੰਦ",
-        "ਰੋਕੋ",
-        "બંધ",
-        "રોકો",
-        "ବନ୍ଦ",
-        "நிறுத்து",
-        "நிறுத்தவும்",
-        "ఆపు",
-        "ఆపండి",
-        "ನಿಲ್ಲಿಸಿ",
-        "നിർത്തുക",
-        "വേണ്ട",
-        "بند",
-        "روکیں",
-    ]
-)
-_START: Final = frozenset(
-    [
-        "start",
-        "unstop",
-        "subscribe",
-        "resume",
-        "शुरू",
-        "चालू",
-        "সুরু",
-        "চালু",
-        "ਸ਼ੁਰੂ",
-        "શરૂ",
-        "தொடங்கு",
-        "ప్రారంభించు",
-        "ಪ್ರಾರಂಭಿಸಿ",
-        "തുടങ്ങുക",
-        "شروع",
-    ]
-)
-_PHRASES: Final = ("opt out", "stop all", "stop promotions", "stop messages", "do not message", "don't message")
+Meaning = Literal["stop", "start"]
+LONGEST: Final = 2_000  # characters that are looked at; a request to stop is short
+_SENTENCE_ENDS: Final = frozenset(".!?,;:\n\r।॥…،؛؟۔|—–、。！？")
+_INDIC_BLOCKS: Final = (0x0900, 0x0980, 0x0A00, 0x0A80, 0x0B00, 0x0C00, 0x0C80, 0x0D00)
+_NASALS: Final = (0x19, 0x1E, 0x23, 0x28, 0x2E)  # nga, nya, nna, na, ma: places in each of these blocks
+_CANDRABINDU: Final = 0x01
+_ANUSVARA: Final = 0x02
+_VIRAMA: Final = 0x4D
+_MARKS_THAT_DIFFER: Final = (
+    7,
+    *range(27, 37),
+    *range(202, 241),
+)  # combining classes: overlays, nukta, vowel signs of Arabic, accents
+_SAME_LETTER: Final = {
+    **{ord(chillu): base + "്" for chillu, base in zip("ൺൻർൽൾൿ", "ണനരലളക", strict=True)},
+    **dict.fromkeys(map(ord, "يىېے"), "ی"),
+    **dict.fromkeys(map(ord, "هھةۃۂ"), "ہ"),
+    ord("ك"): "ک",
+    ord("ৰ"): "র",
+    0x0A70: "\u0a02",  # Gurmukhi tippi, bindi
+    0x0A71: "",  # Gurmukhi addak, often left out
+    0x0640: "",  # Arabic tatweel
+    0x115F: " ",  # Hangul fillers, which look like nothing
+    0x1160: " ",
+    **{
+        start + place: chr(97 + place) for start in (0x1F150, 0x1F170, 0x1F1E6) for place in range(26)
+    },  # letters as emoji
+}
 
 
-def meaning(text: str) -> Literal["stop", "start"] | None:
-    """What a message asks for. Only the whole message counts: a sentence that holds the word `end` is no request."""
-    said = " ".join("".join(" " if _is_edge(character) else character for character in text.casefold()).split())
-    if said in _STOP or said in _PHRASES:
+def meaning(*texts: str) -> Meaning | None:
+    """What a message asks for. Several texts are several spellings of one answer, such as a button's label and its payload;
+    a stop in any of them counts."""
+    found = {_meaning(spelling) for text in texts for spelling in _with_and_without_symbols(text[:LONGEST])}
+    return "stop" if "stop" in found else "start" if "start" in found else None
+
+
+def _with_and_without_symbols(text: str) -> tuple[str, str]:
+    """Emoji may be letters (🅂🅃🄾🅿) or stand beside the word (🆗 stop, 🇮🇳 stop)."""
+    return text, "".join(" " if unicodedata.category(each)[0] == "S" else each for each in text)
+
+
+def _meaning(text: str) -> Meaning | None:
+    words = _vocabulary()
+    if words.is_stop(_tokens(text), whole=True):
         return "stop"
-    return "start" if said in _START else None
+    if any(words.is_stop(_tokens(sentence), whole=False) for sentence in _sentences(text)):
+        return "stop"
+    return "start" if words.is_start(_tokens(text)) else None
 
 
-def _is_edge(character: str) -> bool:
-    """Punctuation and symbols; vowel signs of Indian scripts are marks and belong to the word."""
-    return unicodedata.category(character)[0] in "PSZC" and character not in "'’"
+@dataclass(frozen=True, slots=True)
+class _Vocabulary:
+    """The lists of all languages together; phrases as tuples of folded words."""
+
+    stop: frozenset[tuple[str, ...]]
+    weak: frozenset[tuple[str, ...]]
+    refusal: frozenset[tuple[str, ...]]
+    start: frozenset[tuple[str, ...]]
+    polite: frozenset[str]
+    beside: frozenset[str]
+    objects: frozenset[str]
+    about: frozenset[str]
+
+    def is_stop(self, tokens: Sequence[str], *, whole: bool) -> bool:
+        """Whether these words are a request to stop and nothing else; `whole`: they are all the message says."""
+        requests = self.stop | self.weak if whole else self.stop
+        if tuple(tokens) in requests:
+            return True
+        core = _once([token for token in tokens if token not in self.polite and token not in self.beside])
+        if self._is(core, requests, tokens):
+            return True
+        if not any(token in self.objects for token in core):
+            return False
+        rest = _once([token for token in core if token not in self.objects and token not in self.about])
+        return self._is(rest, requests | self.refusal, tokens)
+
+    def is_start(self, tokens: Sequence[str]) -> bool:
+        """Whether these words ask for messages again and say nothing else."""
+        rest = [token for token in tokens if token not in self.polite]
+        return _once(rest) in self.start or _once([each for each in rest if each not in self.objects]) in self.start
+
+    def _is(self, core: tuple[str, ...], phrases: frozenset[tuple[str, ...]], tokens: Sequence[str]) -> bool:
+        """A phrase itself, or one whose own polite words ("do not send") went with the others."""
+        if not core:
+            return False
+        return core in phrases or all((token,) in self.stop for token in core) or core in self._bare(phrases, tokens)
+
+    def _bare(self, phrases: frozenset[tuple[str, ...]], tokens: Sequence[str]) -> set[tuple[str, ...]]:
+        """The phrases that stand in the message, without the words that may stand beside them."""
+        said = set(tokens)
+        return {
+            tuple(each for each in phrase if each not in self.polite and each not in self.beside)
+            for phrase in phrases
+            if len(phrase) > 1 and said.issuperset(phrase)
+        }
+
+
+@cache
+def _vocabulary() -> _Vocabulary:
+    languages = tomllib.loads((Path(__file__).parent / "stop_words.toml").read_text(encoding="utf-8")).values()
+
+    def phrases(kind: str) -> frozenset[tuple[str, ...]]:
+        return frozenset(tuple(_tokens(phrase)) for language in languages for phrase in language.get(kind, ()))
+
+    def words(kind: str) -> frozenset[str]:
+        return frozenset(token for phrase in phrases(kind) for token in phrase)
+
+    return _Vocabulary(
+        phrases("stop"),
+        phrases("weak"),
+        phrases("refusal"),
+        phrases("start"),
+        words("polite"),
+        words("beside"),
+        words("objects"),
+        words("about"),
+    )
+
+
+def _once(tokens: Sequence[str]) -> tuple[str, ...]:
+    """Words without immediate repeats: STOP STOP STOP."""
+    return tuple(token for token, _ in groupby(tokens))
+
+
+def _sentences(text: str) -> Iterator[str]:
+    """The parts of a text between full stops, commas, line breaks and the like."""
+    part: list[str] = []
+    for character in text:
+        if character in _SENTENCE_ENDS:
+            yield "".join(part)
+            part = []
+        else:
+            part.append(character)
+    yield "".join(part)
+
+
+def _tokens(text: str) -> list[str]:
+    """The words of a text in one spelling; letters written apart (S T O P, S.T.O.P) are one word."""
+    words = "".join(_letters(fold(text))).split()
+    tokens: list[str] = []
+    for apart, run in groupby(words, lambda word: len(word) == 1 and word.isascii()):
+        letters = list(run)
+        tokens += ["".join(letters)] if apart and len(letters) > 2 else letters
+    return [_shortened(token) for token in tokens]
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Letters and the vowel signs of Indian scripts; all else is a space, an apostrophe nothing."""
+    for character in text:
+        if character not in "'’‘`´":
+            yield character if unicodedata.category(character)[0] in "LM" else " "
+
+
+def _shortened(word: str) -> str:
+    """`stoooop` is `stop`: a letter of a Latin word that is repeated three times or more stands once."""
+    if not word.isascii():
+        return word
+    runs = ((letter, len(list(run))) for letter, run in groupby(word))
+    return "".join(letter if length > 2 else letter * length for letter, length in runs)
+
+
+def fold(text: str) -> str:
+    """A text in one spelling: width, case, accents, nukta, joiners, emoji marks and nasals no longer differ."""
+    text = unicodedata.normalize("NFKC", text.translate(_SAME_LETTER)).casefold()
+    text = unicodedata.normalize("NFD", text).translate(_SAME_LETTER)
+    return "".join(_one_nasal([each for each in text if not _is_invisible(each)]))
+
+
+def _is_invisible(character: str) -> bool:
+    """Joiners, direction marks, variation selectors, keycaps, and marks that people leave out."""
+    if unicodedata.category(character) in {"Cf", "Me"} or 0xFE00 <= ord(character) <= 0xFE0F:
+        return True
+    return 0xE0100 <= ord(character) <= 0xE01EF or unicodedata.combining(character) in _MARKS_THAT_DIFFER
+
+
+def _one_nasal(characters: Sequence[str]) -> Iterable[str]:
+    """A nasal without its vowel is written as anusvara by many: बन्द, बंद."""
+    skip = False
+    for character, following in zip(characters, [*characters[1:], ""], strict=False):
+        if skip:
+            skip = False
+            continue
+        block, place = ord(character) & ~0x7F, ord(character) & 0x7F
+        if block in _INDIC_BLOCKS and place == _CANDRABINDU:
+            yield chr(block + _ANUSVARA)
+        elif block in _INDIC_BLOCKS and place in _NASALS and following == chr(block + _VIRAMA):
+            skip = True
+            yield chr(block + _ANUSVARA)
+        else:
+            yield character

@@ -8,15 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, events, resources
 from py360.kit.crypto import BadToken
+from py360.modules.compliance import api as compliance
+from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger
-from py360.modules.messaging.engagement.apply_events import stop
 from py360.modules.messaging.events import MessagesMoved
 from py360.modules.templates.api import Channel
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """Who got the message, from whom, and whether they had stopped before."""
+    """Who got the message, from whom, and whether their address is stopped at the moment."""
 
     message_id: int
     client_id: int
@@ -27,35 +28,42 @@ class Recipient:
     stopped: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Message:
+    id: int
+    client_id: int
+    client_name: str
+    communication_type: Channel
+    recipient_contact: str
+    campaign_id: int | None
+
+
+_MESSAGE: Final = """
+select l.id, l.client_id, c.client_name, l.communication_type, l.recipient_contact, l.campaign_id
+from communication_delivery_status l join identity_public_client c on c.id = l.client_id where l.id = %(id)s
+"""
+
+
 async def who(session: AsyncSession, message_id: int) -> Recipient:
     """The recipient of a message. Raises BadToken when the message is gone."""
-    row = await db.one(
-        session,
-        "select l.id, l.client_id, c.client_name, l.communication_type, l.recipient_contact, l.campaign_id,"
-        " l.unsubscribed_at is not null as stopped"
-        " from communication_delivery_status l join identity_public_client c on c.id = l.client_id where l.id = %(id)s",
-        {"id": message_id},
-    )
-    if row is None:
+    found = await db.fetch_one(session, _Message, _MESSAGE, {"id": message_id})
+    if found is None:
         raise BadToken
-    return Recipient(
-        row["id"],
-        row["client_id"],
-        row["client_name"],
-        row["communication_type"],
-        row["recipient_contact"],
-        row["campaign_id"],
-        row["stopped"],
-    )
+    contact, channel = found.recipient_contact, found.communication_type
+    stopped = await compliance.has_opted_out(session, found.client_id, channel, contact)
+    return Recipient(found.id, found.client_id, found.client_name, channel, contact, found.campaign_id, stopped)
 
 
 async def unsubscribe(session: AsyncSession, message_id: int) -> Recipient:
-    """Stop all messages to the recipient of this one, on its channel. Twice is as good as once."""
+    """Stop all messages to the recipient of this one, on its channel.
+
+    The link works each time: the person may have opted in again since this message, or since it was used before.
+    """
     recipient = await who(session, message_id)
-    if recipient.stopped:
-        return recipient
     now = resources.current().clock.now()
-    await stop(session, recipient.client_id, recipient.channel, recipient.contact, "unsubscribe", message_id)
+    await opt_outs.stop(
+        session, recipient.client_id, recipient.channel, recipient.contact, "unsubscribe", message_id, now
+    )
     await ledger.apply(session, [ledger.News(None, now, message_id=message_id, unsubscribed=True)])
     if recipient.campaign_id is not None:
         await events.publish(session, MessagesMoved(recipient.client_id, [recipient.campaign_id]))

@@ -60,12 +60,18 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A person wrote to us. `answers` is the vendor's id of the message they replied to, where told."""
+    """A person wrote to us. `answers` is the vendor's id of the message they replied to, where told.
+
+    `choices` are the texts and payloads of a button or list entry that was chosen; `asks` is set when the vendor itself
+    says that this is an opt-out or an opt-in.
+    """
 
     contact: str
     text: str
     at: datetime
     answers: str | None = None
+    choices: tuple[str, ...] = ()
+    asks: Literal["stop", "start"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Hook:
     payload: dict[str, Any]
 
 
-def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False) -> Delivery:
+def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False, opted_out: bool = False) -> Delivery:
     """A vendor's failure as the ledger takes it."""
     status: Literal["unknown", "bounced", "failed"] = "unknown" if error.unclear else "bounced" if bounced else "failed"
     return Delivery(
@@ -86,6 +92,7 @@ def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False) ->
         error_code=error.code[:50] or None,
         error_message=str(error)[:500],
         retry=not (error.permanent or error.unclear),
+        opted_out=opted_out,
     )
 
 
@@ -115,7 +122,8 @@ class HttpTransport:
     """What the vendors with an HTTP interface share: one session, lanes, and the classes of failure."""
 
     no_such_address: ClassVar[frozenset[str]] = frozenset()  # the vendor's codes for it
-    account_refused: ClassVar[frozenset[str]] = frozenset()  # and for credentials or an account that are no longer good
+    opted_out: ClassVar[frozenset[str]] = frozenset()  # for a recipient who told the vendor to stop our messages
+    account_refused: ClassVar[frozenset[str]] = frozenset()  # for credentials or an account that are no longer good
 
     def __init__(self, account: ProviderAccount) -> None:
         self.account = account
@@ -156,7 +164,9 @@ class HttpTransport:
         except VendorError as error:
             if error.code in self.account_refused:
                 error = no_account(str(error))
-            return failure(admitted, error, bounced=error.code in self.no_such_address)
+            return failure(
+                admitted, error, bounced=error.code in self.no_such_address, opted_out=error.code in self.opted_out
+            )
         except aiohttp.ClientConnectorError as error:
             return failure(admitted, VendorError(f"The vendor cannot be reached: {error}", code=UNREACHABLE))
         except (aiohttp.ClientError, TimeoutError) as error:

@@ -9,7 +9,7 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import orjson
 
@@ -39,6 +39,7 @@ _TOO_FAST: Final = frozenset({"4", "80007", "130429", "131048"})
 _TRANSIENT: Final = frozenset({"131056", "131057", "133016"})
 _UNREACHABLE: Final = frozenset({"131026"})
 _STOPPED: Final = frozenset({"131050"})  # the person stopped marketing messages of this business
+_PREFERENCES: Final[Mapping[str, Literal["stop", "start"]]] = {"stop": "stop", "resume": "start"}
 
 
 def wire_name(template: Template) -> str:
@@ -50,6 +51,7 @@ class MetaTransport(HttpTransport):
     """A WhatsApp number at Meta."""
 
     no_such_address = _UNREACHABLE
+    opted_out = _STOPPED
     account_refused = frozenset({"0", "190", "131031"})  # wrong token; expired token; locked account
 
     def __init__(self, account: ProviderAccount) -> None:
@@ -116,23 +118,31 @@ def read(account: ProviderAccount, body: bytes, given: str) -> list[Hook] | None
     expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
     if not secret or not hmac.compare_digest(expected, given):
         return None
-    hooks = []
+    hooks: list[Hook] = []
     for entry in orjson.loads(body).get("entry", []):
         for change in entry.get("changes", []):
-            value = change.get("value", {})
-            for status in value.get("statuses", []):
-                hooks.append(Hook(f"{status['id']}:{status['status']}", status))
-            for message in value.get("messages", []):
-                hooks.append(Hook(str(message["id"]), message))
+            value = change.get("value") or {}
+            hooks += [_hook(each, ("id", "status")) for each in value.get("statuses") or ()]
+            hooks += [_hook(each, ("id",)) for each in value.get("messages") or ()]
+            hooks += [_hook(each, ("wa_id", "value", "timestamp")) for each in value.get("user_preferences") or ()]
     return hooks
 
 
-def translate(event: Mapping[str, Any]) -> Moved | Inbound | None:
-    """A status or an inbound message in our words. A status we do not know moves nothing."""
-    at = datetime.fromtimestamp(int(event.get("timestamp", 0)), UTC)
-    if "status" not in event:
-        text = event.get("text", {}).get("body") or event.get("button", {}).get("text") or ""
-        return Inbound("+" + str(event["from"]).lstrip("+"), str(text), at, answers=event.get("context", {}).get("id"))
+def _hook(item: object, key: tuple[str, ...]) -> Hook:
+    """One item of a request, whatever its shape: what cannot be applied is put aside later, and the others are taken."""
+    if isinstance(item, dict) and all(isinstance(item.get(name), str | int) for name in key):
+        return Hook(":".join(str(item[name]) for name in key), item)
+    mark = hashlib.sha256(orjson.dumps(item, option=orjson.OPT_SORT_KEYS)).hexdigest()
+    return Hook(f"unknown:{mark}", item if isinstance(item, dict) else {"item": item})
+
+
+def translate(event: Mapping[str, Any], received_at: datetime) -> Moved | Inbound | None:
+    """A status, a message or a changed preference in our words. A status we do not know moves nothing."""
+    if "category" in event and "value" in event:
+        return _preference(event, received_at)
+    if "from" in event:
+        return _inbound(event, received_at)
+    at = datetime.fromtimestamp(int(event["timestamp"]), UTC)
     error = (event.get("errors") or [{}])[0]
     code = str(error.get("code") or "") or None
     ours = str(event.get("biz_opaque_callback_data") or "")
@@ -149,3 +159,34 @@ def translate(event: Mapping[str, Any]) -> Moved | Inbound | None:
         error_message=str(details) if details else None,
         stop="unsubscribe" if code in _STOPPED else "hard_bounce" if moved == "bounced" else None,
     )
+
+
+def _inbound(event: Mapping[str, Any], received_at: datetime) -> Inbound:
+    """A message: its text, or the button or list entry that was chosen (webhooks/reference/messages)."""
+    button, interactive = event.get("button") or {}, event.get("interactive") or {}
+    reply = interactive.get("button_reply") or interactive.get("list_reply") or {}
+    chosen = (button.get("text"), button.get("payload"), reply.get("title"), reply.get("id"))
+    choices = tuple(str(each) for each in chosen if each)
+    text = (event.get("text") or {}).get("body") or next(iter(choices), "")
+    answers = (event.get("context") or {}).get("id")
+    return Inbound(_number(event["from"]), str(text), _moment(event, received_at), answers, choices)
+
+
+def _preference(event: Mapping[str, Any], received_at: datetime) -> Inbound | None:
+    """The person stopped or resumed marketing messages in the settings of WhatsApp (webhooks/reference/user_preferences)."""
+    asks = _PREFERENCES.get(str(event["value"]).lower())
+    if asks is None:
+        return None
+    return Inbound(_number(event["wa_id"]), str(event.get("detail") or ""), _moment(event, received_at), asks=asks)
+
+
+def _number(given: object) -> str:
+    return "+" + str(given).lstrip("+")
+
+
+def _moment(event: Mapping[str, Any], received_at: datetime) -> datetime:
+    """When the person wrote; when it arrived, where the vendor does not say: no opt-out is lost for a missing time."""
+    try:
+        return datetime.fromtimestamp(int(event["timestamp"]), UTC)
+    except (KeyError, TypeError, ValueError, OverflowError, OSError):
+        return received_at.astimezone(UTC)

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 import aiohttp
@@ -33,12 +33,15 @@ _STATUS: Final[Mapping[str, Status]] = {
 }
 _NO_SUCH_NUMBER: Final = frozenset({"30005", "30006", "21211", "21214", "21614"})
 _STOPPED: Final = frozenset({"21610"})  # the recipient sent STOP to this sender
+# What Advanced Opt-Out made of an inbound text, whatever word it was (help.twilio.com, "OptOutType parameter")
+_OPT_OUT_TYPES: Final[Mapping[str, Literal["stop", "start"]]] = {"STOP": "stop", "START": "start"}
 
 
 class TwilioTransport(HttpTransport):
     """An SMS account at Twilio."""
 
     no_such_address = _NO_SUCH_NUMBER
+    opted_out = _STOPPED
     account_refused = frozenset({"20003", "20005"})  # wrong sign-in; suspended account
 
     def __init__(self, account: ProviderAccount) -> None:
@@ -101,7 +104,10 @@ def translate(fields: Mapping[str, Any], received_at: datetime) -> Moved | Inbou
     at = received_at.astimezone(UTC)
     status = fields.get("MessageStatus") or fields.get("SmsStatus") or "received"
     if status in {"received", "receiving"}:
-        return Inbound(str(fields["From"]), str(fields.get("Body", "")), at)
+        chosen = tuple(str(fields[name]) for name in ("ButtonText", "ButtonPayload") if fields.get(name))
+        asks = _OPT_OUT_TYPES.get(str(fields.get("OptOutType") or "").upper())
+        sender = str(fields["From"]).removeprefix("whatsapp:")
+        return Inbound(sender, str(fields.get("Body", "")), at, choices=chosen, asks=asks)
     code = str(fields.get("ErrorCode") or "") or None
     code_text = str(fields.get("_message") or "")
     ours = ids.message_number(code_text) if code_text else None
