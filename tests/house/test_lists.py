@@ -24,7 +24,7 @@ def lists() -> dict[str, set[str]]:
 
     paths: dict[str, dict[str, Any]] = json.loads(description())["paths"]
     asked = {
-        path: {each["name"] for each in operations["get"].get("parameters", ())}
+        path: {each.get("name") for each in operations["get"].get("parameters", ())}
         for path, operations in paths.items()
         if "get" in operations
     }

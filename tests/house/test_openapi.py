@@ -1,9 +1,40 @@
-"""`docs/openapi.json` says what the routes say: a change of the API is seen in review."""
+"""The description of the API is what the routes say, valid, and whole: a client can be generated from it."""
+
+import json
+from functools import cache
+from typing import Any
+
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from py360.entrypoints.openapi import description
 from tests.house.source import CHECKOUT
+
+METHODS = {"get", "put", "post", "patch", "delete", "head", "options"}
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The OpenAPI document of the routes as they are."""
+    parsed: dict[str, Any] = json.loads(description())
+    return parsed
 
 
 def test_the_description_is_current() -> None:
     shipped = CHECKOUT / "docs" / "openapi.json"
     assert shipped.read_text() == description(), "the API changed; when that is meant: make openapi"
+
+
+def test_description_is_valid_openapi() -> None:
+    errors = OpenAPIV31SpecValidator(document()).iter_errors()
+    assert [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in errors] == []
+
+
+def test_errors_are_described_in_the_envelope_they_are_sent_in() -> None:
+    for path, operations in document()["paths"].items():
+        for method in METHODS & operations.keys():
+            for status, response in operations[method]["responses"].items():
+                if status >= "4":
+                    assert response.keys() == {"$ref"}, (method, path, status)
+    schemas = document()["components"]["schemas"]
+    assert "HTTPValidationError" not in schemas
+    assert set(schemas["Failure"]["required"]) == {"success", "error", "requestId"}

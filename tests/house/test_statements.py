@@ -30,7 +30,7 @@ def lists(app: FastAPI) -> list[str]:
     return [
         path
         for path, methods in app.openapi()["paths"].items()
-        if any(each["name"] == "limit" for each in methods.get("get", {}).get("parameters", ()))
+        if any(each.get("name") == "limit" for each in methods.get("get", {}).get("parameters", ()))
     ]
 
 

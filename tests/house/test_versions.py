@@ -30,7 +30,7 @@ def test_every_page_that_is_saved_again_asks_for_its_version() -> None:
         path
         for path, operations in paths.items()
         if {"get", "put"} <= operations.keys()
-        and "if-match" not in {each["name"] for each in operations["put"].get("parameters", ())}
+        and "if-match" not in {each.get("name") for each in operations["put"].get("parameters", ())}
     }
     assert without == OWN
 

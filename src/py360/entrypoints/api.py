@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 
 from py360.entrypoints import aside, wiring
 from py360.kit import http
+from py360.kit.http import openapi
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 from py360.kit.wire import dumps
@@ -58,6 +59,7 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
         if isinstance(route, http.Route):
             route.tags = [module]
         app.router.routes.append(route)  # as it is: what FastAPI includes is looked for twice
+    openapi.describe(app)
     return app
 
 

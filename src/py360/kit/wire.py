@@ -11,6 +11,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
     model_validator,
@@ -28,6 +29,15 @@ def _as_code(text: Any) -> Any:
 
 
 AS_CODE: Final = BeforeValidator(_as_code)  # `Super HNI`, as screens label it, `super-hni` and `super_hni` are one
+
+
+def unchanged(default: Any = "") -> Any:
+    """A field of a change that may be left out, where null means nothing: the description shows no default."""
+
+    def without_default(schema: dict[str, Any]) -> None:
+        schema.pop("default", None)
+
+    return Field(default, description="Left out: unchanged", json_schema_extra=without_default)
 
 
 class Schema(BaseModel):

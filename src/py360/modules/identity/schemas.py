@@ -5,7 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
-from py360.kit.wire import SHOWN, Schema
+from py360.kit.wire import SHOWN, Schema, unchanged
 from py360.modules.identity import catalogue
 from py360.modules.identity.addresses import clean_email
 from py360.modules.identity.models import split_name
@@ -126,7 +126,7 @@ class UserChange(Named):
     }  # fmt: skip
     moves = frozenset({"lockedUntil", "lastLogin"})
 
-    email: Email = ""
+    email: Email = unchanged()
     role: str = ""
     status: Status = "active"
     phone: Annotated[str, StringConstraints(max_length=20)] | None = None
@@ -219,7 +219,7 @@ class ProfileChange(Named):
     }  # fmt: skip
     moves = frozenset({"lastLoginDate", "pendingEmail"})
 
-    email: Email = ""
+    email: Email = unchanged()
     phone: Annotated[str, StringConstraints(max_length=20)] | None = None
     company: Annotated[str, StringConstraints(max_length=200)] | None = None
     current_password: Secret | None = Field(None, description="Needed to change the e-mail address")
