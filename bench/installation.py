@@ -14,11 +14,9 @@ from typing import Final
 
 import aiohttp
 
-from py360.entrypoints import servers, wiring
-from py360.kit import db, pools
-from py360.kit.migrate import migrate
+from py360.entrypoints import servers
+from py360.entrypoints.bootstrap import prepare
 from py360.kit.settings import settings
-from py360.modules.identity import api as identity
 
 EMAIL: Final = "bench@py360.local"
 PASSWORD: Final = "a long enough password"
@@ -42,30 +40,17 @@ def installation(kept: Path | None = None) -> Iterator[str]:
             "REDIS_URL": cache,
             "PY360_REQUESTS_PER_MINUTE": "10000000",
             "PY360_SECRET_KEY": "the key of the benchmarks, long enough",
+            "PY360_ADMIN_EMAIL": EMAIL,
+            "PY360_ADMIN_PASSWORD": PASSWORD,
         }
         settings.cache_clear()
         try:
-            migrate(url)
-            wiring.import_models()
-            asyncio.run(_seed(url))
+            asyncio.run(prepare(settings()))
             yield url
         finally:
             servers.stop_valkey(home / "valkey")
             servers.stop_postgres(home / "postgres")
             settings.cache_clear()
-
-
-async def _seed(url: str) -> None:
-    """What every installation starts with, and an administrator who can sign in."""
-    engine = pools.make_engine(url)
-    async with pools.make_sessions(engine)() as session, session.begin():
-        await wiring.seed(session)
-        if not await db.value(session, "select 1 from users where email = %(email)s", {"email": EMAIL}):
-            client = await identity.default_client(session)
-            await identity.create_user(
-                session, client_id=client, email=EMAIL, name="Bench Mark", role="admin", password=PASSWORD
-            )
-    await engine.dispose()
 
 
 @contextmanager

@@ -99,6 +99,7 @@ def _installation() -> Iterator[Path]:
         url = servers.start_postgres(folder / "postgres", servers.tuning())
         cache = servers.start_valkey(folder / "valkey")
         os.environ |= {"PY360_HOME": home, "DATABASE_URL": url, "READ_DATABASE_URL": "", "REDIS_URL": cache}
+        os.environ |= {"PY360_SECRET_KEY": "the key of the benchmarks, long enough"}
         settings.cache_clear()
         try:
             migrate(url)

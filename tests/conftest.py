@@ -34,6 +34,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The servers end with the run that started them."""
+    if not hasattr(config, "workerinput"):
+        services.stop()
+
+
 @pytest.fixture(scope="session")
 def servers() -> services.Services:
     """The PostgreSQL and Valkey of this checkout's tests."""

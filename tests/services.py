@@ -20,12 +20,9 @@ import psycopg
 from argon2 import PasswordHasher
 from psycopg import sql
 
-from py360.entrypoints import wiring
-from py360.entrypoints.servers import start_postgres, start_valkey, stop_postgres, tuning
-from py360.kit.migrate import migrate
-from py360.kit.pools import make_engine, make_sessions
+from py360.entrypoints.bootstrap import prepare
+from py360.entrypoints.servers import start_postgres, start_valkey, stop_postgres, stop_valkey, tuning
 from py360.kit.settings import settings
-from py360.modules.identity import api as identity
 from py360.modules.identity import passwords
 
 ADMIN = "admin@py360.local"
@@ -127,21 +124,20 @@ def _product_hash() -> str:
 
 def _build(url: str) -> None:
     """Migrate and seed a database as the first start of an installation would."""
-    migrate(url)
-    wiring.import_models()
     with tempfile.TemporaryDirectory() as home:
-        os.environ |= {"PY360_HOME": home, "DATABASE_URL": url, "PY360_SECRET_KEY": SECRET_KEY}
+        ours = {"PY360_HOME": home, "DATABASE_URL": url, "PY360_SECRET_KEY": SECRET_KEY}
+        os.environ |= ours | {"PY360_ADMIN_EMAIL": ADMIN, "PY360_ADMIN_PASSWORD": PASSWORD}
         settings.cache_clear()
-        with ThreadPoolExecutor(1) as aside:  # the tests' own event loop may be running
-            aside.submit(asyncio.run, _seed(url)).result()
+        with ThreadPoolExecutor(1) as thread:  # the tests' own event loop may be running
+            thread.submit(asyncio.run, prepare(settings())).result()
+        del os.environ["PY360_ADMIN_EMAIL"], os.environ["PY360_ADMIN_PASSWORD"]
 
 
-async def _seed(url: str) -> None:
-    engine = make_engine(url)
-    async with make_sessions(engine)() as session, session.begin():
-        await wiring.seed(session)
-        await identity.ensure_first_admin(session, ADMIN, PASSWORD)
-    await engine.dispose()
+def stop() -> None:
+    """Stop the servers; their data stay for the next run."""
+    with _alone():
+        stop_postgres(_data())
+        stop_valkey(HOME / "valkey")
 
 
 def start() -> Services:

@@ -3,49 +3,24 @@
 import json
 import os
 import re
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
 
 import httpx
-import psutil
 import psycopg
 import pytest
 import redis
 
-from py360.entrypoints.home import Refusal, check_ports, held
+from py360.entrypoints.home import Refusal, check_ports, locked
 from py360.kit.settings import Settings
 from tests.installation import CHECKOUT, FIRST_START_SECONDS, LATER_START_SECONDS, Installation
 from tests.services import Services
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A short folder: not below pytest's, whose parents belong to one account only."""
-    folder = Path(tempfile.mkdtemp(prefix="py360-up-"))
-    folder.chmod(0o755)
-    yield folder / "home"
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def installation(home: Path) -> Iterator[Installation]:
-    one = Installation(home)
-    yield one
-    for process in one.processes():
-        with suppress(psutil.NoSuchProcess):
-            process.kill()
-    if one.process is not None:
-        one.process.wait(10)
 
 
 def test_first_start_stop_kill_and_start_again(installation: Installation) -> None:
@@ -57,13 +32,13 @@ def test_first_start_stop_kill_and_start_again(installation: Installation) -> No
     assert kept.stat().st_mode & 0o777 == 0o600
     assert installation.sign_in("admin@py360.local", password[1]) == 200
     health = httpx.get(f"http://127.0.0.1:{installation.port}/api/health").json()
-    assert health["data"] == {"live": True, "ready": True, "reasons": [], "webhooksPutAside": 0}
+    assert health["data"] == {"live": True, "ready": True, "reasons": [], "deadLetters": 0}
 
     assert installation.run("webhooks").stdout == "Every webhook was applied.\n"
     second = installation.run("up")
     assert second.returncode == 1
     assert second.stderr.count("\n") == 1
-    assert "runs already" in second.stderr
+    assert "already runs" in second.stderr
     made = installation.run(
         "user", "create", "asha@example.com", "--name", "Asha Rao", "--password", "a long enough secret 1"
     )
@@ -164,7 +139,7 @@ def test_a_setting_that_cannot_be_used_is_one_clear_line(
 def test_a_full_disk_is_one_clear_line(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("py360.entrypoints.home.FREE_MB", 1 << 40)  # more than any disk has
     umask = os.umask(0o077)  # a start sets it
-    with pytest.raises(Refusal) as refused, held(Settings(PY360_HOME=str(home), _env_file=None)):
+    with pytest.raises(Refusal) as refused, locked(Settings(PY360_HOME=str(home), _env_file=None)):
         raise AssertionError("it starts")
     os.umask(umask)
     words = rf"The disk of {home} is full: \d+ MB free, at least {1 << 40} MB are needed\."

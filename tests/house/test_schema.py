@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 
 from py360.entrypoints import wiring
 from py360.kit.migrate import alembic_config, check, migrate, revisions
+from tests.factories.schema import parts
 from tests.house.book import statements_of_the_book
 from tests.house.source import CHECKOUT
 from tests.house.specification import INDEXES, TABLES
@@ -19,17 +20,6 @@ INSTALLATION: Final = CHECKOUT / "tests" / "payloads" / "installation-0.1.0.sql.
 _SHAPE = """
 select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns
 where table_schema = 'public' order by 1, 2
-"""
-# All that a database is made of, but not the order of its columns.
-_PARTS = """
-select 'column', table_name || '.' || column_name, concat_ws(' ', data_type, is_nullable, column_default)
-from information_schema.columns where table_schema = 'public'
-union all select 'index', indexname, indexdef from pg_indexes where schemaname = 'public'
-union all select 'constraint', conrelid::regclass || '.' || conname, pg_get_constraintdef(oid) from pg_constraint
-  where connamespace = 'public'::regnamespace
-union all select 'view', viewname, definition from pg_views where schemaname = 'public'
-union all select 'trigger', tgrelid::regclass || '.' || tgname, pg_get_triggerdef(oid) from pg_trigger where not tgisinternal
-order by 1, 2
 """
 _UNSAID = """
 select conrelid::regclass::text, pg_get_constraintdef(oid) from pg_constraint
@@ -69,21 +59,15 @@ def test_migrations_go_down_and_up_again_under_a_filled_database(servers: Servic
         connection.execute(
             "insert into payment_links (client_id, case_id, amount, expires_at) select 1, 1001, null, now()"
         )
-        before = connection.execute(_PARTS).fetchall()
+        before = parts(connection)
     command.downgrade(alembic_config(url), revisions()[0])
     migrate(url)
     with psycopg.connect(url) as connection:
-        after = connection.execute(_PARTS).fetchall()
-        assert set(before) ^ set(after) == set()
+        after = parts(connection)
+        assert before ^ after == set()
         assert connection.execute("select count(*) from renewal_cases").fetchone() == (40,)
         assert connection.execute("select converted_count from campaigns where id = 1001").fetchone() == (0,)
     servers.drop(name)
-
-
-def _parts(connection: psycopg.Connection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-    """What a database is made of; the text of conditions is left out, for pg_dump spells lists of values another way."""
-    rows = connection.execute(_PARTS).fetchall()
-    return {(kind, name, "" if "ARRAY[" in text else text) for kind, name, text in rows}
 
 
 def test_an_installation_of_the_last_version_upgrades_in_place(servers: Services) -> None:
@@ -95,7 +79,7 @@ def test_an_installation_of_the_last_version_upgrades_in_place(servers: Services
         connection.execute(gzip.decompress(INSTALLATION.read_bytes()))
     migrate(url)
     with psycopg.connect(url) as connection, psycopg.connect(servers.database_url(fresh)) as new:
-        assert _parts(connection) ^ _parts(new) == set()
+        assert parts(connection) ^ parts(new) == set()
         assert connection.execute("select count(*), count(distinct client_id) from renewal_cases").fetchone() == (6, 1)
         assert connection.execute("select count(*) from organizational_hierarchy where client_id = 1").fetchone() == (
             3,

@@ -1,15 +1,17 @@
 """The API process: FastAPI with the routes of all or some modules."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from importlib.metadata import version
+from typing import Final, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 
-from py360.entrypoints import aside, wiring
-from py360.kit import http
+from py360.entrypoints import dead_letters, wiring
+from py360.entrypoints.logs import RequestLog
+from py360.kit import crypto, http
 from py360.kit.http import openapi
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
@@ -21,6 +23,11 @@ EXPOSED: Final = (
     "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm", "Upload-Offset", "Upload-Length",
     "Upload-Expires", "X-Upload-Id", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset",
 )  # fmt: skip
+
+
+PROBE_SECONDS: Final = 2
+KEY_IN_USE: Final = "select exists (select from secret_keys where fingerprint = any(%(known)s))"
+T = TypeVar("T")
 
 
 def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
@@ -36,13 +43,14 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
         title="Py360",
         description="Policy file in, renewed and paid policy out.\n\nWho works for several clients adds `clientId` to any"
         " address: it is then about that client only, and what is made there is that client's.",
-        version="0.1.0",
+        version=version("py360"),
         lifespan=lifespan,
         docs_url="/api/docs",
         openapi_url="/api/openapi.json",
         redoc_url=None,
     )
     http.install(app)
+    app.add_middleware(RequestLog)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=[origin.strip() for origin in settings.frontend_origins.split(",") if origin.strip()],
@@ -64,22 +72,31 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
 
 
 async def health(request: Request) -> Response:
-    """Live and ready: whether the database and the cache answer, and the reason when one does not.
+    """Live and ready: whether the database, the cache and the secret key are as they should be, and the reasons when not.
 
-    `webhooksPutAside` asks for a look (`py360 webhooks` tells why): these events of vendors could not be applied.
+    `deadLetters` counts vendors' events that could not be applied; `py360 webhooks` shows why.
     """
     resources: Resources = request.app.state.resources
     reasons: dict[str, str] = {}
 
-    async def probe(name: str, answer: Any) -> Any:
+    async def probe(name: str, answer: Awaitable[T]) -> T | None:
         try:
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(PROBE_SECONDS):
                 return await answer
         except Exception as error:  # noqa: BLE001 - the probe reports whatever is wrong
             reasons[name] = f"{name} does not answer: {type(error).__name__}"
+            return None
 
-    put_aside, _ = await asyncio.gather(
-        probe("database", aside.number(resources.reads)), probe("cache", resources.cache.ping())
+    dead, used, _ = await asyncio.gather(
+        probe("database", dead_letters.count(resources.reads)),
+        probe("database", resources.reads.value(KEY_IN_USE, {"known": _fingerprints(resources.settings)})),
+        probe("cache", resources.cache.ping()),
     )
-    data = {"live": True, "ready": not reasons, "reasons": list(reasons.values()), "webhooksPutAside": put_aside}
+    if used is False:
+        reasons["key"] = "the secret key is not the one that this database was used with"
+    data = {"live": True, "ready": not reasons, "reasons": list(reasons.values()), "deadLetters": dead}
     return Response(dumps({"success": not reasons, "data": data}), 503 if reasons else 200, media_type=http.JSON)
+
+
+def _fingerprints(settings: Settings) -> list[str]:
+    return [crypto.fingerprint(key) for key in settings.secret_keys]

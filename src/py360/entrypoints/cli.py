@@ -5,13 +5,16 @@ import gc
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, TypeVar
 
 import typer
 
-from py360.kit.settings import settings
+from py360.kit.settings import Settings, settings
+
+T = TypeVar("T")
 
 cli = typer.Typer(
     name="py360",
@@ -20,8 +23,10 @@ cli = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-user_cli = typer.Typer(help="People who may sign in.", no_args_is_help=True)
+user_cli = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 cli.add_typer(user_cli, name="user")
+key_cli = typer.Typer(help="The key that signs links and seals secrets.", no_args_is_help=True)
+cli.add_typer(key_cli, name="key")
 
 Modules = Annotated[str, typer.Option(help="Only these modules, comma separated. Default: all.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -42,7 +47,7 @@ def _modules(names: str) -> list[str]:
     return _chosen(names)
 
 
-def _refusing(action: Callable[[], Any]) -> Any:
+def _refusing(action: Callable[[], T]) -> T:
     """Run; a reason not to is one line on stderr and exit status 1."""
     from py360.entrypoints.home import Refusal
 
@@ -51,6 +56,21 @@ def _refusing(action: Callable[[], Any]) -> Any:
     except (Refusal, ValueError) as error:
         typer.secho(str(error), err=True, fg="red")
         raise typer.Exit(1) from error
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"py360 {version('py360')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _main(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
 
 
 @cli.command()
@@ -71,13 +91,14 @@ def api(modules: Modules = "") -> None:
     import uvicorn
 
     from py360.entrypoints.api import build_app
-    from py360.entrypoints.home import up_to_date
-    from py360.entrypoints.logs import configure
+    from py360.entrypoints.bootstrap import require_ready
+    from py360.entrypoints.logs import configure, started
 
     chosen = _modules(modules)
-    config = _refusing(lambda: up_to_date(settings()))
+    config = _refusing(lambda: require_ready(settings()))
     configure(config)
     app = build_app(config, chosen)
+    started("api", config, chosen, address=f"{config.host}:{config.port}")
     gc.collect()
     gc.freeze()  # what was loaded stays loaded: the collector need not look through it again and again
     uvicorn.run(
@@ -100,24 +121,53 @@ def worker(
     ] = False,
 ) -> None:
     """Run jobs: imports, sending, webhooks, everything periodic. Several workers share the work."""
-    from py360.entrypoints.home import up_to_date
-    from py360.entrypoints.logs import configure
+    from py360.entrypoints.bootstrap import require_ready
+    from py360.entrypoints.logs import configure, started
     from py360.entrypoints.worker import run
 
     chosen = _modules(modules)
-    config = _refusing(lambda: up_to_date(settings()))
+    config = _refusing(lambda: require_ready(settings()))
     configure(config)
+    started("worker", config, chosen)
     run(config, chosen, alone)
 
 
 @cli.command()
 def migrate() -> None:
-    """Bring the database to the newest schema. Safe to repeat."""
-    from py360.entrypoints.home import running
-    from py360.kit.migrate import migrate as run
+    """Bring the database to the newest schema, and make the first client and administrator. Safe to repeat.
 
-    _refusing(lambda: run(running(settings()).database_url))
+    Needs DATABASE_URL and PY360_SECRET_KEY, or a running `up`.
+    """
+    from py360.entrypoints.bootstrap import prepare
+    from py360.entrypoints.home import running
+    from py360.entrypoints.up import console, login_line
+
+    config = _refusing(lambda: running(settings(), cache=False))
+    first = _refusing(lambda: asyncio.run(prepare(config)))
     typer.echo("The database has the newest schema.")
+    if first.password is not None:
+        console.print(f"Login: {login_line(config, first)}")
+
+
+@cli.command()
+def backup(target: Annotated[Path, typer.Argument(help="The archive to write, such as py360-2026-11-26.tar.")]) -> None:
+    """Write the database, the stored files and the key of the running installation into one archive."""
+    from py360.entrypoints.backup import backup as run
+
+    size = _refusing(lambda: run(settings(), target))
+    typer.echo(f"{target} is written ({size / 1e6:.1f} MB). It holds the key: keep it where nobody else reads it.")
+
+
+@cli.command()
+def restore(
+    source: Annotated[Path, typer.Argument(help="An archive of `py360 backup`.")],
+    replace: Annotated[bool, typer.Option(help="Replace what the installation holds.")] = False,
+) -> None:
+    """Put a backup back. The installation must be stopped, and empty unless --replace is given."""
+    from py360.entrypoints.backup import restore as run
+
+    _refusing(lambda: run(settings(), source, replace=replace))
+    typer.echo("The backup is restored. Start with: py360 up")
 
 
 @cli.command()
@@ -139,7 +189,7 @@ def demo(
 
 @cli.command()
 def sandbox() -> None:
-    """Run the vendors' stand-ins: WhatsApp, SMS, mail relay and payment gateway, and the customers behind them."""
+    """Run the sandbox that stands in for the vendors: WhatsApp, SMS, mail relay, payment gateway, and the customers behind them."""
     from py360.entrypoints.logs import configure
     from py360.sandbox.main import run
 
@@ -152,12 +202,12 @@ def sandbox() -> None:
 def gateway_config(
     upstream: Annotated[
         list[str] | None,
-        typer.Option(help="module=host:port of a service of its own; repeat. Others go to the default."),
+        typer.Option(help="module=host:port of a separate service; repeat. Other paths go to the default."),
     ] = None,
     default: Annotated[str, typer.Option(help="host:port of everything else.")] = "",
     listen: Annotated[str, typer.Option(help="Where NGINX listens: port or address:port.")] = "80",
 ) -> None:
-    """Write the NGINX configuration that routes every path to the service that has it.
+    """Print the NGINX configuration that routes every path to the service that has it.
 
     A file for NGINX's conf.d: `py360 gateway-config --upstream campaigns=10.0.0.7:8360 > /etc/nginx/conf.d/py360.conf`.
     """
@@ -174,22 +224,22 @@ def dsn() -> None:
     """Print the database's address, for psql and backups."""
     from py360.entrypoints.home import running
 
-    typer.echo(_refusing(lambda: running(settings())).database_url)
+    typer.echo(_refusing(lambda: running(settings(), cache=False)).database_url)
 
 
 @cli.command()
 def webhooks(
-    again: Annotated[bool, typer.Option(help="The cause is mended: have them applied again, within a minute.")] = False,
+    again: Annotated[bool, typer.Option(help="The cause is fixed: apply them again, within a minute.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Tell how many vendors' events could not be applied in the last 30 days, and why the newest could not."""
-    from py360.entrypoints import aside
+    """Show how many vendors' events could not be applied in the last 30 days, and why the newest could not."""
+    from py360.entrypoints import dead_letters
 
     if again:
-        typer.echo(f"To be applied again within a minute: {_run(aside.again)}.")
+        typer.echo(f"To be applied again within a minute: {_run(dead_letters.apply_again)}.")
         return
-    found = _run(aside.told)
-    typer.echo(json.dumps(found, default=str) if as_json else aside.in_words(found))
+    found = _run(dead_letters.summary)
+    typer.echo(json.dumps(found, default=str) if as_json else dead_letters.in_words(found))
 
 
 @cli.command()
@@ -220,18 +270,18 @@ def user_create(
     role: Annotated[str, typer.Option(help="admin, manager, agent, viewer, …")] = "viewer",
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = "",
 ) -> None:
-    """Make an account that can sign in at once."""
-    from py360.entrypoints import people
+    """Create a user who can sign in at once."""
+    from py360.entrypoints import users
 
-    typer.echo(f"User {_run(lambda: people.create(email, name, role, password))} created.")
+    typer.echo(f"User {_run(lambda: users.create(email, name, role, password))} created.")
 
 
 @user_cli.command("list")
 def user_list(as_json: Json = False) -> None:
-    """Who may sign in."""
-    from py360.entrypoints import people
+    """List the users."""
+    from py360.entrypoints import users
 
-    rows = _run(people.everybody)
+    rows = _run(users.list_users)
     if as_json:
         typer.echo(json.dumps(rows, default=str))
         return
@@ -243,27 +293,36 @@ def user_list(as_json: Json = False) -> None:
 def user_reset_password(
     email: str, password: Annotated[str, typer.Option(prompt=True, hide_input=True, confirmation_prompt=True)] = ""
 ) -> None:
-    """Give somebody a new password and end their sessions."""
-    from py360.entrypoints import people
+    """Set a user's password and end their sessions."""
+    from py360.entrypoints import users
 
-    _run(lambda: people.reset_password(email, password))
+    _run(lambda: users.reset_password(email, password))
     typer.echo("The password is changed; open sessions were ended.")
 
 
-def _run(action: Callable[[], Any]) -> Any:
+@key_cli.command("rotate")
+def key_rotate() -> None:
+    """Make a new key. Links that were sent stay valid; everybody signs in again."""
+    from py360.entrypoints.keys import rotate
+
+    _refusing(lambda: rotate(settings()))
+    typer.echo("The new key is written. Restart Py360 now: the start seals the stored secrets with it.")
+
+
+def _run(action: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine on the running installation; problems are one line."""
-    from py360.entrypoints.home import running
+    from py360.entrypoints.bootstrap import require_ready
     from py360.kit.errors import Problem
     from py360.kit.resources import Resources
 
-    async def within(config: Any) -> Any:
+    async def within(config: Settings) -> T:
         opened = await Resources.open(config, pool_size=2)
         try:
             return await action()
         finally:
             await opened.close()
 
-    config = _refusing(lambda: running(settings()))
+    config = _refusing(lambda: require_ready(settings()))
     try:
         return asyncio.run(within(config))
     except Problem as problem:

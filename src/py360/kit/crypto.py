@@ -12,7 +12,7 @@ import secrets
 from functools import lru_cache
 from typing import Final
 
-from cryptography.fernet import Fernet, InvalidToken
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from py360.kit.errors import NotFound
 from py360.kit.settings import settings
@@ -32,21 +32,31 @@ def _derived(secret: str, purpose: str) -> bytes:
 
 
 @lru_cache(maxsize=2)
-def _box(secret: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(_derived(secret, "seal")))
+def _box(keys: tuple[str, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(_derived(key, "seal"))) for key in keys])
 
 
 def seal(text: str) -> str:
     """Encrypt a secret for the database."""
-    return _box(settings().secret_key).encrypt(text.encode()).decode()
+    return _box(settings().secret_keys).encrypt(text.encode()).decode()
 
 
 def unseal(sealed: str) -> str:
-    """Decrypt what `seal` made. Raises ValueError when the installation's key is another one."""
+    """Decrypt what `seal` made, with this key or one used before. Raises ValueError when it was another installation's."""
     try:
-        return _box(settings().secret_key).decrypt(sealed.encode()).decode()
+        return _box(settings().secret_keys).decrypt(sealed.encode()).decode()
     except InvalidToken as error:
         raise ValueError("sealed with another key than this installation's (PY360_SECRET_KEY)") from error
+
+
+def reseal(sealed: str) -> str:
+    """The same secret, sealed with the newest key. Raises ValueError as `unseal` does."""
+    return seal(unseal(sealed))
+
+
+def fingerprint(key: str) -> str:
+    """Names a key without telling anything of it: the database keeps it, to recognise the key it was used with."""
+    return _derived(key, "fingerprint").hex()[:32]
 
 
 def _b64(raw: bytes) -> str:
@@ -55,21 +65,25 @@ def _b64(raw: bytes) -> str:
 
 def sign(purpose: str, payload: str) -> str:
     """A short token that carries `payload` for one purpose."""
-    data = payload.encode()
-    mark = hmac.digest(_derived(settings().secret_key, "sign"), purpose.encode() + b"\0" + data, "sha256")[
-        :SIGNATURE_BYTES
-    ]
+    return _signed(settings().secret_key, purpose, payload.encode())
+
+
+def _signed(key: str, purpose: str, data: bytes) -> str:
+    mark = hmac.digest(_derived(key, "sign"), purpose.encode() + b"\0" + data, "sha256")[:SIGNATURE_BYTES]
     return f"{_b64(data)}.{_b64(mark)}"
 
 
 def verify(purpose: str, token: str) -> str:
-    """The payload of a token made for this purpose; raises BadToken otherwise."""
+    """The payload of a token made for this purpose, with this key or one used before; raises BadToken otherwise."""
     encoded, _, _ = token.partition(".")
     try:
         payload = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
     except (binascii.Error, ValueError) as error:
         raise BadToken from error
-    if not hmac.compare_digest(sign(purpose, payload).encode(), token.encode()):
+    given = token.encode()
+    if not any(
+        hmac.compare_digest(_signed(key, purpose, payload.encode()).encode(), given) for key in settings().secret_keys
+    ):
         raise BadToken
     return payload
 

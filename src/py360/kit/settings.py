@@ -5,16 +5,15 @@ The specification's own names are kept (`DATABASE_URL`, `REDIS_URL`, `TWILIO_...
 
 import hashlib
 import hmac
-import os
-import secrets
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError
+from pydantic import AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_FILE = "secret.key"
+SHORTEST_SECRET = 32
 Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
@@ -67,7 +66,13 @@ class Settings(BaseSettings):
     secret: str = Field(
         "",
         validation_alias="PY360_SECRET_KEY",
-        description="Key that signs links and tokens and seals secrets. Empty: made once, kept in PY360_HOME.",
+        description="Key that signs links and tokens and seals secrets, 32 characters or more. Empty: PY360_HOME/secret.key, "
+        "which the first `py360 up` makes.",
+    )
+    previous_secrets: str = Field(
+        "",
+        validation_alias="PY360_PREVIOUS_SECRET_KEYS",
+        description="Keys used before, comma separated: what they signed and sealed is still accepted.",
     )
     storage_url: str = Field(
         "",
@@ -100,20 +105,36 @@ class Settings(BaseSettings):
         host = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}.get(bare, bare)
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    @field_validator("secret")
+    @classmethod
+    def _long_enough(cls, secret: str) -> str:
+        if secret and len(secret) < SHORTEST_SECRET:
+            raise ValueError(f"a key has at least {SHORTEST_SECRET} characters. Make one with: openssl rand -base64 48")
+        return secret
+
     @cached_property
-    def secret_key(self) -> str:
-        """The installation's key: from the environment, else made once and kept in a 0600 file."""
+    def secret_keys(self) -> tuple[str, ...]:
+        """The installation's key, and after it the keys used before, from the environment or PY360_HOME/secret.key.
+
+        Raises ValueError when there is none, or only an empty file: a new key could not read what the old one sealed.
+        """
         if self.secret:
-            return self.secret
+            return (self.secret, *(key.strip() for key in self.previous_secrets.split(",") if key.strip()))
         path = self.home / SECRET_FILE
-        self.home.mkdir(parents=True, exist_ok=True)
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
-        return path.read_text().strip()
+        if not path.exists():
+            raise ValueError(
+                f"There is no key: {path} does not exist. Set PY360_SECRET_KEY to the key that the other processes of this"
+                " installation have."
+            )
+        keys = tuple(path.read_text().split())
+        if not keys or len(keys[0]) < SHORTEST_SECRET:
+            raise ValueError(f"{path} holds no whole key. Put the file back from your backup.")
+        return keys
+
+    @property
+    def secret_key(self) -> str:
+        """The key that signs and seals now."""
+        return self.secret_keys[0]
 
     @cached_property
     def sandbox_secret(self) -> str:
@@ -133,4 +154,7 @@ def settings() -> Settings:
         return Settings()
     except ValidationError as error:
         wrong = error.errors()[0]
-        raise ValueError(f"{wrong['loc'][0]}={wrong['input']} cannot be used: {wrong['msg'].lower()}.") from error
+        name = wrong["loc"][0]
+        given = "" if "SECRET" in str(name) or "PASSWORD" in str(name) else f"={wrong['input']}"
+        reason = wrong["msg"].removeprefix("Value error, ").rstrip(".")
+        raise ValueError(f"{name}{given} cannot be used: {reason[0].lower()}{reason[1:]}.") from error

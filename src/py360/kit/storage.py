@@ -64,9 +64,15 @@ class Storage:
 
 
 def open_storage(settings: Settings) -> Storage:
-    """The store an installation uses."""
+    """The store an installation uses. Raises ValueError when its address is none."""
     if settings.storage_url:
-        return Storage(from_url(settings.storage_url))
+        try:
+            return Storage(from_url(settings.storage_url))
+        except (BaseError, ValueError) as error:
+            scheme = settings.storage_url.partition("://")[0]  # what follows may hold a key
+            raise ValueError(
+                f"PY360_STORAGE_URL ({scheme}://…) cannot be used: {str(error).splitlines()[0]}"
+            ) from error
     folder = settings.home / "files"
     folder.mkdir(parents=True, exist_ok=True)
     return Storage(LocalStore(folder))

@@ -15,11 +15,11 @@ from python_calamine import CalamineError
 from rich.console import Console
 
 from py360.entrypoints import home
-from py360.entrypoints.demo import counting, instance, vendors
+from py360.entrypoints.demo import instance, totals, vendors
+from py360.entrypoints.demo.follow import Watch
 from py360.entrypoints.demo.funnel import Funnel, table
 from py360.entrypoints.demo.office import Office, Refused, opened
 from py360.entrypoints.demo.vendors import CHANNELS, Vendors
-from py360.entrypoints.demo.watching import Watch
 from py360.entrypoints.home import Refusal
 from py360.kit.clock import SystemClock
 from py360.kit.settings import Settings
@@ -154,9 +154,9 @@ async def _funnel(
     notes: tuple[str, ...],
     began: float,
 ) -> Funnel:
-    found = await counting.audience(office, campaign) if campaign else counting.Audience()
-    channels = await counting.channels(office, campaign, found) if campaign else ()
-    renewed = await counting.renewals(office, found.cases, since)
+    found = await totals.audience(office, campaign) if campaign else totals.Audience()
+    channels = await totals.channels(office, campaign, found) if campaign else ()
+    renewed = await totals.renewals(office, found.cases, since)
     gateway_payments, gateway_amount = vendors.captured(await sandbox.counts())
     return Funnel(
         file=str(upload["originalFilename"]),

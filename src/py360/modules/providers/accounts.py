@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import crypto, db
 from py360.kit.crypto import seal, unseal
 from py360.kit.errors import Conflict
 
@@ -108,3 +108,12 @@ async def mark_used(session: AsyncSession, account_id: int, now: datetime) -> No
         " and (last_used is null or last_used < %(now)s - interval '1 minute')",
         {"now": now, "id": account_id},
     )
+
+
+async def reseal(session: AsyncSession) -> int:
+    """Seal every account's settings with the newest key; how many. Raises ValueError when one cannot be opened."""
+    rows = await db.all(session, "select id, config_encrypted from providers order by id for update")
+    for row in rows:
+        values = {"id": row["id"], "config": crypto.reseal(row["config_encrypted"])}
+        await db.execute(session, "update providers set config_encrypted = %(config)s where id = %(id)s", values)
+    return len(rows)

@@ -6,6 +6,7 @@ from py360.modules.providers.accounts import (
     accounts_of_type,
     mark_used,
     open_config,
+    reseal,
     seal_config,
 )
 from py360.modules.providers.checks import Check, use_check
@@ -20,6 +21,7 @@ __all__ = [
     "accounts_of_type",
     "mark_used",
     "open_config",
+    "reseal",
     "sandbox_in_use",
     "seal_config",
     "seed",

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit.reads import Reads
 from py360.modules.settings import service
 from py360.modules.settings.sections import Campaigns, Dnc, Renewals, Section
+from py360.modules.settings.service import reseal
 
-__all__ = ["Campaigns", "Dnc", "Renewals", "get"]
+__all__ = ["Campaigns", "Dnc", "Renewals", "get", "reseal"]
 
 S = TypeVar("S", bound=Section)
 

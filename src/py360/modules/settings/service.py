@@ -130,3 +130,25 @@ async def reset(session: AsyncSession, caller: Caller, section: type[Section]) -
         "delete from settings where client_id = %(client)s and section = %(section)s",
         {"client": caller.client_id, "section": NAMES[section]},
     )
+
+
+async def reseal(session: AsyncSession) -> int:
+    """Seal the secrets of every section with the newest key; how many. Raises ValueError when one cannot be opened."""
+    done = 0
+    for section, name in NAMES.items():
+        for key in sorted(secrets_of(section)):
+            rows = await db.all(
+                session,
+                "select client_id, values ->> %(key)s as sealed from settings where section = %(section)s"
+                " and values ->> %(key)s <> '' order by client_id for update",
+                {"section": name, "key": key},
+            )
+            for row in rows:
+                await db.execute(
+                    session,
+                    "update settings set values = jsonb_set(values, array[%(key)s], to_jsonb(%(sealed)s::text))"
+                    " where client_id = %(client)s and section = %(section)s",
+                    {"client": row["client_id"], "section": name, "key": key, "sealed": crypto.reseal(row["sealed"])},
+                )
+            done += len(rows)
+    return done

@@ -1,10 +1,10 @@
-"""What could not be applied is told to whoever runs the installation, and applied once its cause is mended."""
+"""Webhooks that could not be applied are shown to the operator, and applied once the cause is fixed."""
 
 from typing import Any
 
 import httpx
 
-from py360.entrypoints import aside
+from py360.entrypoints import dead_letters
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
@@ -13,12 +13,12 @@ from tests.conftest import RunJobs
 from tests.modules.messaging.test_webhooks import mailgun, payload
 
 
-async def put_aside(client: httpx.AsyncClient) -> int:
-    found: int = (await client.get("/api/health")).json()["data"]["webhooksPutAside"]
+async def dead_letters_in_health(client: httpx.AsyncClient) -> int:
+    found: int = (await client.get("/api/health")).json()["data"]["deadLetters"]
     return found
 
 
-async def test_what_could_not_be_applied_is_told_and_can_be_applied_again(
+async def test_dead_letters_are_shown_and_can_be_applied_again(
     client: httpx.AsyncClient, resources: Resources, run_jobs: RunJobs
 ) -> None:
     async def arrives(name: str, **over: Any) -> None:
@@ -29,21 +29,24 @@ async def test_what_could_not_be_applied_is_told_and_can_be_applied_again(
         assert answer.status_code == 200, answer.text
         await run_jobs()
 
-    assert (await put_aside(client), aside.in_words(await aside.told())) == (0, "Every webhook was applied.")
+    assert (await dead_letters_in_health(client), dead_letters.in_words(await dead_letters.summary())) == (
+        0,
+        "Every webhook was applied.",
+    )
     await arrives("older", timestamp="yesterday")
     await arrives("newer", timestamp=1e300)
-    assert await put_aside(client) == 2
-    found = await aside.told()
-    assert (found["putAside"], found["newest"]["vendor"], found["newest"]["eventId"]) == (2, "mailgun", "newer")
+    assert await dead_letters_in_health(client) == 2
+    found = await dead_letters.summary()
+    assert (found["deadLetters"], found["newest"]["vendor"], found["newest"]["eventId"]) == (2, "mailgun", "newer")
     assert "OverflowError" in found["newest"]["reason"]
-    words = aside.in_words(found)
-    assert words.startswith("Put aside, because they could not be applied: 2. The newest came from mailgun on ")
+    words = dead_letters.in_words(found)
+    assert words.startswith("2 webhooks could not be applied. The newest came from mailgun on ")
     assert words.endswith(found["newest"]["reason"])
-    async with unit_of_work() as session:  # the cause is mended
+    async with unit_of_work() as session:  # the cause is fixed
         await db.execute(session, "update webhook_inbox set payload = jsonb_set(payload, '{event,timestamp}', '1')")
-    assert await aside.again() == 2
+    assert await dead_letters.apply_again() == 2
     await tidy(timestamp=0)
     await run_jobs()
     left = "select count(*) from webhook_inbox where error is not null or applied_at is null"
-    assert (await put_aside(client), await resources.reads.value(left)) == (0, 0)
-    assert await aside.again() == 0
+    assert (await dead_letters_in_health(client), await resources.reads.value(left)) == (0, 0)
+    assert await dead_letters.apply_again() == 0

@@ -18,7 +18,7 @@ async def create(email: str, name: str, role: str, password: str) -> int:
         )
 
 
-async def everybody() -> list[dict[str, Any]]:
+async def list_users() -> list[dict[str, Any]]:
     """Every account, in the wire's names."""
     rows = await current().reads.all(
         "select id, name, email, role, status, client_id from identity_public_users order by id"
@@ -30,4 +30,4 @@ async def reset_password(email: str, password: str) -> None:
     """A new password; open sessions end."""
     async with unit_of_work() as session:
         if not await identity.set_password(session, email, password):
-            raise NotFound(f"Nobody signs in as {email}.")
+            raise NotFound(f"There is no user with the address {email}.")
