@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0004_add_secret_keys"
-down_revision = "0003_seal_idempotency_keys"
+revision = "0005_add_secret_keys"
+down_revision = "0004_confirm_email_changes"
 branch_labels = None
 depends_on = None
 
