@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -16,6 +16,10 @@ from websockets.asyncio.client import ClientConnection
 
 from py360.kit import live
 from py360.kit.caller import Caller, Reach
+from py360.kit.errors import Unauthenticated
+from py360.kit.resources import Resources
+from py360.modules.identity import api as identity
+from py360.modules.notifications import sockets, stream
 from tests.modules.conftest import AsRole
 
 
@@ -195,3 +199,61 @@ async def test_a_burst_reaches_many_listeners_in_order(address: str, as_role: As
         for number in range(300):
             await live.send(1, "case.updated", {"n": number})
     assert all(task.result() == list(range(300)) for task in hearing)
+
+
+async def test_an_idle_socket_closes_when_its_session_ends(address: str, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    async with listening(address, agent) as socket:
+        await next_of(socket)
+        await agent.post("/api/auth/logout")
+        assert await closing_code(socket) == 4401
+
+
+async def test_a_browser_that_takes_nothing_does_not_outlive_its_session(resources: Resources, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    caller = await identity.authenticate(agent.tokens["token"])
+    stuck = asyncio.Event()
+
+    async def take_nothing(raw: bytes) -> None:
+        await stuck.wait()
+
+    async def window() -> None:
+        with sockets.opened(caller) as socket:
+            async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+                group.create_task(stream.run(socket, None, take_nothing))
+                group.create_task(socket.watch())
+                await agent.post("/api/auth/logout")
+
+    with pytest.raises(ExceptionGroup) as ended:
+        await window()
+    assert ended.group_contains(Unauthenticated)
+
+
+async def test_a_password_that_must_be_changed_closes_the_sockets(
+    address: str, as_admin: httpx.AsyncClient, as_role: AsRole
+) -> None:
+    agent = await as_role("agent")
+    async with listening(address, agent) as socket:
+        await next_of(socket)
+        await as_admin.put(f"/api/users/{agent.user['id']}", json={"requirePasswordChange": True})
+        assert await closing_code(socket) == 4401
+
+
+async def test_a_user_has_a_limited_number_of_sockets(address: str, as_role: AsRole) -> None:
+    agent, other = await as_role("agent"), await as_role("agent")
+    async with AsyncExitStack() as windows:
+        for _ in range(sockets.MAX_PER_USER):
+            await next_of(await windows.enter_async_context(listening(address, agent)))
+        async with listening(address, agent) as one_more:
+            assert await closing_code(one_more) == 4429
+        async with listening(address, other) as somebody_else:
+            assert (await next_of(somebody_else))["type"] == "ready"
+    async with listening(address, agent) as again:
+        message = await next_of(again)
+    assert message["type"] == "ready"
+
+
+async def closing_code(socket: ClientConnection) -> int | None:
+    with pytest.raises(websockets.ConnectionClosed) as closed:
+        await next_of(socket)
+    return closed.value.rcvd.code if closed.value.rcvd else None

@@ -21,6 +21,7 @@ __all__ = [
     "Person",
     "authenticate",
     "caller_of_session",
+    "callers_of_sessions",
     "change_general_settings",
     "client_numbers",
     "create_user",
@@ -42,6 +43,7 @@ LANGUAGES: Final = catalogue.LANGUAGES
 LANGUAGE_CODES: Final = catalogue.LANGUAGE_CODES
 authenticate = authentication.authenticate
 caller_of_session = authentication.caller_of_session
+callers_of_sessions = authentication.callers_of_sessions
 general_settings = profile.settings
 change_general_settings = profile.change_settings
 forget_callers = authentication.forget  # after changing anything that decides what people reach

@@ -7,18 +7,19 @@ forgets at once.
 
 import asyncio
 import time
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from py360.kit import crypto, db, resources
-from py360.kit.caller import Caller
+from py360.kit.caller import Caller, Reach
 from py360.modules.identity import catalogue, tokens
 
 FRESH_SECONDS: Final = 1.0
 MAX_REMEMBERED: Final = 10_000
 
 # Reads the write side on purpose: a replica may lag behind a sign-in or a revocation.
-_SESSION = """
+_SESSIONS: Final = """
     select s.id as session_id, u.id as user_id, u.client_id, u.email, u.first_name, u.last_name,
            u.granted_permissions, u.revoked_permissions, u.require_password_change, r.name as role, r.permissions, r.reach, h.node_id,
            k.ids as client_ids, k.codes as client_codes
@@ -30,8 +31,48 @@ _SESSION = """
       select array_agg(c.id order by c.id) as ids, array_agg(c.client_code order by c.id) as codes from clients c
       where c.id = u.client_id or (c.is_active and r.name = any(%(span)s))
     ) k
-    where s.{column} = %(session)s and s.revoked_at is null and s.expires_at > %(now)s and u.status = 'active'
+    where s.{column} = any(%(sessions)s) and s.revoked_at is null and s.expires_at > %(now)s and u.status = 'active'
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Session:
+    """An open session of an active user, with everything that decides what the caller may do."""
+
+    session_id: int
+    user_id: int
+    client_id: int
+    email: str
+    first_name: str
+    last_name: str
+    granted_permissions: list[str]
+    revoked_permissions: list[str]
+    require_password_change: bool
+    role: str | None
+    permissions: list[str] | None
+    reach: Reach | None
+    node_id: int | None
+    client_ids: list[int]
+    client_codes: list[str]
+
+    def to_caller(self) -> Caller:
+        """Who calls."""
+        role = self.role or ""
+        return Caller(
+            user_id=self.user_id,
+            name=f"{self.first_name} {self.last_name}".strip(),
+            email=self.email,
+            role=role,
+            permissions=catalogue.permitted(self.permissions or (), self.granted_permissions, self.revoked_permissions),
+            client_id=self.client_id,
+            client_ids=tuple(self.client_ids),
+            reach=self.reach or "own",
+            node_id=self.node_id,
+            read_only=role in catalogue.READ_ONLY_ROLES,
+            session_id=self.session_id,
+            client_codes=tuple(self.client_codes),
+            must_change_password=self.require_password_change,
+        )
 
 
 @dataclass(slots=True)
@@ -84,35 +125,20 @@ async def caller_of_session(session_id: int) -> Caller:
     return await _read("id", session_id)
 
 
+async def callers_of_sessions(session_ids: Collection[int]) -> dict[int, Caller]:
+    """The callers of these sessions as things stand now; a session that has ended is missing. One statement."""
+    return {row.session_id: row.to_caller() for row in await _rows("id", list(session_ids))}
+
+
 async def _read(column: str, session: int | str) -> Caller:
-    here = resources.current()
-    async with here.sessions() as database:
-        row = await db.one(
-            database,
-            _SESSION.format(column=column),
-            {"session": session, "now": here.clock.now(), "span": sorted(catalogue.SPAN_CLIENTS)},
-        )
-    if row is None:
+    rows = await _rows(column, [session])
+    if not rows:
         raise tokens.SignInAgain
-    return _caller(row)
+    return rows[0].to_caller()
 
 
-def _caller(row: dict[str, Any]) -> Caller:
-    role = row["role"] or ""
-    return Caller(
-        user_id=row["user_id"],
-        name=f"{row['first_name']} {row['last_name']}".strip(),
-        email=row["email"],
-        role=role,
-        permissions=catalogue.permitted(
-            row["permissions"] or (), row["granted_permissions"], row["revoked_permissions"]
-        ),
-        client_id=row["client_id"],
-        client_ids=tuple(row["client_ids"]),
-        reach=row["reach"] or "own",
-        node_id=row["node_id"],
-        read_only=role in catalogue.READ_ONLY_ROLES,
-        session_id=row["session_id"],
-        client_codes=tuple(row["client_codes"]),
-        must_change_password=row["require_password_change"],
-    )
+async def _rows(column: str, sessions: Sequence[int | str]) -> list[_Session]:
+    here = resources.current()
+    values = {"sessions": sessions, "now": here.clock.now(), "span": sorted(catalogue.SPAN_CLIENTS)}
+    async with here.sessions() as database:
+        return await db.fetch_all(database, _Session, _SESSIONS.format(column=column), values)

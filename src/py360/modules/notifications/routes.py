@@ -11,7 +11,7 @@ from redis.exceptions import TimeoutError as CacheTimeoutError
 from py360.kit.errors import Unauthenticated
 from py360.kit.http import AsFile, Cursor, DbReads, PageParams, Public, Router, Session, listed, ok
 from py360.modules.identity import api as identity
-from py360.modules.notifications import queries, service, stream, tickets
+from py360.modules.notifications import queries, service, sockets, stream, tickets
 from py360.modules.notifications.access import Owner
 from py360.modules.notifications.schemas import Preferences
 
@@ -20,6 +20,7 @@ router = Router()
 root_router = Router("")  # the WebSocket also stands at /ws, outside /api
 
 SIGNED_OUT: Final = 4401
+TOO_MANY: Final = 4429
 TRY_LATER: Final = 1013
 
 
@@ -89,14 +90,23 @@ async def live_messages(
     ticket: Annotated[str, Query(max_length=100)] = "",
     since: Annotated[int | None, Query(ge=0, description="The last `seq` one has seen")] = None,
 ) -> None:
-    """Live messages `{"type", "seq", "data"}`, first `ready` (or `resync`: load anew). Closes with 4401 when signed out."""
+    """Live messages `{"type", "seq", "data"}`, first `ready` (or `resync`: load the page's data again).
+
+    Closes with 4401 within about a second when the session ends, and with 4429 when the user has ten sockets open.
+    """
     await websocket.accept()
     try:
-        caller = await tickets.redeem(ticket)
-        async with asyncio.TaskGroup() as both:
-            sending = both.create_task(stream.run(caller, since, lambda raw: websocket.send_text(raw.decode())))
-            await _until_closed(websocket)
-            sending.cancel()
+        with sockets.opened(await tickets.redeem(ticket)) as socket:
+            async with asyncio.TaskGroup() as group:
+                tasks = (
+                    group.create_task(stream.run(socket, since, lambda raw: websocket.send_text(raw.decode()))),
+                    group.create_task(socket.watch()),
+                )
+                await _until_closed(websocket)
+                for task in tasks:
+                    task.cancel()
+    except* sockets.TooManySockets as refused:
+        await websocket.close(TOO_MANY, str(refused.exceptions[0]))
     except* Unauthenticated as refused:
         await websocket.close(SIGNED_OUT, str(refused.exceptions[0]))
     except* (CacheConnectionError, CacheTimeoutError, TimeoutError):
@@ -106,7 +116,7 @@ async def live_messages(
 
 
 async def _until_closed(websocket: WebSocket) -> None:
-    """Read, and pay no heed to, what the browser sends until it leaves."""
+    """Read and ignore what the browser sends until it leaves."""
     while (await websocket.receive())["type"] != "websocket.disconnect":
         pass
 
