@@ -43,6 +43,8 @@ def test_first_start_stop_kill_and_start_again(installation: Installation) -> No
         "user", "create", "asha@example.com", "--name", "Asha Rao", "--password", "a long enough secret 1"
     )
     assert made.returncode == 0, made.stderr
+    refused = installation.run("user", "create", "nonsense", "--name", "X", "--password", "abc")
+    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
 
     assert installation.stop() == 0
     assert not [process for process in installation.processes() if process.is_running()]

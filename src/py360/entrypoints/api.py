@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Final, TypeVar
+from typing import Final, TypedDict, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -69,6 +69,18 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
         app.router.routes.append(route)  # as it is: what FastAPI includes is looked for twice
     openapi.describe(app)
     return app
+
+
+class Proxies(TypedDict):
+    """What uvicorn is told of gateways in front of it."""
+
+    proxy_headers: bool
+    forwarded_allow_ips: str
+
+
+def proxies(settings: Settings) -> Proxies:
+    """Whose X-Forwarded-For is believed: that of PY360_TRUSTED_PROXIES, and nobody's by default, not even the loopback's."""
+    return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": settings.trusted_proxies}
 
 
 async def health(request: Request) -> Response:

@@ -90,7 +90,7 @@ def api(modules: Modules = "") -> None:
     """Serve the API, or only some modules of it (behind the gateway). Needs DATABASE_URL and REDIS_URL, or a running `up`."""
     import uvicorn
 
-    from py360.entrypoints.api import build_app
+    from py360.entrypoints.api import build_app, proxies
     from py360.entrypoints.bootstrap import require_ready
     from py360.entrypoints.logs import configure, started
 
@@ -107,6 +107,7 @@ def api(modules: Modules = "") -> None:
         port=config.port,
         loop="uvloop",
         http="httptools",
+        **proxies(config),
         access_log=False,
         log_config=None,
         timeout_graceful_shutdown=5,  # a WebSocket or a slow download does not hold up the stop

@@ -12,6 +12,8 @@ from py360.entrypoints import wiring
 BODY_LIMIT: Final = "1100m"  # the largest text file we take, with its multipart envelope
 
 _HEAD: Final = """# Written by `py360 gateway-config`: which service has which path. Do not edit; write it again.
+# Set PY360_TRUSTED_PROXIES of every API to the address of this gateway (127.0.0.1 on the same machine): without it all
+# requests seem to come from here, and limits per network address count them together.
 {upstreams}
 map $http_upgrade $connection_upgrade {{ default upgrade; '' ''; }}
 

@@ -5,16 +5,25 @@ The specification's own names are kept (`DATABASE_URL`, `REDIS_URL`, `TWILIO_...
 
 import hashlib
 import hmac
+import ipaddress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AfterValidator, AliasChoices, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 SECRET_FILE = "secret.key"
 SHORTEST_SECRET = 32
 Port = Annotated[int, Field(ge=1, le=65_535)]
+
+
+def _networks(text: str) -> str:
+    """Comma-separated addresses and networks, in one spelling; ValueError for anything else."""
+    return ",".join(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
+
+
+TrustedProxies = Annotated[str, AfterValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -90,6 +99,12 @@ class Settings(BaseSettings):
         ge=1,
         validation_alias="PY360_REQUESTS_PER_MINUTE",
         description="Requests to the API that a user may make in a minute.",
+    )
+    trusted_proxies: TrustedProxies = Field(
+        "",
+        validation_alias="PY360_TRUSTED_PROXIES",
+        description="Addresses or networks of the gateways in front of the API, comma separated, such as 127.0.0.1 or"
+        " 10.0.0.0/24. Only their X-Forwarded-For tells where a request comes from. Empty: nobody's.",
     )
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
+from py360.kit.errors import Invalid
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.letters import Letters
 from py360.modules.identity.letters import use as use_letters
@@ -82,7 +83,7 @@ async def create_user(
     password: str,
     require_password_change: bool = False,
 ) -> int:
-    """Make an active account without a letter; its id. Raises Conflict when the e-mail is taken."""
+    """Make an active account without a letter; its id. Checked like the API's. Raises Conflict when the e-mail is taken."""
     first, last = split_name(name)
     user = await accounts.create(
         session,
@@ -121,18 +122,26 @@ async def first_admin(session: AsyncSession) -> str | None:
 
 
 async def ensure_first_admin(session: AsyncSession, email: str, password: str) -> bool:
-    """Make the first administrator unless an administrator exists; whether one was made."""
+    """Make the first administrator unless an administrator exists; whether one was made.
+
+    Raises ValueError when the address or the password that the operator has set will not do.
+    """
     if await first_admin(session) is not None:
         return False
     client_id = await default_client(session)
-    await create_user(
-        session, client_id=client_id, email=email, name="First Administrator", role="admin", password=password
-    )
+    try:
+        await create_user(
+            session, client_id=client_id, email=email, name="First Administrator", role="admin", password=password
+        )
+    except Invalid as refused:
+        raise ValueError(
+            f"PY360_ADMIN_EMAIL or PY360_ADMIN_PASSWORD cannot be used. {refused.message} Change it and start again."
+        ) from refused
     return True
 
 
 async def set_password(session: AsyncSession, email: str, password: str) -> bool:
-    """Replace a password, for the operator at the command line; whether there is such a user. Raises Invalid when too short."""
+    """Replace a password, for the operator at the command line; whether there is such a user. Raises Invalid."""
     user = await session.scalar(select(User).where(User.email == email.strip().lower()).with_for_update())
     if user is None:
         return False
