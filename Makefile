@@ -70,5 +70,6 @@ clean:  ## remove what was installed and built (never the data in .py360)
 	@touch $@ .venv/runtime
 
 .venv/bin/python:
+	@test -w . || { echo "This folder cannot be written to. Copy the checkout to a folder of yours, and run make there." >&2; exit 1; }
 	@test -n "$(PYTHON)" || { echo "Py360 needs Python 3.11 or newer; none was found." >&2; exit 1; }
 	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "Python's venv module is missing; on Debian: apt-get install python3-venv" >&2; exit 1; }

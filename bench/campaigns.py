@@ -145,12 +145,12 @@ def _send(out: Out, campaign: int, messages: int) -> bool:
         check=True,
         env=os.environ,
     )
-    said = json.loads(done.stdout.splitlines()[-1])
-    rate = messages / said["seconds"]
-    fine = rate >= PER_SECOND and said["megabytes"] < MEGABYTES and said["sent"] == messages
+    figures = json.loads(done.stdout.splitlines()[-1])
+    rate = messages / figures["seconds"]
+    fine = rate >= PER_SECOND and figures["megabytes"] < MEGABYTES and figures["sent"] == messages
     out(
-        f"campaign of {messages:,} e-mails: {rate:,.0f}/s (bound {PER_SECOND:,}), {said['cpu'] / messages * 1e6:.0f} us of CPU each,"
-        f" worker {said['megabytes']} MB (bound {MEGABYTES}), {said['sent']:,} sent {_verdict(fine)}"
+        f"campaign of {messages:,} e-mails: {rate:,.0f}/s (bound {PER_SECOND:,}), {figures['cpu'] / messages * 1e6:.0f} us of CPU each,"
+        f" worker {figures['megabytes']} MB (bound {MEGABYTES}), {figures['sent']:,} sent {_verdict(fine)}"
     )
     return fine
 

@@ -92,7 +92,7 @@ async def _measure(out: Out, product: int, floor: int, cases: int, seconds: floa
         fine = same and ours.p95 <= LIST_P95 and share >= SHARE
         good &= fine
         out(
-            f"list, filter {name:<13} {_told(ours)}; floor {least.per_second:5.0f}/s p95 {least.p95:4.1f} ms;"
+            f"list, filter {name:<13} {_text(ours)}; floor {least.per_second:5.0f}/s p95 {least.p95:4.1f} ms;"
             f" share {share:.2f} {_verdict(fine)}" + ("" if same else " (other rows than the floor!)")
         )
     for name, terms in _searches(cases):
@@ -101,7 +101,7 @@ async def _measure(out: Out, product: int, floor: int, cases: int, seconds: floa
         ours = await load(product, paths, signed, seconds=seconds)
         fine = ours.p95 <= SEARCH_P95
         good &= fine
-        out(f"search by {name:<16} {_told(ours)} {_verdict(fine)}")
+        out(f"search by {name:<16} {_text(ours)} {_verdict(fine)}")
     return good
 
 
@@ -125,7 +125,7 @@ def _searches(cases: int) -> list[tuple[str, list[str]]]:
     ]
 
 
-def _told(took: Load) -> str:
+def _text(took: Load) -> str:
     return f"{took.per_second:5.0f}/s, median {took.median:4.1f} ms, p95 {took.p95:5.1f} ms"
 
 

@@ -90,7 +90,7 @@ async def _measure(out: Out, people: int, file: Path) -> bool:
             smtp_port=here.sandbox_smtp_port,
         ) as vendors:
             behaviour = vendors.world.audience.behaviour
-            changes: dict[str, object] = {"pay": 0, "tellsSent": False, "delays": {"answered": ANSWERED}}
+            changes: dict[str, object] = {"pay": 0, "reportsSent": False, "delays": {"answered": ANSWERED}}
             vendors.world.audience.behaviour = behaviour.changed(changes)
             await _ready(here.public_url)
             upload = await _upload(people)
@@ -100,9 +100,9 @@ async def _measure(out: Out, people: int, file: Path) -> bool:
                 figures["paid"] = await _paid(vendors, channel, upload)
                 ok = max(figures.values()) <= BOUND
                 fine &= ok
-                said = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in figures.items())
+                seconds_text = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in figures.items())
                 out(
-                    f"{channel} at a vendor that answers after {ANSWERED} s: {said} (bound {BOUND:.0f} s) {_verdict(ok)}"
+                    f"{channel} at a vendor that answers after {ANSWERED} s: {seconds_text} (bound {BOUND:.0f} s) {_verdict(ok)}"
                 )
             return await _paid_while_importing(out, vendors, upload, file) and fine
     finally:

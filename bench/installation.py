@@ -55,12 +55,12 @@ def installation(kept: Path | None = None) -> Iterator[str]:
 
 @contextmanager
 def serving(*command: str, port_variable: str = "") -> Iterator[int]:
-    """Run a server until it is not needed any more; its port is told by a variable, or as the command's last word."""
+    """Run a server until it is not needed any more; its port is given by a variable, or as the command's last word."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    told = {port_variable: str(port)} if port_variable else {}
-    with _running(*command, *([] if port_variable else [str(port)]), **told) as process:
+    number = {port_variable: str(port)} if port_variable else {}
+    with _running(*command, *([] if port_variable else [str(port)]), **number) as process:
         for _ in range(300):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:

@@ -1,4 +1,4 @@
-"""The mail path of one worker: door, rendering, SMTP, ledger (issue 3, section 6). What a campaign adds is measured with it.
+"""The mail path of one worker: send gate, rendering, SMTP, ledger (issue 3, section 6). What a campaign adds is measured with it.
 
 100,000 e-mails of 3 KB to a local SMTP sink, with the ledger and all checks on: at least 2,500 a second, under 200 MB. The floor
 sends the same number of ready-made messages of the same size through bare aiosmtplib on ten connections, with no ledger,
@@ -35,7 +35,7 @@ Out = Callable[[str], None]
 PER_SECOND: Final = 2_500
 MEGABYTES: Final = 200
 BATCH: Final = 500
-LANES: Final = 2  # batches under way at once, as in a worker
+CONNECTIONS: Final = 2  # batches under way at once, as in a worker
 CONTENT: Final = (
     "<p>Dear {{customer_name}}, your policy {{policy_number}} ends on {{expiry_date}}. Renew it for {{renewal_amount}}:"
     ' <a href="{{payment_link}}">pay here</a>.</p>' + "<p>" + "Your cover stays without a break. " * 20 + "</p>"
@@ -73,7 +73,7 @@ async def _measure(out: Out, messages: int) -> bool:
         bare = await floor(port, min(messages, 20_000))
     fine = rate >= PER_SECOND and megabytes < MEGABYTES and sent == messages
     out(
-        f"mail with door and ledger: {rate:,.0f}/s, {cpu:.0f} us of CPU each, {megabytes} MB, {sent:,} in the ledger;"
+        f"mail with send gate and ledger: {rate:,.0f}/s, {cpu:.0f} us of CPU each, {megabytes} MB, {sent:,} in the ledger;"
         f" bare aiosmtplib {bare:,.0f}/s {'ok' if fine else 'TOO SLOW'}"
     )
     return fine
@@ -89,7 +89,7 @@ def sink() -> Iterator[int]:
             yield int(process.stdout.readline().split()[-1])
         finally:
             process.terminate()
-            process.stdout.read()  # what it counted; nobody asks here
+            process.stdout.read()  # what it counted; not asked here
 
 
 async def _prepare(messages: int, port: int) -> tuple[int, templates.Template, list[tuple[int, str]]]:
@@ -127,7 +127,7 @@ async def _prepare(messages: int, port: int) -> tuple[int, templates.Template, l
 async def _send(client_id: int, template: templates.Template, people: list[tuple[int, str]]) -> None:
     starts = iter(range(0, len(people), BATCH))
 
-    async def lane() -> None:
+    async def connection() -> None:
         for start in starts:
             batch = [
                 Outgoing(client_id, "email", email, template=template, values=VALUES, customer_id=number)
@@ -141,7 +141,7 @@ async def _send(client_id: int, template: templates.Template, people: list[tuple
             async with unit_of_work() as session:
                 await messaging.record(session, sender, deliveries)
 
-    await asyncio.gather(*(lane() for _ in range(LANES)))
+    await asyncio.gather(*(connection() for _ in range(CONNECTIONS)))
 
 
 async def floor(port: int, messages: int) -> float:
@@ -149,13 +149,13 @@ async def floor(port: int, messages: int) -> float:
     text = b"From: a@example.com\r\nTo: b@example.com\r\nSubject: x\r\n\r\n" + (b"y" * 70 + b"\r\n") * 43
     numbers = iter(range(messages))
 
-    async def lane() -> None:
+    async def connection() -> None:
         async with aiosmtplib.SMTP(hostname="127.0.0.1", port=port) as smtp:
             for number in numbers:
                 await smtp.sendmail("a@example.com", [f"b{number}@example.com"], text)
 
     started = time.perf_counter()
-    await asyncio.gather(*(lane() for _ in range(10)))
+    await asyncio.gather(*(connection() for _ in range(10)))
     return messages / (time.perf_counter() - started)
 
 

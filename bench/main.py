@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from typing import Any, Final
 
-# part -> how its size is said when a quick look is enough
+# part -> its size in a quick run
 PARTS: Final[dict[str, dict[str, int]]] = {
     "uploads": {"rows": 10_000, "csv_rows": 100_000},
     "importing": {"rows": 20_000},
@@ -21,7 +21,7 @@ PARTS: Final[dict[str, dict[str, int]]] = {
 
 
 def main(only: Sequence[str] = (), small: bool = False, as_json: bool = False) -> None:
-    """Run the chosen parts; exit status 1 when a figure misses its bound. As JSON, what happens is told on stderr meanwhile."""
+    """Run the chosen parts; exit status 1 when a figure misses its bound. As JSON, progress goes to stderr."""
     unknown = sorted(set(only) - set(PARTS))
     if unknown:
         raise SystemExit(f"There is no part {', '.join(unknown)}; there are {', '.join(PARTS)}.")
@@ -40,7 +40,7 @@ def main(only: Sequence[str] = (), small: bool = False, as_json: bool = False) -
 
 
 def _measure(part: str, size: dict[str, int], as_json: bool) -> dict[str, Any]:
-    """Run one part in this process: its figures as they were told, and whether they are within their bounds."""
+    """Run one part in this process: its figures as printed, and whether they are within their bounds."""
     figures: list[str] = []
 
     def out(line: str) -> None:

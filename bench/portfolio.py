@@ -67,7 +67,7 @@ _STATEMENTS: Final = (
 
 def fill(connection: "psycopg.Connection[object]", cases: int, today: object, now: object) -> None:
     """Put a portfolio into a migrated, seeded database and let the planner know of it."""
-    said = {
+    params = {
         "client": connection.execute("select min(id) from clients").fetchone()[0],  # type: ignore[index]
         "cases": cases,
         "first": FIRST,
@@ -81,7 +81,7 @@ def fill(connection: "psycopg.Connection[object]", cases: int, today: object, no
         connection.execute("set local session_replication_role = replica")
         connection.execute("select setseed(0.5)")  # the same people in every run
         for statement in _STATEMENTS:
-            connection.execute(statement, said)
+            connection.execute(statement, params)
         for table in ("customers", "policies", "file_uploads", "upload_batches", "users", "renewal_cases"):
             connection.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))")
     for table in ("customers", "policies", "renewal_cases", "upload_batches", "users"):

@@ -55,12 +55,12 @@ def _seconds(environment: dict[str, str], until: str) -> float:
     """From the command to these words; then it is stopped. RuntimeError when it ends before."""
     began = time.monotonic()
     with _up(environment) as lines:
-        said = []
+        output = []
         for line in lines:
-            said.append(line)
+            output.append(line)
             if until in line:
                 return time.monotonic() - began
-    raise RuntimeError("".join(said))
+    raise RuntimeError("".join(output))
 
 
 @contextmanager

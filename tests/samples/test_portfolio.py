@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from py360.samples import portfolio, trimming
+from py360.samples import portfolio, trim
 from py360.samples.portfolio import BAD_ROWS, COLUMN, HEADINGS
 
 TODAY = date(2026, 11, 24)
@@ -67,7 +67,7 @@ def test_even_a_small_sample_has_every_kind_of_bad_row(tmp_path: Path) -> None:
 def test_a_workbook_is_cut_below_its_headings(tmp_path: Path) -> None:
     whole = portfolio.write(tmp_path / "due.xlsx", 7, 50, TODAY).path
     (tmp_path / "short").mkdir()
-    short = trimming.trim(whole, tmp_path / "short", 12)
+    short = trim.trim(whole, tmp_path / "short", 12)
     assert lines(short) == lines(whole)[:16]
 
 
@@ -77,4 +77,4 @@ def test_a_text_file_keeps_its_bytes(tmp_path: Path, encoding: str) -> None:
     source = tmp_path / "due.csv"
     source.write_bytes(text.encode(encoding))
     (tmp_path / "short").mkdir()
-    assert trimming.trim(source, tmp_path / "short", 2).read_bytes() == text.encode(encoding).rsplit(b"P3")[0]
+    assert trim.trim(source, tmp_path / "short", 2).read_bytes() == text.encode(encoding).rsplit(b"P3")[0]

@@ -1,4 +1,4 @@
-"""How the house is entered: command line, API, worker; and wiring, the only file that knows every module."""
+"""Where the product starts: command line, API, worker; and wiring, the only file that knows every module."""
 
 import os
 

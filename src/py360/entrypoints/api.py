@@ -61,9 +61,9 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.import_models()
     wiring.import_jobs()
     wiring.install(app)
-    house = http.Router()
-    house.get("/health", dependencies=[http.Public])(health)
-    for module, route in [("house", house.routes[0]), *wiring.routes(modules)]:
+    system = http.Router()
+    system.get("/health", dependencies=[http.Public])(health)
+    for module, route in [("system", system.routes[0]), *wiring.routes(modules)]:
         if isinstance(route, http.Route):
             route.tags = [module]
         app.router.routes.append(route)  # as it is: what FastAPI includes is looked for twice

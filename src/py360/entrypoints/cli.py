@@ -156,7 +156,7 @@ def backup(target: Annotated[Path, typer.Argument(help="The archive to write, su
     from py360.entrypoints.backup import backup as run
 
     size = _refusing(lambda: run(settings(), target))
-    typer.echo(f"{target} is written ({size / 1e6:.1f} MB). It holds the key: keep it where nobody else reads it.")
+    typer.echo(f"{target} is written ({size / 1e6:.1f} MB). It holds the key: keep it where only you can read it.")
 
 
 @cli.command()

@@ -16,7 +16,7 @@ def ensure_key(config: Settings) -> None:
 
 def rotate(config: Settings) -> None:
     """Put a new key before the old one, which stays: links in messages that were sent are signed with it. The next start seals
-    the stored secrets anew. Raises Refusal when the key is not in a file, and ValueError when there is none yet."""
+    the stored secrets again. Raises Refusal when the key is not in a file, and ValueError when there is none yet."""
     if config.secret:
         raise Refusal(
             "The key is set in PY360_SECRET_KEY. Stop every process, set it to a new key (openssl rand -base64 48), set"

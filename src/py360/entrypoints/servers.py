@@ -114,7 +114,7 @@ def _postmaster(folder: Path) -> list[str] | None:
 
 
 def _clear_after_kill(folder: Path, account: str | None) -> None:
-    """Remove a killed server's lock files: the process numbers in them may be somebody else's now.
+    """Remove a killed server's lock files: the process numbers in them may be another program's now.
 
     They also guard against two servers on the same data, so first its orphaned workers, which still write, are ended.
     """
@@ -205,7 +205,7 @@ def _let_through(folder: Path, account: str) -> None:
 
 
 def _configure(folder: Path, settings: Mapping[str, str], account: str | None) -> None:
-    """Write our settings where postgresql.conf includes them, anew at every start."""
+    """Write our settings where postgresql.conf includes them; at every start."""
     values = {
         **settings,
         "listen_addresses": "",

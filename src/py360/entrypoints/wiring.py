@@ -1,4 +1,4 @@
-"""The only file that knows every module: its routes, its jobs, its models, and who listens to whom."""
+"""The only file that knows every module: its routes, its jobs, its models, and who subscribes to what."""
 
 from collections.abc import Iterable, Sequence
 from importlib import import_module
@@ -91,7 +91,7 @@ def routes(modules: Sequence[str] = ()) -> list[tuple[str, BaseRoute]]:
 
 
 def connect_events() -> None:
-    """Who listens to what."""
+    """Who subscribes to which event."""
     subscribe(identity_events.ClientAdded, providers_jobs.client_added)
     subscribe(identity_events.ClientAdded, templates_jobs.client_added)
     subscribe(identity_events.ClientAdded, payments_jobs.client_added)

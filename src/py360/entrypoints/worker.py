@@ -1,19 +1,16 @@
 """The worker process: runs the jobs of all or some modules, the periodic ones included.
 
-Importing and sending take minutes and more, and a slow gateway holds up who asks it. So they have places of their own, and a
-place each is kept for what must not wait: the vendors' webhooks, a payment and a STOP among them.
+Importing and sending take minutes and more, and a slow gateway blocks the job that calls it. So each has concurrency of its own,
+and one place each is reserved for jobs that must not wait: applying webhooks, a payment or a STOP among them.
 """
 
 import asyncio
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from pathlib import Path
 from typing import Any, Final
 
 import procrastinate
-import sqlalchemy.event
 import structlog
 from procrastinate.exceptions import ConnectorException
 
@@ -27,11 +24,11 @@ PLACES: Final = {"campaigns": 16, "uploads": 4}  # jobs at once
 OTHERS: Final = 8  # together
 GRACE_SECONDS: Final = 8.0
 AGAIN_SECONDS: Final = 1.0
-NICENESS: Final = 10  # when the processors are short, those who wait before a screen come first
+NICENESS: Final = 10  # of this process: requests of people at a screen come before jobs
 
 
-def shares(modules: Sequence[str]) -> Iterator[tuple[list[str], int]]:
-    """Queues that share their places, and how many there are."""
+def queue_groups(modules: Sequence[str]) -> Iterator[tuple[list[str], int]]:
+    """Groups of queues, and how many jobs of a group run at once."""
     yield [*(module for module in modules if module not in PLACES), jobs.house.queue], OTHERS
     for module in modules:
         if module in PLACES:
@@ -45,31 +42,22 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
     wiring.import_models()
     wiring.import_jobs()
     resources = await Resources.open(settings)
-    sqlalchemy.event.listen(resources.engine.sync_engine, "connect", stand_back)
     scratch.sweep()
     connector = _Connector(conninfo=settings.database_url, min_size=1, max_size=OTHERS)
     try:
         with jobs.app.replace_connector(connector) as app:
             async with app.open_async():
                 await jobs.revive(0 if alone else jobs.DEAD_AFTER_SECONDS)
-                await _serve(app, list(shares(chosen)))
+                await _serve(app, list(queue_groups(chosen)))
     finally:
         await resources.close()
 
 
-def stand_back(adapted: Any, record: object) -> None:
-    """SQLAlchemy's hook: what a server on this machine does for the worker, it does at the worker's priority."""
-    info = adapted.driver_connection.info
-    with suppress(OSError):  # another account's server, or another container's: then it does not
-        if info.host.startswith("/") and Path(f"/proc/{info.backend_pid}/comm").read_text() == "postgres\n":
-            os.setpriority(os.PRIO_PROCESS, info.backend_pid, NICENESS)
-
-
 class _Connector(procrastinate.PsycopgConnector):
-    """The queue's way to the database. A restart of the database does not end the worker, and its jobs with it."""
+    """The queue's connection to the database. A restart of the database does not end the worker and its jobs."""
 
     async def listen_notify(self, on_notification: Any, channels: Any) -> None:
-        """Listen for new jobs. Until one can listen again, they are found by looking."""
+        """Listen for new jobs. Until that is possible again, they are found by polling."""
         while True:
             try:
                 await super().listen_notify(on_notification, channels)
@@ -78,9 +66,9 @@ class _Connector(procrastinate.PsycopgConnector):
                 await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def _share(app: procrastinate.App, queues: list[str], places: int) -> None:
-    """Work on some queues until cancelled, and finish the jobs then. After a long absence of the database it begins anew,
-    as another worker: what the former one could not write down is then found as a dead one's."""
+async def _run_group(app: procrastinate.App, queues: list[str], places: int) -> None:
+    """Run the jobs of some queues until cancelled, then finish the running ones. After a long absence of the database it registers
+    again as another worker: jobs that the former one could not finish are then found as those of a dead worker."""
     while True:
         try:
             await app.run_worker_async(
@@ -93,19 +81,21 @@ async def _share(app: procrastinate.App, queues: list[str], places: int) -> None
                 install_signal_handlers=False,
             )
         except ConnectorException as error:
-            log.error("the database was away for too long; beginning anew", queues=queues, error=str(error.__cause__))
+            log.error(
+                "the database was away for too long; registering again", queues=queues, error=str(error.__cause__)
+            )
         await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def _serve(app: procrastinate.App, shares: Sequence[tuple[list[str], int]]) -> None:
-    """Work until SIGTERM or SIGINT, or until one share breaks; then all of them end together, each finishing its jobs."""
-    working = [asyncio.create_task(_share(app, queues, places)) for queues, places in shares]
+async def _serve(app: procrastinate.App, groups: Sequence[tuple[list[str], int]]) -> None:
+    """Run until SIGTERM or SIGINT, or until one group fails; then all of them end together, each finishing its jobs."""
+    working = [asyncio.create_task(_run_group(app, queues, places)) for queues, places in groups]
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)
-    told = asyncio.create_task(ended.wait())
-    await asyncio.wait([told, *working], return_when=asyncio.FIRST_COMPLETED)
-    for task in (told, *working):
+    stop = asyncio.create_task(ended.wait())
+    await asyncio.wait([stop, *working], return_when=asyncio.FIRST_COMPLETED)
+    for task in (stop, *working):
         task.cancel()
     for outcome in await asyncio.gather(*working, return_exceptions=True):
         if isinstance(outcome, Exception):
@@ -113,7 +103,7 @@ async def _serve(app: procrastinate.App, shares: Sequence[tuple[list[str], int]]
 
 
 def run(settings: Settings, modules: Sequence[str] = (), alone: bool = False) -> None:
-    """Work until SIGTERM. `alone` says that no other worker lives, so what a killed one held starts again at once."""
+    """Run until SIGTERM. `alone` says that no other worker runs, so jobs of a killed one start again at once."""
     import uvloop
 
     os.nice(NICENESS)

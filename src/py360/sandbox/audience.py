@@ -15,7 +15,7 @@ MOST_WAITING: Final = 400_000  # steps under way; beyond it the vendors ask the 
 
 
 class Vendor(Protocol):
-    """What the audience asks of a message vendor: tell the sender what happened, in the vendor's own format."""
+    """What the audience asks of a message vendor: report to the sender what happened, in the vendor's own format."""
 
     def sent(self, message: Message) -> None:
         """Handed to the network."""
@@ -79,15 +79,15 @@ class Audience:
         lot = fate(self.behaviour, message.channel, message.recipient)
         vendor, delays = self.vendors[message.channel], self.behaviour.delays
         after = delays.delivered * lot.pace
-        if self.behaviour.tells_sent:
+        if self.behaviour.reports_sent:
             self._timeline.after(after / 2, lambda: vendor.sent(message))
         if lot.failed:
-            self._told(after, message, "failed", vendor.failed)
+            self._report(after, message, "failed", vendor.failed)
             return
         if lot.deferred:
             self._timeline.after(after, lambda: vendor.deferred(message))
             after *= 2
-        self._told(after, message, "delivered", vendor.delivered)
+        self._report(after, message, "delivered", vendor.delivered)
         reading = after + delays.opened * lot.pace
         if lot.opens:
             self._timeline.after(reading, lambda: self._open(message, vendor))
@@ -96,12 +96,12 @@ class Audience:
         if lot.stops:
             self._timeline.after(reading * 2, lambda: self._stop(message, vendor))
         if lot.complains:
-            self._told(reading * 2, message, "complained", vendor.complained)
+            self._report(reading * 2, message, "complained", vendor.complained)
 
-    def _told(self, after: float, message: Message, state: str, tell: Callable[[Message], None]) -> None:
+    def _report(self, after: float, message: Message, state: str, report: Callable[[Message], None]) -> None:
         def happen() -> None:
             self._journal.note(message, state)
-            tell(message)
+            report(message)
 
         self._timeline.after(after, happen)
 

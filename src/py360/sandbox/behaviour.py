@@ -24,7 +24,7 @@ class Habits(Schema):
     refused: Rate = 0.0  # the vendor says no at once: 550, 21211, 131030
     failed: Rate = 0.0  # accepted, then bounced or undeliverable
     deferred: Rate = 0.0  # e-mail: a temporary failure before the delivery
-    opened: Rate = 0.0  # of those delivered; WhatsApp's blue ticks; an SMS tells nobody
+    opened: Rate = 0.0  # of those delivered; WhatsApp's blue ticks; an SMS has none
     clicked: Rate = 0.0  # of those opened (SMS: delivered)
     stopped: Rate = 0.0  # of those delivered: STOP, or one-click unsubscribe
     complained: Rate = 0.0  # of those delivered: "this is spam" in the mail reader
@@ -52,7 +52,7 @@ class Behaviour(Schema):
     pay: Rate = 0.35  # of those who opened the payment page
     declined: Rate = 0.05  # of those who pay: the first attempt fails, the second succeeds
     delays: Delays = Delays()
-    tells_sent: bool = True  # vendors also tell that a message was handed to the network, before its fate
+    reports_sent: bool = True  # vendors also report that a message was handed to the network, before its outcome
     refused_contacts: frozenset[str] = frozenset()  # these are refused whatever the rates
 
     def changed(self, changes: dict[str, object]) -> "Behaviour":

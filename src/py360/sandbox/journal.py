@@ -69,14 +69,14 @@ class Journal:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """Everything counted, by channel, then `payments` and `customers`."""
-        told: dict[str, dict[str, int]] = {
+        channels: dict[str, dict[str, int]] = {
             channel: {state: self._counts[channel, state] for state in STATES} for channel in CHANNELS
         }
         rest: dict[str, dict[str, int]] = {"payments": {}, "customers": {}}
         for (group, name), number in self._counts.items():
             if group in rest:
                 rest[group][name] = number
-        return {**told, **rest}
+        return {**channels, **rest}
 
     def messages(self, channel: str | None = None, recipient: str | None = None) -> Iterator[Message]:
         """The kept messages, newest first."""

@@ -1,4 +1,4 @@
-"""Mailgun's event webhooks: what the mail relay tells about the messages it took.
+"""Mailgun's event webhooks: what became of the messages that the mail relay took.
 
 Sources: documentation.mailgun.com/docs/mailgun/user-manual/webhooks/webhook-payloads and .../securing-webhooks.
 """
@@ -21,7 +21,7 @@ class Mailgun:
         self._courier = courier
 
     def sent(self, message: Message) -> None:
-        """Nothing: the 250 of the relay has said it."""
+        """Nothing: the 250 of the relay has reported it."""
 
     def delivered(self, message: Message) -> None:
         """Event `delivered`."""

@@ -1,4 +1,4 @@
-"""What will happen later: timers that are counted, so that somebody can wait until nothing is left to happen."""
+"""What will happen later: timers that are counted, so that a caller can wait until none is left."""
 
 import asyncio
 from collections.abc import Callable

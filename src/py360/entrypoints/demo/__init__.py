@@ -23,7 +23,7 @@ from py360.entrypoints.demo.vendors import CHANNELS, Vendors
 from py360.entrypoints.home import Refusal
 from py360.kit.clock import SystemClock
 from py360.kit.settings import Settings
-from py360.samples import portfolio, trimming
+from py360.samples import portfolio, trim
 
 PURPOSE: Final = "renewal"
 LINK: Final = "payment_link"
@@ -46,11 +46,11 @@ def run(settings: Settings, file: Path | None, rows: int | None, as_json: bool) 
                 funnel = asyncio.run(_renew(settings, path, console))
             except Refused as reason:
                 raise Refusal(str(reason)) from reason
-    return _tell(funnel, as_json)
+    return _report(funnel, as_json)
 
 
 def _file(folder: Path, file: Path | None, rows: int | None) -> Path:
-    """The file to upload: the given one, a short copy of it, or a sample that nobody has seen yet."""
+    """The file to upload: the given one, a short copy of it, or a new sample."""
     if file is None:
         path = folder / f"renewals_due_{secrets.token_hex(2)}.xlsx"
         return portfolio.write(path, secrets.randbelow(SEEDS), rows or portfolio.USUAL_ROWS, SystemClock().today()).path
@@ -59,12 +59,12 @@ def _file(folder: Path, file: Path | None, rows: int | None) -> Path:
     if rows is None:
         return file
     try:
-        return trimming.trim(file, folder, rows)
+        return trim.trim(file, folder, rows)
     except (OSError, ValueError, CalamineError) as error:
         raise Refusal(f"Cannot read {file}: {error}") from error
 
 
-def _tell(funnel: Funnel, as_json: bool) -> int:
+def _report(funnel: Funnel, as_json: bool) -> int:
     problems = funnel.problems()
     if as_json:
         print(orjson.dumps(funnel.as_json(), option=orjson.OPT_INDENT_2).decode())
@@ -117,7 +117,7 @@ async def _only_sandboxes(office: Office) -> None:
 
 
 async def _campaign(office: Office, upload: str, name: str) -> str | None:
-    """A campaign on all channels for the upload's accepted rows; None when nobody is left to write to."""
+    """A campaign on all channels for the upload's accepted rows; None when there is no recipient left."""
     templates = {channel: await _template(office, channel) for channel in CHANNELS}
     wanted = {
         "name": f"Demo {name}"[:200],
@@ -179,5 +179,5 @@ async def _funnel(
         renewed_amount=renewed.amount,
         gateway_amount=gateway_amount,
         seconds=round(time.monotonic() - began, 1),
-        notes=notes if campaign else ("Nobody was written to: every case of this file is closed already.",),
+        notes=notes if campaign else ("No message was sent: every case of this file is closed already.",),
     )

@@ -1,4 +1,4 @@
-"""Watching the job: progress bars fed by live messages, and asking now and then in case one was lost."""
+"""Progress bars fed by live updates, and by a question now and then in case one was lost."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ class Watch:
             BarColumn(bar_width=10),
             MofNCompleteColumn(),
             TimeElapsedColumn(),
-            TextColumn("{task.fields[said]}"),
+            TextColumn("{task.fields[note]}"),
             console=console,
         )
 
@@ -51,17 +51,17 @@ class Watch:
         """Until a file is imported; its status. Raises Refusal when it was not."""
         self._renewed_before = await self._renewed()
         code = received["uploadId"]
-        bar = self._bars.add_task("Importing", total=None, said="")
+        bar = self._bars.add_task("Importing", total=None, note="")
 
         def show(state: Mapping[str, Any]) -> int:
             done, speed = int(state.get("processedRecords") or 0), state.get("rowsPerSecond")
-            said = f"{speed:,} rows/s" if speed else ""
-            self._bars.update(bar, completed=done, total=state.get("totalRecords") or None, said=said)
+            note = f"{speed:,} rows/s" if speed else ""
+            self._bars.update(bar, completed=done, total=state.get("totalRecords") or None, note=note)
             return done
 
         async def ask() -> dict[str, Any]:
-            told: dict[str, Any] = await self._office.get(f"/upload/status/{code}")
-            return told
+            state: dict[str, Any] = await self._office.get(f"/upload/status/{code}")
+            return state
 
         state = await self._until_ended(code, ask, show, frozenset({*ENDED, "needs_input", "undone"}))
         if state["status"] != "completed":
@@ -75,7 +75,7 @@ class Watch:
         """Until every channel of a campaign is sent."""
         children = (await self._office.get(f"/campaigns/{parent}"))["campaigns"]
         bars = [
-            self._bars.add_task(f"Sending {LABELS[child['type']]}", total=child["targetCount"], said="")
+            self._bars.add_task(f"Sending {LABELS[child['type']]}", total=child["targetCount"], note="")
             for child in children
         ]
         await asyncio.gather(*(self._channel(child["id"], bar) for child, bar in zip(children, bars, strict=True)))
@@ -84,23 +84,23 @@ class Watch:
         def show(state: Mapping[str, Any]) -> int:
             count = state["metrics"]
             done = int(state["targetCount"] * state["progress"] / 100)
-            said = f"{count['delivered']:,} delivered, {count['clicked']:,} clicked"
+            note = f"{count['delivered']:,} delivered, {count['clicked']:,} clicked"
             over = state["status"] in ENDED
             self._bars.update(
-                bar, completed=state["targetCount"] if over else done, total=state["targetCount"], said=said
+                bar, completed=state["targetCount"] if over else done, total=state["targetCount"], note=note
             )
             return done + int(count["delivered"])
 
         async def ask() -> dict[str, Any]:
-            told: dict[str, Any] = await self._office.get(f"/campaigns/{code}")
-            return told
+            state: dict[str, Any] = await self._office.get(f"/campaigns/{code}")
+            return state
 
         await self._until_ended(code, ask, show, ENDED)
 
     async def _until_ended(
         self, code: str, ask: Callable[[], Any], show: Callable[[Mapping[str, Any]], int], ends: frozenset[str]
     ) -> dict[str, Any]:
-        """Follow the live news about something until it ended; its state as the API then tells it."""
+        """Follow the live updates of an upload or campaign until it ends; its last state."""
         done, moved, asked = -1, time.monotonic(), 0.0
         while True:
             now = time.monotonic()
@@ -118,7 +118,7 @@ class Watch:
 
     async def answers(self, sandbox: Vendors, campaign: str | None) -> tuple[str, ...]:
         """Until the customers are done and everything they did is counted; a note when the counts never came to agree."""
-        bar = self._bars.add_task("Customers answer", total=None, said="")
+        bar = self._bars.add_task("Customers answer", total=None, note="")
         last: Any = None
         still = time.monotonic()
         while True:
@@ -127,7 +127,7 @@ class Watch:
             ours = (await self._office.get(f"/campaigns/{campaign}"))["channelMetrics"] if campaign else {}
             renewed = await self._renewed() - self._renewed_before
             paid = theirs["payments"].get("captured", 0)
-            self._bars.update(bar, completed=paid, said=f"{paid:,} paid")
+            self._bars.update(bar, completed=paid, note=f"{paid:,} paid")
             now = time.monotonic()
             if (snapshot := (ours, theirs, renewed)) != last:
                 last, still = snapshot, now

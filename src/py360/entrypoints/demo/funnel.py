@@ -115,12 +115,12 @@ class Funnel:
 
     def as_json(self) -> dict[str, Any]:
         """For scripts: the counts, and the problems."""
-        told = {to_camel(name): value for name, value in asdict(self).items()}
-        told |= {name: float(value) for name, value in told.items() if isinstance(value, Decimal)}
-        told["channels"] = [{to_camel(name): value for name, value in one.items()} for one in told["channels"]]
-        told["premiumCollected"] = lakh(self.paid_amount)
-        told["problems"] = self.problems()
-        return told | {"addsUp": not told["problems"]}
+        values = {to_camel(name): value for name, value in asdict(self).items()}
+        values |= {name: float(value) for name, value in values.items() if isinstance(value, Decimal)}
+        values["channels"] = [{to_camel(name): value for name, value in one.items()} for one in values["channels"]]
+        values["premiumCollected"] = lakh(self.paid_amount)
+        values["problems"] = self.problems()
+        return values | {"addsUp": not values["problems"]}
 
 
 def table(funnel: Funnel) -> Table:

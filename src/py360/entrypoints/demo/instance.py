@@ -25,17 +25,22 @@ def running(settings: Settings) -> Generator[bool]:
     if _answers(settings):
         yield False
         return
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         environment = os.environ | {"PY360_DEMO": "0", "PY360_HOME": str(settings.home.absolute())}
         process = subprocess.Popen(
-            UP, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, start_new_session=True
+            UP,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             deadline = time.monotonic() + START_SECONDS
             while not _answers(settings):
                 if process.poll() is not None or time.monotonic() > deadline:
-                    said.seek(0)
-                    last = said.read().decode(errors="replace").strip().splitlines()[-1:]
+                    output.seek(0)
+                    last = output.read().decode(errors="replace").strip().splitlines()[-1:]
                     raise Refusal(" ".join(last) or "Py360 did not start.")
                 time.sleep(0.2)
             yield True

@@ -17,7 +17,7 @@ RECONNECT_SECONDS: Final = 1.0
 
 
 class Refused(Exception):
-    """The API said no: its sentence, and its stable code."""
+    """The API refused: its sentence, and its stable code."""
 
     def __init__(self, message: str, code: str) -> None:
         super().__init__(message)
@@ -97,12 +97,12 @@ class Office:
 
     async def _data(self, answer: aiohttp.ClientResponse) -> Any:
         try:
-            told = await answer.json()
+            body = await answer.json()
         except (aiohttp.ContentTypeError, json.JSONDecodeError) as error:
             raise Refusal(f"{answer.url} answered {answer.status}, and it is not Py360 that speaks there.") from error
-        if told.get("success"):
-            return told["data"]
-        raise Refused(told["error"]["message"], told["error"]["code"])
+        if body.get("success"):
+            return body["data"]
+        raise Refused(body["error"]["message"], body["error"]["code"])
 
     async def listen(self) -> None:
         """Keep `news` up to date, until cancelled. Live messages may be lost: whoever waits also asks now and then."""
@@ -112,12 +112,12 @@ class Office:
                 async with self._http.ws_connect(f"{self._base}/ws", params={"ticket": ticket}) as live:
                     async for message in live:
                         if message.type == aiohttp.WSMsgType.TEXT:
-                            self._heard(json.loads(message.data))
+                            self._note_update(json.loads(message.data))
             except (aiohttp.ClientError, Refusal):
                 pass  # the API is busy or away: connect again
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    def _heard(self, message: Mapping[str, Any]) -> None:
+    def _note_update(self, message: Mapping[str, Any]) -> None:
         about = {"upload.progress": "uploadId", "campaign.metrics": "campaignId"}.get(message["type"])
         if about:
             self.news[message["data"][about]] = message["data"]

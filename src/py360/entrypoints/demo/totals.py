@@ -38,13 +38,13 @@ async def audience(office: Office, campaign: str) -> Audience:
         found.cases.add(case)
         if row["Status"] in ("failed", "bounced") and not row["Sent At"]:
             found.refused[child] = found.refused.get(child, 0) + 1
-        for cases, told in (
+        for cases, value in (
             (found.written_to, row["Sent At"]),
             (found.reached, row["Delivered At"] or row["Opened At"] or row["Clicked At"]),
             (found.opened, row["Opened At"] or row["Clicked At"]),
             (found.clicked, row["Clicked At"]),
         ):
-            if told:
+            if value:
                 cases.add(case)
     return found
 

@@ -18,7 +18,7 @@ EARLIER_SECONDS: Final = 120.0  # for what is under way from before
 
 
 class Vendors:
-    """The sandbox's control interface. Counts are of this demo only: what stood there before is taken off."""
+    """The sandbox's control interface. Counts are of this demo only: earlier ones are subtracted."""
 
     def __init__(self, http: aiohttp.ClientSession, settings: Settings) -> None:
         self._http = http
@@ -31,12 +31,12 @@ class Vendors:
         await self._wait_for_it()
         if not await self.quiet(EARLIER_SECONDS):
             raise Refusal("The sandbox's customers are still busy with earlier messages. Try again in some minutes.")
-        await self._call("PUT", "/control/behaviour", json={"seed": seed, "tellsSent": True})
+        await self._call("PUT", "/control/behaviour", json={"seed": seed, "reportsSent": True})
         self._before = (await self._call("GET", "/control"))["counts"]
 
     async def hurry(self) -> None:
-        """A big portfolio: the vendors tell how each message fared, and no longer that it is on its way."""
-        await self._call("PUT", "/control/behaviour", json={"tellsSent": False})
+        """For a big portfolio: the vendors report how each message ended, not that it is on its way."""
+        await self._call("PUT", "/control/behaviour", json={"reportsSent": False})
 
     async def _wait_for_it(self) -> None:
         """The sandbox may start a moment after the API."""
@@ -52,8 +52,8 @@ class Vendors:
 
     async def quiet(self, seconds: float) -> bool:
         """Wait until nothing is under way; whether that came about in time."""
-        told = await self._call("POST", "/control/drain", params={"timeout": seconds})
-        return bool(told["quiet"])
+        answer = await self._call("POST", "/control/drain", params={"timeout": seconds})
+        return bool(answer["quiet"])
 
     async def counts(self) -> dict[str, dict[str, int]]:
         """What happened since `begin`, by channel, of payments and of customers."""
@@ -63,9 +63,9 @@ class Vendors:
             for group, names in now.items()
         }
 
-    async def _call(self, method: str, path: str, **said: Any) -> Any:
+    async def _call(self, method: str, path: str, **request: Any) -> Any:
         try:
-            async with self._http.request(method, self._base + path, headers=self._headers, **said) as answer:
+            async with self._http.request(method, self._base + path, headers=self._headers, **request) as answer:
                 if answer.status == 200:
                     return await answer.json()
                 raise Refusal(f"The vendors' sandbox at {self._base} answered {answer.status} to {path}.")
