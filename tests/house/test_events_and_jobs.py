@@ -64,7 +64,7 @@ def test_events_are_frozen_and_named_in_the_past() -> None:
 
 
 def test_every_job_stands_in_a_queue_that_a_worker_serves() -> None:
-    served = {queue for queues, _ in worker.shares(wiring.MODULES) for queue in queues}
+    served = {queue for queues, _ in worker.queue_groups(wiring.MODULES) for queue in queues}
     for name, task in jobs.app.tasks.items():
         if task.queue != "builtin":
             assert task.queue in served, f"{name} waits in {task.queue}, which nobody serves"
