@@ -11,6 +11,7 @@ import procrastinate
 import psycopg
 import pytest
 import pytest_asyncio
+import structlog
 from fastapi import FastAPI
 
 from py360.entrypoints import wiring
@@ -23,6 +24,15 @@ from tests import services
 from tests.services import ADMIN, PASSWORD
 
 RunJobs = Callable[[], Awaitable[None]]
+
+
+def _without_requests(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    if event["event"] == "request":
+        raise structlog.DropEvent
+    return event
+
+
+structlog.configure(processors=[_without_requests, *structlog.get_config()["processors"]])
 
 
 @pytest.hookimpl(wrapper=True)

@@ -48,7 +48,8 @@ async def test_a_long_list_costs_no_more_statements_than_a_short_one(
         assert answer.status_code == 200, (path, answer.text)
         data = answer.json()["data"]
         rows = data if isinstance(data, list) else next(value for value in data.values() if isinstance(value, list))
-        return len(rows), list(statements)
+        # The session is read again after a second, so on a busy machine some calls have that statement and some do not.
+        return len(rows), [statement for statement in statements if "from user_sessions" not in statement]
 
     wrong = []
     for path, params in (*((path, ASKED.get(path)) for path in lists(app)), *NARROWED):
