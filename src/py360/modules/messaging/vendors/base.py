@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import aiohttp
 
+from py360.kit import egress
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
 from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, UNREACHABLE, Admitted, Delivery, SendGuard
 from py360.modules.providers.api import ProviderAccount
@@ -136,7 +137,7 @@ class HttpTransport:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+                connector=egress.connector(CONNECTIONS, trusted=self.account.is_sandbox),
                 headers=self.headers(),
             )
         return self._session
@@ -201,9 +202,9 @@ def refusal(status: int, code: str, message: str) -> VendorError:
 
 
 def price(account: ProviderAccount, parts: int = 1) -> Decimal | None:
-    """What a message costs at this account (config `unitPrice`, INR per message or SMS part)."""
-    unit = account.config.get("unitPrice")
-    return Decimal(str(unit)) * parts if unit is not None else None
+    """What a message costs at this account (`unitPrice`, INR per message or SMS part)."""
+    unit = account.settings.unit_price
+    return unit * parts if unit is not None else None
 
 
 def sent(admitted: Admitted, vendor_message_id: str | None, cost: Decimal | None) -> Delivery:

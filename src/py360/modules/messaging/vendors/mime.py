@@ -16,7 +16,7 @@ from py360.kit import ids
 from py360.modules.messaging.links import unsubscribe_url
 from py360.modules.messaging.messages import Admitted
 from py360.modules.messaging.render import Links
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import MailSettings, ProviderAccount
 from py360.modules.templates.api import Compiled
 
 WORD_BYTES: Final = 45  # an encoded word may have 75 characters; 45 bytes make 60 in base64
@@ -57,14 +57,15 @@ class Skeleton:
 
     @classmethod
     def of(cls, compiled: Compiled, account: ProviderAccount) -> "Skeleton":
-        """Prepare a skeleton. The account's config names the sender: fromEmail, fromName, replyTo."""
-        sender = str(account.config["fromEmail"])
+        """Prepare a skeleton. The account's settings name the sender."""
+        settings = account.expect(MailSettings)
+        sender = settings.from_email
         domain = sender.rpartition("@")[2]
         boundary = f"=_{secrets.token_hex(12)}"  # `=_` cannot occur in quoted-printable
         part = "--{}\r\nContent-Type: {}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-        fixed = [f"From: {formataddr((str(account.config.get('fromName') or ''), sender), 'utf-8')}"]
-        if reply_to := account.config.get("replyTo"):
-            fixed.append(f"Reply-To: {header_text(str(reply_to))}")
+        fixed = [f"From: {formataddr((settings.from_name, sender), 'utf-8')}"]
+        if settings.reply_to:
+            fixed.append(f"Reply-To: {header_text(settings.reply_to)}")
         fixed += [
             "MIME-Version: 1.0",
             "Auto-Submitted: auto-generated",

@@ -15,12 +15,13 @@ from typing import Final, NamedTuple, cast
 
 import aiosmtplib
 
+from py360.kit import egress
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
 from py360.modules.messaging.messages import UNREACHABLE, Admitted, Delivery, SendGuard
 from py360.modules.messaging.render import compile_message
 from py360.modules.messaging.vendors.base import always, failure, no_account, price, sent, withheld
 from py360.modules.messaging.vendors.mime import DateHeader, Skeleton
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import MailSettings, ProviderAccount
 from py360.modules.templates.api import Template
 
 CONNECTIONS: Final = 10
@@ -168,7 +169,8 @@ class SmtpTransport:
 
     def __init__(self, account: ProviderAccount) -> None:
         self.account = account
-        self._size = int(account.config.get("maxConnections") or CONNECTIONS)
+        self._relay = account.expect(MailSettings).relay
+        self._size = self._relay.max_connections or CONNECTIONS
         self._idle: list[Conversation] = []
         self._skeletons: OrderedDict[Template, Skeleton] = OrderedDict()
         self._date = DateHeader()
@@ -268,21 +270,21 @@ class SmtpTransport:
         self._idle.append(conversation)
 
     def _client(self) -> aiosmtplib.SMTP:
-        config = self.account.config
-        host, port = smtp_address(self.account)
-        username = config.get("smtpUsername") or config.get("username")
-        password = config.get("smtpPassword") or config.get("password")
+        relay = self._relay
+        signs_in = relay.username and relay.password
         return aiosmtplib.SMTP(
-            hostname=host,
-            port=port,
-            username=str(username) if username and password else None,
-            password=str(password) if username and password else None,
-            use_tls=port == 465,
+            hostname=relay.host,
+            port=relay.port,
+            username=relay.username if signs_in else None,
+            password=relay.password if signs_in else None,
+            use_tls=relay.port == 465,
             start_tls=None,  # whenever the server offers it
             timeout=TIMEOUT_SECONDS,
         )
 
     async def _connect(self) -> Conversation:
+        if not self.account.is_sandbox:
+            await egress.check_host(self._relay.host)
         client = self._client()
         await client.connect()
         if not client.last_ehlo_response:
@@ -330,13 +332,3 @@ def _lost(error: Exception, unclear: bool) -> VendorError:
 
 def _unreachable(reason: str) -> VendorError:
     return VendorError(f"The mail server cannot be reached: {reason}", code=UNREACHABLE)
-
-
-def smtp_address(account: ProviderAccount) -> tuple[str, int]:
-    """Host and port of an account: its own, or the vendor's relay."""
-    config = account.config
-    host = config.get("smtpHost") or config.get("host") or RELAYS.get(account.type, "")
-    return str(host), int(config.get("smtpPort") or config.get("port") or 587)
-
-
-RELAYS: Final = {"mailgun": "smtp.mailgun.org", "sendgrid": "smtp.sendgrid.net"}
