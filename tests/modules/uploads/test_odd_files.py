@@ -185,8 +185,8 @@ def test_a_workbook_with_a_password_is_refused(read: Read, ending: str) -> None:
     assert refused.value.code == "encrypted_workbook"
 
 
-def test_a_stray_cell_of_a_binary_workbook_is_seen_before_it_is_parsed(read: Read) -> None:
-    """The parser would lay out a million rows by sixteen thousand columns, and take its process with it."""
+def test_a_stray_cell_of_a_binary_workbook_takes_no_room(read: Read) -> None:
+    """Laid out, it would be a million rows by sixteen thousand columns."""
     far = bytes([0, 17]) + (1_048_575).to_bytes(4, "little") + bytes(13)
     far += bytes([1, 8]) + (16_383).to_bytes(4, "little") + bytes(4)
     end = b"\x92\x01\x00"  # BrtEndSheetData
@@ -195,9 +195,7 @@ def test_a_stray_cell_of_a_binary_workbook_is_seen_before_it_is_parsed(read: Rea
         for name in good.namelist():
             content = good.read(name)
             bad.writestr(name, content.replace(end, far + end) if "sheet1" in name else content)
-    with pytest.raises(Problem) as refused:
-        read(buffer.getvalue())
-    assert refused.value.code in {"too_many_cells", "too_many_rows"}
+    assert [line[1] for line in read(buffer.getvalue())] == ["OF/2026/0001", "OF/2026/0002", "OF/2026/0003"]
 
 
 @pytest.mark.parametrize("ending", ["xlsx", "xls", "ods", "xlsb"])
@@ -225,8 +223,8 @@ def _bomb(sheet: bytes) -> bytes:
 
 
 def test_bombs_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
-    wide = b'<worksheet><sheetData><row r="1"><c r="A1"/></row><row r="1000000"><c r="XFD1000000"/></row></sheetData></worksheet>'
-    for content, code in ((_bomb(bytes(30 << 20)), "unpacked_too_large"), (_bomb(wide), "too_many_cells")):
+    wide = b'<worksheet><sheetData><row r="1"><c r="A1"/></row><row r="1000000"><c r="ABCD1"><v>1</v></c></row></sheetData></worksheet>'
+    for content, code in ((_bomb(bytes(30 << 20)), "unpacked_too_large"), (_bomb(wide), "too_many_columns")):
         (tmp_path / "bomb").write_bytes(content)
         with pytest.raises(Problem) as refused:
             table_in(tmp_path / "bomb", LIMITS.model_copy(update={"max_unpacked_bytes": 20 << 20}))

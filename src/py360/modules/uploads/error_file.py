@@ -28,7 +28,7 @@ async def error_file(reads: Reads, upload: Mapping[str, Any], format: str) -> Ex
         folder = stack.enter_context(scratch.folder("errors"))
         path = await resources.current().storage.fetch(upload["upload_path"], folder / "file")
         choice = MappingChoice({each["field"]: each["column"] for each in upload["mapping"]["shown"]["columns"]})
-        opened = await layout.open_file(path, choice, {}, upload_settings(), weighed=True)
+        opened = await layout.open_file(path, choice, {}, upload_settings())
         files = stack.pop_all()
     headings = opened.table.headings
     columns = [Column(name, itemgetter(f"c{at}")) for at, name in enumerate(headings) if name not in REASON]

@@ -27,7 +27,21 @@ class UploadSettings(BaseSettings):
         description="Largest content of a zipped workbook, in bytes, checked before it is parsed.",
     )
     max_cells: int = Field(
-        5_000_000, validation_alias="PY360_UPLOAD_MAX_CELLS", description="Most cells of a workbook's sheet."
+        5_000_000,
+        validation_alias="PY360_UPLOAD_MAX_CELLS",
+        description="Most cells of a workbook's sheet that hold something.",
+    )
+    read_memory_bytes: int = Field(
+        1024 * MEGABYTE,
+        validation_alias="PY360_UPLOAD_READ_MEMORY",
+        ge=256 * MEGABYTE,
+        description="Memory of the process in which one file is read, in bytes; two at most run at a time.",
+    )
+    read_seconds: int = Field(
+        120,
+        validation_alias="PY360_UPLOAD_READ_SECONDS",
+        ge=1,
+        description="Computing time in which one file is read; on the clock it may take twice as long.",
     )
     max_rows: int = Field(1_000_000, validation_alias="PY360_UPLOAD_MAX_ROWS", description="Most rows of one file.")
     chunk_rows: int = Field(

@@ -70,6 +70,7 @@ class Opened:
             for heading in self.mapping.unmapped
             if heading not in REASON
         ]
+        columns += [(None, "warning", f"Column {letters}", None, "column_ignored") for letters in self.table.unnamed]
         sheets = [(None, "warning", sheet, None, "sheet_not_read") for sheet in self.table.not_read]
         return pl.DataFrame([*sheets, *columns], schema=ISSUES, orient="row")
 
@@ -127,14 +128,17 @@ async def open_file(
     choice: MappingChoice,
     memory: Mapping[str, MappingChoice],
     limits: UploadSettings,
-    weighed: bool = False,
+    stop_after: int = 0,
+    drop_macros: bool = False,
 ) -> Opened:
-    """Recognise a file and map its headings. Raises what `errors` names, and Invalid for a mapping that does not fit.
+    """Read a file and map its headings. Raises what `errors` names, and Invalid for a mapping that does not fit.
 
-    `weighed`: the file is one we took in, so its limits are not measured again.
+    `stop_after`, `drop_macros`: as in `open_table`.
     """
     named = [*choice.columns.values(), *(heading for known in memory.values() for heading in known.columns.values())]
-    table = await open_table(path, limits, frozenset(heading_key(heading) for heading in named), weighed)
+    table = await open_table(
+        path, limits, frozenset(heading_key(heading) for heading in named), stop_after, drop_macros
+    )
     layout = layout_of(table.headings)
     known = memory.get(layout, MappingChoice())
     mapping = map_headings(table.headings, choice.columns, known.columns, {**known.values, **choice.values})

@@ -196,7 +196,7 @@ class _Import:
     async def go(self, path: Path, memory: dict[str, MappingChoice]) -> str:
         """Import; the status it ends in."""
         choice = MappingChoice.of(self.upload["mapping"])
-        opened = await layout.open_file(path, choice, memory, self.limits, weighed=True)
+        opened = await layout.open_file(path, choice, memory, self.limits)
         asked = layout.questions(opened, None)
         if asked:
             return await self._ask(opened, asked, None)

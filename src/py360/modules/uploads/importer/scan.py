@@ -5,11 +5,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from py360.modules.uploads.errors import EmptyFile
+from py360.modules.uploads.errors import EmptyFile, FileTooLarge
 from py360.modules.uploads.fields import DATES
 from py360.modules.uploads.importer.cells.dates import Evidence
 from py360.modules.uploads.importer.mapping import Mapping
-from py360.modules.uploads.reading.kinds import check_cells
 from py360.modules.uploads.reading.rows import ROW
 from py360.modules.uploads.settings import UploadSettings
 
@@ -31,7 +30,8 @@ def scan(chunks: Iterable[pl.DataFrame], mapping: Mapping, limits: UploadSetting
     seen: list[pl.DataFrame] = []
     for chunk in chunks:
         rows += chunk.height
-        check_cells(rows, 1, limits.model_copy(update={"max_cells": limits.max_rows + 1}))
+        if rows > limits.max_rows:
+            raise FileTooLarge(f"This file has more than {limits.max_rows:,} rows. Split it.", code="too_many_rows")
         for name, found in evidence.items():
             found.see(chunk[f"c{mapping.column(name)}"])
         if key is not None:

@@ -1,29 +1,55 @@
-"""A policy file as a table: where it stands in the file, its headings, and its rows in frames of text."""
+"""A policy file as a table: where it stands in the file, its headings, and its rows in frames of text.
 
-import asyncio
+The file itself is read in a child process (`child`) with limits of memory and time, which writes the table's rows in a form
+that cannot be misread; only that is read here.
+"""
+
+import errno
+import json
+import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Final
 
-import fastexcel
 import polars as pl
-import python_calamine
+import structlog
 
-from py360.modules.uploads.errors import EmptyFile, NoHeader
-from py360.modules.uploads.reading import delimited, markup, xlsx_top
-from py360.modules.uploads.reading.damage import parsing
-from py360.modules.uploads.reading.heads import LOOK_AT, Cells, find_header, headings_of
-from py360.modules.uploads.reading.kinds import Kind, check_cells, kind_of, weigh
+from py360.kit import child
+from py360.kit.errors import Problem
+from py360.modules.uploads import errors
+from py360.modules.uploads.reading import refusal
+from py360.modules.uploads.reading.child import CELL_END, ROW_END, Answer, Request
+from py360.modules.uploads.reading.kinds import Kind
+from py360.modules.uploads.reading.merged import Merged
 from py360.modules.uploads.reading.rows import HIDDEN, PROBLEM, ROW, Accounting, Roles, RowSorter, Skip, Sorted
-from py360.modules.uploads.settings import UploadSettings
+from py360.modules.uploads.reading.sheets import Limits
+from py360.modules.uploads.settings import MEGABYTE, UploadSettings
+
+log = structlog.get_logger()
+
+_MODULE: Final = "py360.modules.uploads.reading.child"
+_BLOCK: Final = 8 << 20
+_DAYS_BETWEEN_EPOCHS: Final = 1_462  # of 1904 and 1900
+_SERIAL: Final = r"^[0-9]{4,5}(\.[0-9]+)?$"
+_SIGNS_OF_MEMORY: Final = ("memory allocation of", "MemoryError", "bad_alloc")
+_PROBLEMS: Final[Mapping[str, type[Problem]]] = {
+    refusal.WRONG_TYPE: errors.WrongType,
+    refusal.EMPTY: errors.EmptyFile,
+    refusal.ENCRYPTED: errors.Encrypted,
+    refusal.MACRO_SHEETS: errors.MacroSheets,
+    refusal.DAMAGED: errors.Damaged,
+    refusal.NO_HEADER: errors.NoHeader,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
     """One table. Frames have the columns c0, c1, ... (text or null) in the order of `headings`, `row_no`, `hidden`, `problem`.
 
-    `rows_hint` counts everything under the headings, cheaply; `blocks` reads the file from there on.
+    `rows_hint` is the number of rows that hold something, exactly when `complete`, else about; only a complete table has all
+    of its rows. Its rows lie in a file beside the one that was read.
     """
 
     kind: Kind
@@ -31,8 +57,15 @@ class Table:
     header_row: int
     headings: tuple[str, ...]
     rows_hint: int
-    blocks: Callable[[], Iterator[pl.DataFrame]]
-    not_read: tuple[str, ...] = ()  # other sheets that hold a table too
+    complete: bool
+    unnamed: tuple[str, ...]  # letters of columns that hold something and have no heading
+    not_read: tuple[str, ...]  # other sheets that hold a table too
+    _rows_path: Path
+    _heading_rows: tuple[tuple[str, ...], ...]
+    _read: int
+    _skipped: Mapping[Skip, int]
+    _merges: tuple[tuple[int, int, int], ...]
+    _epoch_1904: bool
 
     def chunks(self, size: int, roles: Roles, after: int = 0) -> Iterator[pl.DataFrame]:
         """The policies' rows after row number `after`, at most `size` at a time, as `rows.RowSorter` sorts them."""
@@ -43,215 +76,141 @@ class Table:
 
     def accounting(self, roles: Roles) -> Accounting:
         """What became of every row of the file: one pass over it."""
-        skipped = Counter({Skip.TITLE: self.header_row - 1, Skip.HEADING: 1})
+        skipped = Counter(self._skipped)
         data = hidden = 0
         for block in self._sorted(roles):
             skipped.update(block.skipped)
             data += block.data.height
             hidden += int(block.data[HIDDEN].sum())
-        return Accounting(
-            data + skipped.total(), data, hidden, {reason: rows for reason, rows in skipped.items() if rows}
-        )
+        return Accounting(self._read, data, hidden, {reason: rows for reason, rows in skipped.items() if rows})
+
+    def blocks(self) -> Iterator[pl.DataFrame]:
+        """Every row below the headings that holds something, as the file has it."""
+        names = [f"c{column}" for column in range(len(self.headings))]
+        schema = pl.Schema({ROW: pl.Int32, HIDDEN: pl.String, PROBLEM: pl.String, **dict.fromkeys(names, pl.String)})
+        for text in _pieces(self._rows_path):
+            frame = pl.read_csv(
+                text,
+                has_header=False,
+                schema=schema,
+                separator=CELL_END,
+                eol_char=ROW_END,
+                quote_char=None,
+                missing_columns="insert",
+            )
+            yield frame.with_columns(pl.col(HIDDEN).is_not_null())
 
     def _sorted(self, roles: Roles) -> Iterator[Sorted]:
-        sorter = RowSorter([self.headings], len(self.headings), roles.key)
+        sorter = RowSorter(self._heading_rows, len(self.headings), roles.key)
+        merged = Merged(self._merges, roles.amounts) if self._merges else None
         for block in self.blocks():
-            yield sorter.sort(block.with_columns(pl.lit(False).alias(HIDDEN), pl.lit(None, pl.String).alias(PROBLEM)))
+            rows = sorter.sort(block if merged is None else merged.fill(block))
+            yield Sorted(self._with_dates(rows.data, roles), rows.skipped) if self._epoch_1904 else rows
+
+    def _with_dates(self, rows: pl.DataFrame, roles: Roles) -> pl.DataFrame:
+        """Days since 1904 that no date format marks as such, as the days since 1900 that they are read as."""
+        names = [f"c{column}" for column in sorted(roles.dates)]
+        if not names:
+            return rows
+        moved = (pl.col(names).cast(pl.Float64, strict=False) + _DAYS_BETWEEN_EPOCHS).cast(pl.Int64).cast(pl.String)
+        return rows.with_columns(pl.when(pl.col(names).str.contains(_SERIAL)).then(moved).otherwise(pl.col(names)))
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """The file of rows, cut at the ends of rows."""
+    rest = b""
+    end = ROW_END.encode()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            text = rest + block
+            cut = text.rfind(end) + 1
+            rest = text[cut:]
+            if cut:
+                yield text[:cut]
 
 
 async def open_table(
-    path: Path, limits: UploadSettings, wanted: frozenset[str] = frozenset(), weighed: bool = False
+    path: Path,
+    limits: UploadSettings,
+    wanted: frozenset[str] = frozenset(),
+    stop_after: int = 0,
+    drop_macros: bool = False,
 ) -> Table:
-    """Recognise a file and find its table. Raises what `errors` names when it is refused; nothing large is parsed yet.
+    """Recognise a file, find its table and read its rows. Raises what `errors` names when it is refused.
 
-    `wanted`: keys of headings that a caller or our memory named, which help to find the row of headings. `weighed`: the
-    file was within the limits when it came in, so they are not measured again (and `rows_hint` is 0).
+    `wanted`: keys of headings that a caller or our memory named, which help to find the row of headings. `stop_after`: as
+    many rows are enough, and of a larger table only the number is wanted. `drop_macros`: leaves the file without them.
     """
-    return await asyncio.to_thread(_open, path, limits, wanted, weighed)
-
-
-def _open(path: Path, limits: UploadSettings, wanted: frozenset[str], weighed: bool) -> Table:
-    kind = kind_of(path, limits)
-    if kind is Kind.TEXT:
-        return _delimited(path, wanted)
-    if kind in (Kind.HTML, Kind.XML):
-        return _markup(path, kind, limits, wanted)
-    rows = 0 if weighed else weigh(path, kind, limits)
-    return _xlsx(path, rows, limits, wanted) if kind is Kind.XLSX else _workbook(path, kind, limits, wanted)
-
-
-def _delimited(path: Path, wanted: frozenset[str]) -> Table:
-    layout = delimited.sniff(path)
-    top = delimited.top(path, layout, LOOK_AT)
-    found = find_header(top, wanted)
-    if found is None:
-        raise NoHeader if top else EmptyFile
-    rows = delimited.count(path) - found.row - 1
-    if rows <= 0:
-        raise EmptyFile
-    return Table(
-        Kind.TEXT,
-        None,
-        found.row + 1,
-        found.headings,
-        rows,
-        lambda: delimited.blocks(path, layout, found.row + 1, len(found.headings)),
+    rows_path = path.with_name(f"{path.name}-{secrets.token_hex(4)}.rows")
+    bounds = Limits(
+        limits.max_workbook_bytes, limits.max_text_bytes, limits.max_unpacked_bytes, limits.max_rows, limits.max_cells
     )
+    request = Request(
+        str(path),
+        str(rows_path),
+        bounds,
+        tuple(wanted),
+        stop_after,
+        drop_macros,
+        limits.read_memory_bytes,
+        limits.read_seconds,
+    )
+    table = _answer_of(await child.run(_MODULE, json.dumps(asdict(request)).encode(), 2 * limits.read_seconds), limits)
+    return _table(table, rows_path)
 
 
-def _xlsx(path: Path, rows: int, limits: UploadSettings, wanted: frozenset[str]) -> Table:
-    tables = []
-    for name, hidden, top in xlsx_top.tops(path, LOOK_AT):
-        numbers, cells = _lines(
-            (at, [row.get(column) for column in range(max(row, default=-1) + 1)]) for at, row in top.items()
+def _answer_of(ended: child.Ended, limits: UploadSettings) -> Answer:
+    """What the child found. Raises the problem that it named, or the limit that ended it."""
+    reply = json.loads(ended.output) if ended.output and not ended.crashed else {}
+    if "table" in reply:
+        return Answer(**reply["table"])
+    if ended.log:
+        log.warning("a file was not read", trace=ended.log[-4000:])
+    if "full" in reply:
+        raise OSError(errno.ENOSPC, reply["full"])
+    if "refused" in reply:
+        raise _problem(reply["refused"]["code"], reply["refused"]["message"] or None, limits)
+    if ended.out_of_time:
+        raise _problem(refusal.TOO_SLOW, None, limits)
+    if any(
+        sign in ended.log for sign in _SIGNS_OF_MEMORY
+    ):  # a library ends the process where Python raises MemoryError
+        raise _problem(refusal.TOO_MUCH_MEMORY, None, limits)
+    raise errors.Damaged
+
+
+def _problem(code: str, message: str | None, limits: UploadSettings) -> Problem:
+    if code == refusal.TOO_MUCH_MEMORY:
+        message = (
+            f"Reading this file needs more than {limits.read_memory_bytes / MEGABYTE:,.0f} MB of memory. Split the list, or "
+            "copy it into a new workbook without other sheets and formats, and upload that."
         )
-        if found := find_header(cells, wanted):
-            tables.append(_Found(name, hidden, found.known, numbers[found.row], found.headings))
-    best = _best(tables)
-    if rows == 1:
-        raise EmptyFile
+    elif code == refusal.TOO_SLOW:
+        message = f"Reading this file takes longer than {limits.read_seconds} seconds. Split the list, or save it as CSV and upload that."
+    kind = _PROBLEMS.get(code)
+    return kind(message) if kind else errors.FileTooLarge(message, code=code)
+
+
+def _table(answer: Answer, rows_path: Path) -> Table:
+    skipped = {
+        Skip.TITLE: answer.titles,
+        Skip.HEADING: answer.headed,
+        Skip.BLANK: answer.blanks,
+        Skip.CONTINUED: answer.continued,
+    }
     return Table(
-        Kind.XLSX,
-        best.sheet,
-        best.header_row,
-        best.headings,
-        max(rows - best.header_row, 0),
-        lambda: _sheet_blocks(path, best.sheet, best.header_row, best.headings, limits),
-        not_read=_others(tables, best),
-    )
-
-
-def _lines(rows: Iterable[tuple[int, Cells]]) -> tuple[list[int], list[Cells]]:
-    """Numbered rows, with a blank one where numbers are left out: only what stands right above headings belongs to them."""
-    numbers: list[int] = []
-    lines: list[Cells] = []
-    for number, cells in rows:
-        if numbers and number > numbers[-1] + 1:
-            numbers.append(number - 1)
-            lines.append(())
-        numbers.append(number)
-        lines.append(cells)
-    return numbers, lines
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A sheet of a workbook that holds a table of ours: how many of our columns it names, and where."""
-
-    sheet: str
-    hidden: bool
-    known: int
-    header_row: int
-    headings: tuple[str, ...]
-
-    @property
-    def rank(self) -> tuple[bool, int]:
-        """What people see comes before what they hid, then whoever names most of our columns."""
-        return not self.hidden, self.known
-
-
-def _best(tables: Sequence[_Found]) -> _Found:
-    if not tables:
-        raise NoHeader
-    return max(tables, key=lambda table: table.rank)
-
-
-def _others(tables: Sequence[_Found], best: _Found) -> tuple[str, ...]:
-    return tuple(table.sheet for table in tables if table is not best and not table.hidden)
-
-
-def _load(path: Path, sheet: str | int) -> pl.DataFrame:
-    """A whole sheet as text, from its first used cell."""
-    with parsing():
-        loaded = fastexcel.read_excel(path.read_bytes()).load_sheet(sheet, header_row=None, dtypes="string")
-        frame = loaded.to_polars()
-    assert isinstance(frame, pl.DataFrame)
-    return frame.rename({old: f"c{column}" for column, old in enumerate(frame.columns)})
-
-
-def _sheet_blocks(
-    path: Path, sheet: str, header_row: int, headings: tuple[str, ...], limits: UploadSettings
-) -> Iterator[pl.DataFrame]:
-    frame = _load(path, sheet)
-    check_cells(frame.height, frame.width, limits)
-    first = _header_in(frame, headings)
-    yield _below(frame, first, header_row, len(headings))
-
-
-def _header_in(frame: pl.DataFrame, headings: tuple[str, ...]) -> tuple[int, int]:
-    """Row and column of the headings inside a frame that starts at the sheet's first used cell."""
-    blank = sum(1 for heading in headings if heading.startswith("Column ")) and next(
-        column for column, heading in enumerate(headings) if not heading.startswith("Column ")
-    )
-    above: Cells = ()
-    for at, row in enumerate(frame.head(LOOK_AT + 1).rows()):
-        for shift in range(blank + 1):  # columns that are empty in the whole sheet are not in the frame
-            empty = [None] * shift
-            if headings_of([*empty, *row], [*empty, *above]) == headings:
-                return at, shift
-        above = row
-    raise NoHeader
-
-
-def _below(frame: pl.DataFrame, header: tuple[int, int], header_row: int, width: int) -> pl.DataFrame:
-    at, shift = header
-    body = frame.slice(at + 1).with_row_index(ROW, offset=header_row + 1).with_columns(pl.col(ROW).cast(pl.Int32))
-    columns = [
-        (pl.col(f"c{column - shift}") if 0 <= column - shift < frame.width else pl.lit(None, pl.String)).alias(
-            f"c{column}"
-        )
-        for column in range(width)
-    ]
-    return body.select(ROW, *columns)
-
-
-def _workbook(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[str]) -> Table:
-    """Old, binary and OpenDocument workbooks are small enough to read at once."""
-    with parsing():
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
-        tables: list[_Found] = []
-        for sheet in book.sheets_metadata:
-            start = book.get_sheet_by_name(sheet.name).start
-            if start is None:
-                continue
-            frame = _load(path, sheet.name)
-            check_cells(frame.height, frame.width, limits)
-            top: list[Cells] = [[*[None] * start[1], *row] for row in frame.head(LOOK_AT).rows()]
-            if found := find_header(top, wanted):
-                hidden = sheet.visible != python_calamine.SheetVisibleEnum.Visible
-                tables.append(_Found(sheet.name, hidden, found.known, start[0] + found.row + 1, found.headings))
-                if _best(tables) is tables[-1]:  # only the best one's rows are kept
-                    body = _below(frame, (found.row, start[1]), tables[-1].header_row, len(found.headings))
-    return _held(kind, tables, _best(tables), body)
-
-
-def _held(kind: Kind, tables: Sequence[_Found], best: _Found, body: pl.DataFrame) -> Table:
-    """The best of these tables, whose rows were read already. Raises EmptyFile."""
-    if not body.height:
-        raise EmptyFile
-    rows, others = body.height, _others(tables, best)
-    return Table(kind, best.sheet, best.header_row, best.headings, rows, lambda: iter((body,)), not_read=others)
-
-
-def _markup(path: Path, kind: Kind, limits: UploadSettings, wanted: frozenset[str]) -> Table:
-    """Web pages and Excel's XML, read at once. A list that a page breaks into tables under the same headings is one."""
-    tables, frames = [], []
-    for sheet in markup.sheets(path, kind, limits):
-        frame = sheet.frame()
-        numbers, lines = _lines((row[0], row[1:]) for row in frame.head(LOOK_AT).rows())
-        if found := find_header(lines, wanted):
-            tables.append(_Found(sheet.name, sheet.hidden, found.known, numbers[found.row], found.headings))
-            frames.append(frame.filter(pl.col(ROW) > numbers[found.row]))
-    best = _best(tables)
-    same = [table is best or (kind is Kind.HTML and table.headings == best.headings) for table in tables]
-    body = pl.concat(_fit(frame, len(best.headings)) for frame, fits in zip(frames, same, strict=True) if fits)
-    rest = [table for table, fits in zip(tables, same, strict=True) if not fits or table is best]
-    return _held(kind, rest, best, body)
-
-
-def _fit(frame: pl.DataFrame, width: int) -> pl.DataFrame:
-    """A frame with as many columns as there are headings."""
-    names = [f"c{column}" for column in range(width)]
-    return frame.select(
-        ROW, *(pl.col(name) if name in frame.columns else pl.lit(None, pl.String).alias(name) for name in names)
+        Kind(answer.kind),
+        answer.sheet,
+        answer.header_row,
+        tuple(answer.headings),
+        answer.rows,
+        answer.complete,
+        tuple(answer.unnamed),
+        tuple(answer.not_read),
+        rows_path,
+        tuple(map(tuple, answer.heading_rows)),
+        answer.read,
+        skipped,
+        tuple((first, last, column) for first, last, column in answer.merges),
+        answer.epoch_1904,
     )

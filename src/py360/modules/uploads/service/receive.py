@@ -19,7 +19,6 @@ from py360.modules.uploads.errors import SameFile
 from py360.modules.uploads.importer import layout
 from py360.modules.uploads.importer.layout import MappingChoice, Opened
 from py360.modules.uploads.progress import USUAL_ROWS_PER_SECOND, in_words
-from py360.modules.uploads.reading.macros import drop_macros
 from py360.modules.uploads.schemas import MetadataIn
 from py360.modules.uploads.settings import UploadSettings, upload_settings
 
@@ -67,8 +66,8 @@ async def _inspect(
     path: Path, choice: MappingChoice, memory: Mapping[str, MappingChoice], limits: UploadSettings
 ) -> tuple[Opened, int]:
     """Open a file and count its rows: exactly when that is quick or may be too many, else what stands under the headings."""
-    opened = await layout.open_file(path, choice, memory, limits)
-    if limits.count_now_rows < opened.table.rows_hint <= limits.max_rows:
+    opened = await layout.open_file(path, choice, memory, limits, limits.count_now_rows, drop_macros=True)
+    if not opened.table.complete and opened.table.rows_hint <= limits.max_rows:
         return opened, opened.table.rows_hint
     found, _ = await asyncio.to_thread(layout.scan_file, opened, limits)
     return opened, found.rows
@@ -84,7 +83,6 @@ async def receive(session: AsyncSession, caller: Caller, file: ReceivedFile, met
     opened, total = await _inspect(file.path, choice_of(metadata), memory, limits)
     await _refuse_again(session, caller.client_id, file.sha256, metadata.force)
     kind = opened.table.kind.value
-    await asyncio.to_thread(drop_macros, file.path, opened.table.kind)
     key = f"uploads/{caller.client_id}/{secrets.token_hex(16)}.{kind}"
     await resources.current().storage.put_with(session, key, file.path)
     upload_id = await db.value(

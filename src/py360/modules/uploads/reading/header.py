@@ -7,15 +7,19 @@ customer keeps the group's words, and is asked about when nothing else fits.
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from py360.modules.uploads.headings import field_of, heading_key, recognised, speaks_of_us
 
-LOOK_AT: Final = 100  # rows from the top in which headings may stand
+LOOK_AT: Final = 100  # rows from the top that are compared with each other
+LOOK_ON: Final = 1_000  # rows from the top in which headings are looked for where the first hundred have none
+_BEYOND_DOUBT: Final = 6  # headings of ours after which no better row is looked for
+_MOST_CELLS: Final = 150_000  # that are compared with headings; wide sheets are looked through less far
 _ENOUGH: Final = 3  # headings of ours that make a row of headings beyond doubt
 _LONGEST: Final = 60  # letters of a heading; what is longer is prose
+_NO_NAME: Final = re.compile(r"[0-9०-९ .,:/+-]*")
 _NO_HEADING: Final = re.compile(r"[0-9०-९]{2}|:|@")  # dates, numbers, "Branch: Pune"
 _FILLER: Final = frozenset(
     {"details", "detail", "information", "info", "particulars", "data", "section", "विवरण", "जानकारी"}
@@ -43,34 +47,67 @@ _THE_POLICYS: Final = frozenset(
 )
 _UNNAMED: Final = "Column "
 
-Cells = Sequence[str | None]
+Cells = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
-    """A row of headings: its place, how many of our columns it names, and the headings, made unique."""
+class Header:
+    """Where the headings are: the place of their (lower) row among those looked at, how many of our columns it names, the
+    headings, made unique, and the one or two rows as the file has them."""
 
-    row: int
+    at: int
     known: int
     headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
 
 
-def find_header(rows: Sequence[Cells], wanted: frozenset[str] = frozenset()) -> Head | None:
+def find_header(rows: Iterable[Cells], wanted: frozenset[str] = frozenset()) -> Header | None:
     """The row of headings; `wanted` are heading keys that a caller or our memory named.
 
     None when no row names enough of our columns, or of the wanted ones. Of two lines of headings it is the lower.
     """
-    best: Head | None = None
-    for index, row in enumerate(rows[:LOOK_AT]):
-        headings = headings_of(row, rows[index - 1] if index else ())
-        texts = [text for text in headings if not text.startswith(_UNNAMED)]
-        known = recognised(texts) + len(wanted.intersection(heading_key(text) for text in texts))
-        if known < min(_ENOUGH, max(2, len(texts) - 1)) or len(texts) < _ENOUGH:
-            continue
-        second_line = best is not None and best.row == index - 1 and recognised([cell or "" for cell in row]) > 1
-        if best is None or known > best.known or (known == best.known and second_line):
-            best = Head(index, known, headings)
+    best: Header | None = None
+    above: Cells = ()
+    looked_at = 0
+    for index, row in enumerate(rows):
+        looked_at += len(row)
+        if index >= LOOK_ON or looked_at > _MOST_CELLS or (best is not None and _settled(best, index)):
+            break
+        found = _header(index, row, above, wanted)
+        if found is not None and (best is None or found.known > best.known or _is_second_line(found, best, row)):
+            best = found
+        above = row
     return best
+
+
+def _settled(best: Header, index: int) -> bool:
+    """Whether rows further down cannot be the headings."""
+    return index >= LOOK_AT or (best.known >= _BEYOND_DOUBT and index > best.at + 3)
+
+
+def _is_second_line(found: Header, best: Header, row: Cells) -> bool:
+    return found.known == best.known and best.at == found.at - 1 and recognised(_own(row)) > 1
+
+
+def _header(index: int, row: Cells, above: Cells, wanted: frozenset[str]) -> Header | None:
+    """A row as headings, where it names enough."""
+    texts = [text for cell in row if (text := _text(cell))]
+    if len(texts) < _ENOUGH:
+        return None
+    two = _is_upper_line(above)
+    if not two and not wanted and recognised(_own(texts)) < min(_ENOUGH, max(2, len(texts) - 1)):
+        return None
+    headings = headings_of(row, above)
+    named = [text for text in headings if not text.startswith(_UNNAMED)]
+    known = recognised(_own(named)) + len(wanted.intersection(heading_key(text) for text in _own(named)))
+    if known < min(_ENOUGH, max(2, len(named) - 1)):
+        return None
+    return Header(index, known, headings, (tuple(above), tuple(row)) if two else (tuple(row),))
+
+
+def _own(texts: Iterable[str]) -> list[str]:
+    """The texts that may be headings at all: short, and no number or date."""
+    return [text for text in texts if text and len(text) <= _LONGEST and not _NO_NAME.fullmatch(text)]
 
 
 def headings_of(row: Cells, above: Cells = ()) -> tuple[str, ...]:
@@ -92,8 +129,8 @@ def headings_of(row: Cells, above: Cells = ()) -> tuple[str, ...]:
     return tuple(named)
 
 
-def _text(cell: str | None) -> str:
-    return " ".join(cell.split()) if cell else ""
+def _text(cell: str) -> str:
+    return " ".join(cell.replace("\ufeff", "").split()) if cell else ""
 
 
 def _is_upper_line(cells: Cells) -> bool:
@@ -128,7 +165,10 @@ def _joined(upper: list[str], lower: list[str]) -> list[str]:
 
 def _is_title(groups: list[str], lower: list[str]) -> bool:
     """Two texts over a whole list, one of them over headings that it cannot mean: `Pune Branch` over the policy and its customer."""
-    over = {group: [text for of, text in zip(groups, lower, strict=True) if of == group] for group in groups if group}
+    over: dict[str, list[str]] = {}
+    for group, text in zip(groups, lower, strict=True):
+        if group:
+            over.setdefault(group, []).append(text)
     strays = (sum(speaks_of_us(text) is True for text in over[group]) for group in over if not speaks_of_us(group))
     return len(over) <= 2 and any(count > 1 for count in strays)
 

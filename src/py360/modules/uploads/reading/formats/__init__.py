@@ -1,0 +1,1 @@
+"""One file per format of policy files, each giving `sheets.Sheet`s. They run in the child process only."""

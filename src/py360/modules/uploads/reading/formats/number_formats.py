@@ -1,0 +1,172 @@
+"""Numbers of spreadsheets as text: plain, as dates, or as their display format shows them where it makes an identifier.
+
+ECMA-376 part 1, 18.8.30 lists the built-in formats; [MS-XLS] 2.4.126 and [MS-XLSB] 2.4.653 have the same codes.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from math import isfinite
+from typing import Final
+
+Show = Callable[[float], str]
+
+_DATE_CODES: Final = frozenset([*range(14, 18), 22, *range(27, 37), *range(50, 59)])  # the latter two of East Asia
+_TIME_CODES: Final = frozenset([18, 19, 20, 21, 45, 46, 47])
+_LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
+_DAY: Final = 86_400
+_DIGITS_KEPT: Final = 1e15  # doubles, and so spreadsheet programs, keep 15 digits
+_MONEY: Final = re.compile(
+    r"(?i)^[\s(]*(?:rs\.?|inr|₹|\$|€|£|usd|रु\.?|/-|lakhs?|lacs?|cr\.?|crores?|dr\.?|%|-|\))*[\s)]*$"
+)
+_EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # a wall clock without a zone
+_EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
+_LAST_DAY: Final = 2_958_466.0  # 1 January 10000
+
+
+def plain(value: float) -> str:
+    """A number as people write it: 9876543210, 20922.3; beyond 15 digits as a spreadsheet program shows it."""
+    if value.is_integer() and abs(value) < _DIGITS_KEPT:
+        return str(int(value))
+    if abs(value) >= _DIGITS_KEPT:
+        mantissa, _, exponent = f"{value:.11E}".partition("E")
+        mantissa = mantissa.rstrip("0")
+        return f"{mantissa}0E{exponent}" if mantissa.endswith(".") else f"{mantissa}E{exponent}"
+    return f"{value:.15g}" if abs(value) >= 1e-4 else f"{value:f}".rstrip("0").rstrip(".")
+
+
+def as_date(value: float, epoch_1904: bool) -> str:
+    """Days since the epoch as a date and time of day; what is no date of the calendar stays a number."""
+    if not 0 <= value < _LAST_DAY:
+        return plain(value)
+    days, seconds = divmod(round(value * _DAY), _DAY)
+    if not epoch_1904 and days == 0:
+        return str(timedelta(seconds=seconds)).rjust(8, "0")
+    if not epoch_1904 and days < 60:
+        days += 1  # 1900 had a 29 February for spreadsheet programs
+    moment = (_EPOCH_1904 if epoch_1904 else _EPOCH_1900) + timedelta(days=days, seconds=seconds)
+    return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.year >= 1000 else plain(value)
+
+
+def as_time(value: float, epoch_1904: bool) -> str:
+    """A time of day; a whole moment where there is a day in it."""
+    return as_date(value, epoch_1904) if value >= 1 else str(timedelta(seconds=round(value * _DAY))).rjust(8, "0")
+
+
+class NumberFormats:
+    """The number formats of a workbook: `shows[style]` writes a number of that style, None as a plain one.
+
+    `add` them in the order of the workbook's cell styles.
+    """
+
+    def __init__(self, epoch_1904: bool = False) -> None:
+        self.epoch_1904 = epoch_1904
+        self.codes: dict[int, str] = {}  # the workbook's own formats by number
+        self.shows: list[Show | None] = []
+
+    def add(self, number: int) -> None:
+        """The next style has this format."""
+        self.shows.append(self.of_code(self.codes[number]) if number in self.codes else self._built_in(number))
+
+    def _built_in(self, number: int) -> Show | None:
+        if number in _DATE_CODES:
+            return self._date
+        return self._time if number in _TIME_CODES else None
+
+    def of_code(self, code: str) -> Show | None:
+        """The writer of a format as people define it; None where the number itself tells as much."""
+        kind = _kind(code)
+        if kind == "date":
+            return self._date
+        if kind == "time":
+            return self._time
+        return _identifier(code)
+
+    def text(self, number: str, style: int) -> str:
+        """A number as text. Raises ValueError for what is no number."""
+        show = self.shows[style] if 0 <= style < len(self.shows) else None
+        if show is None and len(number) < 16 and number.isdecimal():
+            return number
+        return self._written(float(number), show)
+
+    def text_of(self, value: float, style: int) -> str:
+        """A number of a binary format as text."""
+        return self._written(value, self.shows[style] if 0 <= style < len(self.shows) else None)
+
+    def _written(self, value: float, show: Show | None) -> str:
+        if not isfinite(value):
+            return ""
+        return plain(value) if show is None else show(value)
+
+    def _date(self, value: float) -> str:
+        return as_date(value, self.epoch_1904)
+
+    def _time(self, value: float) -> str:
+        return as_time(value, self.epoch_1904)
+
+
+@lru_cache(maxsize=4096)
+def _kind(code: str) -> str:
+    section = code.split(";", 1)[0][:255]
+    elapsed = re.search(r"\[(?:h+|m+|s+)\]", section, re.IGNORECASE) is not None
+    letters = set(_LITERAL.sub("", section).casefold().replace("general", ""))
+    if letters & set("yd"):
+        return "date"
+    if elapsed or "h" in letters or "s" in letters:
+        return "time"
+    return "date" if "m" in letters and not letters & set("0#?") else "number"
+
+
+@lru_cache(maxsize=4096)
+def _identifier(code: str) -> Show | None:
+    """The writer of a format that pads whole numbers with zeros or puts words around them, as `"MOT/2026/"0000` does."""
+    section = code.split(";", 1)[0][:255]
+    parts = re.findall(r'"([^"]*)"|\\(.)|(_.|\*.|\[[^\]]*\])|(.)', section)
+    pieces: list[str | None] = []  # literal text, and None for a digit's place
+    zeros = 0
+    for quoted, escaped, unseen, plain_char in parts:
+        if unseen:
+            continue
+        if plain_char in ("0", "#", "?") and plain_char:
+            pieces.append(None)
+            zeros += plain_char == "0"
+        elif plain_char and plain_char in ".,%eE@*":
+            return None
+        else:
+            pieces.append(quoted or escaped or plain_char)
+    places = [at for at, piece in enumerate(pieces) if piece is None]
+    if not places or section.casefold() == "general":
+        return None
+    before = "".join(piece for piece in pieces[: places[0]] if piece)
+    behind = "".join(piece for piece in pieces[places[0] :] if piece)
+    if zeros < 2 and _MONEY.match(before) and not re.search("[0-9/]", behind):
+        return None
+
+    def show(value: float) -> str:
+        if value < 0 or not value.is_integer() or value >= _DIGITS_KEPT:
+            return plain(value)
+        digits = str(int(value)).rjust(zeros, "0")
+        return _fill(pieces, places, digits)
+
+    return show
+
+
+def _fill(pieces: list[str | None], places: list[int], digits: str) -> str:
+    """Digits from the right into their places; the first place takes what is left over."""
+    texts = ["" if piece is None else piece for piece in pieces]
+    for place in reversed(places[1:]):
+        texts[place], digits = digits[-1:], digits[:-1]
+    texts[places[0]] = digits
+    return "".join(texts)
+
+
+def shown_if_identifier(number: str, shown: str) -> str:
+    """A number that comes with the text it is shown as: that text where it pads with zeros or adds words, else the number."""
+    shown = shown.strip()
+    if not number.isdecimal() or not shown.endswith(number) or len(number) > 15:
+        return number
+    before = shown[: -len(number)]
+    if not before or (before.strip("0") != "" and _MONEY.match(before)):
+        return number
+    return shown
