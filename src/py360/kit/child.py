@@ -58,8 +58,7 @@ def _place() -> asyncio.Semaphore:
 
 @asynccontextmanager
 async def _started(module: str) -> AsyncIterator[Process]:
-    environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
+    environment = {"PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "PYTHONUTF8": "1"}
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", module, stdin=PIPE, stdout=PIPE, stderr=PIPE, env=environment
     )

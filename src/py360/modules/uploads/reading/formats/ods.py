@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from py360.modules.uploads.reading.formats.number_formats import plain, shown_if_identifier
+from py360.modules.uploads.reading.formats.ooxml import new_parser
 from py360.modules.uploads.reading.formats.package import Package
-from py360.modules.uploads.reading.formats.xlsx import new_parser
 from py360.modules.uploads.reading.sheets import WIDEST, Counter, Limits, Merge, Row, Sheet
 
 _BLOCK: Final = 1 << 20

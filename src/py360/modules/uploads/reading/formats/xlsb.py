@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from py360.modules.uploads.reading.formats.number_formats import NumberFormats
+from py360.modules.uploads.reading.formats.ooxml import relations_of
 from py360.modules.uploads.reading.formats.package import Package
-from py360.modules.uploads.reading.formats.xlsx import MOST_MERGES, MOST_SHEETS, MOST_STYLES, relations_of
+from py360.modules.uploads.reading.formats.xlsx import MOST_MERGES, MOST_SHEETS, MOST_STYLES
 from py360.modules.uploads.reading.sheets import Counter, Limits, Merge, Row, Sheet
 
 _BOOK: Final = "xl/workbook.bin"

@@ -7,32 +7,36 @@ looks back; any other goes through an XML parser. Both end in the same cells, an
 import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from typing import Final, NamedTuple
-from xml.parsers import expat
 
 from py360.modules.uploads.reading.formats.number_formats import NumberFormats
-from py360.modules.uploads.reading.formats.package import LARGEST_PART, Package, target_of
-from py360.modules.uploads.reading.refusal import DAMAGED, TOO_MANY_PARTS, WRONG_TYPE, Refused
+from py360.modules.uploads.reading.formats.ooxml import (
+    column_of,
+    letters_of,
+    local_name,
+    parse,
+    relations_of,
+    text_of,
+    unescape,
+)
+from py360.modules.uploads.reading.formats.package import BLOCK, Package
+from py360.modules.uploads.reading.formats.shared_strings import SharedStrings
+from py360.modules.uploads.reading.refusal import DAMAGED, WRONG_TYPE, Refused
 from py360.modules.uploads.reading.sheets import WIDEST, Counter, Limits, Merge, Row, Sheet, too_many_columns
 
-BLOCK: Final = 1 << 20
-MOST_RELATIONS: Final = 20_000
 MOST_SHEETS: Final = 500
 MOST_STYLES: Final = 100_000
 MOST_MERGES: Final = 1_000_000
 _WORKBOOK: Final = ("/officedocument",)  # the end of the type of the relationship that leads to the workbook
 _USUAL: Final = re.compile(
-    r'<c r="([A-Z]{1,3})[0-9]+"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")? ?(?:/>|>(?:<f[^>]*>(?:[^<]*</f>)?)?'
+    r'<c r="([A-Z]{1,3})[0-9]+"(?: s="([0-9]+)")?(?: t="([a-zA-Z]+)")? ?(?:/>|>(?:<f[^<>]*>(?:[^<]*</f>)?)?'
     r'(?:<v ?/>|(?:<v>|<is><t(?: xml:space="preserve")?>)([^<]*)(?:</v>|</t></is>))?</c>)'
 )
-_ROW: Final = re.compile(r"<row\b([^>]*)>")
+_ROW: Final = re.compile(r"<row\b([^<>]*)>")
 _NUMBER: Final = re.compile(r'\br="([0-9]+)"')
 _HIDDEN: Final = re.compile(r'\bhidden="(?:1|true)"')
-_ESCAPED: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 _REFERENCE: Final = re.compile("([A-Z]+)([0-9]+)")
-_MERGED: Final = re.compile(rb"<(?:[A-Za-z0-9]+:)?mergeCell\b[^>]*\bref=[\"']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)[\"']")
-_SHARED: Final = re.compile(r'<si><t(?: xml:space="preserve")?>([^<]*)</t></si>')
+_MERGED: Final = re.compile(rb"<(?:[A-Za-z0-9]+:)?mergeCell\b[^<>]*\bref=[\"']([A-Z]+)([0-9]+):([A-Z]+)([0-9]+)[\"']")
 _MOST_REMEMBERED: Final = 100_000
 
 Cell = tuple[str, str, str, str]  # column letters, style, type, value
@@ -61,7 +65,9 @@ def sheets(package: Package, limits: Limits) -> Sequence[Sheet]:
     formats = _formats(
         package, next((to for kind, to in relations.values() if kind.endswith("/styles")), ""), epoch_1904
     )
-    shared = _Shared(package, next((to for kind, to in relations.values() if kind.endswith("/sharedstrings")), ""))
+    shared = SharedStrings(
+        package, next((to for kind, to in relations.values() if kind.endswith("/sharedstrings")), "")
+    )
     return [_Sheet(package, each, formats, shared, limits) for each in listed if each.part in package]
 
 
@@ -75,52 +81,6 @@ def _workbook_part(package: Package) -> str | None:
     return next((name for name in sorted(package.names) if re.fullmatch(r"xl/workbook[0-9]*\.xml", name)), None)
 
 
-def relations_of(package: Package, part: str) -> dict[str, tuple[str, str]]:
-    """The relationships of a part: id -> type in small letters, target."""
-    folder, _, name = part.rpartition("/")
-    found: dict[str, tuple[str, str]] = {}
-
-    def start(tag: str, attributes: Mapping[str, str]) -> None:
-        if _local(tag) == "Relationship":
-            if len(found) >= MOST_RELATIONS:
-                raise Refused(
-                    TOO_MANY_PARTS,
-                    f"This workbook lists more than {MOST_RELATIONS:,} relationships. Copy its list into a new workbook.",
-                )
-            kind, target = attributes.get("Type", "").casefold(), attributes.get("Target", "")
-            found[attributes.get("Id", "")] = (kind, target_of(part, target))
-
-    path = f"{folder}/_rels/{name}.rels".lstrip("/")
-    if path in package:
-        parse(package.read(path, LARGEST_PART // 8), start)
-    return found
-
-
-def parse(text: bytes, start: object, end: object = None, data: object = None) -> None:
-    """Parse XML; a document type, which may declare entities, is refused."""
-    parser = new_parser(start, end, data)
-    parser.Parse(text, True)
-
-
-def new_parser(
-    start: object, end: object = None, data: object = None, encoding: str | None = None
-) -> expat.XMLParserType:
-    """A parser that calls back; names keep their prefixes, and `encoding` wins over what the text declares."""
-    parser = expat.ParserCreate(encoding)
-    parser.buffer_text = True
-    parser.StartDoctypeDeclHandler = _no_document_type
-    parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, data  # type: ignore[assignment]  # any callable
-    return parser
-
-
-def _no_document_type(*_: object) -> None:
-    raise Refused(DAMAGED)
-
-
-def _local(tag: str) -> str:
-    return tag.rpartition(":")[2]
-
-
 def _listed(package: Package, part: str, relations: Mapping[str, tuple[str, str]]) -> tuple[list[Part], bool]:
     """The sheets that hold cells, and whether dates count from 1904."""
     found: list[Part] = []
@@ -128,10 +88,10 @@ def _listed(package: Package, part: str, relations: Mapping[str, tuple[str, str]
 
     def start(tag: str, attributes: Mapping[str, str]) -> None:
         nonlocal epoch_1904
-        if _local(tag) == "workbookPr":
+        if local_name(tag) == "workbookPr":
             epoch_1904 = attributes.get("date1904", "0") in ("1", "true")
-        elif _local(tag) == "sheet" and len(found) < MOST_SHEETS:
-            relation = next((value for name, value in attributes.items() if _local(name) == "id"), "")
+        elif local_name(tag) == "sheet" and len(found) < MOST_SHEETS:
+            relation = next((value for name, value in attributes.items() if local_name(name) == "id"), "")
             kind, target = relations.get(relation, ("", ""))
             if kind.endswith("/worksheet"):
                 found.append(Part(attributes.get("name", ""), attributes.get("state", "visible") != "visible", target))
@@ -147,7 +107,7 @@ def _formats(package: Package, part: str, epoch_1904: bool) -> NumberFormats:
 
     def start(tag: str, attributes: Mapping[str, str]) -> None:
         nonlocal inside
-        tag = _local(tag)
+        tag = local_name(tag)
         if tag == "numFmt":
             formats.codes[int(attributes.get("numFmtId", "0"))] = attributes.get("formatCode", "")
         elif tag == "cellXfs":
@@ -157,95 +117,19 @@ def _formats(package: Package, part: str, epoch_1904: bool) -> NumberFormats:
 
     def end(tag: str) -> None:
         nonlocal inside
-        inside = inside and _local(tag) != "cellXfs"
+        inside = inside and local_name(tag) != "cellXfs"
 
     if part in package:
         parse(package.read(part), start, end)
     return formats
 
 
-def text_of(value: str) -> str:
-    """A text of a cell: characters that XML cannot hold are written `_x000D_`."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value) if "_x" in value else value
-
-
-def unescape(value: str) -> str:
-    """The text behind XML's own escapes, in a block that has nothing but text and these."""
-    texts: list[str] = []
-    new_parser(None, None, texts.append).Parse(f"<t>{value}</t>", True)
-    return "".join(texts)
-
-
-class _Shared:
-    """The shared strings, read when the first cell asks for one."""
-
-    def __init__(self, package: Package, part: str) -> None:
-        self._package, self._part = package, part
-        self._texts: list[str] | None = None
-
-    def texts(self) -> list[str]:
-        if self._texts is None:
-            self._texts = list(self._read()) if self._part in self._package else []
-        return self._texts
-
-    def _read(self) -> Iterator[str]:
-        rest = b""
-        for block in self._package.blocks(self._part):
-            text = rest + block
-            cut = text.rfind(b"</si>") + 5
-            if cut < 5:
-                if len(text) > 64 * BLOCK:
-                    raise Refused(DAMAGED)
-                rest = text
-                continue
-            text, rest = text[:cut], text[cut:]
-            found = _SHARED.findall(text.decode())
-            if len(found) == text.count(b"</si>") and b"<!" not in text:
-                for value in found:
-                    yield text_of(unescape(value) if "&" in value else value)
-            else:
-                yield from _strings(text)
-
-
-def _strings(text: bytes) -> list[str]:
-    """The strings of a block in any form: rich text in pieces, and phonetic guides, which are no part of the text."""
-    found: list[str] = []
-    pieces: list[str] = []
-    inside = phonetic = False
-
-    def start(tag: str, _: Mapping[str, str]) -> None:
-        nonlocal inside, phonetic
-        tag = _local(tag)
-        if tag == "si":
-            pieces.clear()
-        elif tag == "rPh":
-            phonetic = True
-        elif tag == "t":
-            inside = not phonetic
-
-    def end(tag: str) -> None:
-        nonlocal inside, phonetic
-        tag = _local(tag)
-        if tag == "si":
-            found.append(text_of("".join(pieces)))
-        elif tag == "rPh":
-            phonetic = False
-        elif tag == "t":
-            inside = False
-
-    def data(piece: str) -> None:
-        if inside:
-            pieces.append(piece)
-
-    at = re.search(rb"<(?:[A-Za-z0-9]+:)?si[\s>/]", text)
-    parse(b"<sst>" + text[at.start() if at else len(text) :] + b"</sst>", start, end, data)
-    return found
-
-
 class _Sheet:
     """One sheet."""
 
-    def __init__(self, package: Package, part: Part, formats: NumberFormats, shared: _Shared, limits: Limits) -> None:
+    def __init__(
+        self, package: Package, part: Part, formats: NumberFormats, shared: SharedStrings, limits: Limits
+    ) -> None:
         self.name, self.hidden, self.epoch_1904 = part.name, part.hidden, formats.epoch_1904
         self._package, self._part, self._formats, self._shared, self._limits = (
             package,
@@ -422,7 +306,7 @@ class _AnyRows:
         self._reads = self._phonetic = False
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
-        tag = _local(tag)
+        tag = local_name(tag)
         if tag == "row":
             self._row = (int(attributes.get("r", 0)), attributes.get("hidden") in ("1", "true"))
             self._cells, self._column = [], -1
@@ -437,7 +321,7 @@ class _AnyRows:
             self._reads = not self._phonetic
 
     def end(self, tag: str) -> None:
-        tag = _local(tag)
+        tag = local_name(tag)
         if tag == "row":
             self.found.append((*self._row, self._cells))
         elif tag == "c":
@@ -459,23 +343,3 @@ class _AnyRows:
 
 def _escape(value: str) -> str:
     return value.replace("&", "&amp;").replace("<", "&lt;") if "&" in value or "<" in value else value
-
-
-@lru_cache(maxsize=WIDEST * 2)
-def column_of(letters: str) -> int:
-    """A column from 0: A, B, ... Z, AA."""
-    column = 0
-    for letter in letters.encode():
-        column = column * 26 + letter - 64
-    return column - 1
-
-
-@lru_cache(maxsize=WIDEST)
-def letters_of(column: int) -> str:
-    """The letters of a column from 0."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

@@ -9,7 +9,7 @@ from typing import Final
 
 from py360.modules.uploads.reading.formats.encodings import utf8_blocks
 from py360.modules.uploads.reading.formats.number_formats import NumberFormats, Show, plain
-from py360.modules.uploads.reading.formats.xlsx import new_parser
+from py360.modules.uploads.reading.formats.ooxml import new_parser
 from py360.modules.uploads.reading.refusal import DAMAGED, WRONG_TYPE, Refused
 from py360.modules.uploads.reading.sheets import Counter, Limits, Merge, Row, Sheet
 
