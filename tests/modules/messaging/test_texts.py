@@ -16,8 +16,9 @@ from py360.modules.messaging.vendors.mime import Skeleton, header_text, ledger_n
 from py360.modules.providers.api import ProviderAccount, SmtpSettings
 from py360.modules.templates.api import Template
 from py360.modules.templates.compiler import compile
+from py360.modules.templates.compiler.syntax import unify
 from py360.modules.templates.sms import segments
-from py360.modules.templates.variables import group_inr, unify, write
+from py360.modules.templates.variables import group_inr, write
 
 SENDER = SmtpSettings(host="mail.b.in", port=25, from_email="a@b.in", from_name="Asha & Söhne")
 ACCOUNT = ProviderAccount(1, 1, "email", "smtp", "x", True, SENDER)

@@ -2,11 +2,12 @@
 
 from py360.modules.templates.case_values import case_values, client_values
 from py360.modules.templates.compiler import Compiled, MessageLinks, compile, compile_text
+from py360.modules.templates.dlt import RegisteredText
 from py360.modules.templates.models import Channel, Format, Purpose, Rendered, Template
 from py360.modules.templates.seed import seed
 from py360.modules.templates.service import count_use, find
 from py360.modules.templates.sms import Segments, segments
-from py360.modules.templates.variables import canonical, fold_values, unify, write, write_text
+from py360.modules.templates.variables import Value, canonical, fold_values, write, write_text
 
 __all__ = [
     "Channel",
@@ -14,9 +15,11 @@ __all__ = [
     "Format",
     "MessageLinks",
     "Purpose",
+    "RegisteredText",
     "Rendered",
     "Segments",
     "Template",
+    "Value",
     "canonical",
     "case_values",
     "client_values",
@@ -27,7 +30,6 @@ __all__ = [
     "fold_values",
     "seed",
     "segments",
-    "unify",
     "write",
     "write_text",
 ]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from py360.modules.templates.compiler import compile
-from py360.modules.templates.lint import lint
+from py360.modules.templates.compiler.lint import lint
 from py360.modules.templates.models import Template
 from py360.modules.templates.sms import segments
 from py360.modules.templates.variables import fold_values, samples, write_text

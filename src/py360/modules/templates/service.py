@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids
 from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from py360.modules.settings import api as settings
-from py360.modules.templates.lint import Finding, lint
+from py360.modules.templates.compiler.lint import Finding, lint
+from py360.modules.templates.compiler.syntax import unify
 from py360.modules.templates.models import Channel, Format, Template
-from py360.modules.templates.variables import fold, unify
+from py360.modules.templates.variables import fold
 
 _COLUMNS: Final = (
     "id, client_id, name, template_type, category, subject, content, format, language, version, status, dlt_template_id"

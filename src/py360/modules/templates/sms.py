@@ -1,5 +1,6 @@
-"""How many parts a text message has, and so what it costs (3GPP 23.038)."""
+"""How many parts a text message has, and so what it costs (3GPP 23.038, 23.040)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -21,18 +22,25 @@ class Segments:
 
 
 def segments(text: str) -> Segments:
-    """Count a text: 160 units or 153 per part in GSM-7; 70 or 67 in UCS-2."""
-    units = 0
-    for character in text:
-        if character in _BASIC:
-            units += 1
-        elif character in _EXTENDED:
-            units += 2
-        else:
-            units = len(text.encode("utf-16-be")) // 2
-            return Segments("UCS-2", units, _parts(units, 70, 67), character)
-    return Segments("GSM-7", units, _parts(units, 160, 153))
+    """Count a text: 160 units or 153 per part in GSM-7; 70 or 67 in UCS-2.
+
+    A character of two units (`€`, an emoji) is never cut: it moves to the next part as a whole. Only the basic tables count;
+    the shift tables of single languages, which few handsets and operators know, are not used.
+    """
+    culprit = next((each for each in text if each not in _BASIC and each not in _EXTENDED), None)
+    if culprit is None:
+        sizes = [2 if each in _EXTENDED else 1 for each in text]
+        return Segments("GSM-7", sum(sizes), _parts(sizes, 160, 153))
+    sizes = [2 if ord(each) > 0xFFFF else 1 for each in text]
+    return Segments("UCS-2", sum(sizes), _parts(sizes, 70, 67), culprit)
 
 
-def _parts(units: int, single: int, each: int) -> int:
-    return 1 if units <= single else -(-units // each)
+def _parts(sizes: Sequence[int], single: int, each: int) -> int:
+    if sum(sizes) <= single:
+        return 1
+    parts, room = 1, each
+    for size in sizes:
+        if size > room:
+            parts, room = parts + 1, each
+        room -= size
+    return parts

@@ -1,18 +1,19 @@
-"""The variables of templates: one catalogue, the five spellings found in the field, and how values are written.
+"""The variables of templates: one catalogue, and how values are written.
 
-Domain reference, section 13.2: `{{x}}`, `{x}` and `[X]`; names match whatever their case, spaces and underscores; dates
-are dd-MMM-yyyy and money has Indian grouping.
+Domain reference, section 13.2: names match whatever their case, spaces and underscores; dates are dd-MMM-yyyy and money has
+Indian grouping. `compiler/syntax.py` reads their five spellings in texts.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from py360.kit.clock import INDIA
+
+Value = str | int | float | Decimal | date | datetime | None  # of a variable, before it is written as text
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +83,6 @@ def fold(name: str) -> str:
 
 
 _BY_FOLDED: Final = {fold(spelling): v.name for v in _VARIABLES for spelling in (v.name, *v.aliases)}
-_PLACEHOLDER = re.compile(
-    r"\{\{\s*(?P<double>[A-Za-z][\w .-]*?)\s*(?P<filters>\|[^{}]*)?\}\}"
-    r"|(?<![{%#])\{\s*(?P<single>[A-Za-z]\w*)\s*\}(?!\})"
-    r"|\[(?P<square>[A-Za-z][A-Za-z _]{1,40})\]"
-)
 
 
 def canonical(name: str) -> str | None:
@@ -94,41 +90,7 @@ def canonical(name: str) -> str | None:
     return _BY_FOLDED.get(fold(name))
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A text with its placeholders in one form, `{{ canonical }}`; what it uses, as spelled, and what nobody knows."""
-
-    text: str
-    variables: tuple[str, ...]
-    spelled: tuple[str, ...]
-    unknown: tuple[str, ...]
-
-
-def unify(text: str) -> Source:
-    """Bring every spelling to `{{ canonical }}`. Square brackets around something unknown are plain text."""
-    used: dict[str, None] = {}
-    spelled: dict[str, None] = {}
-    unknown: dict[str, None] = {}
-
-    def one(match: re.Match[str]) -> str:
-        name = match["double"] or match["single"] or match["square"]
-        known = canonical(name)
-        if known is None:
-            if match["square"] is None:
-                unknown[name] = None
-            return match[0]
-        used[known] = None
-        spelled[name] = None
-        return "{{ " + known + (f" {match['filters'].strip()}" if match["filters"] else "") + " }}"
-
-    return (
-        Source(_PLACEHOLDER.sub(one, text), tuple(used), tuple(spelled), tuple(unknown))
-        if text
-        else Source("", (), (), ())
-    )
-
-
-def fold_values(values: Mapping[str, Any]) -> dict[str, Any]:
+def fold_values(values: Mapping[str, Value]) -> dict[str, Value]:
     """Values under the catalogue's names, whatever spelling they came in; names nobody knows are left out."""
     found = {}
     for name, value in values.items():
@@ -156,7 +118,7 @@ def write_date(day: date) -> str:
     return day.strftime("%d-%b-%Y")
 
 
-def write(value: Any) -> str:
+def write(value: Value) -> str:
     """A value as a reader sees it."""
     if isinstance(value, str):
         return value
@@ -171,12 +133,9 @@ def write(value: Any) -> str:
     return str(value)
 
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}\Z")
-
-
 def write_text(name: str, value: str) -> str:
     """A value that came as text through the API: an ISO date under a date's name is written as people read it."""
-    if name.endswith(("_date", "expiry")) and _ISO_DATE.match(value):
+    if name.endswith(("_date", "expiry")) and len(value) == len("2026-12-15"):
         try:
             return write_date(date.fromisoformat(value))
         except ValueError:
@@ -184,10 +143,15 @@ def write_text(name: str, value: str) -> str:
     return value
 
 
-def texts(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, str]:
-    """The named values as texts; a missing one is empty."""
-    get = values.get
-    return {name: value if type(value := get(name)) is str else write(value) for name in names}
+def texts(values: Mapping[str, Value], names: Sequence[str]) -> dict[str, str]:
+    """The named values as texts. A blank one is left out: it is missing, so that a template's `default()` stands in for it."""
+    found: dict[str, str] = {}
+    for name in names:
+        value = values.get(name)
+        text = value if type(value) is str else write(value)
+        if text and not text.isspace():
+            found[name] = text
+    return found
 
 
 def samples() -> dict[str, str]:

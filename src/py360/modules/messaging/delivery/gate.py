@@ -4,7 +4,6 @@ rate limit, in that order, for a whole batch; every refusal is a row in the ledg
 A check that cannot be made lets nothing through: its exception ends the transaction, and nothing is sent.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
@@ -23,11 +22,10 @@ from py360.modules.messaging.render import text_of
 from py360.modules.messaging.vendors.base import price
 from py360.modules.providers.api import ProviderAccount
 from py360.modules.settings import api as settings
-from py360.modules.templates.api import segments, unify
+from py360.modules.templates.api import RegisteredText, segments
 
 Verdict = tuple[str, str] | None  # reason and sentence; None lets it through
 LONGEST_NUMBER: Final = 10**10  # of a message that has none yet; it stands in its links
-DLT_VARIABLE: Final = r".{0,60}?"
 
 
 async def admit(
@@ -165,7 +163,7 @@ async def _dlt(session: AsyncSession, account: ProviderAccount, batch: Sequence[
     """A sender registered as a principal entity may only send registered texts: the operator drops all others."""
     if account.dlt_entity_id is None or account.channel != "sms":
         return [None] * len(batch)
-    texts: list[re.Pattern[str]] | None = None
+    texts: list[RegisteredText] | None = None
     verdicts: list[Verdict] = []
     for each in batch:
         if each.template is not None:
@@ -175,23 +173,20 @@ async def _dlt(session: AsyncSession, account: ProviderAccount, batch: Sequence[
             )
             continue
         texts = texts if texts is not None else await _registered_texts(session, account.client_id)
-        matched = any(text.fullmatch(each.body or "") for text in texts)
+        matched = any(text.matches(each.body or "") for text in texts)
         verdicts.append(None if matched else ("dlt_unmatched", "This text matches no DLT template of this sender."))
     return verdicts
 
 
-async def _registered_texts(session: AsyncSession, client_id: int) -> list[re.Pattern[str]]:
-    rows = await db.all(
+async def _registered_texts(session: AsyncSession, client_id: int) -> list[RegisteredText]:
+    contents = await db.fetch_all(
         session,
-        "select content from templates_public_template where client_id = %(client)s and template_type = 'sms' and is_active"
+        str,
+        "select content from templates where client_id = %(client)s and template_type = 'sms' and is_active"
         " and dlt_template_id is not null",
         {"client": client_id},
     )
-    patterns = []
-    for row in rows:
-        parts = re.split(r"\{\{.*?\}\}|\{#var#\}", unify(row["content"]).text)
-        patterns.append(re.compile(DLT_VARIABLE.join(re.escape(part) for part in parts), re.DOTALL))
-    return patterns
+    return [RegisteredText.of(content) for content in contents]
 
 
 # ---------------------------------------------------------------- legal window

@@ -1,22 +1,22 @@
-"""What is wrong (refused) or unwise (warned of) in a template, told at save."""
+"""What is wrong (refused) or unwise (warned of) in a template when it is saved."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import minijinja
 from rapidfuzz import fuzz, process
 
-from py360.modules.templates.compiler import compile
+from py360.modules.templates.compiler.compile import Compiled, compile
+from py360.modules.templates.compiler.syntax import unify, wrong
+from py360.modules.templates.compiler.tags import refuse_active
 from py360.modules.templates.errors import TemplateInvalid
-from py360.modules.templates.models import Template
+from py360.modules.templates.models import Rendered, Template
 from py360.modules.templates.sms import segments
-from py360.modules.templates.variables import CATALOGUE, samples, unify
+from py360.modules.templates.variables import CATALOGUE, Value, samples
 
 GMAIL_CLIPS_AT: Final = 102 * 1024
 WHATSAPP_BODY: Final = 1_024
-_ACTIVE_HTML = re.compile(r"<\s*(?:script|iframe|object|embed|form)\b|\son[a-z]+\s*=|javascript:", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,21 +30,25 @@ class Finding:
 def lint(template: Template) -> list[Finding]:
     """Warnings about a template. Raises TemplateInvalid for what cannot be saved."""
     _refuse_unknown(template)
-    if template.channel == "email" and _ACTIVE_HTML.search(template.content):
-        raise TemplateInvalid(
-            "An e-mail cannot hold scripts, forms, frames or event handlers: mail programs drop such messages.",
-            code="active_content",
-        )
-    try:
-        rendered = compile(template).render(samples())
-    except minijinja.TemplateError as error:
-        raise TemplateInvalid(f"The template cannot be rendered: {error.message}.", code="template_syntax") from error
+    if template.channel == "email" and template.format != "text":
+        refuse_active(template.content)
+    compiled = compile(template)
+    rendered = _rendered(compiled, samples())
+    _rendered(compiled, {})  # a recipient about whom nothing is known
     checks = {"email": _email, "sms": _sms, "whatsapp": _whatsapp}
     return checks[template.channel](template, rendered.text, rendered.html or "") if template.channel in checks else []
 
 
+def _rendered(compiled: Compiled, values: Mapping[str, Value]) -> Rendered:
+    try:
+        return compiled.render(values)
+    except minijinja.TemplateError as error:
+        known = "with sample values" if values else "for a recipient whose values are missing"
+        raise wrong(f"The template cannot be rendered {known}: {error.message}.") from error
+
+
 def _refuse_unknown(template: Template) -> None:
-    details: list[Mapping[str, Any]] = []
+    details: list[dict[str, str]] = []
     for field, text in (("subject", template.subject or ""), ("content", template.content)):
         for name in unify(text).unknown:
             nearest = process.extractOne(name.lower(), list(CATALOGUE), scorer=fuzz.WRatio)

@@ -1,0 +1,216 @@
+"""Templates made ready once per version: their texts as minijinja templates, with places for the links of one message."""
+
+import html
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, Protocol
+from urllib.parse import quote
+
+import minijinja
+
+from py360.modules.templates.compiler.addresses import Link, find_links
+from py360.modules.templates.compiler.page import UNSUBSCRIBE, make_page
+from py360.modules.templates.compiler.syntax import Expression, Literal, Part, Source, Statement, code_of, unify, wrong
+from py360.modules.templates.compiler.tags import check_size
+from py360.modules.templates.models import Channel, Rendered, Template
+from py360.modules.templates.variables import Value, texts
+
+_LEADS_SOMEWHERE: Final = ("http://", "https://", "mailto:", "tel:")
+
+
+def _environment() -> minijinja.Environment:
+    env = minijinja.Environment(
+        auto_escape_callback=lambda name: name.endswith(".html"),
+        undefined_behavior="lenient",
+        fuel=1_000_000,  # no template of an office needs more
+        debug=False,
+    )
+    env.add_filter("in_address", _in_address)
+    return env
+
+
+def _in_address(value: object) -> str:
+    """A value inside an address: URL-encoded, but for the slashes of a policy's number."""
+    return quote("" if value is None else str(value), safe="/")
+
+
+class MessageLinks(Protocol):
+    """The addresses that belong to one message."""
+
+    def open(self) -> str:
+        """Of the pixel that notes that the message was opened; empty when opens are not noted."""
+        ...
+
+    def unsubscribe(self) -> str:
+        """Of the page that stops these messages."""
+        ...
+
+    def click(self, url: str) -> str:
+        """What leads to `url`, noting the click when clicks are noted."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A template version made ready. Render with `render` (previews) or `message` (tracked, for one ledger row)."""
+
+    template: Template
+    variables: tuple[str, ...]
+    links: tuple[Link, ...]
+    slots: int  # parameters of a WhatsApp template
+    _env: minijinja.Environment
+
+    def render(self, values: Mapping[str, Value]) -> Rendered:
+        """The texts for one recipient, with plain links; `values` by the catalogue's names. A blank value is a missing one."""
+        return self._render(self._context(values, None))
+
+    def message(self, links: MessageLinks, values: Mapping[str, Value]) -> Rendered:
+        """The texts for one recipient, with the links of one message."""
+        return self._render(self._context(values, links))
+
+    def parameters(self, links: MessageLinks, values: Mapping[str, Value]) -> list[str]:
+        """What WhatsApp's template takes, in order: each different value of the text, or condition as a whole, as it reads."""
+        context = self._context(values, links)
+        return [self._env.render_template(f"slot{number}", **context) for number in range(self.slots)]
+
+    def _context(self, values: Mapping[str, Value], links: MessageLinks | None) -> dict[str, str]:
+        context = texts(values, self.variables)
+        if self.template.channel == "sms":  # the rupee sign would make it a message of 70 characters a part
+            context = {name: text.replace("₹", "Rs ") for name, text in context.items()}
+        if links is not None and self.template.channel == "email":
+            context["_open"] = links.open()
+            context[UNSUBSCRIBE] = links.unsubscribe()
+        for number, link in enumerate(self.links):
+            address = self._address(number, link, context)
+            tracked = (
+                links is not None
+                and address.lower().startswith(("http://", "https://"))
+                and link.variable != UNSUBSCRIBE
+            )
+            context[f"_address{number}"] = address
+            context[f"_link{number}"] = shown = links.click(address) if links is not None and tracked else address
+            if self.template.channel == "email":
+                leads = shown.lower().startswith(_LEADS_SOMEWHERE)
+                context[f"_href{number}"] = html.escape(shown) if leads else ""
+        return context
+
+    def _address(self, number: int, link: Link, context: Mapping[str, str]) -> str:
+        if link.url is not None:
+            return link.url
+        variable = link.variable
+        return context.get(variable, "") if variable else self._env.render_template(f"address{number}", **context)
+
+    def _render(self, context: Mapping[str, str]) -> Rendered:
+        env = self._env
+        if self.template.channel != "email":
+            return Rendered("", env.render_template("text", **context))
+        return Rendered(
+            " ".join(env.render_template("subject", **context).split()),
+            env.render_template("text", **context),
+            env.render_template("body.html", **context),
+        )
+
+
+def compile(template: Template) -> Compiled:
+    """Make a template ready; cached per template version, since versions never change. Raises TemplateInvalid.
+
+    What could crash or stall the libraries is refused by plain code before they see it. What people save goes through
+    `prove` first, which does the same in a process of its own.
+    """
+    return _compile(template)
+
+
+def compile_text(channel: Channel, subject: str, body: str) -> Compiled:
+    """A one-off message as it is written: nothing in it is a value."""
+    return _compile(
+        Template(
+            id=0,
+            client_id=0,
+            name="one-off",
+            channel=channel,
+            category="service",
+            subject=subject,
+            content=body,
+            format="text",
+        ),
+        as_written=True,
+    )
+
+
+@lru_cache(maxsize=512)
+def _compile(template: Template, as_written: bool = False) -> Compiled:
+    read = _as_written if as_written else unify
+    subject, body = read(template.subject or ""), read(template.content)
+    env = _environment()
+    slots: list[str] = []
+    if template.channel == "email":
+        if template.format != "text":
+            check_size(template.content)
+        page = make_page(template.format, body.parts)
+        text, links, body_html = page.text, page.links, page.html
+    else:
+        items = find_links(body.parts)
+        links, body_html = tuple(item for item in items if isinstance(item, Link)), ""
+        text = code_of(_numbered(items))
+        slots = list(dict.fromkeys(_slots(items))) if template.channel == "whatsapp" else []
+    try:
+        env.add_template("subject", code_of(subject.parts))
+        env.add_template("text", text)
+        env.add_template("body.html", body_html)
+        for number, link in enumerate(links):
+            env.add_template(f"address{number}", link.code)
+        for number, slot in enumerate(slots):
+            env.add_template(f"slot{number}", slot)
+    except minijinja.TemplateError as error:
+        raise wrong(f"The template cannot be read: {error.message}.") from error
+    names = dict.fromkeys((*subject.variables, *body.variables))
+    return Compiled(template, tuple(names), links, len(slots), env)
+
+
+def _as_written(text: str) -> Source:
+    return Source((Literal(text),) if text else (), (), (), ())
+
+
+def _numbered(items: Sequence[Part | Link]) -> list[Part]:
+    """Parts with a place for each link."""
+    found: list[Part] = []
+    number = 0
+    for item in items:
+        if isinstance(item, Link):
+            found.append(Expression(f"_link{number}"))
+            number += 1
+        else:
+            found.append(item)
+    return found
+
+
+def _slots(items: Sequence[Part | Link]) -> Iterator[str]:
+    """What changes from recipient to recipient: values, and conditions with all that stands in them.
+
+    The fixed text of a WhatsApp template, fixed addresses included, is kept by the vendor, so values inside such an address
+    are parameters of their own and only an address that is all value can be tracked.
+    """
+    number, depth = 0, 0
+    condition: list[Part] = []
+    for item in items:
+        place = Expression(f"_link{number}")
+        number += isinstance(item, Link)
+        if isinstance(item, Statement):
+            depth += (item.code.startswith("if ")) - (item.code == "endif")
+            condition.append(item)
+            if depth == 0:
+                yield code_of(condition)
+                condition = []
+        elif depth:
+            condition.append(place if isinstance(item, Link) else item)
+        elif isinstance(item, Link):
+            yield from [code_of([place])] if item.variable else _values_of(item)
+        elif isinstance(item, Expression):
+            yield code_of([item])
+
+
+def _values_of(link: Link) -> Iterator[str]:
+    for place, part in enumerate(link.parts):
+        if isinstance(part, Expression):
+            yield code_of([part if place == 0 else Expression(f"({part.code})|in_address", part.variables)])
