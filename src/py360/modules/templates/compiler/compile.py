@@ -52,6 +52,24 @@ class MessageLinks(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class _Place:
+    """A link as it is filled in for each message: a fixed address, a variable's, or one to render; and the names it has."""
+
+    url: str | None
+    variable: str | None
+    tracked: bool
+    address: str
+    link: str
+    href: str
+
+    @classmethod
+    def of(cls, number: int, link: Link) -> "_Place":
+        variable = link.variable
+        tracked = variable != UNSUBSCRIBE
+        return cls(link.url, variable, tracked, f"_address{number}", f"_link{number}", f"_href{number}")
+
+
+@dataclass(frozen=True, slots=True)
 class Compiled:
     """A template version made ready. Render with `render` (previews) or `message` (tracked, for one ledger row)."""
 
@@ -60,6 +78,7 @@ class Compiled:
     links: tuple[Link, ...]
     slots: int  # parameters of a WhatsApp template
     _env: minijinja.Environment
+    _places: tuple["_Place", ...]
 
     def render(self, values: Mapping[str, Value]) -> Rendered:
         """The texts for one recipient, with plain links; `values` by the catalogue's names. A blank value is a missing one."""
@@ -76,30 +95,26 @@ class Compiled:
 
     def _context(self, values: Mapping[str, Value], links: MessageLinks | None) -> dict[str, str]:
         context = texts(values, self.variables)
-        if self.template.channel == "sms":  # the rupee sign would make it a message of 70 characters a part
+        channel = self.template.channel
+        if channel == "sms":  # the rupee sign would make it a message of 70 characters a part
             context = {name: text.replace("₹", "Rs ") for name, text in context.items()}
-        if links is not None and self.template.channel == "email":
+        if links is not None and channel == "email":
             context["_open"] = links.open()
             context[UNSUBSCRIBE] = links.unsubscribe()
-        for number, link in enumerate(self.links):
-            address = self._address(number, link, context)
-            tracked = (
-                links is not None
-                and address.lower().startswith(("http://", "https://"))
-                and link.variable != UNSUBSCRIBE
+        for place in self._places:
+            address = place.url or (
+                context.get(place.variable, "") if place.variable else self._address(place, context)
             )
-            context[f"_address{number}"] = address
-            context[f"_link{number}"] = shown = links.click(address) if links is not None and tracked else address
-            if self.template.channel == "email":
-                leads = shown.lower().startswith(_LEADS_SOMEWHERE)
-                context[f"_href{number}"] = html.escape(shown) if leads else ""
+            leads = address[:8].lower().startswith(_LEADS_SOMEWHERE)
+            tracked = links is not None and place.tracked and leads and address[:4].lower() == "http"
+            context[place.address] = address
+            context[place.link] = shown = links.click(address) if links is not None and tracked else address
+            if channel == "email":
+                context[place.href] = html.escape(shown) if leads else ""
         return context
 
-    def _address(self, number: int, link: Link, context: Mapping[str, str]) -> str:
-        if link.url is not None:
-            return link.url
-        variable = link.variable
-        return context.get(variable, "") if variable else self._env.render_template(f"address{number}", **context)
+    def _address(self, place: "_Place", context: Mapping[str, str]) -> str:
+        return self._env.render_template(place.address, **context)
 
     def _render(self, context: Mapping[str, str]) -> Rendered:
         env = self._env
@@ -159,13 +174,14 @@ def _compile(template: Template, as_written: bool = False) -> Compiled:
         env.add_template("text", text)
         env.add_template("body.html", body_html)
         for number, link in enumerate(links):
-            env.add_template(f"address{number}", link.code)
+            env.add_template(f"_address{number}", link.code)
         for number, slot in enumerate(slots):
             env.add_template(f"slot{number}", slot)
     except minijinja.TemplateError as error:
         raise wrong(f"The template cannot be read: {error.message}.") from error
     names = dict.fromkeys((*subject.variables, *body.variables))
-    return Compiled(template, tuple(names), links, len(slots), env)
+    places = tuple(_Place.of(number, link) for number, link in enumerate(links))
+    return Compiled(template, tuple(names), links, len(slots), env, places)
 
 
 def _as_written(text: str) -> Source:
