@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from py360.modules.messaging.engagement import keywords
@@ -134,11 +134,13 @@ def test_a_stop_in_a_buttons_payload_outdoes_its_label() -> None:
     assert meaning("start", "stop") == "stop"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=3_000))
 def test_no_text_is_too_strange(text: str) -> None:
     assert meaning(text) in {"stop", "start", None}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(STOPS), st.text(st.characters(categories=("P", "S", "Z", "Cf")), max_size=20))
 def test_marks_around_a_stop_word_change_nothing(phrase: str, marks: str) -> None:
     assert meaning(f"{marks} {phrase} {marks}") == "stop"

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 from babel.numbers import format_currency
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from py360.modules.messaging.engagement.keywords import meaning
@@ -36,6 +36,7 @@ def test_a_sentence_is_no_stop(text: str) -> None:
     assert meaning(text) != "stop"
 
 
+@settings(deadline=None)
 @given(st.decimals(min_value=Decimal("-9999999999.99"), max_value=Decimal("9999999999.99"), places=2))
 def test_money_is_grouped_as_babel_does(amount: Decimal) -> None:
     expected = format_currency(amount, "INR", locale="en_IN").replace("\xa0", "")
@@ -69,6 +70,7 @@ def test_sms_parts(text: str, encoding: str, parts: int) -> None:
     assert (counted.encoding, counted.parts) == (encoding, parts)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=300))
 def test_a_header_survives_any_text_on_lines_of_its_own(text: str) -> None:
     encoded = header_text(text)
@@ -131,6 +133,7 @@ def test_styles_become_inline_and_scripts_go() -> None:
     assert "onclick" not in html
 
 
+@settings(deadline=None)
 @given(st.text(max_size=400), st.text(max_size=60))
 def test_any_value_arrives_whole(body: str, name: str) -> None:
     parsed = mail("{{update_message}}", {"update_message": body, "customer_name": name}, format="text")

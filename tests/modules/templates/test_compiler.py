@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from py360.modules.templates.compiler import compile, compile_text, unify
@@ -262,6 +262,7 @@ def test_hostile_texts_are_compiled_or_refused(content: str, format: str) -> Non
     compile_text(channel, "x", content).render({})  # type: ignore[arg-type]
 
 
+@settings(deadline=None)
 @given(st.text(st.sampled_from("{}[]%#|'\"<>a /=!-.\\"), max_size=60))
 def test_any_text_is_read_or_refused(content: str) -> None:
     try:
@@ -272,6 +273,7 @@ def test_any_text_is_read_or_refused(content: str) -> None:
         assert source.text == content
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_a_one_off_text_arrives_as_it_is_written(body: str) -> None:
     rendered = compile_text("sms", "", body).render({}).text
@@ -296,6 +298,7 @@ def test_a_character_of_two_units_is_never_cut(text: str, encoding: str, parts: 
     assert (counted.encoding, counted.parts) == (encoding, parts)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(categories=("L", "N", "P", "S", "Zs")), max_size=400))
 def test_parts_hold_their_characters(text: str) -> None:
     counted = segments(text)

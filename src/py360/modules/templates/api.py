@@ -2,7 +2,7 @@
 
 from py360.modules.templates.case_values import case_values, client_values
 from py360.modules.templates.compiler import Compiled, MessageLinks, compile, compile_text
-from py360.modules.templates.dlt import RegisteredText
+from py360.modules.templates.dlt import RegisteredText, registered_texts
 from py360.modules.templates.models import Channel, Format, Purpose, Rendered, Template
 from py360.modules.templates.seed import seed
 from py360.modules.templates.service import count_use, find
@@ -28,6 +28,7 @@ __all__ = [
     "count_use",
     "find",
     "fold_values",
+    "registered_texts",
     "seed",
     "segments",
     "write",

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
 from py360.modules.templates.compiler.syntax import Literal, unify
 
 LONGEST_VALUE: Final = 60
@@ -41,6 +44,19 @@ class RegisteredText:
             if not ends:
                 return False
         return ends[-1] == len(text)
+
+
+_REGISTERED: Final = """
+select content from templates
+where client_id = %(client)s and template_type = 'sms' and is_active and dlt_template_id is not null
+"""
+
+
+async def registered_texts(session: AsyncSession, client_id: int) -> list[RegisteredText]:
+    """The texts that a client may send by SMS: its active templates with a DLT id."""
+    return [
+        RegisteredText.of(content) for content in await db.fetch_all(session, str, _REGISTERED, {"client": client_id})
+    ]
 
 
 def _ends_of(word: str, text: str, before: Sequence[int]) -> Iterable[int]:

@@ -22,7 +22,7 @@ from py360.modules.messaging.render import text_of
 from py360.modules.messaging.vendors.base import price
 from py360.modules.providers.api import ProviderAccount
 from py360.modules.settings import api as settings
-from py360.modules.templates.api import RegisteredText, segments
+from py360.modules.templates.api import RegisteredText, registered_texts, segments
 
 Verdict = tuple[str, str] | None  # reason and sentence; None lets it through
 LONGEST_NUMBER: Final = 10**10  # of a message that has none yet; it stands in its links
@@ -172,21 +172,10 @@ async def _dlt(session: AsyncSession, account: ProviderAccount, batch: Sequence[
                 None if registered else ("dlt_unmatched", f"“{each.template.name}” has no DLT template id.")
             )
             continue
-        texts = texts if texts is not None else await _registered_texts(session, account.client_id)
+        texts = texts if texts is not None else await registered_texts(session, account.client_id)
         matched = any(text.matches(each.body or "") for text in texts)
         verdicts.append(None if matched else ("dlt_unmatched", "This text matches no DLT template of this sender."))
     return verdicts
-
-
-async def _registered_texts(session: AsyncSession, client_id: int) -> list[RegisteredText]:
-    contents = await db.fetch_all(
-        session,
-        str,
-        "select content from templates where client_id = %(client)s and template_type = 'sms' and is_active"
-        " and dlt_template_id is not null",
-        {"client": client_id},
-    )
-    return [RegisteredText.of(content) for content in contents]
 
 
 # ---------------------------------------------------------------- legal window
