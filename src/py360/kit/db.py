@@ -57,6 +57,17 @@ async def unit_of_work() -> AsyncIterator[AsyncSession]:
         yield session
 
 
+async def fetch_alone(kind: type[Kind], sql: str, params: Params = None) -> list[Kind]:
+    """Every row of one statement that is a transaction by itself: a single round trip, committed when this returns."""
+    async with resources.current().engine.connect() as borrowed:
+        await borrowed.execution_options(isolation_level="AUTOCOMMIT")
+        driver = (await borrowed.get_raw_connection()).driver_connection
+        assert isinstance(driver, AsyncConnection)
+        async with driver.cursor(row_factory=rows.row_factory(kind)) as cursor:
+            await cursor.execute(sql, params)  # SQL is ours, written in the modules
+            return await cursor.fetchall() if cursor.description else []
+
+
 def is_away(error: BaseException | None) -> bool:
     """Whether the server was not reached, or hung up. Its answers (a deadlock, a full disk) may be `AWAY` errors, too."""
     if isinstance(error, BaseExceptionGroup):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -14,7 +14,7 @@ class _Group(Generic[Item, Answer]):
     """Those who wait for one write."""
 
     items: list[Item] = field(default_factory=list)
-    written: asyncio.Future[Sequence[Answer]] | None = None
+    written: asyncio.Future[tuple[Sequence[Answer]]] | None = None
 
 
 class Gathering(Generic[Item, Answer]):
@@ -26,33 +26,33 @@ class Gathering(Generic[Item, Answer]):
         self._next: _Group[Item, Answer] = _Group()
         self._writing = asyncio.Lock()
 
-    def _enter(self) -> asyncio.AbstractEventLoop:
+    def _enter(self) -> None:
         """Futures and locks belong to one event loop; another one (the next test's) starts afresh."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._next, self._writing = loop, _Group(), asyncio.Lock()
-        return loop
 
     async def put(self, items: Sequence[Item]) -> Sequence[Answer]:
-        """Have these written; the answers, once they are committed."""
+        """Have these written; the answers, once they are committed. One caller that is cancelled takes no other's write along."""
         if not items:
             return []
-        loop = self._enter()
+        self._enter()
         mine = self._next
         place = slice(len(mine.items), len(mine.items) + len(items))
         mine.items += items
-        if mine.written is not None:
-            return (await asyncio.shield(mine.written))[place]
-        mine.written = loop.create_future()
-        try:
-            async with self._writing:
-                self._next = _Group()  # from here on, the others gather for the next write
-                answers = await self._write(mine.items)
-        except BaseException as error:  # a cancellation too: whoever waits must hear of it
-            if self._next is mine:
-                self._next = _Group()
-            mine.written.set_exception(ConnectionError(f"not written: {error!r}"))
-            mine.written.exception()  # seen: whoever waits raises it
-            raise
-        mine.written.set_result(answers)
+        if (written := mine.written) is None:
+            written = mine.written = asyncio.gather(self._write_group(mine))
+            written.add_done_callback(_seen)
+        (answers,) = await asyncio.shield(written)
         return answers[place]
+
+    async def _write_group(self, group: _Group[Item, Answer]) -> Sequence[Answer]:
+        async with self._writing:
+            self._next = _Group()  # from here on, the others gather for the next write
+            return await self._write(group.items)
+
+
+def _seen(written: "asyncio.Future[tuple[Sequence[Any]]]") -> None:
+    """Whoever waits raises the error of a write; it is no error of the loop when nobody waits any more."""
+    if not written.cancelled():
+        written.exception()

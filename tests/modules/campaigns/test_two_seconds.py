@@ -34,7 +34,7 @@ def behave(sandbox: Sandbox, answered: float) -> None:
     calm = {"failed": 0, "refused": 0, "deferred": 0, "opened": 0, "clicked": 0, "stopped": 0, "complained": 0}
     audience = sandbox.vendors.world.audience
     changes: dict[str, object] = dict.fromkeys(("email", "sms", "whatsapp"), calm)
-    audience.behaviour = audience.behaviour.changed(changes | {"tellsSent": False, "delays": {"answered": answered}})
+    audience.behaviour = audience.behaviour.changed(changes | {"reportsSent": False, "delays": {"answered": answered}})
 
 
 async def campaign(client: httpx.AsyncClient, upload: Upload, channel: str, count: int = PEOPLE) -> int:

@@ -23,8 +23,11 @@ def entry(status: str = "sending") -> Entry:
 
 
 async def written(client_id: int, number: int = 1, status: str = "sending") -> list[int]:
+    """Messages that a worker handed over."""
     async with unit_of_work() as session:
-        return await ledger.write(session, client_id, [entry(status)] * number, "mailgun", None, START)
+        numbers = await ledger.write(session, client_id, [entry(status)] * number, "mailgun", None, START)
+        await db.execute(session, "update communication_delivery_status set handed_over_at = last_attempt_at")
+    return numbers
 
 
 async def apply(news: Sequence[News]) -> None:

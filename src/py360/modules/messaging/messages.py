@@ -88,6 +88,7 @@ class Delivery:
     retry: bool = False
     cost: Decimal | None = None
     opted_out: bool = False
+    is_recorded: bool = False  # the ledger has it already
 
 
 UNREACHABLE = "unreachable"  # the code of a delivery that met no vendor at all

@@ -1,12 +1,10 @@
 """Sender accounts."""
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
 from py360.kit.http import AsFile, DbReads, IfMatch, Router, Search, Session, Sort, etag, listed, ok
-from py360.kit.wire import camel
 from py360.modules.providers import queries, service
 from py360.modules.providers.access import CanManageProviders, CanSeeProviders
 from py360.modules.providers.catalog import TYPES
@@ -32,27 +30,19 @@ async def list_providers(
 
 @router.post("/providers", status_code=201)
 async def create_provider(session: Session, reads: DbReads, caller: CanManageProviders, body: ProviderIn) -> Response:
-    """Add an account. It takes its channel over from the sandbox when it is the default, or once its test succeeds."""
+    """Add an account. With the first real one of a channel, the sandbox of that channel is out of use for good."""
     number = await service.create(session, caller, body)
-    return ok(
-        {
-            "providerId": number,
-            "id": number,
-            "message": "The account is saved. Test it: when the test succeeds, it takes over from the sandbox.",
-        },
-        201,
-    )
+    return ok({"providerId": number, "id": number, "message": "The account is saved. Test it before you use it."}, 201)
 
 
 @router.get("/providers/types")
 async def provider_types(caller: CanSeeProviders) -> Response:
-    """Which vendors there are, and which settings each needs. One with `available: false` cannot be used yet."""
+    """Which vendors there are, and which settings each needs."""
     found = [
         {
             "channel": each.channel,
             "type": each.type,
             "name": each.name,
-            "available": each.is_available,
             "fields": [
                 {
                     "name": key.name,
@@ -60,7 +50,7 @@ async def provider_types(caller: CanSeeProviders) -> Response:
                     "secret": key.secret,
                     "description": key.description or None,
                 }
-                for key in each.form
+                for key in each.keys
             ],
             "limits": dict(zip(("dailyLimit", "monthlyLimit", "rateLimit"), each.limits, strict=True)),
         }
@@ -72,10 +62,7 @@ async def provider_types(caller: CanSeeProviders) -> Response:
 @router.get("/providers/stats")
 async def all_stats(reads: DbReads, caller: CanSeeProviders) -> Response:
     """Accounts per channel, by state."""
-    found = await queries.channel_stats(reads, caller)
-    return ok(
-        {"channels": {each.channel: {k: v for k, v in camel(asdict(each)).items() if k != "channel"} for each in found}}
-    )
+    return ok({"channels": await queries.channel_stats(reads, caller)})
 
 
 @router.post("/providers/test")
@@ -88,14 +75,14 @@ async def test_provider(caller: CanManageProviders, body: ProviderTest) -> Respo
 @router.get("/providers/{channel}/{provider_id}/stats")
 async def provider_stats(reads: DbReads, caller: CanSeeProviders, channel: str, provider_id: int) -> Response:
     """What an account sent."""
-    return ok(camel(asdict(await queries.provider_stats(reads, caller, channel, provider_id))))
+    return ok(await queries.provider_stats(reads, caller, channel, provider_id))
 
 
 @router.get("/providers/{provider_id}")
 async def read_provider(reads: DbReads, caller: CanSeeProviders, provider_id: int) -> Response:
     """One account; secrets are masked."""
-    found = await queries.provider(reads, caller, provider_id)
-    return ok(queries.to_public(found), headers=etag(found.version))
+    row = await queries.provider(reads, caller, provider_id)
+    return ok(queries.shown_provider(row), headers=etag(service.edition(row)))
 
 
 @router.put("/providers/{provider_id}")
@@ -105,7 +92,7 @@ async def update_provider(
     """Save an account again; a masked or missing secret keeps its value."""
     before = await queries.provider(reads, caller, provider_id)
     await service.update(session, caller, provider_id, body, version)
-    body.as_shown(queries.to_public(before))
+    body.as_shown(queries.shown_provider(before))
     return ok({"providerId": provider_id, "message": "The account is saved"})
 
 

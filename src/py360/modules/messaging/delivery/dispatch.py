@@ -2,9 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids, resources, vendor
@@ -13,17 +15,18 @@ from py360.modules.compliance import api as compliance
 from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.delivery.gate import admit
+from py360.modules.messaging.delivery.hand_over import BatchHandOver, HandOverLog
 from py360.modules.messaging.messages import Admitted, Deferred, Delivery, Outgoing, Refused, SendGuard, Sent
-from py360.modules.messaging.vendors.base import Transport, always
+from py360.modules.messaging.vendors.base import Transport
 from py360.modules.messaging.vendors.meta import MetaTransport
 from py360.modules.messaging.vendors.smtp import SmtpTransport
 from py360.modules.messaging.vendors.twilio import TwilioTransport
 from py360.modules.providers import api as providers
-from py360.modules.providers.api import ProviderAccount, VendorNotAvailable, VendorSettings
+from py360.modules.providers.api import ProviderAccount, VendorNotAvailable
 from py360.modules.providers.api import account as choose_account
 from py360.modules.templates.api import count_use
 
-TRANSPORTS: Final[dict[str, Any]] = {
+TRANSPORTS: Final[Mapping[str, Callable[[ProviderAccount], Transport]]] = {
     "smtp": SmtpTransport,
     "mailgun": SmtpTransport,
     "sendgrid": SmtpTransport,
@@ -33,21 +36,32 @@ TRANSPORTS: Final[dict[str, Any]] = {
 WRONG_INPUT: Final = frozenset({"invalid_contact", "dlt_unmatched"})  # the request is at fault, not the person
 
 
+def always(admitted: Admitted) -> bool:
+    """The guard of messages that nobody calls back."""
+    return True
+
+
 class Logged:
     """A transport whose every batch leaves a line in the outgoing-call log (house law 10)."""
 
     def __init__(self, account: ProviderAccount, inner: Transport) -> None:
         self._account = account
         self._inner = inner
+        self._log = HandOverLog()
 
     async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
-        """Hand a batch over."""
+        """Send a batch; one delivery per message, in order. A vendor's failure is an answer, never an exception.
+
+        Each message is handed over in the ledger right before it leaves, and `may_send` is asked once more then.
+        """
         if not batch:
             return []
+        hand_over = BatchHandOver(self._log, may_send)
         async with vendor.call(self._account.type, "send", self._account.id or None, items=len(batch)) as call:
-            deliveries = await self._inner.send(batch, may_send)
+            deliveries = await self._inner.send(batch, hand_over)
             call.items -= sum(each.status == "withheld" for each in deliveries)
-            return deliveries
+        recorded = hand_over.recorded
+        return [replace(each, is_recorded=True) if each.message_id in recorded else each for each in deliveries]
 
     async def check(self) -> str:
         """Test the account."""
@@ -59,7 +73,7 @@ class Logged:
         await self._inner.close()
 
 
-_open: dict[tuple[int, int], tuple[VendorSettings, Logged]] = {}
+_open: dict[tuple[int, int], tuple[bytes, Logged]] = {}
 
 
 def make(account: ProviderAccount) -> Logged:
@@ -74,7 +88,7 @@ def transport(account: ProviderAccount) -> Logged:
     """The account's transport; the same object while its configuration stands. Closed with the process's resources."""
     loop = asyncio.get_running_loop()
     key = (id(loop), account.id)
-    mark = account.settings
+    mark = orjson.dumps([account.type, dict(account.config)], option=orjson.OPT_SORT_KEYS)
     known = _open.get(key)
     if known and known[0] == mark:
         return known[1]
@@ -120,6 +134,7 @@ async def record(session: AsyncSession, account: ProviderAccount, deliveries: Se
                 unsubscribed=each.opted_out,
             )
             for each in deliveries
+            if not each.is_recorded
         ],
     )
     for template_id, used in Counter(

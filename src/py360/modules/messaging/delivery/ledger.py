@@ -149,7 +149,8 @@ with told as (
     min(at) filter (where status = 'replied') as replied_at,
     min(at) filter (where unsubscribed) as unsubscribed_at,
     (array_agg(left(error_code, 50) order by rank desc, error_code) filter (where error_code is not null))[1] as code,
-    (array_agg(error_message order by rank desc, error_code) filter (where error_message is not null))[1] as error
+    (array_agg(error_message order by rank desc, error_code) filter (where error_message is not null))[1] as error,
+    row_number() over (partition by max(vendor_message_id) order by id) = 1 as is_first
   from told where id is not null group by id
 ), before as (
   select l.id, l.status, l.unsubscribed_at is null as subscribed, array_position(%(forward)s::text[], l.status::text) as rank
@@ -159,7 +160,8 @@ with told as (
 )
 update communication_delivery_status l set
   status = case when f.rank > b.rank then (%(forward)s::text[])[f.rank] else l.status end,
-  vendor_message_id = coalesce(l.vendor_message_id, f.vendor_id),
+  vendor_message_id = coalesce(l.vendor_message_id, case when f.is_first and not exists (
+    select from communication_delivery_status o where o.vendor_message_id = f.vendor_id) then f.vendor_id end),
   cost = coalesce(f.cost, l.cost),
   sent_at = least(l.sent_at, f.sent_at),
   delivered_at = least(l.delivered_at, f.delivered_at),
@@ -183,9 +185,15 @@ async def apply(session: AsyncSession, news: Sequence[News]) -> list[Change]:
     return [_change(row) for row in rows]
 
 
+# Of messages that a dead worker left `sending`: what was handed over may have left; what was only claimed did not.
 _ABANDON: Final = """
-update communication_delivery_status l set status = 'unknown', error_code = 'worker_died',
-  error_message = 'The worker stopped while sending; the message may have left.'
+update communication_delivery_status l set
+  status = case when handed_over_at is null then 'blocked' else 'unknown' end,
+  attempts = case when handed_over_at is null then 0 else attempts end,
+  last_attempt_at = case when handed_over_at is null then null else last_attempt_at end,
+  error_code = case when handed_over_at is null then 'withheld' else 'worker_died' end,
+  error_message = case when handed_over_at is null then 'The worker stopped before this message left. It was not sent.'
+    else 'The worker stopped while this message was on its way. It may have been sent.' end
 from (select id from communication_delivery_status where status = 'sending' and {which} order by id for no key update) lost
 where l.id = lost.id
 returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact
@@ -193,7 +201,8 @@ returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_co
 
 
 async def abandon(session: AsyncSession, ids: Sequence[int]) -> None:
-    """These become `unknown` where they are still `sending`: their worker died and may have sent them."""
+    """Settle messages of a worker that died, where they are still `sending`: `unknown` when they were handed over, else
+    `blocked` (code `withheld`): those did not leave and may be sent again."""
     await db.execute(session, _ABANDON.format(which="id = any(%(ids)s)"), {"ids": list(ids)})
 
 
@@ -210,7 +219,7 @@ async def keep_back(session: AsyncSession, reasons: Sequence[tuple[int, str, str
         numbers, codes, sentences = zip(*reasons, strict=True)
         await db.execute(
             session,
-            "update communication_delivery_status l set status = 'blocked', attempts = 0, last_attempt_at = null,"
+            "update communication_delivery_status l set status = 'blocked', attempts = 0, last_attempt_at = null, handed_over_at = null,"
             " error_code = left(b.code, 50), error_message = left(b.sentence, 500)"
             " from unnest(%(numbers)s::bigint[], %(codes)s::text[], %(sentences)s::text[]) as b (id, code, sentence)"
             " where l.id = b.id and l.status = 'sending'",

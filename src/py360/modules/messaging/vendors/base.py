@@ -2,6 +2,9 @@
 
 permanent: this message will never go (the address does not exist, the text is refused); transient: it surely was not
 taken, a later try may succeed; unclear: it may have been taken, so the ledger says `unknown` and nobody sends it again.
+
+And about whom: an answer about the recipient or the message is the message's own; an answer about us (`ACCOUNT_REFUSED`,
+`TOO_FAST`, `UNREACHABLE`) says nothing of either, so it never bounces a message and never suppresses an address.
 """
 
 import asyncio
@@ -9,31 +12,53 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Literal, Protocol
+from typing import Any, Literal, Protocol
 
-import aiohttp
-
-from py360.kit import egress
-from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, UNREACHABLE, Admitted, Delivery, SendGuard
+from py360.kit.vendor import VendorError
+from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, Admitted, Delivery
 from py360.modules.providers.api import ProviderAccount
 
 Status = Literal["sent", "delivered", "opened", "clicked", "replied", "failed", "bounced"]
-CONNECTIONS = 20
+StopReason = Literal["hard_bounce", "complaint", "unsubscribe"]
 
 
-def always(admitted: Admitted) -> bool:
-    """The permit of messages that nobody calls back."""
-    return True
+class HandOver(Protocol):
+    """Notes what is on a connection (`delivery.hand_over`)."""
+
+    async def exchange(self, answered: Delivery | None, following: Admitted | None) -> bool:
+        """Before a connection takes a message: its last answer is written down and this message is handed over, in one
+        transaction. Whether the message may leave; one that may not is answered as `withheld`. Raises when the database stays
+        away: then nothing may leave."""
+        ...
+
+    def may_send(self, admitted: Admitted) -> bool:
+        """Whether the caller still wants this message sent."""
+        ...
+
+
+class Unrecorded:
+    """The hand-over of a check or a test, which stand in no ledger."""
+
+    async def exchange(self, answered: Delivery | None, following: Admitted | None) -> bool:
+        """Everything may leave."""
+        return following is not None
+
+    def may_send(self, admitted: Admitted) -> bool:
+        """Everything may leave."""
+        return True
+
+
+UNRECORDED: HandOver = Unrecorded()
 
 
 class Transport(Protocol):
     """Carries messages of one account. Kept for the life of the process; concurrent batches are fine."""
 
-    async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
-        """Render and hand over; one delivery per message, in order. A vendor's failure is an answer, never an exception.
+    async def send(self, batch: Sequence[Admitted], hand_over: HandOver = UNRECORDED) -> list[Delivery]:
+        """Render and send; one delivery per message, in order. A vendor's failure is an answer, never an exception.
 
-        A batch may take minutes where the vendor is slow, so the permit is asked right before each message leaves.
+        A batch may take minutes where the vendor is slow, so each message is handed over right before it leaves. At most as
+        many messages are handed over without an answer as the account has connections, whatever number of batches share them.
         """
         ...
 
@@ -42,13 +67,13 @@ class Transport(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """A vendor's news about a message. One of the two numbers is known; `address` is set when it must be suppressed."""
+    """A vendor's news about a message. One of the two numbers is known; `stop` is set when its address must be suppressed."""
 
     status: Status | None
     at: datetime
@@ -56,7 +81,7 @@ class Moved:
     vendor_message_id: str | None = None
     error_code: str | None = None
     error_message: str | None = None
-    stop: Literal["hard_bounce", "complaint", "unsubscribe"] | None = None
+    stop: StopReason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,113 +123,41 @@ def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False, op
 
 
 def withheld(admitted: Admitted) -> Delivery:
-    """It lost its permit before it left."""
+    """It lost its permission before it left."""
     return Delivery(admitted.message_id, "withheld", admitted.outgoing, retry=True)
 
 
-async def in_lanes(
-    batch: Sequence[Admitted], lanes: int, one: Callable[[Admitted], Awaitable[Delivery]]
+async def in_parallel(
+    batch: Sequence[Admitted], connections: int, one: Callable[[Admitted], Awaitable[Delivery]]
 ) -> list[Delivery]:
     """Carry a batch with so many at a time; the answers in the batch's order."""
     answers: list[Delivery | None] = [None] * len(batch)
     work = iter(enumerate(batch))
 
-    async def lane() -> None:
+    async def connection() -> None:
         for place, admitted in work:
             answers[place] = await one(admitted)
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(min(lanes, len(batch))):
-            group.create_task(lane())
+        for _ in range(min(connections, len(batch))):
+            group.create_task(connection())
     return [answer for answer in answers if answer is not None]
 
 
-class HttpTransport:
-    """What the vendors with an HTTP interface share: one session, lanes, and the classes of failure."""
-
-    no_such_address: ClassVar[frozenset[str]] = frozenset()  # the vendor's codes for it
-    opted_out: ClassVar[frozenset[str]] = frozenset()  # for a recipient who told the vendor to stop our messages
-    account_refused: ClassVar[frozenset[str]] = frozenset()  # for credentials or an account that are no longer good
-
-    def __init__(self, account: ProviderAccount) -> None:
-        self.account = account
-        self._session: aiohttp.ClientSession | None = None
-        self._free = asyncio.Semaphore(CONNECTIONS)
-
-    @property
-    def session(self) -> aiohttp.ClientSession:
-        """The HTTP session, opened on first use."""
-        if self._session is None or self._session.closed:
-            self._session = aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS),
-                connector=egress.connector(CONNECTIONS, trusted=self.account.is_sandbox),
-                headers=self.headers(),
-            )
-        return self._session
-
-    def headers(self) -> dict[str, str]:
-        """Headers of every request, such as the authorisation."""
-        return {}
-
-    async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
-        """Hand a batch over, some at a time; the batches under way share the connections."""
-
-        async def one(admitted: Admitted) -> Delivery:
-            async with self._free:  # nobody waits for a connection after the permit, nor within the time of the call
-                return await self._safely(admitted) if may_send(admitted) else withheld(admitted)
-
-        return await in_lanes(batch, CONNECTIONS, one)
-
-    async def one(self, admitted: Admitted) -> Delivery:
-        """Hand one message over; raises VendorError or aiohttp's errors."""
-        raise NotImplementedError
-
-    async def _safely(self, admitted: Admitted) -> Delivery:
-        try:
-            return await self.one(admitted)
-        except VendorError as error:
-            if error.code in self.account_refused:
-                error = no_account(str(error))
-            return failure(
-                admitted, error, bounced=error.code in self.no_such_address, opted_out=error.code in self.opted_out
-            )
-        except aiohttp.ClientConnectorError as error:
-            return failure(admitted, VendorError(f"The vendor cannot be reached: {error}", code=UNREACHABLE))
-        except (aiohttp.ClientError, TimeoutError) as error:
-            text = f"The vendor did not answer ({type(error).__name__}); the message may have been sent."
-            return failure(admitted, VendorError(text, code="no_answer", unclear=True))
-
-    async def close(self) -> None:
-        """Close the session."""
-        if self._session is not None:
-            await self._session.close()
-
-
-def no_account(said: str) -> VendorError:
+def no_account(text: str) -> VendorError:
     """The vendor does not let our account in: the message surely did not leave, and nor would any other."""
-    return VendorError(f"The vendor refuses the sender account: {said}", code=ACCOUNT_REFUSED)
+    return VendorError(f"The vendor refuses the sender account: {text}", code=ACCOUNT_REFUSED)
 
 
-def too_fast(said: str) -> VendorError:
+def too_fast(text: str) -> VendorError:
     """The vendor takes no more messages at the moment."""
-    return VendorError(f"The vendor asks us to go slower: {said}", code=TOO_FAST)
-
-
-def refusal(status: int, code: str, message: str) -> VendorError:
-    """An HTTP answer that is not a success, in its class: 401 and 429 are transient, other 4xx permanent, 5xx unclear."""
-    if status == 401:
-        return no_account(message or "it does not take our sign-in.")
-    if status == 429:
-        return too_fast(message)
-    if status >= 500:
-        return VendorError(f"The vendor failed ({status}): {message}", code=code or str(status), unclear=True)
-    return VendorError(message or f"The vendor refused ({status}).", code=code or str(status), permanent=True)
+    return VendorError(f"The vendor asks us to go slower: {text}", code=TOO_FAST)
 
 
 def price(account: ProviderAccount, parts: int = 1) -> Decimal | None:
-    """What a message costs at this account (`unitPrice`, INR per message or SMS part)."""
-    unit = account.settings.unit_price
-    return unit * parts if unit is not None else None
+    """What a message costs at this account (config `unitPrice`, INR per message or SMS part)."""
+    unit = account.config.get("unitPrice")
+    return Decimal(str(unit)) * parts if unit is not None else None
 
 
 def sent(admitted: Admitted, vendor_message_id: str | None, cost: Decimal | None) -> Delivery:

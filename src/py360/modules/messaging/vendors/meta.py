@@ -19,27 +19,49 @@ from py360.modules.messaging.messages import Admitted, Delivery
 from py360.modules.messaging.render import Links, compile_message
 from py360.modules.messaging.vendors.base import (
     Hook,
-    HttpTransport,
     Inbound,
     Moved,
     Status,
+    failure,
+    no_account,
     price,
-    refusal,
     sent,
     too_fast,
 )
-from py360.modules.providers.api import MetaSettings, ProviderAccount
+from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal, text
+from py360.modules.providers.api import ProviderAccount
 from py360.modules.templates.api import Template
 
 BASE_URL: Final = "https://graph.facebook.com"
 API_VERSION: Final = "v23.0"
 _STATUS: Final[Mapping[str, Status]] = {"sent": "sent", "delivered": "delivered", "read": "opened", "failed": "failed"}
-# developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes: throttled; paced for this person, try again
-_TOO_FAST: Final = frozenset({"4", "80007", "130429", "131048"})
-_TRANSIENT: Final = frozenset({"131056", "131057", "133016"})
-_UNREACHABLE: Final = frozenset({"131026"})
+# developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes. Throttled: the app, the business, the number.
+_TOO_FAST: Final = frozenset({"4", "80007", "130429", "131048", "133016"})
+# About us: token, permission, locked or restricted account, payment, an unregistered number, a paused business.
+_ACCOUNT: Final = frozenset(
+    {
+        "0",
+        "3",
+        "10",
+        "190",
+        "200",
+        "368",
+        "130497",
+        "131005",
+        "131031",
+        "131037",
+        "131042",
+        "131045",
+        "133010",
+        "141006",
+    }
+)
+_LATER: Final = frozenset({"131016", "131049", "131056", "131057", "133004"})  # this message, at another time
+_NOT_ON_WHATSAPP: Final = frozenset({"131026"})  # the number is not on WhatsApp, or its app is too old
 _STOPPED: Final = frozenset({"131050"})  # the person stopped marketing messages of this business
 _PREFERENCES: Final[Mapping[str, Literal["stop", "start"]]] = {"stop": "stop", "resume": "start"}
+_WINDOW_CLOSED: Final = frozenset({"131047"})
+WINDOW_SENTENCE: Final = "WhatsApp delivers free text only within 24 hours of the customer's last message. Send an approved template instead."
 
 
 def wire_name(template: Template) -> str:
@@ -50,47 +72,55 @@ def wire_name(template: Template) -> str:
 class MetaTransport(HttpTransport):
     """A WhatsApp number at Meta."""
 
-    no_such_address = _UNREACHABLE
-    opted_out = _STOPPED
-    account_refused = frozenset({"0", "190", "131031"})  # wrong token; expired token; locked account
+    vendor = "Meta"
 
     def __init__(self, account: ProviderAccount) -> None:
         super().__init__(account)
-        config = account.expect(MetaSettings)
-        base = f"{config.base_url or BASE_URL}/{config.api_version or API_VERSION}"
-        self._number = f"{base}/{config.phone_number_id}"
+        config = account.config
+        base = f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/{config.get('apiVersion') or API_VERSION}"
+        self._number = f"{base}/{config['phoneNumberId']}"
         self._cost = price(account)
 
     def headers(self) -> dict[str, str]:
         """Bearer authorisation."""
-        token = self.account.expect(MetaSettings).access_token.get_secret_value()
-        return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        return {"Authorization": f"Bearer {self.account.config['accessToken']}", "Content-Type": "application/json"}
 
     async def one(self, admitted: Admitted) -> Delivery:
         """Send one message."""
-        async with self.session.post(
-            f"{self._number}/messages", data=orjson.dumps(payload(admitted)), allow_redirects=False
-        ) as response:
-            answer = await response.json(content_type=None)
-            if response.status >= 400:
-                error = answer.get("error", {})
-                code = str(error.get("code", ""))
-                text = str(error.get("error_data", {}).get("details") or error.get("message", ""))
-                if code in _TOO_FAST:
-                    raise too_fast(text)
-                if code in _TRANSIENT:
-                    raise VendorError(text, code=code)
-                raise refusal(response.status, code, text)
-        return sent(admitted, str(answer["messages"][0]["id"]), self._cost)
+        answer = await self.ask("POST", f"{self._number}/messages", orjson.dumps(payload(admitted)))
+        if not 200 <= answer.status < 300:
+            return _refused(admitted, answer.status, answer.object("error"))
+        messages = answer.fields.get("messages")
+        first = messages[0] if isinstance(messages, list) and messages else None
+        wamid = text(first.get("id"), 255) if isinstance(first, dict) else ""
+        if not wamid:
+            raise odd_answer(self.vendor)
+        return sent(admitted, wamid, self._cost)
 
     async def check(self) -> str:
         """Read the number."""
-        async with self.session.get(self._number, allow_redirects=False) as response:
-            if response.status != 200:
-                raise VendorError(
-                    f"Meta refused the number or token ({response.status}).", permanent=response.status < 500
-                )
+        answer = await self.ask("GET", self._number)
+        if answer.status != 200:
+            raise VendorError(f"Meta refused the number or token ({answer.status}).", permanent=answer.status < 500)
         return "Meta answers and knows this number."
+
+
+def _refused(admitted: Admitted, status: int, error: Mapping[str, Any]) -> Delivery:
+    """Meta's refusal: about the number, about us, or about this message."""
+    code = text(error.get("code"))
+    data = error.get("error_data")
+    message = text(data.get("details")) if isinstance(data, dict) else ""
+    message = message or text(error.get("message"))
+    if code in _ACCOUNT:
+        return failure(admitted, no_account(f"{message} (Meta error {code})"))
+    if code in _TOO_FAST:
+        return failure(admitted, too_fast(message))
+    if code in _LATER:
+        return failure(admitted, VendorError(message or f"Meta error {code}", code=code))
+    if code in _WINDOW_CLOSED:
+        return failure(admitted, VendorError(WINDOW_SENTENCE, code=code, permanent=True))
+    refused = refusal("Meta", status, code, message)
+    return failure(admitted, refused, bounced=code in _NOT_ON_WHATSAPP, opted_out=code in _STOPPED)
 
 
 def payload(admitted: Admitted) -> dict[str, Any]:
@@ -117,10 +147,9 @@ def payload(admitted: Admitted) -> dict[str, Any]:
 
 def read(account: ProviderAccount, body: bytes, given: str) -> list[Hook] | None:
     """The events of a webhook request; None when its signature is not this account's. Raises ValueError when malformed."""
-    key = account.expect(MetaSettings).app_secret
-    secret = key.get_secret_value() if key else ""
+    secret = str(account.config.get("appSecret") or account.config.get("webhookToken") or "")
     expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    if not secret or not hmac.compare_digest(expected.encode(), given.encode()):
+    if not secret or not hmac.compare_digest(expected, given):
         return None
     hooks: list[Hook] = []
     for entry in orjson.loads(body).get("entry", []):
@@ -151,9 +180,11 @@ def translate(event: Mapping[str, Any], received_at: datetime) -> Moved | Inboun
     code = str(error.get("code") or "") or None
     ours = str(event.get("biz_opaque_callback_data") or "")
     moved = _STATUS.get(str(event["status"]))
-    if moved == "failed" and code in _UNREACHABLE:
+    if moved == "failed" and code in _NOT_ON_WHATSAPP:
         moved = "bounced"
     details = error.get("error_data", {}).get("details") or error.get("title") or error.get("message")
+    if code in _WINDOW_CLOSED:
+        details = WINDOW_SENTENCE
     return Moved(
         moved,
         at,

@@ -5,36 +5,19 @@ quoted-printable in CRLF lines: safe with any script, any line length and any re
 """
 
 import secrets
-from base64 import b64encode
 from binascii import b2a_qp
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime, formataddr
-from typing import Final
+from email.utils import format_datetime
 
 from py360.kit import ids
+from py360.kit.vendor import VendorError
 from py360.modules.messaging.links import unsubscribe_url
 from py360.modules.messaging.messages import Admitted
 from py360.modules.messaging.render import Links
-from py360.modules.providers.api import MailSettings, ProviderAccount
+from py360.modules.messaging.vendors.headers import address_header, split_address, text_header
+from py360.modules.providers.api import ProviderAccount
 from py360.modules.templates.api import Compiled
-
-WORD_BYTES: Final = 45  # an encoded word may have 75 characters; 45 bytes make 60 in base64
-
-
-def header_text(text: str) -> str:
-    """A header's value on one line, as RFC 2047 words when it is not ASCII; line breaks cannot survive."""
-    text = " ".join(text.split())
-    if text.isascii() and text.isprintable():
-        return text
-    words, chunk = [], b""
-    for character in text:
-        encoded = character.encode()
-        if len(chunk) + len(encoded) > WORD_BYTES:
-            words.append(chunk)
-            chunk = b""
-        chunk += encoded
-    return "\r\n ".join(f"=?utf-8?B?{b64encode(word).decode()}?=" for word in (*words, chunk))
 
 
 def _quoted(text: str) -> bytes:
@@ -49,7 +32,7 @@ class Skeleton:
 
     compiled: Compiled
     domain: str
-    mail_from: bytes
+    sender: str
     head: str
     between: bytes
     last: bytes
@@ -57,15 +40,14 @@ class Skeleton:
 
     @classmethod
     def of(cls, compiled: Compiled, account: ProviderAccount) -> "Skeleton":
-        """Prepare a skeleton. The account's settings name the sender."""
-        settings = account.expect(MailSettings)
-        sender = settings.from_email
+        """Prepare a skeleton. The account's config names the sender: fromEmail, fromName, replyTo."""
+        sender = str(account.config["fromEmail"])
         domain = sender.rpartition("@")[2]
         boundary = f"=_{secrets.token_hex(12)}"  # `=_` cannot occur in quoted-printable
         part = "--{}\r\nContent-Type: {}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-        fixed = [f"From: {formataddr((settings.from_name, sender), 'utf-8')}"]
-        if settings.reply_to:
-            fixed.append(f"Reply-To: {header_text(settings.reply_to)}")
+        fixed = [address_header("From", str(account.config.get("fromName") or ""), sender)]
+        if reply_to := account.config.get("replyTo"):
+            fixed.append(address_header("Reply-To", *split_address(str(reply_to))))
         fixed += [
             "MIME-Version: 1.0",
             "Auto-Submitted: auto-generated",
@@ -75,22 +57,35 @@ class Skeleton:
         return cls(
             compiled=compiled,
             domain=domain,
-            mail_from=f"MAIL FROM:<{sender}>\r\n".encode(),
+            sender=sender,
             head="\r\n".join(fixed) + "\r\n",
             between=b"\r\n\r\n" + part.format(boundary, "text/plain").encode(),
             last=b"\r\n" + part.format(boundary, "text/html").encode(),
             end=f"\r\n--{boundary}--\r\n".encode(),
         )
 
+    def envelope(self, contact: str, smtputf8: bool) -> tuple[bytes, bytes, bytes]:
+        """MAIL, RCPT and DATA for one recipient. Raises VendorError for an address in another script (RFC 6531) at a server
+        that takes none."""
+        extended = not contact.isascii()
+        if extended and not smtputf8:
+            sentence = (
+                f"The mail server takes no addresses such as {contact} (it lacks SMTPUTF8)."
+                " Ask the customer for an address in Latin letters, or use another account."
+            )
+            raise VendorError(sentence, code="no_smtputf8", permanent=True)
+        mail = f"MAIL FROM:<{self.sender}>{' SMTPUTF8' if extended else ''}\r\n"
+        return mail.encode(), f"RCPT TO:<{contact}>\r\n".encode(), b"DATA\r\n"
+
     def message(self, admitted: Admitted, date: str) -> bytes:
-        """The finished e-mail of one recipient, in CRLF lines and pure ASCII."""
+        """The finished e-mail of one recipient, in CRLF lines; ASCII but for an address in another script."""
         outgoing, number = admitted.outgoing, admitted.message_id
         links = Links(number, outgoing.channel, admitted.tracked)
         rendered = self.compiled.message(links, outgoing.values)
         campaign = outgoing.campaign_id or 0
         head = (
             f"{self.head}To: {outgoing.contact}\r\n"
-            f"Subject: {header_text(rendered.subject)}\r\n"
+            f"{text_header('Subject', rendered.subject)}\r\n"
             f"Date: {date}\r\n"
             f"Message-ID: {message_id_header(number, self.domain)}\r\n"
             f"List-Unsubscribe: <{unsubscribe_url(number)}>\r\n"

@@ -1,247 +1,157 @@
-"""SMTP: aiosmtplib opens the connection (TLS, sign-in), then a pipelined conversation of ours carries the batch.
+"""SMTP: aiosmtplib opens the connection (TLS, sign-in), then a pipelined session of ours carries the batch.
 
 aiosmtplib awaits every reply on its own: four round trips and some 200 us of CPU per message. With PIPELINING (RFC 2920)
 envelope and DATA leave in one write. Servers without it are spoken to step by step by the same code.
 """
 
 import asyncio
-import re
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, NamedTuple, cast
+from typing import Final
 
-import aiosmtplib
+import minijinja
 
-from py360.kit import egress
-from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
-from py360.modules.messaging.messages import UNREACHABLE, Admitted, Delivery, SendGuard
+from py360.kit.errors import Invalid
+from py360.kit.vendor import VendorError
+from py360.modules.messaging.messages import UNREACHABLE, Admitted, Delivery
 from py360.modules.messaging.render import compile_message
-from py360.modules.messaging.vendors.base import always, failure, no_account, price, sent, withheld
+from py360.modules.messaging.vendors.base import (
+    UNRECORDED,
+    HandOver,
+    failure,
+    no_account,
+    price,
+    sent,
+    too_fast,
+    withheld,
+)
 from py360.modules.messaging.vendors.mime import DateHeader, Skeleton
-from py360.modules.providers.api import MailSettings, ProviderAccount
+from py360.modules.messaging.vendors.smtp_connect import Server, connect
+from py360.modules.messaging.vendors.smtp_replies import About, Refusal, Stage, about, is_about_us_for_now
+from py360.modules.messaging.vendors.smtp_session import Letter, SmtpSession
+from py360.modules.providers.api import ProviderAccount
 from py360.modules.templates.api import Template
 
-CONNECTIONS: Final = 10
+CONNECTIONS: Final = 20
 IDLE_SECONDS: Final = 30.0
+TURN_SECONDS: Final = 1.0  # a batch keeps a connection so long while others wait
 SKELETONS_KEPT: Final = 64
-_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b")
-# RFC 3463: the address does not exist, is no mailbox, or has moved for good
-_NO_SUCH_ADDRESS: Final = frozenset({"5.1.0", "5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4"})
-
-
-class Reply(NamedTuple):
-    """A server's reply: its code and text."""
-
-    code: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A message on its way: where it stands in the batch, its announcement and its text."""
-
-    place: int
-    admitted: Admitted
-    envelope: tuple[bytes, bytes, bytes]
-    message: bytes
-
-
-class Conversation(asyncio.Protocol):
-    """Takes a connected SMTP transport over and counts replies. One exchange at a time."""
-
-    def __init__(self, transport: asyncio.Transport, pipelining: bool) -> None:
-        self._transport = transport
-        self.pipelining = pipelining
-        self.closed = False
-        self.kept = False  # waited since an earlier batch: the server may have hung up meanwhile
-        self.idle_since = 0.0
-        self._pending = b""
-        self._replies: list[Reply] = []
-        self._wanted = 0
-        self._answer: asyncio.Future[list[Reply]] | None = None
-        transport.set_protocol(self)
-
-    def data_received(self, data: bytes) -> None:
-        """Collect replies; the last line of one has a space after its code."""
-        *lines, self._pending = (self._pending + data).split(b"\r\n")
-        for line in lines:
-            if line[3:4] != b"-" and line[:3].isdigit():
-                self._replies.append(Reply(int(line[:3]), line[4:].decode("utf-8", "replace")))
-        if self._answer is not None and not self._answer.done() and len(self._replies) >= self._wanted:
-            self._answer.set_result(self._replies)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Fail whoever waits."""
-        self.closed = True
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(ConnectionResetError("the mail server closed the connection"))
-
-    async def exchange(self, data: bytes, replies: int) -> list[Reply]:
-        """Write, and await so many replies. Raises OSError or TimeoutError; the conversation is over then."""
-        if self.closed:
-            raise ConnectionResetError("the mail server closed the connection")
-        self._replies, self._wanted = [], replies
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(data)
-        try:
-            async with asyncio.timeout(TIMEOUT_SECONDS):
-                return await self._answer
-        except TimeoutError:
-            self.close()
-            raise
-
-    async def step(self, body: bytes | None, letter: Letter | None) -> tuple[VendorError | None, VendorError | None]:
-        """Send the body of the message announced before, and announce the next one in the same breath.
-
-        Returns why the body was refused and why the announcement was (None: it was not). Raises OSError or TimeoutError
-        when nothing is known of the body. Both may be given at once only to a server with PIPELINING.
-        """
-        data = b"" if body is None else _stuffed(body)
-        first = 0 if body is None else 1
-        try:
-            if letter is None:
-                replies = await self.exchange(data, first)
-            elif self.pipelining:
-                replies = await self.exchange(data + b"".join(letter.envelope), first + 3)
-            else:
-                replies = await self._announce(letter)
-        except (OSError, TimeoutError):
-            self.close()
-            if body is None or not self._replies:
-                raise
-            replies = self._replies[:1]  # the body was answered, the announcement was not: that one never left
-            lost = VendorError("The mail server went away.", code="connection_lost")
-            return _refused(replies), lost if letter else None
-        envelope = replies[first:]
-        refused = _refused(envelope)
-        if refused is not None:
-            await self._take_back(envelope)
-        return (_refused(replies[:first]), refused)
-
-    async def _announce(self, letter: Letter) -> list[Reply]:
-        """An announcement command by command, for servers without PIPELINING."""
-        replies: list[Reply] = []
-        for command in letter.envelope:
-            replies += await self.exchange(command, 1)
-            if replies[-1].code >= 400:
-                break
-        return replies
-
-    async def _take_back(self, envelope: Sequence[Reply]) -> None:
-        """Bring the server back to where a new announcement may begin."""
-        try:
-            if len(envelope) == 3 and envelope[2].code == 354:  # took DATA without a recipient (RFC 2920, section 3.1)
-                await self.exchange(b".\r\n", 1)
-            await self.exchange(b"RSET\r\n", 1)
-        except (OSError, TimeoutError):
-            self.close()  # the answer that mattered is known
-
-    def close(self) -> None:
-        """Hang up."""
-        self.closed = True
-        self._transport.close()
-
-
-def _stuffed(message: bytes) -> bytes:
-    """A message of CRLF lines as DATA takes it: leading dots doubled, a lone dot at the end."""
-    return (message.replace(b"\r\n.", b"\r\n..") if b"\r\n." in message else message) + b".\r\n"
-
-
-def _refused(replies: Sequence[Reply]) -> VendorError | None:
-    """The first refusal among replies: 4xx is transient, 5xx permanent; its code is the enhanced one when there is one."""
-    for place, reply in enumerate(replies):
-        if reply.code >= 400:
-            enhanced = _ENHANCED.match(reply.text)
-            code = enhanced[1] if enhanced else str(reply.code)
-            if reply.code in {530, 535}:  # it wants a sign-in, or ours is no longer good
-                return no_account(f"{reply.code} {reply.text}")
-            if place == 1 and not enhanced and reply.code in {550, 551, 553}:  # RCPT TO
-                code = "5.1.1"
-            return VendorError(f"{reply.code} {reply.text}", code=code, permanent=reply.code >= 500)
-    return None
 
 
 class SmtpTransport:
-    """An SMTP account with some kept connections."""
+    """An SMTP account with some kept connections, which the batches under way share."""
 
     def __init__(self, account: ProviderAccount) -> None:
         self.account = account
-        self._relay = account.expect(MailSettings).relay
-        self._size = self._relay.max_connections or CONNECTIONS
-        self._idle: list[Conversation] = []
+        self._server = Server.of(account)
+        self._size = int(account.config.get("maxConnections") or CONNECTIONS)
+        self._free = asyncio.Semaphore(self._size)
+        self._idle: list[SmtpSession] = []
         self._skeletons: OrderedDict[Template, Skeleton] = OrderedDict()
         self._date = DateHeader()
         self._cost = price(account)
 
-    async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
+    async def send(self, batch: Sequence[Admitted], hand_over: HandOver = UNRECORDED) -> list[Delivery]:
         """Carry a batch over the kept connections."""
-        trip = _Trip(batch, self._date.at(datetime.now(UTC)), may_send)
+        trip = _Trip(batch, self._date.at(datetime.now(UTC)), hand_over, self._cost)
         async with asyncio.TaskGroup() as group:
             for _ in range(min(self._size, len(batch))):
-                group.create_task(self._lane(trip))
-        return [answer or failure(batch[place], trip.unreachable) for place, answer in enumerate(trip.answers)]
+                group.create_task(self._share(trip))
+        return trip.settled()
 
-    async def _lane(self, trip: "_Trip") -> None:
-        """One connection's share of a batch: each write carries a body and the next announcement.
+    async def _share(self, trip: "_Trip") -> None:
+        """One connection's share of a batch, in turns."""
+        connects = True
+        while trip.waiting and connects:
+            async with self._free:
+                connects = await self._turn(trip)
 
-        Long because it is one machine with three things in hand: the connection, the letter whose body the server waits for
-        (`announced`), and the one that meets a fresh connection (`again`). Parted, each half would have to be told all three.
+    async def _turn(self, trip: "_Trip") -> bool:
+        """A connection's turn; False when none can be had. The other connections go on then.
+
+        Each write carries a body and the next announcement. Before a body leaves, its message is
+        handed over, together with the answer to the message before.
+
+        Long because it is one machine with three things in hand: the session, the letter whose body the server waits for
+        (`announced`), and the one that meets a fresh connection (`again`).
         """
-        conversation: Conversation | None = None
+        until = asyncio.get_running_loop().time() + TURN_SECONDS
+        connects = True
+        session: SmtpSession | None = None
         announced: Letter | None = None
         again: Letter | None = None  # met a kept connection that the server had closed: goes again on a new one
+        answered: Delivery | None = None  # not in the ledger yet
         while True:
-            if announced is not None and conversation is not None and not trip.may_send(announced.admitted):
-                trip.answers[announced.place] = withheld(announced.admitted)
-                conversation.close()  # the server waits for the body and forgets the announcement without it (RFC 5321, 4.1.4)
-                announced = conversation = None
-                if (again := self._next(trip)) is None:
-                    return
-            if conversation is None:
+            if announced is not None and session is not None:
+                may_leave = await trip.hand_over.exchange(answered, announced.admitted)
+                answered = None
+                if not may_leave:
+                    answered = trip.answer(announced, withheld(announced.admitted))
+                    session.close()  # the server waits for the body and forgets the announcement (RFC 5321, 4.1.4)
+                    announced = session = None
+            is_over = again is None and asyncio.get_running_loop().time() > until
+            if session is None:
+                if again is None and (is_over or not trip.waiting):
+                    break
                 try:
-                    conversation = await self._take(fresh=again is not None)
-                except aiosmtplib.SMTPAuthenticationError as error:
-                    trip.unreachable = no_account(f"{error.code} {error.message}")
-                    return
-                except (OSError, TimeoutError, aiosmtplib.SMTPException) as error:
-                    trip.unreachable = _unreachable(str(error))
-                    return  # the other lanes go on; what nobody takes has this reason
+                    session = await self._take(fresh=again is not None)
+                except VendorError as error:
+                    trip.unreachable = error  # what nobody takes has this reason
+                    if again is not None:
+                        trip.answer(again, failure(again.admitted, error))
+                    connects = False
+                    break
             upcoming, again = again, None
-            if upcoming is None and (announced is None or conversation.pipelining):
-                upcoming = self._next(trip)
+            if upcoming is None and not is_over and (announced is None or session.pipelining):
+                upcoming = self._next(trip, session)
             if announced is None and upcoming is None:
-                self._give_back(conversation)
-                return
+                self._give_back(session)
+                break
             try:
-                body_refused, refused = await conversation.step(announced.message if announced else None, upcoming)
-            except (OSError, TimeoutError) as error:
-                if announced is None and conversation.kept:
-                    again, conversation = upcoming, None
+                step = await session.step(announced.message if announced else None, upcoming)
+            except OSError as error:
+                if announced is None and session.kept:
+                    again, session = upcoming, None
                     continue
-                body_refused, refused = _lost(error, unclear=True), _lost(error, unclear=False)
+                if announced is not None:
+                    answered = trip.answer(announced, failure(announced.admitted, _lost(error, unclear=True)))
+                if upcoming is not None:
+                    trip.answer(upcoming, failure(upcoming.admitted, _lost(error, unclear=False)))
+                announced = session = None
+                continue
             if announced is not None:
-                trip.note(announced, body_refused, self._cost)
-            if upcoming is not None and refused is not None:
-                trip.note(upcoming, refused, self._cost)
-            announced = upcoming if refused is None else None
-            conversation.kept = False
-            if conversation.closed:
+                answered = trip.note(announced, step.body)
+            if upcoming is not None and step.is_lost:
+                trip.answer(upcoming, failure(upcoming.admitted, _lost(ConnectionResetError(), unclear=False)))
+            elif upcoming is not None and step.envelope is not None:
+                trip.note(upcoming, step.envelope)
+            announced = None if step.is_lost or step.envelope is not None else upcoming
+            session.kept = False
+            if session.closed:
                 if announced is not None:  # answered, and hung up before the body
-                    trip.note(announced, _lost(ConnectionResetError(), unclear=False), self._cost)
-                announced = conversation = None
+                    trip.answer(announced, failure(announced.admitted, _lost(ConnectionResetError(), unclear=False)))
+                announced = session = None
+        await trip.hand_over.exchange(answered, None)
+        return connects
 
-    def _next(self, trip: "_Trip") -> Letter | None:
+    def _next(self, trip: "_Trip", session: SmtpSession) -> Letter | None:
         """The next message of the batch that may leave, as a letter."""
-        for place, admitted in trip.work:
-            if trip.may_send(admitted):
+        while trip.waiting:
+            place, admitted = trip.waiting.popleft()
+            if not trip.hand_over.may_send(admitted):
+                trip.answers[place] = withheld(admitted)
+                continue
+            try:
                 skeleton = self._skeleton(admitted)
-                recipient = f"RCPT TO:<{admitted.outgoing.contact}>\r\n".encode()
-                envelope = (skeleton.mail_from, recipient, b"DATA\r\n")
+                envelope = skeleton.envelope(admitted.outgoing.contact, session.smtputf8)
                 return Letter(place, admitted, envelope, skeleton.message(admitted, trip.date))
-            trip.answers[place] = withheld(admitted)
+            except VendorError as error:
+                trip.answers[place] = failure(admitted, error)
+            except (Invalid, minijinja.TemplateError) as error:
+                reason = VendorError(f"The message cannot be written: {error}", code="not_rendered", permanent=True)
+                trip.answers[place] = failure(admitted, reason)
         return None
 
     def _skeleton(self, admitted: Admitted) -> Skeleton:
@@ -252,53 +162,28 @@ class SmtpTransport:
                 self._skeletons.popitem(last=False)
         return known
 
-    async def _take(self, fresh: bool = False) -> Conversation:
+    async def _take(self, fresh: bool = False) -> SmtpSession:
         now = asyncio.get_running_loop().time()
         while self._idle:
-            conversation = self._idle.pop()
-            if not fresh and not conversation.closed and now - conversation.idle_since < IDLE_SECONDS:
-                conversation.kept = True
-                return conversation
-            conversation.close()
-        return await self._connect()
+            session = self._idle.pop()
+            if not fresh and not session.closed and now - session.idle_since < IDLE_SECONDS:
+                session.kept = True
+                return session
+            session.close()
+        return await connect(self._server)
 
-    def _give_back(self, conversation: Conversation) -> None:
+    def _give_back(self, session: SmtpSession) -> None:
         if len(self._idle) >= self._size:
-            conversation.close()
+            session.close()
             return
-        conversation.idle_since = asyncio.get_running_loop().time()
-        self._idle.append(conversation)
-
-    def _client(self) -> aiosmtplib.SMTP:
-        relay = self._relay
-        signs_in = relay.username and relay.password
-        return aiosmtplib.SMTP(
-            hostname=relay.host,
-            port=relay.port,
-            username=relay.username if signs_in else None,
-            password=relay.password if signs_in else None,
-            use_tls=relay.port == 465,
-            start_tls=None,  # whenever the server offers it
-            timeout=TIMEOUT_SECONDS,
-        )
-
-    async def _connect(self) -> Conversation:
-        if not self.account.is_sandbox:
-            await egress.check_host(self._relay.host)
-        client = self._client()
-        await client.connect()
-        if not client.last_ehlo_response:
-            await client.ehlo()
-        transport = cast(asyncio.Transport, client.transport)  # uvloop's is no subclass
-        return Conversation(transport, client.supports_extension("pipelining"))
+        session.idle_since = asyncio.get_running_loop().time()
+        self._idle.append(session)
 
     async def check(self) -> str:
         """Connect and sign in."""
-        try:
-            conversation = await self._connect()
-        except (OSError, TimeoutError, aiosmtplib.SMTPException) as error:
-            raise _unreachable(str(error)) from error
-        self._give_back(conversation)
+        self._give_back(await connect(self._server))
+        if self._server.username is None:
+            return "The mail server answers. The account has no user name, so it was not signed in to."
         return "The mail server answers and takes our sign-in."
 
     async def close(self) -> None:
@@ -308,27 +193,60 @@ class SmtpTransport:
 
 
 class _Trip:
-    """One batch under way, shared by its lanes."""
+    """One batch under way, shared by its connections."""
 
-    def __init__(self, batch: Sequence[Admitted], date: str, may_send: SendGuard) -> None:
-        self.work = iter(enumerate(batch))
+    def __init__(self, batch: Sequence[Admitted], date: str, hand_over: HandOver, cost: Decimal | None) -> None:
+        self.batch = batch
+        self.waiting = deque(enumerate(batch))
         self.date = date
-        self.may_send = may_send
+        self.hand_over = hand_over
         self.answers: list[Delivery | None] = [None] * len(batch)
-        self.unreachable = _unreachable("")
+        self._cost = cost
+        self._refusals: dict[int, Refusal] = {}  # permanent ones of the message or of us, once a sender was taken
+        self.unreachable = VendorError("The mail server cannot be reached.", code=UNREACHABLE)
 
-    def note(self, letter: Letter, refused: VendorError | None, cost: Decimal | None) -> None:
-        """Write down what became of a message."""
+    def answer(self, letter: Letter, delivery: Delivery) -> Delivery:
+        """Note what became of a message."""
+        self.answers[letter.place] = delivery
+        return delivery
+
+    def note(self, letter: Letter, refused: Refusal | None) -> Delivery:
+        """Note what the server said to a message."""
         if refused is None:
-            self.answers[letter.place] = sent(letter.admitted, None, cost)
-        else:
-            self.answers[letter.place] = failure(letter.admitted, refused, bounced=refused.code in _NO_SUCH_ADDRESS)
+            return self.answer(letter, sent(letter.admitted, None, self._cost))
+        reply, said = refused.reply, f"{refused.reply.code} {refused.reply.text}"
+        code = reply.enhanced or str(reply.code)
+        if reply.code < 500:
+            error = too_fast(said) if is_about_us_for_now(refused) else VendorError(said, code=code)
+            return self.answer(letter, failure(letter.admitted, error))
+        whom = about(refused)
+        if whom is About.RECIPIENT:
+            gone = VendorError(said, code=code if reply.enhanced else "5.1.1", permanent=True)
+            return self.answer(letter, failure(letter.admitted, gone, bounced=True))
+        if refused.stage is not Stage.MAIL and reply.code not in {530, 535} and not reply.enhanced.startswith("5.2."):
+            self._refusals[letter.place] = refused
+        error = no_account(said) if whom is About.ACCOUNT else VendorError(said, code=code, permanent=True)
+        return self.answer(letter, failure(letter.admitted, error))
+
+    def settled(self) -> list[Delivery]:
+        """The answers of the whole batch. Whom a refusal is about shows in what the others were told: a server that took some
+        refuses a message, not us (it is tried again later); one that took none for one reason refuses us."""
+        answers = [
+            answer or failure(admitted, self.unreachable)
+            for admitted, answer in zip(self.batch, self.answers, strict=True)
+        ]
+        took_some = any(answer.status == "sent" for answer in answers)
+        refused_all = len(self._refusals) == len(answers) > 1
+        for place, refused in self._refusals.items():
+            said = f"{refused.reply.code} {refused.reply.text}"
+            if took_some and about(refused) is About.ACCOUNT:
+                code = refused.reply.enhanced or str(refused.reply.code)
+                answers[place] = failure(self.batch[place], VendorError(said, code=code))
+            elif refused_all:
+                answers[place] = failure(self.batch[place], no_account(said))
+        return answers
 
 
 def _lost(error: Exception, unclear: bool) -> VendorError:
-    text = f"The mail server went away ({type(error).__name__})" + ("; it may have been sent." if unclear else ".")
-    return VendorError(text, code="connection_lost", unclear=unclear)
-
-
-def _unreachable(reason: str) -> VendorError:
-    return VendorError(f"The mail server cannot be reached: {reason}", code=UNREACHABLE)
+    words = f"The mail server went away ({type(error).__name__})" + ("; it may have been sent." if unclear else ".")
+    return VendorError(words, code="connection_lost", unclear=unclear)

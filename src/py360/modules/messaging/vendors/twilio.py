@@ -19,8 +19,19 @@ from py360.kit.settings import settings
 from py360.kit.vendor import VendorError
 from py360.modules.messaging.messages import Admitted, Delivery
 from py360.modules.messaging.render import text_of
-from py360.modules.messaging.vendors.base import Hook, HttpTransport, Inbound, Moved, Status, price, refusal, sent
-from py360.modules.providers.api import ProviderAccount, TwilioSettings
+from py360.modules.messaging.vendors.base import (
+    Hook,
+    Inbound,
+    Moved,
+    Status,
+    failure,
+    no_account,
+    price,
+    sent,
+    too_fast,
+)
+from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal, text
+from py360.modules.providers.api import ProviderAccount
 from py360.modules.templates.api import segments
 
 BASE_URL: Final = "https://api.twilio.com"
@@ -31,54 +42,90 @@ _STATUS: Final[Mapping[str, Status]] = {
     "undelivered": "failed",
     "failed": "failed",
 }
-_NO_SUCH_NUMBER: Final = frozenset({"30005", "30006", "21211", "21214", "21614"})
+# twilio.com/docs/api/errors. About the recipient's number: it does not exist, is a landline or unreachable for good.
+_NO_SUCH_NUMBER: Final = frozenset({"21211", "21214", "21217", "21614", "30005", "30006"})
 _STOPPED: Final = frozenset({"21610"})  # the recipient sent STOP to this sender
 # What Advanced Opt-Out made of an inbound text, whatever word it was (help.twilio.com, "OptOutType parameter")
 _OPT_OUT_TYPES: Final[Mapping[str, Literal["stop", "start"]]] = {"STOP": "stop", "START": "start"}
+# About us: wrong sign-in, suspended or closed account, no such account, no money, a sender that is not ours or not allowed
+# to send there (registration, country). No other message would leave either.
+_ACCOUNT: Final = frozenset(
+    {
+        "20003",
+        "20005",
+        "20403",
+        "20404",
+        "20006",
+        "20008",
+        "21212",
+        "21603",
+        "21606",
+        "21611",
+        "21659",
+        "21660",
+        "21661",
+    }
+    | {"21664", "21701", "21703", "21704", "21705", "21712", "30002", "30034", "63038", "90010"}
+)
+_TOO_FAST: Final = frozenset(
+    {"20429", "14107", "30001", "30022", "30023", "30027"}
+)  # too many requests, a full queue, a daily cap
 
 
 class TwilioTransport(HttpTransport):
     """An SMS account at Twilio."""
 
-    no_such_address = _NO_SUCH_NUMBER
-    opted_out = _STOPPED
-    account_refused = frozenset({"20003", "20005"})  # wrong sign-in; suspended account
+    vendor = "Twilio"
 
     def __init__(self, account: ProviderAccount) -> None:
         super().__init__(account)
-        config = account.expect(TwilioSettings)
-        self._url = f"{config.base_url or BASE_URL}/2010-04-01/Accounts/{config.account_sid}"
-        service = config.messaging_service_sid
-        self._sender = {"MessagingServiceSid": service} if service else {"From": config.from_number}
+        config = account.config
+        self._url = f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/2010-04-01/Accounts/{config['accountSid']}"
+        service = config.get("messagingServiceSid")
+        self._sender = {"MessagingServiceSid": str(service)} if service else {"From": str(config["fromNumber"])}
         self._callback = f"{settings().public_url}/api/webhooks/sms/twilio"
 
     def headers(self) -> dict[str, str]:
         """Basic authorisation with sid and token."""
-        config = self.account.expect(TwilioSettings)
-        return {"Authorization": aiohttp.encode_basic_auth(config.account_sid, config.auth_token.get_secret_value())}
+        config = self.account.config
+        return {"Authorization": aiohttp.encode_basic_auth(str(config["accountSid"]), str(config["authToken"]))}
 
     async def one(self, admitted: Admitted) -> Delivery:
         """Send one text."""
         outgoing = admitted.outgoing
-        text = text_of(outgoing, admitted.message_id, admitted.tracked)
+        body = text_of(outgoing, admitted.message_id, admitted.tracked)
         form = {
             **self._sender,
             "To": outgoing.contact,
-            "Body": text,
+            "Body": body,
             "StatusCallback": f"{self._callback}?message={ids.code('sms', admitted.message_id)}",
         }
-        async with self.session.post(f"{self._url}/Messages.json", data=form, allow_redirects=False) as response:
-            answer = await response.json(content_type=None)
-            if response.status >= 400:
-                raise refusal(response.status, str(answer.get("code", "")), str(answer.get("message", "")))
-        return sent(admitted, str(answer["sid"]), price(self.account, segments(text).parts))
+        answer = await self.ask("POST", f"{self._url}/Messages.json", form)
+        if not 200 <= answer.status < 300:
+            return _refused(
+                admitted, answer.status, text(answer.fields.get("code")), text(answer.fields.get("message"))
+            )
+        sid = text(answer.fields.get("sid"), 255)
+        if not sid:
+            raise odd_answer(self.vendor)
+        return sent(admitted, sid, price(self.account, segments(body).parts))
 
     async def check(self) -> str:
         """Read the account."""
-        async with self.session.get(f"{self._url}.json", allow_redirects=False) as response:
-            if response.status != 200:
-                raise VendorError(f"Twilio refused the account ({response.status}).", permanent=response.status < 500)
+        answer = await self.ask("GET", f"{self._url}.json")
+        if answer.status != 200:
+            raise VendorError(f"Twilio refused the account ({answer.status}).", permanent=answer.status < 500)
         return "Twilio answers and knows this account."
+
+
+def _refused(admitted: Admitted, status: int, code: str, message: str) -> Delivery:
+    """Twilio's refusal: about the number, about us, or about this message."""
+    if code in _ACCOUNT:
+        return failure(admitted, no_account(f"{message} (Twilio error {code})"))
+    if code in _TOO_FAST:
+        return failure(admitted, too_fast(message))
+    error = refusal("Twilio", status, code, message)
+    return failure(admitted, error, bounced=code in _NO_SUCH_NUMBER, opted_out=code in _STOPPED)
 
 
 def signature(token: str, url: str, form: Sequence[tuple[str, str]]) -> str:
@@ -90,8 +137,7 @@ def signature(token: str, url: str, form: Sequence[tuple[str, str]]) -> str:
 def read(account: ProviderAccount, body: bytes, url: str, given: str) -> list[Hook] | None:
     """The event of a callback; None when its signature is not this account's. Raises ValueError when malformed."""
     form = parse_qsl(body.decode(), keep_blank_values=True)
-    token = account.expect(TwilioSettings).auth_token.get_secret_value()
-    if not hmac.compare_digest(signature(token, url, form).encode(), given.encode()):
+    if not hmac.compare_digest(signature(str(account.config["authToken"]), url, form), given):
         return None
     fields = dict(form)
     sid = fields.get("MessageSid") or fields["SmsSid"]
@@ -113,14 +159,13 @@ def translate(fields: Mapping[str, Any], received_at: datetime) -> Moved | Inbou
     code_text = str(fields.get("_message") or "")
     ours = ids.message_number(code_text) if code_text else None
     moved = _STATUS.get(str(status))
-    if moved == "failed" and code in _NO_SUCH_NUMBER:
-        moved = "bounced"
+    gone = moved == "failed" and code in _NO_SUCH_NUMBER
     return Moved(
-        moved,
+        "bounced" if gone else moved,
         at,
         message_id=ours,
         vendor_message_id=str(fields.get("MessageSid") or fields.get("SmsSid")),
         error_code=code,
         error_message=str(fields.get("ErrorMessage") or (f"Twilio error {code}" if code else "")) or None,
-        stop="unsubscribe" if code in _STOPPED else "hard_bounce" if moved == "bounced" else None,
+        stop="unsubscribe" if code in _STOPPED else "hard_bounce" if gone else None,
     )
