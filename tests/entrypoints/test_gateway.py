@@ -68,7 +68,7 @@ def nginx(folder: Path, conf: str, port: int) -> Iterator[None]:
     folder.joinpath("py360.conf").write_text(conf)
     main = folder / "nginx.conf"
     main.write_text(
-        f"daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
+        f"{'user root; ' if os.geteuid() == 0 else ''}daemon off; pid {folder}/pid; error_log {folder}/error.log;\n"
         f"events {{}}\nhttp {{ access_log off; client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy;\n"
         f"fastcgi_temp_path {folder}/f; uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; include {folder}/py360.conf; }}\n"
     )
@@ -139,6 +139,26 @@ def test_two_services_are_one_api(configured: Settings, tmp_path: Path) -> None:
             ticket = http.post("/api/ws/ticket").json()["data"]["ticket"]
             with connect(f"ws://127.0.0.1:{port}/ws?ticket={ticket}") as live:
                 assert json.loads(live.recv(10))["type"] == "ready"
+
+
+@needs_nginx
+def test_gateway_holds_the_limits_of_the_routes(tmp_path: Path) -> None:
+    """Nothing larger than an address takes, and no longer head, reaches a service; HSTS where people come by HTTPS."""
+    port = free_port()
+    with service() as everything:
+        conf = configuration(f"127.0.0.1:{everything}", [], f"127.0.0.1:{port}")
+        with nginx(tmp_path, conf, port), httpx.Client(base_url=f"http://127.0.0.1:{port}") as http:
+            for path, size, status in (
+                ("/api/auth/login", 1 << 20, 200),
+                ("/api/auth/login", (1 << 20) + 1, 413),
+                ("/api/upload/file", 20 << 20, 200),
+                ("/api/upload/tus/7", 20 << 20, 200),
+            ):
+                assert http.post(path, content=b"x" * size).status_code == status, (path, size)
+            assert http.get("/api/health", headers={"X-Long": "x" * 40_000}).status_code in (400, 431)
+            assert "strict-transport-security" not in http.get("/api/health").headers
+            secure = http.get("/api/health", headers={"X-Forwarded-Proto": "https"}).headers
+            assert secure["strict-transport-security"].startswith("max-age=31536000")
 
 
 def test_a_service_that_is_not_one_is_refused() -> None:

@@ -34,6 +34,40 @@ async def test_it_is_refused_or_not_found(
     assert answer.json()["success"] is (answer.status_code == 200)
 
 
+async def test_headers_and_numbers_that_are_none_are_refused(as_admin: httpx.AsyncClient) -> None:
+    """Digits without end, letters beyond ASCII, days at the end of time."""
+    for value in ("9" * 5_000, "²", "٣"):
+        assert (await as_admin.get("/api/cases", params={"clientId": value})).status_code in (404, 422), value[:5]
+        saved = await as_admin.put("/api/settings/campaigns", json={}, headers={"If-Match": value.encode()})
+        assert saved.status_code == 412, (value[:5], saved.text)
+    for path, name in (
+        ("/api/cases", "dateTo"), ("/api/cases", "date"), ("/api/cases/closed", "dateTo"), ("/api/cases", "dueTo"),
+        ("/api/campaigns", "dateTo"), ("/api/communications/delivery-status", "dateTo"), ("/api/upload/history", "dateTo"),
+        ("/api/dnc", "dateTo"), ("/api/policies", "expiryTo"), ("/api/logs", "dateTo"),
+    ):  # fmt: skip
+        for day in ("9999-12-31", "0001-01-01"):
+            answer = await as_admin.get(path, params={name: day})
+            assert answer.status_code in (200, 422), (path, name, day, answer.text)
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/webhooks/whatsapp", "/webhook", "/api/webhooks/razorpay", "/api/webhooks/sms/twilio"]
+)
+async def test_signature_with_strange_letters_is_a_wrong_signature(
+    as_admin: httpx.AsyncClient, client: httpx.AsyncClient, path: str
+) -> None:
+    for name in ("X-Hub-Signature-256", "X-Razorpay-Signature", "X-Twilio-Signature"):
+        answer = await client.post(path, content=b'{"object": "x"}', headers={name: "sha256=é".encode()})
+        assert answer.status_code < 500, (path, name, answer.text)
+
+
+async def test_every_answer_tells_browsers_not_to_keep_or_guess_it(as_admin: httpx.AsyncClient) -> None:
+    for path in ("/api/cases", "/api/cases?format=csv", "/api/nothing-here", "/pay/none"):
+        headers = (await as_admin.get(path)).headers
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert "no-store" in headers["cache-control"], path
+
+
 @pytest.mark.parametrize("path", ["/api/track/click/.½", "/api/track/open/é.x", "/pay/.ÿ", "/api/unsubscribe/é"])
 async def test_a_link_with_strange_letters_is_no_link_of_ours(client: httpx.AsyncClient, path: str) -> None:
     answer = await client.get(path)

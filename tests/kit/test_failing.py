@@ -1,11 +1,13 @@
 """A job that fails while another with its queueing lock waits: the other one does its work, and nothing is stuck."""
 
+import procrastinate
 import psycopg
 import pytest
 
 from py360.kit import db, jobs
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
+from py360.kit.settings import Settings
 from tests.conftest import RunJobs
 
 tried: list[str] = []
@@ -87,13 +89,22 @@ async def without_database(number: int) -> None:
     raise RuntimeError("another reason")
 
 
-async def test_a_database_that_is_away_is_waited_for(resources: Resources, run_jobs: RunJobs) -> None:
+async def test_tries_while_the_database_is_away_do_not_count(
+    configured: Settings, resources: Resources, run_jobs: RunJobs
+) -> None:
+    """Nor does the one of a worker that died: after all of them the job still has its own retry."""
     tried.clear()
+    given_up.clear()
     async with unit_of_work() as session:
         await jobs.defer(session, without_database, number=7)
-    for times in (1, 2, 3):
+    async with unit_of_work() as session:
+        await db.execute(session, "update procrastinate_jobs set status = 'doing', worker_id = null")
+    with jobs.app.replace_connector(procrastinate.PsycopgConnector(conninfo=configured.database_url)) as app:
+        async with app.open_async():
+            assert await jobs.revive(0) == 1
+    for times in (1, 2, 3, 4):
         await run_jobs()
-        assert (len(tried), given_up) == (times, [7] if times == 3 else [])
+        assert (len(tried), given_up) == (times, [7] if times == 4 else [])
         async with unit_of_work() as session:
             await db.execute(session, "update procrastinate_jobs set scheduled_at = now() where status = 'todo'")
 
@@ -110,4 +121,4 @@ async def test_what_failed_for_good_is_kept_for_a_month(resources: Resources, ru
         )
         await jobs.defer(session, jobs.forget_jobs, timestamp=0)
     await run_jobs()
-    assert await resources.reads.value("select count(*) from procrastinate_jobs where status = 'failed'") == 1
+    assert await resources.reads.fetch_only(int, "select count(*) from procrastinate_jobs where status = 'failed'") == 1

@@ -88,10 +88,9 @@ def up() -> None:
 @cli.command()
 def api(modules: Modules = "") -> None:
     """Serve the API, or only some modules of it (behind the gateway). Needs DATABASE_URL and REDIS_URL, or a running `up`."""
-    import uvicorn
-
-    from py360.entrypoints.api import build_app, proxies
+    from py360.entrypoints.api import build_app
     from py360.entrypoints.bootstrap import require_ready
+    from py360.entrypoints.http_server import serve
     from py360.entrypoints.logs import configure, started
 
     chosen = _modules(modules)
@@ -101,17 +100,7 @@ def api(modules: Modules = "") -> None:
     started("api", config, chosen, address=f"{config.host}:{config.port}")
     gc.collect()
     gc.freeze()  # what was loaded stays loaded: the collector need not look through it again and again
-    uvicorn.run(
-        app,
-        host=config.host.strip("[]"),
-        port=config.port,
-        loop="uvloop",
-        http="httptools",
-        **proxies(config),
-        access_log=False,
-        log_config=None,
-        timeout_graceful_shutdown=5,  # a WebSocket or a slow download does not hold up the stop
-    )
+    serve(app, config)
 
 
 @cli.command()

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from py360.kit.errors import NotFound
 
+ID_DIGITS: Final = 18  # a bigint has no more
 Reach = Literal["own", "team", "subtree", "all"]
 
 
@@ -34,7 +35,8 @@ class Caller:
     def at(self, client: str) -> "Caller":
         """The same caller, at work for one of their clients only, by its number or code; raises NotFound for any other."""
         codes = {code.lower(): number for code, number in zip(self.client_codes, self.client_ids, strict=False)}
-        number = int(client) if client.isascii() and client.isdigit() else codes.get(client.strip().lower(), 0)
+        is_number = client.isascii() and client.isdecimal() and len(client) <= ID_DIGITS
+        number = int(client) if is_number else codes.get(client.strip().lower(), 0)
         if number not in self.client_ids:
             raise NotFound("There is no such client within your reach.", code="client_not_found")
         return replace(self, client_id=number, client_ids=(number,), client_codes=())

@@ -1,6 +1,6 @@
 """Time, injected: nobody reads the machine's clock directly."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,16 @@ class Clock(Protocol):
     def today(self) -> date:
         """The date in India, where policies fall due."""
         ...
+
+
+def day_begins(day: date) -> datetime:
+    """Midnight in India at the beginning of a day."""
+    return datetime.combine(day, time.min, INDIA)
+
+
+def day_ends(day: date) -> datetime:
+    """Midnight in India at the end of a day; of the last day there is, its last moment."""
+    return day_begins(day + timedelta(days=1)) if day < date.max else datetime.combine(day, time.max, INDIA)
 
 
 def version_of(changed: datetime) -> int:

@@ -38,6 +38,9 @@ CLASH: Final = (psycopg.IntegrityError, sqlalchemy.exc.IntegrityError)
 IN_USE: Final = (psycopg.errors.RestrictViolation, psycopg.errors.ForeignKeyViolation)
 INSIST_SECONDS: Final = 45.0  # a restart takes some; less than a lease of what is being worked on has left
 AGAIN_SECONDS: Final = 0.2
+# What the libraries say when a connection broke before it was used; of other mistakes with connections, too.
+LOST: Final = (sqlalchemy.exc.InvalidRequestError, psycopg.InterfaceError)
+_LOST_WORDS: Final = ("connection is closed", "Can't reconnect")
 _GONE: Final = ("08", "57P")  # connection failures, shutdowns
 
 Answer = TypeVar("Answer")
@@ -74,6 +77,8 @@ def is_away(error: BaseException | None) -> bool:
         return any(is_away(each) for each in error.exceptions)
     if isinstance(error, sqlalchemy.exc.DBAPIError):
         error = error.orig
+    if isinstance(error, LOST):
+        return any(words in str(error) for words in _LOST_WORDS)
     return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith(_GONE)
 
 

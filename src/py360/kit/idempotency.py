@@ -8,6 +8,7 @@ Bodies over 1 MiB (files) pass through: a file is recognised by its own hash.
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
@@ -113,7 +114,8 @@ async def once(request: Request, answer: Handler) -> Response:
 async def _run(request: Request, answer: Handler, resources: Resources, claim: _Claim) -> Response:
     mark = _current.set(claim)
     try:
-        async with asyncio.timeout(WORK_SECONDS) as limit:
+        async with asyncio.timeout(WORK_SECONDS) as limit, AsyncExitStack() as work:
+            request.scope["fastapi_function_astack"] = work  # so the transaction ends here, and not after us
             response = await answer(request)
     except TimeoutError as error:
         if not limit.expired():

@@ -82,7 +82,8 @@ class ModuleJobs:
                     if not retries:
                         _tell(context.job, error)
                         return
-                    if db.is_away(error):  # a try that does not count
+                    if db.is_away(error):
+                        await _does_not_count(context.job)
                         raise
                     if await _has_successor(context.job):
                         log.exception("a job failed; the one that waits does its work", job=context.job.call_string)
@@ -187,6 +188,18 @@ async def waits(session: AsyncSession, queueing_lock: str) -> bool:
     )
 
 
+async def _does_not_count(job: procrastinate.jobs.Job) -> None:
+    """Take a try back: the queue counts every one by itself when it puts the job back."""
+
+    async def uncount() -> None:
+        async with db.unit_of_work() as session:
+            await db.execute(
+                session, "update procrastinate_jobs set attempts = attempts - 1 where id = %(id)s", {"id": job.id}
+            )
+
+    await db.insist(uncount)
+
+
 async def _has_successor(job: procrastinate.jobs.Job) -> bool:
     """Whether another job with its queueing lock waits already. It could not be put back beside that one: it would stay
     `doing` for ever, and hold its lock."""
@@ -210,6 +223,7 @@ async def revive(dead_after: int = DEAD_AFTER_SECONDS) -> int:
     stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=dead_after))
     for job in stalled:
         log.warning("a worker died; its job starts again", job=job.call_string)
+        await _does_not_count(job)
         try:
             await app.job_manager.retry_job(job)
         except UniqueViolation:  # a job with its queueing lock waits already, and does the same

@@ -25,10 +25,10 @@ class Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 quota = scope.get("quota", ()) if message["status"] != 429 else ()  # a refusal tells its own limit
-                headers = [*message.get("headers", ()), (b"x-request-id", name.encode()), NOSNIFF, *quota]
-                if not any(header == b"cache-control" for header, _ in headers):
-                    headers.append(NO_STORE)
-                message["headers"] = headers
+                own = message.get("headers", ())
+                set_already = {header for header, _ in own}
+                always = [header for header in (NOSNIFF, NO_STORE) if header[0] not in set_already]
+                message["headers"] = [*own, (b"x-request-id", name.encode()), *always, *quota]
             await send(message)
 
         await self.app(scope, receive, send_with_headers)

@@ -30,6 +30,8 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(unfit, _on_unfit)
     for away in (*db.AWAY, CacheConnectionError, CacheTimeoutError):
         app.add_exception_handler(away, _on_away)
+    for lost in db.LOST:
+        app.add_exception_handler(lost, _on_lost)
     app.add_exception_handler(OSError, _on_os_error)
     app.add_exception_handler(Exception, _on_bug)
     app.add_middleware(Headers)
@@ -99,6 +101,12 @@ async def _on_away(request: Request, error: Exception) -> Response:
         return await _on_full(request, error)
     log.error("database or cache away", error=str(error)[:500], request_id=request.scope.get("request_id"))
     return failure(request, Unavailable(headers={"Retry-After": "5"}))
+
+
+async def _on_lost(request: Request, error: Exception) -> Response:
+    if db.is_away(error):
+        return await _on_away(request, error)
+    raise error
 
 
 async def _on_bug(request: Request, error: Exception) -> Response:

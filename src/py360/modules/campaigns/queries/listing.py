@@ -1,13 +1,13 @@
 """The lists of campaigns and of whom they reach, with the filters of the campaign manager (domain reference, 12.3)."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from py360.kit.caller import Caller, reach_filter
-from py360.kit.clock import INDIA
+from py360.kit.clock import day_begins, day_ends
 from py360.kit.ids import code
 from py360.kit.listing import Listing, comma_list, containing, ordering
 from py360.kit.wire import QuerySchema, Schema
@@ -109,18 +109,14 @@ def _predicate(caller: Caller, asked: Filters) -> tuple[str, dict[str, Any]]:
     if asked.max_size is not None:
         narrow("coalesce(c.target_count, 0) <= %(max_size)s", max_size=asked.max_size)
     if asked.date_from:
-        narrow("c.created_at >= %(since)s", since=_midnight(asked.date_from))
+        narrow("c.created_at >= %(since)s", since=day_begins(asked.date_from))
     if asked.date_to:
-        narrow("c.created_at < %(until)s", until=_midnight(asked.date_to + timedelta(days=1)))
+        narrow("c.created_at < %(until)s", until=day_ends(asked.date_to))
     if found := containing(asked.search):
         narrow("(c.name ilike %(search)s or c.description ilike %(search)s)", search=found)
     if asked.performance not in ALL:
         narrow(f"{_COUNTERS['delivered']} > 0 and {BANDS[asked.performance].format(**_COUNTERS)}")
     return " and ".join(parts), said
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, INDIA)
 
 
 _STATUS: Final = "case when r.status in ('sent', 'unknown') and d.status is not null then d.status else r.status end"

@@ -6,14 +6,14 @@ the partial indexes. Free text is a parameter.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Annotated, Final
 
 from pydantic import Field, StringConstraints
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
-from py360.kit.clock import INDIA
+from py360.kit.clock import day_begins, day_ends
 from py360.kit.errors import Invalid
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
@@ -166,9 +166,9 @@ def _moment(built: Where, filters: Filters, today: date, ended: bool) -> None:
     else:
         built.by = "-createdAt"
     if first:
-        built.add(f"{column} >= %(moment_from)s", moment_from=_midnight(first))
-    if last and last < date.max:  # nothing is later than that
-        built.add(f"{column} < %(moment_to)s", moment_to=_midnight(last + timedelta(days=1)))
+        built.add(f"{column} >= %(moment_from)s", moment_from=day_begins(first))
+    if last:
+        built.add(f"{column} < %(moment_to)s", moment_to=day_ends(last))
 
 
 def _span(filters: Filters, today: date) -> tuple[date | None, date | None]:
@@ -192,10 +192,6 @@ def _span(filters: Filters, today: date) -> tuple[date | None, date | None]:
             ) from error
         return day, day
     return filters.date_from, filters.date_to
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time.min, INDIA)
 
 
 def _terms(built: Where, filters: Filters) -> None:

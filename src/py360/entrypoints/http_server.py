@@ -1,0 +1,186 @@
+"""The API's HTTP server: uvicorn, whose connections have limits of size and time before anything is spent on them (house law 11).
+
+uvicorn bounds neither a request's head nor how long one may take to arrive. The gateway holds the same numbers
+(`py360 gateway-config`); here they hold without one, too.
+"""
+
+import asyncio
+import resource
+from typing import Any, Final
+
+import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from py360.entrypoints.api import proxies
+from py360.kit.settings import Settings
+
+HEAD_BYTES: Final = 32 << 10  # the request line and all headers
+HEADERS_MOST: Final = 100
+HEAD_SECONDS: Final = 10  # from the connection, or the first byte of a further request, to the end of the headers
+BODY_SECONDS: Final = 30  # to begin with, and more for what arrives
+BODY_BYTES_PER_SECOND: Final = 8 << 10
+LINGER_SECONDS: Final = 2
+WRITE_SECONDS: Final = 60  # without the client taking anything of an answer
+WAITING_MOST: Final = 4_000  # connections without a whole request; above, the oldest is closed
+LOOK_SECONDS: Final = 5.0
+FILES: Final = 65_536
+_waiting: "dict[BoundedProtocol, None]" = {}  # in the order in which they began to wait
+
+
+class BoundedProtocol(HttpToolsProtocol):
+    """A connection whose request must arrive in time and within limits, and whose answer must be taken."""
+
+    _refused = False
+    _head = 0  # bytes of the head so far
+    _in_head = True
+    _body = 0  # bytes of the body so far
+    _body_since = 0.0
+    _timer: asyncio.TimerHandle | None = None
+    _write_timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """A connection: its first request must arrive."""
+        super().connection_made(transport)
+        self._wait(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget it."""
+        self._waits_no_more()
+        self._stop_write_timer()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of a head or of a body."""
+        if self._refused:
+            return
+        if self._in_head:
+            self._head += len(data)
+        else:
+            self._body += len(data)
+        super().data_received(data)
+        if self._in_head and self._head > HEAD_BYTES:
+            self._refuse(431, "Request Header Fields Too Large")
+
+    def on_message_begin(self) -> None:
+        """A request begins; on a kept connection the time starts here."""
+        super().on_message_begin()
+        self._in_head = True
+        if self._timer is None:
+            self._head = 0
+            self._wait(HEAD_SECONDS)
+
+    def on_headers_complete(self) -> None:
+        """The head is there: start the request, unless the head is too large."""
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > HEAD_BYTES or len(self.headers) > HEADERS_MOST:
+            self._refuse(431, "Request Header Fields Too Large")
+            return
+        self._in_head, self._head, self._body = False, 0, 0
+        self._waits_no_more()
+        super().on_headers_complete()
+        if self.parser.should_upgrade() and self._should_upgrade():
+            return
+        self._body_since = self.loop.time()
+        self._wait(LOOK_SECONDS)
+
+    def on_body(self, body: bytes) -> None:
+        """A part of the body."""
+        if not self._refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """The request has arrived."""
+        if not self._refused:
+            self._waits_no_more()
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer is out. When the body is not wanted any more (401, 413), hang up soon: the client shall read the answer first."""
+        if self.cycle.more_body and not self.pipeline:
+            self._refused = True
+            self._waits_no_more()
+            self.loop.call_later(LINGER_SECONDS, self.transport.close)
+        super().on_response_complete()
+
+    def pause_writing(self) -> None:
+        """The client does not take the answer as fast as it is sent."""
+        super().pause_writing()
+        self._write_timer = self.loop.call_later(WRITE_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """It has taken some."""
+        self._stop_write_timer()
+        super().resume_writing()
+
+    def _wait(self, seconds: float) -> None:
+        """Something must arrive within these seconds."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self.loop.call_later(seconds, self._look)
+        _waiting[self] = None
+        if len(_waiting) > WAITING_MOST:
+            oldest = next(iter(_waiting))
+            oldest._waits_no_more()
+            oldest.transport.abort()
+
+    def _waits_no_more(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        _waiting.pop(self, None)
+
+    def _look(self) -> None:
+        """The time is up: for the head at once, for a body when it came too slowly while it was wanted."""
+        self._timer = None
+        if self._in_head:
+            self._refuse(408, "Request Timeout")
+            return
+        if self.flow.read_paused:  # the application is behind, not the client
+            self._body_since += LOOK_SECONDS
+        if self.loop.time() - self._body_since > BODY_SECONDS + self._body / BODY_BYTES_PER_SECOND:
+            self._refuse(408, "Request Timeout")
+        else:
+            self._wait(LOOK_SECONDS)
+
+    def _refuse(self, status: int, reason: str) -> None:
+        """Say why, unless an answer has begun, and hang up. A connection that has said nothing hears nothing."""
+        self._refused = True
+        self._waits_no_more()
+        answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+        if not answering and (self._head or self._body or not self._in_head):
+            head = f"HTTP/1.1 {status} {reason}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            self.transport.write(head.encode())
+        self.transport.close()
+
+    def _stop_write_timer(self) -> None:
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+
+def options(config: Settings) -> dict[str, Any]:
+    """uvicorn's options for the API."""
+    return {
+        "host": config.host.strip("[]"),
+        "port": config.port,
+        "loop": "uvloop",
+        "http": BoundedProtocol,
+        **proxies(config),
+        "access_log": False,
+        "log_config": None,
+        "server_header": False,
+        "timeout_keep_alive": 15,
+        "timeout_graceful_shutdown": 5,  # a WebSocket or a slow download does not hold up the stop
+        "ws_max_size": 1 << 16,  # clients send nothing that is read
+        "ws_max_queue": 8,
+    }
+
+
+def serve(app: ASGIApp, config: Settings) -> None:
+    """Serve until stopped. Every connection is a file: as many as the system allows us."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    uvicorn.run(app, **options(config))
