@@ -166,3 +166,24 @@ async def test_lists_are_filtered_sorted_and_exported(as_admin) -> None:
 async def test_there_are_policy_types_to_choose_from(as_admin) -> None:
     types = (await as_admin.get("/api/policy-types")).json()["data"]["policyTypes"]
     assert [each["name"] for each in types] == ["commercial", "health", "home", "life", "motor", "travel"]
+
+
+async def test_codes_and_policy_numbers_are_a_clients_own(as_admin, as_role) -> None:
+    """Another client may use the same ones, and learns nothing of ours."""
+    other = (await as_admin.post("/api/clients", json={"clientName": "Other"})).json()["data"]["id"]
+    stranger = await as_role("client_admin", client_id=other)
+    for client in (as_admin, stranger):
+        made = await add(client, customerCode="C-1", pan="ABCDE1234F", firstName="Asha")
+        policy = {
+            "policyNumber": "P-1", "customerId": made["customerId"], "policyType": "motor", "premium": 100,
+            "startDate": "2026-01-01", "endDate": "2026-12-31",
+        }  # fmt: skip
+        assert (await client.post("/api/policies", json=policy)).status_code == 201
+        assert (await client.post("/api/policies", json=policy)).status_code == 409
+    mine = (await stranger.get("/api/customers/C-1")).json()["data"]
+    assert mine["clientId"] == other
+    for path in ("/api/customers/C-1", "/api/policies/P-1"):
+        both = await as_admin.get(path)
+        assert (both.status_code, both.json()["error"]["code"]) == (409, "several_clients")
+        one = await as_admin.get(path, params={"clientId": other})
+        assert one.json()["data"]["clientId"] == other

@@ -1,0 +1,254 @@
+"""House law 13: what belongs to one client does not exist for another, whatever route names it.
+
+Generated from the database's own catalogue and from the routes: every table with a `client_id` has a row of client 1 that a
+route names, or a reason; every parameter of a path that names a row is tried as a foreign client's administrator and agent.
+"""
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final
+
+import httpx
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from py360.kit.http import Route
+from tests.house.book import statements_of_the_book
+from tests.modules.conftest import AsRole, Person, as_role
+
+__all__ = ["as_role"]  # the fixture
+
+# What a parameter of a path names: the table, and client 1's row as an address has it (SQL where the number is not ours).
+NAMED: Final[Mapping[str, tuple[str, str]]] = {
+    "case": ("renewal_cases", "CASE-1001"),
+    "case_id": ("renewal_cases", "CASE-1001"),
+    "customer": ("customers", "CUST-1001"),
+    "customer_id": ("customers", "CUST-1001"),
+    "policy": ("policies", "POL-1001"),
+    "upload_id": ("file_uploads", "upload-1001"),
+    "filename": ("file_uploads", "a.csv"),
+    "arrival_id": ("upload_arrivals", "arrival-of-client-1"),
+    "campaign_id": ("campaigns", "campaign-1001"),
+    "template_id": ("templates", "template-1001"),
+    "message_id": ("communication_delivery_status", "sms-msg-1001"),
+    "payment_id": ("payments", "select min(id) from payments"),
+    "dnc_id": ("dnc_registry", "DNC-1001"),
+    "override_id": ("dnc_override_logs", "select min(id) from dnc_override_logs"),
+    "suppression_id": ("suppressions", "select min(id) from suppressions"),
+    "provider_id": ("providers", "select min(id) from providers where client_id = 1 and channel = 'sms'"),
+    "node_id": ("organizational_hierarchy", "1001"),
+    "team_id": ("organizational_hierarchy", "1001"),
+    "user_id": ("users", "1001"),
+    "client_id": ("clients", "1"),
+    "notification_id": ("notifications", "select min(id) from notifications"),
+}
+NO_ROW: Final = {
+    "session_id": "one's own sessions only: tests/modules/identity/test_sign_in.py",
+    "role_id": "roles are the installation's; only its administrators change them",
+    "section": "the name of a tab of one's own client",
+    "channel": "email, sms, whatsapp: stands before what is named",
+}
+# Tables with a client_id whose rows no path names, and why that is enough.
+UNNAMED: Final = {
+    "branches": "changed through their node (organizational_hierarchy)",
+    "consents": "asked for and written by the customer they are of",
+    "dnc_blocked_messages": "a list only, from the caller's clients",
+    "settings": "one row per section, of the caller's own client",
+    "payment_links": "reached by a signed token; sent and listed with their case",
+    "upload_mappings": "what an office decided for a layout; read by imports of that client",
+    "upload_staging": "the rows of a running import; no route reads it",
+}
+# No route of any kind yet: the module comes later, and brings its parameters into NAMED.
+LATER: Final = {
+    "ai_settings", "claims", "data_retention_policies", "dnc_compliance_reports", "dnc_deduplication_log",
+    "dnc_government_sync_log", "email_accounts", "email_threads", "emails", "files", "surveys", "system_alerts",
+    "vendor_communications", "whatsapp_messages", "whatsapp_templates",
+}  # fmt: skip
+# Bodies that their routes take, so that nothing but the row's client can refuse the request.
+BODIES: Final[Mapping[str, Any]] = {
+    "PUT /users/{user_id}/status": {"status": "suspended"},
+    "PUT /users/{user_id}/role": {"role": "viewer"},
+    "PUT /users/{user_id}/permissions": {"permissions": []},
+    "PUT /hierarchy/nodes/{node_id}/move": {"parentId": 1001},
+    "PUT /providers/{provider_id}": {"name": "X", "channel": "sms", "type": "twilio", "config": {}},
+    "PUT /providers/{provider_id}/active": {"isActive": False},
+    "PUT /dnc/{dnc_id}": {"dncType": "phone", "customerPhone": "+919876543210"},
+    "PUT /dnc/overrides/{override_id}/decision": {"decision": "approved"},
+    "PUT /dnc/{dnc_id}/status": {"isActive": False},
+    "POST /dnc/{dnc_id}/overrides": {"overrideType": "permanent", "reason": "Asked us to call"},
+    "POST /templates/{template_id}/preview": {"variables": {}},
+    "PUT /templates/{template_id}/status": {"status": "archived"},
+    "PATCH /cases/{case}/quick-edit": {"status": "in_progress"},
+    "PUT /cases/{case}/priority": {"isPriority": True},
+    "PUT /cases/{case}/assign": {"agentId": 1},
+    "POST /cases/{case}/escalate": {"reason": "Overdue", "escalatedTo": 1},
+    "POST /cases/{case}/comments": {"text": "Seen"},
+    "POST /cases/{case}/communications": {"channel": "sms", "message": "Hello"},
+    "POST /cases/{case}/messages": {"channel": "sms", "message": "Hello"},
+    "POST /upload/{upload_id}/mapping": {},
+    "POST /cases/{case_id}/payments": {"amount": 1, "method": "cash"},
+    "POST /payments/{payment_id}/refund": {"amount": 1, "reason": "Twice"},
+    "PUT /campaigns/{campaign_id}/status": {"status": "paused"},
+}
+HEADERS: Final = {
+    "arrival_id": {
+        "Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream",
+    },
+}  # fmt: skip
+# Rows named in a body or in a parameter of the query: refused, or answered as if they were not there.
+IN_BODIES: Final = (
+    ("POST", "/api/campaigns", {"name": "X", "type": ["sms"], "uploadId": 1001, "templates": {"sms": 1001}}),
+    ("POST", "/api/campaigns/preview-audience", {"type": ["sms"], "uploadId": "upload-1001"}),
+    ("POST", "/api/cases", {"policyNumber": "POL-1001"}),
+    ("PUT", "/api/cases/bulk-assign", {"caseIds": ["CASE-1001"], "agentId": 1}),
+    ("PUT", "/api/cases/bulk-update-status", {"caseIds": ["CASE-1001"], "status": "in_progress"}),
+    ("POST", "/api/policies", {
+        "policyNumber": "NEW", "customerId": "CUST-1001", "policyType": "motor", "premium": 1, "startDate": "2026-01-01",
+        "endDate": "2026-12-31",
+    }),
+    ("POST", "/api/consents", {"customerId": "CUST-1001", "channel": "sms", "purpose": "renewal", "state": "granted"}),
+    ("POST", "/api/users", {"name": "A B", "email": "x@example.com", "clientId": 1}),
+    ("POST", "/api/hierarchy/nodes", {"name": "X", "type": "region", "managerId": 1001}),
+    ("POST", "/api/communications/bulk-status", {"messageIds": ["sms-msg-1001"]}),
+    ("GET", "/api/logs?type=policyNumber&value=POL-1001", None),
+    ("GET", "/api/logs?type=caseId&value=CASE-1001", None),
+    ("GET", "/api/cases?clientId=1", None),
+)  # fmt: skip
+MARKS: Final = (
+    "Nair 1001",
+    "Rao 1001",
+    "1001@example.com",
+    "+919876541001",
+    "Reminder 1001",
+    "Renewals 1001",
+    "Team 1001",
+)
+TABLES: Final = """
+select table_name from information_schema.columns c join information_schema.tables t using (table_schema, table_name)
+where c.table_schema = 'public' and c.column_name = 'client_id' and t.table_type = 'BASE TABLE'
+"""
+
+
+@pytest_asyncio.fixture
+async def book(as_admin: httpx.AsyncClient) -> AsyncIterator[int]:
+    """Client 1 has some of everything; the number of the foreign client."""
+    async with unit_of_work() as session:
+        for statement in statements_of_the_book(2):
+            await db.execute(session, statement)
+        await db.execute(
+            session,
+            "insert into upload_arrivals (id, client_id, user_id, size, filename, metadata, expires_at)"
+            " values ('arrival-of-client-1', 1, 1, 10, 'a.csv', '{}', now() + interval '1 day')",
+        )
+    made = await as_admin.post("/api/clients", json={"clientName": "Foreign"})
+    yield made.json()["data"]["id"]
+
+
+def guarded(app: FastAPI) -> list[tuple[str, str, list[str]]]:
+    """Every route that needs a login and has parameters in its path: the method, the path and the parameters."""
+    found = []
+    for context in iter_route_contexts(app.routes):
+        route, path = context.original_route, context.path or ""
+        names = [name.partition(":")[0] for name in re.findall(r"{([^}]+)}", path)]
+        if isinstance(route, Route) and route.guards and names:
+            found += [(method, path, names) for method in sorted(context.methods or ())]
+    return found
+
+
+async def filled(path: str, names: list[str]) -> str:
+    """The path with client 1's rows in it."""
+    for name in names:
+        value = "sms" if name == "channel" else NAMED[name][1]
+        if value.startswith("select "):
+            async with unit_of_work() as session:
+                value = str(await db.value(session, value))
+        path = re.sub(r"{" + name + r"(:path)?}", value, path)
+    return path
+
+
+async def state_of(tables: list[str]) -> dict[str, str]:
+    """A digest of client 1's rows, table by table."""
+    async with unit_of_work() as session:
+        return {
+            table: await db.value(
+                session, f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t where client_id = 1"
+            )
+            for table in tables
+        }
+
+
+async def tables_with_a_client() -> list[str]:
+    async with unit_of_work() as session:
+        return sorted(await db.fetch_all(session, str, TABLES))
+
+
+async def foreigners(as_role: AsRole, client_id: int) -> list[Person]:
+    return [await as_role(role, client_id=client_id) for role in ("client_admin", "agent")]
+
+
+async def test_every_table_of_a_client_and_every_parameter_has_a_case(book: int, app: FastAPI) -> None:
+    parameters = {name for _, _, names in guarded(app) for name in names}
+    assert parameters - NAMED.keys() - NO_ROW.keys() == set(), "say in NAMED which row it names, or in NO_ROW why none"
+    assert NAMED.keys() - parameters == set(), "no route has these any more"
+    named = {table for table, _ in NAMED.values()}
+    tables = set(await tables_with_a_client())
+    assert tables - named - UNNAMED.keys() - LATER == set(), "a table with client_id needs a case or a reason"
+    assert (UNNAMED.keys() | LATER) - tables == set()
+    assert (UNNAMED.keys() | LATER) & named == set()
+
+
+async def test_a_foreign_client_finds_nothing_by_any_path(
+    book: int, app: FastAPI, as_admin: httpx.AsyncClient, as_role: AsRole
+) -> None:
+    before = await state_of(tables := await tables_with_a_client())
+    administrator, agent = await foreigners(as_role, book)
+    wrong = []
+    for method, path, names in guarded(app):
+        if NO_ROW.keys() >= set(names):
+            continue
+        body = None if method in ("GET", "HEAD", "DELETE") else BODIES.get(f"{method} {path.removeprefix('/api')}", {})
+        where = await filled(path, names)
+        for person, allowed in ((administrator, {403} if "client_id" in names else {404}), (agent, {403, 404})):
+            answer = await person.request(method, where, json=body, headers=HEADERS.get(names[0], {}))
+            if answer.status_code not in allowed or any(mark in answer.text for mark in MARKS):
+                wrong.append((method, where, person.user["role"], answer.status_code, answer.text[:200]))
+    assert not wrong, "\n".join(map(str, wrong))
+    after = await state_of(tables)
+    assert {table for table in tables if before[table] != after[table]} <= {"users"}, "only the foreigners' sign-ins"
+    assert before["users"] == after["users"]
+
+
+async def test_the_rows_are_there_for_their_own_client(book: int, app: FastAPI, as_admin: httpx.AsyncClient) -> None:
+    """Otherwise the 404s above would say nothing: at least one address with each parameter is found."""
+    found: set[str] = set()
+    for method, path, names in guarded(app):
+        if method == "GET" and "download" not in path and not NO_ROW.keys() >= set(names):
+            answer = await as_admin.get(await filled(path, names))
+            found |= set(names) if answer.status_code in (200, 410, 423) else set()
+    without_a_page = {
+        "client_id",
+        "notification_id",
+        "override_id",
+        "suppression_id",
+        "filename",
+        "channel",
+        "arrival_id",
+    }
+    assert NAMED.keys() - found <= without_a_page
+
+
+@pytest.mark.parametrize(("method", "path", "body"), IN_BODIES)
+async def test_a_foreign_row_in_a_body_is_not_there(
+    book: int, as_role: AsRole, method: str, path: str, body: Any
+) -> None:
+    before = await state_of(tables := await tables_with_a_client())
+    for person in await foreigners(as_role, book):
+        answer = await person.request(method, path, json=body)
+        assert answer.status_code != 201, answer.text
+        assert answer.status_code < 500, answer.text
+        assert not any(mark in answer.text for mark in MARKS), answer.text
+    assert await state_of(tables) == before
