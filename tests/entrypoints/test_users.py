@@ -2,7 +2,7 @@
 
 import pytest
 
-from py360.entrypoints import people
+from py360.entrypoints import users
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Invalid
 from py360.kit.resources import Resources
@@ -25,14 +25,14 @@ async def test_what_the_api_refuses_the_command_line_refuses(
     resources: Resources, change: dict[str, str], code: str
 ) -> None:
     with pytest.raises(Invalid) as refused:
-        await people.create(**{**GOOD, **change})
+        await users.create(**{**GOOD, **change})
     assert refused.value.code == code
 
 
 async def test_a_reset_checks_the_password_too(resources: Resources) -> None:
-    await people.create(**GOOD)
+    await users.create(**GOOD)
     with pytest.raises(Invalid):
-        await people.reset_password(GOOD["email"], "abc")
+        await users.reset_password(GOOD["email"], "abc")
 
 
 async def test_a_first_administrator_with_a_weak_password_is_refused_by_name(resources: Resources) -> None:
