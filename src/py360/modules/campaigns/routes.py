@@ -21,11 +21,18 @@ from py360.kit.http import (
 )
 from py360.kit.ids import code, number
 from py360.modules.campaigns import rates
-from py360.modules.campaigns.access import CanControlCampaigns, CanCreateCampaigns, CanSeeCampaigns
+from py360.modules.campaigns.access import (
+    CanControlCampaigns,
+    CanCreateCampaigns,
+    CanEditCampaigns,
+    CanSeeCampaigns,
+    CanSeeFigures,
+    check_features,
+)
 from py360.modules.campaigns.queries import campaigns as queries
 from py360.modules.campaigns.queries import compliance as complying
 from py360.modules.campaigns.queries import listing as listing
-from py360.modules.campaigns.schemas import EditCampaign, NewCampaign, NewStatus, PreviewAudience
+from py360.modules.campaigns.schemas import AudienceFilter, EditCampaign, NewCampaign, NewStatus, PreviewAudience
 from py360.modules.campaigns.service import create as creating
 from py360.modules.campaigns.service import edit as editing
 from py360.modules.campaigns.service import status as service
@@ -38,6 +45,8 @@ router = Router()
 @router.post("/campaigns", status_code=201)
 async def create_campaign(session: Session, caller: CanCreateCampaigns, body: NewCampaign) -> Response:
     """Create a campaign on one or several channels; it starts at once, or at its time."""
+    filtered, scheduled = isinstance(body.target_audience, AudienceFilter), body.schedule_type == "scheduled"
+    check_features(caller, set(body.type), filtered=filtered, scheduled=scheduled)
     parent, made = await creating.create(session, caller, body)
     shown = [
         {
@@ -77,6 +86,7 @@ async def list_campaigns(
 @router.post("/campaigns/preview-audience")
 async def preview_audience(session: Session, caller: CanCreateCampaigns, body: PreviewAudience) -> Response:
     """How many each channel would reach, without planning anything."""
+    check_features(caller, set(body.type), filtered=isinstance(body.target_audience, AudienceFilter))
     return ok(
         {channel: _planned(planned) for channel, planned in (await creating.preview(session, caller, body)).items()}
     )
@@ -92,7 +102,7 @@ def _planned(planned: Planned) -> dict[str, int]:
 
 
 @router.get("/campaigns/analytics")
-async def all_analytics(reads: DbReads, caller: CanSeeCampaigns) -> Response:
+async def all_analytics(reads: DbReads, caller: CanSeeFigures) -> Response:
     """The head of the campaign page."""
     return ok(await queries.totals(reads, caller))
 
@@ -118,12 +128,13 @@ async def show_campaign(reads: DbReads, caller: CanSeeCampaigns, campaign_id: st
 async def edit_campaign(
     session: Session,
     reads: DbReads,
-    caller: CanControlCampaigns,
+    caller: CanEditCampaigns,
     campaign_id: str,
     body: EditCampaign,
     version: IfMatch = None,
 ) -> Response:
     """Name, description, tags, budget; the start while it has not started; templates and audience of a draft."""
+    check_features(caller, (), filtered=isinstance(body.target_audience, AudienceFilter))
     key = number("campaign", campaign_id)
     before = await queries.one(reads, caller, key)
     await editing.edit(session, caller, key, body, version)
@@ -132,7 +143,7 @@ async def edit_campaign(
 
 
 @router.delete("/campaigns/{campaign_id}")
-async def delete_campaign(session: Session, caller: CanControlCampaigns, campaign_id: str) -> Response:
+async def delete_campaign(session: Session, caller: CanEditCampaigns, campaign_id: str) -> Response:
     """Remove a draft or a cancelled campaign that sent nothing."""
     await editing.delete(session, caller, number("campaign", campaign_id))
     return ok({"campaignId": code("campaign", number("campaign", campaign_id)), "message": "Campaign deleted"})
@@ -149,7 +160,7 @@ async def set_status(
 
 
 @router.get("/campaigns/{campaign_id}/analytics")
-async def analytics(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
+async def analytics(reads: DbReads, caller: CanSeeFigures, campaign_id: str) -> Response:
     """Counters, rates, the hours, and which content works."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     ids = [child["id"] for child in await queries.children(reads, row)]
@@ -186,14 +197,14 @@ async def show_story(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) 
 
 
 @router.get("/campaigns/{campaign_id}/compliance")
-async def show_compliance(reads: DbReads, res: Res, caller: CanSeeCampaigns, campaign_id: str) -> Response:
+async def show_compliance(reads: DbReads, res: Res, caller: CanSeeFigures, campaign_id: str) -> Response:
     """Whom the door kept out and why, who consents today, and whether the rules are kept."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     return ok(await complying.compliance(reads, await queries.children(reads, row), res.clock.now()))
 
 
 @router.get("/campaigns/{campaign_id}/report")
-async def report(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str, format: str = "csv") -> StreamingResponse:
+async def report(reads: DbReads, caller: CanSeeFigures, campaign_id: str, format: str = "csv") -> StreamingResponse:
     """Every recipient within reach as a csv, xlsx or pdf file."""
     row = await queries.one(reads, caller, number("campaign", campaign_id))
     ids = [child["id"] for child in await queries.children(reads, row)]

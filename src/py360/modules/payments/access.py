@@ -8,4 +8,4 @@ from py360.kit.caller import Caller
 from py360.kit.http import caller_with
 
 CanReadPayments = Annotated[Caller, Depends(caller_with("cases", "closed-cases"))]
-CanTakePayments = Annotated[Caller, Depends(caller_with("cases", "cases:payments"))]
+CanTakePayments = Annotated[Caller, Depends(caller_with("cases:payments"))]

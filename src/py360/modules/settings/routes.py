@@ -28,6 +28,7 @@ async def change_settings(
 ) -> Response:
     """Change a tab's settings, all or some. Names that are no settings of this tab are listed in `ignored`."""
     chosen = service.section_named(section)
+    service.check_may_change(caller, chosen)
     ignored = await service.change(session, caller, chosen, body, seen)
     values = service.shown(await service.read(session, caller.client_id, chosen))
     version = await service.version(session, caller.client_id, chosen)
@@ -39,6 +40,7 @@ async def change_settings(
 async def reset_settings(session: Session, caller: CanChangeSettings, section: str) -> Response:
     """Put a tab back to its defaults."""
     chosen = service.section_named(section)
+    service.check_may_change(caller, chosen)
     await service.reset(session, caller, chosen)
     values = service.shown(await service.read(session, caller.client_id, chosen))
     return ok({"section": section, "settings": values, "message": "The settings are back at their defaults."})

@@ -41,6 +41,7 @@ class Section(Schema):
 
     model_config = ConfigDict(validate_default=True, extra="ignore")
     readers: ClassVar[tuple[str, ...]] = ()
+    feature: ClassVar[str] = ""  # needed besides to change it
 
 
 class Renewals(Section):
@@ -193,6 +194,8 @@ class Dnc(Section):
 
 class Integrations(Section):
     """Social accounts of customers."""
+
+    feature = "settings:integrations"
 
     enable_social_verification: bool = True
     verification_methods: Annotated[

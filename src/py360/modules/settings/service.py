@@ -32,6 +32,12 @@ def may_read(caller: Caller, section: type[Section]) -> None:
         raise Forbidden("Your role has no access to these settings.")
 
 
+def check_may_change(caller: Caller, section: type[Section]) -> None:
+    """Raise Forbidden unless the caller's role includes the feature that this section belongs to, if it belongs to one."""
+    if section.feature and not caller.may(section.feature):
+        raise Forbidden(f"Your role does not include {section.feature}.", code="feature_missing")
+
+
 def parse(section: type[S], stored: dict[str, Any] | None) -> S:
     """The values in force. Stored values that no longer fit a narrowed range fall back to the default, one by one."""
     values = dict(stored or {})

@@ -7,5 +7,6 @@ from fastapi import Depends
 from py360.kit.caller import Caller
 from py360.kit.http import caller_with
 
-CanUpload = Annotated[Caller, Depends(caller_with("upload"))]
-CanSeeBatches = Annotated[Caller, Depends(caller_with("upload", "dashboard"))]
+CanUpload = Annotated[Caller, Depends(caller_with("upload:file-upload"))]
+CanSeeUploads = Annotated[Caller, Depends(caller_with("upload"))]
+CanSeeBatches = Annotated[Caller, Depends(caller_with("upload:analytics-view", "dashboard"))]

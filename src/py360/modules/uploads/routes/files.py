@@ -13,7 +13,7 @@ from py360.kit.errors import Invalid
 from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.kit.resources import Resources
 from py360.modules.uploads import error_file, queries, template
-from py360.modules.uploads.access import CanSeeBatches, CanUpload
+from py360.modules.uploads.access import CanSeeBatches, CanSeeUploads, CanUpload
 from py360.modules.uploads.reading.macros import named_without
 from py360.modules.uploads.routes.base import MAX_FILE, router
 from py360.modules.uploads.schemas import MappingIn, MetadataIn, Status
@@ -70,7 +70,7 @@ async def preview(
 
 
 @router.get("/upload/status/{upload_id}")
-async def upload_status(res: Res, caller: CanUpload, upload_id: str) -> Response:
+async def upload_status(res: Res, caller: CanSeeUploads, upload_id: str) -> Response:
     """How an upload stands: counts, speed, time left, mapping and, in `needs_input`, its questions."""
     return ok(await queries.status(res.reads, caller, ids.number("upload", upload_id), res.clock.now()))
 
@@ -78,7 +78,7 @@ async def upload_status(res: Res, caller: CanUpload, upload_id: str) -> Response
 @router.get("/upload/history")
 async def upload_history(
     res: Res,
-    caller: CanUpload,
+    caller: CanSeeUploads,
     page: PageParams,
     status: Annotated[Status, Query()] = "all",
     search: Search = None,
@@ -90,20 +90,20 @@ async def upload_history(
 
 
 @router.get("/upload/template")
-async def upload_template(caller: CanUpload) -> Response:
+async def upload_template(caller: CanSeeUploads) -> Response:
     """The template workbook with our columns and lists to choose from."""
     headers = {"Content-Disposition": f'attachment; filename="{template.FILENAME}"'}
     return Response(template.workbook(), media_type=template.XLSX, headers=headers)
 
 
 @router.get("/upload/download/{upload_id}")
-async def download_upload(res: Res, caller: CanUpload, upload_id: str) -> StreamingResponse:
+async def download_upload(res: Res, caller: CanSeeUploads, upload_id: str) -> StreamingResponse:
     """The original file as it was uploaded, without its macros."""
     return _file(res, await queries.one(res.reads, caller, ids.number("upload", upload_id)))
 
 
 @router.get("/downloads/{filename}", include_in_schema=False)
-async def download_by_name(res: Res, caller: CanUpload, filename: str) -> StreamingResponse:
+async def download_by_name(res: Res, caller: CanSeeUploads, filename: str) -> StreamingResponse:
     """The newest file of this name, as rows of older screens link it."""
     return _file(res, await queries.newest_named(res.reads, caller, filename))
 
@@ -117,7 +117,7 @@ def _file(res: Resources, upload: Mapping[str, Any]) -> StreamingResponse:
 @router.get("/upload/{upload_id}/errors")
 async def upload_errors(
     res: Res,
-    caller: CanUpload,
+    caller: CanSeeUploads,
     upload_id: str,
     page: PageParams,
     severity: Annotated[Literal["error", "warning"] | None, Query()] = None,
@@ -133,7 +133,7 @@ async def upload_errors(
 
 
 @router.get("/upload/{upload_id}/mapping")
-async def upload_mapping(reads: DbReads, caller: CanUpload, upload_id: str) -> Response:
+async def upload_mapping(reads: DbReads, caller: CanSeeUploads, upload_id: str) -> Response:
     """Which heading feeds which of our columns, and why."""
     upload = await queries.one(reads, caller, ids.number("upload", upload_id))
     stored: dict[str, Any] = upload["mapping"] or {}

@@ -1,0 +1,83 @@
+"""Every feature of the catalogue is enforced: a role with all of a page but this feature is refused, with it not."""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import pytest
+from psycopg.types.json import Jsonb
+
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from py360.modules.identity import authentication, catalogue
+from tests.modules.conftest import AsRole, as_role
+
+__all__ = ["as_role"]  # the fixture
+
+
+@dataclass(frozen=True)
+class Use:
+    """A request that a feature allows. What it names need not exist: a right is checked before."""
+
+    method: str
+    path: str
+    body: dict[str, Any] | None = field(default=None)
+
+
+def campaign(*channels: str, **more: Any) -> dict[str, Any]:
+    return {
+        "name": "Renewals",
+        "type": list(channels),
+        "templates": dict.fromkeys(channels, 999),
+        "uploadId": 999,
+    } | more
+
+
+LATER: Final = {"scheduleType": "scheduled", "scheduledAt": "2099-01-01T00:00:00Z"}
+FILTERED: Final = {"targetAudience": {"statuses": ["in_progress"]}}
+USES: Final = {
+    "upload:file-upload": Use("POST", "/api/upload"),
+    "upload:campaign-creation": Use("POST", "/api/campaigns", campaign("sms")),
+    "upload:multi-channel": Use("POST", "/api/campaigns", campaign("sms", "email")),
+    "upload:template-selection": Use("GET", "/api/templates"),
+    "upload:scheduling": Use("POST", "/api/campaigns", campaign("sms", **LATER)),
+    "upload:analytics-view": Use("GET", "/api/batches/status"),
+    "campaigns:campaign-creation": Use("POST", "/api/campaigns", campaign("sms")),
+    "campaigns:campaign-editing": Use("PUT", "/api/campaigns/999", {"name": "Other"}),
+    "campaigns:campaign-control": Use("PUT", "/api/campaigns/999/status", {"status": "paused"}),
+    "campaigns:performance-analytics": Use("GET", "/api/campaigns/analytics"),
+    "campaigns:audience-segmentation": Use("POST", "/api/campaigns/preview-audience", {"type": ["sms"], **FILTERED}),
+    "campaigns:multi-channel": Use("POST", "/api/campaigns", campaign("sms", "email")),
+    "campaigns:email": Use("POST", "/api/campaigns", campaign("email")),
+    "campaigns:whatsapp": Use("POST", "/api/campaigns", campaign("whatsapp")),
+    "campaigns:sms": Use("POST", "/api/campaigns", campaign("sms")),
+    "cases:payments": Use("POST", "/api/payments/999/refund", {"amount": 1}),
+    "settings:integrations": Use("PUT", "/api/settings/integrations", {"dataRetentionDays": 90}),
+    "dashboard:hierarchy": Use("POST", "/api/hierarchy/nodes", {"name": "South", "type": "region"}),
+}
+
+
+def test_every_feature_has_a_case() -> None:
+    assert USES.keys() == {feature.id for feature in catalogue.FEATURES}
+
+
+@pytest.mark.parametrize("feature", USES)
+async def test_a_feature_is_enforced(as_role: AsRole, feature: str) -> None:
+    page = feature.partition(":")[0]
+    others = sorted(name for name in catalogue.expand([page]) if name != feature)
+    holder = "insert into roles (name, display_name, permissions, reach) values (%(name)s, %(name)s, %(set)s, 'all')"
+    async with unit_of_work() as session:
+        for name, held in (("without", [*others, "profile"]), ("with", [*others, feature])):
+            # A page whose only feature is left out would imply it again: there the feature is revoked from the user.
+            await db.execute(session, holder, {"name": name, "set": Jsonb(held)})
+    without, allowed = await as_role("without"), await as_role("with")
+    async with unit_of_work() as session:
+        await db.execute(
+            session, "update users set revoked_permissions = %(set)s where id = %(user)s",
+            {"set": Jsonb([feature]), "user": without.user["id"]},
+        )  # fmt: skip
+    authentication.forget()
+    use = USES[feature]
+    refused = await without.request(use.method, use.path, json=use.body)
+    assert refused.status_code == 403, refused.text
+    passed = await allowed.request(use.method, use.path, json=use.body)
+    assert passed.status_code not in (401, 403), passed.text
