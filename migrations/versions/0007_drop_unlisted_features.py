@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0006_drop_unlisted_features"
-down_revision = "0005_add_secret_keys"
+revision = "0007_drop_unlisted_features"
+down_revision = "0006_note_hand_over"
 branch_labels = None
 depends_on = None
 
