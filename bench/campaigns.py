@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 import psycopg
@@ -95,20 +96,16 @@ async def _plan(out: Out, planned: int) -> bool:
 async def _create(port: int, messages: int) -> int:
     """A campaign to so many open cases, from an upload as the import would leave it."""
     opened = await Resources.open(settings())
-    account = {
-        "host": "127.0.0.1",
-        "port": port,
-        "fromEmail": "renewals@example.com",
-        "fromName": "Bench",
-        "unitPrice": "0.02",
-    }
+    account = providers.SmtpSettings(
+        host="127.0.0.1", port=port, from_email="renewals@example.com", from_name="Bench", unit_price=Decimal("0.02")
+    )
     wiring.import_jobs()
     try:
         async with unit_of_work() as session:
             await db.execute(
                 session,
                 "update providers set type = 'smtp', config_encrypted = %(config)s where channel = 'email'",
-                {"config": providers.seal_config(account)},
+                {"config": providers.seal_settings(account)},
             )
             template = await db.value(
                 session,

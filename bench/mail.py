@@ -93,19 +93,15 @@ def sink() -> Iterator[int]:
 
 
 async def _prepare(messages: int, port: int) -> tuple[int, templates.Template, list[tuple[int, str]]]:
-    account = {
-        "host": "127.0.0.1",
-        "port": port,
-        "fromEmail": "renewals@example.com",
-        "fromName": "Bench",
-        "unitPrice": "0.02",
-    }
+    account = providers.SmtpSettings(
+        host="127.0.0.1", port=port, from_email="renewals@example.com", from_name="Bench", unit_price=Decimal("0.02")
+    )
     async with unit_of_work() as session:
         client_id = await identity.default_client(session)
         await db.execute(
             session,
             "update providers set type = 'smtp', config_encrypted = %(config)s where channel = 'email'",
-            {"config": providers.seal_config(account)},
+            {"config": providers.seal_settings(account)},
         )
         number = await db.value(
             session,

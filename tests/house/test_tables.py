@@ -12,10 +12,7 @@ from tests.house.source import CHECKOUT, SOURCE
 from tests.services import Services
 
 # Tables that two modules write, and why.
-SHARED: Final = {
-    "providers": "an account per channel; payments makes the sandbox's of its own",
-    "webhook_inbox": "each module takes in its own vendors' webhooks",
-}
+SHARED: Final = {"webhook_inbox": "each module takes in its own vendors' webhooks"}
 # What a module reads of another's table itself, and why (ADR 40).
 READ_DIRECTLY: Final = {
     ("cases", "customers"): "the case list shows, sorts and searches nearly every column, by their indexes",

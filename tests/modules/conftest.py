@@ -9,14 +9,13 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
-from py360.kit import db, live
+from py360.kit import live
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.identity import api as identity
-from py360.modules.providers.accounts import seal_config
-from py360.modules.providers.seed import sandbox_accounts
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
+from tests.factories.accounts import point_at
 
 PASSWORD = "a long enough password"
 
@@ -100,14 +99,5 @@ async def sandbox(resources: Resources, client_id: int) -> AsyncIterator[Sandbox
     """The vendors' simulators, and accounts that point at them."""
     here = resources.settings
     async with opened(secret=here.sandbox_secret, callback=here.public_url, http_port=0, smtp_port=0) as vendors:
-        assert vendors.relay is not None
-        smtp_port = vendors.relay.sockets[0].getsockname()[1]
-        async with unit_of_work() as session:
-            for channel, (_, config) in sandbox_accounts("Test Insurance").items():
-                config |= {"smtpPort": smtp_port} if channel == "email" else {"baseUrl": vendors.world.address}
-                await db.execute(
-                    session,
-                    "update providers set config_encrypted = %(config)s where channel = %(channel)s and is_sandbox",
-                    {"config": seal_config(config), "channel": channel},
-                )
+        await point_at(vendors)
         yield Sandbox(vendors, client_id)

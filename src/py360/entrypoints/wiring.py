@@ -21,7 +21,6 @@ from py360.modules.identity import events as identity_events
 from py360.modules.messaging import api as messaging
 from py360.modules.messaging import events as messaging_events
 from py360.modules.payments import api as payments
-from py360.modules.payments import jobs as payments_jobs
 from py360.modules.providers import api as providers
 from py360.modules.providers import jobs as providers_jobs
 from py360.modules.templates import api as templates
@@ -94,7 +93,6 @@ def connect_events() -> None:
     """Who subscribes to which event."""
     subscribe(identity_events.ClientAdded, providers_jobs.client_added)
     subscribe(identity_events.ClientAdded, templates_jobs.client_added)
-    subscribe(identity_events.ClientAdded, payments_jobs.client_added)
     subscribe(messaging_events.MessagesMoved, campaigns.messages_moved)
     for event in (cases_events.CaseRenewed, cases_events.CaseRefunded, cases_events.CaseReopened):
         subscribe(event, campaigns.case_renewed)
@@ -106,6 +104,7 @@ def fill_protocols() -> None:
     messaging.use_payment_links(payments.make_links)
     for channel in ("email", "sms", "whatsapp"):
         providers.use_check(channel, messaging.check)
+    providers.use_check("payment", payments.check)
 
 
 def install(app: FastAPI) -> None:
@@ -122,4 +121,3 @@ async def seed(session: AsyncSession) -> None:
     for client_id in await identity.client_numbers(session):
         await providers.seed(session, client_id)
         await templates.seed(session, client_id)
-        await payments.seed(session, client_id)

@@ -23,7 +23,7 @@ def _networks(text: str) -> str:
     return ",".join(str(ipaddress.ip_network(part.strip())) for part in text.split(",") if part.strip())
 
 
-TrustedProxies = Annotated[str, AfterValidator(_networks)]
+Networks = Annotated[str, AfterValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -94,13 +94,18 @@ class Settings(BaseSettings):
     sandbox_smtp_port: Port = Field(
         8362, validation_alias="PY360_SANDBOX_SMTP_PORT", description="SMTP port of the vendors' sandbox."
     )
+    vendor_networks: Networks = Field(
+        "",
+        validation_alias="PY360_VENDOR_NETWORKS",
+        description="Private networks in which hosts of vendor accounts may be, such as 10.0.0.0/8. Empty: none.",
+    )
     requests_per_minute: int = Field(
         6_000,
         ge=1,
         validation_alias="PY360_REQUESTS_PER_MINUTE",
         description="Requests to the API that a user may make in a minute.",
     )
-    trusted_proxies: TrustedProxies = Field(
+    trusted_proxies: Networks = Field(
         "",
         validation_alias="PY360_TRUSTED_PROXIES",
         description="Addresses or networks of the gateways in front of the API, comma separated, such as 127.0.0.1 or"
@@ -126,6 +131,11 @@ class Settings(BaseSettings):
         if secret and len(secret) < SHORTEST_SECRET:
             raise ValueError(f"a key has at least {SHORTEST_SECRET} characters. Make one with: openssl rand -base64 48")
         return secret
+
+    @cached_property
+    def vendor_network_list(self) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+        """The networks of `PY360_VENDOR_NETWORKS`."""
+        return tuple(ipaddress.ip_network(part) for part in self.vendor_networks.split(",") if part)
 
     @cached_property
     def secret_keys(self) -> tuple[str, ...]:

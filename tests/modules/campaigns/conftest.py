@@ -65,21 +65,14 @@ async def relay(resources: Resources) -> AsyncIterator[Relay]:
     server = await loop.create_server(lambda: SMTP(kept, loop=loop, enable_SMTPUTF8=True), "127.0.0.1", 0)
     kept.server = server
     port = server.sockets[0].getsockname()[1]
-    config = {
-        "host": "127.0.0.1",
-        "port": port,
-        "username": "",
-        "password": "",
-        "fromEmail": "us@example.com",
-        "fromName": "Us",
-    }
+    config = providers.SmtpSettings(host="127.0.0.1", port=port, from_email="us@example.com", from_name="Us")
     async with unit_of_work() as session:
         await db.execute(session, "update providers set is_default = false where channel = 'email'")
         await db.execute(
             session,
             "insert into providers (client_id, name, channel, type, is_default, is_sandbox, status, config_encrypted)"
             " values (1, 'Relay of the tests', 'email', 'smtp', true, true, 'connected', %(config)s)",
-            {"config": providers.seal_config(config)},
+            {"config": providers.seal_settings(config)},
         )
     yield kept
     server.close()

@@ -5,13 +5,14 @@ from collections.abc import Callable
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 
 from py360.kit import db
+from py360.kit.crypto import seal, unseal
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs
-from py360.modules.providers import api as providers
 from tests.conftest import RunJobs
 from tests.modules.campaigns.conftest import Relay, Upload
 from tests.modules.campaigns.test_campaigns import create, number_of
@@ -44,14 +45,14 @@ async def change_secrets(channel: str, change: Callable[[str], str]) -> None:
             session, "select id, config_encrypted from providers where channel = %(channel)s", {"channel": channel}
         )
         assert row is not None
-        config = providers.open_config(row["config_encrypted"])
+        config = orjson.loads(unseal(row["config_encrypted"]))
         changed = {
             name: change(config[name]) for name in ("authToken", "accessToken", "smtpPassword") if name in config
         }
         await db.execute(
             session,
             "update providers set config_encrypted = %(config)s where id = %(id)s",
-            {"id": row["id"], "config": providers.seal_config(config | changed)},
+            {"id": row["id"], "config": seal(orjson.dumps(config | changed).decode())},
         )
 
 

@@ -5,14 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 
-from py360.kit import db
-from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.messaging import payment_links as protocol
-from py360.modules.providers.accounts import seal_config
-from py360.modules.providers.seed import sandbox_accounts
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
+from tests.factories.accounts import point_at
 
 
 @pytest_asyncio.fixture
@@ -20,13 +17,7 @@ async def sandbox(resources: Resources) -> AsyncIterator[Vendors]:
     """The vendors' simulators behind the default client's accounts."""
     here = resources.settings
     async with opened(secret=here.sandbox_secret, callback=here.public_url, http_port=0, smtp_port=0) as vendors:
-        async with unit_of_work() as session:
-            for channel, (_, config) in sandbox_accounts("Test Insurance").items():
-                await db.execute(
-                    session,
-                    "update providers set config_encrypted = %(config)s where channel = %(channel)s and is_sandbox",
-                    {"config": seal_config(config | {"baseUrl": vendors.world.address}), "channel": channel},
-                )
+        await point_at(vendors)
         yield vendors
 
 

@@ -217,12 +217,12 @@ async def test_what_the_office_asks_for_less(client_id: int, add_customer: AddCu
     assert reasons(await decide(client_id, batch)) == ["ok", "ok", "opted_out"]
 
 
-async def test_a_real_account_ends_the_sandbox(client_id: int) -> None:
+async def test_a_real_account_that_was_used_ends_the_sandbox(client_id: int) -> None:
     async with unit_of_work() as session:
         await db.execute(
             session,
-            "insert into providers (client_id, name, channel, type, is_active, config_encrypted)"
-            " select client_id, 'Real', channel, type, false, config_encrypted from providers where channel = 'sms'",
+            "insert into providers (client_id, name, channel, type, is_active, last_used, config_encrypted)"
+            " select client_id, 'Real', channel, type, false, now(), config_encrypted from providers where channel = 'sms'",
         )
     with pytest.raises(Conflict) as refused:
         await decide(client_id, [out(client_id, PHONES[0])])

@@ -10,15 +10,12 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from py360.kit import db
-from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
-from py360.modules.providers.accounts import seal_config
-from py360.modules.providers.seed import sandbox_accounts
 from py360.sandbox.behaviour import Behaviour
 from py360.sandbox.main import opened
 from tests.conftest import RunJobs
+from tests.factories.accounts import point_at
 
 EAGER = Behaviour().changed(
     {
@@ -62,16 +59,7 @@ async def test_messages_go_out_and_come_back_as_read_and_clicked(
     sandbox = opened(secret=here.sandbox_secret, callback=here.public_url, http_port=0, smtp_port=0)
     async with _Server(config).running(listener), sandbox as vendors:
         vendors.world.audience.behaviour = EAGER
-        assert vendors.relay is not None
-        async with unit_of_work() as session:
-            for channel, (_, account) in sandbox_accounts("Test").items():
-                smtp_port = vendors.relay.sockets[0].getsockname()[1]
-                account |= {"smtpPort": smtp_port} if channel == "email" else {"baseUrl": vendors.world.address}
-                await db.execute(
-                    session,
-                    "update providers set config_encrypted = %(config)s where channel = %(channel)s",
-                    {"config": seal_config(account), "channel": channel},
-                )
+        await point_at(vendors)
         values = {"name": "Asha", "policy_number": "POL1", "payment_link": f"{here.public_url}/api/health"}
         for channel, to, template in (
             ("email", "asha@example.com", "Renewal Reminder - 30 Days"),

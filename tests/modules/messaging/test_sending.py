@@ -9,9 +9,8 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.messaging.delivery.dispatch import transport
-from py360.modules.providers.accounts import seal_config
-from py360.modules.providers.api import ProviderAccount
-from py360.modules.providers.seed import sandbox_accounts
+from py360.modules.providers.api import ProviderAccount, SmtpSettings
+from tests.factories.accounts import sandbox_settings, set_up
 from tests.modules.conftest import AsRole, Sandbox
 from tests.modules.messaging.conftest import AddCustomer
 
@@ -180,13 +179,7 @@ async def test_a_refused_address_is_suppressed(as_admin: httpx.AsyncClient, sand
 
 
 async def test_nothing_is_sent_when_the_vendor_is_away(as_admin: httpx.AsyncClient, client_id: int) -> None:
-    nowhere = sandbox_accounts("Test")["sms"][1] | {"baseUrl": "http://127.0.0.1:1"}
-    async with unit_of_work() as session:
-        await db.execute(
-            session,
-            "update providers set config_encrypted = %(config)s where channel = 'sms'",
-            {"config": seal_config(nowhere)},
-        )
+    await set_up("sms", sandbox_settings("sms", base_url="http://127.0.0.1:1"))
     answer = await as_admin.post("/api/communication/sms/send", json={"to": PHONE, "message": "hello"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "vendor_unavailable")
 
@@ -241,10 +234,12 @@ async def test_tracking_can_be_switched_off(as_admin: httpx.AsyncClient, sandbox
 
 
 async def test_an_account_is_connected_anew_after_everything_was_closed(resources: Resources) -> None:
-    sender = ProviderAccount(1, 1, "email", "smtp", "x", False, {"smtpHost": "127.0.0.1", "smtpPort": 1})
+    sender = ProviderAccount(
+        1, 1, "email", "smtp", "x", False, SmtpSettings(host="127.0.0.1", port=1, from_email="a@b.in", from_name="A")
+    )
     first = transport(sender)
-    changed = transport(replace(sender, config={**sender.config, "smtpPort": 2}))
-    assert transport(replace(sender, config={**sender.config, "smtpPort": 2})) is changed is not first
+    changed = transport(replace(sender, settings=sender.settings.model_copy(update={"port": 2})))
+    assert transport(replace(sender, settings=sender.settings.model_copy(update={"port": 2}))) is changed is not first
     while resources.closing:
         await resources.closing.pop()()
     assert transport(sender) not in (first, changed)

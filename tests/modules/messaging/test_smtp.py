@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from py360.modules.messaging.messages import Admitted, Delivery, Outgoing
 from py360.modules.messaging.vendors.smtp import SmtpTransport
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import ProviderAccount, SmtpSettings
 
 
 @dataclass
@@ -84,14 +84,10 @@ async def start() -> AsyncIterator[Start]:
 
 
 def transport(server: Server, connections: int = 3) -> SmtpTransport:
-    config = {
-        "host": "127.0.0.1",
-        "port": server.port,
-        "fromEmail": "a@b.in",
-        "fromName": "A",
-        "maxConnections": connections,
-    }
-    return SmtpTransport(ProviderAccount(1, 1, "email", "smtp", "x", False, config))
+    settings = SmtpSettings(
+        host="127.0.0.1", port=server.port, from_email="a@b.in", from_name="A", max_connections=connections
+    )
+    return SmtpTransport(ProviderAccount(1, 1, "email", "smtp", "x", True, settings))
 
 
 def batch(*contacts: str) -> list[Admitted]:

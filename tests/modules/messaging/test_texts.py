@@ -15,14 +15,15 @@ from py360.modules.messaging.engagement.keywords import meaning
 from py360.modules.messaging.messages import Admitted, Outgoing
 from py360.modules.messaging.vendors.headers import text_header
 from py360.modules.messaging.vendors.mime import Skeleton, ledger_number
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import ProviderAccount, SmtpSettings
 from py360.modules.templates.api import Template
 from py360.modules.templates.compiler import compile
 from py360.modules.templates.compiler.syntax import unify
 from py360.modules.templates.sms import segments
 from py360.modules.templates.variables import group_inr, write
 
-ACCOUNT = ProviderAccount(1, 1, "email", "smtp", "x", True, {"fromEmail": "a@b.in", "fromName": "Asha & Söhne"})
+SENDER = SmtpSettings(host="mail.b.in", port=25, from_email="a@b.in", from_name="Asha & Söhne")
+ACCOUNT = ProviderAccount(1, 1, "email", "smtp", "x", True, SENDER)
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,6 @@ async def gateway(app: FastAPI, clock: FixedClock, monkeypatch: pytest.MonkeyPat
         async with unit_of_work() as session:
             client_id = await identity.default_client(session)
             await providers.seed(session, client_id)
-            await api.seed(session, client_id)
         yield vendors
 
 

@@ -1,16 +1,17 @@
 """Which account a webhook belongs to: its signature says so. Accounts are remembered for some seconds, since vendors call
 thousands of times a minute and opening sealed secrets is slow."""
 
+import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from py360.kit import db, resources
+from py360.kit import resources
 from py360.kit.errors import BadRequest, Unauthenticated
 from py360.modules.messaging.jobs import inbox
 from py360.modules.messaging.vendors.base import Hook
-from py360.modules.providers.api import ProviderAccount, accounts_of_type
+from py360.modules.providers.api import MetaSettings, ProviderAccount, accounts_of_type
 
 REMEMBER_SECONDS: Final = 10.0
 REFRESH_SECONDS: Final = 1.0
@@ -22,18 +23,17 @@ Reader = Callable[[ProviderAccount], list[Hook] | None]
 class _Known:
     of: resources.Resources
     at: float
-    accounts: list[ProviderAccount]
+    accounts: Sequence[ProviderAccount]
 
 
 _known: dict[str, _Known] = {}
 
 
-async def _accounts(type: str, max_age: float) -> list[ProviderAccount]:
+async def _accounts(type: str, max_age: float) -> Sequence[ProviderAccount]:
     now, here = time.monotonic(), resources.current()
     known = _known.get(type)
     if known is None or known.of is not here or now - known.at > max_age:
-        async with db.unit_of_work() as session:
-            known = _known[type] = _Known(here, now, await accounts_of_type(session, type))
+        known = _known[type] = _Known(here, now, await accounts_of_type(type, max_age))
     return known.accounts
 
 
@@ -57,4 +57,7 @@ async def receive(type: str, read: Reader) -> int:
 async def knows_verify_token(type: str, token: str) -> bool:
     """Whether a webhook subscription (Meta's challenge) carries the token of one of our accounts."""
     accounts = await _accounts(type, REFRESH_SECONDS)
-    return bool(token) and any(str(account.config.get("webhookToken") or "") == token for account in accounts)
+    known = [account.expect(MetaSettings).webhook_token for account in accounts]
+    return any(
+        each is not None and hmac.compare_digest(each.get_secret_value().encode(), token.encode()) for each in known
+    )

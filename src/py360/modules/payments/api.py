@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import resources
-from py360.kit.settings import settings
 from py360.modules.messaging.api import LinkRequest
-from py360.modules.payments import accounts, links
+from py360.modules.payments import links
+from py360.modules.payments.gateways import check
 
-__all__ = ["make_links", "seed"]
+__all__ = ["check", "make_links"]
 
 
 async def make_links(session: AsyncSession, wanted: Sequence[LinkRequest]) -> dict[int, str]:
@@ -19,8 +19,3 @@ async def make_links(session: AsyncSession, wanted: Sequence[LinkRequest]) -> di
     """
     made = await links.make(session, wanted, resources.current().clock.now())
     return {case_id: links.url(link_id) for case_id, link_id in made.items()}
-
-
-async def seed(session: AsyncSession, client_id: int) -> None:
-    """The sandbox gateway account of a client; may be repeated. It never replaces a real account."""
-    await accounts.seed_sandbox(session, client_id, settings())

@@ -19,13 +19,13 @@ from py360.kit.db import unit_of_work
 from py360.kit.errors import Problem
 from py360.kit.jobs import defer
 from py360.modules.messaging import api as messaging
-from py360.modules.payments import accounts, links, orders
-from py360.modules.payments.accounts import NoGateway
+from py360.modules.payments import gateways, links, orders
+from py360.modules.payments.gateways import NoGateway
 from py360.modules.payments.jobs import ask_gateway
 from py360.modules.payments.links import Link
 from py360.modules.payments.pages import Language, text
 from py360.modules.payments.standing import Standing, lock, standings
-from py360.modules.payments.vendors.base import Account
+from py360.modules.providers.api import ProviderAccount
 
 
 class State(StrEnum):
@@ -175,7 +175,7 @@ async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str
     if not query:
         return False
     account = await _account(session, link.client_id)
-    order_id = account and accounts.gateway(account).returned(account, query)
+    order_id = account and gateways.gateway(account).returned(account, query)
     if account is None or order_id is None:
         return False
     asked = {"provider_id": account.id, "order_id": order_id, "case_id": link.case_id}
@@ -186,9 +186,9 @@ async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str
     return True
 
 
-async def _account(session: AsyncSession, client_id: int) -> Account | None:
+async def _account(session: AsyncSession, client_id: int) -> ProviderAccount | None:
     try:
-        return await accounts.choose(session, client_id)
+        return await gateways.choose(session, client_id)
     except NoGateway:
         return None
 
@@ -212,7 +212,7 @@ async def _view(session: AsyncSession, link: Link, case: Standing, state: State)
         expires_at=link.expires_at,
         paid_at=last.at if paid and last else None,
         reference=last.reference if paid and last else "",
-        checkout_origins=accounts.gateway(account).origins(account) if account else (),
+        checkout_origins=gateways.gateway(account).origins(account) if account else (),
     )
 
 

@@ -4,8 +4,7 @@ import asyncio
 from typing import Final
 
 from py360.kit.db import unit_of_work
-from py360.kit.settings import settings
-from py360.modules.payments import accounts, announcing, polling, webhooks
+from py360.modules.payments import announcing, polling, webhooks
 
 jobs = announcing.jobs
 LOOK_AGAIN_SECONDS: Final = 0.1
@@ -47,10 +46,3 @@ async def forget_webhooks(timestamp: int) -> None:
     """Applied webhooks are kept for 30 days: as long as a gateway may repeat them, with room to look into what happened."""
     async with unit_of_work() as session:
         await webhooks.forget(session)
-
-
-@jobs.task(name="payments.client_added")
-async def client_added(client_id: int) -> None:
-    """A new client starts with the sandbox gateway where nothing real is used."""
-    async with unit_of_work() as session:
-        await accounts.seed_sandbox(session, client_id, settings())

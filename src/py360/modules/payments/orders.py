@@ -17,12 +17,13 @@ from py360.kit.crypto import sign
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Unavailable
 from py360.kit.vendor import VendorError
-from py360.modules.payments import accounts, links
+from py360.modules.payments import gateways, links
 from py360.modules.payments.applying import apply
 from py360.modules.payments.bulk import ORDER_PURPOSE
 from py360.modules.payments.polling import FIRST_AFTER
 from py360.modules.payments.standing import Standing
-from py360.modules.payments.vendors.base import Account, Facts, NewOrder, Order
+from py360.modules.payments.vendors.base import Facts, NewOrder, Order
+from py360.modules.providers.api import ProviderAccount
 
 OPEN: Final = ("created", "failed", "authorized", "partially_captured")
 SHORTEST: Final = timedelta(minutes=30)  # gateways want at least 15 minutes; the customer needs some, too
@@ -57,7 +58,7 @@ class Checkout:
 class Plan:
     """What step one found out: the order to open, and older ones of another amount that must be closed first."""
 
-    account: Account
+    account: ProviderAccount
     payment_id: int
     order: NewOrder
     opened: Checkout | None = None
@@ -85,10 +86,10 @@ async def plan(
     orders = await db.all(session, _OPEN_ORDERS, asked)
     same = next((row for row in orders if _fits(row, amount, instalment_ids, now)), None)
     if same is not None:
-        account = await accounts.get(session, same["provider_id"])
+        account = await gateways.get(session, same["provider_id"])
         payment_id, expires_at = same["id"], same["expires_at"]
     else:
-        account = await accounts.choose(session, case.client_id)
+        account = await gateways.choose(session, case.client_id)
         expires_at = max(link.expires_at, now + SHORTEST)
         row: dict[str, Any] = {
             "client_id": case.client_id, "case_id": case.case_id, "policy_id": case.policy_id,
@@ -131,7 +132,7 @@ async def open_order(plan: Plan) -> Checkout:
     """Steps two and three, outside any transaction of the caller. Raises GatewayAway; nothing is lost then."""
     if plan.opened is not None:
         return plan.opened
-    gateway = accounts.gateway(plan.account)
+    gateway = gateways.gateway(plan.account)
     try:
         for row in plan.outdated:
             await _close(row)
@@ -146,8 +147,8 @@ async def open_order(plan: Plan) -> Checkout:
 async def _close(row: db.Row) -> None:
     """Cancel an order of an amount that is no longer right. One that is being paid refuses; then its money still counts."""
     async with unit_of_work() as session:
-        account = await accounts.get(session, row["provider_id"])
-    gateway = accounts.gateway(account)
+        account = await gateways.get(session, row["provider_id"])
+    gateway = gateways.gateway(account)
     try:
         facts = await gateway.cancel(account, row["order_id"])
     except VendorError as refused:

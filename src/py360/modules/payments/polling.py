@@ -16,10 +16,11 @@ from py360.kit import db, resources
 from py360.kit.crypto import sign
 from py360.kit.db import unit_of_work
 from py360.kit.vendor import VendorError
-from py360.modules.payments import accounts
+from py360.modules.payments import gateways
 from py360.modules.payments.applying import apply
 from py360.modules.payments.bulk import ORDER_PURPOSE
-from py360.modules.payments.vendors.base import Account, Facts
+from py360.modules.payments.vendors.base import Facts
+from py360.modules.providers.api import ProviderAccount
 
 log = structlog.get_logger()
 FIRST_AFTER: Final = timedelta(minutes=3)
@@ -68,7 +69,7 @@ async def _ask(rows: Sequence[db.Row]) -> None:
     ids = [row["id"] for row in rows]
     async with unit_of_work() as session:
         providers = {row["provider_id"] for row in rows}
-        known = {number: await accounts.get(session, number) for number in providers}
+        known = {number: await gateways.get(session, number) for number in providers}
         returning = {row["payment_id"] for row in await db.all(session, _REFUNDS_OPEN, {"ids": ids})}
     gate = asyncio.Semaphore(AT_ONCE)
 
@@ -84,9 +85,9 @@ async def _ask(rows: Sequence[db.Row]) -> None:
         await apply(session, news, also=ids)
 
 
-async def _facts(account: Account, row: db.Row, with_refunds: bool) -> Facts:
+async def _facts(account: ProviderAccount, row: db.Row, with_refunds: bool) -> Facts:
     """What the gateway says about one payment; silence says nothing, and we ask again later."""
-    gateway = accounts.gateway(account)
+    gateway = gateways.gateway(account)
     try:
         if row["order_id"] is None:
             return await gateway.find(account, sign(ORDER_PURPOSE, str(row["id"])))

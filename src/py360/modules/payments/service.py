@@ -15,13 +15,14 @@ from py360.kit.errors import Conflict, Invalid, NotFound
 from py360.kit.money import format_inr
 from py360.kit.vendor import VendorError
 from py360.modules.messaging.api import LinkRequest
-from py360.modules.payments import accounts, links, orders
+from py360.modules.payments import gateways, links, orders
 from py360.modules.payments.applying import apply, consequences
 from py360.modules.payments.bulk import REFUND_PURPOSE
 from py360.modules.payments.ledger import ZERO
 from py360.modules.payments.polling import FIRST_AFTER
 from py360.modules.payments.standing import Standing, lock, standings, within_reach
-from py360.modules.payments.vendors.base import Account, Facts
+from py360.modules.payments.vendors.base import Facts
+from py360.modules.providers.api import ProviderAccount
 
 CLOSED_TO_MONEY: Final = frozenset({"cancelled", "lapsed"})
 
@@ -155,7 +156,7 @@ async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason
         }  # fmt: skip
         refund_id: int = await db.value(session, _ASK_REFUND, asked)
         await db.execute(session, _WATCH, {"id": payment_id, "at": resources.current().clock.now() + FIRST_AFTER})
-    gateway, receipt = accounts.gateway(account), sign(REFUND_PURPOSE, str(refund_id))
+    gateway, receipt = gateways.gateway(account), sign(REFUND_PURPOSE, str(refund_id))
     try:
         said = await gateway.refund(account, payment["gateway_payment_id"], amount, receipt)
     except TimeoutError:
@@ -173,7 +174,7 @@ async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason
 
 async def _refundable(
     session: AsyncSession, caller: Caller, payment_id: int, amount: Decimal | None
-) -> tuple[db.Row, Account, Decimal]:
+) -> tuple[db.Row, ProviderAccount, Decimal]:
     reach, params = reach_filter(caller, "c")
     sql, asked = _PAYMENT.format(reach=reach), {**params, "id": payment_id}
     payment = await db.one(session, sql, asked)
@@ -189,4 +190,4 @@ async def _refundable(
     if amount is not None and amount > left:
         message = f"Only {format_inr(left)} can be refunded."
         raise Invalid(message, code="too_much", details=[{"field": "amount", "message": message}])
-    return payment, await accounts.get(session, payment["provider_id"]), left if amount is None else amount
+    return payment, await gateways.get(session, payment["provider_id"]), left if amount is None else amount

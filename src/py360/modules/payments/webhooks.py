@@ -17,9 +17,10 @@ from py360.kit.errors import BadRequest, Unauthenticated
 from py360.kit.gathering import Gathering
 from py360.kit.jobs import defer
 from py360.kit.reads import Reads
-from py360.modules.payments import accounts
+from py360.modules.payments import gateways
 from py360.modules.payments.applying import apply
 from py360.modules.payments.vendors.base import Facts
+from py360.modules.providers import api as providers
 
 log = structlog.get_logger()
 BATCH: Final = 500
@@ -59,8 +60,10 @@ async def receive(reads: Reads, vendor: str, body: bytes, signature: str, event_
 
     Without an event id, the body itself tells one event from another.
     """
-    gateway = accounts.GATEWAYS[vendor]
-    account = next((one for one in await accounts.of_type(reads, vendor) if gateway.signed(one, body, signature)), None)
+    gateway = gateways.GATEWAYS[vendor]
+    account = next(
+        (one for one in await providers.accounts_of_type(vendor) if gateway.signed(one, body, signature)), None
+    )
     if account is None:
         raise BadSignature
     try:
@@ -101,14 +104,14 @@ async def defer_applying(session: AsyncSession) -> None:
 async def waiting(limit: int) -> list[int]:
     """The oldest webhooks that are stored but not applied."""
     async with unit_of_work() as session:
-        asked = {"vendors": list(accounts.GATEWAYS), "limit": limit}
+        asked = {"vendors": list(gateways.GATEWAYS), "limit": limit}
         return [row["id"] for row in await db.all(session, _WAITING, asked)]
 
 
 async def forget(session: AsyncSession) -> None:
     """Drop the webhooks applied long ago."""
     before = resources.current().clock.now() - KEEP
-    await db.execute(session, _FORGET, {"vendors": list(accounts.GATEWAYS), "before": before})
+    await db.execute(session, _FORGET, {"vendors": list(gateways.GATEWAYS), "before": before})
 
 
 async def apply_waiting() -> bool:
@@ -146,7 +149,7 @@ async def _done(session: AsyncSession, ids: Sequence[int], errors: Sequence[str 
 def _read(row: Mapping[str, Any]) -> tuple[Facts | None, str | None]:
     """The facts of a stored webhook, or why it has none: one that cannot be read must not stop the others."""
     try:
-        return accounts.GATEWAYS[row["vendor"]].read(row["payload"]), None
+        return gateways.GATEWAYS[row["vendor"]].read(row["payload"]), None
     except ValueError as error:
         log.error("a webhook cannot be applied", id=row["id"], error=str(error))
         return None, str(error)[:500]

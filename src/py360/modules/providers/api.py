@@ -1,29 +1,49 @@
-"""What other modules may call: the account to use, and its check."""
+"""What other modules may call: the account to use, its typed settings, and its check."""
 
 from py360.modules.providers.accounts import (
     ProviderAccount,
     account,
     accounts_of_type,
+    get,
     mark_used,
-    open_config,
     reseal,
-    seal_config,
+    seal_settings,
 )
 from py360.modules.providers.checks import Check, use_check
 from py360.modules.providers.errors import VendorNotAvailable
 from py360.modules.providers.seed import sandbox_in_use, seed
+from py360.modules.providers.vendor_settings import (
+    MailgunSettings,
+    MailSettings,
+    MetaSettings,
+    RazorpaySettings,
+    Relay,
+    SendGridSettings,
+    SmtpSettings,
+    TwilioSettings,
+    VendorSettings,
+)
 
 __all__ = [
     "Check",
+    "MailSettings",
+    "MailgunSettings",
+    "MetaSettings",
     "ProviderAccount",
+    "RazorpaySettings",
+    "Relay",
+    "SendGridSettings",
+    "SmtpSettings",
+    "TwilioSettings",
     "VendorNotAvailable",
+    "VendorSettings",
     "account",
     "accounts_of_type",
+    "get",
     "mark_used",
-    "open_config",
     "reseal",
     "sandbox_in_use",
-    "seal_config",
+    "seal_settings",
     "seed",
     "use_check",
 ]

@@ -1,191 +1,179 @@
-"""The vendors of section 14 (domain reference): which settings an account of each needs, and which are secrets."""
+"""The vendors of section 14 (domain reference): what their accounts are set up with, and which of them can be used today."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from pydantic import BaseModel, SecretStr, ValidationError
+
 from py360.kit.errors import Invalid
+from py360.modules.providers import vendor_settings as vendors
+from py360.modules.providers.errors import VendorNotAvailable
+from py360.modules.providers.vendor_settings import VendorSettings
 
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One setting of an account."""
-
-    name: str
-    required: bool = True
-    secret: bool = False
-    description: str = ""
+MASK: Final = "********"
+SettingsModel = type[VendorSettings]
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderType:
-    """A vendor on a channel, with the limits a new account starts with (per day, month, minute)."""
+    """A vendor on a channel, with the limits a new account starts with (per day, month, minute).
+
+    Without `settings` nothing here speaks to it yet: it is listed as not available, and no account of it can be saved.
+    """
 
     channel: str
     type: str
     name: str
-    keys: tuple[Key, ...]
+    settings: SettingsModel | None = None
     limits: tuple[int, int, int] = (1_000, 10_000, 10)
+    has_webhooks: bool = False
 
-    def key(self, name: str) -> Key | None:
-        """A setting by its name."""
-        return next((key for key in self.keys if key.name == name), None)
+    @property
+    def is_available(self) -> bool:
+        """Whether accounts of it can be used."""
+        return self.settings is not None
 
+    @property
+    def form(self) -> tuple[vendors.Setting, ...]:
+        """The fields of its form."""
+        return tuple(self.settings.form()) if self.settings else ()
 
-def _secret(name: str, required: bool = True) -> Key:
-    return Key(name, required, True)
-
-
-def _optional(*names: str) -> tuple[Key, ...]:
-    return tuple(Key(name, False) for name in names)
-
-
-_SENDER: Final = (Key("fromEmail"), Key("fromName"), *_optional("replyTo"))
-_PRICE: Final = Key("unitPrice", False, description="INR per message, or per SMS part")
-_RELAY: Final = (
-    *_optional("smtpHost", "smtpPort", "smtpUsername", "maxConnections"),
-    _secret("smtpPassword", False),
-    _PRICE,
-)
-_VOICE: Final = (Key("accountSid"), _secret("authToken"), Key("fromNumber"))
 
 TYPES: Final = (
-    ProviderType("email", "sendgrid", "SendGrid", (_secret("apiKey"), *_SENDER, *_RELAY), (10_000, 100_000, 100)),
+    ProviderType("email", "smtp", "SMTP server", vendors.SmtpSettings),
+    ProviderType("email", "sendgrid", "SendGrid", vendors.SendGridSettings, (10_000, 100_000, 100)),
+    ProviderType("email", "mailgun", "Mailgun", vendors.MailgunSettings, has_webhooks=True),
+    ProviderType("email", "aws-ses", "Amazon SES"),
+    ProviderType("sms", "twilio", "Twilio", vendors.TwilioSettings, has_webhooks=True),
+    ProviderType("sms", "msg91", "MSG91"),
+    ProviderType("sms", "aws-sns", "Amazon SNS"),
+    ProviderType("sms", "textlocal", "Textlocal"),
     ProviderType(
-        "email",
-        "aws-ses",
-        "Amazon SES",
-        (Key("region"), _secret("accessKeyId"), _secret("secretAccessKey"), *_SENDER, _PRICE),
-        (50_000, 1_000_000, 200),
+        "whatsapp", "meta", "Meta WhatsApp Cloud API", vendors.MetaSettings, (1_000, 10_000, 80), has_webhooks=True
     ),
-    ProviderType(
-        "email",
-        "mailgun",
-        "Mailgun",
-        (_secret("apiKey"), Key("domain"), _secret("webhookSigningKey", False), *_SENDER, *_RELAY),
-    ),
-    ProviderType(
-        "email",
-        "smtp",
-        "SMTP server",
-        (
-            Key("host"),
-            Key("port"),
-            Key("username", False),
-            _secret("password", False),
-            *_SENDER,
-            *_optional("maxConnections"),
-            _PRICE,
-        ),
-    ),
-    ProviderType(
-        "sms",
-        "twilio",
-        "Twilio",
-        (
-            Key("accountSid"),
-            _secret("authToken"),
-            Key("fromNumber"),
-            *_optional("messagingServiceSid", "baseUrl"),
-            _PRICE,
-        ),
-        (1_000, 10_000, 10),
-    ),
-    ProviderType(
-        "sms",
-        "msg91",
-        "MSG91",
-        (_secret("apiKey"), Key("senderId"), Key("route"), Key("country"), _PRICE),
-        (5_000, 50_000, 20),
-    ),
-    ProviderType(
-        "sms", "aws-sns", "Amazon SNS", (Key("region"), _secret("accessKeyId"), _secret("secretAccessKey"), _PRICE)
-    ),
-    ProviderType(
-        "sms", "textlocal", "Textlocal", (_secret("apiKey"), Key("username"), _secret("hash"), Key("sender"), _PRICE)
-    ),
-    ProviderType(
-        "whatsapp",
-        "meta",
-        "Meta WhatsApp Cloud API",
-        (
-            _secret("accessToken"),
-            Key("phoneNumberId"),
-            Key("businessAccountId"),
-            _secret("webhookToken", False),
-            _secret("appSecret", False),
-            *_optional("apiVersion", "baseUrl"),
-            _PRICE,
-        ),
-        (1_000, 10_000, 80),
-    ),
-    ProviderType(
-        "whatsapp",
-        "gupshup",
-        "Gupshup",
-        (_secret("apiKey"), Key("appName"), Key("sourceNumber"), Key("apiUrl"), _PRICE),
-        (2_000, 20_000, 60),
-    ),
-    ProviderType("whatsapp", "360dialog", "360dialog", (_secret("apiKey"), Key("partnerId"), Key("channelId"), _PRICE)),
-    ProviderType(
-        "call", "twilio-voice", "Twilio Voice", (*_VOICE, *_optional("voiceUrl", "statusCallback")), (500, 5_000, 5)
-    ),
-    ProviderType(
-        "call",
-        "exotel",
-        "Exotel",
-        (_secret("apiKey"), _secret("apiToken"), Key("accountSid"), Key("subdomain"), Key("callerId")),
-        (1_000, 10_000, 10),
-    ),
-    ProviderType("call", "ubona", "Ubona", (_secret("apiKey"), Key("accountSid"), Key("apiUrl"), Key("callerId"))),
-    ProviderType(
-        "payment",
-        "razorpay",
-        "Razorpay",
-        (Key("keyId"), _secret("keySecret"), _secret("webhookSecret"), *_optional("baseUrl")),
-    ),
+    ProviderType("whatsapp", "gupshup", "Gupshup"),
+    ProviderType("whatsapp", "360dialog", "360dialog"),
+    ProviderType("call", "twilio-voice", "Twilio Voice"),
+    ProviderType("call", "exotel", "Exotel"),
+    ProviderType("call", "ubona", "Ubona"),
+    ProviderType("payment", "razorpay", "Razorpay", vendors.RazorpaySettings, has_webhooks=True),
 )
 _BY_TYPE: Final = {(each.channel, each.type): each for each in TYPES}
-MASK: Final = "********"
 
 
 def provider_type(channel: str, type: str) -> ProviderType:
-    """A vendor on a channel. Raises Invalid, naming the vendors of the channel."""
+    """A vendor on a channel. Raises Invalid, naming the vendors of the channel that can be used."""
     found = _BY_TYPE.get((channel, type))
     if found is None:
-        known = ", ".join(each.type for each in TYPES if each.channel == channel) or "none"
-        raise Invalid(f"There is no {channel} vendor “{type}”; there are: {known}.", code="unknown_provider_type")
+        raise Invalid(
+            f"There is no {channel} vendor “{type[:50]}”. Choose one of: {_available(channel)}.",
+            code="unknown_provider_type",
+        )
     return found
 
 
-def merged(kind: ProviderType, given: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
-    """An account's settings after a save: a masked or missing secret keeps its old value.
+def usable_type(channel: str, type: str) -> tuple[ProviderType, type[VendorSettings]]:
+    """A vendor that accounts can be saved of, and the model of their settings. Raises Invalid, VendorNotAvailable."""
+    found = provider_type(channel, type)
+    if found.settings is None:
+        raise VendorNotAvailable(
+            f"{found.name} is not available yet. Choose another {channel} vendor: {_available(channel)}."
+        )
+    return found, found.settings
 
-    Raises Invalid with one detail per missing or unknown setting.
+
+def _available(channel: str) -> str:
+    return ", ".join(each.type for each in TYPES if each.channel == channel and each.is_available) or "none yet"
+
+
+def merged(kind: ProviderType, given: Mapping[str, Any], before: VendorSettings | None) -> VendorSettings:
+    """An account's settings after a save: a masked or missing secret keeps its value, unless the vendor's address changed.
+
+    Raises Invalid with one detail per setting that is missing, unknown or wrong, or has to be entered again.
     """
-    details = [
-        {"field": f"config.{name}", "message": "is not a setting of this vendor"}
-        for name in given
-        if not kind.key(name)
+    assert kind.settings is not None
+    values = {name: value for name, value in given.items() if value not in (None, "", MASK)}
+    kept = _kept_secrets(kind, values, before)
+    settings = _checked(kind, kind.settings, {**kept, **values})
+    if before is not None and kept and settings.addresses() != before.addresses():
+        raise Invalid(
+            f"The address of {kind.name} changed. Enter its secrets again: they are not sent to another address unseen.",
+            code="secrets_again",
+            details=[{"field": f"config.{name}", "message": "enter it again, the address changed"} for name in kept],
+        )
+    return settings
+
+
+def _kept_secrets(kind: ProviderType, values: Mapping[str, Any], before: VendorSettings | None) -> dict[str, SecretStr]:
+    kept = {}
+    for each in kind.form:
+        held = getattr(before, each.field, None) if each.secret and each.name not in values else None
+        if isinstance(held, SecretStr):
+            kept[each.name] = held
+    return kept
+
+
+def _checked(kind: ProviderType, model: type[VendorSettings], values: Mapping[str, Any]) -> VendorSettings:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise Invalid(
+            f"The settings of {kind.name} are not complete.",
+            code="provider_config",
+            details=[
+                {
+                    "field": f"config.{'.'.join(str(part) for part in each['loc'])}",
+                    "message": _words(each["type"], each["msg"]),
+                }
+                for each in error.errors(include_url=False, include_input=False, include_context=False)
+            ],
+        ) from error
+
+
+def _words(kind: str, message: str) -> str:
+    """A detail as a person reads it."""
+    known = {"missing": "is missing", "extra_forbidden": "is not a setting of this vendor"}
+    return known.get(kind) or message.removeprefix("Value error, ")
+
+
+def stored(settings: VendorSettings) -> dict[str, Any]:
+    """Settings as they are sealed: the wire's names, secrets in the clear."""
+    return {name: value for name, value in _plain(settings).items() if value is not None}
+
+
+def _plain(settings: BaseModel) -> dict[str, Any]:
+    return {
+        info.alias or name: value.get_secret_value() if isinstance(value, SecretStr) else value
+        for name, info in type(settings).model_fields.items()
+        if not info.exclude and (value := getattr(settings, name)) is not None
+    }
+
+
+def opened(kind: ProviderType, values: Mapping[str, Any]) -> VendorSettings | None:
+    """Settings as they were sealed; None when they no longer fit the vendor's form and must be entered again."""
+    if kind.settings is None:
+        return None
+    known = {each.name for each in kind.form}
+    try:
+        return kind.settings.model_validate({name: value for name, value in values.items() if name in known})
+    except ValidationError:
+        return None
+
+
+def view(settings: VendorSettings | None) -> dict[str, Any]:
+    """Settings as an answer shows them: secrets are masked."""
+    if settings is None:
+        return {}
+    return {
+        name: MASK if isinstance(getattr(settings, info), SecretStr) else value
+        for name, value, info in _with_fields(settings)
+    }
+
+
+def _with_fields(settings: VendorSettings) -> list[tuple[str, Any, str]]:
+    return [
+        (each.name, value, each.field)
+        for each in settings.form()
+        if (value := getattr(settings, each.field)) is not None
     ]
-    config: dict[str, Any] = {}
-    for key in kind.keys:
-        value = given.get(key.name)
-        if key.secret and value in (None, "", MASK):
-            value = before.get(key.name)
-        if value in (None, ""):
-            if key.required:
-                details.append({"field": f"config.{key.name}", "message": "is missing"})
-            continue
-        if not isinstance(value, (str, int, float)) or (isinstance(value, str) and ("\n" in value or "\r" in value)):
-            details.append({"field": f"config.{key.name}", "message": "must be one line of text or a number"})
-            continue
-        config[key.name] = value
-    if details:
-        raise Invalid(f"The settings of {kind.name} are not complete.", code="provider_config", details=details)
-    return config
-
-
-def shown(kind: ProviderType, config: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as they may be shown: secrets are masked, never given back."""
-    return {key.name: (MASK if key.secret else config[key.name]) for key in kind.keys if config.get(key.name)}

@@ -1,15 +1,18 @@
 """Vendor accounts as people list and read them; every list starts from the caller's clients."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Final
 
 from py360.kit.caller import Caller
-from py360.kit.db import Row
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
-from py360.modules.providers.accounts import open_config
-from py360.modules.providers.catalog import TYPES, provider_type, shown
+from py360.kit.settings import settings
+from py360.modules.providers.accounts import open_settings
+from py360.modules.providers.catalog import TYPES, provider_type, view
+from py360.modules.providers.service import Edition
 
 _PROVIDER: Final = """
 select p.id, p.client_id, p.name, p.channel, p.type, p.is_active, p.is_default, p.is_sandbox, p.status, p.config_encrypted,
@@ -18,36 +21,74 @@ from providers p
 """
 
 
-def shown_provider(row: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An account as it is listed; its settings are still sealed."""
+
+    id: int
+    client_id: int
+    name: str
+    channel: str
+    type: str
+    is_active: bool
+    is_default: bool
+    is_sandbox: bool
+    status: str
+    config_encrypted: str = field(repr=False)
+    dlt_entity_id: str | None
+    daily_limit: int | None
+    monthly_limit: int | None
+    rate_limit: int | None
+    last_used: datetime | None
+    last_tested: datetime | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def version(self) -> int:
+        """The version of what people set of it."""
+        return Edition(
+            self.name, self.channel, self.type, self.is_active, self.is_default, self.config_encrypted,
+            self.dlt_entity_id, self.daily_limit, self.monthly_limit, self.rate_limit,
+        ).version  # fmt: skip
+
+
+def to_public(provider: Provider) -> dict[str, Any]:
     """An account of the wire, its secrets masked."""
-    kind = provider_type(row["channel"], row["type"])
+    kind = provider_type(provider.channel, provider.type)
     return {
-        "id": row["id"],
-        "clientId": row["client_id"],
-        "name": row["name"],
-        "channel": row["channel"],
-        "type": row["type"],
-        "isActive": row["is_active"],
-        "isDefault": row["is_default"],
-        "isSandbox": row["is_sandbox"],
-        "status": row["status"],
-        "config": shown(kind, open_config(row["config_encrypted"])),
-        "dltEntityId": row["dlt_entity_id"],
+        "id": provider.id,
+        "clientId": provider.client_id,
+        "name": provider.name,
+        "channel": provider.channel,
+        "type": provider.type,
+        "isActive": provider.is_active,
+        "isDefault": provider.is_default,
+        "isSandbox": provider.is_sandbox,
+        "status": provider.status,
+        "config": view(open_settings(kind, provider.config_encrypted)),
+        "dltEntityId": provider.dlt_entity_id,
         "limits": {
-            "dailyLimit": row["daily_limit"],
-            "monthlyLimit": row["monthly_limit"],
-            "rateLimit": row["rate_limit"],
+            "dailyLimit": provider.daily_limit,
+            "monthlyLimit": provider.monthly_limit,
+            "rateLimit": provider.rate_limit,
         },
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
-        "lastUsed": row["last_used"],
-        "lastTested": row["last_tested"],
+        "webhookUrl": webhook_url(provider.channel, provider.type, provider.id) if kind.has_webhooks else None,
+        "createdAt": provider.created_at,
+        "updatedAt": provider.updated_at,
+        "lastUsed": provider.last_used,
+        "lastTested": provider.last_tested,
     }
+
+
+def webhook_url(channel: str, type: str, number: int) -> str:
+    """The address to register at the vendor for an account's events."""
+    return f"{settings().public_url}/api/webhooks/{channel}/{type}/{number}"
 
 
 def providers(
     caller: Caller, sort: str | None, channel: str | None, active: bool | None, search: str | None
-) -> Listing:
+) -> Listing[Provider]:
     """The accounts of the caller's clients, by channel, the default first."""
     known = {
         "channel": "p.channel, p.is_default desc, p.id",
@@ -63,14 +104,16 @@ def providers(
         " and (%(search)s::text is null or p.name ilike %(search)s or p.type ilike %(search)s)",
         ordering(sort, known, "channel", "p.id"),
         {"clients": list(caller.client_ids), "channel": channel, "active": active, "search": containing(search)},
-        shown_provider,
+        to_public,
         ("id", "name", "channel", "type", "isActive", "isDefault", "isSandbox", "status", "lastUsed", "lastTested"),
+        row=Provider,
     )
 
 
-async def provider(reads: Reads, caller: Caller, number: int) -> Row:
+async def provider(reads: Reads, caller: Caller, number: int) -> Provider:
     """One account, as read. Raises NotFound."""
-    row = await reads.one(
+    row = await reads.fetch_one(
+        Provider,
         f"{_PROVIDER} where p.id = %(id)s and p.client_id = any(%(clients)s)",
         {"id": number, "clients": list(caller.client_ids)},
     )
@@ -79,10 +122,22 @@ async def provider(reads: Reads, caller: Caller, number: int) -> Row:
     return row
 
 
-async def provider_stats(reads: Reads, caller: Caller, channel: str, number: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class ProviderStats:
+    """What an account sent."""
+
+    sent: int
+    delivered: int
+    failed: int
+    pending: int
+    last_activity: datetime | None
+
+
+async def provider_stats(reads: Reads, caller: Caller, channel: str, number: int) -> ProviderStats:
     """What an account sent. Raises NotFound."""
-    row = await reads.one(
-        "select p.last_used, count(l.id) filter (where l.sent_at is not null) as sent,"
+    row = await reads.fetch_one(
+        ProviderStats,
+        "select p.last_used as last_activity, count(l.id) filter (where l.sent_at is not null) as sent,"
         " count(l.id) filter (where l.delivered_at is not null) as delivered,"
         " count(l.id) filter (where l.status in ('failed', 'bounced')) as failed,"
         " count(l.id) filter (where l.status in ('pending', 'sending', 'unknown')) as pending"
@@ -92,18 +147,25 @@ async def provider_stats(reads: Reads, caller: Caller, channel: str, number: int
     )
     if row is None:
         raise NotFound(f"There is no {channel[:20]} account {number}.", code="provider_not_found")
-    return {
-        "sent": row["sent"],
-        "delivered": row["delivered"],
-        "failed": row["failed"],
-        "pending": row["pending"],
-        "lastActivity": row["last_used"],
-    }
+    return row
 
 
-async def channel_stats(reads: Reads, caller: Caller) -> dict[str, Any]:
-    """Accounts per channel, by state."""
-    rows = await reads.all(
+@dataclass(frozen=True, slots=True)
+class ChannelStats:
+    """The accounts of a channel, by state."""
+
+    channel: str
+    total: int = 0
+    active: int = 0
+    connected: int = 0
+    disconnected: int = 0
+    error: int = 0
+
+
+async def channel_stats(reads: Reads, caller: Caller) -> Sequence[ChannelStats]:
+    """Accounts per channel, by state; every channel is there."""
+    rows = await reads.fetch_all(
+        ChannelStats,
         "select channel, count(*) as total, count(*) filter (where is_active) as active,"
         " count(*) filter (where status = 'connected') as connected,"
         " count(*) filter (where status = 'disconnected') as disconnected,"
@@ -111,5 +173,5 @@ async def channel_stats(reads: Reads, caller: Caller) -> dict[str, Any]:
         " from providers where client_id = any(%(clients)s) group by channel",
         {"clients": list(caller.client_ids)},
     )
-    empty = {"total": 0, "active": 0, "connected": 0, "disconnected": 0, "error": 0}
-    return dict.fromkeys({kind.channel for kind in TYPES}, empty) | {row.pop("channel"): row for row in rows}
+    found = {kind.channel: ChannelStats(kind.channel) for kind in TYPES} | {row.channel: row for row in rows}
+    return list(found.values())

@@ -1,10 +1,12 @@
 """Sender accounts."""
 
+from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
 from py360.kit.http import AsFile, DbReads, IfMatch, Router, Search, Session, Sort, etag, listed, ok
+from py360.kit.wire import camel
 from py360.modules.providers import queries, service
 from py360.modules.providers.access import CanManageProviders, CanSeeProviders
 from py360.modules.providers.catalog import TYPES
@@ -30,19 +32,27 @@ async def list_providers(
 
 @router.post("/providers", status_code=201)
 async def create_provider(session: Session, reads: DbReads, caller: CanManageProviders, body: ProviderIn) -> Response:
-    """Add an account. With the first real one of a channel, the sandbox of that channel is out of use for good."""
+    """Add an account. It takes its channel over from the sandbox when it is the default, or once its test succeeds."""
     number = await service.create(session, caller, body)
-    return ok({"providerId": number, "id": number, "message": "The account is saved. Test it before you use it."}, 201)
+    return ok(
+        {
+            "providerId": number,
+            "id": number,
+            "message": "The account is saved. Test it: when the test succeeds, it takes over from the sandbox.",
+        },
+        201,
+    )
 
 
 @router.get("/providers/types")
 async def provider_types(caller: CanSeeProviders) -> Response:
-    """Which vendors there are, and which settings each needs."""
+    """Which vendors there are, and which settings each needs. One with `available: false` cannot be used yet."""
     found = [
         {
             "channel": each.channel,
             "type": each.type,
             "name": each.name,
+            "available": each.is_available,
             "fields": [
                 {
                     "name": key.name,
@@ -50,7 +60,7 @@ async def provider_types(caller: CanSeeProviders) -> Response:
                     "secret": key.secret,
                     "description": key.description or None,
                 }
-                for key in each.keys
+                for key in each.form
             ],
             "limits": dict(zip(("dailyLimit", "monthlyLimit", "rateLimit"), each.limits, strict=True)),
         }
@@ -62,7 +72,10 @@ async def provider_types(caller: CanSeeProviders) -> Response:
 @router.get("/providers/stats")
 async def all_stats(reads: DbReads, caller: CanSeeProviders) -> Response:
     """Accounts per channel, by state."""
-    return ok({"channels": await queries.channel_stats(reads, caller)})
+    found = await queries.channel_stats(reads, caller)
+    return ok(
+        {"channels": {each.channel: {k: v for k, v in camel(asdict(each)).items() if k != "channel"} for each in found}}
+    )
 
 
 @router.post("/providers/test")
@@ -75,14 +88,14 @@ async def test_provider(caller: CanManageProviders, body: ProviderTest) -> Respo
 @router.get("/providers/{channel}/{provider_id}/stats")
 async def provider_stats(reads: DbReads, caller: CanSeeProviders, channel: str, provider_id: int) -> Response:
     """What an account sent."""
-    return ok(await queries.provider_stats(reads, caller, channel, provider_id))
+    return ok(camel(asdict(await queries.provider_stats(reads, caller, channel, provider_id))))
 
 
 @router.get("/providers/{provider_id}")
 async def read_provider(reads: DbReads, caller: CanSeeProviders, provider_id: int) -> Response:
     """One account; secrets are masked."""
-    row = await queries.provider(reads, caller, provider_id)
-    return ok(queries.shown_provider(row), headers=etag(service.edition(row)))
+    found = await queries.provider(reads, caller, provider_id)
+    return ok(queries.to_public(found), headers=etag(found.version))
 
 
 @router.put("/providers/{provider_id}")
@@ -92,7 +105,7 @@ async def update_provider(
     """Save an account again; a masked or missing secret keeps its value."""
     before = await queries.provider(reads, caller, provider_id)
     await service.update(session, caller, provider_id, body, version)
-    body.as_shown(queries.shown_provider(before))
+    body.as_shown(queries.to_public(before))
     return ok({"providerId": provider_id, "message": "The account is saved"})
 
 

@@ -1,10 +1,12 @@
-"""What vendor accounts take over the wire."""
+"""What the routes of vendor accounts take and answer."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
 from py360.kit.wire import SHOWN, Schema
+
+Value = str | int | float | bool | None  # of a setting; which there are depends on the vendor
 
 
 class ProviderLimits(Schema):
@@ -18,13 +20,13 @@ class ProviderLimits(Schema):
 class ProviderIn(Schema):
     """A sender account. Secrets are write-only: a masked or missing one keeps its value."""
 
-    passed_over = SHOWN | {"isSandbox", "status", "lastUsed", "lastTested"}
+    passed_over = SHOWN | {"isSandbox", "status", "webhookUrl", "lastUsed", "lastTested"}
     moves = frozenset({"status", "lastUsed", "lastTested"})
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     channel: Literal["email", "sms", "whatsapp", "call", "payment"]
     type: Annotated[str, StringConstraints(min_length=1, max_length=50)]
-    config: dict[str, Any] = Field(default_factory=dict, max_length=40)
+    config: dict[str, Value] = Field(default_factory=dict, max_length=40)
     limits: ProviderLimits | None = Field(None, description="Missing: the vendor's usual limits")
     is_active: bool = True
     is_default: bool = False
@@ -44,6 +46,6 @@ class ProviderTest(Schema):
     """A saved account by its number, or settings not saved yet."""
 
     channel: Literal["email", "sms", "whatsapp", "call", "payment"]
-    provider_id: int | None = None
+    provider_id: Annotated[int, Field(gt=0, lt=2**63)] | None = None
     type: str | None = None
-    config: dict[str, Any] = Field(default_factory=dict, max_length=40)
+    config: dict[str, Value] = Field(default_factory=dict, max_length=40)

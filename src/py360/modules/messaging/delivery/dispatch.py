@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids, resources, vendor
@@ -22,7 +21,7 @@ from py360.modules.messaging.vendors.meta import MetaTransport
 from py360.modules.messaging.vendors.smtp import SmtpTransport
 from py360.modules.messaging.vendors.twilio import TwilioTransport
 from py360.modules.providers import api as providers
-from py360.modules.providers.api import ProviderAccount, VendorNotAvailable
+from py360.modules.providers.api import ProviderAccount, VendorNotAvailable, VendorSettings
 from py360.modules.providers.api import account as choose_account
 from py360.modules.templates.api import count_use
 
@@ -73,7 +72,7 @@ class Logged:
         await self._inner.close()
 
 
-_open: dict[tuple[int, int], tuple[bytes, Logged]] = {}
+_open: dict[tuple[int, int], tuple[VendorSettings, Logged]] = {}
 
 
 def make(account: ProviderAccount) -> Logged:
@@ -88,7 +87,7 @@ def transport(account: ProviderAccount) -> Logged:
     """The account's transport; the same object while its configuration stands. Closed with the process's resources."""
     loop = asyncio.get_running_loop()
     key = (id(loop), account.id)
-    mark = orjson.dumps([account.type, dict(account.config)], option=orjson.OPT_SORT_KEYS)
+    mark = account.settings
     known = _open.get(key)
     if known and known[0] == mark:
         return known[1]

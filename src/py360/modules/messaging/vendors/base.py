@@ -155,9 +155,9 @@ def too_fast(text: str) -> VendorError:
 
 
 def price(account: ProviderAccount, parts: int = 1) -> Decimal | None:
-    """What a message costs at this account (config `unitPrice`, INR per message or SMS part)."""
-    unit = account.config.get("unitPrice")
-    return Decimal(str(unit)) * parts if unit is not None else None
+    """What a message costs at this account (`unitPrice`, INR per message or SMS part)."""
+    unit = account.settings.unit_price
+    return unit * parts if unit is not None else None
 
 
 def sent(admitted: Admitted, vendor_message_id: str | None, cost: Decimal | None) -> Delivery:

@@ -14,6 +14,7 @@ import aiohttp
 import minijinja
 import orjson
 
+from py360.kit import egress
 from py360.kit.errors import Invalid
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
 from py360.modules.messaging.messages import UNREACHABLE, Admitted, Delivery
@@ -72,7 +73,7 @@ class HttpTransport:
         if self._session is None or self._session.closed:
             self._session = aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=TIMEOUT_SECONDS, sock_connect=CONNECT_SECONDS),
-                connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+                connector=egress.connector(CONNECTIONS, trusted=self.account.is_sandbox),
                 headers={"Accept-Encoding": "identity", **self.headers()},
                 auto_decompress=False,  # a small answer cannot unpack into a large one
             )

@@ -14,7 +14,7 @@ import orjson
 
 from py360.modules.messaging.vendors.base import Hook, Inbound, Moved, Status
 from py360.modules.messaging.vendors.mime import ledger_number
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import MailgunSettings, ProviderAccount
 
 _STATUS: Final[Mapping[str, Status]] = {"delivered": "delivered", "opened": "opened", "clicked": "clicked"}
 MAX_AGE_SECONDS: Final = 86_400  # Mailgun retries for eight hours; a day bounds replays
@@ -24,11 +24,11 @@ def read(account: ProviderAccount, body: bytes) -> list[Hook] | None:
     """The event of a webhook request; None when its signature is not this account's. Raises ValueError when malformed."""
     request = orjson.loads(body)
     signature, event = request["signature"], request["event-data"]
-    key = str(account.config.get("webhookSigningKey") or account.config.get("apiKey") or "")
+    key = account.expect(MailgunSettings).signing_key
     signed = f"{signature['timestamp']}{signature['token']}".encode()
     expected = hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()
     age = datetime.now(UTC).timestamp() - float(signature["timestamp"])
-    if not hmac.compare_digest(expected, str(signature["signature"])) or abs(age) > MAX_AGE_SECONDS:
+    if not hmac.compare_digest(expected.encode(), str(signature["signature"]).encode()) or abs(age) > MAX_AGE_SECONDS:
         return None
     return [Hook(str(event["id"]), event)]
 

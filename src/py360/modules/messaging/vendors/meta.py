@@ -29,7 +29,7 @@ from py360.modules.messaging.vendors.base import (
     too_fast,
 )
 from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal, text
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import MetaSettings, ProviderAccount
 from py360.modules.templates.api import Template
 
 BASE_URL: Final = "https://graph.facebook.com"
@@ -76,14 +76,15 @@ class MetaTransport(HttpTransport):
 
     def __init__(self, account: ProviderAccount) -> None:
         super().__init__(account)
-        config = account.config
-        base = f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/{config.get('apiVersion') or API_VERSION}"
-        self._number = f"{base}/{config['phoneNumberId']}"
+        config = account.expect(MetaSettings)
+        base = f"{config.base_url or BASE_URL}/{config.api_version or API_VERSION}"
+        self._number = f"{base}/{config.phone_number_id}"
         self._cost = price(account)
 
     def headers(self) -> dict[str, str]:
         """Bearer authorisation."""
-        return {"Authorization": f"Bearer {self.account.config['accessToken']}", "Content-Type": "application/json"}
+        token = self.account.expect(MetaSettings).access_token.get_secret_value()
+        return {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
 
     async def one(self, admitted: Admitted) -> Delivery:
         """Send one message."""
@@ -147,9 +148,10 @@ def payload(admitted: Admitted) -> dict[str, Any]:
 
 def read(account: ProviderAccount, body: bytes, given: str) -> list[Hook] | None:
     """The events of a webhook request; None when its signature is not this account's. Raises ValueError when malformed."""
-    secret = str(account.config.get("appSecret") or account.config.get("webhookToken") or "")
+    key = account.expect(MetaSettings).app_secret
+    secret = key.get_secret_value() if key else ""
     expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    if not secret or not hmac.compare_digest(expected, given):
+    if not secret or not hmac.compare_digest(expected.encode(), given.encode()):
         return None
     hooks: list[Hook] = []
     for entry in orjson.loads(body).get("entry", []):

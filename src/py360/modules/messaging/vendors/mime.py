@@ -16,7 +16,7 @@ from py360.modules.messaging.links import unsubscribe_url
 from py360.modules.messaging.messages import Admitted
 from py360.modules.messaging.render import Links
 from py360.modules.messaging.vendors.headers import address_header, split_address, text_header
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import MailSettings, ProviderAccount
 from py360.modules.templates.api import Compiled
 
 
@@ -40,14 +40,15 @@ class Skeleton:
 
     @classmethod
     def of(cls, compiled: Compiled, account: ProviderAccount) -> "Skeleton":
-        """Prepare a skeleton. The account's config names the sender: fromEmail, fromName, replyTo."""
-        sender = str(account.config["fromEmail"])
+        """Prepare a skeleton. The account's settings name the sender."""
+        settings = account.expect(MailSettings)
+        sender = settings.from_email
         domain = sender.rpartition("@")[2]
         boundary = f"=_{secrets.token_hex(12)}"  # `=_` cannot occur in quoted-printable
         part = "--{}\r\nContent-Type: {}; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n"
-        fixed = [address_header("From", str(account.config.get("fromName") or ""), sender)]
-        if reply_to := account.config.get("replyTo"):
-            fixed.append(address_header("Reply-To", *split_address(str(reply_to))))
+        fixed = [address_header("From", settings.from_name, sender)]
+        if settings.reply_to:
+            fixed.append(address_header("Reply-To", *split_address(settings.reply_to)))
         fixed += [
             "MIME-Version: 1.0",
             "Auto-Submitted: auto-generated",

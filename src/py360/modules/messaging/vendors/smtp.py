@@ -31,7 +31,7 @@ from py360.modules.messaging.vendors.mime import DateHeader, Skeleton
 from py360.modules.messaging.vendors.smtp_connect import Server, connect
 from py360.modules.messaging.vendors.smtp_replies import About, Refusal, Stage, about, is_about_us_for_now
 from py360.modules.messaging.vendors.smtp_session import Letter, SmtpSession
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import MailSettings, ProviderAccount
 from py360.modules.templates.api import Template
 
 CONNECTIONS: Final = 20
@@ -46,7 +46,7 @@ class SmtpTransport:
     def __init__(self, account: ProviderAccount) -> None:
         self.account = account
         self._server = Server.of(account)
-        self._size = int(account.config.get("maxConnections") or CONNECTIONS)
+        self._size = account.expect(MailSettings).max_connections or CONNECTIONS
         self._free = asyncio.Semaphore(self._size)
         self._idle: list[SmtpSession] = []
         self._skeletons: OrderedDict[Template, Skeleton] = OrderedDict()

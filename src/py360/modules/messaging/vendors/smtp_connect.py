@@ -12,15 +12,15 @@ from typing import Final, cast
 
 import aiosmtplib
 
+from py360.kit import egress
 from py360.kit.vendor import TIMEOUT_SECONDS, VendorError
 from py360.modules.messaging.messages import UNREACHABLE
 from py360.modules.messaging.vendors.base import no_account, too_fast
 from py360.modules.messaging.vendors.smtp_session import SmtpSession
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import MailSettings, ProviderAccount
 
 IMPLICIT_TLS: Final = 465
 SUBMISSION: Final = 587
-RELAYS: Final = {"mailgun": "smtp.mailgun.org", "sendgrid": "smtp.sendgrid.net"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,22 +32,20 @@ class Server:
     username: str | None = None
     password: str | None = None
     require_tls: bool | None = None  # None: as `needs_tls` says
+    is_trusted: bool = False  # the operator's own, such as the sandbox: it may be on this machine
 
     @classmethod
     def of(cls, account: ProviderAccount) -> "Server":
         """The account's own server, or its vendor's relay."""
-        config = account.config
-        host = config.get("smtpHost") or config.get("host") or RELAYS.get(account.type, "")
-        username = config.get("smtpUsername") or config.get("username")
-        password = config.get("smtpPassword") or config.get("password")
-        signs_in = bool(username and password)
-        wanted = config.get("requireTls")
+        relay = account.expect(MailSettings).relay
+        signs_in = bool(relay.username and relay.password)
         return cls(
-            str(host),
-            int(config.get("smtpPort") or config.get("port") or SUBMISSION),
-            str(username) if signs_in else None,
-            str(password) if signs_in else None,
-            None if wanted is None else bool(wanted),
+            relay.host,
+            relay.port,
+            relay.username if signs_in else None,
+            relay.password if signs_in else None,
+            relay.require_tls,
+            is_trusted=account.is_sandbox,
         )
 
     @property
@@ -80,6 +78,8 @@ async def connect(server: Server) -> SmtpSession:
         timeout=TIMEOUT_SECONDS,
     )
     try:
+        if not server.is_trusted:
+            await egress.check_host(server.host)
         await client.connect()
         if not client.last_ehlo_response:
             await client.ehlo()

@@ -31,7 +31,7 @@ from py360.modules.messaging.vendors.base import (
     too_fast,
 )
 from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal, text
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.providers.api import ProviderAccount, TwilioSettings
 from py360.modules.templates.api import segments
 
 BASE_URL: Final = "https://api.twilio.com"
@@ -79,16 +79,16 @@ class TwilioTransport(HttpTransport):
 
     def __init__(self, account: ProviderAccount) -> None:
         super().__init__(account)
-        config = account.config
-        self._url = f"{str(config.get('baseUrl') or BASE_URL).rstrip('/')}/2010-04-01/Accounts/{config['accountSid']}"
-        service = config.get("messagingServiceSid")
-        self._sender = {"MessagingServiceSid": str(service)} if service else {"From": str(config["fromNumber"])}
+        config = account.expect(TwilioSettings)
+        self._url = f"{config.base_url or BASE_URL}/2010-04-01/Accounts/{config.account_sid}"
+        service = config.messaging_service_sid
+        self._sender = {"MessagingServiceSid": service} if service else {"From": config.from_number}
         self._callback = f"{settings().public_url}/api/webhooks/sms/twilio"
 
     def headers(self) -> dict[str, str]:
         """Basic authorisation with sid and token."""
-        config = self.account.config
-        return {"Authorization": aiohttp.encode_basic_auth(str(config["accountSid"]), str(config["authToken"]))}
+        config = self.account.expect(TwilioSettings)
+        return {"Authorization": aiohttp.encode_basic_auth(config.account_sid, config.auth_token.get_secret_value())}
 
     async def one(self, admitted: Admitted) -> Delivery:
         """Send one text."""
@@ -137,7 +137,8 @@ def signature(token: str, url: str, form: Sequence[tuple[str, str]]) -> str:
 def read(account: ProviderAccount, body: bytes, url: str, given: str) -> list[Hook] | None:
     """The event of a callback; None when its signature is not this account's. Raises ValueError when malformed."""
     form = parse_qsl(body.decode(), keep_blank_values=True)
-    if not hmac.compare_digest(signature(str(account.config["authToken"]), url, form), given):
+    token = account.expect(TwilioSettings).auth_token.get_secret_value()
+    if not hmac.compare_digest(signature(token, url, form).encode(), given.encode()):
         return None
     fields = dict(form)
     sid = fields.get("MessageSid") or fields["SmsSid"]

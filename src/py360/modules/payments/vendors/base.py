@@ -7,25 +7,13 @@ from decimal import Decimal
 from functools import reduce
 from typing import Final, Literal, Protocol, TypeVar
 
+from py360.modules.providers.api import ProviderAccount
+
 AttemptStatus = Literal["created", "failed", "authorized", "captured", "refunded"]
 RefundStatus = Literal["pending", "failed", "processed"]
 # From the weakest to the strongest statement about the same thing; the stronger one wins whenever it arrives.
 ATTEMPT_RANKS: Final[tuple[AttemptStatus, ...]] = ("created", "failed", "authorized", "captured", "refunded")
 REFUND_RANKS: Final[tuple[RefundStatus, ...]] = ("pending", "failed", "processed")
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A gateway account of a client. The secrets are in the clear: never log or return it."""
-
-    id: int
-    client_id: int
-    type: str
-    is_sandbox: bool
-    config: Mapping[str, str]
-
-    def __repr__(self) -> str:
-        return f"Account(id={self.id}, type={self.type!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,35 +133,39 @@ class Facts:
 class Gateway(Protocol):
     """A payment gateway. Calls raise `kit.vendor.VendorError`, or TimeoutError when there was no answer."""
 
-    async def open(self, account: Account, order: NewOrder) -> Order:
+    async def check(self, account: ProviderAccount) -> str:
+        """Whether the account works, in one sentence."""
+        ...
+
+    async def open(self, account: ProviderAccount, order: NewOrder) -> Order:
         """Open an order, or find the one that was opened with the same reference."""
         ...
 
-    async def ask(self, account: Account, order_id: str) -> Facts:
+    async def ask(self, account: ProviderAccount, order_id: str) -> Facts:
         """What became of an order."""
         ...
 
-    async def find(self, account: Account, reference: str) -> Facts:
+    async def find(self, account: ProviderAccount, reference: str) -> Facts:
         """The order with our reference, if there is one."""
         ...
 
-    async def cancel(self, account: Account, order_id: str) -> Facts:
+    async def cancel(self, account: ProviderAccount, order_id: str) -> Facts:
         """Close an order, so that nobody pays on it any more."""
         ...
 
-    async def refund(self, account: Account, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
+    async def refund(self, account: ProviderAccount, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
         """Give money back; the same receipt gives it back once."""
         ...
 
-    async def ask_refunds(self, account: Account, attempt_id: str) -> Facts:
+    async def ask_refunds(self, account: ProviderAccount, attempt_id: str) -> Facts:
         """The refunds of an attempt."""
         ...
 
-    def signed(self, account: Account, body: bytes, signature: str) -> bool:
+    def signed(self, account: ProviderAccount, body: bytes, signature: str) -> bool:
         """Whether this account's webhook secret signed the raw body."""
         ...
 
-    def returned(self, account: Account, query: Mapping[str, str]) -> str | None:
+    def returned(self, account: ProviderAccount, query: Mapping[str, str]) -> str | None:
         """The order that a customer comes back from; None when the address was not signed by the gateway."""
         ...
 
@@ -181,7 +173,7 @@ class Gateway(Protocol):
         """The facts in a webhook. Raises ValueError when it cannot be read; news we have no use for holds no facts."""
         ...
 
-    def origins(self, account: Account) -> tuple[str, ...]:
+    def origins(self, account: ProviderAccount) -> tuple[str, ...]:
         """Where its checkout pages live (for the page's Content-Security-Policy)."""
         ...
 

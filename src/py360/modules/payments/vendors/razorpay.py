@@ -14,19 +14,12 @@ from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
+from pydantic import SecretStr
 
-from py360.kit import money, vendor
+from py360.kit import egress, money, vendor
 from py360.kit.vendor import VendorError
-from py360.modules.payments.vendors.base import (
-    Account,
-    Attempt,
-    AttemptStatus,
-    Facts,
-    NewOrder,
-    Order,
-    Refund,
-    RefundStatus,
-)
+from py360.modules.payments.vendors.base import Attempt, AttemptStatus, Facts, NewOrder, Order, Refund, RefundStatus
+from py360.modules.providers.api import ProviderAccount, RazorpaySettings
 
 LIVE_URL: Final = "https://api.razorpay.com"
 LIVE_CHECKOUT: Final = ("https://rzp.io", "https://*.razorpay.com")
@@ -44,7 +37,12 @@ NAME_MAX, DESCRIPTION_MAX = 50, 2048
 class Razorpay:
     """The translator; holds no state and no connection."""
 
-    async def open(self, account: Account, order: NewOrder) -> Order:
+    async def check(self, account: ProviderAccount) -> str:
+        """Read the newest payment link: that needs the key and its secret."""
+        await _call(account, "check", "GET", "/v1/payment_links", query={"count": "1"})
+        return "Razorpay answers and takes this key."
+
+    async def open(self, account: ProviderAccount, order: NewOrder) -> Order:
         """Create a payment link; a reference that exists already means that an earlier try got through."""
         body = {
             "amount": money.paise(order.amount),
@@ -71,44 +69,45 @@ class Razorpay:
                 raise
             return known.orders[0]
 
-    async def ask(self, account: Account, order_id: str) -> Facts:
+    async def ask(self, account: ProviderAccount, order_id: str) -> Facts:
         """Fetch a payment link with its payments."""
         return _link_facts(await _call(account, "ask_order", "GET", f"/v1/payment_links/{order_id}"))
 
-    async def find(self, account: Account, reference: str) -> Facts:
+    async def find(self, account: ProviderAccount, reference: str) -> Facts:
         """Fetch a payment link by our reference."""
         answer = await _call(account, "find_order", "GET", "/v1/payment_links", query={"reference_id": reference})
         links = [link for link in answer.get("payment_links") or [] if link.get("reference_id") == reference]
         return Facts.joined(_link_facts(link) for link in links)
 
-    async def cancel(self, account: Account, order_id: str) -> Facts:
+    async def cancel(self, account: ProviderAccount, order_id: str) -> Facts:
         """Cancel a payment link."""
         return _link_facts(await _call(account, "cancel_order", "POST", f"/v1/payment_links/{order_id}/cancel", {}))
 
-    async def refund(self, account: Account, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
+    async def refund(self, account: ProviderAccount, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
         """Refund a payment in full or in part."""
         body = {"amount": money.paise(amount), "receipt": receipt, "notes": {"receipt": receipt}, "speed": "normal"}
         path = f"/v1/payments/{attempt_id}/refund"
         return _refund(await _call(account, "refund", "POST", path, body, headers={"X-Refund-Idempotency": receipt}))
 
-    async def ask_refunds(self, account: Account, attempt_id: str) -> Facts:
+    async def ask_refunds(self, account: ProviderAccount, attempt_id: str) -> Facts:
         """Fetch the refunds of a payment."""
         answer = await _call(account, "ask_refunds", "GET", f"/v1/payments/{attempt_id}/refunds")
         return Facts(refunds=tuple(_refund(item) for item in answer.get("items") or []))
 
-    def signed(self, account: Account, body: bytes, signature: str) -> bool:
+    def signed(self, account: ProviderAccount, body: bytes, signature: str) -> bool:
         """X-Razorpay-Signature: HMAC-SHA256 of the raw body, in hex. An old secret still signs retries of old events."""
-        secrets = (account.config.get("webhook_secret"), account.config.get("previous_webhook_secret"))
-        return any(secret and hmac.compare_digest(_mark(secret, body), signature) for secret in secrets)
+        settings = account.expect(RazorpaySettings)
+        secrets = (settings.webhook_secret, settings.previous_webhook_secret)
+        return any(secret is not None and _is_same(_mark(secret, body), signature) for secret in secrets)
 
-    def returned(self, account: Account, query: Mapping[str, str]) -> str | None:
+    def returned(self, account: ProviderAccount, query: Mapping[str, str]) -> str | None:
         """The payment link in a callback that Razorpay signed with the account's key secret."""
         parts = [
             query.get(f"razorpay_{name}", "")
             for name in ("payment_link_id", "payment_link_reference_id", "payment_link_status", "payment_id")
         ]
-        mark = _mark(account.config["key_secret"], "|".join(parts).encode())
-        return parts[0] if parts[0] and hmac.compare_digest(mark, query.get("razorpay_signature", "")) else None
+        mark = _mark(account.expect(RazorpaySettings).key_secret, "|".join(parts).encode())
+        return parts[0] if parts[0] and _is_same(mark, query.get("razorpay_signature", "")) else None
 
     def read(self, event: Mapping[str, object]) -> Facts:
         """The facts in a webhook's entities; its own name is not needed, for every entity carries its status."""
@@ -120,11 +119,11 @@ class Razorpay:
         except (KeyError, TypeError, AttributeError, ArithmeticError, OverflowError) as error:
             raise ValueError(f"the event cannot be read: {error!r}") from error
 
-    def origins(self, account: Account) -> tuple[str, ...]:
+    def origins(self, account: ProviderAccount) -> tuple[str, ...]:
         """rzp.io and Razorpay's own hosts; the sandbox's address for a sandbox account."""
         if not account.is_sandbox:
             return LIVE_CHECKOUT
-        parts = urlsplit(account.config["base_url"])
+        parts = urlsplit(account.expect(RazorpaySettings).base_url or LIVE_URL)
         return (f"{parts.scheme}://{parts.netloc}",)
 
 
@@ -213,8 +212,13 @@ def _moment(seconds: Any) -> datetime:
     return datetime.fromtimestamp(int(seconds), UTC)
 
 
-def _mark(secret: str, data: bytes) -> str:
-    return hmac.new(secret.encode(), data, hashlib.sha256).hexdigest()
+def _mark(secret: SecretStr, data: bytes) -> str:
+    return hmac.new(secret.get_secret_value().encode(), data, hashlib.sha256).hexdigest()
+
+
+def _is_same(mark: str, given: str) -> bool:
+    """Compares in constant time; as bytes, for a stranger's signature may hold anything."""
+    return hmac.compare_digest(mark.encode(), given.encode("utf-8", "surrogateescape"))
 
 
 def _without_blanks(values: Mapping[str, str | None]) -> dict[str, str]:
@@ -222,7 +226,7 @@ def _without_blanks(values: Mapping[str, str | None]) -> dict[str, str]:
 
 
 async def _call(
-    account: Account,
+    account: ProviderAccount,
     operation: str,
     method: str,
     path: str,
@@ -232,14 +236,17 @@ async def _call(
     headers: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """One request; its answer as a mapping. A refusal is permanent, a failure or silence after a POST is unclear."""
-    url = account.config.get("base_url", LIVE_URL).rstrip("/") + path
-    basic = aiohttp.encode_basic_auth(account.config["key_id"], account.config["key_secret"])
+    settings = account.expect(RazorpaySettings)
+    url = (settings.base_url or LIVE_URL) + path
+    basic = aiohttp.encode_basic_auth(settings.key_id, settings.key_secret.get_secret_value())
     headers = {"Authorization": basic, **(headers or {})}
     timeout = aiohttp.ClientTimeout(total=vendor.TIMEOUT_SECONDS)
     async with vendor.call("razorpay", operation, account.id) as call:
         try:
             async with (
-                aiohttp.ClientSession(timeout=timeout) as http,
+                aiohttp.ClientSession(
+                    timeout=timeout, connector=egress.connector(1, trusted=account.is_sandbox)
+                ) as http,
                 http.request(method, url, params=query, json=body, headers=headers, allow_redirects=False) as answer,
             ):
                 call.http_status = answer.status

@@ -1,0 +1,117 @@
+"""Where our own connections may go: never into this machine or its private networks because a user typed an address.
+
+Addresses of vendors come from the catalogue or from the operator's settings. A host that a user typed is checked when it is
+saved, so that the person is told, and again at every connection, so that neither a DNS answer that changes later nor a
+redirect leads inside. The operator allows networks by `PY360_VENDOR_NETWORKS`.
+"""
+
+import asyncio
+import errno
+import ipaddress
+import socket
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from py360.kit.settings import settings
+
+_NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class AddressNotAllowed(OSError):
+    """A host is inside: on this machine, in a private network, or link-local."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__(errno.EACCES, _refusal(host))
+
+    def __str__(self) -> str:
+        return str(self.strerror)
+
+
+def _embedded(address: _Address) -> _Address:
+    """The IPv4 address that an IPv6 one stands for (mapped, 6to4, NAT64), or the address itself."""
+    if isinstance(address, ipaddress.IPv6Address):
+        if inner := address.ipv4_mapped or address.sixtofour:
+            return inner
+        if address in _NAT64:
+            return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def is_allowed(ip: str) -> bool:
+    """Whether a connection to this address is allowed: a public one, or one of a network that the operator allows."""
+    address = _embedded(ipaddress.ip_address(ip.partition("%")[0]))
+    if any(address in network for network in settings().vendor_network_list):
+        return True
+    return address.is_global and not address.is_multicast
+
+
+def _refusal(host: str) -> str:
+    return (
+        f"“{host[:100]}” is on this machine or in a private network. Use a public host, or ask the operator to allow its"
+        " network with PY360_VENDOR_NETWORKS."
+    )
+
+
+async def check_host(host: str) -> None:
+    """Look a host up and raise AddressNotAllowed unless every one of its addresses is allowed; OSError when it has none."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    if not all(is_allowed(str(each[4][0])) for each in found):
+        raise AddressNotAllowed(host)
+
+
+async def refusal_of(address: str) -> str | None:
+    """Why a host or base address that a user typed is refused, as a sentence; None when it is allowed, or cannot be found now."""
+    host = host_of(address)
+    if address.startswith("http:") and not _is_listed(host):
+        return "The address must begin with https:// so that secrets are not sent in the clear."
+    try:
+        await check_host(host)
+    except AddressNotAllowed as error:
+        return str(error)
+    except OSError:
+        return None  # no such host at the moment: the test of the account says so
+    return None
+
+
+def host_of(address: str) -> str:
+    """The host of a base address such as `https://api.example.com/v1`; a bare host is its own.
+
+    Raises ValueError unless the address is plain: http or https, without sign-in, query or fragment.
+    """
+    if "://" not in address:
+        return address
+    parts = urlsplit(address)
+    host, _ = parts.hostname, parts.port
+    plain = not (parts.username or parts.password or parts.query or parts.fragment or "\\" in address)
+    if not host or parts.scheme not in {"https", "http"} or not plain or any(sign <= " " for sign in address):
+        raise ValueError("must be a plain web address such as https://api.example.com")
+    return host
+
+
+def _is_listed(host: str) -> bool:
+    """Whether plain http may be spoken to a host: only in the networks that the operator allows."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return bool(settings().vendor_network_list)  # every connection is checked by its address
+    return any(address in network for network in settings().vendor_network_list)
+
+
+def connector(limit: int, *, trusted: bool = False) -> aiohttp.TCPConnector:
+    """A connector of aiohttp that opens connections only to allowed addresses; `trusted`: to the operator's own, such as the sandbox."""
+    if trusted:
+        return aiohttp.TCPConnector(limit=limit)
+    return aiohttp.TCPConnector(limit=limit, socket_factory=_checked_socket)
+
+
+def _checked_socket(address: tuple[Any, ...]) -> socket.socket:
+    family, kind, protocol, _, target = address
+    host = str(target[0])
+    if not is_allowed(host):
+        raise AddressNotAllowed(host)
+    made = socket.socket(family, kind, protocol)
+    made.setblocking(False)
+    return made

@@ -1,0 +1,34 @@
+"""Vendor accounts of the tests."""
+
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from py360.modules.providers.accounts import seal_settings
+from py360.modules.providers.seed import sandbox_accounts
+from py360.modules.providers.vendor_settings import VendorSettings
+from py360.sandbox.vendors import Vendors
+
+
+async def set_up(channel: str, settings: VendorSettings) -> None:
+    """Give the sandbox account of a channel these settings."""
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "update providers set config_encrypted = %(config)s where channel = %(channel)s and is_sandbox",
+            {"config": seal_settings(settings), "channel": channel},
+        )
+
+
+def sandbox_settings(channel: str, **changed: object) -> VendorSettings:
+    """The settings of the first client's sandbox account of a channel, some of them changed."""
+    return sandbox_accounts(1, "Test Insurance")[channel][1].model_copy(update=changed)
+
+
+async def point_at(vendors: Vendors) -> None:
+    """Have the sandbox accounts speak to these vendors."""
+    assert vendors.relay is None or vendors.relay.sockets
+    for channel in ("email", "sms", "whatsapp", "payment"):
+        if channel != "email":
+            await set_up(channel, sandbox_settings(channel, base_url=vendors.world.address))
+        elif vendors.relay is not None:
+            port = vendors.relay.sockets[0].getsockname()[1]
+            await set_up(channel, sandbox_settings(channel, smtp_port=port))
