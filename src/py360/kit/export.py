@@ -20,6 +20,7 @@ from rustpy_xlsxwriter import FastExcel
 from py360.kit import scratch
 from py360.kit.clock import INDIA
 from py360.kit.errors import Invalid, TooLarge
+from py360.kit.free_json import MAX_NUMBER
 from py360.kit.wire import dumps
 
 Format = Literal["csv", "xlsx", "pdf", "json"]
@@ -57,6 +58,8 @@ def neutral(value: Any) -> Any:
     """A cell that no spreadsheet program will run; numbers stay numbers, moments are shown in India's time."""
     if isinstance(value, str) and value.startswith(_DANGEROUS) and not _NUMBER.fullmatch(value):
         return "'" + value
+    if isinstance(value, int) and abs(value) > MAX_NUMBER:
+        return str(value)  # a spreadsheet would round it
     if isinstance(value, datetime):
         return value.astimezone(INDIA).strftime("%d/%m/%Y %H:%M")
     if isinstance(value, date):

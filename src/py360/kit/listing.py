@@ -11,6 +11,7 @@ from typing_extensions import TypeVar
 
 from py360.kit.errors import BadRequest, Invalid
 from py360.kit.export import Column, Export, export
+from py360.kit.free_json import MAX_DEPTH
 from py360.kit.paging import EXACT_UP_TO, Page, decode_cursor, encode_cursor, pagination
 from py360.kit.reads import Reads
 
@@ -97,14 +98,17 @@ def _cell(name: str) -> Callable[[Mapping[str, Any]], Any]:
     return lambda row: in_words(reduce(getitem, name.split("."), row))
 
 
-def in_words(value: Any) -> Any:
+def in_words(value: Any, depth: int = 0) -> Any:
     """What a cell holds of a value of the wire: yes and no, lists and objects as text; the rest as it is."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if isinstance(value, (Mapping, list, tuple)) and depth > MAX_DEPTH:
+        return "…"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {in_words(held)}" for key, held in value.items() if held not in (None, ""))
+        held = {key: in_words(each, depth + 1) for key, each in value.items() if each not in (None, "")}
+        return ", ".join(f"{key}: {text}" for key, text in held.items())
     if isinstance(value, (list, tuple)):
-        return ", ".join(str(in_words(held)) for held in value)
+        return ", ".join(str(in_words(each, depth + 1)) for each in value)
     return value
 
 

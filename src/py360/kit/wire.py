@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from py360.kit import free_json
 from py360.kit.errors import Invalid, PreconditionFailed
 
 # What every record shows beside its own fields: screens send it back with them.
@@ -110,6 +111,9 @@ class QuerySchema(Schema):
     model_config = ConfigDict(extra="ignore")
 
 
+_OPTIONS: Final = orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)  # at most 15 digits with 2 decimals: exact in JSON's double
@@ -121,8 +125,11 @@ def _plain(value: Any) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """JSON bytes: money as numbers, moments as `2026-11-24T08:30:00Z`."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z | orjson.OPT_NON_STR_KEYS)
+    """JSON bytes: money as numbers, moments as `2026-11-24T08:30:00Z`. What JSON cannot hold becomes a mark (`free_json`)."""
+    try:
+        return orjson.dumps(value, default=_plain, option=_OPTIONS)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(free_json.writable(value), default=_plain, option=_OPTIONS)
 
 
 def camel(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, model_validator
 
+from py360.kit.free_json import FreeJson
 from py360.kit.wire import AS_CODE, SHOWN, Schema
 from py360.modules.customers.contacts import Email, Pan, Phone
 
@@ -24,17 +25,17 @@ EndDate = Annotated[date, Field(validation_alias=AliasChoices("endDate", "expiry
 Language = Annotated[str, StringConstraints(min_length=2, max_length=10)]
 
 
-def _known(preferences: dict[str, Any]) -> dict[str, Any]:
+def _check_channels(preferences: FreeJson) -> FreeJson:
     """Channels take true, false or one of the four words; the other parts are kept as they come.
 
-    Opted Out is stored as false, which is what the door for outgoing messages looks for; it knows the phone as `call`.
+    Opted Out is stored as false, which is what the send gate looks for; it knows the phone as `call`.
     """
     known = dict(preferences)
     for channel in ("email", "phone", "whatsapp", "sms", "aiCall", "postalMail"):
-        said = preferences.get(channel)
-        if said is not None and said not in (True, False, "Preferred", "Accepted", "Backup", "Opted Out"):
+        choice = preferences.get(channel)
+        if choice is not None and choice not in (True, False, "Preferred", "Accepted", "Backup", "Opted Out"):
             raise ValueError(f"{channel} is Preferred, Accepted, Backup or Opted Out")
-        if said == "Opted Out":
+        if choice == "Opted Out":
             known[channel] = False
     if "phone" in known:
         known["call"] = known["phone"]
@@ -43,7 +44,11 @@ def _known(preferences: dict[str, Any]) -> dict[str, Any]:
 
 Profile = Annotated[Literal["normal", "hni", "super_hni", "vip"], AS_CODE]
 Frequency = Annotated[Literal["annual", "half_yearly", "quarterly", "monthly", "one_time"], AS_CODE]
-Preferences = Annotated[dict[str, Any], Field(max_length=20), AfterValidator(_known)]
+Preferences = Annotated[FreeJson, Field(max_length=20), AfterValidator(_check_channels)]
+# Forms and files have keys of their own here: street, city, state, pincode; what is covered; how to be reminded and billed.
+Address = FreeJson
+CoverageDetails = FreeJson
+PreferencePart = FreeJson
 
 
 class CustomerChange(Schema):
@@ -58,7 +63,7 @@ class CustomerChange(Schema):
     date_of_birth: date | None = None
     gender: Annotated[Literal["male", "female", "other"], AS_CODE] | None = None
     pan: Pan | None = None
-    address: dict[str, Any] | None = None
+    address: Address | None = None
     customer_profile: Profile = "normal"
     preferred_language: Language = "en"
     communication_preferences: Preferences | None = None
@@ -81,9 +86,9 @@ class PreferencesIn(Schema):
     """How a customer wants to be reached, reminded and billed; parts left out stay as they are."""
 
     communication: Preferences | None = None
-    renewal_timeline: dict[str, Any] | None = None
-    payment: dict[str, Any] | None = None
-    language: dict[str, Any] | None = None
+    renewal_timeline: PreferencePart | None = None
+    payment: PreferencePart | None = None
+    language: PreferencePart | None = None
     preferred_language: Language | None = None
 
 
@@ -103,7 +108,7 @@ class PolicyChange(Schema):
     payment_frequency: Frequency = "annual"
     status: Literal["active", "expired", "cancelled", "suspended"] = "active"
     grace_period_days: Annotated[int, Field(ge=0, le=365)] = 30
-    coverage_details: dict[str, Any] | None = None
+    coverage_details: CoverageDetails | None = None
     auto_renewal: bool = True
 
     @model_validator(mode="before")

@@ -1,9 +1,10 @@
 """What messaging takes over the wire."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
+from py360.kit.free_json import FreeJson
 from py360.kit.wire import Schema
 
 Content = Annotated[str, Field(min_length=1, max_length=500_000)]
@@ -14,7 +15,7 @@ class SendIn(Schema):
 
     to: Annotated[str, StringConstraints(min_length=3, max_length=254)]
     template_id: str | int | None = Field(None, description="`template-1`, 1 or a unique template name")
-    parameters: dict[str, Any] = Field(default_factory=dict, max_length=100)
+    parameters: FreeJson = Field(default_factory=dict, max_length=100)
     case_id: str | int | None = Field(None, description="Of the case this is about; its values fill the template")
     provider_id: int | None = None
 

@@ -1,9 +1,10 @@
 """What templates take over the wire."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
+from py360.kit.free_json import FreeJson
 from py360.kit.wire import SHOWN, Schema
 from py360.modules.templates.api import Channel, Format
 
@@ -66,7 +67,7 @@ class TemplateStatus(Schema):
 class PreviewIn(Schema):
     """Values to preview with, in any spelling; sample values stand in for the rest."""
 
-    parameters: dict[str, Any] = Field(
+    parameters: FreeJson = Field(
         default_factory=dict, validation_alias=AliasChoices("parameters", "data", "variables", "sampleData")
     )
 
