@@ -1,5 +1,6 @@
 """Files: a local folder by default, S3 or Azure Blob by setting (obstore has one API for all three)."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
+from py360.kit import durable
 from py360.kit.settings import Settings
 
 CHUNK = 1 << 20
@@ -21,25 +23,41 @@ _OS_ERROR: Final = re.compile(r"\(os error (\d+)\)")
 class Storage:
     """Objects under keys such as `uploads/12/policies.xlsx`."""
 
-    def __init__(self, store: ObjectStore) -> None:
-        self._store = store
+    def __init__(self, store: ObjectStore, folder: Path | None = None) -> None:
+        """`folder`: where a store on the local disk has its files."""
+        self._store, self._folder = store, folder
 
     async def put(self, key: str, content: bytes | Path) -> None:
-        """Store bytes, or a file in parts without loading it whole. Nothing is there after an OSError, as of a full disk."""
+        """Store bytes, or a file in parts without loading it whole: on the disk when this returns, also after a power cut.
+
+        Nothing is there after an OSError, as of a full disk.
+        """
         try:
             await obstore.put_async(self._store, key, content)
+            if self._folder is not None:
+                await asyncio.to_thread(self._sync, self._folder, self._folder / key)
         except BaseError as error:
             if found := _OS_ERROR.search(str(error)):
                 raise OSError(int(found[1]), f"{key} could not be stored") from error
             raise
 
-    async def put_with(self, session: AsyncSession, key: str, content: bytes | Path) -> None:
-        """Store something that is there only if the session's transaction commits."""
+    @staticmethod
+    def _sync(root: Path, path: Path) -> None:
+        durable.sync(path)
+        for folder in path.parent.relative_to(root).parents:  # folders that were made for it
+            durable.sync_folder(root / folder)
+
+    def keep_with(self, session: AsyncSession, key: str) -> None:
+        """Let something that was stored be there only if the session's transaction commits."""
 
         def forget(_: Session) -> None:
             obstore.delete(self._store, key)
 
         event.listen(session.sync_session, "after_rollback", forget, once=True)
+
+    async def put_with(self, session: AsyncSession, key: str, content: bytes | Path) -> None:
+        """Store something that is there only if the session's transaction commits."""
+        self.keep_with(session, key)
         await self.put(key, content)
 
     async def get(self, key: str) -> bytes:
@@ -75,4 +93,4 @@ def open_storage(settings: Settings) -> Storage:
             ) from error
     folder = settings.home / "files"
     folder.mkdir(parents=True, exist_ok=True)
-    return Storage(LocalStore(folder))
+    return Storage(LocalStore(folder), folder)

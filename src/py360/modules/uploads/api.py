@@ -29,7 +29,7 @@ where f.id = %(id)s and f.client_id = any(%(clients)s)
 
 async def get(session: AsyncSession, upload_id: int, caller: Caller) -> Upload:
     """An upload of the caller's clients; raises NotFound."""
-    row = await db.one(session, _GET, {"id": upload_id, "clients": list(caller.client_ids)})
-    if row is None:
+    upload = await db.fetch_one(session, Upload, _GET, {"id": upload_id, "clients": list(caller.client_ids)})
+    if upload is None:
         raise NotFound(f"There is no upload upload-{upload_id}.")
-    return Upload(**row)
+    return upload

@@ -1,12 +1,13 @@
 """A cleaned chunk into the database: COPY into a staging table, merged by customers and cases, and noted row by row."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, resources, sql
 from py360.modules.cases import api as cases
 from py360.modules.customers import api as customers
 from py360.modules.identity import api as identity
@@ -25,30 +26,24 @@ update {TABLE} s set branch_id = k.branch_id, node_id = k.node_id
 from unnest(%(branches)s::text[], %(regions)s::text[], %(ids)s::bigint[], %(nodes)s::bigint[]) k (branch, region, branch_id, node_id)
 where s.branch is not distinct from k.branch and s.region is not distinct from k.region
 """
-_LEDGER: Final = f"""
-insert into upload_rows (upload_id, row_no, outcome, code, customer_id, customer_is_new, policy_id, policy_is_new, case_id,
-  case_is_new, previous)
-select %(upload)s, row_no, outcome, outcome_code, customer_id, customer_is_new, policy_id, policy_is_new, case_id, case_is_new,
-  case when outcome = 'changed' then previous end
-from {TABLE}
-"""
-_FAILED: Final = """
+_RECORD_ROWS: Final = sql.read(__file__, "record_rows")
+_RECORD_REFUSED: Final = sql.read(__file__, "record_refused")
+_RECORD_ISSUES: Final = sql.read(__file__, "record_issues")
+_RECORD_FAILED: Final = """
 insert into upload_rows (upload_id, row_no, outcome, code)
 select %(upload)s, row_no, 'failed', code from unnest(%(rows)s::int[], %(codes)s::text[]) f (row_no, code)
 """
-_REFUSED: Final = f"""
-insert into upload_row_issues (upload_id, row_no, severity, column_name, value, code)
-select %(upload)s, row_no, 'error', case when outcome_code like 'customer%%' then %(customer)s else %(policy)s end,
-  case when outcome_code like 'customer%%' then customer_code else policy_number end, outcome_code
-from {TABLE} where outcome = 'failed'
+_FORGET_ISSUES: Final = """
+delete from upload_row_issues i where upload_id = %(id)s and not exists
+  (select from upload_rows r where r.upload_id = i.upload_id and r.row_no = i.row_no)
 """
-_ISSUES: Final = """
-insert into upload_row_issues (upload_id, row_no, severity, column_name, value, code, occurrences)
-select %(upload)s, row_no, severity, column_name, value, code, occurrences
-from unnest(%(rows)s::int[], %(severities)s::text[], %(columns)s::text[], %(values)s::text[], %(codes)s::text[],
-  %(occurrences)s::int[]) i (row_no, severity, column_name, value, code, occurrences)
-"""
-_COUNT: Final = f"select outcome, count(*) as rows from {TABLE} group by outcome"
+_COUNT: Final = f"select outcome, count(*)::int as rows from {TABLE} group by outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    outcome: str
+    rows: int
 
 
 async def do_not_wait_for_disk(session: AsyncSession) -> None:
@@ -127,11 +122,15 @@ async def place(session: AsyncSession, known: Known) -> None:
         await db.execute(session, _PLACES, params)
 
 
-async def merge(session: AsyncSession, params: Mapping[str, Any]) -> dict[str, int]:
-    """Customers, policies and cases of the staged rows; how many rows came out new, changed, unchanged and failed."""
+async def merge(session: AsyncSession, batch_id: int | None, created: str) -> dict[str, int]:
+    """Customers, policies and cases of the staged rows; how many rows came out new, changed, unchanged and failed.
+
+    `created`: the text of the first line of a case's history.
+    """
+    clock = resources.current().clock
     await customers.merge(session, TABLE)
-    await cases.open(session, TABLE, **params)
-    return {row["outcome"]: row["rows"] for row in await db.all(session, _COUNT)}
+    await cases.open(session, TABLE, batch_id=batch_id, created=created, now=clock.now(), today=clock.today())
+    return {each.outcome: each.rows for each in await db.fetch_all(session, _Outcome, _COUNT)}
 
 
 async def record(
@@ -144,10 +143,10 @@ async def record(
         "codes": cleaned.failed["code"].to_list(),
     }
     async with db.trusted(session):
-        await db.execute(session, _LEDGER, {"upload": upload_id})
-        await db.execute(session, _FAILED, failed)
+        await db.execute(session, _RECORD_ROWS, {"upload": upload_id})
+        await db.execute(session, _RECORD_FAILED, failed)
     names = {"customer": headings["customer_code"], "policy": headings["policy_number"]}
-    await db.execute(session, _REFUSED, {"upload": upload_id, **names})
+    await db.execute(session, _RECORD_REFUSED, {"upload": upload_id, **names})
     await record_issues(session, upload_id, pl.concat([cleaned.issues, unknown(cleaned.accepted, known, headings)]))
 
 
@@ -185,10 +184,10 @@ async def record_issues(session: AsyncSession, upload_id: int, issues: pl.DataFr
     counted = grouped.agg(pl.col("row_no").min(), pl.len().cast(pl.Int32).alias("occurrences"))
     errors = issues.filter(~warning).with_columns(pl.lit(1, pl.Int32).alias("occurrences"))
     both = pl.concat([errors.select(sorted(errors.columns)), counted.select(sorted(errors.columns))]).sort("row_no")
-    await db.execute(session, _ISSUES, {"upload": upload_id, **_columns(both)})
+    await db.execute(session, _RECORD_ISSUES, {"upload": upload_id, **_columns(both)})
 
 
-def _columns(issues: pl.DataFrame) -> dict[str, Sequence[Any]]:
+def _columns(issues: pl.DataFrame) -> dict[str, list[object]]:
     return {
         "rows": issues["row_no"].to_list(),
         "severities": issues["severity"].to_list(),
@@ -206,5 +205,11 @@ async def record_failed(session: AsyncSession, upload_id: int, cleaned: Cleaned)
         "rows": cleaned.failed["row_no"].to_list(),
         "codes": cleaned.failed["code"].to_list(),
     }
-    await db.execute(session, _FAILED + " on conflict do nothing", failed)
+    await db.execute(session, _RECORD_FAILED + " on conflict do nothing", failed)
     await record_issues(session, upload_id, cleaned.issues.filter(pl.col("severity") == "error"))
+
+
+async def replace_issues(session: AsyncSession, upload_id: int, issues: pl.DataFrame) -> None:
+    """The issues of the file as a whole, instead of what an earlier run wrote about rows that it did not import."""
+    await db.execute(session, _FORGET_ISSUES, {"id": upload_id})
+    await record_issues(session, upload_id, issues)

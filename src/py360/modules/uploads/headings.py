@@ -7,7 +7,7 @@ from typing import Final, Literal
 
 from py360.modules.uploads.fields import FIELDS
 
-How = Literal["caller", "remembered", "exact", "synonym", "fuzzy"]
+How = Literal["caller", "remembered", "exact", "synonym", "fuzzy", "values"]
 
 _EXPANDED: Final = {
     "no": "number", "nos": "number", "num": "number", "nbr": "number", "dt": "date", "prem": "premium", "cust": "customer",

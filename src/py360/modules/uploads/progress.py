@@ -3,7 +3,9 @@
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
+
+from typing_extensions import TypedDict
 
 from py360.kit import db, ids, live
 
@@ -12,13 +14,38 @@ UNDER_WAY: Final = frozenset({"processing", "needs_input"})
 USUAL_ROWS_PER_SECOND: Final = 12_000  # before this installation has imported anything itself
 
 
-def pace_of(done: int, left: int, elapsed: float) -> dict[str, Any]:
-    """Rows a second and seconds left: as measured or, before the first rows are merged, as usual (`estimated`)."""
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Rows a second and seconds left; `estimated` before the first rows are merged."""
+
+    rows_per_second: int
+    seconds_left: float
+    estimated: bool
+
+
+def pace_of(done: int, left: int, elapsed: float) -> Pace:
+    """The pace of an import: as measured or, before the first rows are merged, as usual."""
     if done:
         speed, seconds = done / max(elapsed, 0.001), left * elapsed / done
     else:
         speed, seconds = USUAL_ROWS_PER_SECOND, max(left / USUAL_ROWS_PER_SECOND - elapsed, 0.5)
-    return {"rowsPerSecond": round(speed), "secondsLeft": round(seconds, 1), "estimated": not done}
+    return Pace(round(speed), round(seconds, 1), not done)
+
+
+class ProgressView(TypedDict):
+    """The data of an `upload.progress` message."""
+
+    uploadId: str
+    status: str
+    stage: str
+    totalRecords: int
+    processedRecords: int
+    successfulRecords: int
+    failedRecords: int
+    percent: float
+    rowsPerSecond: int
+    secondsLeft: float
+    estimated: bool
 
 
 @dataclass(slots=True)
@@ -43,11 +70,13 @@ class Progress:
         self.successful, self.failed = successful, failed
         self.started = time.monotonic()
 
-    def to_public(self, status: str = "processing") -> dict[str, Any]:
+    def to_public(self, status: str = "processing") -> ProgressView:
         """The data of an `upload.progress` message."""
         elapsed = time.monotonic() - self.started
-        left = max(self.total - self.processed, 0)
-        pace = pace_of(self.processed - self.began_with, left, elapsed) if status == "processing" else {}
+        done = self.processed - self.began_with
+        pace = Pace(round(done / max(elapsed, 0.001)), 0.0, False)
+        if status == "processing":
+            pace = pace_of(done, max(self.total - self.processed, 0), elapsed)
         return {
             "uploadId": ids.code("upload", self.upload_id),
             "status": status,
@@ -57,10 +86,9 @@ class Progress:
             "successfulRecords": self.successful,
             "failedRecords": self.failed,
             "percent": round(100 * self.processed / self.total, 1) if self.total else 0.0,
-            "rowsPerSecond": round((self.processed - self.began_with) / max(elapsed, 0.001)),
-            "secondsLeft": 0.0,
-            "estimated": False,
-            **pace,
+            "rowsPerSecond": pace.rows_per_second,
+            "secondsLeft": pace.seconds_left,
+            "estimated": pace.estimated,
         }
 
     async def push(self, status: str = "processing") -> None:
@@ -81,23 +109,34 @@ class Progress:
 
 
 _STATE: Final = """
-select u.*, h.path::text as node_path
+select u.client_id, u.uploaded_by, h.path::text as node_path, u.upload_status as status, coalesce(u.total_records, 0) as total,
+  u.processed_records as processed, coalesce(u.successful_records, 0) as successful, coalesce(u.failed_records, 0) as failed
 from file_uploads u left join organization_public_homes h on h.user_id = u.uploaded_by
 where u.id = %(id)s
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    client_id: int
+    uploaded_by: int | None
+    node_path: str | None
+    status: str
+    total: int
+    processed: int
+    successful: int
+    failed: int
+
+
 async def push_state(upload_id: int) -> None:
-    """Tell how an upload stands that is not running: cancelled or taken back."""
+    """Push the state of an upload that is not running: cancelled or taken back."""
     async with db.unit_of_work() as session:
-        row = await db.one(session, _STATE, {"id": upload_id})
+        row = await db.fetch_one(session, _State, _STATE, {"id": upload_id})
     if row is not None:
-        progress = Progress(upload_id, row["client_id"], live.Scope(row["uploaded_by"], row["node_path"]))
-        progress.started_importing(
-            row["total_records"] or 0, 0, row["successful_records"] or 0, row["failed_records"] or 0
-        )
-        progress.processed = row["processed_records"]
-        await progress.push(row["upload_status"])
+        progress = Progress(upload_id, row.client_id, live.Scope(row.uploaded_by, row.node_path))
+        progress.started_importing(row.total, 0, row.successful, row.failed)
+        progress.processed = row.processed
+        await progress.push(row.status)
 
 
 def in_words(seconds: float) -> str:

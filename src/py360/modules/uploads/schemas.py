@@ -21,6 +21,14 @@ class MappingIn(Schema):
     values: dict[str, str] = Field(
         {}, description="Our column -> one value for every row, where the file has no such column"
     )
+    date_cells: dict[str, Literal["keep", "swap"]] = Field(
+        {},
+        description="Our date column -> swap, where a spreadsheet program took the day for the month in the dates it could read",
+    )
+    rows: dict[Literal["hidden", "status"], Literal["import", "leave"]] = Field(
+        {},
+        description="What becomes of rows that a filter hides, and of policies marked as cancelled, renewed or lapsed",
+    )
 
 
 class MetadataIn(MappingIn):

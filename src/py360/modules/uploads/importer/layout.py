@@ -1,9 +1,9 @@
-"""How a file will be read: its table, the mapping, and the questions that only a person can answer."""
+"""The layout of a file: its table, how its headings are mapped, and what is remembered of files with the same headings."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 from psycopg.types.json import Jsonb
@@ -13,78 +13,103 @@ from py360.kit import db
 from py360.modules.uploads.cleaned import ISSUES
 from py360.modules.uploads.fields import DATES
 from py360.modules.uploads.headings import heading_key
-from py360.modules.uploads.importer.cells.dates import Order
-from py360.modules.uploads.importer.clean import Plan
+from py360.modules.uploads.importer import columns, marks
 from py360.modules.uploads.importer.mapping import Mapping as Columns
 from py360.modules.uploads.importer.mapping import layout_of, map_headings
+from py360.modules.uploads.importer.marks import Marks
 from py360.modules.uploads.importer.scan import Scan, scan
 from py360.modules.uploads.issues import REASON
 from py360.modules.uploads.reading.rows import Accounting, Roles
 from py360.modules.uploads.reading.tables import Table, open_table
 from py360.modules.uploads.settings import UploadSettings
 
-CHUNK_TO_LOOK_AT = 100_000
-AMOUNTS = ("premium_amount", "renewal_amount", "sum_insured")
+CHUNK_TO_LOOK_AT: Final = 100_000
+AMOUNTS: Final = ("premium_amount", "renewal_amount", "sum_insured")
 
 
 @dataclass(frozen=True, slots=True)
 class MappingChoice:
-    """What the office chose for a file: headings of our columns, orders of day and month, values for all rows."""
+    """What the office chose for a file.
+
+    Headings of our columns, orders of day and month, values for all rows, whether to exchange day and month in dates that a
+    program had read (keep, swap), and what becomes of hidden and marked rows (import, leave).
+    """
 
     columns: Mapping[str, str] = field(default_factory=dict)
     date_orders: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
+    date_cells: Mapping[str, str] = field(default_factory=dict)
+    rows: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """For a jsonb column."""
-        return {"columns": dict(self.columns), "dateOrders": dict(self.date_orders), "values": dict(self.values)}
+        return {
+            "columns": dict(self.columns),
+            "dateOrders": dict(self.date_orders),
+            "values": dict(self.values),
+            "dateCells": dict(self.date_cells),
+            "rows": dict(self.rows),
+        }
 
     @classmethod
     def of(cls, stored: Mapping[str, Any] | None) -> "MappingChoice":
         """From a jsonb column."""
         json = stored or {}
-        return cls(json.get("columns", {}), json.get("dateOrders", {}), json.get("values", {}))
+        return cls(*(json.get(key) or {} for key in ("columns", "dateOrders", "values", "dateCells", "rows")))
 
     def over(self, other: "MappingChoice") -> "MappingChoice":
-        """These words, and where they are silent the others."""
+        """These choices, and where they are silent the others."""
         return MappingChoice(
             {**other.columns, **self.columns},
             {**other.date_orders, **self.date_orders},
             {**other.values, **self.values},
+            {**other.date_cells, **self.date_cells},
+            {**other.rows, **self.rows},
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A recognised file: its table and how its headings are mapped."""
+    """A recognised file: its table, how its headings are mapped, what was chosen for it and what is known of its layout."""
 
     table: Table
     mapping: Columns
     layout: str
-    choice: MappingChoice  # with what was remembered
+    chosen: MappingChoice
+    known: MappingChoice
+    marks: Marks = field(default_factory=Marks)
+
+    @property
+    def choice(self) -> MappingChoice:
+        """What holds for this file; a program that exchanged day and month did so in one file."""
+        return self.chosen.over(replace(self.known, date_cells={}))
 
     def ignored(self) -> pl.DataFrame:
         """Warnings about what is not read: columns that we have no use for, and other sheets with a table."""
-        columns = [
+        used = {*REASON, *self.marks.headings}
+        unread = [
             (None, "warning", heading, None, "column_ignored")
             for heading in self.mapping.unmapped
-            if heading not in REASON
+            if heading not in used
         ]
-        columns += [(None, "warning", f"Column {letters}", None, "column_ignored") for letters in self.table.unnamed]
+        unread += [(None, "warning", f"Column {letters}", None, "column_ignored") for letters in self.table.unnamed]
         sheets = [(None, "warning", sheet, None, "sheet_not_read") for sheet in self.table.not_read]
-        return pl.DataFrame([*sheets, *columns], schema=ISSUES, orient="row")
+        return pl.DataFrame([*sheets, *unread], schema=ISSUES, orient="row")
 
     def chunks(self, size: int, after: int = 0) -> Iterable[pl.DataFrame]:
-        """The rows after a row number (`Table.chunks`)."""
-        return self.table.chunks(size, self.roles(), after)
+        """The rows to import after a row number (`Table.chunks`)."""
+        for rows in self.table.chunks(size, self.roles(), after):
+            kept = self.marks.kept(rows)
+            if kept.height:
+                yield kept
 
     def roles(self) -> Roles:
         """What the reader has to know of the mapping."""
-        columns = {match.field: match.column for match in self.mapping.matches}
+        fed = {match.field: match.column for match in self.mapping.matches}
         return Roles(
-            columns.get("policy_number"),
-            frozenset(columns[name] for name in AMOUNTS if name in columns),
-            frozenset(columns[name] for name in DATES if name in columns),
+            fed.get("policy_number"),
+            frozenset(fed[name] for name in AMOUNTS if name in fed),
+            frozenset(fed[name] for name in DATES if name in fed),
         )
 
     def accounting(self) -> Accounting:
@@ -92,7 +117,7 @@ class Opened:
         return self.table.accounting(self.roles())
 
 
-_REMEMBERED = """
+_REMEMBERED: Final = """
 select layout, mapping, 1 as rank from upload_mappings where client_id = %(client)s
 union all
 (select distinct on (layout) layout, jsonb_build_object('dateOrders', mapping #> '{shown,dateOrders}'), 2 from file_uploads
@@ -101,14 +126,21 @@ order by rank
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    layout: str
+    mapping: dict[str, Any]
+    rank: int
+
+
 async def remembered(session: AsyncSession, client_id: int) -> dict[str, MappingChoice]:
     """The layouts that a client's files had: how people mapped them, and which way their dates were seen to be written.
 
     A mended error file has few rows, whose dates may leave open what those of the whole list showed.
     """
     known: dict[str, MappingChoice] = {}
-    for row in await db.all(session, _REMEMBERED, {"client": client_id}):
-        known[row["layout"]] = known.get(row["layout"], MappingChoice()).over(MappingChoice.of(row["mapping"]))
+    for row in await db.fetch_all(session, _Remembered, _REMEMBERED, {"client": client_id}):
+        known[row.layout] = known.get(row.layout, MappingChoice()).over(MappingChoice.of(row.mapping))
     return known
 
 
@@ -142,48 +174,21 @@ async def open_file(
     layout = layout_of(table.headings)
     known = memory.get(layout, MappingChoice())
     mapping = map_headings(table.headings, choice.columns, known.columns, {**known.values, **choice.values})
-    return Opened(table, mapping, layout, choice.over(known))
+    return Opened(table, mapping, layout, choice, known)
+
+
+def by_values(opened: Opened) -> Opened:
+    """The file with its mapping as its first rows decide it where the headings do not, and the columns that mark rows."""
+    first = next(iter(opened.table.chunks(CHUNK_TO_LOOK_AT, opened.roles())), None)
+    if first is None:
+        return opened
+    mapping = columns.decide(opened.mapping, opened.table.headings, first)
+    leave = frozenset(kind for kind, choice in opened.choice.rows.items() if choice == "leave")
+    return replace(opened, mapping=mapping, marks=marks.find(opened.table.headings, mapping, first, leave))
 
 
 def scan_file(opened: Opened, limits: UploadSettings) -> tuple[Scan, Opened]:
     """Look at the whole file once."""
-    found = scan(opened.chunks(CHUNK_TO_LOOK_AT), opened.mapping, limits)
-    orders = {name: evidence.proven.value for name, evidence in found.evidence.items() if evidence.proven}
-    return found, replace(opened, mapping=replace(opened.mapping, date_orders=orders))
-
-
-def questions(opened: Opened, found: Scan | None) -> list[dict[str, Any]]:
-    """What must be asked before the file can be imported; dates only once the file was looked at."""
-    asked: list[dict[str, Any]] = []
-    for words, names in opened.mapping.missing:
-        asked.append(
-            {
-                "id": f"columns.{names[0]}",
-                "kind": "column",
-                "fields": list(names),
-                "question": f"Which column holds {words}?",
-                "options": list(opened.mapping.unmapped),
-            }
-        )
-    for name, evidence in (found.evidence if found else {}).items():
-        if evidence.order is None and name not in opened.choice.date_orders:
-            asked.append(
-                {
-                    "id": f"dateOrders.{name}",
-                    "kind": "date_order",
-                    "fields": [name],
-                    "column": opened.mapping.heading(name),
-                    "question": f"In “{opened.mapping.heading(name)}”, does the day or the month come first?",
-                    "options": ["DMY", "MDY"],
-                    "examples": evidence.open,
-                }
-            )
-    return asked
-
-
-def plan(opened: Opened, found: Scan) -> Plan:
-    """The plan of a file without open questions: the dates themselves decide, then what was chosen."""
-    orders = {
-        name: evidence.order or Order(opened.choice.date_orders[name]) for name, evidence in found.evidence.items()
-    }
-    return Plan(opened.mapping, orders, repeats=found.repeats)
+    opened = by_values(opened)
+    found = scan(opened.table.chunks(CHUNK_TO_LOOK_AT, opened.roles()), opened.mapping, opened.marks, limits)
+    return found, opened

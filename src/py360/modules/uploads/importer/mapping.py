@@ -1,10 +1,11 @@
 """From the office's headings to our columns: as the caller says, as remembered, by our own name, a synonym, a likeness."""
 
 import hashlib
+import re
 from collections.abc import Mapping as Lookup
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 from rapidfuzz import fuzz, process
 
@@ -12,11 +13,15 @@ from py360.kit.errors import Invalid
 from py360.modules.uploads.fields import BY_NAME, REQUIRED
 from py360.modules.uploads.headings import KNOWN, How, heading_key, speaks_of_us
 from py360.modules.uploads.issues import REASON
+from py360.modules.uploads.views import MappingView
 
 LIKE_ENOUGH: Final = 88.0  # of 100; below it, unlike headings such as "Parking" and "Branch" begin to meet
 _SHORTEST_LIKENESS: Final = 6
 
-_RANK: Final[Lookup[How, int]] = {"caller": 0, "remembered": 1, "exact": 2, "synonym": 3, "fuzzy": 4}
+_RANK: Final[Lookup[How, int]] = {"caller": 0, "remembered": 1, "exact": 2, "synonym": 3, "fuzzy": 4, "values": 5}
+_TWICE: Final = re.compile(r" \([0-9]{1,4}\)$")
+_CHOSEN: Final = ("caller", "remembered")
+_PERIOD: Final = {"start_date", "end_date"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +34,60 @@ class Match:
     how: How
     score: float = 100.0
     part: int | None = None  # of a period in one cell: 0 its start, 1 its end
+    reason: str | None = None  # what the values showed
 
     @property
     def why(self) -> str:
         """The reason in words."""
         own = BY_NAME[self.field].heading
-        return {
-            "caller": "you chose it",
-            "remembered": "so it was mapped the last time this layout came",
-            "exact": f"it is our own name for {own}",
-            "synonym": f"it is a usual name for {own}",
-            "fuzzy": f"it looks like a usual name for {own} ({self.score:.0f} of 100)",
-        }[self.how]
+        return (
+            self.reason
+            or {
+                "caller": "you chose it",
+                "remembered": "so it was mapped the last time this layout came",
+                "exact": f"it is our own name for {own}",
+                "synonym": f"it is a usual name for {own}",
+                "fuzzy": f"it looks like a usual name for {own} ({self.score:.0f} of 100)",
+                "values": f"its values are those of {own}",
+            }[self.how]
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Several columns that could feed one of ours, between which their values do not decide."""
+
+    field: str
+    matches: tuple[Match, ...]
+    samples: Lookup[str, Sequence[str]]  # heading -> some of its values
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What was decided without asking, beside the columns: an order of dates, rows that were left out; and why."""
+
+    id: str
+    value: str
+    how: Literal["caller", "remembered", "values"]
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """Which column of the file feeds which of ours; `values` are constants for columns that the file does not have.
 
-    `date_orders`: the order of day and month that the dates of a column show by themselves.
+    `rivals`: headings that name the same column of ours, the surest first. `doubts`: those between which only a person can
+    decide. `samples`: some values of columns that nothing uses. `date_orders`: the order of day and month in a column.
     """
 
     matches: tuple[Match, ...]
     unmapped: tuple[str, ...]
     values: Lookup[str, str] = field(default_factory=dict)
     date_orders: Lookup[str, str] = field(default_factory=dict)
+    rivals: Lookup[str, tuple[Match, ...]] = field(default_factory=dict)
+    doubts: tuple[Doubt, ...] = ()
+    samples: Lookup[str, Sequence[str]] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
 
     def match(self, name: str) -> Match | None:
         """The heading that feeds one of ours."""
@@ -73,8 +107,18 @@ class Mapping:
         fed = {match.field for match in self.matches} | set(self.values)
         return [(words, names) for words, names in REQUIRED if not fed.intersection(names)]
 
-    def to_public(self) -> dict[str, Any]:
-        """The mapping as the wire tells it."""
+    def with_matches(self, *new: Match) -> "Mapping":
+        """The same, with these columns instead of what fed their fields before."""
+        fields, columns = {match.field for match in new}, {match.column for match in new}
+        kept = [match for match in self.matches if match.field not in fields]
+        freed = [match.heading for match in self.matches if match.field in fields and match.column not in columns]
+        used = {match.heading for match in new}
+        matches = tuple(sorted([*kept, *new], key=lambda match: (match.column, match.part or 0)))
+        unmapped = tuple(heading for heading in (*self.unmapped, *freed) if heading not in used)
+        return replace(self, matches=matches, unmapped=unmapped)
+
+    def to_public(self) -> MappingView:
+        """The mapping as the API tells it."""
         return {
             "columns": [
                 {"field": match.field, "column": match.heading, "how": match.how, "why": match.why}
@@ -83,6 +127,9 @@ class Mapping:
             "unmapped": list(self.unmapped),
             "values": dict(self.values),
             "dateOrders": dict(self.date_orders),
+            "decisions": [
+                {"id": each.id, "value": each.value, "how": each.how, "why": each.why} for each in self.decisions
+            ],
         }
 
 
@@ -107,18 +154,45 @@ def map_headings(
     takes one heading: the surest match wins, then the first in the file.
     """
     found = [*_named(headings, chosen or {}, "caller"), *_named(headings, remembered or {}, "remembered")]
+    own = set(headings)
     for column, text in enumerate(headings):
-        if match := _likely(column, text):
-            found.append(match)
+        bare = _TWICE.sub("", text)  # a heading that the file has twice was made unique by its number
+        if match := _likely(column, bare if bare in own else text):
+            found.append(replace(match, heading=text))
     fed: dict[str, Match] = {}
-    taken: set[int] = set()
+    taken: dict[int, Match] = {}
     for match in sorted(found, key=lambda match: (_RANK[match.how], -match.score, match.column)):
-        if match.field not in fed and match.column not in taken:
+        shared = {match.field, taken[match.column].field} == _PERIOD if match.column in taken else False
+        if match.field not in fed and (match.column not in taken or (shared and match.how in _CHOSEN)):
             fed[match.field] = match
-            taken.add(match.column)
-    ordered = tuple(sorted(fed.values(), key=lambda match: match.column))
+            taken[match.column] = match
+    _mark_periods(fed)
+    ordered = tuple(sorted(fed.values(), key=lambda match: (match.column, match.part or 0)))
     unmapped = tuple(text for column, text in enumerate(headings) if column not in taken)
-    return Mapping(ordered, unmapped, {name: text for name, text in (values or {}).items() if name not in fed})
+    constants = {name: text for name, text in (values or {}).items() if name not in fed}
+    return Mapping(ordered, unmapped, constants, rivals=_rivals(found, fed, taken))
+
+
+def _mark_periods(fed: dict[str, Match]) -> None:
+    """Where start and end were both chosen from one column, each takes its part of the period in it."""
+    start, end = fed.get("start_date"), fed.get("end_date")
+    if start and end and start.column == end.column:
+        fed |= {"start_date": replace(start, part=0), "end_date": replace(end, part=1)}
+
+
+def _rivals(found: Sequence[Match], fed: Lookup[str, Match], taken: Lookup[int, Match]) -> dict[str, tuple[Match, ...]]:
+    """Of each field that nobody chose a column for: all columns that name it and feed nothing else."""
+    rivals: dict[str, list[Match]] = {}
+    for match in found:
+        chosen = fed.get(match.field)
+        free = match.column not in taken or taken[match.column] is chosen
+        if chosen and chosen.how not in _CHOSEN and free:
+            rivals.setdefault(match.field, []).append(match)
+    ranked = {
+        name: sorted(some, key=lambda match: (match is not fed[name], _RANK[match.how], -match.score, match.column))
+        for name, some in rivals.items()
+    }
+    return {name: tuple(some) for name, some in ranked.items() if len(some) > 1}
 
 
 def _named(headings: Sequence[str], named: Lookup[str, str], how: How) -> list[Match]:

@@ -6,79 +6,39 @@ chunk is merged, the next is read and cleaned in a thread, and staged by whichev
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 import structlog
-from psycopg.types.json import Jsonb
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, ids, live, resources, scratch
+from py360.kit import db, live, resources, scratch
 from py360.kit.errors import Problem
-from py360.modules.notifications import api as notifications
 from py360.modules.uploads import bulk
 from py360.modules.uploads.cleaned import Cleaned
 from py360.modules.uploads.fields import BY_NAME
-from py360.modules.uploads.importer import layout, partitions
+from py360.modules.uploads.importer import layout, partitions, questions, state
 from py360.modules.uploads.importer.clean import Plan, clean
 from py360.modules.uploads.importer.layout import MappingChoice, Opened
+from py360.modules.uploads.importer.questions import Question
 from py360.modules.uploads.importer.scan import Scan
+from py360.modules.uploads.importer.state import Refusal, UploadRow
 from py360.modules.uploads.progress import Progress, push_state
+from py360.modules.uploads.reading.rows import Accounting
 from py360.modules.uploads.settings import upload_settings
 
 log = structlog.get_logger()
 
 FIRST_ROWS: Final = 5_000
-
-_UPLOAD: Final = """
-select u.*, b.id as batch_id, b.batch_code, h.path::text as node_path
-from file_uploads u join upload_batches b on b.upload_id = u.id
-left join organization_public_homes h on h.user_id = u.uploaded_by
-where u.id = %(id)s
-"""
-_CLAIM: Final = (
-    "select rows_done from file_uploads where id = %(id)s and upload_status = 'processing' for no key update"
+_DO_NOT_ADD_UP: Final = (
+    "{rows:,} rows of this file are not accounted for, so this import is not complete; the administrator's log has the numbers. "
+    "What was imported is kept. Upload the file again: rows that are in already are not doubled."
 )
-_DONE: Final = "select row_no from upload_rows where upload_id = %(id)s and row_no > %(after)s"
-_ADVANCE: Final = """
-update file_uploads set
-  rows_done = %(last)s, processed_records = processed_records + done.rows,
-  successful_records = coalesce(successful_records, 0) + done.rows - done.failed,
-  failed_records = coalesce(failed_records, 0) + done.failed,
-  new_records = new_records + done.new, changed_records = changed_records + done.changed,
-  unchanged_records = unchanged_records + done.unchanged, warning_count = warning_count + %(warnings)s
-from (
-  select count(*) as rows, count(*) filter (where outcome = 'failed') as failed, count(*) filter (where outcome = 'new') as new,
-    count(*) filter (where outcome = 'changed') as changed, count(*) filter (where outcome = 'unchanged') as unchanged
-  from upload_rows where upload_id = %(id)s and row_no > %(after)s and row_no <= %(last)s
-) done
-where id = %(id)s
-returning done.rows, done.failed
-"""
-_FINISH: Final = """
-update file_uploads set
-  upload_status = %(status)s, processing_completed_at = %(now)s, download_url = '/api/upload/download/upload-' || id,
-  error_details = %(error)s, total_records = coalesce(%(total)s, total_records)
-where id = %(id)s and upload_status = 'processing'
-returning coalesce(successful_records, 0) as good, coalesce(failed_records, 0) as bad, filename, uploaded_by
-"""
-_MIRROR: Final = """
-update upload_batches b set
-  total_records = coalesce(u.total_records, 0), processed_records = u.processed_records,
-  successful_records = coalesce(u.successful_records, 0), failed_records = coalesce(u.failed_records, 0),
-  status = u.upload_status, file_path = u.upload_path
-from file_uploads u where u.id = b.upload_id and u.id = %(id)s
-"""
-
-
-_NOTHING: Final = """
-update file_uploads set processed_records = %(rows)s, successful_records = 0, failed_records = %(bad)s where id = %(id)s
-"""
 
 
 class Stopped(Exception):
@@ -88,12 +48,13 @@ class Stopped(Exception):
 async def run(upload_id: int) -> None:
     """Import an upload, from wherever it stands; nothing when it is not `processing`."""
     async with db.unit_of_work() as session:
-        upload = await db.one(session, _UPLOAD, {"id": upload_id})
-        memory = await layout.remembered(session, upload["client_id"]) if upload else {}
-    if upload is None or upload["upload_status"] != "processing":
+        upload = await state.load(session, upload_id)
+        memory = await layout.remembered(session, upload.client_id) if upload else {}
+    if upload is None or upload.status != "processing":
         return
-    scope = live.Scope(upload["uploaded_by"], upload["node_path"])
-    progress = Progress(upload_id, upload["client_id"], scope, upload["total_records"] or 0)
+    progress = Progress(
+        upload_id, upload.client_id, live.Scope(upload.uploaded_by, upload.node_path), upload.total or 0
+    )
     async with _live_updates(progress), _local(upload) as path:
         try:
             status = await _Import(upload, progress).go(path, memory)
@@ -101,7 +62,7 @@ async def run(upload_id: int) -> None:
             return
         except Problem as problem:  # the file, not we: say so where the uploader looks
             log.info("upload failed", upload=upload_id, code=problem.code)
-            await _finish(upload_id, "failed", {"code": problem.code, "message": problem.message})
+            await state.finish(upload_id, "failed", Refusal(problem.code, problem.message))
             status = "failed"
     await progress.push(status)
 
@@ -112,12 +73,12 @@ async def give_up(upload_id: int) -> None:
         "This file could not be imported because something failed on our side; the administrator's log says what. "
         "Rows that are in already are kept. Upload the file again later: they will not be doubled."
     )
-    await _finish(upload_id, "failed", {"code": "import_failed", "message": message})
+    await state.finish(upload_id, "failed", Refusal("import_failed", message))
     await push_state(upload_id)
 
 
 @asynccontextmanager
-async def _live_updates(progress: Progress) -> Any:
+async def _live_updates(progress: Progress) -> AsyncIterator[None]:
     async with asyncio.TaskGroup() as group:
         pushing = group.create_task(progress.keep_pushing())
         try:
@@ -127,36 +88,9 @@ async def _live_updates(progress: Progress) -> Any:
 
 
 @asynccontextmanager
-async def _local(upload: db.Row) -> Any:
+async def _local(upload: UploadRow) -> AsyncIterator[Path]:
     with scratch.folder("import") as folder:
-        yield await resources.current().storage.fetch(upload["upload_path"], folder / "file")
-
-
-async def _finish(upload_id: int, status: str, error: dict[str, Any] | None = None, total: int | None = None) -> None:
-    now = resources.current().clock.now()
-    params = {"id": upload_id, "status": status, "now": now, "error": Jsonb(error) if error else None, "total": total}
-    async with db.unit_of_work() as session:
-        ended = await db.one(session, _FINISH, params)
-        await db.execute(session, _MIRROR, {"id": upload_id})
-        if ended and ended["uploaded_by"]:
-            done = f"{ended['good']:,} rows were imported, {ended['bad']:,} failed."
-            title, message = ("not imported", error["message"]) if error else ("imported", done)
-            await _notify(session, ended, upload_id, title, message, urgent=error is not None)
-
-
-async def _notify(
-    session: AsyncSession, upload: db.Row, upload_id: int, title: str, message: str, urgent: bool
-) -> None:
-    """Tell the uploader, who may have left the page."""
-    await notifications.notify(
-        session,
-        upload["uploaded_by"],
-        type="document",
-        title=f"{upload['filename']}: {title}",
-        message=message,
-        data={"uploadId": ids.code("upload", upload_id)},
-        priority="high" if urgent else "medium",
-    )
+        yield await resources.current().storage.fetch(upload.path, folder / "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,105 +115,74 @@ def _a_short_one_first(chunks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]
 class _Import:
     """One run over one file."""
 
-    def __init__(self, upload: db.Row, progress: Progress) -> None:
+    def __init__(self, upload: UploadRow, progress: Progress) -> None:
         self.upload, self.progress = upload, progress
-        self.id: int = upload["id"]
-        self.client_id: int = upload["client_id"]
+        self.id, self.client_id = upload.id, upload.client_id
         self.limits = upload_settings()
         self.clock = resources.current().clock
         self.known = bulk.Known()
         self.free_partitions = asyncio.Semaphore(self.limits.partitions)
         self.staging = asyncio.Lock()
+        self.rows_done = upload.rows_done
         self.done = pl.Series([], dtype=pl.Int32)  # rows that a killed run merged behind the last chunk it counted
         self.headings: dict[str, str] = {}
 
     async def go(self, path: Path, memory: dict[str, MappingChoice]) -> str:
         """Import; the status it ends in."""
-        choice = MappingChoice.of(self.upload["mapping"])
+        choice = MappingChoice.of(self.upload.mapping)
         opened = await layout.open_file(path, choice, memory, self.limits)
-        asked = layout.questions(opened, None)
-        if asked:
-            return await self._ask(opened, asked, None)
         found, opened = await asyncio.to_thread(layout.scan_file, opened, self.limits)
-        asked = layout.questions(opened, found)
+        asked = questions.questions(opened, found)
+        opened = questions.decided(opened, found)
         if asked:
             return await self._ask(opened, asked, found)
-        plan = layout.plan(opened, found)
+        accounting = await asyncio.to_thread(opened.accounting)
+        plan = questions.plan(opened, found)
         self.headings = {name: opened.mapping.heading(name) for name in BY_NAME}
-        await self._begin(opened, found)
-        if self.upload["import_policy"] == "all_or_nothing" and not self.upload["rows_done"]:
+        await self._begin(opened, found, accounting)
+        if self.upload.import_policy == "all_or_nothing" and not self.rows_done:
             refused = await self._validate(opened, plan)
             if refused:
                 return refused
         await self._chunks(opened, plan)
-        async with db.unit_of_work() as session:
-            good = await db.value(
-                session, "select successful_records from file_uploads where id = %(id)s", {"id": self.id}
-            )
-        status = "completed" if good else "failed"
-        error = (
-            None
-            if good
-            else {"code": "all_rows_failed", "message": "Every row of this file failed. See the error file."}
-        )
-        await _finish(self.id, status, error, found.rows)
-        return status
+        return await self._finish(found, accounting)
 
-    async def _ask(self, opened: Opened, asked: list[dict[str, Any]], found: Scan | None) -> str:
+    async def _ask(self, opened: Opened, asked: list[Question], found: Scan) -> str:
         async with db.unit_of_work() as session:
-            await db.execute(
-                session,
-                "update file_uploads set upload_status = 'needs_input', questions = %(questions)s, mapping = mapping ||"
-                " %(mapping)s, total_records = coalesce(%(total)s, total_records)"
-                " where id = %(id)s and upload_status = 'processing'",
-                {
-                    "id": self.id,
-                    "questions": Jsonb(asked),
-                    "mapping": Jsonb({"shown": opened.mapping.to_public()}),
-                    "total": found.rows if found else None,
-                },
-            )
-            await db.execute(session, _MIRROR, {"id": self.id})
-            if self.upload["uploaded_by"]:
-                words = " ".join(question["question"] for question in asked)
-                await _notify(session, self.upload, self.id, "please answer before it goes on", words, urgent=True)
+            public = [question.to_public() for question in asked]
+            await state.ask(session, self.upload, public, opened.mapping.to_public(), found.rows)
         return "needs_input"
 
-    async def _begin(self, opened: Opened, found: Scan) -> None:
+    async def _begin(self, opened: Opened, found: Scan, accounting: Accounting) -> None:
+        skipped = Counter({reason.value: rows for reason, rows in accounting.skipped.items()}) + found.left
+        counted: dict[str, object] = {"read": accounting.read, "skipped": dict(skipped)}
         async with db.unit_of_work() as session:
-            row = await db.one(
-                session,
-                "update file_uploads set total_records = %(total)s, layout = %(layout)s, mapping = mapping || %(mapping)s,"
-                " questions = null, processing_started_at = coalesce(processing_started_at, %(now)s)"
-                " where id = %(id)s and upload_status = 'processing' returning *",
-                {
-                    "id": self.id,
-                    "total": found.rows,
-                    "layout": opened.layout,
-                    "mapping": Jsonb({"shown": opened.mapping.to_public()}),
-                    "now": self.clock.now(),
-                },
-            )
-            if row is None:
+            begun = await state.begin(session, self.id, found.rows, opened.layout, opened.mapping.to_public(), counted)
+            if begun is None:
                 raise Stopped
             await bulk.lock(session, self.client_id)
-            done = await db.all(session, _DONE, {"id": self.id, "after": row["rows_done"]})
-            self.done = pl.Series([each["row_no"] for each in done], dtype=pl.Int32)
-            if not row["rows_done"]:
-                await self._note_ignored(session, opened)
-        self.upload = {**self.upload, **row}
-        self.progress.started_importing(
-            found.rows, row["processed_records"], row["successful_records"] or 0, row["failed_records"] or 0
-        )
+            behind = await state.rows_behind(session, self.id, begun.rows_done)
+            self.done = pl.Series(behind, dtype=pl.Int32)
+            if not begun.rows_done:
+                await bulk.replace_issues(session, self.id, opened.ignored())
+        self.rows_done = begun.rows_done
+        self.progress.started_importing(found.rows, begun.processed, begun.successful, begun.failed)
 
-    async def _note_ignored(self, session: AsyncSession, opened: Opened) -> None:
-        await db.execute(
-            session,
-            "delete from upload_row_issues i where upload_id = %(id)s and not exists"
-            " (select from upload_rows r where r.upload_id = i.upload_id and r.row_no = i.row_no)",
-            {"id": self.id},
-        )
-        await bulk.record_issues(session, self.id, opened.ignored())
+    async def _finish(self, found: Scan, accounting: Accounting) -> str:
+        """Nothing vanishes: every row that was read must be in the ledger, or counted as skipped."""
+        async with db.unit_of_work() as session:
+            outcomes = await state.outcomes(session, self.id)
+        missing = found.rows - sum(outcomes.values())
+        unread = accounting.missing + accounting.data - found.data
+        refusal = None
+        if missing or unread:
+            log.error("the rows of an import do not add up", upload=self.id, missing=missing, unread=unread)
+            refusal = Refusal("rows_do_not_add_up", _DO_NOT_ADD_UP.format(rows=abs(missing) + abs(unread)))
+        elif outcomes.keys() <= {"failed"}:
+            refusal = Refusal("all_rows_failed", "Every row of this file failed. See the error file.")
+        status = "failed" if refusal else "completed"
+        await state.finish(self.id, status, refusal, found.rows)
+        return status
 
     def _cleaned(self, opened: Opened, plan: Plan, after: int) -> Iterator[_Chunk]:
         for rows in _a_short_one_first(opened.chunks(self.limits.chunk_rows, after)):
@@ -307,15 +210,15 @@ class _Import:
             rows += chunk.rows
             bad += chunk.failed
             async with db.unit_of_work() as session:
-                await db.value(session, _CLAIM, {"id": self.id})
+                await state.claim(session, self.id)
                 for part, _ in chunk.parts:
                     await bulk.record_failed(session, self.id, part)
         if not bad:
             return None
         async with db.unit_of_work() as session:
-            await db.execute(session, _NOTHING, {"id": self.id, "rows": rows, "bad": bad})
-        message = f"{bad:,} of {rows:,} rows failed, so nothing was imported, as you asked. Mend them and upload the file again."
-        await _finish(self.id, "failed", {"code": "all_or_nothing", "message": message}, rows)
+            await state.nothing_imported(session, self.id, rows, bad)
+        message = f"{bad:,} of {rows:,} rows failed, so nothing was imported, as you asked. Correct them and upload the file again."
+        await state.finish(self.id, "failed", Refusal("all_or_nothing", message), rows)
         return "failed"
 
     async def _chunks(self, opened: Opened, plan: Plan) -> None:
@@ -323,7 +226,7 @@ class _Import:
         try:
             async with asyncio.TaskGroup() as group:
                 under_way: list[asyncio.Task[None]] = []
-                async for chunk in self._each(opened, plan, self.upload["rows_done"]):
+                async for chunk in self._each(opened, plan, self.rows_done):
                     if len(under_way) == 2:
                         await under_way.pop(0)
                     before = under_way[-1] if under_way else None
@@ -337,7 +240,7 @@ class _Import:
         if before is not None:
             await before
         async with db.unit_of_work() as session:
-            done = await db.value(session, _CLAIM, {"id": self.id})
+            done = await state.claim(session, self.id)
             if done is None:
                 raise Stopped
             if done >= chunk.last:  # another worker that was taken for dead has done this chunk
@@ -350,12 +253,10 @@ class _Import:
                 await self.known.look_up(session, self.client_id, part.accepted)
             turn.set()
             await asyncio.gather(*merging)
-            params = {"id": self.id, "after": done, "last": chunk.last, "warnings": chunk.warned}
-            counted = await db.one(session, _ADVANCE, params)
-        assert counted is not None  # claimed above
-        self.progress.processed += counted["rows"]
-        self.progress.successful += counted["rows"] - counted["failed"]
-        self.progress.failed += counted["failed"]
+            counted = await state.advance(session, self.id, done, chunk.last, chunk.warned)
+        self.progress.processed += counted.rows
+        self.progress.successful += counted.rows - counted.failed
+        self.progress.failed += counted.failed
 
     async def _partition(self, part: Cleaned, copied: bytes, turn: asyncio.Event) -> None:
         async with self.free_partitions, db.unit_of_work() as session:
@@ -365,13 +266,6 @@ class _Import:
             await turn.wait()
             await bulk.join_merge(session, self.client_id)
             await bulk.place(session, self.known)
-            await bulk.merge(session, self._params())
+            created = f"From {self.upload.filename} ({self.upload.batch_code})"
+            await bulk.merge(session, self.upload.batch_id, created)
             await bulk.record(session, self.id, part, self.known, self.headings)
-
-    def _params(self) -> dict[str, Any]:
-        return {
-            "batch_id": self.upload["batch_id"],
-            "created": f"From {self.upload['filename']} ({self.upload['batch_code']})",
-            "now": self.clock.now(),
-            "today": self.clock.today(),
-        }

@@ -1,52 +1,175 @@
-"""The first look at a whole file: how many rows, which way its dates are written, which policy numbers repeat."""
+"""The first look at a whole file: how many rows, which way its dates are written, which identifiers repeat, what is marked."""
 
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from py360.modules.uploads.errors import EmptyFile, FileTooLarge
 from py360.modules.uploads.fields import DATES
-from py360.modules.uploads.importer.cells.dates import Evidence
+from py360.modules.uploads.importer.cells import dates, texts
+from py360.modules.uploads.importer.cells.dates import Evidence, Order
+from py360.modules.uploads.importer.cells.placeholders import is_placeholder, without_placeholders
 from py360.modules.uploads.importer.mapping import Mapping
-from py360.modules.uploads.reading.rows import ROW
+from py360.modules.uploads.importer.marks import MARK, Marks
+from py360.modules.uploads.reading.rows import HIDDEN, ROW
 from py360.modules.uploads.settings import UploadSettings
+
+_STRANGERS: int = 3  # customers with names and contacts of their own under one code, which therefore is none
+_OFTEN: float = 0.1  # of a column's cells
 
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What holds for the file as a whole."""
+    """What holds for the file as a whole.
+
+    `rows`: policies to import. `data`: those and the ones left out. `marked`: rows that are hidden, cancelled, renewed or
+    lapsed; `left`: how many of them the office left out, by reason. `terms`: rows whose dates make whole years, by the order of
+    day and month in which they are read. The others stand in `clean.Plan`.
+    """
 
     rows: int
+    data: int
     evidence: dict[str, Evidence]
-    repeats: pl.Series  # row numbers whose policy number stands in an earlier row
+    repeats: pl.Series
+    marked: Counter[str] = field(default_factory=Counter)
+    left: Counter[str] = field(default_factory=Counter)
+    terms: Counter[Order] = field(default_factory=Counter)
+    spellings: dict[str, str] = field(default_factory=dict)
+    shared_codes: frozenset[str] = frozenset()
+    often_nothing: frozenset[str] = frozenset()
 
 
-def scan(chunks: Iterable[pl.DataFrame], mapping: Mapping, limits: UploadSettings) -> Scan:
+def scan(chunks: Iterable[pl.DataFrame], mapping: Mapping, marks: Marks, limits: UploadSettings) -> Scan:
     """Look at every row once, in flat memory. Raises FileTooLarge, EmptyFile."""
-    rows = 0
-    evidence = {name: Evidence() for name in DATES if mapping.column(name) is not None}
-    key = mapping.column("policy_number")
-    seen: list[pl.DataFrame] = []
+    look = _Look(mapping, marks)
     for chunk in chunks:
-        rows += chunk.height
-        if rows > limits.max_rows:
+        look.see(chunk)
+        if look.data > limits.max_rows:
             raise FileTooLarge(f"This file has more than {limits.max_rows:,} rows. Split it.", code="too_many_rows")
-        for name, found in evidence.items():
-            found.see(chunk[f"c{mapping.column(name)}"])
-        if key is not None:
-            number = pl.col(f"c{key}").str.replace_all(r"\s+", " ")
-            numbered = chunk.filter(pl.col(f"c{key}").is_not_null())
-            seen.append(
-                numbered.select(ROW, number.hash(seed=360).alias("hash"))
-            )  # 64 bits: 1 in 37 million files errs
-    if not rows:
+    if not look.data:
         raise EmptyFile
-    if not seen:
-        return Scan(rows, evidence, pl.Series([], dtype=pl.Int32))
-    numbers = pl.concat(seen)
-    first = numbers.unique("hash", keep="first", maintain_order=False)[ROW]
-    repeats = (
-        numbers.filter(~pl.col(ROW).is_in(first.implode()))[ROW] if first.len() < numbers.height else first.clear()
-    )
-    return Scan(rows, evidence, repeats.sort())
+    return look.result()
+
+
+class _Look:
+    """What was seen so far."""
+
+    def __init__(self, mapping: Mapping, marks: Marks) -> None:
+        self.mapping, self.marks = mapping, marks
+        self.rows = self.data = 0
+        self.evidence = {name: Evidence() for name in DATES if mapping.column(name) is not None}
+        self.numbers: list[pl.DataFrame] = []
+        self.codes: list[pl.DataFrame] = []
+        self.marked: Counter[str] = Counter()
+        self.left: Counter[str] = Counter()
+        self.terms: Counter[Order] = Counter()
+        self.nothing: Counter[str] = Counter()
+
+    def see(self, chunk: pl.DataFrame) -> None:
+        """Look at some more rows."""
+        self.data += chunk.height
+        chunk = self._kept(chunk)
+        self.rows += chunk.height
+        cells = {match.field: chunk[f"c{match.column}"] for match in self.mapping.matches if match.part is None}
+        for name, found in self.evidence.items():
+            if (match := self.mapping.match(name)) is not None:
+                both = dates.both_dates(chunk[f"c{match.column}"]) if match.part is not None else None
+                cells[name] = both[match.part or 0] if both else chunk[f"c{match.column}"]
+                found.see(texts.plain(cells[name]))
+        self._see_terms(cells)
+        if "policy_number" in cells:
+            self._see_numbers(chunk[ROW], cells["policy_number"])
+        if "customer_code" in cells:
+            self._see_codes(cells)
+        if "renewal_amount" in cells:
+            self._see_nothing("renewal_amount", cells["renewal_amount"])
+
+    def _kept(self, chunk: pl.DataFrame) -> pl.DataFrame:
+        if not self.marks.columns and not chunk[HIDDEN].any():
+            return chunk
+        marked = self.marks.marked(chunk)
+        self.marked["hidden"] += int(marked[HIDDEN].sum())
+        self.marked.update(marked[MARK].drop_nulls().to_list())
+        left = self.marks.left(marked)
+        self.left.update(left.drop_nulls().to_list())
+        return chunk.filter(left.is_null())
+
+    def _see_terms(self, cells: dict[str, pl.Series]) -> None:
+        if not {"start_date", "end_date"} <= cells.keys():
+            return
+        pair = {name: self.evidence[name] for name in ("start_date", "end_date")}
+        start, end = (texts.plain(cells[name]) for name in pair)
+        if any(found.is_mixed for found in pair.values()):
+            dates.see_terms(start, end, pair)
+        if any(found.order is None for found in pair.values()):
+            for order in Order:
+                whole = dates.whole_years(dates.parse(start, order), dates.parse(end, order))
+                self.terms[order] += int(whole.sum())
+
+    def _see_numbers(self, rows: pl.Series, cells: pl.Series) -> None:
+        keys = texts.key_of(without_placeholders(texts.identifier(cells)))
+        numbered = pl.DataFrame({ROW: rows, "key": keys}).filter(pl.col("key").is_not_null())
+        # 64 bits: 1 in 37 million files errs
+        self.numbers.append(numbered.select(ROW, pl.col("key").hash(seed=360).alias("hash")))
+
+    def _see_codes(self, cells: dict[str, pl.Series]) -> None:
+        none = pl.repeat(None, cells["customer_code"].len(), dtype=pl.String, eager=True)
+        names = [cells.get(name, none) for name in ("customer_name", "first_name", "last_name")]
+        contacts = [cells.get(name, none) for name in ("phone", "email")]
+        code = without_placeholders(texts.identifier(cells["customer_code"]))
+        frame = pl.DataFrame({"code": code})
+        frame = frame.with_columns(
+            texts.key_of(code).alias("key"), _hash(names).alias("name"), _hash(contacts).alias("contact")
+        )
+        self.codes.append(frame.filter(pl.col("code").is_not_null()))
+
+    def _see_nothing(self, name: str, cells: pl.Series) -> None:
+        filled = cells.drop_nulls()
+        self.nothing[name] += int(is_placeholder(filled).sum())
+        self.nothing[f"{name} filled"] += filled.len()
+
+    def result(self) -> Scan:
+        """What holds for all rows seen."""
+        spellings, shared = self._codes()
+        often = {name for name in ("renewal_amount",) if self.nothing[name] > _OFTEN * self.nothing[f"{name} filled"]}
+        return Scan(
+            self.rows, self.data, self.evidence, self._repeats(), self.marked, self.left, self.terms, spellings, shared,
+            frozenset(often),
+        )  # fmt: skip
+
+    def _repeats(self) -> pl.Series:
+        """Row numbers whose policy number stands in an earlier row, in whatever spelling."""
+        if not self.numbers:
+            return pl.Series([], dtype=pl.Int32)
+        numbers = pl.concat(self.numbers)
+        first = numbers.unique("hash", keep="first", maintain_order=False)[ROW]
+        if first.len() == numbers.height:
+            return first.clear()
+        return numbers.filter(~pl.col(ROW).is_in(first.implode()))[ROW].sort()
+
+    def _codes(self) -> tuple[dict[str, str], frozenset[str]]:
+        """Other spellings of customer codes with the first one, and codes that many customers share."""
+        if not self.codes:
+            return {}, frozenset()
+        codes = pl.concat(self.codes)
+        several = codes.group_by("key").agg(pl.len().alias("rows")).filter(pl.col("rows") > 1)
+        if several.is_empty():
+            return {}, frozenset()
+        groups = codes.join(several, on="key").group_by("key", maintain_order=True).agg(
+            pl.col("code").unique(maintain_order=True).alias("texts"), pl.col("name").n_unique().alias("names"),
+            pl.col("contact").n_unique().alias("contacts"), pl.col("rows").first(),
+        )  # fmt: skip
+        spelled = groups.filter(pl.col("texts").list.len() > 1)["texts"].to_list()
+        spellings = {other: first for first, *others in spelled for other in others}
+        strangers = (pl.col("names") >= _STRANGERS) & (pl.col("contacts") >= _STRANGERS)
+        strangers &= (pl.col("names") >= 0.9 * pl.col("rows")) & (pl.col("contacts") >= 0.9 * pl.col("rows"))
+        shared = groups.filter(strangers)["texts"].explode().to_list()
+        return spellings, frozenset(shared)
+
+
+def _hash(columns: list[pl.Series]) -> pl.Series:
+    """One number for a row's texts, whatever their case."""
+    frame = pl.DataFrame([column.str.to_lowercase().alias(str(at)) for at, column in enumerate(columns)])
+    return frame.hash_rows(seed=360)

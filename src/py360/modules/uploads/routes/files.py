@@ -1,7 +1,7 @@
 """Files in, their state and errors out."""
 
-from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import AsyncIterator
+from typing import Annotated, Literal
 
 import orjson
 from fastapi import File, Form, Query, Response, UploadFile
@@ -10,15 +10,29 @@ from pydantic import ValidationError
 
 from py360.kit import ids, plain, scratch
 from py360.kit.errors import Invalid
-from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.kit.resources import Resources
-from py360.modules.uploads import error_file, queries, template
+from py360.modules.uploads import queries, template
 from py360.modules.uploads.access import CanSeeBatches, CanSeeUploads, CanUpload
+from py360.modules.uploads.queries import UploadRow
 from py360.modules.uploads.reading.macros import named_without
 from py360.modules.uploads.routes.base import MAX_FILE, router
 from py360.modules.uploads.schemas import MappingIn, MetadataIn, Status
-from py360.modules.uploads.service import answer, receive, save, undo_import
+from py360.modules.uploads.service import answer, cancel, export_errors, receive, save, undo_import
 from py360.modules.uploads.service.preview import preview_file
+from py360.modules.uploads.views import (
+    AnsweredView,
+    BatchView,
+    CancelledView,
+    IssuesView,
+    MappingAnswerView,
+    PreviewView,
+    ReceivedFilesView,
+    ReceivedView,
+    StatusView,
+    UndoView,
+    UploadsView,
+)
 
 
 def _metadata(text: str | None, force: bool) -> MetadataIn:
@@ -35,14 +49,16 @@ def _metadata(text: str | None, force: bool) -> MetadataIn:
     return fields.model_copy(update={"force": fields.force or force})
 
 
-@router.post("/upload/file", status_code=201, max_body_size=MAX_FILE)
+@router.post(
+    "/upload/file", status_code=201, response_model=Answer[ReceivedView | ReceivedFilesView], max_body_size=MAX_FILE
+)
 @router.post("/upload", status_code=201, max_body_size=MAX_FILE, include_in_schema=False)
 async def upload_file(
     session: Session,
     caller: CanUpload,
     file: Annotated[list[UploadFile], File(description="One policy file or several")],
     metadata: Annotated[
-        str | None, Form(description="JSON: description, importPolicy, columns, dateOrders, values")
+        str | None, Form(description="JSON: description, importPolicy, columns, dateOrders, values, dateCells, rows")
     ] = None,
     force: Annotated[bool, Query(description="Import a file although it was imported before")] = False,
 ) -> Response:
@@ -55,7 +71,7 @@ async def upload_file(
         return ok(await receive.receive_all(session, caller, received, fields), 201)
 
 
-@router.post("/upload/preview", max_body_size=MAX_FILE)
+@router.post("/upload/preview", response_model=Answer[PreviewView], max_body_size=MAX_FILE)
 async def preview(
     session: Session,
     caller: CanUpload,
@@ -69,13 +85,13 @@ async def preview(
         return ok(await preview_file(session, caller, received, fields))
 
 
-@router.get("/upload/status/{upload_id}")
+@router.get("/upload/status/{upload_id}", response_model=Answer[StatusView])
 async def upload_status(res: Res, caller: CanSeeUploads, upload_id: str) -> Response:
     """How an upload stands: counts, speed, time left, mapping and, in `needs_input`, its questions."""
     return ok(await queries.status(res.reads, caller, ids.number("upload", upload_id), res.clock.now()))
 
 
-@router.get("/upload/history")
+@router.get("/upload/history", response_model=Answer[UploadsView])
 async def upload_history(
     res: Res,
     caller: CanSeeUploads,
@@ -108,13 +124,13 @@ async def download_by_name(res: Res, caller: CanSeeUploads, filename: str) -> St
     return _file(res, await queries.newest_named(res.reads, caller, filename))
 
 
-def _file(res: Resources, upload: Mapping[str, Any]) -> StreamingResponse:
-    content: AsyncIterator[bytes] = res.storage.stream(upload["upload_path"])
-    name = named_without(upload["original_filename"])
+def _file(res: Resources, upload: UploadRow) -> StreamingResponse:
+    content: AsyncIterator[bytes] = res.storage.stream(upload.path)
+    name = named_without(upload.original_filename)
     return StreamingResponse(content, media_type="application/octet-stream", headers=save.attachment(name))
 
 
-@router.get("/upload/{upload_id}/errors")
+@router.get("/upload/{upload_id}/errors", response_model=Answer[IssuesView])
 async def upload_errors(
     res: Res,
     caller: CanSeeUploads,
@@ -129,36 +145,35 @@ async def upload_errors(
     if format == "json":
         return ok(await queries.errors(res.reads, caller, number, page, severity, code))
     upload = await queries.one(res.reads, caller, number)
-    return await download(await error_file.error_file(res.reads, upload, format))
+    return await download(await export_errors.export_errors(res.reads, upload, format))
 
 
-@router.get("/upload/{upload_id}/mapping")
+@router.get("/upload/{upload_id}/mapping", response_model=Answer[MappingAnswerView])
 async def upload_mapping(reads: DbReads, caller: CanSeeUploads, upload_id: str) -> Response:
     """Which heading feeds which of our columns, and why."""
     upload = await queries.one(reads, caller, ids.number("upload", upload_id))
-    stored: dict[str, Any] = upload["mapping"] or {}
-    return ok({"mapping": stored.get("shown"), "questions": upload["questions"] or []})
+    return ok({"mapping": upload.shown_mapping, "questions": upload.questions or []})
 
 
-@router.post("/upload/{upload_id}/mapping")
+@router.post("/upload/{upload_id}/mapping", response_model=Answer[AnsweredView])
 async def answer_questions(session: Session, caller: CanUpload, upload_id: str, body: MappingIn) -> Response:
     """Answer the questions of an upload in `needs_input`; the import goes on, and the layout is remembered."""
     return ok(await answer.answer(session, caller, ids.number("upload", upload_id), body))
 
 
-@router.post("/upload/{upload_id}/cancel")
+@router.post("/upload/{upload_id}/cancel", response_model=Answer[CancelledView])
 async def cancel_upload(session: Session, caller: CanUpload, upload_id: str) -> Response:
     """Stop an import. What was imported before stays until it is undone."""
-    return ok(await answer.cancel(session, caller, ids.number("upload", upload_id)))
+    return ok(await cancel.cancel(session, caller, ids.number("upload", upload_id)))
 
 
-@router.post("/upload/{upload_id}/undo")
+@router.post("/upload/{upload_id}/undo", response_model=Answer[UndoView])
 async def undo_upload(session: Session, caller: CanUpload, upload_id: str) -> Response:
     """Take a batch back where its cases are untouched; what could not be taken back is listed."""
     return ok(await undo_import.undo(session, caller, ids.number("upload", upload_id)))
 
 
-@router.get("/batches/status")
+@router.get("/batches/status", response_model=Answer[list[BatchView]])
 async def batch_status(
     reads: DbReads, caller: CanSeeBatches, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> Response:

@@ -6,11 +6,12 @@ from fastapi import Header, Request, Response
 
 from py360.kit import ids
 from py360.kit.errors import UnsupportedType
-from py360.kit.http import Public, ok
+from py360.kit.http import Answer, Public, ok
 from py360.modules.uploads.access import CanUpload
 from py360.modules.uploads.routes.base import MAX_FILE, router
 from py360.modules.uploads.service import resume
 from py360.modules.uploads.settings import upload_settings
+from py360.modules.uploads.views import ResumableView
 
 Resumable = Annotated[str | None, Header(alias="Tus-Resumable", description="1.0.0")]
 _OURS = {"Tus-Resumable": resume.VERSION}
@@ -56,7 +57,7 @@ async def tus_offset(caller: CanUpload, arrival_id: str, resumable: Resumable = 
     return Response(status_code=200, headers=headers)
 
 
-@router.get("/upload/tus/{arrival_id}")
+@router.get("/upload/tus/{arrival_id}", response_model=Answer[ResumableView])
 async def tus_upload(caller: CanUpload, arrival_id: str) -> Response:
     """The upload that a finished resumable upload has become: its `uploadId`, null before."""
     upload = await resume.find(caller, arrival_id)

@@ -2,8 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,14 +13,14 @@ from py360.kit.caller import Caller
 from py360.modules.uploads import bulk
 from py360.modules.uploads.cleaned import Cleaned
 from py360.modules.uploads.fields import BY_NAME
-from py360.modules.uploads.importer import layout
-from py360.modules.uploads.importer.clean import clean
-from py360.modules.uploads.importer.layout import MappingChoice, Opened
-from py360.modules.uploads.importer.scan import Scan
+from py360.modules.uploads.importer import layout, questions
+from py360.modules.uploads.importer.clean import Plan, clean
+from py360.modules.uploads.importer.layout import Opened
 from py360.modules.uploads.issues import sentence
 from py360.modules.uploads.schemas import MetadataIn
 from py360.modules.uploads.service.receive import ReceivedFile, choice_of
-from py360.modules.uploads.settings import UploadSettings, upload_settings
+from py360.modules.uploads.settings import upload_settings
+from py360.modules.uploads.views import ChangeView, DifferenceView, IssueView, PreviewView
 
 SHOWN: Final = 100
 _DIFFERENCES: Final = f"""
@@ -32,100 +32,117 @@ from {bulk.TABLE} where outcome = 'changed' and previous is not null order by ro
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """A policy that a file would change: what it is, and what the file says."""
+
+    row_no: int
+    policy_number: str
+    previous: dict[str, object]
+    now: dict[str, object]
+
+    def to_public(self) -> DifferenceView:
+        """The fields that differ."""
+        changes: list[ChangeView] = [
+            {"field": name, "from": self.previous[name], "to": value}
+            for name, value in self.now.items()
+            if name in self.previous and value is not None and self.previous[name] != value
+        ]
+        return {"row": self.row_no, "policyNumber": self.policy_number, "changes": changes}
+
+
 class _NeverKept(Exception):
     """Ends the savepoint."""
 
 
-async def preview_file(
-    session: AsyncSession, caller: Caller, file: ReceivedFile, metadata: MetadataIn
-) -> dict[str, Any]:
+async def preview_file(session: AsyncSession, caller: Caller, file: ReceivedFile, metadata: MetadataIn) -> PreviewView:
     """What a file would do: counts, the differences of changed policies, what is wrong, and open questions.
 
     Raises what `errors` names when the file is refused.
     """
     limits = upload_settings()
     memory = await layout.remembered(session, caller.client_id)
-    opened, found, asked = await _look(file, choice_of(metadata), memory, limits)
-    answer: dict[str, Any] = {
+    opened = await layout.open_file(file.path, choice_of(metadata), memory, limits)
+    found, opened = await asyncio.to_thread(layout.scan_file, opened, limits)
+    asked = [question.to_public() for question in questions.questions(opened, found)]
+    opened = questions.decided(opened, found)
+    answer: PreviewView = {
         "filename": file.name,
         "sheet": opened.table.sheet,
         "headerRow": opened.table.header_row,
-        "totalRecords": found.rows if found else opened.table.rows_hint,
+        "totalRecords": found.rows,
+        "status": "needs_input" if asked else "ready",
         "mapping": opened.mapping.to_public(),
         "questions": asked,
     }
-    if asked or found is None:
-        return answer | {"status": "needs_input"}
-    plan = layout.plan(opened, found)
-    counts: Counter[str] = Counter()
-    differences: list[dict[str, Any]] = []
-    issues = [opened.ignored()]
-    headings = {name: opened.mapping.heading(name) for name in BY_NAME}
-    known, clock = bulk.Known(), resources.current().clock
-    chunks = iter(opened.chunks(limits.chunk_rows))
-    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
-        cleaned = await asyncio.to_thread(clean, chunk, plan, clock.today())
-        try:
-            async with session.begin_nested():
-                await _try(session, caller.client_id, cleaned, known, counts, differences)
-                raise _NeverKept
-        except _NeverKept:
-            pass
-        counts["rejected"] += cleaned.failed.height
-        issues += [cleaned.issues, bulk.unknown(cleaned.accepted, known, headings)]
-    merged = pl.concat(issues)
-    return answer | {
-        "status": "ready",
-        "counts": {name: counts[name] for name in ("new", "changed", "unchanged", "rejected")},
-        "differences": differences[:SHOWN],
-        "errors": _issues(merged.filter(pl.col("severity") == "error")),
-        "warnings": _issues(merged.filter(pl.col("severity") == "warning")),
+    if asked:
+        return answer
+    accounting = await asyncio.to_thread(opened.accounting)
+    tried = _Trial(session, caller.client_id, opened, questions.plan(opened, found))
+    await tried.run()
+    merged = pl.concat([opened.ignored(), *tried.issues])
+    counts = tried.counts
+    skipped = Counter({reason.value: rows for reason, rows in accounting.skipped.items()}) + found.left
+    answer["accounting"] = {
+        "read": accounting.read,
+        "imported": counts["new"] + counts["changed"],
+        "unchanged": counts["unchanged"],
+        "failed": counts["rejected"],
+        "skipped": dict(skipped),
     }
+    answer["counts"] = {
+        "new": counts["new"],
+        "changed": counts["changed"],
+        "unchanged": counts["unchanged"],
+        "rejected": counts["rejected"],
+    }
+    answer["differences"] = tried.differences[:SHOWN]
+    answer["errors"] = _issues(merged.filter(pl.col("severity") == "error"))
+    answer["warnings"] = _issues(merged.filter(pl.col("severity") == "warning"))
+    return answer
 
 
-async def _look(
-    file: ReceivedFile, choice: MappingChoice, memory: Mapping[str, MappingChoice], limits: UploadSettings
-) -> tuple[Opened, Scan | None, list[dict[str, Any]]]:
-    opened = await layout.open_file(file.path, choice, memory, limits)
-    if asked := layout.questions(opened, None):
-        return opened, None, asked
-    found, opened = await asyncio.to_thread(layout.scan_file, opened, limits)
-    return opened, found, layout.questions(opened, found)
+class _Trial:
+    """An import, chunk by chunk, of which nothing is kept."""
+
+    def __init__(self, session: AsyncSession, client_id: int, opened: Opened, plan: Plan) -> None:
+        self.session, self.client_id, self.opened, self.plan = session, client_id, opened, plan
+        self.counts: Counter[str] = Counter()
+        self.differences: list[DifferenceView] = []
+        self.issues: list[pl.DataFrame] = []
+        self.known = bulk.Known()
+
+    async def run(self) -> None:
+        """Try every chunk."""
+        today = resources.current().clock.today()
+        headings = {name: self.opened.mapping.heading(name) for name in BY_NAME}
+        chunks = iter(self.opened.chunks(upload_settings().chunk_rows))
+        while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+            cleaned = await asyncio.to_thread(clean, chunk, self.plan, today)
+            try:
+                async with self.session.begin_nested():
+                    await self._merge(cleaned)
+                    raise _NeverKept
+            except _NeverKept:
+                pass
+            self.counts["rejected"] += cleaned.failed.height
+            self.issues += [cleaned.issues, bulk.unknown(cleaned.accepted, self.known, headings)]
+
+    async def _merge(self, cleaned: Cleaned) -> None:
+        await bulk.lock(self.session, self.client_id)
+        copied = await asyncio.to_thread(bulk.payload, cleaned.accepted, self.client_id)
+        await self.known.look_up(self.session, self.client_id, cleaned.accepted)
+        await bulk.stage(self.session, copied)
+        await bulk.place(self.session, self.known)
+        outcome = await bulk.merge(self.session, None, "Preview")
+        self.counts.update({name: rows for name, rows in outcome.items() if name != "failed"})
+        self.counts["rejected"] += outcome.get("failed", 0)
+        if len(self.differences) < SHOWN:
+            found = await db.fetch_all(self.session, _Difference, _DIFFERENCES)
+            self.differences += [each.to_public() for each in found]
 
 
-async def _try(
-    session: AsyncSession,
-    client_id: int,
-    cleaned: Cleaned,
-    known: bulk.Known,
-    counts: Counter[str],
-    differences: list[dict[str, Any]],
-) -> None:
-    clock = resources.current().clock
-    params = {"batch_id": None, "created": "Preview", "now": clock.now(), "today": clock.today()}
-    await bulk.lock(session, client_id)
-    copied = await asyncio.to_thread(bulk.payload, cleaned.accepted, client_id)
-    await known.look_up(session, client_id, cleaned.accepted)
-    await bulk.stage(session, copied)
-    await bulk.place(session, known)
-    outcome = await bulk.merge(session, params)
-    counts.update({name: rows for name, rows in outcome.items() if name != "failed"})
-    counts["rejected"] += outcome.get("failed", 0)
-    if len(differences) < SHOWN:
-        differences += [_difference(row) for row in await db.all(session, _DIFFERENCES)]
-
-
-def _difference(row: db.Row) -> dict[str, Any]:
-    before, after = row["previous"], row["now"]
-    changes = [
-        {"field": name, "from": before[name], "to": after[name]}
-        for name in after
-        if name in before and after[name] is not None and before[name] != after[name]
-    ]
-    return {"row": row["row_no"], "policyNumber": row["policy_number"], "changes": changes}
-
-
-def _issues(issues: pl.DataFrame) -> list[dict[str, Any]]:
+def _issues(issues: pl.DataFrame) -> list[IssueView]:
     grouped = (
         issues.group_by("column_name", "value", "code").agg(pl.col("row_no").min(), pl.len()).sort("row_no", "code")
     )

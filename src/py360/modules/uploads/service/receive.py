@@ -4,9 +4,10 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,11 +17,12 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Invalid, Problem
 from py360.kit.jobs import defer
 from py360.modules.uploads.errors import SameFile
-from py360.modules.uploads.importer import layout
+from py360.modules.uploads.importer import layout, questions
 from py360.modules.uploads.importer.layout import MappingChoice, Opened
 from py360.modules.uploads.progress import USUAL_ROWS_PER_SECOND, in_words
-from py360.modules.uploads.schemas import MetadataIn
+from py360.modules.uploads.schemas import MappingIn, MetadataIn
 from py360.modules.uploads.settings import UploadSettings, upload_settings
+from py360.modules.uploads.views import ReceivedFilesView, ReceivedView, RefusedView
 
 _INSERT: Final = """
 insert into file_uploads (client_id, filename, original_filename, file_size, file_type, sha256, description, import_policy,
@@ -57,9 +59,15 @@ def hash_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def choice_of(metadata: MetadataIn) -> MappingChoice:
+def choice_of(fields: MappingIn) -> MappingChoice:
     """What the caller chose about how to read the file."""
-    return MappingChoice(metadata.columns, metadata.date_orders, metadata.values)
+    return MappingChoice(
+        fields.columns,
+        fields.date_orders,
+        fields.values,
+        fields.date_cells,
+        {str(k): v for k, v in fields.rows.items()},
+    )
 
 
 async def _inspect(
@@ -68,67 +76,100 @@ async def _inspect(
     """Open a file and count its rows: exactly when that is quick or may be too many, else what stands under the headings."""
     opened = await layout.open_file(path, choice, memory, limits, limits.count_now_rows, drop_macros=True)
     if not opened.table.complete and opened.table.rows_hint <= limits.max_rows:
-        return opened, opened.table.rows_hint
-    found, _ = await asyncio.to_thread(layout.scan_file, opened, limits)
-    return opened, found.rows
+        return await asyncio.to_thread(layout.by_values, opened), opened.table.rows_hint
+    found, opened = await asyncio.to_thread(layout.scan_file, opened, limits)
+    return questions.decided(opened, found), found.rows
 
 
-async def receive(session: AsyncSession, caller: Caller, file: ReceivedFile, metadata: MetadataIn) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that was recognised and stored under `key`, before any row speaks of it."""
+
+    name: str
+    sha256: str
+    size: int
+    key: str
+    total: int
+    opened: Opened
+
+
+async def prepare(caller: Caller, file: ReceivedFile, metadata: MetadataIn) -> StoredFile:
+    """Recognise, count and store a file, which may take seconds: no transaction is open meanwhile, and nothing is locked.
+
+    Raises what `errors` names when it is refused (nothing is stored then), SameFile unless `force`.
+    """
+    async with db.unit_of_work() as session:
+        await _refuse_again(session, caller.client_id, file.sha256, metadata.force)
+        memory = await layout.remembered(session, caller.client_id)
+    opened, total = await _inspect(file.path, choice_of(metadata), memory, upload_settings())
+    kind = opened.table.kind.value
+    key = f"uploads/{caller.client_id}/{secrets.token_hex(16)}.{kind}"
+    await resources.current().storage.put(key, file.path)
+    return StoredFile(file.name, file.sha256, file.path.stat().st_size, key, total, opened)
+
+
+async def receive(session: AsyncSession, caller: Caller, file: ReceivedFile, metadata: MetadataIn) -> ReceivedView:
     """Keep a file and start its import; the answer of `POST /upload/file`.
 
     Raises what `errors` names when it is refused (nothing is stored then), SameFile unless `force`.
     """
-    limits = upload_settings()
-    memory = await layout.remembered(session, caller.client_id)
-    opened, total = await _inspect(file.path, choice_of(metadata), memory, limits)
-    await _refuse_again(session, caller.client_id, file.sha256, metadata.force)
-    kind = opened.table.kind.value
-    key = f"uploads/{caller.client_id}/{secrets.token_hex(16)}.{kind}"
-    await resources.current().storage.put_with(session, key, file.path)
-    upload_id = await db.value(
-        session,
-        _INSERT,
-        {
-            "client": caller.client_id,
-            "name": file.name[-255:],
-            "size": file.path.stat().st_size,
-            "kind": kind,
-            "sha256": file.sha256,
-            "description": metadata.description,
-            "policy": metadata.import_policy,
-            "layout": opened.layout,
-            "mapping": Jsonb(choice_of(metadata).to_json() | {"shown": opened.mapping.to_public()}),
-            "total": total,
-            "user": caller.user_id,
-            "path": key,
-        },
-    )
-    if choice_of(metadata) != MappingChoice():
-        await layout.remember(session, caller.client_id, opened.layout, opened.choice, caller.user_id)
-    await _make_batch(session, upload_id, file.name, total, caller.user_id)
+    return await accept(session, caller, await prepare(caller, file, metadata), metadata)
+
+
+async def accept(session: AsyncSession, caller: Caller, file: StoredFile, metadata: MetadataIn) -> ReceivedView:
+    """Make an upload of a stored file, which is forgotten with the transaction. Raises SameFile unless `force`."""
+    opened, choice = file.opened, choice_of(metadata)
+    resources.current().storage.keep_with(session, file.key)
+    await _refuse_again(session, caller.client_id, file.sha256, metadata.force, lock=True)
+    params = {
+        "client": caller.client_id,
+        "name": file.name[-255:],
+        "size": file.size,
+        "kind": opened.table.kind.value,
+        "sha256": file.sha256,
+        "description": metadata.description,
+        "policy": metadata.import_policy,
+        "layout": opened.layout,
+        "mapping": Jsonb(choice.to_json() | {"shown": opened.mapping.to_public()}),
+        "total": file.total,
+        "user": caller.user_id,
+        "path": file.key,
+    }
+    upload_id = await db.fetch_only(session, int, _INSERT, params)
+    if choice != MappingChoice():
+        remembered = replace(opened.choice, date_cells={})
+        await layout.remember(session, caller.client_id, opened.layout, remembered, caller.user_id)
     await start(session, upload_id)
-    speed = float(await db.value(session, _SPEED) or USUAL_ROWS_PER_SECOND)
+    speed = float(await db.fetch_only(session, Decimal, _SPEED) or USUAL_ROWS_PER_SECOND)
+    await _make_batch(session, upload_id, file, caller.user_id)  # last: its lock is everybody's until the commit
     return {
         "uploadId": ids.code("upload", upload_id),
         "filename": file.name,
         "status": "processing",
-        "totalRecords": total,
-        "estimatedProcessingTime": in_words(1 + total / speed),
+        "totalRecords": file.total,
+        "estimatedProcessingTime": in_words(1 + file.total / speed),
         "mapping": opened.mapping.to_public(),
     }
 
 
 async def receive_all(
     session: AsyncSession, caller: Caller, files: Sequence[ReceivedFile], metadata: MetadataIn
-) -> dict[str, Any]:
+) -> ReceivedFilesView:
     """Keep several files; each is accepted or refused for itself, under `uploads` and `refused`."""
-    uploads: list[dict[str, Any]] = []
-    refused: list[dict[str, Any]] = []
+    stored: list[StoredFile] = []
+    refused: list[RefusedView] = []
+    uploads: list[ReceivedView] = []
     for file in files:
         try:
-            uploads.append(await receive(session, caller, file, metadata))
+            stored.append(await prepare(caller, file, metadata))
         except Problem as problem:
             refused.append({"filename": file.name, "code": problem.code, "message": problem.message})
+    for each in stored:
+        try:
+            uploads.append(await accept(session, caller, each, metadata))
+        except SameFile as problem:  # the same file twice in one request
+            await resources.current().storage.delete(each.key)
+            refused.append({"filename": each.name, "code": problem.code, "message": problem.message})
     if not uploads:
         raise Invalid(
             "None of these files can be imported.",
@@ -138,10 +179,15 @@ async def receive_all(
     return {"uploads": uploads, "refused": refused}
 
 
-async def _refuse_again(session: AsyncSession, client_id: int, sha256: str, force: bool) -> None:
-    await db.execute(session, "select pg_advisory_xact_lock(hashtextextended(%(hash)s, 361))", {"hash": sha256})
-    earlier = await db.value(session, _SAME, {"client": client_id, "sha256": sha256})
-    if earlier and not force:
+async def _refuse_again(session: AsyncSession, client_id: int, sha256: str, force: bool, lock: bool = False) -> None:
+    """`lock`: whoever sends the same file at the same moment waits for the commit."""
+    if lock:
+        key = "select pg_advisory_xact_lock(hashtextextended(%(hash)s, 361))"
+        await db.execute(session, key, {"hash": f"{client_id}:{sha256}"})
+    if force:
+        return
+    earlier = await db.fetch_one(session, int, _SAME, {"client": client_id, "sha256": sha256})
+    if earlier:
         raise SameFile(
             f"This very file was uploaded before, as {ids.code('upload', earlier)}. To import it again all the same, send "
             "it with force=true.",
@@ -155,18 +201,18 @@ async def start(session: AsyncSession, upload_id: int) -> None:
 
 
 async def push_live_update(session: AsyncSession, upload_id: int) -> None:
-    """Tell open windows how an upload stands, once the session's transaction is committed."""
+    """Push the state of an upload to open windows, once the session's transaction is committed."""
     await defer(session, "uploads.push_live_update", upload_id=upload_id)
 
 
-async def _make_batch(session: AsyncSession, upload_id: int, name: str, total: int, user_id: int) -> None:
+async def _make_batch(session: AsyncSession, upload_id: int, file: StoredFile, user_id: int) -> None:
     """The upload's batch: `BATCH-2026-11-24-A`, then B, ... Z, AA."""
     today = resources.current().clock.today()
     await db.execute(session, "select pg_advisory_xact_lock(hashtext('uploads.batch_code'))")
-    number = await db.value(
-        session, "select count(*) from upload_batches where batch_code like %(day)s", {"day": f"BATCH-{today}-%"}
+    rest = 1 + await db.fetch_only(
+        session, int, "select count(*) from upload_batches where batch_code like %(day)s", {"day": f"BATCH-{today}-%"}
     )
-    letters, rest = "", int(number) + 1
+    letters = ""
     while rest:
         rest, place = divmod(rest - 1, 26)
         letters = chr(65 + place) + letters
@@ -174,5 +220,11 @@ async def _make_batch(session: AsyncSession, upload_id: int, name: str, total: i
         session,
         "insert into upload_batches (upload_id, batch_code, file_name, uploaded_by, total_records)"
         " values (%(upload)s, %(code)s, %(name)s, %(user)s, %(total)s)",
-        {"upload": upload_id, "code": f"BATCH-{today}-{letters}", "name": name[-255:], "user": user_id, "total": total},
+        {
+            "upload": upload_id,
+            "code": f"BATCH-{today}-{letters}",
+            "name": file.name[-255:],
+            "user": user_id,
+            "total": file.total,
+        },
     )

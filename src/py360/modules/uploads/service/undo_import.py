@@ -1,6 +1,8 @@
 """Undo: a batch is taken back where nobody has worked with it; what stays is listed."""
 
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,11 +13,13 @@ from py360.kit.errors import Conflict
 from py360.modules.cases import api as cases
 from py360.modules.customers import api as customers
 from py360.modules.uploads import bulk
-from py360.modules.uploads.service import answer, receive
+from py360.modules.uploads.service.lock import lock_upload
+from py360.modules.uploads.service.receive import push_live_update
+from py360.modules.uploads.views import KeptRowView, UndoView
 
 REASONS: Final = {
     "later_upload": "A later upload speaks of this policy too; undo that first.",
-    "case_worked_on": "Somebody has worked on the case, or the customer was written to or has paid.",
+    "case_worked_on": "The case was worked on, or the customer was written to or has paid.",
     "case_changed_since": "The case was changed after the import.",
     "policy_changed_since": "The policy was changed after the import.",
     "policy_in_use": "The policy has other cases.",
@@ -34,29 +38,50 @@ where exists (
 """
 
 
-async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _KeptRow:
+    """A row that is not taken back, and the reason."""
+
+    row_no: int
+    case_id: int | None
+    kept: str
+
+    def to_public(self) -> KeptRowView:
+        """As the answer lists it."""
+        case = ids.code("case", self.case_id) if self.case_id else None
+        return {"row": self.row_no, "caseId": case, "reason": self.kept, "message": REASONS[self.kept]}
+
+
+async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> UndoView:
     """Take an upload back. Raises Conflict while it runs, when it is undone already or when nothing can be taken back.
 
-    One that only repeated what was known has nothing to take back; it stands in an earlier one's way no more.
+    One that only repeated what was known has nothing to take back; an earlier one can be undone then.
     """
-    upload = await answer.lock_upload(session, caller, upload_id)
-    if upload["upload_status"] not in ("completed", "cancelled", "failed"):
-        raise Conflict(f"This upload is {upload['upload_status']}; there is nothing to undo.", code="not_undoable")
-    await bulk.lock(session, upload["client_id"])
-    until = await db.value(session, "select updated_at from upload_batches where upload_id = %(id)s", {"id": upload_id})
+    upload = await lock_upload(session, caller, upload_id)
+    if upload.status not in ("completed", "cancelled", "failed"):
+        raise Conflict(f"This upload is {upload.status}; there is nothing to undo.", code="not_undoable")
+    await bulk.lock(session, upload.client_id)
+    until = await db.fetch_only(
+        session, datetime, "select updated_at from upload_batches where upload_id = %(id)s", {"id": upload_id}
+    )
     await db.execute(session, _CANDIDATES, {"id": upload_id})
-    await db.execute(session, "create index on undo_rows (policy_id); ")
+    await db.execute(session, "create index on undo_rows (policy_id)")
     await db.execute(session, "analyze undo_rows")
     await db.execute(session, _LATER, {"id": upload_id})
     await customers.keep_changed(session, "undo_rows", until)
     removed = await cases.undo_import(session, "undo_rows", until)
     counts = await customers.take_back(session, "undo_rows", until)
-    kept = await db.all(session, "select row_no, case_id, kept from undo_rows where kept is not null order by row_no")
+    kept = await db.fetch_all(
+        session, _KeptRow, "select row_no, case_id, kept from undo_rows where kept is not null order by row_no"
+    )
+    public = [row.to_public() for row in kept]
     if kept and not removed and not any(counts.values()):
         raise Conflict(
-            "Nothing of this upload can be taken back.", code="nothing_to_undo", details=_kept_rows(kept)[:100]
+            "Nothing of this upload can be taken back.",
+            code="nothing_to_undo",
+            details=[dict(row) for row in public[:100]],
         )
-    result = {
+    result: UndoView = {
         "uploadId": ids.code("upload", upload_id),
         "status": "undone",
         "casesRemoved": removed,
@@ -64,7 +89,7 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
         "policiesRestored": counts["policies_restored"],
         "customersRemoved": counts["customers_removed"],
         "keptRecords": len(kept),
-        "kept": _kept_rows(kept)[:LISTED],
+        "kept": public[:LISTED],
     }
     await db.execute(
         session,
@@ -72,17 +97,5 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> dict[st
         {"id": upload_id, "result": Jsonb(result)},
     )
     await db.execute(session, "update upload_batches set status = 'undone' where upload_id = %(id)s", {"id": upload_id})
-    await receive.push_live_update(session, upload_id)
+    await push_live_update(session, upload_id)
     return result
-
-
-def _kept_rows(kept: list[db.Row]) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": row["row_no"],
-            "caseId": ids.code("case", row["case_id"]) if row["case_id"] else None,
-            "reason": row["kept"],
-            "message": REASONS[row["kept"]],
-        }
-        for row in kept
-    ]

@@ -122,19 +122,19 @@ def see_terms(start: pl.Series, end: pl.Series, found: Mapping[str, Evidence]) -
         texts = ascii_digits(rows[name])
         for swap in (False, True):
             readings[name, swap] = parse(texts, found[f"{name}_date"].proven or Order.DAY_FIRST, swap_cells=swap)
-    as_is = _whole_years(readings["start", False], readings["end", False])
+    as_is = whole_years(readings["start", False], readings["end", False])
     for name in rows.columns:
         if not found[f"{name}_date"].is_mixed:
             continue
         both = cells["start"] & cells["end"]
         pairs = [(readings["start", name == "start"], readings["end", name == "end"])]
         pairs.append((readings["start", True], readings["end", True]))
-        swapped = (_whole_years(*pairs[0]) & ~both) | (_whole_years(*pairs[1]) & both)
+        swapped = (whole_years(*pairs[0]) & ~both) | (whole_years(*pairs[1]) & both)
         found[f"{name}_date"].keep_votes += int((cells[name] & as_is & ~swapped).sum())
         found[f"{name}_date"].swap_votes += int((cells[name] & swapped & ~as_is).sum())
 
 
-def _whole_years(start: pl.Series, end: pl.Series) -> pl.Series:
+def whole_years(start: pl.Series, end: pl.Series) -> pl.Series:
     """Terms of one year or several, up to two days more or less."""
     days = (end - start).dt.total_days()
     rest = (days + 2) % 365.25

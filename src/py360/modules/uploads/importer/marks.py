@@ -1,0 +1,109 @@
+"""Rows that the office may not mean to import: hidden by a filter, or marked as cancelled, renewed or lapsed.
+
+They are counted and asked about once for each layout; `import` or `leave` is then remembered.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import polars as pl
+
+from py360.modules.uploads.headings import heading_key
+from py360.modules.uploads.importer.cells import dates
+from py360.modules.uploads.importer.cells.dates import Order
+from py360.modules.uploads.importer.mapping import Mapping
+from py360.modules.uploads.reading.rows import HIDDEN
+
+Kind = Literal["hidden", "status"]
+KINDS: Final[tuple[Kind, ...]] = ("hidden", "status")
+MARK: Final = "mark"
+_LOOK_AT: Final = 2_000
+_STATUS: Final = (
+    (r"^(policy )?(is )?(cancel|annul|void(ed)?$|terminated|ntu$|not taken up|free ?look|रद्द|निरस्त)", "cancelled"),
+    (r"^((already|policy|is) )*(renewed\b|renewal (done|completed|complete|received|booked|issued)|रिन्यू|नवीनीकृत|नवीकृत)", "renewed"),
+    (r"^(policy )?(is )?(lapsed?$|lapsed |surrender|matur(ed|ity)$|discontinued|foreclosed|ceased|deceased|death claim|total loss|व्यपगत)",
+     "lapsed"),
+)  # fmt: skip
+_YES: Final = r"^(y|yes|true|t|1|done|हाँ|हां|✓|✔)$"
+# Headings that say by themselves what a yes or a date below them means.
+_FLAGS: Final = {
+    "renewed": "renewed", "cancelled": "cancelled", "canceled": "cancelled", "cancellation": "cancelled", "lapsed": "lapsed",
+    "surrendered": "lapsed",
+}  # fmt: skip
+_STATUS_HEADINGS: Final = frozenset(
+    {"status", "stage", "disposition", "remark", "remarks", "comment", "comments", "स्थिति", "note", "notes"}
+)
+_OTHER_THINGS: Final = frozenset(
+    ["claim", "claims", "payment", "cheque", "receipt", "inspection", "call", "lead", "quote", "loan", "endorsement", "kyc", "vehicle", "mandate"]
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that may mark rows; `flag` is what a yes or a date in it means."""
+
+    column: int
+    heading: str
+    flag: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """The columns of a file that mark rows, and which kinds of marked rows are left out."""
+
+    columns: tuple[_Column, ...] = ()
+    leave: frozenset[str] = frozenset()
+
+    def marked(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows with `mark`: cancelled, renewed, lapsed or null."""
+        found = [_marks(rows[f"c{each.column}"], each.flag) for each in self.columns]
+        mark = (
+            pl.select(pl.coalesce(*found))[:, 0] if found else pl.repeat(None, rows.height, dtype=pl.String, eager=True)
+        )
+        return rows.with_columns(mark.alias(MARK))
+
+    def left(self, marked: pl.DataFrame) -> pl.Series:
+        """Why each row is left out (hidden, cancelled, renewed, lapsed); null for rows to import."""
+        hidden = pl.col(HIDDEN) if "hidden" in self.leave else pl.lit(value=False)
+        mark = pl.col(MARK) if "status" in self.leave else pl.lit(None, pl.String)
+        return marked.select(pl.when(hidden).then(pl.lit("hidden")).otherwise(mark).alias("left"))["left"]
+
+    def kept(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """The rows to import."""
+        if not self.leave:
+            return rows
+        marked = self.marked(rows)
+        return rows.filter(self.left(marked).is_null())
+
+    @property
+    def headings(self) -> list[str]:
+        """The columns that mark rows, as the office calls them."""
+        return [each.heading for each in self.columns]
+
+
+def find(headings: Sequence[str], mapping: Mapping, rows: pl.DataFrame, leave: frozenset[str]) -> Marks:
+    """The columns that mark rows: by their headings or, where those say nothing, by values in some rows."""
+    used = {match.column for match in mapping.matches if match.field != "notes"}
+    sample = rows.head(_LOOK_AT)
+    found = []
+    for column, heading in enumerate(headings):
+        words = set(heading_key(heading).split())
+        if column in used or words & _OTHER_THINGS:
+            continue
+        flag = next((_FLAGS[word] for word in words if word in _FLAGS), None)
+        if flag or words & _STATUS_HEADINGS or _marks(sample[f"c{column}"], None).is_not_null().any():
+            found.append(_Column(column, heading, flag))
+    return Marks(tuple(found), leave)
+
+
+def _marks(cells: pl.Series, flag: str | None) -> pl.Series:
+    distinct = cells.drop_nulls().unique()
+    key = distinct.str.to_lowercase().str.replace_all(r"[-_./ ]+", " ").str.strip_chars()
+    frame = pl.DataFrame({"text": distinct, "key": key})
+    readings = [pl.when(pl.col("key").str.contains(pattern)).then(pl.lit(mark)) for pattern, mark in _STATUS]
+    if flag:
+        frame = frame.with_columns(dates.parse(distinct, Order.DAY_FIRST).is_not_null().alias("dated"))
+        readings.append(pl.when(pl.col("key").str.contains(_YES) | pl.col("dated")).then(pl.lit(flag)))
+    meanings = frame.with_columns(pl.coalesce(*readings, pl.lit(None, pl.String)).alias(MARK))
+    return pl.DataFrame({"text": cells}).join(meanings, on="text", how="left", maintain_order="left")[MARK]
