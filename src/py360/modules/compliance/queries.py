@@ -254,7 +254,13 @@ def person(caller: Caller, ref: str | int) -> tuple[str, dict[str, Any]]:
     text = str(ref).strip()
     within, params = reach_filter(caller, "k")
     said = {**params, "text": text, "number": ids.bare_number(text)}
-    named = "(p.customer_code = %(text)s or p.id = %(number)s) and p.client_id = any(%(reach_clients)s)"
+    # A code that several of the caller's clients use names nobody: only its number, or `clientId`, does.
+    named = (
+        "(p.id = %(number)s or p.customer_code = %(text)s and not exists ("
+        "select from customers_public_contact o where o.customer_code = p.customer_code"
+        " and o.client_id <> p.client_id and o.client_id = any(%(reach_clients)s)))"
+        " and p.client_id = any(%(reach_clients)s)"
+    )
     if caller.reach == "all":
         return named, said
     return f"{named} and p.id in (select k.customer_id from cases_public_case k where {within})", said

@@ -81,7 +81,12 @@ async def _policy(session: AsyncSession, caller: Caller, body: CaseIn) -> OpenPo
     within, reach = reach_filter(caller)
     sql = _POLICY.format(everything="true" if caller.reach == "all" else "false", within=within)
     params = {**reach, "policy_id": body.policy_id, "policy_number": body.policy_number}
-    policy = await db.fetch_one(session, OpenPolicy, sql, params)
-    if policy is None:
+    policies = await db.fetch_all(session, OpenPolicy, sql, params)
+    if not policies:
         raise NotFound("There is no such policy within your reach.", code="policy_not_found")
-    return policy
+    if body.policy_id is None and len(policies) > 1:
+        raise Conflict(
+            f"Several clients have a policy {body.policy_number}. Add clientId to say which client you mean.",
+            code="several_clients",
+        )
+    return policies[0]
