@@ -5,7 +5,6 @@ import base64
 import hashlib
 import hmac
 import json
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +19,7 @@ from py360.kit.resources import Resources
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.jobs import tidy
 from tests.conftest import RunJobs
+from tests.factories.signatures import mailgun
 from tests.modules.messaging.conftest import AddCustomer
 from tests.modules.messaging.test_ledger import START, row, written
 
@@ -33,13 +33,6 @@ def payload(name: str, **replaced: str) -> Any:
     for mark, value in replaced.items():
         text = text.replace(f"__{mark}__", value)
     return json.loads(text)
-
-
-def mailgun(event: dict[str, Any], secret: str) -> dict[str, Any]:
-    """A signed request of Mailgun."""
-    timestamp, token = str(int(time.time())), "t" * 50
-    mark = hmac.new(secret.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
-    return {"signature": {"timestamp": timestamp, "token": token, "signature": mark}, "event-data": event}
 
 
 async def post_meta(client: httpx.AsyncClient, body: dict[str, Any], secret: str, path: str = "/api/webhooks/whatsapp"):  # type: ignore[no-untyped-def]
@@ -263,7 +256,7 @@ async def test_many_at_once_are_written_together(
 
 @pytest.mark.parametrize(
     "poison",
-    [{"timestamp": 1e300}, {"event": "failed", "severity": "permanent", "reason": "bounce"}],
+    [{"timestamp": 1e300}, {"event": "failed", "severity": "permanent", "reason": "suppress-bounce"}],
     ids=["a moment that no clock has", "an address that no suppression takes"],
 )
 async def test_one_that_cannot_be_applied_stops_nobody_else(

@@ -15,7 +15,16 @@ from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.delivery.gate import admit
 from py360.modules.messaging.delivery.hand_over import BatchHandOver, HandOverLog
-from py360.modules.messaging.messages import Admitted, Deferred, Delivery, Outgoing, Refused, SendGuard, Sent
+from py360.modules.messaging.messages import (
+    ACCOUNT_REFUSED,
+    Admitted,
+    Deferred,
+    Delivery,
+    Outgoing,
+    Refused,
+    SendGuard,
+    Sent,
+)
 from py360.modules.messaging.vendors.base import Transport
 from py360.modules.messaging.vendors.meta import MetaTransport
 from py360.modules.messaging.vendors.smtp import SmtpTransport
@@ -169,12 +178,13 @@ async def keep_back(session: AsyncSession, deliveries: Sequence[Delivery]) -> No
 async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
     """Door, vendor and ledger for one message, in transactions of its own: call it outside any.
 
-    Raises Conflict (no usable account, or the door's reason), Invalid (the address or the text is at fault), TooMany (it
-    must wait), VendorNotAvailable and Unavailable (the vendor is away). `failed` and `bounced` are answers, not errors.
+    Raises Conflict (no usable account, the send gate's reason, or `account_refused`: the vendor refuses the account), Invalid
+    (the address or the text is at fault), TooMany (it must wait), VendorNotAvailable and Unavailable (the vendor is away).
+    `failed`, `bounced` and `unknown` are answers, not errors.
     """
     async with db.unit_of_work() as session:
         sender = await choose_account(session, outgoing.client_id, outgoing.channel, provider_id)
-        make_sure = transport(sender)  # before the ledger says `sending`
+        carrier = transport(sender)  # before the ledger says `sending`
         (decision,) = await admit(session, [outgoing], sender, keep_texts=True)
     if isinstance(decision, Refused):
         kind = Invalid if decision.reason in WRONG_INPUT else Conflict
@@ -184,11 +194,19 @@ async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
     if isinstance(decision, Deferred):
         wait = max(1, int((decision.until - resources.current().clock.now()).total_seconds()))
         raise TooMany(decision.message, code=decision.reason, headers={"Retry-After": str(wait)})
-    (delivery,) = await make_sure.send([decision])
+    (delivery,) = await carrier.send([decision])
     async with db.unit_of_work() as session:
-        await record(session, sender, [delivery])
+        if delivery.status == "withheld":
+            await keep_back(session, [delivery])
+        else:
+            await record(session, sender, [delivery])
+    if delivery.error_code == ACCOUNT_REFUSED:
+        raise Conflict(f"The message was not sent. {delivery.error_message}", code=ACCOUNT_REFUSED)
     if delivery.retry:
-        raise Unavailable(f"The message was not sent: {delivery.error_message}", code="vendor_unavailable")
+        raise Unavailable(
+            f"The message was not sent: {delivery.error_message or 'it waited too long for a connection.'}",
+            code="vendor_unavailable",
+        )
     return Sent(
         delivery.message_id,
         ids.code(outgoing.channel, delivery.message_id),

@@ -15,7 +15,7 @@ from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.engagement.keywords import meaning
 from py360.modules.messaging.events import MessagesMoved
 from py360.modules.messaging.vendors import mailgun, meta, twilio
-from py360.modules.messaging.vendors.base import Inbound, Moved
+from py360.modules.messaging.vendors.base import ContactStop, Inbound, Moved
 
 log = structlog.get_logger()
 BATCH: Final = 2_000
@@ -23,7 +23,7 @@ PARK: Final = timedelta(minutes=10)  # an event may arrive before our own record
 REPLY_WITHIN: Final = timedelta(days=7)
 TRACK: Final = "track"
 
-Translator = Callable[[Mapping[str, Any], datetime], Moved | Inbound | None]
+Translator = Callable[[Mapping[str, Any], datetime], Moved | Inbound | ContactStop | None]
 
 
 def _tracked(event: Mapping[str, Any], received_at: datetime) -> Moved:
@@ -58,7 +58,7 @@ class Batch:
     """Events of one batch in our words, with the inbox rows they came from."""
 
     moved: list[tuple[int, Moved]] = field(default_factory=list)
-    inbound: list[tuple[str, int | None, Inbound]] = field(default_factory=list)
+    inbound: list[tuple[str, int | None, Inbound | ContactStop]] = field(default_factory=list)
     broken: dict[int, str] = field(default_factory=dict)
 
 
@@ -181,9 +181,10 @@ order by created_at desc limit 1
 
 
 async def _apply_inbound(
-    session: AsyncSession, vendor: str, provider_id: int | None, message: Inbound
+    session: AsyncSession, vendor: str, provider_id: int | None, message: Inbound | ContactStop
 ) -> list[ledger.Change]:
-    """A person's message: STOP and START are obeyed, anything else is a reply to what they got last."""
+    """A person's message: STOP and START are obeyed, anything else is a reply to what they got last. A stop that the vendor
+    reports without a message is obeyed, too."""
     client_id = await db.value(
         session, "select client_id from providers_public_account where id = %(id)s", {"id": provider_id}
     )
@@ -191,6 +192,9 @@ async def _apply_inbound(
         return []
     channel = CHANNEL_OF[vendor]
     contact = compliance.contact_key(channel, message.contact)
+    if isinstance(message, ContactStop):
+        await opt_outs.stop(session, client_id, channel, contact, message.reason, None, message.at)
+        return []
     asked = {
         "client": client_id,
         "channel": channel,

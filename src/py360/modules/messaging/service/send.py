@@ -73,6 +73,9 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict
             code="not_sent",
             details=[{"field": "to", "message": sent.code}],
         )
+    if sent.status == "unknown":
+        sentence = f"{sent.error_message} Look it up at the vendor before you send it again."
+        warnings.append({"field": "status", "message": sentence})
     return _shown(sent) | ({"warnings": warnings} if warnings else {})
 
 

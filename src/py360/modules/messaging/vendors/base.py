@@ -101,6 +101,15 @@ class Inbound:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactStop:
+    """A vendor says that a person stopped our messages or complained, and names no message."""
+
+    contact: str
+    at: datetime
+    reason: Literal["complaint", "unsubscribe"]
+
+
+@dataclass(frozen=True, slots=True)
 class Hook:
     """One event out of a webhook request, as it goes into the inbox: a key that repeats with the event, and its payload."""
 
