@@ -18,7 +18,8 @@ from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging.links import unsubscribe_url
-from py360.modules.providers.accounts import seal_config
+from py360.modules.providers.accounts import seal_settings
+from py360.modules.providers.vendor_settings import TwilioSettings
 from tests.conftest import RunJobs
 from tests.modules.conftest import Sandbox
 from tests.modules.messaging.conftest import AddCustomer
@@ -154,7 +155,7 @@ async def test_a_refusal_for_an_opt_out_at_the_vendor_opts_out_here(
         await db.execute(
             session,
             "update providers set config_encrypted = %(config)s where channel = 'sms'",
-            {"config": seal_config(config)},
+            {"config": seal_settings(TwilioSettings.model_validate(config))},
         )
     answers = [
         await as_admin.post("/api/communication/sms/send", json={"to": PHONE, "message": "Hello"}),
