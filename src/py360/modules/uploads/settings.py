@@ -62,6 +62,17 @@ class UploadSettings(BaseSettings):
     tus_expiry_hours: int = Field(
         24, validation_alias="PY360_UPLOAD_RESUME_HOURS", description="How long an unfinished resumable upload is kept."
     )
+    tus_open_uploads: int = Field(
+        10,
+        validation_alias="PY360_UPLOAD_RESUME_MOST",
+        ge=1,
+        description="Most unfinished resumable uploads of one user.",
+    )
+    tus_open_bytes: int = Field(
+        2048 * MEGABYTE,
+        validation_alias="PY360_UPLOAD_RESUME_BYTES",
+        description="Most bytes that the unfinished resumable uploads of one user may have together.",
+    )
 
 
 SETTINGS = UploadSettings  # for `.env.example`

@@ -1,13 +1,18 @@
 """Resumable uploads, as a tus client sends them."""
 
+import asyncio
 import base64
 import hashlib
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
+import pytest
 
 from py360.kit.clock import FixedClock
+from py360.kit.resources import Resources
 from py360.modules.uploads.service import resume
+from py360.modules.uploads.settings import upload_settings
 from tests.factories.policy_files import csv_of, row
 
 TUS = {"Tus-Resumable": "1.0.0"}
@@ -81,3 +86,58 @@ async def test_a_page_of_the_frontend_may_read_what_its_tus_client_needs(as_admi
     ours = {name for name in answer.headers if name.startswith(("upload-", "tus-"))}
     assert ours <= readable
     assert {"location", "x-upload-id", "etag", "content-disposition"} <= readable
+
+
+async def test_a_look_while_the_last_part_arrives_leaves_the_upload_to_its_sender(
+    as_admin: httpx.AsyncClient, resources: Resources
+) -> None:
+    url = await _begin(as_admin)
+    arrived, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield CONTENT
+        arrived.set()
+        await go_on.wait()
+
+    headers = {**TUS, "Upload-Offset": "0", "Content-Type": "application/offset+octet-stream"}
+    sending = asyncio.create_task(as_admin.patch(url, headers=headers, content=slowly()))
+    await arrived.wait()
+    for _ in range(3):
+        assert (await as_admin.head(url, headers=TUS)).status_code == 200
+        assert (await as_admin.delete(url, headers=TUS)).status_code == 423
+    go_on.set()
+    last = await sending
+    assert (last.status_code, last.headers["upload-offset"]) == (204, str(len(CONTENT)))
+    assert await resources.reads.fetch_only(int, "select count(*) from file_uploads") == 1
+    again = await as_admin.head(url, headers=TUS)
+    assert again.headers["upload-offset"] == str(len(CONTENT))
+    assert await resources.reads.fetch_only(int, "select count(*) from file_uploads") == 1
+
+
+async def test_a_user_has_so_many_unfinished_uploads_and_bytes(
+    as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PY360_UPLOAD_RESUME_MOST", "2")
+    monkeypatch.setenv("PY360_UPLOAD_RESUME_BYTES", "5000000")
+    upload_settings.cache_clear()
+    try:
+        first = await _begin(as_admin)
+        large = await as_admin.post("/api/upload/tus", headers={**TUS, "Upload-Length": "5000000"})
+        assert (large.status_code, large.json()["error"]["code"]) == (429, "resumable_quota")
+        await _begin(as_admin)
+        third = await as_admin.post("/api/upload/tus", headers={**TUS, "Upload-Length": "5"})
+        assert (third.status_code, third.json()["error"]["code"]) == (429, "resumable_quota")
+        assert "2 unfinished resumable uploads" in third.json()["error"]["message"]
+        await as_admin.delete(first, headers=TUS)
+        await _begin(as_admin)
+    finally:
+        monkeypatch.undo()
+        upload_settings.cache_clear()
+
+
+async def test_parallel_uploads_are_refused_by_name(as_admin: httpx.AsyncClient) -> None:
+    for concat in ("partial", "final;/api/upload/tus/a /api/upload/tus/b"):
+        headers = {**TUS, "Upload-Length": "5", "Upload-Concat": concat}
+        refused = await as_admin.post("/api/upload/tus", headers=headers)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (400, "concatenation_not_supported")
+        assert "parallelUploads" in refused.json()["error"]["message"]

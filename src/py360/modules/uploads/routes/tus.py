@@ -40,10 +40,11 @@ async def tus_create(
     metadata: Annotated[
         str | None, Header(alias="Upload-Metadata", description="filename, metadata (JSON), force")
     ] = None,
+    concat: Annotated[str | None, Header(alias="Upload-Concat", description="Not supported; refused by name")] = None,
 ) -> Response:
-    """Begin a resumable upload."""
+    """Begin a resumable upload. A user has at most 10 unfinished ones, of 2 GB together (settings of the installation)."""
     resume.check_version(resumable)
-    upload = await resume.create(caller, length, metadata)
+    upload = await resume.create(caller, length, metadata, concat)
     headers = {**_OURS, **upload.headers(), "Location": f"/api/upload/tus/{upload.id}"}
     return Response(status_code=201, headers=headers)
 
@@ -52,7 +53,7 @@ async def tus_create(
 async def tus_offset(caller: CanUpload, arrival_id: str, resumable: Resumable = None) -> Response:
     """How much of it is here."""
     resume.check_version(resumable)
-    upload = await resume.finish(caller, await resume.find(caller, arrival_id))
+    upload = await resume.state(caller, arrival_id)
     headers = {**_OURS, **upload.headers(), "Upload-Length": str(upload.size), "Cache-Control": "no-store"}
     return Response(status_code=200, headers=headers)
 
@@ -90,5 +91,5 @@ async def tus_append(
 async def tus_remove(caller: CanUpload, arrival_id: str, resumable: Resumable = None) -> Response:
     """Give a resumable upload up."""
     resume.check_version(resumable)
-    await resume.remove(await resume.find(caller, arrival_id))
+    await resume.remove(caller, arrival_id)
     return Response(status_code=204, headers=_OURS)

@@ -4,6 +4,7 @@ The bytes stand in a file of the installation's home, whose length is the offset
 come in. The last byte turns the file into an upload, under the same rules as a multipart one.
 """
 
+import asyncio
 import base64
 import binascii
 import fcntl
@@ -12,7 +13,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -21,18 +22,30 @@ from typing import Any, Final
 import orjson
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 from py360.kit.caller import Caller
-from py360.kit.errors import BadRequest, Conflict, Gone, NotFound, PreconditionFailed, Problem
+from py360.kit.errors import BadRequest, Conflict, Gone, NotFound, PreconditionFailed, Problem, TooMany
 from py360.modules.uploads.errors import FileTooLarge
 from py360.modules.uploads.schemas import MetadataIn
 from py360.modules.uploads.service import receive, save
-from py360.modules.uploads.settings import upload_settings
+from py360.modules.uploads.settings import MEGABYTE, upload_settings
 
 VERSION: Final = "1.0.0"
 EXTENSIONS: Final = "creation,termination,checksum,expiration"
 ALGORITHMS: Final = ("sha1", "sha256", "md5")
+_CREATE: Final = """
+insert into upload_arrivals (id, client_id, user_id, size, filename, metadata, expires_at)
+values (%(id)s, %(client)s, %(user)s, %(size)s, %(name)s, %(metadata)s, %(expires)s)
+"""
+_FIND: Final = """
+select id, size, filename, metadata, upload_id, expires_at from upload_arrivals where id = %(id)s and user_id = %(user)s
+"""
+_OPEN: Final = """
+select count(*)::int as uploads, coalesce(sum(size), 0)::bigint as bytes from upload_arrivals
+where user_id = %(user)s and upload_id is null and expires_at > %(now)s
+"""
 
 
 class Locked(Problem):
@@ -47,6 +60,20 @@ class ChecksumMismatch(Problem):
 
     status = 460
     default_code = "checksum_mismatch"
+
+
+class QuotaReached(TooMany):
+    """You have too many unfinished resumable uploads. Finish or cancel one of them."""
+
+    default_code = "resumable_quota"
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """The unfinished uploads of a user."""
+
+    uploads: int
+    bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +145,17 @@ def _parse_metadata(given: dict[str, str]) -> MetadataIn:
     return fields.model_copy(update={"force": fields.force or given.get("force") == "true"})
 
 
-async def create(caller: Caller, length: int | None, metadata: str | None) -> ResumableUpload:
-    """Begin an upload of `length` bytes; raises BadRequest, FileTooLarge."""
+async def create(
+    caller: Caller, length: int | None, metadata: str | None, concat: str | None = None
+) -> ResumableUpload:
+    """Begin an upload of `length` bytes; raises BadRequest, FileTooLarge, QuotaReached."""
+    if concat is not None:
+        raise BadRequest(
+            "Files are not put together from partial uploads here. Set parallelUploads to 1 and send the file as one upload.",
+            code="concatenation_not_supported",
+        )
     if length is None or length < 0:
-        raise BadRequest("Upload-Length must say how long the file is.", code="length_required")
+        raise BadRequest("Upload-Length must give the size of the file in bytes.", code="length_required")
     if length > upload_settings().max_text_bytes:
         raise FileTooLarge
     given = _metadata(metadata)
@@ -129,37 +163,47 @@ async def create(caller: Caller, length: int | None, metadata: str | None) -> Re
     expires = resources.current().clock.now() + timedelta(hours=upload_settings().tus_expiry_hours)
     name = save.plain_name(given.get("filename") or given.get("name"))
     upload = ResumableUpload(secrets.token_urlsafe(24), length, name, fields.model_dump(), None, expires)
+    params = {
+        "id": upload.id,
+        "client": caller.client_id,
+        "user": caller.user_id,
+        "size": length,
+        "name": name,
+        "metadata": Jsonb(upload.metadata),
+        "expires": expires,
+    }
     async with db.unit_of_work() as session:
-        await db.execute(
-            session,
-            "insert into upload_arrivals (id, client_id, user_id, size, filename, metadata, expires_at)"
-            " values (%(id)s, %(client)s, %(user)s, %(size)s, %(name)s, %(metadata)s, %(expires)s)",
-            {
-                "id": upload.id,
-                "client": caller.client_id,
-                "user": caller.user_id,
-                "size": length,
-                "name": name,
-                "metadata": Jsonb(upload.metadata),
-                "expires": expires,
-            },
-        )
+        await _check_quota(session, caller.user_id, length)
+        await db.execute(session, _CREATE, params)
     upload.path.touch()
     return upload
+
+
+async def _check_quota(session: AsyncSession, user_id: int, length: int) -> None:
+    limits = upload_settings()
+    await db.execute(
+        session, "select pg_advisory_xact_lock(hashtext('uploads.quota'), %(user)s::int)", {"user": user_id}
+    )
+    now = resources.current().clock.now()
+    open_ = await db.fetch_only(session, _Open, _OPEN, {"user": user_id, "now": now})
+    if open_.uploads >= limits.tus_open_uploads:
+        raise QuotaReached(
+            f"You have {open_.uploads} unfinished resumable uploads, and {limits.tus_open_uploads} is the most. "
+            f"Finish or cancel one of them; each is forgotten {limits.tus_expiry_hours} hours after its start."
+        )
+    if open_.bytes + length > limits.tus_open_bytes:
+        raise QuotaReached(
+            f"With this file, your unfinished resumable uploads would have {(open_.bytes + length) / MEGABYTE:,.0f} MB, and "
+            f"{limits.tus_open_bytes / MEGABYTE:,.0f} MB is the most. Finish or cancel one of them first."
+        )
 
 
 async def find(caller: Caller, arrival_id: str) -> ResumableUpload:
     """The caller's own upload on its way; raises NotFound, Gone when it has expired."""
     async with db.unit_of_work() as session:
-        row = await db.one(
-            session,
-            "select id, size, filename, metadata, upload_id, expires_at from upload_arrivals"
-            " where id = %(id)s and user_id = %(user)s",
-            {"id": arrival_id, "user": caller.user_id},
-        )
-    if row is None:
+        upload = await db.fetch_one(session, ResumableUpload, _FIND, {"id": arrival_id, "user": caller.user_id})
+    if upload is None:
         raise NotFound("There is no such upload on its way.")
-    upload = ResumableUpload(**row)
     if upload.upload_id is None and upload.expires_at < resources.current().clock.now():
         raise Gone("This upload was not finished in time. Start again.", code="upload_expired")
     return upload
@@ -200,6 +244,7 @@ async def append(
     """
     wanted = _digest(checksum)
     with _alone(upload) as descriptor:
+        upload = await find(caller, upload.id)  # as it is now that nobody else works on it
         if offset != upload.offset:
             raise Conflict(
                 f"We have {upload.offset} bytes.", code="wrong_offset", headers={"Upload-Offset": str(upload.offset)}
@@ -222,17 +267,40 @@ async def append(
         if wanted and wanted[0].digest() != wanted[1]:
             os.ftruncate(descriptor, offset)
             raise ChecksumMismatch
-        return await finish(caller, upload)
+        return await _finish(caller, upload)
 
 
-async def finish(caller: Caller, upload: ResumableUpload) -> ResumableUpload:
-    """Turn a complete file into an upload; refused files are forgotten at once. Raises what `receive` raises."""
+async def state(caller: Caller, arrival_id: str) -> ResumableUpload:
+    """How much of an upload is here; one whose last request broke off after the last byte is finished now.
+
+    While another request works on it, it is that one's to finish.
+    """
+    upload = await find(caller, arrival_id)
     if upload.upload_id is not None or upload.offset < upload.size:
         return upload
-    file = receive.ReceivedFile(upload.path, upload.filename, receive.hash_of(upload.path))
     try:
+        with _alone(upload):
+            return await _finish(caller, await find(caller, arrival_id))
+    except Locked:
+        return upload
+
+
+async def _finish(caller: Caller, upload: ResumableUpload) -> ResumableUpload:
+    """Turn a complete file into an upload; refused files are forgotten at once. The caller holds its lock.
+
+    Raises what `receive` raises.
+    """
+    if upload.upload_id is not None:
+        upload.path.unlink(missing_ok=True)  # who locked it may have made it anew
+        return upload
+    if upload.offset < upload.size:
+        return upload
+    metadata = MetadataIn(**upload.metadata)
+    try:
+        digest = await asyncio.to_thread(receive.hash_of, upload.path)
+        stored = await receive.prepare(caller, receive.ReceivedFile(upload.path, upload.filename, digest), metadata)
         async with db.unit_of_work() as session:
-            answer = await receive.receive(session, caller, file, MetadataIn(**upload.metadata))
+            answer = await receive.accept(session, caller, stored, metadata)
             number = int(answer["uploadId"].removeprefix("upload-"))
             await db.execute(
                 session,
@@ -240,14 +308,23 @@ async def finish(caller: Caller, upload: ResumableUpload) -> ResumableUpload:
                 {"upload": number, "id": upload.id},
             )
     except Problem:
-        await remove(upload)
+        await _forget(upload)
         raise
     upload.path.unlink(missing_ok=True)
-    return ResumableUpload(upload.id, upload.size, upload.filename, upload.metadata, number, upload.expires_at)
+    return replace(upload, upload_id=number)
 
 
-async def remove(upload: ResumableUpload) -> None:
-    """Forget an upload on its way, bytes and all."""
+async def remove(caller: Caller, arrival_id: str) -> None:
+    """Forget an upload on its way, bytes and all; raises Locked while another request sends to it."""
+    upload = await find(caller, arrival_id)
+    if upload.upload_id is not None:  # only how it came is forgotten
+        await _forget(upload)
+        return
+    with _alone(upload):
+        await _forget(await find(caller, arrival_id))
+
+
+async def _forget(upload: ResumableUpload) -> None:
     async with db.unit_of_work() as session:
         await db.execute(session, "delete from upload_arrivals where id = %(id)s", {"id": upload.id})
     upload.path.unlink(missing_ok=True)
@@ -257,8 +334,8 @@ async def sweep() -> None:
     """Forget what was not finished in time."""
     now = resources.current().clock.now()
     async with db.unit_of_work() as session:
-        rows = await db.all(
-            session, "delete from upload_arrivals where expires_at < %(now)s returning id", {"now": now}
+        forgotten = await db.fetch_all(
+            session, str, "delete from upload_arrivals where expires_at < %(now)s returning id", {"now": now}
         )
-    for row in rows:
-        (_folder() / row["id"]).unlink(missing_ok=True)
+    for arrival_id in forgotten:
+        (_folder() / arrival_id).unlink(missing_ok=True)
