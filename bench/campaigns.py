@@ -29,8 +29,8 @@ from py360.kit.resources import Resources
 from py360.kit.settings import settings
 from py360.modules.campaigns import jobs
 from py360.modules.campaigns.schemas import NewCampaign
-from py360.modules.campaigns.service import create as creating
-from py360.modules.campaigns.service import plan as planning
+from py360.modules.campaigns.service import plan
+from py360.modules.campaigns.service.create import create
 from py360.modules.providers import api as providers
 
 Out = Callable[[str], None]
@@ -59,7 +59,7 @@ def run(out: Out, messages: int = 100_000, planned: int = 1_000_000) -> bool:
 async def _plan(out: Out, planned: int) -> bool:
     opened = await Resources.open(settings())
     try:
-        audience = planning.Audience(None, "all", opened.clock.today())
+        audience = plan.Audience(None, "all", opened.clock.today())
         async with unit_of_work() as session:
             campaign = await db.value(
                 session,
@@ -68,7 +68,7 @@ async def _plan(out: Out, planned: int) -> bool:
                 " select 1, id, 'Plan', 'email', '{email}' from parent returning id",
             )
             started = time.perf_counter()
-            result = await planning.freeze(session, CALLER, 1, campaign, "email", audience, once_per_contact=False)
+            result = await plan.freeze(session, CALLER, 1, campaign, "email", audience, once_per_contact=False)
             took = time.perf_counter() - started
         async with unit_of_work() as session:
             started = time.perf_counter()
@@ -127,7 +127,7 @@ async def _create(port: int, messages: int) -> int:
             )
         async with unit_of_work() as session:
             asked = NewCampaign(name="Bench", type=["email"], upload_id=upload, templates={"email": template})
-            _, (made,) = await creating.create(session, CALLER, asked)
+            _, (made,) = await create(session, CALLER, asked)
             await db.execute(session, "update campaigns set created_by = null")
         return made.id
     finally:

@@ -36,8 +36,8 @@ from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import settings
 from py360.modules.campaigns.schemas import NewCampaign
-from py360.modules.campaigns.service import create as creating
-from py360.modules.campaigns.service import status as service
+from py360.modules.campaigns.service.create import create
+from py360.modules.campaigns.service.status import set_status
 from py360.modules.messaging import api as messaging
 from py360.modules.payments import api as payments
 from py360.modules.payments import checkout
@@ -174,13 +174,13 @@ async def _campaign(channel: str, upload: int) -> int:
         asked = NewCampaign(
             name="Bench", type=[channel], upload_id=upload, templates={channel: template}, target_audience="all"
         )
-        _, (made,) = await creating.create(session, CALLER, asked)
+        _, (made,) = await create(session, CALLER, asked)
     return made.id
 
 
 async def _steer(campaign: int, status: str) -> None:
     async with unit_of_work() as session:
-        await service.set_status(session, CALLER, campaign, status)
+        await set_status(session, CALLER, campaign, status)
 
 
 async def _steered(vendors: Vendors, channel: str, upload: int) -> dict[str, float]:

@@ -18,13 +18,11 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.settings import Settings, settings
 from tests import services
+from tests.factories.campaigns import behave, campaign, worker
 from tests.factories.policy_files import csv_of, row
-from tests.modules.campaigns.conftest import Upload, upload
-from tests.modules.campaigns.test_killed import worker
-from tests.modules.campaigns.test_two_seconds import behave, campaign
 from tests.modules.conftest import Sandbox, client_id, sandbox
 
-__all__ = ["client_id", "sandbox", "upload"]  # fixtures
+__all__ = ["client_id", "sandbox"]  # fixtures
 pytestmark = pytest.mark.slow
 PEOPLE = 800
 ROWS = 4_000
@@ -89,9 +87,9 @@ async def ask(sql: str) -> list[db.Row]:
     return await db.insist(asked)
 
 
-async def test_nothing_is_lost(as_admin: httpx.AsyncClient, upload: Upload, sandbox: Sandbox, folder: Path) -> None:
+async def test_nothing_is_lost(as_admin: httpx.AsyncClient, sandbox: Sandbox, folder: Path) -> None:
     behave(sandbox, 0.1)
-    await campaign(as_admin, upload, "sms", PEOPLE)
+    await campaign(as_admin, "sms", PEOPLE)
     file = csv_of([row(PEOPLE + number) for number in range(1, ROWS + 1)])
     answer = await as_admin.post("/api/upload/file", files={"file": ("due.csv", file)})
     assert answer.status_code == 201, answer.text

@@ -94,8 +94,9 @@ def connect_events() -> None:
     subscribe(identity_events.ClientAdded, providers_jobs.client_added)
     subscribe(identity_events.ClientAdded, templates_jobs.client_added)
     subscribe(messaging_events.MessagesMoved, campaigns.messages_moved)
-    for event in (cases_events.CaseRenewed, cases_events.CaseRefunded, cases_events.CaseReopened):
-        subscribe(event, campaigns.case_renewed)
+    subscribe(cases_events.CaseRenewed, campaigns.stop_reminders)
+    for event in (cases_events.CaseRefunded, cases_events.CaseReopened):
+        subscribe(event, campaigns.recount_conversions)
 
 
 def fill_protocols() -> None:

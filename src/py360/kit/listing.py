@@ -32,7 +32,7 @@ class Listing(Generic[Kind]):
     where: str
     order: str
     params: Mapping[str, Any]
-    shown: Callable[[Kind], dict[str, Any]]
+    shown: Callable[[Kind], Mapping[str, Any]]
     columns: Sequence[str]
     file_name: str = ""  # where the wire's name says too little
     counted: str = ""  # the tables that `where` needs, when `select` joins more

@@ -1,4 +1,4 @@
-"""What a campaign must never do: write to more people than were stated, count anybody twice, or forget what it sent."""
+"""What a campaign must never do: write to more recipients than were stated, count one twice, or forget what it sent."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -12,19 +12,18 @@ from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs
 from py360.modules.cases import api as cases
 from tests.conftest import RunJobs
-from tests.modules.campaigns.conftest import Relay, Upload, template
-from tests.modules.campaigns.test_campaigns import create, number_of
+from tests.factories.campaigns import Relay, Upload, create, number_of, template
 
 
 @pytest.mark.parametrize("narrowed", [{"customerProfiles": ["HNI"]}, {"region": ["North"]}])
-async def test_a_filter_that_is_not_understood_is_refused(
+async def test_unknown_filter_is_refused(
     as_admin: httpx.AsyncClient, upload: Upload, narrowed: dict[str, list[str]]
 ) -> None:
     answer = await create(as_admin, await upload(2), targetAudience=narrowed)
     assert answer.status_code == 422, answer.text
 
 
-async def test_a_later_bounce_is_not_progress(
+async def test_later_bounce_is_not_progress(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:
     number = number_of(await create(as_admin, await upload(4)))
@@ -36,7 +35,7 @@ async def test_a_later_bounce_is_not_progress(
     assert (shown["metrics"]["bounced"], shown["progress"]) == (4, 100.0)
 
 
-async def test_a_campaign_that_sent_something_cannot_be_deleted_by_its_parent(
+async def test_campaign_that_sent_something_cannot_be_deleted_by_its_parent(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:
     answer = await create(as_admin, await upload(2))
@@ -48,9 +47,7 @@ async def test_a_campaign_that_sent_something_cannot_be_deleted_by_its_parent(
     assert (await as_admin.get(f"/api/campaigns/{number}")).status_code == 200
 
 
-async def test_a_template_that_a_campaign_uses_is_archived_not_deleted(
-    as_admin: httpx.AsyncClient, upload: Upload
-) -> None:
+async def test_template_in_use_is_archived_not_deleted(as_admin: httpx.AsyncClient, upload: Upload) -> None:
     used = await template(as_admin)
     assert (await create(as_admin, await upload(1), templates={"email": used}, draft=True)).status_code == 201
     answer = await as_admin.delete(f"/api/templates/{used}")
@@ -65,12 +62,12 @@ async def metrics(client: httpx.AsyncClient, number: int) -> dict[str, float]:
     return shown
 
 
-async def test_a_conversion_that_was_paid_back_is_none(
+async def test_refunded_conversion_does_not_count(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
 ) -> None:
     number = number_of(await create(as_admin, await upload(2)))
     await run_jobs()
-    first = await resources.reads.value("select min(id) from renewal_cases")
+    first = await resources.reads.fetch_only(int, "select min(id) from renewal_cases")
     async with unit_of_work() as session:
         paid_at = resources.clock.now() + timedelta(seconds=1)
         await cases.settle(session, [cases.Paid(first, "UPI", paid_at, "pay_1")])
@@ -84,7 +81,7 @@ async def test_a_conversion_that_was_paid_back_is_none(
     assert (await metrics(as_admin, number))["converted"] == 0
 
 
-async def test_who_was_written_to_on_two_channels_and_paid_is_won_once(
+async def test_customer_written_to_on_two_channels_converts_once(
     as_admin: httpx.AsyncClient, upload: Upload, resources: Resources
 ) -> None:
     templates = {"email": await template(as_admin), "sms": await template(as_admin, type="sms", content="Pay {link}")}
@@ -93,7 +90,7 @@ async def test_who_was_written_to_on_two_channels_and_paid_is_won_once(
     numbers = [int(channel["id"].removeprefix("campaign-")) for channel in made["campaigns"]]
     async with unit_of_work() as session:
         await db.execute(session, "update campaign_recipients set status = 'sent', sent_at = now() - interval '1 hour'")
-        first = await db.value(session, "select min(id) from renewal_cases")
+        first = await db.fetch_only(session, int, "select min(id) from renewal_cases")
         await cases.settle(session, [cases.Paid(first, "UPI", resources.clock.now(), "pay_1")])
         await db.execute(
             session, "update campaigns set sent_count = 3, delivered_count = 3 where parent_id is not null"
@@ -111,7 +108,7 @@ async def test_who_was_written_to_on_two_channels_and_paid_is_won_once(
     assert listed["metrics"]["converted"] == 1
 
 
-async def test_what_the_vendor_could_not_deliver_has_failed(
+async def test_undelivered_message_counts_as_failed(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:
     number = number_of(await create(as_admin, await upload(3)))
@@ -126,7 +123,7 @@ async def test_what_the_vendor_could_not_deliver_has_failed(
     assert (now["sent"], now["failed"]) == (3, 1)
 
 
-async def test_a_message_in_doubt_that_the_vendor_tells_of_was_sent(
+async def test_unknown_message_that_the_vendor_reports_was_sent(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:
     number = number_of(await create(as_admin, await upload(2)))
@@ -146,7 +143,7 @@ async def test_a_message_in_doubt_that_the_vendor_tells_of_was_sent(
     assert [one["status"] for one in people] == ["delivered", "unknown"]
 
 
-async def test_recipients_come_by_page_by_cursor_and_by_what_became_of_them(
+async def test_recipients_by_page_by_cursor_and_by_status(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:
     number = number_of(await create(as_admin, await upload(5)))
@@ -172,7 +169,7 @@ async def test_recipients_come_by_page_by_cursor_and_by_what_became_of_them(
     assert (len(sent), pages["total"]) == (3, 3)
 
 
-async def test_the_rates_are_those_of_the_specification(
+async def test_rates_are_those_of_the_specification(
     as_admin: httpx.AsyncClient, upload: Upload, resources: Resources
 ) -> None:
     """Its example's figures (GET /api/campaigns/{id}/analytics), and the domain reference's other rates (12.6) of the same ones."""

@@ -1,8 +1,7 @@
-"""A campaign's budget: never overspent, by however many workers; used up, the campaign waits and says so."""
+"""A campaign's budget: never overspent, by however many workers; when it is used up, the campaign is paused and says why."""
 
 import asyncio
 from decimal import Decimal
-from typing import Any
 
 import httpx
 
@@ -10,22 +9,24 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs
-from tests.modules.campaigns.conftest import Relay, Upload, template
-from tests.modules.campaigns.test_account import statuses, titles
-from tests.modules.campaigns.test_campaigns import create, number_of
-from tests.modules.campaigns.test_two_seconds import CONTENT, behave
+from tests.factories.campaigns import (
+    CONTENT,
+    Relay,
+    Upload,
+    behave,
+    create,
+    notification_titles,
+    number_of,
+    recipient_counts,
+    template,
+    view,
+)
 from tests.modules.conftest import Sandbox
 
 PEOPLE = 120
 
 
-async def shown(client: httpx.AsyncClient, campaign: object) -> dict[str, Any]:
-    """The campaign as its page shows it."""
-    data: dict[str, Any] = (await client.get(f"/api/campaigns/{campaign}")).json()["data"]
-    return data
-
-
-async def test_it_is_shared_by_channels_and_workers(
+async def test_budget_is_shared_by_channels_and_workers(
     as_admin: httpx.AsyncClient, upload: Upload, sandbox: Sandbox, resources: Resources
 ) -> None:
     behave(sandbox, 0.02)
@@ -39,39 +40,41 @@ async def test_it_is_shared_by_channels_and_workers(
     children = [int(one["id"].removeprefix("campaign-")) for one in answer.json()["data"]["campaigns"]]
     await asyncio.gather(*(jobs.send.func(campaign_id=child) for child in children))
 
-    now = await shown(as_admin, parent)
+    now = await view(as_admin, parent)
     costs = {"email": Decimal("0.02"), "sms": Decimal("0.05"), "whatsapp": Decimal("0.08")}
     paid = sum(len(sandbox.received(channel)) * cost for channel, cost in costs.items())
     assert Decimal("7.40") < paid <= Decimal("7.50")
     assert (Decimal(str(now["spent"])), now["budget"]) == (paid, 7.5)
     assert (now["status"], now["statusReason"]) == ("paused", "The campaign’s budget is used up.")
-    assert any(title.startswith("Campaign paused: May Renewals") for title in await titles(as_admin))
-    waiting = await resources.reads.all("select distinct skip_reason from campaign_recipients where status = 'pending'")
+    assert any(title.startswith("Campaign paused: May Renewals") for title in await notification_titles(as_admin))
+    waiting = await resources.reads.fetch_all(
+        dict, "select distinct skip_reason from campaign_recipients where status = 'pending'"
+    )
     assert {"skip_reason": "budget"} in waiting
 
     raised = await as_admin.put(f"/api/campaigns/{parent}", json={"budget": 18})
     assert raised.status_code == 200, raised.text
     await as_admin.put(f"/api/campaigns/{parent}/status", json={"status": "active"})
     await asyncio.gather(*(jobs.send.func(campaign_id=child) for child in children))
-    now = await shown(as_admin, parent)
+    now = await view(as_admin, parent)
     assert (now["status"], now["spent"], now["metrics"]["sent"]) == ("completed", 18, 3 * PEOPLE)
 
 
-async def test_without_a_price_it_cannot_be_kept(
+async def test_budget_needs_a_price_per_message(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, resources: Resources
 ) -> None:
     number = number_of(await create(as_admin, await upload(3), budget=100))
     await jobs.send.func(campaign_id=number)
-    now = await shown(as_admin, number)
-    assert (now["status"], relay.taken, await statuses(resources)) == ("paused", [], {"pending": 3})
+    now = await view(as_admin, number)
+    assert (now["status"], relay.taken, await recipient_counts()) == ("paused", [], {"pending": 3})
     assert "“Relay of the tests” has no price per message (unitPrice)" in now["statusReason"]
     await as_admin.put(f"/api/campaigns/{number}", json={"budget": None})
     await as_admin.put(f"/api/campaigns/{number}/status", json={"status": "active"})
     await jobs.send.func(campaign_id=number)
-    assert (await shown(as_admin, number))["status"] == "completed"
+    assert (await view(as_admin, number))["status"] == "completed"
 
 
-async def test_who_did_not_get_it_costs_nothing(
+async def test_refused_recipients_cost_nothing(
     as_admin: httpx.AsyncClient, upload: Upload, sandbox: Sandbox, resources: Resources
 ) -> None:
     behave(sandbox, 0)
@@ -79,5 +82,5 @@ async def test_who_did_not_get_it_costs_nothing(
     async with unit_of_work() as session:  # no mailbox has such an address
         await db.execute(session, "update campaign_recipients set contact = 'nobody' where id in (1, 2)")
     await jobs.send.func(campaign_id=number)
-    now = await shown(as_admin, number)
+    now = await view(as_admin, number)
     assert (now["status"], now["spent"], now["metrics"]["sent"]) == ("completed", 0.06, 3)

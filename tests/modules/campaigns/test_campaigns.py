@@ -10,26 +10,17 @@ from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs
-from py360.modules.campaigns.sender import send as sending
+from py360.modules.campaigns.sender.claim import claim
+from py360.modules.campaigns.sender.guard import LEASE
+from py360.modules.campaigns.sender.run import Run, prepare
+from py360.modules.campaigns.sender.send import LOOPS
 from py360.modules.cases import api as cases
 from tests.conftest import RunJobs
-from tests.modules.campaigns.conftest import Relay, Upload, template
+from tests.factories.campaigns import Relay, Upload, create, hand_over, number_of, template
 from tests.modules.conftest import AsRole
 
 
-async def create(client: httpx.AsyncClient, upload: str, **over: object) -> httpx.Response:
-    body: dict[str, object] = {"name": "May Renewals", "type": ["email"], "uploadId": upload}
-    if "templates" not in over:
-        body["templates"] = {"email": await template(client)}
-    return await client.post("/api/campaigns", json=body | over)
-
-
-def number_of(answer: httpx.Response) -> int:
-    assert answer.status_code == 201, answer.text
-    return int(answer.json()["data"]["campaigns"][0]["id"].removeprefix("campaign-"))
-
-
-async def test_a_campaign_reaches_everybody_of_its_upload_once(
+async def test_campaign_reaches_every_recipient_of_its_upload_once(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
 ) -> None:
     answer = await create(as_admin, await upload(3))
@@ -42,8 +33,8 @@ async def test_a_campaign_reaches_everybody_of_its_upload_once(
     assert (shown["status"], shown["metrics"]["sent"], shown["progress"]) == ("completed", 3, 100.0)
     (parent,) = (await as_admin.get("/api/campaigns?view=parent")).json()["data"]["campaigns"]
     assert (parent["status"], parent["metrics"]["sent"], parent["progress"]) == ("completed", 3, 100.0)
-    assert await resources.reads.value("select count(*) from case_history where action ilike '%notice%'") == 3
-    assert await resources.reads.value("select count(*) from payment_links") == 3
+    assert await resources.reads.fetch_only(int, "select count(*) from case_history where action ilike '%notice%'") == 3
+    assert await resources.reads.fetch_only(int, "select count(*) from payment_links") == 3
 
 
 async def test_channels_share_a_parent(as_admin: httpx.AsyncClient, upload: Upload) -> None:
@@ -74,14 +65,14 @@ async def test_channels_share_a_parent(as_admin: httpx.AsyncClient, upload: Uplo
     ("over", "status", "says"),
     [
         ({"templates": {}}, 422, "Choose a template for Email"),
-        ({"scheduleType": "scheduled"}, 422, "Say when"),
+        ({"scheduleType": "scheduled"}, 422, "Give the start"),
         ({"scheduleType": "scheduled", "scheduledAt": "2020-01-01T00:00:00Z"}, 422, "in the past"),
         ({"uploadId": "upload-999"}, 404, ""),
-        ({"targetAudience": "expired"}, 422, "nobody to write to"),
+        ({"targetAudience": "expired"}, 422, "no recipients"),
         ({"type": ["pigeon"]}, 422, ""),
     ],
 )
-async def test_what_is_wrong_is_said(
+async def test_wrong_input_is_refused_with_a_reason(
     as_admin: httpx.AsyncClient, upload: Upload, over: dict[str, object], status: int, says: str
 ) -> None:
     answer = await create(as_admin, await upload(1), **over)
@@ -90,11 +81,11 @@ async def test_what_is_wrong_is_said(
     assert (await as_admin.get("/api/campaigns")).json()["data"]["campaigns"] == []
 
 
-async def test_paying_stops_the_reminder(
+async def test_payment_stops_the_reminder(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, resources: Resources
 ) -> None:
     number = number_of(await create(as_admin, await upload(3)))
-    first = await resources.reads.value("select min(id) from renewal_cases")
+    first = await resources.reads.fetch_only(int, "select min(id) from renewal_cases")
     async with unit_of_work() as session:
         await cases.settle(session, [cases.Paid(first, "UPI", resources.clock.now(), "pay_1")])
         processed = (
@@ -113,14 +104,14 @@ async def test_paying_stops_the_reminder(
     assert welcome.json()["data"]["campaigns"][0]["targetCount"] == 2
 
 
-async def test_said_twice_is_said(as_admin: httpx.AsyncClient, upload: Upload) -> None:
+async def test_same_status_twice_is_accepted(as_admin: httpx.AsyncClient, upload: Upload) -> None:
     parent = (await create(as_admin, await upload(1))).json()["data"]["parentId"]
     for _ in range(2):
         answer = await as_admin.put(f"/api/campaigns/{parent}/status", json={"status": "paused"})
         assert (answer.status_code, answer.json()["data"]["status"]) == (200, "paused")
 
 
-async def test_pause_holds_and_resume_goes_on(
+async def test_pause_stops_and_resume_goes_on(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:
     await as_admin.put("/api/settings/campaigns", json={"batchSize": 10})
@@ -133,32 +124,43 @@ async def test_pause_holds_and_resume_goes_on(
 
     relay.before = pause_once
     await run_jobs()
-    assert 1 <= len(relay.taken) <= 10 * sending.LANES
+    assert 1 <= len(relay.taken) <= 10 * LOOPS
     await as_admin.put(f"/api/campaigns/{number}/status", json={"status": "active"})
     await run_jobs()
     assert len(relay.taken) == len({str(mail["To"]) for mail in relay.taken}) == 60
 
 
-async def test_what_a_killed_worker_held_is_unknown_and_not_sent_again(
+async def test_only_handed_over_messages_of_a_killed_worker_are_unknown(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, resources: Resources
 ) -> None:
+    """What it had claimed and never handed to a connection is back in the plan, and sent."""
     number = number_of(await create(as_admin, await upload(3)))
-    run = await sending.prepare(number)
-    assert run is not None
-    claimed, admitted = await sending.claim(run)  # and here the worker is killed
-    assert (claimed, len(admitted)) == (3, 3)
+    run = await prepare(number)
+    assert isinstance(run, Run)
+    batch = await claim(run)
+    assert (batch.claimed, len(batch.admitted)) == (3, 3)
+    first, second, _ = batch.admitted
+    await hand_over([first, second])
+    async with unit_of_work() as session:
+        answered = "update communication_delivery_status set status = 'sent', sent_at = now() where id = %(id)s"
+        await db.execute(session, answered, {"id": first.message_id})  # and here the worker is killed
     await jobs.send.func(campaign_id=number)
     assert relay.taken == []
     assert (await as_admin.get(f"/api/campaigns/{number}")).json()["data"]["status"] == "active"
-    clock.moment += sending.LEASE + timedelta(seconds=1)
+    clock.moment += LEASE + timedelta(seconds=1)
     await jobs.send.func(campaign_id=number)
-    planned = await resources.reads.all("select status from campaign_recipients")
-    ledger = await resources.reads.all("select status from communication_delivery_status")
-    assert {row["status"] for row in planned} == {row["status"] for row in ledger} == {"unknown"}
-    assert relay.taken == []
+    recipients = "select status from campaign_recipients order by id"
+    assert await resources.reads.fetch_all(str, recipients) == ["sent", "unknown", "sent"]
+    ledger = "select status from communication_delivery_status order by id"
+    assert await resources.reads.fetch_all(str, ledger) == ["sent", "unknown", "blocked", "sent"]
+    assert [str(mail["To"]) for mail in relay.taken] == ["asha3@example.com"]
+    metrics = (await as_admin.get(f"/api/campaigns/{number}")).json()["data"]["metrics"]
+    assert (metrics["sent"], metrics["unknown"]) == (2, 1)
+    contacted = "select count(*) from case_history where action ilike '%%notice%%'"
+    assert await resources.reads.fetch_only(int, contacted, {}) == 2
 
 
-async def test_a_scheduled_campaign_starts_at_its_time(
+async def test_scheduled_campaign_starts_at_its_time(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, run_jobs: RunJobs
 ) -> None:
     at = clock.now() + timedelta(hours=2)
@@ -172,7 +174,9 @@ async def test_a_scheduled_campaign_starts_at_its_time(
     assert len(relay.taken) == 1
 
 
-async def test_people_reach_only_their_own(as_admin: httpx.AsyncClient, as_role: AsRole, upload: Upload) -> None:
+async def test_audience_is_limited_to_the_callers_reach(
+    as_admin: httpx.AsyncClient, as_role: AsRole, upload: Upload
+) -> None:
     code, mail = await upload(3), await template(as_admin)
     manager = await as_role("campaign_manager")
     answer = await create(manager, code, templates={"email": mail})
@@ -200,19 +204,19 @@ async def test_analytics_have_the_specifications_rates(
     assert (await as_admin.get(f"/api/campaigns/{number}/report")).text.count("asha") >= 4
 
 
-async def test_whom_the_registry_kept_out_is_told_at_the_end(
+async def test_end_notification_says_how_many_the_registry_kept_out(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:
     for email in ("asha1@example.com", "asha2@example.com"):
         answer = await as_admin.post("/api/dnc", json={"dncType": "email", "customerEmail": email})
         assert answer.status_code == 201, answer.text
 
-    async def told() -> str:
+    async def notification() -> str:
         await run_jobs()
         return str((await as_admin.get("/api/notifications")).json()["data"]["notifications"][0]["message"])
 
     await create(as_admin, await upload(3))
-    assert await told() == "“May Renewals” has been sent. Left out by the do-not-contact registry: 2."
+    assert await notification() == "“May Renewals” has been sent. Left out by the do-not-contact registry: 2."
     await as_admin.put("/api/settings/dnc", json={"notifyOnBlock": False})
     await create(as_admin, "upload-1", templates={"email": "May notice"})
-    assert await told() == "“May Renewals” has been sent."
+    assert await notification() == "“May Renewals” has been sent."

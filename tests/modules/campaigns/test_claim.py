@@ -1,5 +1,5 @@
-"""The claim as a property: however many loops work on a campaign, in whatever order they take their steps, pause, give back or
-die, everybody leaves once, and nobody is lost."""
+"""The claim as a property: however many loops work on a campaign, in whatever order they claim, deliver, give back or die, every
+recipient is written to once, and none is lost."""
 
 import asyncio
 from collections import Counter
@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 
 from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
-from py360.modules.campaigns.sender import send as sending
+from py360.modules.campaigns.sender.claim import Batch, claim
 from py360.modules.campaigns.sender.guard import LEASE
+from py360.modules.campaigns.sender.record import record
+from py360.modules.campaigns.sender.run import Run, prepare
 from py360.modules.messaging.api import Admitted
 from py360.modules.messaging.vendors.base import sent, withheld
-from tests.modules.campaigns.conftest import Upload, template
+from tests.factories.campaigns import Upload, hand_over, template
 
 PEOPLE = 12
 LOOPS = 4
@@ -33,15 +35,20 @@ STEPS = st.lists(
 
 @dataclass
 class Loop:
-    """One loop: its run and the batch it holds."""
+    """One loop: its run and the batch it has claimed."""
 
-    run: sending.Run
-    batch: list[Admitted] = field(default_factory=list)
+    run: Run
+    claimed: Batch = field(default_factory=Batch)
+
+    @property
+    def batch(self) -> Sequence[Admitted]:
+        """The messages that were admitted."""
+        return self.claimed.admitted
 
 
 @dataclass
 class World:
-    """What left for the vendor, by contact, and who may have died with whom."""
+    """What left for the vendor, by contact, and which messages a dead worker leaves in doubt."""
 
     number: int
     loops: list[Loop]
@@ -52,8 +59,8 @@ class World:
         """A loop without a batch takes one."""
         loop = self.loops[which]
         if not loop.batch:
-            loop.run.batch = count
-            _, loop.batch = await sending.claim(loop.run)
+            loop.run.batch_size = count
+            loop.claimed = await claim(loop.run)
 
     async def step(self, kind: str, which: int, count: int) -> None:
         """One step of one loop; `rush`: all loops claim at the same moment."""
@@ -62,28 +69,30 @@ class World:
             await asyncio.gather(*(self.claim(one, count) for one in range(LOOPS)))
         elif kind == "claim":
             await self.claim(which, count)
-        elif kind == "die":  # some of its messages had left
+        elif kind == "die":  # some of its messages had been handed to a connection
+            await hand_over(loop.batch[:count])
             self.left.update(each.outgoing.contact for each in loop.batch[:count])
-            self.in_doubt |= {each.outgoing.contact for each in loop.batch}
+            self.in_doubt |= {each.outgoing.contact for each in loop.batch[:count]}
             self.loops[which] = Loop(await begun(self.number))
         elif loop.batch:
             leaving, back = (loop.batch, []) if kind == "deliver" else (loop.batch[:count], loop.batch[count:])
             self.left.update(each.outgoing.contact for each in leaving)
             answers = [sent(each, None, None) for each in leaving] + [withheld(each) for each in back]
-            await sending.record(loop.run, answers)
-            loop.batch = []
+            assert loop.claimed.account is not None
+            await record(loop.run, loop.claimed.account, answers)
+            loop.claimed = Batch()
 
 
-async def begun(number: int) -> sending.Run:
+async def begun(number: int) -> Run:
     """A run of the campaign, as a worker begins it."""
-    run = await sending.prepare(number)
-    assert run is not None
+    run = await prepare(number)
+    assert isinstance(run, Run)
     return run
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
-async def test_everybody_leaves_once(
+async def test_every_recipient_is_written_to_once(
     steps: Sequence[Step], as_admin: httpx.AsyncClient, upload: Upload, resources: Resources, clock: FixedClock
 ) -> None:
     clock.moment = datetime.now(UTC)  # the example before waited for a lease
@@ -94,21 +103,21 @@ async def test_everybody_leaves_once(
     for which in range(LOOPS):
         await world.step("deliver", which, 0)
     clock.moment += LEASE + timedelta(seconds=1)
-    last = Loop(await begun(number))  # settles the dead, then sends what is left
+    last = Loop(await begun(number))  # settles what the dead had claimed, then sends what is left
     world.loops = [last] * LOOPS
     await world.claim(0, PEOPLE)
     await world.step("deliver", 0, 0)
 
-    rows = await resources.reads.all(
-        "select contact, status from campaign_recipients where campaign_id = %(id)s", {"id": number}
+    rows = await resources.reads.fetch_all(
+        dict, "select contact, status from campaign_recipients where campaign_id = %(id)s", {"id": number}
     )
     assert len(rows) == PEOPLE
     assert max(world.left.values()) == 1
     assert {row["contact"] for row in rows if row["status"] == "unknown"} == world.in_doubt
     assert {row["contact"] for row in rows if row["status"] == "sent"} == world.left.keys() - world.in_doubt
     assert {row["status"] for row in rows} <= {"sent", "unknown"}
-    counted = await resources.reads.one(
-        "select sent_count, unknown_count, settled_count from campaigns where id = %(id)s", {"id": number}
+    counted = await resources.reads.fetch_one(
+        dict, "select sent_count, unknown_count, settled_count from campaigns where id = %(id)s", {"id": number}
     )
     assert counted == {
         "sent_count": PEOPLE - len(world.in_doubt), "unknown_count": len(world.in_doubt), "settled_count": PEOPLE
@@ -116,8 +125,8 @@ async def test_everybody_leaves_once(
 
 
 async def fresh(client: httpx.AsyncClient, upload: Upload, resources: Resources) -> int:
-    """Another campaign to the same people; its number."""
-    if await resources.reads.value("select count(*) from file_uploads") == 0:
+    """Another campaign to the same recipients; its id."""
+    if await resources.reads.fetch_only(int, "select count(*) from file_uploads") == 0:
         await upload(PEOPLE)
         await template(client)
     body = {"name": "Again", "type": ["email"], "uploadId": "upload-1", "templates": {"email": "May notice"}}

@@ -8,26 +8,17 @@ import pytest
 from py360.kit.clock import FixedClock
 from py360.modules.campaigns import jobs
 from tests.conftest import RunJobs
-from tests.modules.campaigns.conftest import Relay, Upload, template
-from tests.modules.campaigns.test_campaigns import create, number_of
+from tests.factories.campaigns import Relay, Upload, create, number_of, template, view
 
 
-async def shown(client: httpx.AsyncClient, number: int | str) -> dict[str, object]:
-    """A campaign as the screens get it."""
-    answer = await client.get(f"/api/campaigns/{number}")
-    assert answer.status_code == 200, answer.text
-    data: dict[str, object] = answer.json()["data"]
-    return data
-
-
-async def test_the_start_can_be_moved_but_not_into_the_past(
+async def test_start_can_be_moved_but_not_into_the_past(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, run_jobs: RunJobs
 ) -> None:
     at = clock.now() + timedelta(minutes=10)
     answer = await create(as_admin, await upload(1), scheduleType="scheduled", scheduledAt=at.isoformat())
     parent = answer.json()["data"]["parentId"]
     past = await as_admin.put(f"/api/campaigns/{parent}", json={"scheduledAt": "2020-01-01T00:00:00Z"})
-    assert (past.status_code, past.json()["error"]["message"]) == (422, "The start of the campaign lies in the past.")
+    assert (past.status_code, past.json()["error"]["message"]) == (422, "The start of the campaign is in the past.")
     naive = await as_admin.put(f"/api/campaigns/{parent}", json={"scheduledAt": "2031-01-01T00:00:00"})
     assert naive.status_code == 422
     sooner = at - timedelta(minutes=5)
@@ -40,21 +31,21 @@ async def test_the_start_can_be_moved_but_not_into_the_past(
     assert (late.status_code, late.json()["error"]["code"]) == (409, "already_started")
 
 
-async def test_a_draft_takes_another_template_and_audience(
+async def test_draft_takes_another_template_and_audience(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs
 ) -> None:
     answer = await create(as_admin, await upload(3), draft=True)
     number, parent = number_of(answer), answer.json()["data"]["parentId"]
     other = await template(as_admin, name="June notice", subject="June {policy_number}")
-    nobody = await as_admin.put(f"/api/campaigns/{parent}", json={"targetAudience": "expired"})
-    assert (nobody.status_code, nobody.json()["error"]["code"]) == (422, "no_recipients")
-    assert (await shown(as_admin, number))["targetCount"] == 3
+    empty = await as_admin.put(f"/api/campaigns/{parent}", json={"targetAudience": "expired"})
+    assert (empty.status_code, empty.json()["error"]["code"]) == (422, "no_recipients")
+    assert (await view(as_admin, number))["targetCount"] == 3
     wrong = await as_admin.put(f"/api/campaigns/{parent}", json={"templates": {"sms": other}})
     assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "no_such_channel")
     changed = {"templates": {"email": other}, "targetAudience": {"policyTypes": ["motor"], "statuses": []}}
     answer = await as_admin.put(f"/api/campaigns/{parent}", json=changed)
     assert answer.status_code == 200, answer.text
-    now = await shown(as_admin, number)
+    now = await view(as_admin, number)
     assert (now["templateName"], now["targetCount"], now["status"]) == ("June notice", 3, "draft")
     await as_admin.put(f"/api/campaigns/{parent}/status", json={"status": "active"})
     await run_jobs()
@@ -64,10 +55,10 @@ async def test_a_draft_takes_another_template_and_audience(
 
 
 @pytest.mark.parametrize("purpose", ["promotional", "renewal"])
-async def test_an_offer_is_an_offer_whatever_the_campaign_is_called(
+async def test_stricter_of_campaign_and_template_decides_what_is_promotional(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, purpose: str
 ) -> None:
-    """The stricter of campaign and template decides: once per contact, and only with an opt-in."""
+    """Promotional messages go once to a contact, and only with an opt-in."""
     category = "promotional" if purpose == "renewal" else "renewal"
     offer = await template(as_admin, category=category, name="Offer")
     code = await upload(2, email="one@example.com")
@@ -82,12 +73,12 @@ async def test_an_offer_is_an_offer_whatever_the_campaign_is_called(
     assert [one["skipReason"] for one in people] == ["no_opt_in"]
 
 
-async def test_a_draft_that_becomes_an_offer_writes_once_to_a_contact(
+async def test_draft_that_becomes_promotional_writes_once_per_contact(
     as_admin: httpx.AsyncClient, upload: Upload
 ) -> None:
     number = number_of(await create(as_admin, await upload(2, email="one@example.com"), draft=True))
-    assert (await shown(as_admin, number))["targetCount"] == 2
+    assert (await view(as_admin, number))["targetCount"] == 2
     offer = await template(as_admin, category="promotional", name="Offer")
     assert (await as_admin.put(f"/api/campaigns/{number}", json={"templates": {"email": offer}})).status_code == 200
-    now = await shown(as_admin, number)
+    now = await view(as_admin, number)
     assert (now["targetCount"], now["duplicatesRemoved"]) == (1, 1)

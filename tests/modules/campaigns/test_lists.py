@@ -1,4 +1,4 @@
-"""The campaign manager's list and its filters, the recipients, their files, and what the compliance tab says."""
+"""The campaign manager's list and its filters, the recipients, their files, and the compliance tab."""
 
 import csv
 import io
@@ -10,8 +10,7 @@ import pytest
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from tests.conftest import RunJobs
-from tests.modules.campaigns.conftest import Relay, Upload
-from tests.modules.campaigns.test_campaigns import create, number_of
+from tests.factories.campaigns import Relay, Upload, create, number_of
 from tests.modules.conftest import AsRole
 
 CAMPAIGNS = """
@@ -43,7 +42,7 @@ async def names(client: httpx.AsyncClient, **params: Any) -> list[str]:
 
 
 @pytest.mark.parametrize("view", ["channel", "parent"])
-async def test_the_managers_filters(as_admin: httpx.AsyncClient, view: str) -> None:
+async def test_filters_of_the_list(as_admin: httpx.AsyncClient, view: str) -> None:
     async with unit_of_work() as session:
         await db.execute(session, CAMPAIGNS)
     everything = ["May motor", "May health", "Welcome 50%", "Diwali"]
@@ -75,7 +74,7 @@ async def test_the_managers_filters(as_admin: httpx.AsyncClient, view: str) -> N
         assert (await as_admin.get("/api/campaigns", params=wrong)).status_code == 422, wrong
 
 
-async def test_a_filtered_list_comes_as_a_file(as_admin: httpx.AsyncClient) -> None:
+async def test_filtered_list_as_a_file(as_admin: httpx.AsyncClient) -> None:
     async with unit_of_work() as session:
         await db.execute(session, CAMPAIGNS)
     file = await as_admin.get("/api/campaigns", params={"format": "csv", "purpose": "renewal", "view": "parent"})
@@ -113,7 +112,7 @@ async def test_recipients_page_by_page_and_as_a_file(as_admin: httpx.AsyncClient
     assert (await as_admin.get(f"/api/campaigns/{number}/report")).content.count(b"asha") == 5
 
 
-async def test_compliance_counts_who_consents_and_what_is_held_too_long(
+async def test_compliance_counts_consents_and_data_kept_too_long(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, run_jobs: RunJobs, as_role: AsRole
 ) -> None:
     code = await upload(5)
@@ -140,25 +139,25 @@ async def test_compliance_counts_who_consents_and_what_is_held_too_long(
     number = number_of(await create(as_admin, code))
     path = f"/api/campaigns/{number}/compliance"
 
-    async def told() -> dict[str, Any]:
+    async def answer_now() -> dict[str, Any]:
         data: dict[str, Any] = (await as_admin.get(path)).json()["data"]
         return data
 
-    before = await told()
+    before = await answer_now()
     assert before["consent"] == {"email": 1, "sms": 0, "whatsapp": 1, "optedOut": 3}
     assert (before["consentVerified"], before["dndChecked"], before["dataRetentionCompliant"]) == (False, False, True)
     await run_jobs()
-    after = await told()
+    after = await answer_now()
     assert (after["consentVerified"], after["dltApproved"], after["optedOut"]) == (True, True, 2)
     await as_admin.put("/api/settings/campaigns", json={"dataRetentionDays": 30})
     for days, kept_to in ((29, True), (2, False)):
         async with unit_of_work() as session:
             await db.execute(session, f"update campaigns set completed_at = completed_at - interval '{days} days'")
-        assert (await told())["dataRetentionCompliant"] is kept_to
+        assert (await answer_now())["dataRetentionCompliant"] is kept_to
     assert (await (await as_role("agent")).get(path)).status_code == 403
 
 
-async def test_the_list_is_exported_filtered_or_whole(as_admin: httpx.AsyncClient) -> None:
+async def test_list_is_exported_filtered_or_whole(as_admin: httpx.AsyncClient) -> None:
     async with unit_of_work() as session:
         await db.execute(session, CAMPAIGNS)
     path = "/api/campaigns/export"

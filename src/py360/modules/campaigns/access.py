@@ -19,7 +19,7 @@ CanControlCampaigns = Annotated[Caller, Depends(caller_with("campaigns:campaign-
 def check_features(caller: Caller, channels: Collection[str], *, filtered: bool, scheduled: bool = False) -> None:
     """Raise Forbidden unless the caller's role has what this campaign needs.
 
-    Whoever has the campaigns page needs its features; somebody who has the upload page only, that page's.
+    A role with the campaigns page needs its features; a role with the upload page only, that page's.
     """
     page = "campaigns" if caller.may("campaigns") else "upload"
     needed = [f"{page}:multi-channel"] if len(channels) > 1 else []

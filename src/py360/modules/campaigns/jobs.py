@@ -1,94 +1,143 @@
-"""Jobs of campaigns: start at their time, send, and count what comes back."""
+"""Jobs of campaigns: start at their time, send, count what comes back, stop reminders of paid cases."""
 
-from datetime import timedelta
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Final
 
-from py360.kit import db, live, resources
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
 from py360.kit.jobs import defer, module_jobs
-from py360.modules.campaigns.sender import recover as recovering
-from py360.modules.campaigns.sender import send as sending
-from py360.modules.campaigns.service import count as counting
-from py360.modules.campaigns.service import lock as holding
-from py360.modules.campaigns.service import status as service
+from py360.modules.campaigns.live_updates import push_progress
+from py360.modules.campaigns.sender import recover
+from py360.modules.campaigns.sender.run import Run, prepare
+from py360.modules.campaigns.sender.send import send as send_run
+from py360.modules.campaigns.service import count, finish, status
+from py360.modules.campaigns.service import stop_reminders as reminders
+from py360.modules.campaigns.service.lock import lock_any
+from py360.modules.campaigns.service.schedule import ensure_run, send_at
 
 jobs = module_jobs("campaigns")
-RECOUNT_AFTER = timedelta(seconds=1)
+RECOUNT_AFTER: Final = timedelta(seconds=1)
+OUR_SIDE: Final = "Sending stopped because of an error on our side"
+
+_CAMPAIGNS_OF_CASE: Final = "select distinct campaign_id from campaign_recipients where case_id = %(case)s"
 
 
 @jobs.task(name="campaigns.start")
 async def start(campaign_id: int) -> None:
     """A scheduled campaign's time has come."""
     async with db.unit_of_work() as session:
-        await service.start_due(session, campaign_id)
+        await status.start_due(session, campaign_id)
 
 
-@jobs.task(name="campaigns.send", retries=0)  # `keep_going` brings it back
+@jobs.task(name="campaigns.send", retries=0)  # it queues its own next run; `keep_going` looks for campaigns without one
 async def send(campaign_id: int) -> None:
-    """Send until nobody is left or somebody says stop; goes on later when the door or the vendor asked to wait."""
-    run = await sending.prepare(campaign_id)
+    """Send until no recipient is due or the campaign is paused; goes on later when the send gate or the vendor makes it wait."""
+    run = await prepare(campaign_id)
     if run is None:
         return
-    await sending.send(run)
+    if isinstance(run, datetime):
+        async with db.unit_of_work() as session:
+            await send_at(session, campaign_id, run)
+        return
+    try:
+        await send_run(run)
+    except Exception as error:  # raised again: the log has it, and the campaign says that it waits
+        async with db.unit_of_work() as session:
+            await finish.stall(session, campaign_id, f"{OUR_SIDE} ({type(error).__name__})", progressed=run.progressed)
+        raise
     async with db.unit_of_work() as session:
-        if run.trouble is not None:
-            await service.pause_for(session, campaign_id, run.trouble)
-        elif (again := await service.after_run(session, campaign_id, run.wait_until)) is not None:
-            await service.go_on(session, campaign_id, again)
-    await show(campaign_id)
+        await _end(session, run)
+    await push_progress(campaign_id)
+
+
+async def _end(session: AsyncSession, run: Run) -> None:
+    """What follows a run: a pause, a try later, the next run, or the end."""
+    campaign_id = run.campaign.id
+    if run.pause_reason is not None:
+        await status.pause_for(session, campaign_id, run.pause_reason)
+    elif run.vendor_trouble is not None:
+        await finish.stall(session, campaign_id, run.vendor_trouble, progressed=run.progressed)
+    else:
+        again = await finish.after_run(session, campaign_id, run.wait_until, progressed=run.progressed)
+        if again is not None:
+            await send_at(session, campaign_id, again)
+
+
+Find = Callable[[AsyncSession], Awaitable[Sequence[int]]]
+Repair = Callable[[AsyncSession, int], Awaitable[None]]
 
 
 @jobs.periodic(name="campaigns.keep_going", cron="* * * * *")
 async def keep_going(timestamp: int) -> None:
-    """Campaigns whose job was lost start and go on; what a dead worker held of a paused or stopped one is settled."""
-    for find, mend in (
-        (recovering.due, service.start_due),
-        (recovering.halted, recovering.settle_lost),
-        (recovering.active, service.keep_going),
-    ):
+    """Campaigns whose job was lost start and go on; what a dead worker had claimed of a paused or stopped one is settled.
+
+    Each campaign by itself: one that fails does not keep the others from going on.
+    """
+    steps: Sequence[tuple[Find, Repair]] = (
+        (recover.due, status.start_due),
+        (recover.halted, recover.settle_lost),
+        (recover.active, ensure_run),
+    )
+    errors: list[Exception] = []
+    for find, repair in steps:
         async with db.unit_of_work() as session:
             found = await find(session)
-        for campaign_id in found:  # each by itself: one that cannot be helped now holds up nobody
-            async with db.unit_of_work() as session:
-                await mend(session, campaign_id)
+        for campaign_id in found:
+            (outcome,) = await asyncio.gather(_repair(repair, campaign_id), return_exceptions=True)
+            if isinstance(outcome, Exception):
+                outcome.add_note(f"campaign {campaign_id}")
+                errors.append(outcome)
+    if errors:
+        raise ExceptionGroup("some campaigns could not be looked after", errors)
+
+
+async def _repair(repair: Repair, campaign_id: int) -> None:
+    async with db.unit_of_work() as session:
+        await repair(session, campaign_id)
 
 
 @jobs.task(name="campaigns.recount", retries=3)
 async def recount(campaign_id: int) -> None:
-    """Take the counters anew from the ledger."""
+    """Count a campaign again from the ledger."""
     async with db.unit_of_work() as session:
-        if await counting.hear(session, campaign_id):
-            await holding.hold(session, campaign_id)
-            await counting.from_plan(session, campaign_id)
-    for count in (
-        counting.from_ledger,
-        counting.of_parent,
-    ):  # each by itself: it holds a campaign only when it has counted
+        if await count.settle_reported(session, campaign_id):
+            await lock_any(session, campaign_id)
+            await count.from_plan(session, campaign_id)
+    # Each in its own transaction: it locks a campaign only once it has counted.
+    for again in (count.from_ledger, count.conversions_of_parent):
         async with db.unit_of_work() as session:
-            await count(session, campaign_id)
-    await show(campaign_id)
+            await again(session, campaign_id)
+    await push_progress(campaign_id)
 
 
 @jobs.task(name="campaigns.messages_moved")
 async def messages_moved(client_id: int, campaign_ids: list[int]) -> None:
-    """Vendors or readers told something; counted together with what comes within the next second."""
-    later = resources.current().clock.now() + RECOUNT_AFTER
+    """Vendors or readers reported something; counted together with what comes within the next second."""
     async with db.unit_of_work() as session:
-        for campaign_id in campaign_ids:
-            await defer(
-                session, recount, campaign_id=campaign_id, schedule_at=later, queueing_lock=f"recount {campaign_id}"
-            )
+        await _recount_soon(session, campaign_ids)
 
 
-@jobs.task(name="campaigns.case_renewed")
-async def case_renewed(case_id: int, wholly: bool = True) -> None:
-    """A customer paid, or got everything back: the campaigns that had written to them count their conversions anew."""
-    rows = await resources.current().reads.all(
-        "select distinct campaign_id from campaign_recipients where case_id = %(case)s", {"case": case_id}
-    )
-    await messages_moved.func(client_id=0, campaign_ids=[row["campaign_id"] for row in rows])
+async def _recount_soon(session: AsyncSession, campaign_ids: Sequence[int]) -> None:
+    later = resources.current().clock.now() + RECOUNT_AFTER
+    for campaign_id in campaign_ids:
+        await defer(
+            session, recount, campaign_id=campaign_id, schedule_at=later, queueing_lock=f"recount {campaign_id}"
+        )
 
 
-async def show(campaign_id: int) -> None:
-    """Tell the open windows."""
-    row = await resources.current().reads.one("select * from campaigns where id = %(id)s", {"id": campaign_id})
-    if row is not None:
-        await live.send(row["client_id"], "campaign.metrics", sending.progress(row), permission="campaigns")
+@jobs.task(name="campaigns.stop_reminders")
+async def stop_reminders(case_id: int) -> None:
+    """A case is paid: reminders that are planned for it are skipped, and the conversions are counted again."""
+    async with db.unit_of_work() as session:
+        await reminders.stop_reminders(session, case_id)
+        await _recount_soon(session, await db.fetch_all(session, int, _CAMPAIGNS_OF_CASE, {"case": case_id}))
+
+
+@jobs.task(name="campaigns.recount_conversions")
+async def recount_conversions(case_id: int, wholly: bool = True) -> None:
+    """A case was refunded or opened again: the campaigns that wrote to its customer count their conversions again."""
+    async with db.unit_of_work() as session:
+        await _recount_soon(session, await db.fetch_all(session, int, _CAMPAIGNS_OF_CASE, {"case": case_id}))

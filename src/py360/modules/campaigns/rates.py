@@ -1,9 +1,11 @@
 """The rates of a campaign, one definition for all pages (domain reference, section 12.6)."""
 
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Final
 
-COUNTERS = (
+from py360.modules.campaigns.views import CampaignMetrics
+
+COUNTERS: Final = (
     "sent",
     "delivered",
     "opened",
@@ -17,7 +19,33 @@ COUNTERS = (
     "unsubscribed",
 )
 # Of a campaign on several channels: what happened to its messages. Conversions are counted by case instead.
-SUMMED = (*(name for name in COUNTERS if name != "converted"), "settled")
+SUMMED: Final = (*(name for name in COUNTERS if name != "converted"), "settled")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counters:
+    """Counters of unique recipients; null where a campaign has no channels yet."""
+
+    sent_count: int | None
+    delivered_count: int | None
+    opened_count: int | None
+    clicked_count: int | None
+    replied_count: int | None
+    converted_count: int | None
+    failed_count: int | None
+    bounced_count: int | None
+    skipped_count: int | None
+    unknown_count: int | None
+    unsubscribed_count: int | None
+    settled_count: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress(Counters):
+    """The counters with what progress is measured against."""
+
+    status: str
+    target_count: int | None
 
 
 def percent(part: int, whole: int) -> float:
@@ -25,24 +53,40 @@ def percent(part: int, whole: int) -> float:
     return round(100 * part / whole, 1) if whole else 0.0
 
 
-def progress(row: Mapping[str, Any]) -> float:
-    """Percent of the plan that needs nothing any more. The other counters do not add up to it: what was sent may fail later."""
-    return 100.0 if row["status"] == "completed" else percent(row["settled_count"] or 0, row["target_count"] or 0)
+def progress(campaign: Progress) -> float:
+    """Percent of the plan that is settled. The other counters do not add up to it: what was sent may fail later."""
+    if campaign.status == "completed":
+        return 100.0
+    return percent(campaign.settled_count or 0, campaign.target_count or 0)
 
 
-def metrics(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Counters of unique recipients and the rates made of them. `row` has `<counter>_count` columns."""
-    count = {name: row[f"{name}_count"] or 0 for name in COUNTERS}
-    return count | {
-        "read": count["opened"],  # WhatsApp's blue ticks, a mail that was opened
-        "deliveryRate": percent(count["delivered"], count["sent"]),
-        "openRate": percent(count["opened"], count["delivered"]),
-        "clickRate": percent(count["clicked"], count["delivered"]),
-        "clickToOpenRate": percent(count["clicked"], count["opened"]),
-        "readRate": percent(count["opened"], count["delivered"]),
-        "replyRate": percent(count["replied"], count["opened"]),
-        "conversionRate": percent(count["converted"], count["delivered"]),
-        "conversionOfSent": percent(count["converted"], count["sent"]),
-        "bounceRate": percent(count["bounced"], count["sent"]),
-        "unsubscribeRate": percent(count["unsubscribed"], count["delivered"]),
+def metrics(counters: Counters) -> CampaignMetrics:
+    """Counters of unique recipients and the rates made of them."""
+    sent, delivered = counters.sent_count or 0, counters.delivered_count or 0
+    opened, clicked, replied = counters.opened_count or 0, counters.clicked_count or 0, counters.replied_count or 0
+    converted, bounced = counters.converted_count or 0, counters.bounced_count or 0
+    unsubscribed = counters.unsubscribed_count or 0
+    return {
+        "sent": sent,
+        "delivered": delivered,
+        "opened": opened,
+        "clicked": clicked,
+        "replied": replied,
+        "converted": converted,
+        "failed": counters.failed_count or 0,
+        "bounced": bounced,
+        "skipped": counters.skipped_count or 0,
+        "unknown": counters.unknown_count or 0,
+        "unsubscribed": unsubscribed,
+        "read": opened,  # WhatsApp's blue ticks, an e-mail that was opened
+        "deliveryRate": percent(delivered, sent),
+        "openRate": percent(opened, delivered),
+        "clickRate": percent(clicked, delivered),
+        "clickToOpenRate": percent(clicked, opened),
+        "readRate": percent(opened, delivered),
+        "replyRate": percent(replied, opened),
+        "conversionRate": percent(converted, delivered),
+        "conversionOfSent": percent(converted, sent),
+        "bounceRate": percent(bounced, sent),
+        "unsubscribeRate": percent(unsubscribed, delivered),
     }

@@ -1,10 +1,11 @@
-"""What the campaign screens send (specification, "Campaign Management APIs"; domain reference, section 12)."""
+"""What the API of campaigns takes (specification, "Campaign Management APIs"; domain reference, section 12)."""
 
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, Field
+import orjson
+from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
 
 from py360.kit.wire import SHOWN, Schema
 
@@ -20,16 +21,37 @@ Budget = Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2, descrip
 Channels = Annotated[list[Channel], BeforeValidator(_as_list), Field(min_length=1, max_length=3)]
 
 
-class AudienceFilter(Schema):
-    """Whom a campaign is for, when not simply everybody of the upload.
+Word = Annotated[str, StringConstraints(max_length=100)]
+Tags = Annotated[list[Annotated[str, StringConstraints(min_length=1, max_length=50)]], Field(max_length=20)]
+ProviderId = Annotated[int, Field(ge=1, lt=2**63)]
 
-    A condition not listed here is refused: passed over, it would widen the audience.
+
+class AudienceFilter(Schema):
+    """The recipients of a campaign, when not all of the upload.
+
+    A condition not listed here is refused: ignored, it would widen the audience.
     """
 
-    statuses: list[str] = Field(default_factory=list, max_length=12)
-    policy_types: list[str] = Field(default_factory=list, max_length=10)
+    statuses: list[Word] = Field(default_factory=list, max_length=12)
+    policy_types: list[Word] = Field(default_factory=list, max_length=10)
     due_from: date | None = None
     due_to: date | None = None
+
+
+Audience = Literal["all", "pending", "expired"] | AudienceFilter
+StoredAudience = dict[str, object]  # {"audience": "all"}, or the fields of an AudienceFilter
+
+
+def store_audience(audience: str | AudienceFilter) -> str:
+    """An audience as the database keeps it."""
+    if isinstance(audience, AudienceFilter):
+        return audience.model_dump_json(by_alias=True)
+    return orjson.dumps({"audience": audience}).decode()
+
+
+def read_audience(stored: StoredAudience) -> str | AudienceFilter:
+    """A stored audience as the API takes it."""
+    return str(stored["audience"]) if "audience" in stored else AudienceFilter.model_validate(stored)
 
 
 class NewCampaign(Schema):
@@ -43,18 +65,18 @@ class NewCampaign(Schema):
     purpose: Purpose = "renewal"
     upload_id: str | int | None = None
     templates: dict[Channel, str | int]
-    providers: dict[Channel, int] = Field(default_factory=dict)
+    providers: dict[Channel, ProviderId] = Field(default_factory=dict)
     schedule_type: Literal["immediate", "scheduled"] = "immediate"
     scheduled_at: AwareDatetime | None = None
-    target_audience: Literal["all", "pending", "expired"] | AudienceFilter = "all"
-    audience_id: None = Field(None, description="Always empty: passed over, it would widen the audience")
-    tags: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
+    target_audience: Audience = "all"
+    audience_id: None = Field(None, description="Always empty: ignored, it would widen the audience")
+    tags: Tags = Field(default_factory=list)
     budget: Budget | None = None
     draft: bool = False
 
 
 class EditCampaign(Schema):
-    """What may be changed: names, tags and the budget (empty: none) always, the moment while it has not started, templates
+    """What may be changed: names, tags and the budget (empty: none) always, the start while it has not started, templates
     and audience of a draft."""
 
     passed_over = SHOWN | {
@@ -71,12 +93,12 @@ class EditCampaign(Schema):
 
     name: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     description: Annotated[str, Field(max_length=2_000)] | None = None
-    tags: Annotated[list[str], Field(max_length=20)] | None = None
+    tags: Tags | None = None
     budget: Budget | None = None
     scheduled_at: AwareDatetime | None = None
     templates: dict[Channel, str | int] = Field(default_factory=dict)
     upload_id: str | int | None = None
-    target_audience: Literal["all", "pending", "expired"] | AudienceFilter | None = None
+    target_audience: Audience | None = None
 
 
 class NewStatus(Schema):
@@ -87,10 +109,10 @@ class NewStatus(Schema):
 
 
 class PreviewAudience(Schema):
-    """How many a campaign would reach."""
+    """The audience of a campaign that is not made yet."""
 
     type: Channels
     upload_id: str | int | None = None
     purpose: Purpose = "renewal"
     templates: dict[Channel, str | int] = Field(default_factory=dict)
-    target_audience: Literal["all", "pending", "expired"] | AudienceFilter = "all"
+    target_audience: Audience = "all"

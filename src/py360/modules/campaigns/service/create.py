@@ -1,9 +1,9 @@
-"""Making campaigns: a parent and a child per channel, planned at once."""
+"""Creating campaigns: a parent and a child per channel, planned at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,16 +11,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
-from py360.modules.campaigns.schemas import AudienceFilter, Channel, NewCampaign, PreviewAudience
-from py360.modules.campaigns.service import plan as planning
-from py360.modules.campaigns.service import status as service
+from py360.modules.campaigns.schemas import AudienceFilter, Channel, NewCampaign, PreviewAudience, store_audience
+from py360.modules.campaigns.service import plan
 from py360.modules.campaigns.service.plan import Audience, Planned
+from py360.modules.campaigns.service.schedule import schedule
+from py360.modules.campaigns.service.status import check_start
 from py360.modules.cases import api as cases
 from py360.modules.providers import api as providers
 from py360.modules.templates import api as templates
 from py360.modules.uploads import api as uploads
 
-LABELS: Final = {"email": "Email", "sms": "SMS", "whatsapp": "WhatsApp"}
+LABELS: Final[Mapping[str, str]] = {"email": "Email", "sms": "SMS", "whatsapp": "WhatsApp"}
 
 _INSERT: Final = """
 insert into campaigns (client_id, parent_id, name, description, campaign_type, type, channels, status, upload_id, template_id,
@@ -32,96 +33,96 @@ returning id
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
-    """A child campaign as it was made."""
+class CreatedChannel:
+    """The campaign of one channel as it was created."""
 
     id: int
     name: str
-    channel: str
+    channel: Channel
     status: str
     planned: Planned
     scheduled_at: datetime | None
 
 
-async def create(session: AsyncSession, caller: Caller, asked: NewCampaign) -> tuple[int, list[Made]]:
-    """Make a parent and a child per channel, freeze the recipients, and start or schedule; the parent and the children.
+async def create(session: AsyncSession, caller: Caller, body: NewCampaign) -> tuple[int, list[CreatedChannel]]:
+    """Create a parent and a child per channel, freeze the recipients, and start or schedule; the parent and the children.
 
     Raises Invalid or Conflict with a sentence that says what to change.
     """
-    client_id, audience = await audience_of(session, caller, asked.upload_id, asked.target_audience, asked.purpose)
-    status, at = _beginning(asked)
-    channels = list(dict.fromkeys(asked.type))
-    templates = {channel: await template_for(session, client_id, channel, asked.templates) for channel in channels}
+    client_id, audience = await audience_of(session, caller, body.upload_id, body.target_audience, body.purpose)
+    status, at = _beginning(body)
+    channels = list(dict.fromkeys(body.type))
+    chosen = {channel: await template_for(session, client_id, channel, body.templates) for channel in channels}
     for channel in channels:
-        await providers.account(session, client_id, channel, asked.providers.get(channel))
-    common = _common(caller, client_id, asked, audience, status, at)
-    parent = await db.value(session, _INSERT, common | {"channels": channels, "budget": asked.budget})
-    made = []
+        await providers.account(session, client_id, channel, body.providers.get(channel))
+    common = _common(caller, client_id, body, audience, status, at)
+    parent = await db.fetch_only(session, int, _INSERT, common | {"channels": channels, "budget": body.budget})
+    created = []
     for channel in channels:
-        template = templates[channel]
-        name = f"{asked.name} ({LABELS[channel]})" if len(channels) > 1 else asked.name
-        said = {"parent": parent, "name": name, "channel": channel, "channels": [channel]}
-        said |= {"template": template.id, "version": template.version, "provider": asked.providers.get(channel)}
-        child = await db.value(session, _INSERT, common | said)
-        once = planning.is_promotional(asked.purpose, template)
-        planned = await planning.freeze(session, caller, client_id, child, channel, audience, once_per_contact=once)
+        template = chosen[channel]
+        name = f"{body.name} ({LABELS[channel]})" if len(channels) > 1 else body.name
+        own = {
+            "parent": parent,
+            "name": name,
+            "channel": channel,
+            "channels": [channel],
+            "template": template.id,
+            "version": template.version,
+            "provider": body.providers.get(channel),
+        }
+        child = await db.fetch_only(session, int, _INSERT, common | own)
+        once = plan.is_promotional(body.purpose, template)
+        planned = await plan.freeze(session, caller, client_id, child, channel, audience, once_per_contact=once)
         await set_target(session, child, planned)
-        made.append(Made(child, name, channel, status, planned, at))
-    await sum_up(session, parent, [one.planned for one in made])
-    for one in made:
-        await service.set_going(session, one.id, status, at)
-    return parent, made
+        created.append(CreatedChannel(child, name, channel, status, planned, at))
+    await sum_targets(session, parent, [one.planned for one in created])
+    for one in created:
+        await schedule(session, one.id, status, at)
+    return parent, created
 
 
 def _common(
-    caller: Caller, client_id: int, asked: NewCampaign, audience: Audience, status: str, at: datetime | None
-) -> dict[str, Any]:
+    caller: Caller, client_id: int, body: NewCampaign, audience: Audience, status: str, at: datetime | None
+) -> dict[str, object]:
     return {
-        "client": client_id, "parent": None, "name": asked.name, "description": asked.description, "channel": "multi",
-        "purpose": asked.purpose, "status": status, "upload": audience.upload_id, "template": None, "version": None,
-        "provider": None, "budget": None, "filter": stored(asked.target_audience), "tags": orjson.dumps(asked.tags).decode(),
-        "schedule": asked.schedule_type, "at": at, "user": caller.user_id,
+        "client": client_id, "parent": None, "name": body.name, "description": body.description, "channel": "multi",
+        "purpose": body.purpose, "status": status, "upload": audience.upload_id, "template": None, "version": None,
+        "provider": None, "budget": None, "filter": store_audience(body.target_audience),
+        "tags": orjson.dumps(body.tags).decode(), "schedule": body.schedule_type, "at": at, "user": caller.user_id,
         "started": resources.current().clock.now() if status == "active" else None,
     }  # fmt: skip
 
 
-def stored(wanted: str | AudienceFilter) -> str:
-    """A stated audience as the database keeps it."""
-    if isinstance(wanted, AudienceFilter):
-        return wanted.model_dump_json(by_alias=True)
-    return orjson.dumps({"audience": wanted}).decode()
-
-
-def _beginning(asked: NewCampaign) -> tuple[str, datetime | None]:
-    if asked.schedule_type == "immediate":
-        return ("draft" if asked.draft else "active"), None
-    service.check_start(asked.scheduled_at)
-    return ("draft" if asked.draft else "scheduled"), asked.scheduled_at
+def _beginning(body: NewCampaign) -> tuple[str, datetime | None]:
+    if body.schedule_type == "immediate":
+        return ("draft" if body.draft else "active"), None
+    check_start(body.scheduled_at)
+    return ("draft" if body.draft else "scheduled"), body.scheduled_at
 
 
 async def audience_of(
     session: AsyncSession, caller: Caller, upload: str | int | None, wanted: str | AudienceFilter, purpose: str
 ) -> tuple[int, Audience]:
-    """The client and whom the campaign is for. Raises NotFound, Conflict for an upload that is not completed, Invalid."""
+    """The client and the audience. Raises NotFound, Conflict for an upload that is not completed, Invalid."""
     if isinstance(wanted, AudienceFilter):
         wanted = wanted.model_copy(update={"statuses": [cases.status_code(status) for status in wanted.statuses]})
-    today, reminded = resources.current().clock.today(), purpose in planning.REMINDERS
+    today, unpaid_only = resources.current().clock.today(), purpose in plan.REMINDERS
     if upload is None:
-        return caller.client_id, Audience(None, wanted, today, reminded)
+        return caller.client_id, Audience(None, wanted, today, unpaid_only)
     found = await uploads.get(session, ids.number("upload", upload), caller)
     if found.status != "completed":
         raise Conflict(
             f"“{found.original_filename}” is {found.status}; a campaign is made from a completed upload.",
             code="upload_not_completed",
         )
-    return found.client_id, Audience(found.id, wanted, today, reminded)
+    return found.client_id, Audience(found.id, wanted, today, unpaid_only)
 
 
 async def template_for(
-    session: AsyncSession, client_id: int, channel: str, chosen: Mapping[Channel, str | int]
+    session: AsyncSession, client_id: int, channel: Channel, chosen: Mapping[Channel, str | int]
 ) -> templates.Template:
     """The template chosen for a channel. Raises Invalid when there is none or it is for another, Conflict unless active."""
-    ref = chosen.get(channel)  # type: ignore[call-overload]  # channel comes from the same literal
+    ref = chosen.get(channel)
     if ref is None:
         raise Invalid(
             f"Choose a template for {LABELS[channel]}.",
@@ -141,16 +142,16 @@ async def template_for(
     return template
 
 
-def _nobody(planned: Planned) -> str:
+def _no_recipients(planned: Planned) -> str:
     if planned.cases == 0:
-        return "There is nobody to write to: the audience has no open case within your reach."
-    return f"There is nobody to write to: none of the {planned.cases} cases has a contact for the chosen channels."
+        return "The campaign has no recipients: the audience has no open case within your reach."
+    return f"The campaign has no recipients: none of the {planned.cases} cases has a contact for the chosen channels."
 
 
-async def sum_up(session: AsyncSession, parent: int, planned: Sequence[Planned]) -> None:
-    """Give the parent the plans of its channels together. Raises Invalid when they come to nobody."""
+async def sum_targets(session: AsyncSession, parent: int, planned: Sequence[Planned]) -> None:
+    """Give the parent the recipients of its channels together. Raises Invalid when there are none."""
     if not any(one.recipients for one in planned):
-        raise Invalid(_nobody(planned[0]), code="no_recipients")
+        raise Invalid(_no_recipients(planned[0]), code="no_recipients")
     await db.execute(
         session,
         "update campaigns set target_count = (select sum(target_count) from campaigns c where c.parent_id = %(id)s) where id = %(id)s",
@@ -159,27 +160,27 @@ async def sum_up(session: AsyncSession, parent: int, planned: Sequence[Planned])
 
 
 async def set_target(session: AsyncSession, campaign_id: int, planned: Planned) -> None:
-    """Note what a channel's plan came to."""
-    noted = {
+    """Store the size of a channel's plan."""
+    sizes = {
         "originalCount": planned.cases,
         "withoutContact": planned.without_contact,
         "duplicatesRemoved": planned.duplicates_removed,
     }
     await db.execute(
         session,
-        "update campaigns set target_count = %(target)s, metrics = %(noted)s where id = %(id)s",
-        {"id": campaign_id, "target": planned.recipients, "noted": orjson.dumps(noted).decode()},
+        "update campaigns set target_count = %(target)s, metrics = %(sizes)s where id = %(id)s",
+        {"id": campaign_id, "target": planned.recipients, "sizes": orjson.dumps(sizes).decode()},
     )
 
 
-async def preview(session: AsyncSession, caller: Caller, asked: PreviewAudience) -> dict[str, Planned]:
-    """How many each channel would reach."""
-    client_id, audience = await audience_of(session, caller, asked.upload_id, asked.target_audience, asked.purpose)
-    found: dict[str, Planned] = {}
-    for channel in asked.type:
+async def preview(session: AsyncSession, caller: Caller, body: PreviewAudience) -> dict[Channel, Planned]:
+    """The size of each channel's plan, without planning anything."""
+    client_id, audience = await audience_of(session, caller, body.upload_id, body.target_audience, body.purpose)
+    found: dict[Channel, Planned] = {}
+    for channel in body.type:
         template = (
-            await template_for(session, client_id, channel, asked.templates) if channel in asked.templates else None
+            await template_for(session, client_id, channel, body.templates) if channel in body.templates else None
         )
-        once = planning.is_promotional(asked.purpose, template)
-        found[channel] = await planning.preview(session, caller, client_id, channel, audience, once_per_contact=once)
+        once = plan.is_promotional(body.purpose, template)
+        found[channel] = await plan.preview(session, caller, client_id, channel, audience, once_per_contact=once)
     return found

@@ -1,10 +1,11 @@
-"""The campaigns that steering holds. Who changes a campaign's status or plan holds its parent and all its channels.
+"""The campaigns that a change locks. A change of status or plan locks the parent and all its channels.
 
-The order of locks (docs/architecture.md) puts campaigns last, the parent before its channels: who also changes recipients
-does that first. Lanes only add to a channel's counters, as the last thing they do.
+The order of locks (docs/architecture.md) puts campaigns last, the parent before its channels: a change of recipients too
+locks those first. Sending loops only add to a channel's counters, as the last thing they do.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,40 +13,62 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
+from py360.modules.campaigns.schemas import StoredAudience
 
 # Not `for update`: the ledger's new rows refer to these, and would wait.
-_HOLD: Final = """
-select c.* from campaigns asked join campaigns c on coalesce(asked.parent_id, asked.id) in (c.id, c.parent_id)
+_LOCK: Final = """
+select c.id, c.parent_id, c.client_id, c.name, c.campaign_type, c.type, c.status, c.upload_id, c.template_id,
+  c.target_audience_filter, c.scheduled_at, c.started_at, c.created_by, c.version
+from campaigns asked join campaigns c on coalesce(asked.parent_id, asked.id) in (c.id, c.parent_id)
 where asked.id = %(id)s order by c.parent_id nulls first, c.id for no key update of c
 """
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Campaign:
+    """A locked campaign: a parent, or a channel."""
+
+    id: int
+    parent_id: int | None
+    client_id: int
+    name: str
+    campaign_type: str
+    type: str
+    status: str
+    upload_id: int | None
+    template_id: int | None
+    target_audience_filter: StoredAudience | None
+    scheduled_at: datetime | None
+    started_at: datetime | None
+    created_by: int | None
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
     """A campaign as it was asked for, and the channels this is about: all of a parent's, a channel alone."""
 
-    asked: db.Row
-    channels: list[db.Row]
+    asked: Campaign
+    channels: list[Campaign]
 
     @property
     def parent_id(self) -> int:
-        """The parent's number."""
-        number: int = self.asked["parent_id"] or self.asked["id"]
-        return number
+        """The parent's id."""
+        return self.asked.parent_id or self.asked.id
 
 
-async def hold(session: AsyncSession, number: int) -> Held | None:
-    """A campaign, held with its parent and channels until the transaction ends; None when it is gone."""
-    rows = await db.all(session, _HOLD, {"id": number})
-    asked = next((row for row in rows if row["id"] == number), None)
+async def lock_any(session: AsyncSession, campaign_id: int) -> Family | None:
+    """A campaign, locked with its parent and channels until the transaction ends; None when it is gone."""
+    rows = await db.fetch_all(session, Campaign, _LOCK, {"id": campaign_id})
+    asked = next((row for row in rows if row.id == campaign_id), None)
     if asked is None:
         return None
-    return Held(asked, [row for row in rows if row["parent_id"] and number in (row["id"], row["parent_id"])])
+    return Family(asked, [row for row in rows if row.parent_id and campaign_id in (row.id, row.parent_id)])
 
 
-async def take(session: AsyncSession, caller: Caller, number: int) -> Held:
+async def lock(session: AsyncSession, caller: Caller, campaign_id: int) -> Family:
     """The same for a campaign of the caller's clients; raises NotFound."""
-    held = await hold(session, number)
-    if held is None or held.asked["client_id"] not in caller.client_ids:
-        raise NotFound(f"There is no campaign campaign-{number}.")
-    return held
+    family = await lock_any(session, campaign_id)
+    if family is None or family.asked.client_id not in caller.client_ids:
+        raise NotFound(f"There is no campaign campaign-{campaign_id}.")
+    return family

@@ -1,8 +1,8 @@
-"""Who gets a campaign: decided once, in one statement per channel, from the cases within the creator's reach."""
+"""The recipients of a campaign: decided once, in one statement per channel, from the cases within the creator's reach."""
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,25 +11,38 @@ from py360.kit.caller import Caller, reach_filter
 from py360.modules.campaigns.schemas import AudienceFilter
 from py360.modules.templates import api as templates
 
-# Their cases need no message any more once they are paid; a welcome or an offer may still go to them.
+# Campaigns that a paid case needs no more; a welcome or an offer may still go to its customer.
 REMINDERS: Final = frozenset({"renewal", "payment"})
 DUE: Final = {"all": "true", "pending": "c.due_date >= %(today)s", "expired": "c.due_date < %(today)s"}
 CONTACT: Final = {"email": "k.email", "sms": "k.phone", "whatsapp": "k.phone"}
 
+_PREVIEW: Final = """
+select count(*) as cases, count({contact}) as contacts, {distinct} as recipients
+from cases_public_case c join customers_public_contact k on k.id = c.customer_id where {where}
+"""
+_FREEZE: Final = """
+insert into campaign_recipients (campaign_id, customer_id, case_id, contact)
+select {once} %(campaign)s, c.customer_id, c.id, {contact}
+from cases_public_case c join customers_public_contact k on k.id = c.customer_id
+where {where} and {contact} is not null {order}
+"""
+
+Params = dict[str, object]
+
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Whom a campaign is for: the accepted rows of an upload, or the open cases that a filter finds."""
+    """Who gets a campaign: the accepted rows of an upload, or the open cases that a filter finds."""
 
     upload_id: int | None
     wanted: str | AudienceFilter
     today: date
-    reminded: bool = True  # the paid ones are left out
+    unpaid_only: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What a channel's plan came to. `cases` is the audience before contacts and duplicates were looked at."""
+    """The size of a channel's plan. `cases` is the audience before contacts and duplicates were looked at."""
 
     cases: int
     recipients: int
@@ -37,22 +50,31 @@ class Planned:
     duplicates_removed: int
 
 
+@dataclass(frozen=True, slots=True)
+class AudienceCount:
+    """How many cases an audience has, how many with a contact, and how many recipients these come to."""
+
+    cases: int
+    contacts: int
+    recipients: int
+
+
 def is_promotional(purpose: str, template: templates.Template | None) -> bool:
     """Whether promotional rules hold, once per contact and only with an opt-in: the stricter of campaign and template decides."""
     return purpose == "promotional" or (template is not None and template.purpose == "promotional")
 
 
-def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str, dict[str, Any]]:
-    reach, params = reach_filter(caller)
+def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str, Params]:
+    reach, reach_params = reach_filter(caller)
     parts = [reach, "c.client_id = %(client)s", "c.is_open"]
-    if audience.reminded:
+    if audience.unpaid_only:
         parts.append("c.status <> 'payment_processed'")
-    said: dict[str, Any] = dict(params) | {"client": client_id, "today": audience.today}
+    params: Params = {**reach_params, "client": client_id, "today": audience.today}
     if audience.upload_id is not None:
         parts.append(
             "c.id in (select case_id from uploads_public_row where upload_id = %(upload)s and outcome <> 'failed')"
         )
-        said["upload"] = audience.upload_id
+        params["upload"] = audience.upload_id
     wanted = audience.wanted
     if isinstance(wanted, str):
         parts.append(DUE[wanted])
@@ -65,24 +87,20 @@ def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str,
         ):
             if value:
                 parts.append(condition)
-                said[name] = value
-    return " and ".join(f"({part})" for part in parts), said
+                params[name] = value
+    return " and ".join(f"({part})" for part in parts), params
 
 
 async def preview(
     session: AsyncSession, caller: Caller, client_id: int, channel: str, audience: Audience, *, once_per_contact: bool
 ) -> Planned:
-    """What `freeze` would come to, without planning anything."""
-    predicate, said = _predicate(caller, client_id, audience)
-    distinct = f"count(distinct {CONTACT[channel]})" if once_per_contact else f"count({CONTACT[channel]})"
-    row = await db.one(
-        session,
-        f"select count(*) as cases, count({CONTACT[channel]}) as contacts, {distinct} as recipients "
-        f"from cases_public_case c join customers_public_contact k on k.id = c.customer_id where {predicate}",
-        said,
-    )
-    assert row is not None
-    return Planned(row["cases"], row["recipients"], row["cases"] - row["contacts"], row["contacts"] - row["recipients"])
+    """The size of what `freeze` would plan, without planning anything."""
+    where, params = _predicate(caller, client_id, audience)
+    contact = CONTACT[channel]
+    distinct = f"count(distinct {contact})" if once_per_contact else f"count({contact})"
+    sql = _PREVIEW.format(contact=contact, distinct=distinct, where=where)
+    found = await db.fetch_only(session, AudienceCount, sql, params)
+    return Planned(found.cases, found.recipients, found.cases - found.contacts, found.contacts - found.recipients)
 
 
 async def freeze(
@@ -100,17 +118,11 @@ async def freeze(
     The plan never grows afterwards. A million recipients are one statement.
     """
     found = await preview(session, caller, client_id, channel, audience, once_per_contact=once_per_contact)
-    predicate, said = _predicate(caller, client_id, audience)
+    where, params = _predicate(caller, client_id, audience)
     contact = CONTACT[channel]
     once = f"distinct on ({contact})" if once_per_contact else ""
     order = f"order by {contact}, c.id" if once_per_contact else ""
+    sql = _FREEZE.format(once=once, contact=contact, where=where, order=order)
     async with db.trusted(session):  # every case and customer is read in this very statement
-        planned = await db.execute(
-            session,
-            f"insert into campaign_recipients (campaign_id, customer_id, case_id, contact) "
-            f"select {once} %(campaign)s, c.customer_id, c.id, {contact} "
-            f"from cases_public_case c join customers_public_contact k on k.id = c.customer_id "
-            f"where {predicate} and {contact} is not null {order}",
-            said | {"campaign": campaign_id},
-        )
+        planned = await db.execute(session, sql, params | {"campaign": campaign_id})
     return Planned(found.cases, planned, found.without_contact, found.cases - found.without_contact - planned)

@@ -13,6 +13,7 @@ from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.cases.queries.history import SYSTEM
 from py360.modules.cases.queries.reach import check_reach
+from py360.modules.cases.views import CommunicationSummaryView, CommunicationView
 from py360.modules.messaging import api as messaging
 from py360.modules.templates import api as templates
 
@@ -55,7 +56,7 @@ class Communication:
     template_format: str | None
 
 
-def _to_public(values: Values, message: Communication) -> dict[str, object]:
+def _to_public(values: Values, message: Communication) -> CommunicationView:
     rendered = messaging.render_history(asdict(message), values) if message.content is None else None
     return {
         "id": ids.code(message.communication_type, message.id),
@@ -72,7 +73,7 @@ def _to_public(values: Values, message: Communication) -> dict[str, object]:
         "openedAt": message.opened_at,
         "clickedAt": message.clicked_at,
         "repliedAt": message.replied_at,
-        "campaignId": message.campaign_id and ids.code("campaign", message.campaign_id),
+        "campaignId": ids.code("campaign", message.campaign_id) if message.campaign_id else None,
         "error": message.error_message,
     }
 
@@ -118,7 +119,7 @@ class CommunicationSummary:
     response_rate: float
     average_response_hours: float | None
 
-    def to_public(self) -> dict[str, object]:
+    def to_public(self) -> CommunicationSummaryView:
         """The summary of the wire. What is not measured yet is null; no message is resolved or escalated by itself."""
         return {
             "totalCommunications": self.total,

@@ -11,6 +11,7 @@ from py360.kit.reads import Reads
 from py360.modules.cases.queries.history import comment_lines, history_lines
 from py360.modules.cases.queries.reach import case_not_found
 from py360.modules.cases.queries.rows import COLUMNS, JOINS, CaseRow
+from py360.modules.cases.views import CaseCommentView, CaseDetailView, CaseHistoryView, CaseRecordView, JsonObject
 
 LINES_SHOWN: Final = 50  # of the newest comments and history lines in the case itself
 
@@ -23,23 +24,20 @@ from renewal_cases c {joins} left join identity_public_users e on e.id = c.escal
 where c.id = %(id)s and {within}
 """
 
-Address = dict[str, object]  # the customer's, as stored
-Coverage = dict[str, object]  # the policy's, as the insurer's file has it
-
 
 @dataclass(slots=True, kw_only=True)
 class CaseDetail(CaseRow):
     """A case with what its page shows beyond the lists' row."""
 
     pan: str | None
-    address: Address | None
+    address: JsonObject | None
     policy_id: int
     start_date: date
     end_date: date
     renewal_date: date | None
     sum_insured: float | None
     payment_frequency: str | None
-    coverage_details: Coverage | None
+    coverage_details: JsonObject | None  # as the insurer's file has it
     policy_state: str
     notes: str | None
     communication_attempts: int
@@ -51,9 +49,10 @@ class CaseDetail(CaseRow):
     escalated_to: str | None
     file_name: str | None
 
-    def to_public(self, today: date) -> dict[str, object]:
+    def to_record(self, today: date) -> CaseRecordView:
         """The case of the wire, without its comments and history."""
-        return CaseRow.to_public(self, today) | {
+        return {
+            **self.to_public(today),
             "contactInfo": {"email": self.email, "phone": self.phone, "pan": self.pan},
             "address": self.address,
             "policyDetails": {
@@ -80,22 +79,19 @@ class CaseDetail(CaseRow):
         }
 
 
-CaseView = dict[str, object]
-
-
-async def detail(reads: Reads, caller: Caller, case_id: int, today: date) -> tuple[CaseView, int]:
-    """The whole case as the API answers it, and its version; raises NotFound, naming it."""
+async def detail(reads: Reads, caller: Caller, case_id: int, today: date) -> CaseDetailView:
+    """The whole case as the API answers it; raises NotFound, naming it."""
     within, params = reach_filter(caller)
     sql = _DETAIL.format(columns=COLUMNS, joins=JOINS, within=within)
     case = await reads.fetch_one(CaseDetail, sql, {**params, "id": case_id})
     if case is None:
         raise case_not_found(case_id)
     newest = Page(1, LINES_SHOWN)
-    history = (await history_lines(case_id, "history").page(reads, newest))["history"]
-    comments = (await comment_lines(case_id).page(reads, newest))["comments"]
-    view = case.to_public(today)
-    steps = _steps(str(view["status"]), [line["newStatus"] for line in history])
-    return view | {"flowSteps": steps, "history": history, "comments": comments}, case.version
+    history: list[CaseHistoryView] = (await history_lines(case_id, "history").page(reads, newest))["history"]
+    comments: list[CaseCommentView] = (await comment_lines(case_id).page(reads, newest))["comments"]
+    record = case.to_record(today)
+    steps = _steps(record["status"], [line["newStatus"] for line in history])
+    return {**record, "flowSteps": steps, "history": history, "comments": comments}
 
 
 def _steps(status: str, newest_first: Sequence[str | None]) -> list[str]:

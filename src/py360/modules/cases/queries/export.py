@@ -13,6 +13,7 @@ from py360.modules.cases.queries import search
 from py360.modules.cases.queries.filters import Filters, where
 from py360.modules.cases.queries.rows import COLUMNS, JOINS, CaseRow
 from py360.modules.cases.queries.sort import sort_of
+from py360.modules.cases.views import ExportedCaseView
 
 _ROWS: Final = """
 select {columns}, (select count(*) from case_comments k where k.case_id = c.id) as comments_count
@@ -52,9 +53,9 @@ class ExportedCase(CaseRow):
 
     comments_count: int
 
-    def to_public(self, today: date) -> dict[str, object]:
-        """The row of the wire, and the comments."""
-        return CaseRow.to_public(self, today) | {"commentsCount": self.comments_count}
+    def to_exported(self, today: date) -> ExportedCaseView:
+        """The row of the wire, and the number of comments."""
+        return {**self.to_public(today), "commentsCount": self.comments_count}
 
 
 def _column(heading: str, name: str) -> Column:
@@ -90,7 +91,7 @@ async def cases(
 
     async def rows() -> AsyncIterator[Mapping[str, object]]:
         async for row in reads.fetch_stream(ExportedCase, sql, params):
-            yield row.to_public(today)
+            yield row.to_exported(today)
 
     columns = CLOSED_OUT if closed else COLUMNS_OUT
     return export.export("closed_cases" if closed else "case_tracking", format, columns, rows())

@@ -11,6 +11,7 @@ from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.cases.queries.reach import check_reach
 from py360.modules.cases.statuses import LABELS
+from py360.modules.cases.views import CaseCommentView, CaseHistoryView
 
 SYSTEM: Final = "System"
 
@@ -42,7 +43,7 @@ class HistoryLine:
     new_status: str | None
     user: str | None
 
-    def to_public(self) -> dict[str, object]:
+    def to_public(self) -> CaseHistoryView:
         """The line of the wire."""
         return {
             "id": f"log-{self.id}",
@@ -71,7 +72,7 @@ class Comment:
     status_changed: bool
     follow_up_changed: bool
 
-    def to_public(self) -> dict[str, object]:
+    def to_public(self) -> CaseCommentView:
         """The comment of the wire."""
         return {
             "id": self.id,

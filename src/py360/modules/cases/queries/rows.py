@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from py360.modules.cases.statuses import LABELS, POLICY_STATUS
+from py360.modules.cases.views import CaseView
 from py360.modules.identity.api import LANGUAGES
 
 PROFILES: Final = {"normal": "Normal", "hni": "HNI", "super_hni": "Super HNI", "vip": "VIP"}
@@ -78,7 +79,7 @@ class CaseRow:
             return "Pre Due Stage"
         return "Policy Due" if today <= self.due_date + timedelta(days=self.grace_period_days) else "Reinstatement"
 
-    def to_public(self, today: date) -> dict[str, object]:
+    def to_public(self, today: date) -> CaseView:
         """The row of the wire: labels where people look, codes beside them."""
         agent = self.agent or "Unassigned"
         return {

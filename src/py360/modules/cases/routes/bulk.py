@@ -4,8 +4,9 @@ from typing import Final
 
 from fastapi import Response
 
-from py360.kit.http import Session, ok
+from py360.kit.http import Answer, Session, ok
 from py360.modules.cases.access import CanWorkCases
+from py360.modules.cases.routes.answers import BulkAssigned, BulkOutcome, BulkPolicyStatusSet, BulkStatusSet
 from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import BulkAssign, BulkPolicyStatus, BulkStatus
 from py360.modules.cases.service.assign import assign_selection
@@ -16,7 +17,7 @@ from py360.modules.cases.statuses import LABELS, POLICY_STATUS
 CALL_MINUTES: Final = 5  # of an outbound dialer, per case (domain reference, 6.4)
 
 
-def _outcome(selection: Selection, done: str) -> dict[str, object]:
+def _outcome(selection: Selection, done: str) -> BulkOutcome:
     """The common part of a bulk answer."""
     count, failed = len(selection.cases), len(selection.failures)
     message = f"{count} {'case' if count == 1 else 'cases'} {done}" + (f", {failed} not" if failed else "") + "."
@@ -28,7 +29,7 @@ def _outcome(selection: Selection, done: str) -> dict[str, object]:
     }
 
 
-@router.put("/cases/bulk-update-status")
+@router.put("/cases/bulk-update-status", response_model=Answer[BulkStatusSet])
 async def bulk_status(session: Session, caller: CanWorkCases, body: BulkStatus) -> Response:
     """Move several cases to one status; where the move is not allowed, the case stays and is named."""
     selection, code = await set_status(session, caller, body.case_ids, body.status, body.reason)
@@ -37,7 +38,7 @@ async def bulk_status(session: Session, caller: CanWorkCases, body: BulkStatus) 
     )
 
 
-@router.put("/cases/bulk-update-policy-status")
+@router.put("/cases/bulk-update-policy-status", response_model=Answer[BulkPolicyStatusSet])
 async def bulk_policy_status(session: Session, caller: CanWorkCases, body: BulkPolicyStatus) -> Response:
     """Set the policy status of several cases by hand."""
     selection, code = await set_policy_status(session, caller, body.case_ids, body.policy_status)
@@ -45,7 +46,7 @@ async def bulk_policy_status(session: Session, caller: CanWorkCases, body: BulkP
     return ok({"updatedCount": len(selection.cases), "newPolicyStatus": label, **_outcome(selection, f"now {label}")})
 
 
-@router.put("/cases/bulk-assign")
+@router.put("/cases/bulk-assign", response_model=Answer[BulkAssigned])
 async def bulk_assign(session: Session, caller: CanWorkCases, body: BulkAssign) -> Response:
     """Assign several cases to one agent. `dialerIntegration` says that no dialer is connected; the call time is in minutes."""
     selection, agent = await assign_selection(session, caller, body.case_ids, body.agent_id)

@@ -9,11 +9,12 @@ from pydantic import ValidationError
 from py360.kit import plain
 from py360.kit.errors import Forbidden, Invalid
 from py360.kit.export import ending_of
-from py360.kit.http import DbReads, Public, Res, download, ok
+from py360.kit.http import Answer, DbReads, Public, Res, download, files, ok
 from py360.modules.cases import downloads
 from py360.modules.cases.access import CanReadCase
 from py360.modules.cases.queries import export
 from py360.modules.cases.queries.filters import Filters, where
+from py360.modules.cases.routes.answers import CaseExportLink
 from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import ExportFilters, ExportIn
 
@@ -32,7 +33,7 @@ def _filters(fields: ExportFilters) -> Filters:
         raise Invalid(details=details) from error
 
 
-@router.post("/export/cases")
+@router.post("/export/cases", response_model=Answer[CaseExportLink])
 async def export_cases(reads: DbReads, res: Res, caller: CanReadCase, body: ExportIn) -> Response:
     """An address, good for ten minutes, where the filtered list is downloaded as csv, xlsx (also `xls`), pdf or json."""
     closed = bool(body.filters.get("closed"))
@@ -44,7 +45,7 @@ async def export_cases(reads: DbReads, res: Res, caller: CanReadCase, body: Expo
     return ok({"downloadUrl": address, "message": "The file is ready to download."})
 
 
-@router.get("/export/cases/{token}", dependencies=[Public])
+@router.get("/export/cases/{token}", dependencies=[Public], responses=files("*/*"))
 async def download_cases(reads: DbReads, res: Res, token: Annotated[str, Path(max_length=4000)]) -> StreamingResponse:
     """The file behind an address made by `POST /api/export/cases`."""
     caller, format, fields, closed = await downloads.opened(token)

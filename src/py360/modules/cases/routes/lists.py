@@ -5,11 +5,12 @@ from typing import Annotated, Literal
 from fastapi import Query, Response
 
 from py360.kit.caller import Caller
-from py360.kit.http import AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.kit.resources import Resources
 from py360.modules.cases.access import CanReadClosed, CanReadLogs, CanWorkCases
 from py360.modules.cases.queries import export, history, listing
 from py360.modules.cases.queries.filters import ListQuery
+from py360.modules.cases.routes.answers import CaseList, CaseLogList, CaseOpened
 from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import CaseIn
 from py360.modules.cases.service.open import open_case as open_by_hand
@@ -23,20 +24,20 @@ async def _listed(res: Resources, caller: Caller, asked: ListQuery, *, closed: b
     return ok(await listing.cases(res.reads, caller, asked, asked.part, today, cursor=asked.cursor, closed=closed))
 
 
-@router.get("/cases")
+@router.get("/cases", response_model=Answer[CaseList])
 async def list_cases(res: Res, caller: CanWorkCases, asked: Annotated[ListQuery, Query()]) -> Response:
     """The tracking list: every case but the renewed ones, newest upload first; as a file with its 24 columns."""
     return await _listed(res, caller, asked)
 
 
-@router.post("/cases", status_code=201)
+@router.post("/cases", status_code=201, response_model=Answer[CaseOpened])
 async def open_case(session: Session, caller: CanWorkCases, body: CaseIn) -> Response:
     """Open a case by hand for a known policy."""
     code = await open_by_hand(session, caller, body)
     return ok({"caseId": code, "message": f"{code} is open."}, 201, {"Location": f"/api/cases/{code}"})
 
 
-@router.get("/cases/closed")
+@router.get("/cases/closed", response_model=Answer[CaseList])
 async def list_closed(res: Res, caller: CanReadClosed, asked: Annotated[ListQuery, Query()]) -> Response:
     """The closed list: renewed cases; with `status` also failed, lapsed and cancelled ones, or all. Dates are closing dates.
 
@@ -45,7 +46,7 @@ async def list_closed(res: Res, caller: CanReadClosed, asked: Annotated[ListQuer
     return await _listed(res, caller, asked, closed=True)
 
 
-@router.get("/logs")
+@router.get("/logs", response_model=Answer[CaseLogList])
 async def logs(
     reads: DbReads,
     caller: CanReadLogs,

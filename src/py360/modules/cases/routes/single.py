@@ -4,10 +4,20 @@ from typing import Annotated
 
 from fastapi import Depends, Query, Response
 
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Res, Search, Session, etag, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Res, Search, Session, etag, listed, ok
 from py360.modules.cases.access import CanReadCase, CanWorkCases
 from py360.modules.cases.queries import communications, detail, history
 from py360.modules.cases.queries.filters import case_number
+from py360.modules.cases.routes.answers import (
+    CaseAssigned,
+    CaseCommentAdded,
+    CaseCommentList,
+    CaseEscalated,
+    CaseHistoryList,
+    CasePrioritySet,
+    CaseSaved,
+    CommunicationList,
+)
 from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import (
     AssignIn,
@@ -21,6 +31,7 @@ from py360.modules.cases.schemas import (
 )
 from py360.modules.cases.service import assign, edit, work
 from py360.modules.cases.service.message import send_message as send
+from py360.modules.cases.views import CaseDetailView, CaseMessageView
 
 
 async def _number(case: str) -> int:
@@ -30,26 +41,26 @@ async def _number(case: str) -> int:
 CaseId = Annotated[int, Depends(_number)]
 
 
-@router.get("/cases/{case}")
+@router.get("/cases/{case}", response_model=Answer[CaseDetailView])
 async def read_case(reads: DbReads, res: Res, caller: CanReadCase, case_id: CaseId) -> Response:
     """The whole case. Its ETag is the version that edits ask for."""
-    case, version = await detail.detail(reads, caller, case_id, res.clock.today())
-    return ok(case, headers=etag(version))
+    case = await detail.detail(reads, caller, case_id, res.clock.today())
+    return ok(case, headers=etag(case["version"]))
 
 
-@router.put("/cases/{case}")
+@router.put("/cases/{case}", response_model=Answer[CaseSaved])
 async def edit_case(
     session: Session, reads: DbReads, res: Res, caller: CanWorkCases, case_id: CaseId, body: Edit, if_match: IfMatch
 ) -> Response:
     """The edit dialog: customer, contacts, policy type, premium, expiry, agent. If-Match (or `version`) stops one user from overwriting another."""
-    before, _ = await detail.detail(reads, caller, case_id, res.clock.today())
+    before = await detail.detail(reads, caller, case_id, res.clock.today())
     version = await edit.edit(session, caller, case_id, body, if_match)
     body.as_shown(before)
     code = f"CASE-{case_id}"
     return ok({"caseId": code, "version": version, "message": f"{code} is saved."}, headers=etag(version))
 
 
-@router.patch("/cases/{case}/quick-edit")
+@router.patch("/cases/{case}/quick-edit", response_model=Answer[CaseSaved])
 async def quick_edit(
     session: Session, caller: CanWorkCases, case_id: CaseId, body: QuickEdit, if_match: IfMatch
 ) -> Response:
@@ -59,7 +70,7 @@ async def quick_edit(
     return ok({"caseId": code, "version": version, "message": f"{code} is saved."}, headers=etag(version))
 
 
-@router.put("/cases/{case}/priority")
+@router.put("/cases/{case}/priority", response_model=Answer[CasePrioritySet])
 async def set_priority(session: Session, caller: CanWorkCases, case_id: CaseId, body: PriorityIn) -> Response:
     """Make the case a priority, or normal again."""
     await work.set_priority(session, caller, case_id, body.is_priority)
@@ -68,7 +79,7 @@ async def set_priority(session: Session, caller: CanWorkCases, case_id: CaseId, 
     return ok({"caseId": code, "isPriority": body.is_priority, "message": f"{code} {words}."})
 
 
-@router.put("/cases/{case}/assign")
+@router.put("/cases/{case}/assign", response_model=Answer[CaseAssigned])
 async def assign_case(
     session: Session, caller: CanWorkCases, case_id: CaseId, body: AssignIn, if_match: IfMatch
 ) -> Response:
@@ -78,7 +89,7 @@ async def assign_case(
     return ok({"caseId": f"CASE-{case_id}", "agentId": agent.id if agent else None, "message": words})
 
 
-@router.post("/cases/{case}/escalate")
+@router.post("/cases/{case}/escalate", response_model=Answer[CaseEscalated])
 async def escalate(session: Session, caller: CanWorkCases, case_id: CaseId, body: EscalateIn) -> Response:
     """Escalate the case to a superior, who is notified."""
     done = await assign.escalate(session, caller, case_id, body.escalated_to, body.reason)
@@ -86,7 +97,7 @@ async def escalate(session: Session, caller: CanWorkCases, case_id: CaseId, body
     return ok({**answer, "message": f"{done.case_number} is escalated to {done.to}."})
 
 
-@router.get("/cases/{case}/comments")
+@router.get("/cases/{case}/comments", response_model=Answer[CaseCommentList])
 async def read_comments(
     reads: DbReads,
     caller: CanReadCase,
@@ -99,14 +110,14 @@ async def read_comments(
     return await listed(reads, await history.comments(reads, caller, case_id, search, page.sort), page, as_file)
 
 
-@router.post("/cases/{case}/comments", status_code=201)
+@router.post("/cases/{case}/comments", status_code=201, response_model=Answer[CaseCommentAdded])
 async def add_comment(session: Session, caller: CanWorkCases, case_id: CaseId, body: CommentIn) -> Response:
     """Add a comment; with `updateStatus` and `updateFollowUp` it changes these too."""
     comment_id = await work.comment(session, caller, case_id, body)
     return ok({"caseId": f"CASE-{case_id}", "commentId": comment_id, "message": "The comment is added."}, 201)
 
 
-@router.get("/cases/{case}/history")
+@router.get("/cases/{case}/history", response_model=Answer[CaseHistoryList])
 async def read_history(
     reads: DbReads,
     caller: CanReadCase,
@@ -119,7 +130,7 @@ async def read_history(
     return await listed(reads, await history.history(reads, caller, case_id, search, page.sort), page, as_file)
 
 
-@router.get("/cases/{case}/communications")
+@router.get("/cases/{case}/communications", response_model=Answer[CommunicationList])
 async def read_communications(
     reads: DbReads,
     caller: CanReadCase,
@@ -139,7 +150,7 @@ async def read_communications(
     return await listed(reads, found, page, as_file, summary=summary.to_public())
 
 
-@router.post("/cases/{case}/communications", status_code=201)
+@router.post("/cases/{case}/communications", status_code=201, response_model=Answer[CaseMessageView])
 async def send_communication(caller: CanWorkCases, case_id: CaseId, body: CommunicationIn) -> Response:
     """Send a renewal notice or a payment link; `[Payment Link]` becomes a link that works for 48 hours."""
     pays = body.message_type == "payment_link"
@@ -155,7 +166,7 @@ async def send_communication(caller: CanWorkCases, case_id: CaseId, body: Commun
     return ok(sent.to_public(), 201)
 
 
-@router.post("/cases/{case}/messages", status_code=201)
+@router.post("/cases/{case}/messages", status_code=201, response_model=Answer[CaseMessageView])
 async def send_message(caller: CanWorkCases, case_id: CaseId, body: MessageIn) -> Response:
     """Send a quick message; opt-outs and the do-not-contact registry are checked first."""
     sent = await send(

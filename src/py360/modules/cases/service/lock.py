@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final, TypedDict
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,6 +12,7 @@ from py360.kit import db, ids
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound, PreconditionFailed, Problem
 from py360.modules.cases.queries.reach import case_not_found
+from py360.modules.cases.views import CaseFailureView
 
 _LOCK: Final = """
 select c.id, c.case_number, c.client_id, c.customer_id, c.policy_id, c.due_date, c.status, c.sub_status,
@@ -45,7 +46,7 @@ class Case:
 
 
 async def lock_any(session: AsyncSession, case_ids: Sequence[int]) -> list[Case]:
-    """The cases with these ids, whoever asks; for the system's own moves.
+    """The cases with these ids, whatever the caller's reach; for the system's own moves.
 
     Not `for update`: a payment would wait for a message that is being written to the customer.
     """
@@ -54,7 +55,7 @@ async def lock_any(session: AsyncSession, case_ids: Sequence[int]) -> list[Case]
 
 
 async def lock_any_one(session: AsyncSession, case_id: int) -> Case:
-    """One case, whoever asks; raises NotFound."""
+    """One case, whatever the caller's reach; raises NotFound."""
     cases = await lock_any(session, [case_id])
     if not cases:
         raise NotFound(f"There is no case CASE-{case_id}.")
@@ -78,20 +79,12 @@ async def _within_reach(session: AsyncSession, caller: Caller, case_ids: Sequenc
     return await db.fetch_all(session, Case, sql, {**params, "ids": list(case_ids)})
 
 
-class Failure(TypedDict):
-    """One case of a bulk answer that was not changed."""
-
-    caseId: str
-    code: str
-    message: str
-
-
 @dataclass(slots=True)
 class Selection:
     """The cases of a bulk request: those that are locked, and what was wrong with the others."""
 
     cases: list[Case]
-    failures: list[Failure] = field(default_factory=list)
+    failures: list[CaseFailureView] = field(default_factory=list)
 
     def fail(self, case_number: str, problem: Problem) -> None:
         """Leave this case out of the change and say why."""

@@ -14,6 +14,7 @@ from py360.kit.errors import Conflict
 from py360.modules.cases.live_updates import push_live_update
 from py360.modules.cases.queries.reach import case_not_found
 from py360.modules.cases.service.contact import note_contacts
+from py360.modules.cases.views import CaseMessageView
 from py360.modules.messaging import api as messaging
 from py360.modules.settings import api as settings
 from py360.modules.templates import api as templates
@@ -49,7 +50,7 @@ class SentMessage:
     channel: templates.Channel
     sent: messaging.Sent
 
-    def to_public(self) -> dict[str, str]:
+    def to_public(self) -> CaseMessageView:
         """The answer of the wire."""
         unknown = self.sent.status == "unknown"
         return {

@@ -1,4 +1,4 @@
-"""A parent campaign and its channels are changed together by people and by workers: they take turns, and the parent knows."""
+"""A parent campaign and its channels are changed at once by users and by workers: the parent has the right status."""
 
 import asyncio
 
@@ -8,20 +8,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
-from py360.modules.campaigns.service import status as service
-from tests.modules.campaigns.conftest import Upload, template
-from tests.modules.campaigns.test_campaigns import create
+from py360.modules.campaigns.service.finish import after_run
+from tests.factories.campaigns import Upload, create, template
 
 TURNS = 15
 
 
 async def _at_work(session: AsyncSession) -> None:
-    """Both channels are being sent, and nobody is left to be written to."""
+    """Both channels are being sent, and no recipient is left."""
     await db.execute(session, "update campaigns set status = 'active', completed_at = null")
     await db.execute(session, "update campaign_recipients set status = 'sent', sent_at = now()")
 
 
-async def test_channels_that_end_at_once_end_their_campaign(
+async def test_channels_that_end_at_once_end_their_parent(
     as_admin: httpx.AsyncClient, upload: Upload, resources: Resources
 ) -> None:
     templates = {"email": await template(as_admin), "sms": await template(as_admin, type="sms", content="Pay {link}")}
@@ -33,15 +32,17 @@ async def test_channels_that_end_at_once_end_their_campaign(
 
     async def finish(number: int) -> None:
         async with unit_of_work() as session:
-            await service.after_run(session, number, None)
+            await after_run(session, number, None)
 
     for _ in range(TURNS):
         async with unit_of_work() as session:
             await _at_work(session)
         await asyncio.gather(*(finish(number) for number in channels))
-        assert await resources.reads.value("select status from campaigns where parent_id is null") == "completed"
+        assert (
+            await resources.reads.fetch_only(str, "select status from campaigns where parent_id is null") == "completed"
+        )
 
-    for turn in range(TURNS):  # and nobody holds the other up
+    for turn in range(TURNS):  # and no change waits for another for ever
         async with unit_of_work() as session:
             await _at_work(session)
         stop = as_admin.put(f"/api/campaigns/{parent}/status", json={"status": "cancelled"})

@@ -1,0 +1,20 @@
+"""A campaign whose vendor takes nothing says so: runs in a row without success, and when the next one is due."""
+
+from alembic import op
+
+revision = "0008_note_stalled_campaigns"
+down_revision = "0007_drop_unlisted_features"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("set local lock_timeout = '4s'")
+    op.execute(
+        "alter table campaigns add column failed_runs smallint not null default 0, add column next_run_at timestamptz"
+    )
+
+
+def downgrade() -> None:
+    op.execute("set local lock_timeout = '4s'")
+    op.execute("alter table campaigns drop column failed_runs, drop column next_run_at")

@@ -1,0 +1,191 @@
+"""What the API answers of cases (domain reference, 6)."""
+
+from datetime import date, datetime
+
+from typing_extensions import TypedDict
+
+JsonObject = dict[str, object]
+
+
+class CaseView(TypedDict):
+    """A row of the case lists: labels where people look, codes beside them."""
+
+    id: str
+    clientId: int
+    customerId: str
+    customerName: str
+    customerProfile: str
+    customerMobile: str | None
+    customerEmail: str | None
+    preferredLanguage: str
+    policyNumber: str
+    policyType: str
+    productName: str | None
+    productCategory: str | None
+    channel: str | None
+    subChannel: str | None
+    batchId: str | None
+    uploadId: str | None
+    status: str
+    statusCode: str
+    subStatus: str | None
+    policyStatus: str
+    agentId: int | None
+    agent: str
+    assignedAgent: str
+    priority: str
+    isPriority: bool
+    lastActionDate: datetime | None
+    totalCalls: int
+    currentWorkStep: str | None
+    renewalDate: date
+    uploadDate: datetime
+    closedDate: datetime | None
+    nextFollowUpDate: date | None
+    nextActionPlan: str | None
+    premium: float
+    renewalAmount: float | None
+    paymentStatus: str
+    version: int
+
+
+class ExportedCaseView(CaseView):
+    """A row of a list as a file."""
+
+    commentsCount: int
+
+
+class CaseHistoryView(TypedDict):
+    """Something that happened to a case."""
+
+    id: str
+    caseId: str
+    date: datetime
+    timestamp: datetime
+    action: str
+    details: str | None
+    user: str
+    level: str
+    oldStatus: str | None
+    newStatus: str | None
+
+
+class CaseCommentView(TypedDict):
+    """A comment on a case, with the status at that moment."""
+
+    id: int
+    text: str
+    user: str
+    timestamp: datetime
+    status: str | None
+    subStatus: str | None
+    statusChanged: bool
+    followUpChanged: bool
+
+
+class CaseContactView(TypedDict):
+    """How to reach the customer of a case."""
+
+    email: str | None
+    phone: str | None
+    pan: str | None
+
+
+class CasePolicyView(TypedDict):
+    """The policy of a case."""
+
+    id: int
+    type: str
+    status: str
+    startDate: date
+    expiryDate: date
+    renewalDate: date | None
+    premium: float
+    sumInsured: float | None
+    paymentFrequency: str | None
+    coverage: JsonObject
+
+
+class CaseRecordView(CaseView):
+    """A case with its customer and policy."""
+
+    contactInfo: CaseContactView
+    address: JsonObject | None
+    policyDetails: CasePolicyView
+    paymentMethod: str | None
+    paymentDate: datetime | None
+    communicationAttempts: int
+    lastContactDate: datetime | None
+    notes: str | None
+    uploadFile: str | None
+    escalatedTo: str | None
+    escalationReason: str | None
+    escalatedAt: datetime | None
+
+
+class CaseDetailView(CaseRecordView):
+    """The whole case, with its newest comments and history."""
+
+    flowSteps: list[str]
+    history: list[CaseHistoryView]
+    comments: list[CaseCommentView]
+
+
+class CommunicationView(TypedDict):
+    """A message to the customer of a case."""
+
+    id: str
+    type: str
+    direction: str
+    subject: str | None
+    content: str | None
+    contentRetold: bool
+    contact: str
+    timestamp: datetime
+    agent: str
+    status: str
+    deliveredAt: datetime | None
+    openedAt: datetime | None
+    clickedAt: datetime | None
+    repliedAt: datetime | None
+    campaignId: str | None
+    error: str | None
+
+
+class CommunicationSummaryView(TypedDict):
+    """The figures above a case's communications. What is not measured yet is null."""
+
+    totalCommunications: int
+    lastContact: datetime | None
+    totalEmails: int
+    totalCalls: int
+    totalSMS: int
+    totalWhatsApp: int
+    totalOutbound: int
+    totalInbound: int
+    pending: int
+    resolved: int
+    escalated: int
+    responseRate: float
+    averageResponseTime: float | None
+    satisfactionRating: float | None
+    averageCallDuration: float | None
+    firstCallResolution: float | None
+
+
+class CaseMessageView(TypedDict):
+    """A message that was sent to the customer of a case, or may have been sent (`unknown`)."""
+
+    caseId: str
+    messageId: str
+    channel: str
+    status: str
+    message: str
+
+
+class CaseFailureView(TypedDict):
+    """One case of a bulk request that was not changed, and why."""
+
+    caseId: str
+    code: str
+    message: str
