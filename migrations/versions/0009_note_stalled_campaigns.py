@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0008_note_stalled_campaigns"
-down_revision = "0007_drop_unlisted_features"
+revision = "0009_note_stalled_campaigns"
+down_revision = "0008_account_for_rows"
 branch_labels = None
 depends_on = None
 
