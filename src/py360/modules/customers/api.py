@@ -1,4 +1,4 @@
-"""What other modules may call: people and their policies."""
+"""What other modules may call: customers and their policies."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.errors import NotFound
 from py360.modules.customers.bulk import merge, sort_into_search
+from py360.modules.customers.columns import CATEGORIES
 from py360.modules.customers.contacts import Email, Phone
-from py360.modules.customers.service import CATEGORIES, change_customer, change_policy
-from py360.modules.customers.taking_back import keep_changed, take_back
-from py360.modules.customers.terms import expire, renew, restore
+from py360.modules.customers.service.customers import change_customer
+from py360.modules.customers.service.policies import change_policy
+from py360.modules.customers.service.renew import expire, renew, restore
+from py360.modules.customers.service.undo_import import keep_changed, undo_import
 
 __all__ = [
     "CATEGORIES",
@@ -30,7 +32,7 @@ __all__ = [
     "restore",
     "seed",
     "sort_into_search",
-    "take_back",
+    "undo_import",
 ]
 
 # Names as policies hold them; base premiums from the SQL of the specification's authors (domain reference, section 4).
@@ -61,18 +63,19 @@ class Policy:
 
 
 async def seed(session: AsyncSession) -> None:
-    """The kinds of policies one can choose from; an office's own changes stay."""
+    """Make sure the policy types exist; an office's own changes stay."""
     await db.execute(session, _SEED_TYPES)
 
 
 async def policy(session: AsyncSession, policy_id: int) -> Policy:
     """One policy; raises NotFound. Knows no caller."""
-    row = await db.one(
+    found = await db.fetch_one(
         session,
+        Policy,
         "select id, client_id, policy_number, customer_id, policy_type, premium_amount, start_date, end_date, renewal_date,"
         " grace_period_days, branch_id from policies where id = %(id)s",
         {"id": policy_id},
     )
-    if row is None:
+    if found is None:
         raise NotFound(f"There is no policy {policy_id}.")
-    return Policy(**row)
+    return found

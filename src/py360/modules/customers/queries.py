@@ -1,15 +1,17 @@
 """Reading customers and policies. Within reach is who has a case within reach; reach `all` sees the whole clients."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import Conflict, NotFound
+from py360.kit.free_json import FreeJson
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
+from py360.modules.customers.service.customers import PREFERENCE_PARTS
 
 _CUSTOMER: Final = """
 select c.id, c.customer_code, c.first_name, c.last_name, c.full_name, c.email, c.phone, c.date_of_birth, c.gender, c.pan,
@@ -62,62 +64,157 @@ def _within(caller: Caller, alias: str, named: str) -> tuple[str, dict[str, Any]
     return f"{clients} and {alias}.id in ({cases})", dict(params)
 
 
-def shown_customer(row: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as lists and pages show one; `edition` is the version of its ETag."""
+
+    id: int
+    customer_code: str
+    first_name: str
+    last_name: str
+    full_name: str
+    email: str | None
+    phone: str | None
+    date_of_birth: date | None
+    gender: str | None
+    pan: str | None
+    address: FreeJson | None
+    customer_profile: str
+    preferred_language: str
+    kyc_status: str
+    communication_preferences: FreeJson | None
+    email_verified_at: datetime | None
+    phone_verified_at: datetime | None
+    pan_verified_at: datetime | None
+    client_id: int
+    created_at: datetime
+    updated_at: datetime
+    edition: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerPolicy:
+    """A policy with its customer's name; amounts in INR."""
+
+    id: int
+    client_id: int
+    policy_number: str
+    customer_id: int
+    customer_code: str
+    full_name: str
+    policy_type: str
+    product_name: str | None
+    product_category: str | None
+    premium_amount: Decimal
+    sum_insured: Decimal | None
+    start_date: date
+    end_date: date
+    renewal_date: date | None
+    payment_frequency: str
+    status: str
+    grace_period_days: int
+    agent_id: int | None
+    branch_id: int | None
+    coverage_details: FreeJson | None
+    auto_renewal: bool
+    version: int
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyType:
+    """A type of policies that can be chosen; the premium in INR."""
+
+    id: int
+    name: str
+    description: str | None
+    base_premium: Decimal | None
+    coverage_details: FreeJson | None
+
+
+def customer_to_public(customer: Customer) -> dict[str, Any]:
     """A customer of the wire."""
+    verified = {
+        "email": customer.email_verified_at,
+        "phone": customer.phone_verified_at,
+        "pan": customer.pan_verified_at,
+    }
     return {
-        "id": row["customer_code"],
-        "customerId": row["id"],
-        "clientId": row["client_id"],
-        "name": row["full_name"],
-        "firstName": row["first_name"],
-        "lastName": row["last_name"],
-        "email": row["email"],
-        "phone": row["phone"],
-        "dateOfBirth": row["date_of_birth"],
-        "gender": row["gender"],
-        "pan": row["pan"],
-        "address": row["address"],
-        "customerProfile": row["customer_profile"],
-        "preferredLanguage": row["preferred_language"],
-        "kycStatus": row["kyc_status"],
-        "communicationPreferences": row["communication_preferences"],
-        "verification": {
-            part: {"verified": row[f"{part}_verified_at"] is not None, "verifiedAt": row[f"{part}_verified_at"]}
-            for part in ("email", "phone", "pan")
-        },
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
+        "id": customer.customer_code,
+        "customerId": customer.id,
+        "clientId": customer.client_id,
+        "name": customer.full_name,
+        "firstName": customer.first_name,
+        "lastName": customer.last_name,
+        "email": customer.email,
+        "phone": customer.phone,
+        "dateOfBirth": customer.date_of_birth,
+        "gender": customer.gender,
+        "pan": customer.pan,
+        "address": customer.address,
+        "customerProfile": customer.customer_profile,
+        "preferredLanguage": customer.preferred_language,
+        "kycStatus": customer.kyc_status,
+        "communicationPreferences": customer.communication_preferences,
+        "verification": {part: {"verified": at is not None, "verifiedAt": at} for part, at in verified.items()},
+        "createdAt": customer.created_at,
+        "updatedAt": customer.updated_at,
     }
 
 
-def shown_policy(row: Mapping[str, Any]) -> dict[str, Any]:
+def preferences_to_public(customer: Customer) -> dict[str, Any]:
+    """The preferences of the wire: the channels, and beside them the other parts of the stored object."""
+    stored = dict(customer.communication_preferences or {})
+    parts = {name: stored.pop(name, None) for name in PREFERENCE_PARTS.values()}
+    words = {True: "Accepted", False: "Opted Out"}
+    communication = {
+        channel: words[choice] if isinstance(choice, bool) else choice
+        for channel, choice in stored.items()
+        if channel != "call"
+    }
+    return {"communication": communication, **parts, "preferredLanguage": customer.preferred_language}
+
+
+def policy_to_public(policy: CustomerPolicy) -> dict[str, Any]:
     """A policy of the wire; amounts in INR."""
     return {
-        "id": row["id"],
-        "clientId": row["client_id"],
-        "policyNumber": row["policy_number"],
-        "customerId": row["customer_code"],
-        "customerName": row["full_name"],
-        "policyType": row["policy_type"],
-        "productName": row["product_name"],
-        "productCategory": row["product_category"],
-        "premium": row["premium_amount"],
-        "premiumAmount": row["premium_amount"],
-        "sumInsured": row["sum_insured"],
-        "startDate": row["start_date"],
-        "endDate": row["end_date"],
-        "expiryDate": row["end_date"],
-        "renewalDate": row["renewal_date"],
-        "paymentFrequency": row["payment_frequency"],
-        "status": row["status"],
-        "gracePeriodDays": row["grace_period_days"],
-        "agentId": row["agent_id"],
-        "branchId": row["branch_id"],
-        "coverageDetails": row["coverage_details"] or {},
-        "autoRenewal": row["auto_renewal"],
-        "version": row["version"],
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
+        "id": policy.id,
+        "clientId": policy.client_id,
+        "policyNumber": policy.policy_number,
+        "customerId": policy.customer_code,
+        "customerName": policy.full_name,
+        "policyType": policy.policy_type,
+        "productName": policy.product_name,
+        "productCategory": policy.product_category,
+        "premium": policy.premium_amount,
+        "premiumAmount": policy.premium_amount,
+        "sumInsured": policy.sum_insured,
+        "startDate": policy.start_date,
+        "endDate": policy.end_date,
+        "expiryDate": policy.end_date,
+        "renewalDate": policy.renewal_date,
+        "paymentFrequency": policy.payment_frequency,
+        "status": policy.status,
+        "gracePeriodDays": policy.grace_period_days,
+        "agentId": policy.agent_id,
+        "branchId": policy.branch_id,
+        "coverageDetails": policy.coverage_details or {},
+        "autoRenewal": policy.auto_renewal,
+        "version": policy.version,
+        "createdAt": policy.created_at,
+        "updatedAt": policy.updated_at,
+    }
+
+
+def policy_type_to_public(type: PolicyType) -> dict[str, Any]:
+    """A policy type of the wire; the premium in INR."""
+    return {
+        "id": type.id,
+        "name": type.name,
+        "description": type.description,
+        "basePremium": type.base_premium,
+        "coverageDetails": type.coverage_details,
     }
 
 
@@ -156,7 +253,7 @@ class CustomerFilter:
         return where, params
 
 
-def customers(caller: Caller, chosen: CustomerFilter, sort: str | None) -> Listing:
+def customers(caller: Caller, chosen: CustomerFilter, sort: str | None) -> Listing[Customer]:
     """Customers within reach."""
     where, params = chosen.where(caller)
     return Listing(
@@ -165,39 +262,39 @@ def customers(caller: Caller, chosen: CustomerFilter, sort: str | None) -> Listi
         where,
         ordering(sort, _CUSTOMER_SORTS, "-createdAt", "c.id"),
         params,
-        shown_customer,
+        customer_to_public,
         (
             "id", "name", "email", "phone", "dateOfBirth", "gender", "pan", "address", "customerProfile",
             "preferredLanguage", "kycStatus", "createdAt",
         ),
+        row=Customer,
     )  # fmt: skip
 
 
-def _only_one(rows: list[dict[str, Any]], column: str, text: str, what: str) -> dict[str, Any] | None:
-    """The first row, if any; raises Conflict when two clients of the caller use this code or number."""
-    if len(rows) == 2 and rows[0][column] == rows[1][column] == text:
-        raise Conflict(
-            f"Several clients have {what} with {text[:60]}. Add clientId to say which client you mean.",
-            code="several_clients",
-        )
-    return rows[0] if rows else None
-
-
-async def customer(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:
-    """One customer by code or number, as read; raises NotFound."""
+async def customer(reads: Reads, caller: Caller, text: str) -> Customer:
+    """One customer by code or number. Raises NotFound, and Conflict when several of the caller's clients use the code."""
     where, params = customers_within(caller)
     number = ids.bare_number(text)
-    rows = await reads.all(
+    found = await reads.fetch_all(
+        Customer,
         f"{_CUSTOMER} where (c.customer_code = %(code)s or c.id = %(number)s) and {where}"
         " order by c.customer_code = %(code)s desc limit 2",
         {**params, "code": text, "number": number},
     )
-    row = _only_one(rows, "customer_code", text, "customers")
-    if row is None and number is None and text.lower().startswith("cust-"):
+    if [each.customer_code for each in found] == [text, text]:
+        raise _several_clients("customers", text)
+    if found:
+        return found[0]
+    if number is None and text.lower().startswith("cust-"):
         return await customer(reads, caller, str(ids.number("customer", text)))  # the code a policy file replaced
-    if row is None:
-        raise NotFound(f"There is no customer {text[:60]} within your reach.", code="customer_not_found")
-    return row
+    raise NotFound(f"There is no customer {text[:60]} within your reach.", code="customer_not_found")
+
+
+def _several_clients(what: str, text: str) -> Conflict:
+    return Conflict(
+        f"Several clients have {what} with {text[:60]}. Add clientId to say which client you mean.",
+        code="several_clients",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +325,7 @@ class PolicyFilter:
         return where, params
 
 
-def policies(caller: Caller, chosen: PolicyFilter, sort: str | None) -> Listing:
+def policies(caller: Caller, chosen: PolicyFilter, sort: str | None) -> Listing[CustomerPolicy]:
     """Policies within reach."""
     where, params = chosen.where(caller)
     return Listing(
@@ -237,33 +334,35 @@ def policies(caller: Caller, chosen: PolicyFilter, sort: str | None) -> Listing:
         where,
         ordering(sort, _POLICY_SORTS, "-createdAt", "p.id"),
         params,
-        shown_policy,
+        policy_to_public,
         (
             "policyNumber", "customerId", "customerName", "policyType", "productName", "productCategory", "premium",
             "sumInsured", "startDate", "expiryDate", "renewalDate", "paymentFrequency", "status", "autoRenewal",
         ),
         counted="policies p",
+        row=CustomerPolicy,
     )  # fmt: skip
 
 
-async def policy(reads: Reads, caller: Caller, text: str) -> dict[str, Any]:
-    """One policy by its number or our key, as read; raises NotFound."""
+async def policy(reads: Reads, caller: Caller, text: str) -> CustomerPolicy:
+    """One policy by its number or our key. Raises NotFound, and Conflict when several of the caller's clients use the number."""
     where, params = policies_within(caller)
-    number = ids.bare_number(text)
-    rows = await reads.all(
+    found = await reads.fetch_all(
+        CustomerPolicy,
         f"{_POLICY} where (p.policy_number = %(text)s or p.id = %(number)s) and {where}"
         " order by p.policy_number = %(text)s desc limit 2",
-        {**params, "text": text, "number": number},
+        {**params, "text": text, "number": ids.bare_number(text)},
     )
-    row = _only_one(rows, "policy_number", text, "policies")
-    if row is None:
+    if [each.policy_number for each in found] == [text, text]:
+        raise _several_clients("policies", text)
+    if not found:
         raise NotFound(f"There is no policy {text[:60]} within your reach.", code="policy_not_found")
-    return row
+    return found[0]
 
 
-async def policy_types(reads: Reads) -> list[dict[str, Any]]:
-    """The kinds of policies that can be chosen."""
-    return await reads.all(
-        'select id, name, description, base_premium as "basePremium", coverage_details as "coverageDetails"'
-        " from policy_types where is_active order by name"
+async def policy_types(reads: Reads) -> list[PolicyType]:
+    """The policy types that can be chosen."""
+    return await reads.fetch_all(
+        PolicyType,
+        "select id, name, description, base_premium, coverage_details from policy_types where is_active order by name",
     )

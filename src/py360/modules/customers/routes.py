@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Response
 
 from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, etag, listed, ok
-from py360.modules.customers import queries, service
+from py360.modules.customers import queries
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
 from py360.modules.customers.schemas import CustomerChange, CustomerIn, PolicyChange, PolicyIn, PreferencesIn, given
+from py360.modules.customers.service import customers, policies
 
 router = Router()
 Word = Annotated[str | None, Query(max_length=50)]
@@ -27,24 +28,24 @@ async def list_customers(
     state: Word = None,
     as_file: AsFile = None,
 ) -> Response:
-    """The customers one reaches; `search` takes a piece of a name, or a whole code, phone or e-mail."""
+    """The customers within the caller's reach; `search` takes a piece of a name, or a whole code, phone or e-mail."""
     chosen = queries.CustomerFilter(search, profile, language, kyc_status, city, state)
     return await listed(reads, queries.customers(caller, chosen, page.sort), page, as_file)
 
 
 @router.post("/customers", status_code=201)
 async def add_customer(session: Session, caller: CanChangeCustomers, body: CustomerIn) -> Response:
-    """A new customer of one's client."""
-    number = await service.create_customer(session, caller.client_id, given(body))
+    """Add a customer of the caller's client."""
+    number = await customers.create_customer(session, caller.client_id, given(body))
     code = body.customer_code or f"CUST-{number}"
-    return ok({"id": code, "customerId": number, "message": f"{code} is added."}, 201)
+    return ok({"id": code, "customerId": number, "message": f"{code} was added."}, 201)
 
 
 @router.get("/customers/{customer}")
 async def read_customer(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
     """One customer, by code or number. The ETag is what a change asks for."""
-    row = await queries.customer(reads, caller, customer)
-    return ok(queries.shown_customer(row), headers=etag(row["edition"]))
+    found = await queries.customer(reads, caller, customer)
+    return ok(queries.customer_to_public(found), headers=etag(found.edition))
 
 
 @router.put("/customers/{customer}")
@@ -52,27 +53,27 @@ async def change_customer(
     session: Session, reads: DbReads, caller: CanChangeCustomers, customer: str, body: CustomerChange, if_match: IfMatch
 ) -> Response:
     """Change the given fields; a contact that changes has to be verified again."""
-    row = await queries.customer(reads, caller, customer)
-    changed = await service.change_customer(session, row["id"], given(body), if_match)
-    body.as_shown(queries.shown_customer(row))
-    return ok({"id": row["customer_code"], "changes": changed, "message": f"{row['customer_code']} is saved."})
+    found = await queries.customer(reads, caller, customer)
+    changed = await customers.change_customer(session, found.id, given(body), if_match)
+    body.as_shown(queries.customer_to_public(found))
+    return ok({"id": found.customer_code, "changes": changed, "message": f"{found.customer_code} was saved."})
 
 
 @router.get("/customers/{customer}/policies")
 async def customer_policies(
     reads: DbReads, caller: CanReadCustomers, customer: str, page: PageParams, as_file: AsFile = None
 ) -> Response:
-    """The customer's policies that one reaches."""
-    row = await queries.customer(reads, caller, customer)
-    chosen = queries.PolicyFilter(customer_id=row["id"])
+    """The customer's policies within the caller's reach."""
+    found = await queries.customer(reads, caller, customer)
+    chosen = queries.PolicyFilter(customer_id=found.id)
     return await listed(reads, queries.policies(caller, chosen, page.sort), page, as_file)
 
 
 @router.get("/customers/{customer}/preferences")
 async def read_preferences(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
     """How the customer wants to be reached, reminded and billed; what was never stated is missing."""
-    row = await queries.customer(reads, caller, customer)
-    return ok(service.shown_preferences(row), headers=etag(row["edition"]))
+    found = await queries.customer(reads, caller, customer)
+    return ok(queries.preferences_to_public(found), headers=etag(found.edition))
 
 
 @router.put("/customers/{customer}/preferences")
@@ -80,9 +81,9 @@ async def change_preferences(
     session: Session, reads: DbReads, caller: CanChangeCustomers, customer: str, body: PreferencesIn, if_match: IfMatch
 ) -> Response:
     """Set the parts given; the others stay."""
-    row = await queries.customer(reads, caller, customer)
-    await service.change_preferences(session, row["id"], given(body), if_match)
-    return ok({"id": row["customer_code"], "message": "The preferences are saved."})
+    found = await queries.customer(reads, caller, customer)
+    await customers.change_preferences(session, found.id, given(body), if_match)
+    return ok({"id": found.customer_code, "message": "The preferences were saved."})
 
 
 @router.get("/policies")
@@ -97,7 +98,7 @@ async def list_policies(
     renewal_to: Annotated[date | None, Query(alias="renewalTo")] = None,
     as_file: AsFile = None,
 ) -> Response:
-    """The policies one reaches; `search` takes a piece of the policy number."""
+    """The policies within the caller's reach; `search` takes a piece of the policy number."""
     chosen = queries.PolicyFilter(search, status, type, renewal_from, renewal_to)
     return await listed(reads, queries.policies(caller, chosen, page.sort), page, as_file)
 
@@ -105,17 +106,17 @@ async def list_policies(
 @router.post("/policies", status_code=201)
 async def add_policy(session: Session, reads: DbReads, caller: CanChangeCustomers, body: PolicyIn) -> Response:
     """A policy entered by hand, for a customer within reach."""
-    row = await queries.customer(reads, caller, str(body.customer_id))
-    number = await service.create_policy(session, row["client_id"], row["id"], given(body))
+    found = await queries.customer(reads, caller, str(body.customer_id))
+    number = await policies.create_policy(session, found.client_id, found.id, given(body))
     data: dict[str, Any] = {"id": number, "policyNumber": body.policy_number}
-    return ok({**data, "message": f"Policy {body.policy_number} is added."}, 201)
+    return ok({**data, "message": f"Policy {body.policy_number} was added."}, 201)
 
 
 @router.get("/policies/{policy:path}")
 async def read_policy(reads: DbReads, caller: CanReadCustomers, policy: str) -> Response:
     """One policy, by its policy number or our key."""
-    row = await queries.policy(reads, caller, policy)
-    return ok(queries.shown_policy(row), headers=etag(row["version"]))
+    found = await queries.policy(reads, caller, policy)
+    return ok(queries.policy_to_public(found), headers=etag(found.version))
 
 
 @router.put("/policies/{policy:path}")
@@ -123,13 +124,13 @@ async def change_policy(
     session: Session, reads: DbReads, caller: CanChangeCustomers, policy: str, body: PolicyChange, if_match: IfMatch
 ) -> Response:
     """Change the given fields; number and customer stay."""
-    row = await queries.policy(reads, caller, policy)
-    changed = await service.change_policy(session, row["id"], given(body), if_match)
-    body.as_shown(queries.shown_policy(row))
-    return ok({"id": row["id"], "changes": changed, "message": f"Policy {row['policy_number']} is saved."})
+    found = await queries.policy(reads, caller, policy)
+    changed = await policies.change_policy(session, found.id, given(body), if_match)
+    body.as_shown(queries.policy_to_public(found))
+    return ok({"id": found.id, "changes": changed, "message": f"Policy {found.policy_number} was saved."})
 
 
 @router.get("/policy-types")
 async def policy_types(reads: DbReads, caller: CanReadCustomers) -> Response:
-    """The kinds of policies."""
-    return ok({"policyTypes": await queries.policy_types(reads)})
+    """The policy types."""
+    return ok({"policyTypes": [queries.policy_type_to_public(each) for each in await queries.policy_types(reads)]})

@@ -70,7 +70,7 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> UndoVie
     await db.execute(session, _LATER, {"id": upload_id})
     await customers.keep_changed(session, "undo_rows", until)
     removed = await cases.undo_import(session, "undo_rows", until)
-    counts = await customers.take_back(session, "undo_rows", until)
+    counts = await customers.undo_import(session, "undo_rows", until)
     kept = await db.fetch_all(
         session, _KeptRow, "select row_no, case_id, kept from undo_rows where kept is not null order by row_no"
     )

@@ -1,0 +1,97 @@
+"""Adding and changing policies by hand."""
+
+from datetime import date
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import corrections, db
+from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from py360.modules.customers.columns import (
+    ALSO_CALLED,
+    CATEGORIES,
+    FILED_OF_POLICY,
+    POLICY_COLUMNS,
+    Fields,
+    describe_change,
+    values_of,
+)
+
+
+async def create_policy(session: AsyncSession, client_id: int, customer_id: int, fields: Fields) -> int:
+    """Add a policy by hand; its key. Raises Conflict when the client has the policy number already."""
+    number = fields["policy_number"]
+    taken = "select 1 from policies where client_id = %(client)s and policy_number = %(number)s"
+    if await db.fetch_one(session, int, taken, {"client": client_id, "number": number}):
+        raise Conflict(f"There is a policy {number} already.", code="policy_exists")
+    fields = await _with_type(session, fields)
+    values = values_of(fields, POLICY_COLUMNS)
+    _check_dates(values["start_date"], values["end_date"])
+    values |= {"client_id": client_id, "customer_id": customer_id, "policy_number": number}
+    values["renewal_date"] = values.get("renewal_date") or values["end_date"]
+    names = ", ".join(values)
+    places = ", ".join(f"%({name})s" for name in values)
+    return await db.fetch_only(session, int, f"insert into policies ({names}) values ({places}) returning id", values)
+
+
+async def change_policy(
+    session: AsyncSession, policy_id: int, fields: Fields, if_match: int | None = None
+) -> list[str]:
+    """Set the given fields; what changed, in words. Raises NotFound, Invalid and PreconditionFailed. Knows no caller."""
+    before = await db.one(session, "select * from policies where id = %(id)s for update", {"id": policy_id})
+    if before is None:
+        raise NotFound(f"There is no policy {policy_id}.")
+    if if_match is not None and if_match != before["version"]:
+        raise PreconditionFailed
+    fields = await _with_type(session, fields, before["policy_type"])
+    changed: dict[str, Any] = {
+        name: value for name in POLICY_COLUMNS if name in fields and (value := fields[name]) != before[name]
+    }
+    if not changed:
+        return []
+    after = {**before, **changed}
+    _check_dates(after["start_date"], after["end_date"])
+    sets = ", ".join([*(f"{name} = %({name})s" for name in changed), corrections.REMEMBER])
+    values = values_of(changed, POLICY_COLUMNS)
+    values["corrected"] = Jsonb(corrections.said_before(before, changed, FILED_OF_POLICY))
+    await db.execute(
+        session, f"update policies set {sets}, version = version + 1 where id = %(id)s", {**values, "id": policy_id}
+    )
+    return [describe_change(name, before[name], value) for name, value in changed.items()]
+
+
+def _check_dates(start: date, end: date) -> None:
+    if end <= start:
+        raise Invalid(
+            "A policy ends after it starts.",
+            code="dates_reversed",
+            details=[{"field": "endDate", "message": "must be after startDate"}],
+        )
+
+
+async def _type_of(session: AsyncSession, text: str) -> str:
+    """A policy type as it is stored: motor for Motor, Auto and Vehicle. Raises Invalid for an unknown one."""
+    names = await db.fetch_all(session, str, "select name from policy_types where is_active order by name")
+    wanted = text.strip().lower()
+    wanted = ALSO_CALLED.get(wanted, wanted)
+    found = next((name for name in names if name.lower() == wanted), None)
+    if found is None:
+        raise Invalid(
+            f"“{text}” is not a policy type.",
+            code="unknown_policy_type",
+            details=[{"field": "policyType", "message": "one of " + ", ".join(names)}],
+        )
+    return found
+
+
+async def _with_type(session: AsyncSession, fields: Fields, before: str = "") -> Fields:
+    """The fields with their policy type as it is stored; a new type brings its category unless one is given."""
+    text = fields.get("policy_type")
+    if not text or text == before:
+        return dict(fields)
+    kind = await _type_of(session, text)
+    known = dict(fields) | {"policy_type": kind}
+    if kind != before and kind in CATEGORIES:
+        known.setdefault("product_category", CATEGORIES[kind])
+    return known

@@ -1,0 +1,12 @@
+-- Write what a row says that is new. A correction of a field that the file has changed since is forgotten.
+update policies p set
+  customer_id = s.customer_id, premium_amount = s.premium_amount, start_date = s.start_date, end_date = s.end_date,
+  renewal_date = s.renewal_date, policy_type = s.policy_type,
+  product_name = coalesce(s.product_name, p.product_name),
+  product_category = coalesce(s.product_category, p.product_category),
+  sum_insured = coalesce(s.sum_insured, p.sum_insured),
+  payment_frequency = coalesce(s.payment_frequency, p.payment_frequency),
+  corrected = case when s.renewal_date = p.renewal_date then {forgotten} end,
+  status = 'active', version = p.version + 1
+from {staging} s
+where s.policy_id = p.id and s.outcome = 'changed'
