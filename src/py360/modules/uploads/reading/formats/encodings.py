@@ -23,6 +23,7 @@ _BOMS: Final = (
 _ONE_BYTE: Final = ("cp1252", "mac_roman", "cp850", "cp437")
 _MARKS_IN_WORDS: Final = frozenset("’‘'")
 _MARKS: Final = frozenset("“”„‘’–—…•·€£₹°®™©«»½¼¾¹²³×\u00a0§")
+_USUAL_LETTERS: Final = frozenset("éèëáàäíóöúüñçãõÉÈËÁÀÄÍÓÖÚÜÑÇÃÕ")
 _MOST_PLACES: Final = 20_000
 _REPLACEMENT: Final = "\ufffd"
 
@@ -89,9 +90,10 @@ def _fitness(encoding: str, place: bytes) -> float:
         return -1
     if not before.isalpha() and not behind.isalpha():
         return -1  # a letter alone between spaces
+    well = 1.25 if char in _USUAL_LETTERS else 1.0
     if char.islower():
-        return 1 if (not before.isalpha() or before.islower()) and (not behind.isalpha() or behind.islower()) else -1
-    return 1 if not before.isalpha() or before.isupper() else -1
+        return well if (not before.isalpha() or before.islower()) and (not behind.isalpha() or behind.islower()) else -1
+    return well if not before.isalpha() or before.isupper() else -1
 
 
 def _by_neighbours(error: UnicodeError) -> tuple[str, int]:
