@@ -71,7 +71,7 @@ def test_a_repeated_row_that_is_blank_takes_no_room(tmp_path: Path) -> None:
 
 
 def test_a_file_that_needs_too_much_memory_is_refused(tmp_path: Path) -> None:
-    cells = "".join(f"<tr>{''.join(f'<td>{number}{at}' for at in range(12))}" for number in range(25_000))
+    cells = "".join(f"<tr>{''.join(f'<td>{number}{at}' for at in range(12))}" for number in range(45_000))
     page = f"<html><table><tr>{''.join(f'<th>{heading}' for heading in HEADINGS)}{cells}</table>"
     problem = refused(tmp_path, page.encode(), read_memory_bytes=64 * MEGABYTE)
     assert (problem.status, problem.code) == (413, "reading_needs_too_much_memory")
