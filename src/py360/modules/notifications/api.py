@@ -1,8 +1,8 @@
-"""What other modules may call: tell somebody something."""
+"""What other modules may call: notify users."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +22,7 @@ async def notify(
     type: Type,
     title: str,
     message: str,
-    data: Mapping[str, Any] | None = None,
+    data: Mapping[str, object] | None = None,
     priority: Priority = "medium",
     expires_at: datetime | None = None,
 ) -> None:
@@ -35,5 +35,5 @@ async def notify(
 
 
 async def notify_each(session: AsyncSession, notices: Sequence[Notice], *, type: Type) -> None:
-    """Notify each user of their own; two statements, however many."""
+    """Notify each user with their own text; two statements, however many."""
     await service.notify(session, notices, type)

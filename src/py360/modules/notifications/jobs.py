@@ -1,4 +1,4 @@
-"""Telling people live, once their notification is committed; and clearing out old ones."""
+"""Pushing notifications to open windows once they are committed; deleting old ones."""
 
 from py360.kit import db, live, resources
 from py360.kit.db import unit_of_work
@@ -8,18 +8,18 @@ from py360.modules.notifications import queries
 jobs = module_jobs("notifications")
 
 
-@jobs.task(name="notifications.tell")
-async def tell(notifications: list[int]) -> None:
+@jobs.task(name="notifications.push_live_update")
+async def push_live_update(notifications: list[int]) -> None:
     """Send `notification.new` for each of these notifications, to its user only."""
     async with unit_of_work() as session:
-        rows = await queries.to_tell(session, notifications)
-    for row in rows:
-        await live.send(row["client_id"], "notification.new", queries.shown(row), user_id=row["user_id"])
+        found = await queries.with_users(session, notifications)
+    for each in found:
+        await live.send(each.client_id, "notification.new", each.to_public(), user_id=each.user_id)
 
 
 @jobs.periodic(name="notifications.sweep", cron="17 20 * * *")
 async def sweep(timestamp: int) -> None:
-    """Once a night, forget what expired and what is older than half a year."""
+    """Once a night, delete what expired and what is older than half a year."""
     async with unit_of_work() as session:
         await db.execute(
             session,

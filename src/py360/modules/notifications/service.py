@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,12 +20,12 @@ PRIORITIES: Final = ("low", "medium", "high", "urgent")
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What one user is told."""
+    """A notification for one user."""
 
     user_id: int
     title: str
     message: str
-    data: Mapping[str, Any] | None = None
+    data: Mapping[str, object] | None = None
 
 
 async def notify(
@@ -38,8 +38,9 @@ async def notify(
     """Write notifications; they go out live when, and only if, the session's transaction commits."""
     if type not in TYPES or priority not in PRIORITIES:
         raise ValueError(f"a notification is of one of {TYPES} and {PRIORITIES}, not {type!r} and {priority!r}")
-    rows = await db.all(
+    made = await db.fetch_all(
         session,
+        int,
         "insert into notifications (user_id, type, title, message, data, priority, expires_at, created_at)"
         " select user_id, %(type)s, title, message, data, %(priority)s, %(expires)s, %(now)s"
         " from unnest(%(users)s::bigint[], %(titles)s::text[], %(messages)s::text[], %(data)s::jsonb[])"
@@ -55,17 +56,17 @@ async def notify(
             "now": resources.current().clock.now(),
         },
     )
-    made = [row["id"] for row in rows]
     if made:
-        await defer(session, jobs.tell, notifications=made, priority=10)
+        await defer(session, jobs.push_live_update, notifications=made, priority=10)
     return made
 
 
 async def mark_read(session: AsyncSession, caller: Caller, notification: str) -> str:
     """Mark one of the caller's notifications read; its code. Raises NotFound."""
     number = ids.number("notification", notification)
-    found = await db.value(
+    found = await db.fetch_one(
         session,
+        int,
         "update notifications set read_status = true, read_at = coalesce(read_at, %(now)s)"
         " where id = %(id)s and user_id = %(user)s returning id",
         {"id": number, "user": caller.user_id, "now": resources.current().clock.now()},

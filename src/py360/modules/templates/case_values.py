@@ -9,7 +9,7 @@ from py360.kit import db, resources
 from py360.kit.reads import Reads
 
 # The amount is what is left to pay, as the payment page asks for it; once all is paid, what it was. A case that is renewed
-# speaks of the term that fell due, though its policy stands in the next one (`customers.terms`).
+# speaks of the term that fell due, though its policy stands in the next one (`customers.service.renew`).
 _VALUES: Final = """
 select c.id as case_id, p.full_name as customer_name, p.first_name, cl.client_name as company_name,
   cl.contact_phone as support_phone, c.policy_number, c.policy_type, c.product_name, c.sum_insured as coverage,
