@@ -1,6 +1,7 @@
 """The HTTP face of notifications, and the WebSocket."""
 
 import asyncio
+from contextlib import suppress
 from typing import Annotated, Final, Literal
 
 import structlog
@@ -111,8 +112,10 @@ async def live_messages(
         await websocket.close(SIGNED_OUT, str(refused.exceptions[0]))
     except* (CacheConnectionError, CacheTimeoutError, TimeoutError):
         await websocket.close(TRY_LATER)
-    except* (WebSocketDisconnect, RuntimeError):
-        log.debug("a browser left while a message was sent")
+    except* (WebSocketDisconnect, RuntimeError) as ended:
+        log.debug("a WebSocket ended while a message was sent", error=repr(ended.exceptions))
+        with suppress(RuntimeError):  # it is closed already, mostly by the browser
+            await websocket.close(TRY_LATER)
 
 
 async def _until_closed(websocket: WebSocket) -> None:
