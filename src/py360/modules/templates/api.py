@@ -5,7 +5,8 @@ from py360.modules.templates.compiler import Compiled, MessageLinks, compile, co
 from py360.modules.templates.dlt import RegisteredText, registered_texts
 from py360.modules.templates.models import Channel, Format, Purpose, Rendered, Template
 from py360.modules.templates.seed import seed
-from py360.modules.templates.service import count_use, find
+from py360.modules.templates.service.count_use import count_use
+from py360.modules.templates.service.find import find
 from py360.modules.templates.sms import Segments, segments
 from py360.modules.templates.variables import Value, canonical, fold_values, write, write_text
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from py360.modules.templates.models import Channel
-from py360.modules.templates.service import Draft
+from py360.modules.templates.service.save import Draft
 
 _HEAD: Final = """<mjml>
   <mj-head>

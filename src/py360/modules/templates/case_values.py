@@ -1,47 +1,72 @@
 """What a message can say about a case: the catalogue's values, read for a whole batch in one statement."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass, fields
+from datetime import date
+from decimal import Decimal
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, resources
+from py360.kit import db, resources, sql
 from py360.kit.reads import Reads
+from py360.modules.templates.variables import Value
 
-# The amount is what is left to pay, as the payment page asks for it; once all is paid, what it was. A case that is renewed
-# speaks of the term that fell due, though its policy stands in the next one (`customers.service.renew`).
-_VALUES: Final = """
-select c.id as case_id, p.full_name as customer_name, p.first_name, cl.client_name as company_name,
-  cl.contact_phone as support_phone, c.policy_number, c.policy_type, c.product_name, c.sum_insured as coverage,
-  (c.start_date - age(c.due_date + 1 + later.days, c.due_date + 1))::date as start_date, c.end_date - later.days as expiry_date, c.due_date,
-  case when m.paid < amount.due then amount.due - m.paid else amount.due end as renewal_amount,
-  c.premium_amount as current_premium, c.grace_period_days as grace_days, c.agent_name, b.name as branch
-from cases_public_case c
-join customers_public_contact p on p.id = c.customer_id
-join identity_public_client cl on cl.id = c.client_id
-left join organization_public_branch b on b.id = c.branch_id
-cross join lateral (
-  select sum(due) as due, coalesce(sum(paid), 0) as paid from payments_public_money where case_id = c.id
-) m
-cross join lateral (select coalesce(m.due, c.renewal_amount, c.premium_amount) as due) amount
-cross join lateral (
-  select case when c.status = 'renewed' then greatest(coalesce(c.renewal_date, c.end_date) - c.due_date, 0) else 0 end as days
-) later
-where c.id = any(%(cases)s)
-"""
+_VALUES: Final = sql.read(__file__, "case_values")
+
+
+@dataclass(frozen=True, slots=True)
+class _CaseValues:
+    """Columns by the catalogue's names, and the case they are of."""
+
+    case_id: int
+    customer_name: str | None
+    first_name: str | None
+    company_name: str
+    support_phone: str | None
+    policy_number: str
+    policy_type: str | None
+    product_name: str | None
+    coverage: Decimal | None
+    start_date: date | None
+    expiry_date: date | None
+    due_date: date | None
+    renewal_amount: Decimal | None
+    current_premium: Decimal | None
+    grace_days: int | None
+    agent_name: str | None
+    branch: str | None
+
+
+_NAMES: Final = tuple(field.name for field in fields(_CaseValues) if field.name != "case_id")
+
+
+@dataclass(frozen=True, slots=True)
+class _ClientValues:
+    company_name: str
+    support_phone: str | None
+
+
 _CLIENT: Final = (
     "select client_name as company_name, contact_phone as support_phone from identity_public_client where id = %(id)s"
 )
 
 
-async def client_values(session: AsyncSession, client_id: int) -> dict[str, Any]:
+async def client_values(session: AsyncSession, client_id: int) -> dict[str, Value]:
     """What a message can say about the one who writes, whomever it is for."""
-    return (await db.one(session, _CLIENT, {"id": client_id}) or {}) | {"date": resources.current().clock.today()}
+    found = await db.fetch_one(session, _ClientValues, _CLIENT, {"id": client_id})
+    own: dict[str, Value] = (
+        {"company_name": found.company_name, "support_phone": found.support_phone} if found is not None else {}
+    )
+    return {**own, "date": resources.current().clock.today()}
 
 
-async def case_values(source: AsyncSession | Reads, case_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+async def case_values(source: AsyncSession | Reads, case_ids: Sequence[int]) -> dict[int, dict[str, Value]]:
     """The catalogue's values for these cases (customer, policy, dates, amounts), without links; one statement."""
-    said = {"cases": list(case_ids)}
-    rows = await (source.all(_VALUES, said) if isinstance(source, Reads) else db.all(source, _VALUES, said))
+    params = {"cases": list(case_ids)}
+    if isinstance(source, Reads):
+        rows = await source.fetch_all(_CaseValues, _VALUES, params)
+    else:
+        rows = await db.fetch_all(source, _CaseValues, _VALUES, params)
     today = resources.current().clock.today()
-    return {row.pop("case_id"): row | {"date": today} for row in rows}
+    return {row.case_id: {**{name: getattr(row, name) for name in _NAMES}, "date": today} for row in rows}

@@ -1,13 +1,15 @@
 """Templates as people list and read them; every list starts from the caller's clients."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, comma_list, containing, ordering
 from py360.kit.reads import Reads
+from py360.modules.templates.views import TemplateDetailsView, TemplateSummary, TemplateView, VersionView
 
 _TEMPLATE: Final = """
 select t.id, t.client_id, t.name, t.template_type, t.category, t.subject, t.content, t.format, t.language, t.variables, t.tags,
@@ -27,29 +29,55 @@ _TEMPLATE_SORTS: Final = {
 }
 
 
-def shown_template(row: Mapping[str, Any]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class TemplateRow:
+    """A template as it is kept."""
+
+    id: int
+    client_id: int
+    name: str
+    template_type: str
+    category: str
+    subject: str | None
+    content: str
+    format: str
+    language: str
+    variables: list[str] | None
+    tags: list[str]
+    is_active: bool
+    status: str
+    dlt_template_id: str | None
+    dlt_approved: bool
+    version: int
+    usage_count: int
+    created_by: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def to_public(row: TemplateRow) -> TemplateView:
     """A template of the wire."""
     return {
-        "id": ids.code("template", row["id"]),
-        "clientId": row["client_id"],
-        "name": row["name"],
-        "type": row["template_type"],
-        "category": row["category"],
-        "subject": row["subject"],
-        "content": row["content"],
-        "format": row["format"],
-        "language": row["language"],
-        "variables": row["variables"] or [],
-        "tags": row["tags"],
-        "isActive": row["is_active"],
-        "status": row["status"],
-        "dltTemplateId": row["dlt_template_id"],
-        "dltApproved": row["dlt_approved"],
-        "version": row["version"],
-        "usageCount": row["usage_count"],
-        "createdBy": row["created_by"],
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
+        "id": ids.code("template", row.id),
+        "clientId": row.client_id,
+        "name": row.name,
+        "type": row.template_type,
+        "category": row.category,
+        "subject": row.subject,
+        "content": row.content,
+        "format": row.format,
+        "language": row.language,
+        "variables": row.variables or [],
+        "tags": row.tags,
+        "isActive": row.is_active,
+        "status": row.status,
+        "dltTemplateId": row.dlt_template_id,
+        "dltApproved": row.dlt_approved,
+        "version": row.version,
+        "usageCount": row.usage_count,
+        "createdBy": row.created_by,
+        "createdAt": row.created_at,
+        "updatedAt": row.updated_at,
     }
 
 
@@ -72,7 +100,7 @@ def templates(
     categories: str | None = None,
     statuses: str | None = None,
     search: str | None = None,
-) -> Listing:
+) -> Listing[TemplateRow]:
     """The templates of the caller's clients; types, categories and statuses are comma lists."""
     params = {
         "clients": list(caller.client_ids),
@@ -88,36 +116,72 @@ def templates(
         _TEMPLATE_FILTER,
         ordering(sort, _TEMPLATE_SORTS, "id", "t.id"),
         params,
-        shown_template,
+        to_public,
         (
             "id", "name", "type", "category", "subject", "content", "language", "variables", "tags", "status",
             "dltTemplateId", "dltApproved", "version", "usageCount", "createdAt", "updatedAt",
         ),
+        row=TemplateRow,
     )  # fmt: skip
 
 
-async def template_figures(reads: Reads, listing: Listing) -> dict[str, Any]:
+_SUMMARY: Final = """
+select count(*) as total, count(*) filter (where t.is_active) as active, count(*) filter (where t.dlt_approved) as dlt_approved,
+  coalesce(sum(t.usage_count), 0)::bigint as total_usage
+from templates t where
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Summary:
+    total: int
+    active: int
+    dlt_approved: int
+    total_usage: int
+
+
+async def summary(reads: Reads, listing: Listing[TemplateRow]) -> TemplateSummary:
     """The figures of the template manager over the templates of a list."""
-    figures = await reads.one(
-        "select count(*) as total, count(*) filter (where is_active) as active,"
-        ' count(*) filter (where dlt_approved) as "dltApproved", coalesce(sum(usage_count), 0)::bigint as "totalUsage"'
-        f" from templates t where {listing.where}",
-        listing.params,
-    )
-    assert figures is not None
-    return figures
+    found = await reads.fetch_only(_Summary, _SUMMARY + listing.where, listing.params)
+    return {
+        "total": found.total,
+        "active": found.active,
+        "dltApproved": found.dlt_approved,
+        "totalUsage": found.total_usage,
+    }
 
 
-async def template(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
+_VERSIONS: Final = """
+select version, subject, format, created_by, created_at from template_versions
+where template_id = %(id)s order by version desc limit 50
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    version: int
+    subject: str | None
+    format: str
+    created_by: int | None
+    created_at: datetime
+
+    def to_public(self) -> VersionView:
+        return {
+            "version": self.version,
+            "subject": self.subject,
+            "format": self.format,
+            "createdBy": self.created_by,
+            "createdAt": self.created_at,
+        }
+
+
+async def template(reads: Reads, caller: Caller, ref: str) -> TemplateDetailsView:
     """One template with its versions. Raises NotFound."""
-    number = ids.number("template", ref)
-    params = {"id": number, "clients": list(caller.client_ids)}
-    row = await reads.one(f"{_TEMPLATE} where t.id = %(id)s and t.client_id = any(%(clients)s)", params)
+    params = {"id": ids.number("template", ref), "clients": list(caller.client_ids)}
+    row = await reads.fetch_one(
+        TemplateRow, f"{_TEMPLATE} where t.id = %(id)s and t.client_id = any(%(clients)s)", params
+    )
     if row is None:
         raise NotFound(f"There is no template “{ref[:60]}”.", code="template_not_found")
-    versions = await reads.all(
-        'select version, subject, format, created_by as "createdBy", created_at as "createdAt"'
-        " from template_versions where template_id = %(id)s order by version desc limit 50",
-        params,
-    )
-    return {**shown_template(row), "versions": versions}
+    versions = await reads.fetch_all(_Version, _VERSIONS, params)
+    return {**to_public(row), "versions": [each.to_public() for each in versions]}

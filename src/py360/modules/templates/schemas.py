@@ -6,7 +6,7 @@ from pydantic import AliasChoices, Field, StringConstraints, model_validator
 
 from py360.kit.free_json import FreeJson
 from py360.kit.wire import SHOWN, Schema
-from py360.modules.templates.api import Channel, Format
+from py360.modules.templates.models import Channel, Format
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Category = Literal[

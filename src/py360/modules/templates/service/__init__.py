@@ -1,0 +1,1 @@
+"""What is done with templates: found, saved, previewed, moved to another status, copied, deleted."""
