@@ -61,7 +61,9 @@ async def test_what_an_import_refuses_names_the_template(as_admin: httpx.AsyncCl
         answer = await as_admin.post("/api/templates/import", json={"templates": templates})
         assert answer.status_code == 422
         assert answer.json()["error"]["message"].startswith("“Two”: ")
-    assert (await as_admin.get("/api/templates", params={"search": "Solitary"})).json()["data"]["pagination"]["total"] == 0
+    assert (await as_admin.get("/api/templates", params={"search": "Solitary"})).json()["data"]["pagination"][
+        "total"
+    ] == 0
 
 
 async def approval_required(as_admin: httpx.AsyncClient) -> None:
