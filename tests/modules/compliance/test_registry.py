@@ -138,3 +138,14 @@ async def test_what_the_office_does_not_want(as_admin: httpx.AsyncClient) -> Non
     assert (asked.status_code, asked.json()["error"]["code"]) == (409, "override_not_allowed")
     cleaned = await as_admin.post("/api/dnc/deduplicate", json={"contacts": [{"phone": "9876543210"}]})
     assert (cleaned.status_code, cleaned.json()["error"]["code"]) == (409, "bulk_off")
+
+
+async def test_a_cleaned_list_says_where_an_entry_comes_from(as_admin: httpx.AsyncClient) -> None:
+    await add(as_admin, dncSource="government")
+    await as_admin.post("/api/suppressions", json={"channel": "sms", "contact": "+919876500001"})
+    contacts = [{"phone": "9876543210"}, {"phone": "9876500001"}, {"phone": "9876500002"}]
+    answer = await as_admin.post("/api/dnc/deduplicate", json={"contacts": contacts, "channel": "sms"})
+    assert answer.status_code == 200, answer.text
+    data = answer.json()["data"]
+    assert [each["dncSource"] for each in data["blocked"]] == ["government", "suppressed"]
+    assert [each["phone"] for each in data["allowed"]] == ["9876500002"]

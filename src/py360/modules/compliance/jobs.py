@@ -2,7 +2,7 @@
 
 from py360.kit import db
 from py360.kit.jobs import module_jobs
-from py360.modules.compliance import registry
+from py360.modules.compliance.service import override
 
 jobs = module_jobs("compliance")
 
@@ -11,4 +11,4 @@ jobs = module_jobs("compliance")
 async def expire_overrides(timestamp: int) -> None:
     """Overrides end by themselves."""
     async with db.unit_of_work() as session:
-        await registry.expire_overrides(session)
+        await override.expire_overrides(session)

@@ -1,13 +1,23 @@
 """Reading the registry, its overrides and figures, and the suppression list."""
 
-from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
+from py360.modules.compliance.views import (
+    BlockedMessageView,
+    ConsentView,
+    DncEntryView,
+    DncEventView,
+    DncStatistics,
+    OverrideView,
+    SuppressionView,
+)
 
 _ENTRY: Final = """
 select d.id, d.client_id, c.client_code, c.client_name, d.customer_name, d.customer_phone, d.customer_email, d.dnc_type,
@@ -35,33 +45,56 @@ _SORTS: Final = {
 }
 
 
-def shown_entry(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An entry of the wire."""
-    return {
-        "id": ids.code("dnc", row["id"]),
-        "clientId": row["client_id"],
-        "clientCode": row["client_code"],
-        "clientName": row["client_name"],
-        "customerName": row["customer_name"],
-        "customerPhone": row["customer_phone"],
-        "customerEmail": row["customer_email"],
-        "dncType": row["dnc_type"],
-        "dncSource": row["dnc_source"],
-        "reason": row["reason"],
-        "effectiveDate": row["effective_date"],
-        "expiryDate": row["expiry_date"],
-        "isActive": row["is_active"],
-        "overrideAllowed": row["override_allowed"],
-        "createdBy": row["created_by"],
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
-        "lastOverride": row["last_override"],
-    }
+@dataclass(frozen=True, slots=True)
+class EntryRow:
+    """An entry of the registry, with its client."""
+
+    id: int
+    client_id: int
+    client_code: str
+    client_name: str
+    customer_name: str | None
+    customer_phone: str | None
+    customer_email: str | None
+    dnc_type: str
+    dnc_source: str
+    reason: str | None
+    effective_date: date
+    expiry_date: date | None
+    is_active: bool
+    override_allowed: bool
+    created_by: int | None
+    created_at: datetime
+    updated_at: datetime
+    last_override: datetime | None
+
+    def to_public(self) -> DncEntryView:
+        """An entry of the wire."""
+        return {
+            "id": ids.code("dnc", self.id),
+            "clientId": self.client_id,
+            "clientCode": self.client_code,
+            "clientName": self.client_name,
+            "customerName": self.customer_name,
+            "customerPhone": self.customer_phone,
+            "customerEmail": self.customer_email,
+            "dncType": self.dnc_type,
+            "dncSource": self.dnc_source,
+            "reason": self.reason,
+            "effectiveDate": self.effective_date,
+            "expiryDate": self.expiry_date,
+            "isActive": self.is_active,
+            "overrideAllowed": self.override_allowed,
+            "createdBy": self.created_by,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "lastOverride": self.last_override,
+        }
 
 
 def entries(
     caller: Caller, sort: str | None, *, active: bool | None, type: str | None, source: str | None, search: str | None
-) -> Listing:
+) -> Listing[EntryRow]:
     """The registry, newest first."""
     return Listing(
         "entries",
@@ -75,24 +108,26 @@ def entries(
             "source": source,
             "search": containing(search),
         },
-        shown_entry,
+        EntryRow.to_public,
         (
             "id", "clientName", "customerName", "customerPhone", "customerEmail", "dncType", "dncSource", "reason",
             "effectiveDate", "expiryDate", "isActive", "overrideAllowed", "lastOverride", "createdAt",
         ),
         "do_not_contact",
+        row=EntryRow,
     )  # fmt: skip
 
 
-async def entry(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
+async def entry(reads: Reads, caller: Caller, ref: str) -> DncEntryView:
     """One entry. Raises NotFound."""
-    row = await reads.one(
+    row = await reads.fetch_one(
+        EntryRow,
         f"{_ENTRY} where d.id = %(id)s and d.client_id = any(%(clients)s)",
         {"id": ids.number("dnc", ref), "clients": list(caller.client_ids)},
     )
     if row is None:
         raise NotFound(f"There is no do-not-contact entry “{ref[:40]}”.", code="dnc_not_found")
-    return shown_entry(row)
+    return row.to_public()
 
 
 _OVERRIDE: Final = """
@@ -102,28 +137,48 @@ from dnc_override_logs o join dnc_registry d on d.id = o.dnc_id
 """
 
 
-def shown_override(row: Mapping[str, Any]) -> dict[str, Any]:
-    """An override of the wire."""
-    return {
-        "id": ids.code("override", row["id"]),
-        "clientId": row["client_id"],
-        "dncId": ids.code("dnc", row["dnc_id"]),
-        "customerName": row["customer_name"],
-        "customerPhone": row["customer_phone"],
-        "customerEmail": row["customer_email"],
-        "overrideType": row["override_type"],
-        "reason": row["reason"],
-        "startDate": row["start_date"],
-        "endDate": row["end_date"],
-        "status": row["status"],
-        "requestedBy": row["requested_by"],
-        "authorizedBy": row["authorized_by"],
-        "approvalReason": row["approval_reason"],
-        "createdAt": row["created_at"],
-    }
+@dataclass(frozen=True, slots=True)
+class OverrideRow:
+    """An override, with whom it is about."""
+
+    id: int
+    client_id: int
+    dnc_id: int
+    override_type: str
+    reason: str
+    start_date: datetime
+    end_date: datetime | None
+    status: str
+    requested_by: int | None
+    authorized_by: int | None
+    approval_reason: str | None
+    created_at: datetime
+    customer_name: str | None
+    customer_phone: str | None
+    customer_email: str | None
+
+    def to_public(self) -> OverrideView:
+        """An override of the wire."""
+        return {
+            "id": ids.code("override", self.id),
+            "clientId": self.client_id,
+            "dncId": ids.code("dnc", self.dnc_id),
+            "customerName": self.customer_name,
+            "customerPhone": self.customer_phone,
+            "customerEmail": self.customer_email,
+            "overrideType": self.override_type,
+            "reason": self.reason,
+            "startDate": self.start_date,
+            "endDate": self.end_date,
+            "status": self.status,
+            "requestedBy": self.requested_by,
+            "authorizedBy": self.authorized_by,
+            "approvalReason": self.approval_reason,
+            "createdAt": self.created_at,
+        }
 
 
-def overrides(caller: Caller, sort: str | None, *, status: str | None, search: str | None) -> Listing:
+def overrides(caller: Caller, sort: str | None, *, status: str | None, search: str | None) -> Listing[OverrideRow]:
     """Overrides, newest first."""
     known = {"id": "o.id", "createdAt": "o.id", "status": "o.status", "endDate": "o.end_date nulls last"}
     return Listing(
@@ -134,42 +189,67 @@ def overrides(caller: Caller, sort: str | None, *, status: str | None, search: s
         " or d.customer_email ilike %(search)s or o.reason ilike %(search)s)",
         ordering(sort, known, "-id", "o.id"),
         {"clients": list(caller.client_ids), "status": status, "search": containing(search)},
-        shown_override,
+        OverrideRow.to_public,
         (
             "id", "dncId", "customerName", "customerPhone", "customerEmail", "overrideType", "reason", "startDate",
             "endDate", "status", "approvalReason", "createdAt",
         ),
+        row=OverrideRow,
     )  # fmt: skip
 
 
-async def history(reads: Reads, caller: Caller, ref: str) -> list[dict[str, Any]]:
+_HISTORY: Final = """
+select 'added' as event, created_at as at, created_by as user_id, reason as details from dnc_registry where id = %(id)s
+union all
+select 'override_' || status, created_at, requested_by, reason from dnc_override_logs where dnc_id = %(id)s
+union all
+select 'message_blocked', attempted_at, attempted_by, reason from dnc_blocked_messages where dnc_id = %(id)s
+order by at desc limit 200
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    event: str
+    at: datetime
+    user_id: int | None
+    details: str | None
+
+    def to_public(self) -> DncEventView:
+        return {"event": self.event, "at": self.at, "userId": self.user_id, "details": self.details}
+
+
+async def history(reads: Reads, caller: Caller, ref: str) -> list[DncEventView]:
     """What happened to an entry: added, overridden, messages stopped; newest first. Raises NotFound."""
     found = await entry(reads, caller, ref)
-    return await reads.all(
-        "select 'added' as event, created_at as at, created_by as \"userId\", reason as details from dnc_registry"
-        " where id = %(id)s union all"
-        " select 'override_' || status, created_at, requested_by, reason from dnc_override_logs where dnc_id = %(id)s"
-        " union all select 'message_blocked', attempted_at, attempted_by, reason from dnc_blocked_messages"
-        " where dnc_id = %(id)s order by at desc limit 200",
-        {"id": ids.number("dnc", found["id"])},
-    )
+    events = await reads.fetch_all(_Event, _HISTORY, {"id": ids.number("dnc", found["id"])})
+    return [each.to_public() for each in events]
 
 
-async def statistics(reads: Reads, caller: Caller) -> dict[str, Any]:
+_STATISTICS: Final = """
+select count(*) as active, count(*) filter (where dnc_type in ('phone', 'both')) as phone,
+  count(*) filter (where dnc_type in ('email', 'both')) as email,
+  count(*) filter (where dnc_source = 'government') as government
+from dnc_active_entries where client_id = any(%(clients)s)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Statistics:
+    active: int
+    phone: int
+    email: int
+    government: int
+
+
+async def statistics(reads: Reads, caller: Caller) -> DncStatistics:
     """The figures above the registry: what is in force today."""
-    row = await reads.one(
-        "select count(*) as active, count(*) filter (where dnc_type in ('phone', 'both')) as phone,"
-        " count(*) filter (where dnc_type in ('email', 'both')) as email,"
-        " count(*) filter (where dnc_source = 'government') as government"
-        " from dnc_active_entries where client_id = any(%(clients)s)",
-        {"clients": list(caller.client_ids)},
-    )
-    assert row is not None
+    found = await reads.fetch_only(_Statistics, _STATISTICS, {"clients": list(caller.client_ids)})
     return {
-        "activeEntries": row["active"],
-        "phoneEntries": row["phone"],
-        "emailEntries": row["email"],
-        "governmentEntries": row["government"],
+        "activeEntries": found.active,
+        "phoneEntries": found.phone,
+        "emailEntries": found.email,
+        "governmentEntries": found.government,
     }
 
 
@@ -179,23 +259,42 @@ from dnc_blocked_messages
 """
 
 
-def _shown_blocked(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "clientId": row["client_id"],
-        "dncId": ids.code("dnc", row["dnc_id"]) if row["dnc_id"] else None,
-        "campaignId": ids.code("campaign", row["campaign_id"]) if row["campaign_id"] else None,
-        "caseId": row["case_number"],
-        "messageType": row["message_type"],
-        "recipientPhone": row["recipient_phone"],
-        "recipientEmail": row["recipient_email"],
-        "reason": row["reason"],
-        "attemptedBy": row["attempted_by"],
-        "attemptedAt": row["attempted_at"],
-    }
+@dataclass(frozen=True, slots=True)
+class BlockedRow:
+    """A message that the registry stopped."""
+
+    id: int
+    client_id: int
+    dnc_id: int | None
+    campaign_id: int | None
+    case_number: str | None
+    message_type: str
+    recipient_phone: str | None
+    recipient_email: str | None
+    reason: str | None
+    attempted_by: int | None
+    attempted_at: datetime
+
+    def to_public(self) -> BlockedMessageView:
+        """A stopped message of the wire."""
+        return {
+            "id": self.id,
+            "clientId": self.client_id,
+            "dncId": ids.code("dnc", self.dnc_id) if self.dnc_id else None,
+            "campaignId": ids.code("campaign", self.campaign_id) if self.campaign_id else None,
+            "caseId": self.case_number,
+            "messageType": self.message_type,
+            "recipientPhone": self.recipient_phone,
+            "recipientEmail": self.recipient_email,
+            "reason": self.reason,
+            "attemptedBy": self.attempted_by,
+            "attemptedAt": self.attempted_at,
+        }
 
 
-def blocked_messages(caller: Caller, sort: str | None, *, channel: str | None, search: str | None) -> Listing:
+def blocked_messages(
+    caller: Caller, sort: str | None, *, channel: str | None, search: str | None
+) -> Listing[BlockedRow]:
     """The messages the registry stopped, newest first."""
     known = {"id": "id", "attemptedAt": "id", "messageType": "message_type"}
     return Listing(
@@ -206,12 +305,45 @@ def blocked_messages(caller: Caller, sort: str | None, *, channel: str | None, s
         " or case_number ilike %(search)s)",
         ordering(sort, known, "-id", "id"),
         {"clients": list(caller.client_ids), "channel": channel, "search": containing(search)},
-        _shown_blocked,
+        BlockedRow.to_public,
         (
             "attemptedAt", "messageType", "recipientPhone", "recipientEmail", "caseId", "campaignId", "reason", "dncId",
         ),
         "blocked_messages",
+        row=BlockedRow,
     )  # fmt: skip
+
+
+_SUPPRESSION: Final = (
+    "select id, client_id, channel, contact, reason, details, expires_at, created_at from suppressions"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SuppressionRow:
+    """An address of the suppression list."""
+
+    id: int
+    client_id: int
+    channel: str
+    contact: str
+    reason: str
+    details: str | None
+    expires_at: datetime | None
+    created_at: datetime
+
+    def to_public(self) -> SuppressionView:
+        """A suppressed address of the wire."""
+        return {
+            "id": self.id,
+            "clientId": self.client_id,
+            "channel": self.channel,
+            "contact": self.contact,
+            "reason": self.reason,
+            "details": self.details,
+            "expiresAt": self.expires_at,
+            "createdAt": self.created_at,
+        }
 
 
 def suppressions(
@@ -222,12 +354,11 @@ def suppressions(
     reason: str | None,
     contact: str | None,
     search: str | None,
-) -> Listing:
+) -> Listing[SuppressionRow]:
     """The suppression list, newest first."""
     return Listing(
         "suppressions",
-        'select id, client_id as "clientId", channel, contact, reason, details, expires_at as "expiresAt",'
-        ' created_at as "createdAt" from suppressions',
+        _SUPPRESSION,
         "client_id = any(%(clients)s) and (%(channel)s::text is null or channel = %(channel)s)"
         " and (%(reason)s::text is null or reason = %(reason)s) and (%(contact)s::text is null or contact = %(contact)s)"
         " and (%(search)s::text is null or contact ilike %(search)s or details ilike %(search)s)",
@@ -244,16 +375,17 @@ def suppressions(
             "contact": contact,
             "search": containing(search),
         },
-        dict,
+        SuppressionRow.to_public,
         ("channel", "contact", "reason", "details", "expiresAt", "createdAt"),
+        row=SuppressionRow,
     )
 
 
-def person(caller: Caller, ref: str | int) -> tuple[str, dict[str, Any]]:
+def person(caller: Caller, ref: str | int) -> tuple[str, dict[str, object]]:
     """The predicate on `customers_public_contact p` for a customer by code or number, within the caller's reach."""
     text = str(ref).strip()
     within, params = reach_filter(caller, "k")
-    said = {**params, "text": text, "number": ids.bare_number(text)}
+    params = {**params, "text": text, "number": ids.bare_number(text)}
     # A code that several of the caller's clients use names nobody: only its number, or `clientId`, does.
     named = (
         "(p.id = %(number)s or p.customer_code = %(text)s and not exists ("
@@ -262,8 +394,8 @@ def person(caller: Caller, ref: str | int) -> tuple[str, dict[str, Any]]:
         " and p.client_id = any(%(reach_clients)s)"
     )
     if caller.reach == "all":
-        return named, said
-    return f"{named} and p.id in (select k.customer_id from cases_public_case k where {within})", said
+        return named, params
+    return f"{named} and p.id in (select k.customer_id from cases_public_case k where {within})", params
 
 
 def no_customer(ref: str | int) -> NotFound:
@@ -271,14 +403,40 @@ def no_customer(ref: str | int) -> NotFound:
     return NotFound(f"There is no customer {str(ref)[:60]} within your reach.", code="customer_not_found")
 
 
-async def consents(reads: Reads, caller: Caller, customer: str) -> list[dict[str, Any]]:
+_CONSENTS: Final = """
+select id, channel, purpose, state, source, evidence, recorded_by, recorded_at
+from consents where customer_id = %(customer)s order by id desc limit 200
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Consent:
+    id: int
+    channel: str
+    purpose: str
+    state: str
+    source: str
+    evidence: dict[str, str | int | None] | None
+    recorded_by: int | None
+    recorded_at: datetime
+
+    def to_public(self) -> ConsentView:
+        return {
+            "id": self.id,
+            "channel": self.channel,
+            "purpose": self.purpose,
+            "state": self.state,
+            "source": self.source,
+            "evidence": self.evidence,
+            "recordedBy": self.recorded_by,
+            "recordedAt": self.recorded_at,
+        }
+
+
+async def consents(reads: Reads, caller: Caller, customer: str) -> list[ConsentView]:
     """Everything a customer said about messages, newest first; the newest of a channel and purpose counts. Raises NotFound."""
-    where, said = person(caller, customer)
-    number = await reads.value(f"select p.id from customers_public_contact p where {where}", said)
+    where, params = person(caller, customer)
+    number = await reads.fetch_one(int, f"select p.id from customers_public_contact p where {where}", params)
     if number is None:
         raise no_customer(customer)
-    return await reads.all(
-        'select id, channel, purpose, state, source, evidence, recorded_by as "recordedBy", recorded_at as "recordedAt"'
-        " from consents where customer_id = %(customer)s order by id desc limit 200",
-        {"customer": number},
-    )
+    return [each.to_public() for each in await reads.fetch_all(_Consent, _CONSENTS, {"customer": number})]

@@ -6,10 +6,23 @@ from fastapi import Query, Response
 
 from py360.kit import ids
 from py360.kit.clock import version_of
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, etag, listed, ok
-from py360.modules.compliance import consenting, queries, registry
+from py360.kit.http import (
+    Answer,
+    AsFile,
+    DbReads,
+    IfMatch,
+    Message,
+    PageParams,
+    Router,
+    Search,
+    Session,
+    etag,
+    listed,
+    ok,
+)
+from py360.modules.compliance import queries
 from py360.modules.compliance.access import CanAskOverride, CanCheckDnc, CanKeepDnc
-from py360.modules.compliance.admission import Channel
+from py360.modules.compliance.models import Channel
 from py360.modules.compliance.schemas import (
     CheckIn,
     ConsentIn,
@@ -20,11 +33,30 @@ from py360.modules.compliance.schemas import (
     OverrideIn,
     SuppressionIn,
 )
+from py360.modules.compliance.service import check as checking
+from py360.modules.compliance.service import consent, entries, override, suppress
+from py360.modules.compliance.views import (
+    BlockedMessageList,
+    CleanedListView,
+    ConsentList,
+    DncActiveView,
+    DncCheckView,
+    DncEntryList,
+    DncEntryView,
+    DncHistory,
+    DncMessage,
+    DncStatistics,
+    OverrideDecisionView,
+    OverrideList,
+    OverrideStatusView,
+    RecordedConsentView,
+    SuppressionList,
+)
 
 router = Router()
 
 
-@router.get("/dnc")
+@router.get("/dnc", response_model=Answer[DncEntryList])
 async def list_entries(
     reads: DbReads,
     caller: CanKeepDnc,
@@ -40,38 +72,37 @@ async def list_entries(
     return await listed(reads, found, page, as_file)
 
 
-@router.post("/dnc", status_code=201)
+@router.post("/dnc", status_code=201, response_model=Answer[DncMessage])
 async def add_entry(session: Session, caller: CanKeepDnc, body: DncIn) -> Response:
     """Put a contact on the registry."""
-    number = await registry.add(session, caller, body)
+    number = await entries.add(session, caller, body)
     return ok({"dncId": ids.code("dnc", number), "message": "The contact is on the registry"}, 201)
 
 
-@router.post("/dnc/check")
+@router.post("/dnc/check", response_model=Answer[DncCheckView])
 async def check(session: Session, caller: CanCheckDnc, body: CheckIn) -> Response:
     """Whether the registry stops a message to this contact on this channel."""
-    client_id = await registry.client_of(session, caller, body.client_id)
-    block = await registry.check(session, client_id, body.channel, body.contact)
-    entry = await registry.load(session, caller, str(block.dnc_id)) if block else None
+    client_id = await entries.client_of(session, caller, body.client_id)
+    block = await checking.check(session, client_id, body.channel, body.contact)
     return ok(
         {
             "isBlocked": block is not None,
             "reason": block.message if block else None,
-            "source": entry["dnc_source"] if entry else None,
+            "source": block.dnc_source if block else None,
             "overrideAllowed": block.override_allowed if block else None,
-            "dncType": entry["dnc_type"] if entry else None,
-            "dncId": ids.code("dnc", entry["id"]) if entry else None,
+            "dncType": block.dnc_type if block else None,
+            "dncId": ids.code("dnc", block.dnc_id) if block and block.dnc_id else None,
         }
     )
 
 
-@router.post("/dnc/deduplicate")
+@router.post("/dnc/deduplicate", response_model=Answer[CleanedListView])
 async def deduplicate(session: Session, caller: CanCheckDnc, body: DeduplicateIn) -> Response:
     """A list without its duplicates and without those who may not be written to, with the reason of each."""
-    client_id = await registry.client_of(session, caller, body.client_id)
-    cleaned = await registry.deduplicate(session, caller, client_id, body.channel, body.contacts)
+    client_id = await entries.client_of(session, caller, body.client_id)
+    cleaned = await checking.deduplicate(session, caller, client_id, body.channel, body.contacts)
     blocked = [
-        {**contact.model_dump(by_alias=True), "dncReason": block.message, "dncSource": block.reason}
+        {**contact.model_dump(by_alias=True), "dncReason": block.message, "dncSource": block.dnc_source or block.reason}
         for contact, block in cleaned.blocked
     ]
     return ok(
@@ -84,7 +115,7 @@ async def deduplicate(session: Session, caller: CanCheckDnc, body: DeduplicateIn
     )
 
 
-@router.get("/dnc/overrides")
+@router.get("/dnc/overrides", response_model=Answer[OverrideList])
 async def list_overrides(
     reads: DbReads,
     caller: CanKeepDnc,
@@ -97,20 +128,20 @@ async def list_overrides(
     return await listed(reads, queries.overrides(caller, page.sort, status=status, search=search), page, as_file)
 
 
-@router.put("/dnc/overrides/{override_id}/decision")
+@router.put("/dnc/overrides/{override_id}/decision", response_model=Answer[OverrideDecisionView])
 async def decide_override(session: Session, caller: CanKeepDnc, override_id: str, body: DecisionIn) -> Response:
     """Approve, reject or revoke an override; nobody approves their own."""
-    number, status = await registry.decide_override(session, caller, override_id, body.decision, body.reason)
+    number, status = await override.decide_override(session, caller, override_id, body.decision, body.reason)
     return ok({"overrideId": ids.code("override", number), "status": status, "message": f"The override is {status}"})
 
 
-@router.get("/dnc/statistics")
+@router.get("/dnc/statistics", response_model=Answer[DncStatistics])
 async def statistics(reads: DbReads, caller: CanKeepDnc) -> Response:
     """What is in force today."""
     return ok(await queries.statistics(reads, caller))
 
 
-@router.get("/dnc/blocked-messages")
+@router.get("/dnc/blocked-messages", response_model=Answer[BlockedMessageList])
 async def blocked_messages(
     reads: DbReads,
     caller: CanKeepDnc,
@@ -124,52 +155,52 @@ async def blocked_messages(
     return await listed(reads, found, page, as_file)
 
 
-@router.get("/dnc/{dnc_id}")
+@router.get("/dnc/{dnc_id}", response_model=Answer[DncEntryView])
 async def read_entry(reads: DbReads, caller: CanKeepDnc, dnc_id: str) -> Response:
     """One entry."""
     found = await queries.entry(reads, caller, dnc_id)
     return ok(found, headers=etag(version_of(found["updatedAt"])))
 
 
-@router.put("/dnc/{dnc_id}")
+@router.put("/dnc/{dnc_id}", response_model=Answer[DncMessage])
 async def change_entry(
     session: Session, reads: DbReads, caller: CanKeepDnc, dnc_id: str, body: DncIn, version: IfMatch
 ) -> Response:
     """Save an entry again."""
     before = await queries.entry(reads, caller, dnc_id)
-    number = await registry.change(session, caller, dnc_id, body, version)
+    number = await entries.change(session, caller, dnc_id, body, version)
     body.as_shown(before)
     return ok({"dncId": ids.code("dnc", number), "message": "The entry is saved"})
 
 
-@router.delete("/dnc/{dnc_id}")
+@router.delete("/dnc/{dnc_id}", response_model=Answer[DncMessage])
 async def remove_entry(session: Session, caller: CanKeepDnc, dnc_id: str) -> Response:
     """Delete an entry."""
-    number = await registry.remove(session, caller, dnc_id)
+    number = await entries.remove(session, caller, dnc_id)
     return ok({"dncId": ids.code("dnc", number), "message": "The entry is deleted"})
 
 
-@router.put("/dnc/{dnc_id}/status")
+@router.put("/dnc/{dnc_id}/status", response_model=Answer[DncActiveView])
 async def switch_entry(session: Session, caller: CanKeepDnc, dnc_id: str, body: DncActive) -> Response:
     """Put an entry in or out of force."""
-    number, active = await registry.switch(session, caller, dnc_id, body.is_active)
+    number, active = await entries.switch(session, caller, dnc_id, body.is_active)
     return ok({"dncId": ids.code("dnc", number), "isActive": active})
 
 
-@router.get("/dnc/{dnc_id}/history")
+@router.get("/dnc/{dnc_id}/history", response_model=Answer[DncHistory])
 async def entry_history(reads: DbReads, caller: CanKeepDnc, dnc_id: str) -> Response:
     """What happened to an entry."""
     return ok({"history": await queries.history(reads, caller, dnc_id)})
 
 
-@router.post("/dnc/{dnc_id}/overrides", status_code=201)
+@router.post("/dnc/{dnc_id}/overrides", status_code=201, response_model=Answer[OverrideStatusView])
 async def request_override(session: Session, caller: CanAskOverride, dnc_id: str, body: OverrideIn) -> Response:
     """Ask to write in spite of an entry."""
-    number, status = await registry.request_override(session, caller, dnc_id, body)
+    number, status = await override.request_override(session, caller, dnc_id, body)
     return ok({"overrideId": ids.code("override", number), "status": status}, 201)
 
 
-@router.get("/suppressions")
+@router.get("/suppressions", response_model=Answer[SuppressionList])
 async def list_suppressions(
     reads: DbReads,
     caller: CanKeepDnc,
@@ -185,28 +216,28 @@ async def list_suppressions(
     return await listed(reads, found, page, as_file)
 
 
-@router.post("/suppressions", status_code=201)
+@router.post("/suppressions", status_code=201, response_model=Answer[Message])
 async def add_suppression(session: Session, caller: CanKeepDnc, body: SuppressionIn) -> Response:
     """Leave an address alone."""
-    await consenting.suppress_by_hand(session, caller, body)
+    await suppress.suppress_by_hand(session, caller, body)
     return ok({"message": "The address is left alone"}, 201)
 
 
-@router.delete("/suppressions/{suppression_id}")
+@router.delete("/suppressions/{suppression_id}", response_model=Answer[Message])
 async def lift_suppression(session: Session, caller: CanKeepDnc, suppression_id: int) -> Response:
     """Take an address off the list."""
-    await consenting.lift(session, caller, suppression_id)
+    await suppress.lift(session, caller, suppression_id)
     return ok({"message": "The address may be written to again"})
 
 
-@router.post("/consents", status_code=201)
+@router.post("/consents", status_code=201, response_model=Answer[RecordedConsentView])
 async def record_consent(session: Session, caller: CanCheckDnc, body: ConsentIn) -> Response:
     """Record consent that a customer gave or withdrew."""
-    number = await consenting.record(session, caller, body)
+    number = await consent.record(session, caller, body)
     return ok({"consentId": number, "message": "The consent is recorded"}, 201)
 
 
-@router.get("/consents/{customer_id}")
+@router.get("/consents/{customer_id}", response_model=Answer[ConsentList])
 async def list_consents(reads: DbReads, caller: CanCheckDnc, customer_id: str) -> Response:
     """What a customer said about messages, newest first."""
     return ok({"consents": await queries.consents(reads, caller, customer_id)})

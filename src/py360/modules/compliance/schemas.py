@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
 from py360.kit.wire import SHOWN, Schema
-from py360.modules.compliance.admission import Channel, Purpose
+from py360.modules.compliance.models import Channel, Purpose
 
 # Forms send an empty text for what is left out.
 _Blank = BeforeValidator(lambda given: None if isinstance(given, str) and not given.strip() else given)

@@ -1,0 +1,1 @@
+"""What compliance does: who may be written to, opt-outs, suppressions, consent, the do-not-contact registry."""

@@ -1,0 +1,154 @@
+"""Opt-outs, opt-ins and the consent that the office records. Rows are only ever added: what was said before stays readable."""
+
+from datetime import datetime
+from typing import Final
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources, sql
+from py360.kit.caller import Caller
+from py360.modules.compliance.contacts import contact_key
+from py360.modules.compliance.models import Channel
+from py360.modules.compliance.queries import no_customer, person
+from py360.modules.compliance.schemas import ConsentIn
+from py360.modules.compliance.service.suppress import Suppression, SuppressionReason, suppress
+
+PHONE_CHANNELS: Final[tuple[Channel, ...]] = ("sms", "whatsapp")
+_CONSENT: Final = sql.read(__file__, "consent")
+
+
+def _channels(channel: Channel) -> tuple[Channel, ...]:
+    return PHONE_CHANNELS if channel in PHONE_CHANNELS else (channel,)
+
+
+async def opt_out(
+    session: AsyncSession,
+    client_id: int,
+    channel: Channel,
+    contact: str,
+    *,
+    source: str,
+    message_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """A person said stop (at `at`; now): suppress the address and record the opt-out of every customer who has it.
+
+    A phone number is stopped on SMS and WhatsApp together.
+    """
+    reason: SuppressionReason = "unsubscribe" if channel == "email" else "stop"
+    if source == "complaint":
+        reason = "complaint"
+    entries = [Suppression(each, contact, reason, message_id, asked_at=at) for each in _channels(channel)]
+    await suppress(session, client_id, entries)
+    await _record(session, client_id, channel, contact, "opted_out", source, message_id)
+
+
+_LIFT: Final = """
+delete from suppressions
+where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s and reason in ('stop', 'unsubscribe')
+  and created_at <= %(at)s
+"""
+_STOPPED_SINCE: Final = """
+select exists (
+  select from suppressions
+  where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s
+    and reason in ('stop', 'unsubscribe', 'complaint') and created_at > %(at)s)
+"""
+
+
+async def opt_in(
+    session: AsyncSession,
+    client_id: int,
+    channel: Channel,
+    contact: str,
+    *,
+    source: str,
+    message_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """A person said start (at `at`; now): lift the suppression by STOP or unsubscribe and record the opt-in.
+
+    Nothing changes when the person has said stop after that moment.
+    """
+    params = {
+        "client": client_id,
+        "channels": list(_channels(channel)),
+        "contact": contact_key(channel, contact),
+        "at": at or resources.current().clock.now(),
+    }
+    if await db.fetch_only(session, bool, _STOPPED_SINCE, params):
+        return
+    await db.execute(session, _LIFT, params)
+    await _record(session, client_id, channel, contact, "opted_in", source, message_id)
+
+
+_STOPPED: Final = """
+select exists (
+  select from suppressions
+  where client_id = %(client)s and channel = %(channel)s and contact = %(contact)s
+    and reason in ('stop', 'unsubscribe', 'complaint') and (expires_at is null or expires_at > %(now)s))
+"""
+
+
+async def has_opted_out(session: AsyncSession, client_id: int, channel: Channel, contact: str) -> bool:
+    """Whether this address is suppressed at the moment because the person asked for it."""
+    params = {
+        "client": client_id,
+        "channel": channel,
+        "contact": contact_key(channel, contact),
+        "now": resources.current().clock.now(),
+    }
+    return await db.fetch_only(session, bool, _STOPPED, params)
+
+
+async def _record(
+    session: AsyncSession,
+    client_id: int,
+    channel: Channel,
+    contact: str,
+    state: str,
+    source: str,
+    message_id: int | None,
+) -> None:
+    await db.execute(
+        session,
+        _CONSENT,
+        {
+            "client": client_id,
+            "channels": list(_channels(channel)),
+            "email": channel == "email",
+            "contact": contact_key(channel, contact),
+            "state": state,
+            "source": source,
+            "message": message_id,
+        },
+    )
+
+
+_RECORD: Final = """
+insert into consents (client_id, customer_id, channel, purpose, state, source, evidence, recorded_by)
+select p.client_id, p.id, %(channel)s, %(purpose)s, %(state)s, %(source)s, %(evidence)s::jsonb, %(user)s
+"""
+
+
+async def record(session: AsyncSession, caller: Caller, body: ConsentIn) -> int:
+    """Record consent that a customer gave or withdrew; its number. Raises NotFound for a customer out of reach."""
+    where, params = person(caller, body.customer_id)
+    number = await db.fetch_one(
+        session,
+        int,
+        f"{_RECORD} from customers_public_contact p where {where} returning id",
+        params
+        | {
+            "channel": body.channel,
+            "purpose": body.purpose,
+            "state": body.state,
+            "source": body.source,
+            "evidence": orjson.dumps(body.evidence).decode() if body.evidence else None,
+            "user": caller.user_id,
+        },
+    )
+    if number is None:
+        raise no_customer(body.customer_id)
+    return number
