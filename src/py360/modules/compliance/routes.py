@@ -20,9 +20,10 @@ from py360.kit.http import (
     listed,
     ok,
 )
-from py360.modules.compliance import queries
 from py360.modules.compliance.access import CanAskOverride, CanCheckDnc, CanKeepDnc
 from py360.modules.compliance.models import Channel
+from py360.modules.compliance.queries import consent as consents
+from py360.modules.compliance.queries import registry
 from py360.modules.compliance.schemas import (
     CheckIn,
     ConsentIn,
@@ -68,7 +69,7 @@ async def list_entries(
     as_file: AsFile = None,
 ) -> Response:
     """The registry."""
-    found = queries.entries(caller, page.sort, active=active, type=type, source=source, search=search)
+    found = registry.entries(caller, page.sort, active=active, type=type, source=source, search=search)
     return await listed(reads, found, page, as_file)
 
 
@@ -125,7 +126,7 @@ async def list_overrides(
     as_file: AsFile = None,
 ) -> Response:
     """All overrides; `search` takes a piece of the customer's name, contact or the reason."""
-    return await listed(reads, queries.overrides(caller, page.sort, status=status, search=search), page, as_file)
+    return await listed(reads, registry.overrides(caller, page.sort, status=status, search=search), page, as_file)
 
 
 @router.put("/dnc/overrides/{override_id}/decision", response_model=Answer[OverrideDecisionView])
@@ -138,7 +139,7 @@ async def decide_override(session: Session, caller: CanKeepDnc, override_id: str
 @router.get("/dnc/statistics", response_model=Answer[DncStatistics])
 async def statistics(reads: DbReads, caller: CanKeepDnc) -> Response:
     """What is in force today."""
-    return ok(await queries.statistics(reads, caller))
+    return ok(await registry.statistics(reads, caller))
 
 
 @router.get("/dnc/blocked-messages", response_model=Answer[BlockedMessageList])
@@ -151,14 +152,14 @@ async def blocked_messages(
     as_file: AsFile = None,
 ) -> Response:
     """The messages the registry stopped; `search` takes a piece of the recipient or the case number."""
-    found = queries.blocked_messages(caller, page.sort, channel=channel, search=search)
+    found = registry.blocked_messages(caller, page.sort, channel=channel, search=search)
     return await listed(reads, found, page, as_file)
 
 
 @router.get("/dnc/{dnc_id}", response_model=Answer[DncEntryView])
 async def read_entry(reads: DbReads, caller: CanKeepDnc, dnc_id: str) -> Response:
     """One entry."""
-    found = await queries.entry(reads, caller, dnc_id)
+    found = await registry.entry(reads, caller, dnc_id)
     return ok(found, headers=etag(version_of(found["updatedAt"])))
 
 
@@ -167,7 +168,7 @@ async def change_entry(
     session: Session, reads: DbReads, caller: CanKeepDnc, dnc_id: str, body: DncIn, version: IfMatch
 ) -> Response:
     """Save an entry again."""
-    before = await queries.entry(reads, caller, dnc_id)
+    before = await registry.entry(reads, caller, dnc_id)
     number = await entries.change(session, caller, dnc_id, body, version)
     body.as_shown(before)
     return ok({"dncId": ids.code("dnc", number), "message": "The entry is saved"})
@@ -190,7 +191,7 @@ async def switch_entry(session: Session, caller: CanKeepDnc, dnc_id: str, body: 
 @router.get("/dnc/{dnc_id}/history", response_model=Answer[DncHistory])
 async def entry_history(reads: DbReads, caller: CanKeepDnc, dnc_id: str) -> Response:
     """What happened to an entry."""
-    return ok({"history": await queries.history(reads, caller, dnc_id)})
+    return ok({"history": await registry.history(reads, caller, dnc_id)})
 
 
 @router.post("/dnc/{dnc_id}/overrides", status_code=201, response_model=Answer[OverrideStatusView])
@@ -212,7 +213,7 @@ async def list_suppressions(
     as_file: AsFile = None,
 ) -> Response:
     """Addresses that are left alone: bounces, complaints, unsubscribes, STOP, and those added by hand."""
-    found = queries.suppressions(caller, page.sort, channel=channel, reason=reason, contact=contact, search=search)
+    found = consents.suppressions(caller, page.sort, channel=channel, reason=reason, contact=contact, search=search)
     return await listed(reads, found, page, as_file)
 
 
@@ -240,4 +241,4 @@ async def record_consent(session: Session, caller: CanCheckDnc, body: ConsentIn)
 @router.get("/consents/{customer_id}", response_model=Answer[ConsentList])
 async def list_consents(reads: DbReads, caller: CanCheckDnc, customer_id: str) -> Response:
     """What a customer said about messages, newest first."""
-    return ok({"consents": await queries.consents(reads, caller, customer_id)})
+    return ok({"consents": await consents.consents(reads, caller, customer_id)})

@@ -10,7 +10,7 @@ from py360.kit import db, resources, sql
 from py360.kit.caller import Caller
 from py360.modules.compliance.contacts import contact_key
 from py360.modules.compliance.models import Channel
-from py360.modules.compliance.queries import no_customer, person
+from py360.modules.compliance.queries.consent import no_customer, person
 from py360.modules.compliance.schemas import ConsentIn
 from py360.modules.compliance.service.suppress import Suppression, SuppressionReason, suppress
 

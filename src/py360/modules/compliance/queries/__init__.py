@@ -1,0 +1,1 @@
+"""What compliance reads: the registry, the suppression list, consent."""
