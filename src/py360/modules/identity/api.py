@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -62,6 +62,24 @@ class Person:
     client_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Match:
+    """The user that a text of a file names."""
+
+    text: str
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """A user and what decides about their permissions."""
+
+    id: int
+    granted_permissions: list[str]
+    revoked_permissions: list[str]
+    permissions: list[str]
+
+
 _PERSON: Final = """
     select u.id, u.name, u.email, u.role, u.status, u.client_id from identity_public_users u
 """
@@ -103,12 +121,12 @@ async def create_user(
 
 async def default_client(session: AsyncSession) -> int:
     """The oldest client of the installation."""
-    return int(await db.value(session, "select min(id) from clients"))
+    return await db.fetch_only(session, int, "select min(id) from clients")
 
 
 async def client_numbers(session: AsyncSession) -> list[int]:
     """Every client of the installation, the oldest first."""
-    return [row["id"] for row in await db.all(session, "select id from clients order by id")]
+    return await db.fetch_all(session, int, "select id from clients order by id")
 
 
 async def first_admin(session: AsyncSession) -> str | None:
@@ -117,8 +135,7 @@ async def first_admin(session: AsyncSession) -> str | None:
         "select u.email from users u join roles r on r.id = u.role_id where r.name = any(%(names)s)"
         " order by u.status <> 'active', u.id limit 1"
     )
-    email: str | None = await db.value(session, sql, {"names": sorted(catalogue.SPAN_CLIENTS)})
-    return email
+    return await db.fetch_one(session, str, sql, {"names": sorted(catalogue.SPAN_CLIENTS)})
 
 
 async def ensure_first_admin(session: AsyncSession, email: str, password: str) -> bool:
@@ -151,8 +168,8 @@ async def set_password(session: AsyncSession, email: str, password: str) -> bool
 
 async def people(session: AsyncSession, ids: Sequence[int]) -> dict[int, Person]:
     """Users by id; unknown ids are missing from the answer."""
-    rows = await db.all(session, f"{_PERSON} where u.id = any(%(ids)s)", {"ids": list(ids)})
-    return {row["id"]: Person(**row) for row in rows}
+    found = await db.fetch_all(session, Person, f"{_PERSON} where u.id = any(%(ids)s)", {"ids": list(ids)})
+    return {person.id: person for person in found}
 
 
 async def user_names(session: AsyncSession, ids: Sequence[int]) -> dict[int, str]:
@@ -166,8 +183,9 @@ async def find_agents(session: AsyncSession, client_id: int, texts: Sequence[str
     A name that fits several users fits none, and who may only look works no case. The answer has the texts that were
     found, as they were given.
     """
-    rows = await db.all(
+    found = await db.fetch_all(
         session,
+        _Match,
         """
         with wanted as (select distinct t as text, lower(regexp_replace(trim(t), '\\s+', ' ', 'g')) as key
                         from unnest(%(texts)s::text[]) t)
@@ -180,21 +198,21 @@ async def find_agents(session: AsyncSession, client_id: int, texts: Sequence[str
         """,
         {"texts": list(texts), "client": client_id, "readers": sorted(catalogue.READ_ONLY_ROLES)},
     )
-    return {row["text"]: row["id"] for row in rows}
+    return {match.text: match.id for match in found}
 
 
 async def holders_of(session: AsyncSession, client_id: int, *permissions: str) -> list[int]:
-    """The active users of a client who may do any of these; for telling them something."""
-    rows: list[dict[str, Any]] = await db.all(
+    """The active users of a client who may do any of these, to be notified."""
+    users = await db.fetch_all(
         session,
+        _Holder,
         "select u.id, u.granted_permissions, u.revoked_permissions, coalesce(r.permissions, '[]') as permissions"
         " from users u left join roles r on r.id = u.role_id where u.status = 'active' and u.client_id = %(client)s",
         {"client": client_id},
     )
+    wanted = set(permissions)
     return [
-        row["id"]
-        for row in rows
-        if not catalogue.permitted(
-            row["permissions"], row["granted_permissions"], row["revoked_permissions"]
-        ).isdisjoint(permissions)
+        user.id
+        for user in users
+        if wanted & catalogue.permitted(user.permissions, user.granted_permissions, user.revoked_permissions)
     ]

@@ -1,7 +1,7 @@
 """Reading users, roles and sessions."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,12 +11,11 @@ from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
-from py360.kit.wire import camel
 from py360.modules.identity import catalogue
 
 _USER: Final = """
     select u.id, u.email, u.first_name, u.last_name, u.phone, u.department, u.job_title, u.status, u.avatar_url,
-           u.portal_language, u.preferences, u.granted_permissions, u.revoked_permissions, u.last_login,
+           u.portal_language, u.granted_permissions, u.revoked_permissions, u.last_login,
            u.password_changed_at, u.require_password_change, u.mfa_enabled, u.locked_until, u.created_at, u.updated_at,
            u.client_id, c.client_name, r.name as role, r.display_name as role_name, r.permissions as role_permissions,
            r.reach, h.node_id
@@ -37,68 +36,105 @@ _SORTS: Final = {
 }
 
 
-def shown_user(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A user of the wire (domain reference, 3.3). `permissions` is the set they hold, role and overrides taken together."""
-    sets = (row["role_permissions"] or (), row["granted_permissions"], row["revoked_permissions"])
-    return {
-        "id": row["id"],
-        "name": f"{row['first_name']} {row['last_name']}".strip(),
-        "firstName": row["first_name"],
-        "lastName": row["last_name"],
-        "email": row["email"],
-        "phone": row["phone"],
-        "department": row["department"],
-        "jobTitle": row["job_title"],
-        "role": row["role"],
-        "roleName": row["role_name"],
-        "reach": row["reach"] or "own",
-        "status": row["status"],
-        "permissions": sorted(catalogue.held(*sets)),
-        "featurePermissions": sorted(catalogue.permitted(*sets) - catalogue.PAGE_IDS),
-        "grantedPermissions": sorted(row["granted_permissions"]),
-        "revokedPermissions": sorted(row["revoked_permissions"]),
-        "portalLanguage": row["portal_language"],
-        "avatarUrl": row["avatar_url"],
-        "mfaEnabled": row["mfa_enabled"],
-        "requirePasswordChange": row["require_password_change"],
-        "lockedUntil": row["locked_until"],
-        "lastLogin": row["last_login"],
-        "clientId": row["client_id"],
-        "clientName": row["client_name"],
-        "nodeId": row["node_id"],
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
-    }
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """A user with their role, client and home. `permissions` of the role and the overrides stand apart."""
+
+    id: int
+    email: str
+    first_name: str
+    last_name: str
+    phone: str | None
+    department: str | None
+    job_title: str | None
+    status: str
+    avatar_url: str | None
+    portal_language: str
+    granted_permissions: list[str]
+    revoked_permissions: list[str]
+    last_login: datetime | None
+    password_changed_at: datetime
+    require_password_change: bool
+    mfa_enabled: bool
+    locked_until: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    client_id: int
+    client_name: str
+    role: str | None
+    role_name: str | None
+    role_permissions: list[str] | None
+    reach: str | None
+    node_id: int | None
+
+    @property
+    def name(self) -> str:
+        """First and last name as one."""
+        return f"{self.first_name} {self.last_name}".strip()
+
+    def to_public(self) -> dict[str, Any]:
+        """A user of the wire (domain reference, 3.3). `permissions` is the set they hold, role and overrides taken together."""
+        sets = (self.role_permissions or (), self.granted_permissions, self.revoked_permissions)
+        return {
+            "id": self.id,
+            "name": self.name,
+            "firstName": self.first_name,
+            "lastName": self.last_name,
+            "email": self.email,
+            "phone": self.phone,
+            "department": self.department,
+            "jobTitle": self.job_title,
+            "role": self.role,
+            "roleName": self.role_name,
+            "reach": self.reach or "own",
+            "status": self.status,
+            "permissions": sorted(catalogue.held(*sets)),
+            "featurePermissions": sorted(catalogue.permitted(*sets) - catalogue.PAGE_IDS),
+            "grantedPermissions": sorted(self.granted_permissions),
+            "revokedPermissions": sorted(self.revoked_permissions),
+            "portalLanguage": self.portal_language,
+            "avatarUrl": self.avatar_url,
+            "mfaEnabled": self.mfa_enabled,
+            "requirePasswordChange": self.require_password_change,
+            "lockedUntil": self.locked_until,
+            "lastLogin": self.last_login,
+            "clientId": self.client_id,
+            "clientName": self.client_name,
+            "nodeId": self.node_id,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+        }
 
 
 async def me(session: AsyncSession, user_id: int) -> dict[str, Any]:
     """The user of login and `GET /auth/me` (domain reference, 3.1)."""
     await session.flush()  # a sign-in reads what it has just written
-    row = await db.one(session, f"{_USER} where u.id = %(id)s", {"id": user_id})
-    if row is None:
+    user = await db.fetch_one(session, UserRecord, f"{_USER} where u.id = %(id)s", {"id": user_id})
+    if user is None:
         raise NotFound("There is no such user.")
-    user = shown_user(row)
-    shown = {
-        key: user[key]
+    public = user.to_public()
+    chosen = {
+        key: public[key]
         for key in (
             "id", "name", "firstName", "lastName", "email", "role", "roleName", "reach", "portalLanguage", "permissions",
             "featurePermissions", "clientId", "clientName", "avatarUrl", "mfaEnabled", "requirePasswordChange",
         )
     }  # fmt: skip
-    return {**shown, "readOnly": user["role"] in catalogue.READ_ONLY_ROLES}
+    return {**chosen, "readOnly": user.role in catalogue.READ_ONLY_ROLES}
 
 
-async def one_user(session: AsyncSession, caller: Caller, user_id: int) -> dict[str, Any]:
+async def one_user(session: AsyncSession, caller: Caller, user_id: int) -> UserRecord:
     """A user within the caller's clients; raises NotFound."""
     await session.flush()  # the SQL below reads what the session holds
-    row = await db.one(
+    user = await db.fetch_one(
         session,
+        UserRecord,
         f"{_USER} where u.id = %(id)s and u.client_id = any(%(clients)s)",
         {"id": user_id, "clients": list(caller.client_ids)},
     )
-    if row is None:
+    if user is None:
         raise NotFound(f"There is no user {user_id}.")
-    return shown_user(row)
+    return user
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +161,7 @@ class UserFilter:
         return " and ".join(parts), wanted
 
 
-def users(caller: Caller, chosen: UserFilter, sort: str | None) -> Listing:
+def users(caller: Caller, chosen: UserFilter, sort: str | None) -> Listing[UserRecord]:
     """The users within the caller's clients."""
     where, params = chosen.where(caller)
     return Listing(
@@ -134,11 +170,12 @@ def users(caller: Caller, chosen: UserFilter, sort: str | None) -> Listing:
         where,
         ordering(sort, _SORTS, "name", "u.id"),
         params,
-        shown_user,
+        UserRecord.to_public,
         (
             "id", "name", "email", "phone", "department", "jobTitle", "roleName", "status", "clientName", "lastLogin",
             "createdAt",
         ),
+        row=UserRecord,
     )  # fmt: skip
 
 
@@ -150,22 +187,38 @@ _ROLE: Final = """
 """
 
 
-def _shown_role(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "id": row["id"],
-        "name": row["name"],
-        "displayName": row["display_name"],
-        "description": row["description"],
-        "permissions": row["permissions"],
-        "reach": row["reach"],
-        "isSystem": row["is_system"],
-        "userCount": row["user_count"],
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
-    }
+@dataclass(frozen=True, slots=True)
+class RoleRecord:
+    """A role, and how many users of the caller's clients hold it."""
+
+    id: int
+    name: str
+    display_name: str
+    description: str | None
+    permissions: list[str]
+    reach: str
+    is_system: bool
+    created_at: datetime
+    updated_at: datetime
+    user_count: int
+
+    def to_public(self) -> dict[str, Any]:
+        """A role of the wire."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "displayName": self.display_name,
+            "description": self.description,
+            "permissions": self.permissions,
+            "reach": self.reach,
+            "isSystem": self.is_system,
+            "userCount": self.user_count,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+        }
 
 
-def roles(caller: Caller, search: str | None, sort: str | None) -> Listing:
+def roles(caller: Caller, search: str | None, sort: str | None) -> Listing[RoleRecord]:
     """Every role: the presets first, then the office's own."""
     known = {
         "id": "r.is_system desc, r.id",
@@ -179,47 +232,96 @@ def roles(caller: Caller, search: str | None, sort: str | None) -> Listing:
         "(%(search)s::text is null or r.display_name ilike %(search)s or r.name ilike %(search)s)",
         ordering(sort, known, "id", "r.id"),
         {"clients": list(caller.client_ids), "search": containing(search)},
-        _shown_role,
+        RoleRecord.to_public,
         ("name", "displayName", "description", "reach", "isSystem", "userCount", "permissions"),
+        row=RoleRecord,
     )
 
 
-async def one_role(session: AsyncSession, caller: Caller, role_id: int) -> dict[str, Any]:
+async def one_role(session: AsyncSession, caller: Caller, role_id: int) -> RoleRecord:
     """One role; raises NotFound."""
     await session.flush()  # the SQL below reads what the session holds
-    row = await db.one(session, f"{_ROLE} where r.id = %(id)s", {"id": role_id, "clients": list(caller.client_ids)})
-    if row is None:
+    params = {"id": role_id, "clients": list(caller.client_ids)}
+    role = await db.fetch_one(session, RoleRecord, f"{_ROLE} where r.id = %(id)s", params)
+    if role is None:
         raise NotFound(f"There is no role {role_id}.")
-    return _shown_role(row)
+    return role
 
 
-async def open_sessions(reads: Reads, caller: Caller) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A signed-in device of a user."""
+
+    id: int
+    ip_address: str | None
+    user_agent: str | None
+    created_at: datetime
+    last_activity: datetime
+    expires_at: datetime
+
+    def to_public(self, current: int | None) -> dict[str, Any]:
+        """A session of the wire; `current` is the caller's own."""
+        return {
+            "id": self.id,
+            "ipAddress": self.ip_address,
+            "userAgent": self.user_agent,
+            "createdAt": self.created_at,
+            "lastActivity": self.last_activity,
+            "expiresAt": self.expires_at,
+            "current": self.id == current,
+        }
+
+
+async def open_sessions(reads: Reads, caller: Caller) -> list[OpenSession]:
     """The caller's own open sessions, the latest used first."""
-    rows: Sequence[Mapping[str, Any]] = await reads.all(
+    return await reads.fetch_all(
+        OpenSession,
         "select id, host(ip_address) as ip_address, user_agent, created_at, last_activity, expires_at from user_sessions"
         " where user_id = %(user)s and revoked_at is null and expires_at > now() order by last_activity desc",
         {"user": caller.user_id},
     )
-    return [
-        {
-            "id": row["id"],
-            "ipAddress": row["ip_address"],
-            "userAgent": row["user_agent"],
-            "createdAt": row["created_at"],
-            "lastActivity": row["last_activity"],
-            "expiresAt": row["expires_at"],
-            "current": row["id"] == caller.session_id,
-        }
-        for row in rows
-    ]
 
 
 _CLIENT: Final = """
-    select c.*, (select count(*) from users u where u.client_id = c.id and u.status = 'active') as user_count from clients c
+    select c.id, c.client_code, c.client_name, c.industry, c.contact_email, c.contact_phone, c.is_active, c.created_at,
+           c.updated_at,
+           (select count(*) from users u where u.client_id = c.id and u.status = 'active') as user_count
+    from clients c
 """
 
 
-def clients(caller: Caller, search: str | None, sort: str | None) -> Listing:
+@dataclass(frozen=True, slots=True)
+class ClientRecord:
+    """An insurer this installation works for, and how many active users it has."""
+
+    id: int
+    client_code: str
+    client_name: str
+    industry: str | None
+    contact_email: str | None
+    contact_phone: str | None
+    is_active: bool
+    created_at: datetime
+    updated_at: datetime
+    user_count: int
+
+    def to_public(self) -> dict[str, Any]:
+        """A client of the wire."""
+        return {
+            "id": self.id,
+            "clientCode": self.client_code,
+            "clientName": self.client_name,
+            "industry": self.industry,
+            "contactEmail": self.contact_email,
+            "contactPhone": self.contact_phone,
+            "isActive": self.is_active,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "userCount": self.user_count,
+        }
+
+
+def clients(caller: Caller, search: str | None, sort: str | None) -> Listing[ClientRecord]:
     """The caller's clients."""
     known = {"clientName": "lower(c.client_name)", "clientCode": "c.client_code", "createdAt": "c.created_at"}
     return Listing(
@@ -228,15 +330,16 @@ def clients(caller: Caller, search: str | None, sort: str | None) -> Listing:
         "c.id = any(%(clients)s) and (%(search)s::text is null or c.client_name ilike %(search)s)",
         ordering(sort, known, "clientName", "c.id"),
         {"clients": list(caller.client_ids), "search": containing(search)},
-        camel,
+        ClientRecord.to_public,
         ("clientCode", "clientName", "industry", "contactEmail", "contactPhone", "isActive", "userCount", "createdAt"),
+        row=ClientRecord,
     )
 
 
-async def one_client(session: AsyncSession, client_id: int) -> dict[str, Any]:
+async def one_client(session: AsyncSession, client_id: int) -> ClientRecord:
     """One client; raises NotFound."""
     await session.flush()  # the SQL below reads what the session holds
-    row = await db.one(session, "select * from clients where id = %(id)s", {"id": client_id})
-    if row is None:
+    client = await db.fetch_one(session, ClientRecord, f"{_CLIENT} where c.id = %(id)s", {"id": client_id})
+    if client is None:
         raise NotFound(f"There is no client {client_id}.")
-    return camel(row)
+    return client

@@ -61,7 +61,8 @@ async def me(session: Session, caller: SignedIn) -> Response:
 @router.get("/auth/sessions")
 async def sessions(reads: DbReads, caller: SignedIn) -> Response:
     """One's own open sessions."""
-    return ok({"sessions": await queries.open_sessions(reads, caller)})
+    found = await queries.open_sessions(reads, caller)
+    return ok({"sessions": [each.to_public(caller.session_id) for each in found]})
 
 
 @router.delete("/auth/sessions/{session_id}")
@@ -82,14 +83,14 @@ async def forgot_password(request: Request, session: Session, body: ForgotPasswo
 async def reset_password(session: Session, body: ResetPassword) -> Response:
     """Set a new password with the token of the letter."""
     await credentials.reset(session, body.token, body.new_password, body.confirm_password)
-    return ok({"message": "Your password is changed. Please sign in with it."})
+    return ok({"message": "Your password was changed. Sign in with it."})
 
 
 @router.put("/user/change-password")
 async def change_password(session: Session, caller: BeforePasswordChange, body: ChangePassword) -> Response:
     """Change one's own password; other devices are signed out. The only way on while `requirePasswordChange` is set."""
     await credentials.change(session, caller, body.current_password, body.new_password, body.confirm_password)
-    return ok({"message": "Your password is changed."})
+    return ok({"message": "Your password was changed."})
 
 
 @router.get("/user/profile")
@@ -131,4 +132,4 @@ async def read_settings(session: Session, caller: SignedIn) -> Response:
 async def change_settings(session: Session, caller: SignedIn, body: GeneralSettings) -> Response:
     """Change one's own general settings, all or some."""
     await profile.change_settings(session, caller, body.model_dump(exclude_unset=True, by_alias=True))
-    return ok({"settings": await profile.settings(session, caller), "message": "Your settings are saved."})
+    return ok({"settings": await profile.settings(session, caller), "message": "Your settings were saved."})

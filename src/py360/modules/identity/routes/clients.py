@@ -23,7 +23,8 @@ async def list_clients(
 async def create_client(session: Session, caller: CanManageUsers, body: ClientIn) -> Response:
     """Take a client on."""
     client_id = await clients.create(session, caller, given(body))
-    return ok({**await queries.one_client(session, client_id), "message": "The client is on board."}, 201)
+    client = await queries.one_client(session, client_id)
+    return ok({**client.to_public(), "message": f"{client.client_name} was added."}, 201)
 
 
 @router.put("/clients/{client_id}")
@@ -31,5 +32,6 @@ async def change_client(session: Session, caller: CanManageUsers, client_id: int
     """Change a client; deactivated ones are no longer within an administrator's reach."""
     before = await queries.one_client(session, client_id)
     await clients.change(session, caller, client_id, given(body))
-    body.as_shown(before)
-    return ok({**await queries.one_client(session, client_id), "message": "The client is saved."})
+    body.as_shown(before.to_public())
+    client = await queries.one_client(session, client_id)
+    return ok({**client.to_public(), "message": f"{client.client_name} was saved."})

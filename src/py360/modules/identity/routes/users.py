@@ -48,15 +48,15 @@ async def create_user(session: Session, caller: CanManageUsers, body: UserIn) ->
     fields.setdefault("last_name", "")
     user_id = await accounts.add(session, caller, client_id, accounts.NewUser(**fields), wanted)
     user = await queries.one_user(session, caller, user_id)
-    words = "can sign in now" if body.status == "active" else f"is {body.status} and cannot sign in yet"
-    return ok({**user, "message": f"{user['name']} {words}."}, 201)
+    state = "can sign in now" if body.status == "active" else f"is {body.status} and cannot sign in yet"
+    return ok({**user.to_public(), "message": f"{user.name} {state}."}, 201)
 
 
 @router.get("/users/{user_id}")
 async def read_user(session: Session, caller: CanManageUsers, user_id: int) -> Response:
     """One user."""
     user = await queries.one_user(session, caller, user_id)
-    return ok(user, headers=etag(version_of(user["updatedAt"])))
+    return ok(user.to_public(), headers=etag(version_of(user.updated_at)))
 
 
 @router.put("/users/{user_id}")
@@ -66,9 +66,9 @@ async def change_user(
     """Change the given fields of a user."""
     before = await queries.one_user(session, caller, user_id)
     await accounts.update(session, caller, user_id, given(body), version)
-    body.as_shown(before)
+    body.as_shown(before.to_public())
     user = await queries.one_user(session, caller, user_id)
-    return ok({**user, "message": "The user is saved."}, headers=etag(version_of(user["updatedAt"])))
+    return ok({**user.to_public(), "message": "The user was saved."}, headers=etag(version_of(user.updated_at)))
 
 
 @router.delete("/users/{user_id}")
@@ -88,21 +88,24 @@ async def delete_user(session: Session, caller: CanManageUsers, user_id: int) ->
 async def set_status(session: Session, caller: CanManageUsers, user_id: int, body: StatusIn) -> Response:
     """Activate, deactivate or suspend a user."""
     await accounts.set_status(session, caller, user_id, body.status)
-    return ok({**await queries.one_user(session, caller, user_id), "message": f"The user is {body.status} now."})
+    user = await queries.one_user(session, caller, user_id)
+    return ok({**user.to_public(), "message": f"The user is {body.status} now."})
 
 
 @router.put("/users/{user_id}/role")
 async def set_role(session: Session, caller: CanManageUsers, user_id: int, body: RoleName) -> Response:
     """Give a user another role; it counts at once, and earlier overrides go."""
     await accounts.set_role(session, caller, user_id, body.role)
-    return ok({**await queries.one_user(session, caller, user_id), "message": "The role is changed."})
+    user = await queries.one_user(session, caller, user_id)
+    return ok({**user.to_public(), "message": "The role was changed."})
 
 
 @router.put("/users/{user_id}/permissions")
 async def set_permissions(session: Session, caller: CanManageUsers, user_id: int, body: PermissionsIn) -> Response:
     """Let a user hold exactly these permissions, whatever their role; an empty list means the role's."""
     await accounts.set_permissions(session, caller, user_id, body.permissions)
-    return ok({**await queries.one_user(session, caller, user_id), "message": "The permissions are changed."})
+    user = await queries.one_user(session, caller, user_id)
+    return ok({**user.to_public(), "message": "The permissions were changed."})
 
 
 @router.get("/permissions")
@@ -128,14 +131,15 @@ async def list_roles(
 async def create_role(session: Session, caller: CanManageUsers, body: RoleIn) -> Response:
     """Make a role; its name comes from the display name and never changes."""
     role_id = await roles.create(session, caller, body.display_name, body.description, body.permissions, body.reach)
-    return ok({**await queries.one_role(session, caller, role_id), "message": "The role is made."}, 201)
+    role = await queries.one_role(session, caller, role_id)
+    return ok({**role.to_public(), "message": "The role was made."}, 201)
 
 
 @router.get("/roles/{role_id}")
 async def read_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
     """One role."""
     role = await queries.one_role(session, caller, role_id)
-    return ok(role, headers=etag(version_of(role["updatedAt"])))
+    return ok(role.to_public(), headers=etag(version_of(role.updated_at)))
 
 
 @router.put("/roles/{role_id}")
@@ -145,20 +149,21 @@ async def change_role(
     """Change a role; it counts at once for all who hold it."""
     before = await queries.one_role(session, caller, role_id)
     await roles.change(session, caller, role_id, given(body), version)
-    body.as_shown(before)
+    body.as_shown(before.to_public())
     role = await queries.one_role(session, caller, role_id)
-    return ok({**role, "message": "The role is saved."}, headers=etag(version_of(role["updatedAt"])))
+    return ok({**role.to_public(), "message": "The role was saved."}, headers=etag(version_of(role.updated_at)))
 
 
 @router.delete("/roles/{role_id}")
 async def delete_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
     """Delete a role of one's own making that nobody holds."""
     await roles.delete(session, caller, role_id)
-    return ok({"roleId": role_id, "message": "The role is deleted."})
+    return ok({"roleId": role_id, "message": "The role was deleted."})
 
 
 @router.post("/roles/{role_id}/reset")
 async def reset_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
     """Put a preset role and everybody who holds it back to the defaults. Cannot be undone."""
     await roles.reset(session, caller, role_id)
-    return ok({**await queries.one_role(session, caller, role_id), "message": "The role is back at its defaults."})
+    role = await queries.one_role(session, caller, role_id)
+    return ok({**role.to_public(), "message": "The role has its defaults again."})
