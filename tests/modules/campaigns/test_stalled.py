@@ -4,15 +4,29 @@ import asyncio
 from datetime import timedelta
 
 import httpx
+import orjson
 import pytest
 
 from py360.kit import db
 from py360.kit.clock import FixedClock
+from py360.kit.crypto import seal, unseal
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs
 from py360.modules.campaigns.service.finish import FIRST_BACKOFF, LONGEST_BACKOFF, NOTIFY_AFTER, backoff
-from tests.factories.campaigns import Relay, create, notification_titles, number_of, recipient_counts, upload, view
+from py360.modules.messaging.vendors.http import CONNECTIONS
+from tests.factories.campaigns import (
+    Relay,
+    behave,
+    campaign,
+    create,
+    notification_titles,
+    number_of,
+    recipient_counts,
+    upload,
+    view,
+)
+from tests.modules.conftest import Sandbox
 
 QUEUED = "select count(*) from procrastinate_jobs where task_name = 'campaigns.send' and status = 'todo'"
 
@@ -68,6 +82,41 @@ async def test_stalled_campaign_goes_on_when_the_vendor_is_back(
     await jobs.send.func(campaign_id=number)
     now = await view(as_admin, number)
     assert (now["status"], now["statusReason"], now["metrics"]["sent"]) == ("completed", None, 20)
+
+
+@pytest.mark.parametrize("after_request", [False, True], ids=["at once", "after the request"])
+async def test_sms_vendor_that_resets_connections_stalls_the_campaign(
+    as_admin: httpx.AsyncClient, sandbox: Sandbox, clock: FixedClock, resources: Resources, after_request: bool
+) -> None:
+    """Only some messages are in doubt, however many recipients wait; when the vendor is back the others are sent."""
+    behave(sandbox, 0)
+    number = await campaign(as_admin, "sms", 400)
+    address = "update providers set config_encrypted = %(config)s where channel = 'sms'"
+    config = "select config_encrypted from providers where channel = 'sms'"
+
+    async def reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if after_request:
+            await reader.readuntil(b"\r\n\r\n")
+        writer.transport.abort()
+
+    server = await asyncio.start_server(reset, "127.0.0.1", 0)
+    good = await resources.reads.fetch_only(str, config)
+    bad = orjson.loads(unseal(good)) | {"baseUrl": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"}
+    async with unit_of_work() as session:
+        await db.execute(session, address, {"config": seal(orjson.dumps(bad).decode())})
+    await jobs.send.func(campaign_id=number)
+    server.close()
+    now = await view(as_admin, number)
+    assert now["status"] == "active"
+    assert "recipients are waiting. The next try is at" in now["statusReason"]
+    in_doubt = (await recipient_counts()).get("unknown", 0)
+    assert in_doubt <= 2 * CONNECTIONS
+    async with unit_of_work() as session:
+        await db.execute(session, address, {"config": good})
+    clock.moment += FIRST_BACKOFF
+    await jobs.send.func(campaign_id=number)
+    assert (await view(as_admin, number))["status"] == "completed"
+    assert len(sandbox.received("sms")) == 400 - in_doubt
 
 
 async def test_resume_does_not_wait_for_the_next_try(

@@ -49,9 +49,10 @@ class Recorded:
 async def record(run: Run, account: providers.ProviderAccount, deliveries: Sequence[messaging.Delivery]) -> None:
     """Write what became of a batch; recipients whose message did not leave are back in the plan."""
     now = resources.current().clock.now()
-    _note_trouble(run, deliveries)
-    accepted = any(not delivery.retry for delivery in deliveries)
-    deliveries = [_count_attempt(run, delivery, accepted=accepted) for delivery in deliveries]
+    answered = any(delivery.status != "unknown" and not delivery.retry for delivery in deliveries)
+    if not answered:
+        _note_trouble(run, deliveries)
+    deliveries = [_count_attempt(run, delivery, answered=answered) for delivery in deliveries]
     rows = [_outcome(run, delivery, now) for delivery in deliveries]
     returned = [delivery for delivery in deliveries if delivery.retry]
     final = [delivery for delivery in deliveries if not delivery.retry]
@@ -68,25 +69,27 @@ async def record(run: Run, account: providers.ProviderAccount, deliveries: Seque
             await add_counts(session, run.campaign.id, Counter(each.status for each in recorded))
 
     await db.insist(write)
-    run.progressed |= bool(final)
+    run.progressed |= answered
 
 
 def _note_trouble(run: Run, deliveries: Sequence[messaging.Delivery]) -> None:
-    """A batch of which the vendor took nothing ends the run: an answer about us pauses the campaign, else it is tried again."""
-    refused = [each for each in deliveries if each.status != "withheld"]
-    if not refused or any(not each.retry for each in deliveries):
+    """A batch without an answer about any message ends the run: an answer about us pauses the campaign, else the vendor is tried
+    again later. `unknown` is no answer."""
+    tried = [each for each in deliveries if each.status != "withheld"]
+    if not tried:
         return
-    about_account = next((each for each in refused if each.error_code == messaging.ACCOUNT_REFUSED), None)
+    about_account = next((each for each in tried if each.error_code == messaging.ACCOUNT_REFUSED), None)
     if about_account is not None:
         run.pause_reason = about_account.error_message
-    else:
-        run.vendor_trouble = refused[0].error_message or "The vendor took no message."
+        return
+    unreachable = next((each for each in tried if each.error_code == messaging.UNREACHABLE), tried[0])
+    run.vendor_trouble = unreachable.error_message or "The vendor took no message."
 
 
-def _count_attempt(run: Run, delivery: messaging.Delivery, *, accepted: bool) -> messaging.Delivery:
-    """A deferral of the recipient is counted; after the last attempt it is a failure. An answer about us is not counted, save a
-    refusal of some recipients by a vendor that has `accepted` others: else these would be tried for ever."""
-    if not _is_deferral(delivery, accepted=accepted):
+def _count_attempt(run: Run, delivery: messaging.Delivery, *, answered: bool) -> messaging.Delivery:
+    """A deferral of the recipient is counted; after the last attempt it is a failure. An answer about us is not counted, except
+    when the vendor has `answered` about others in the batch: else a recipient for which it refuses us would be tried for ever."""
+    if not _is_deferral(delivery, answered=answered):
         return delivery
     ref = delivery.outgoing.ref
     assert ref is not None
@@ -94,10 +97,10 @@ def _count_attempt(run: Run, delivery: messaging.Delivery, *, accepted: bool) ->
     return delivery if run.attempts[ref] <= run.retries else replace(delivery, retry=False, status="failed")
 
 
-def _is_deferral(delivery: messaging.Delivery, *, accepted: bool) -> bool:
+def _is_deferral(delivery: messaging.Delivery, *, answered: bool) -> bool:
     if not delivery.retry or delivery.status == "withheld":
         return False
-    return delivery.error_code not in ABOUT_US or (accepted and delivery.error_code == messaging.ACCOUNT_REFUSED)
+    return delivery.error_code not in ABOUT_US or (answered and delivery.error_code == messaging.ACCOUNT_REFUSED)
 
 
 def _outcome(run: Run, delivery: messaging.Delivery, now: datetime) -> Outcome:

@@ -54,7 +54,7 @@ class Run:
     wait_until: datetime | None = None  # the send gate lets nothing through before
     pause_reason: str | None = None  # an answer about us, or no budget: a user must act
     vendor_trouble: str | None = None  # the vendor took no message of a batch; the next run tries again
-    progressed: bool = False  # some recipient was settled
+    progressed: bool = False  # the vendor answered about some message, or a recipient was skipped
     pushed_at: float = 0.0  # the last live update
 
     @property

@@ -10,7 +10,7 @@ over: messages that were never handed to a connection are back in the plan, and 
 import asyncio
 import time
 from functools import partial
-from typing import Final
+from typing import Final, TypeVar
 
 from py360.kit import db
 from py360.modules.campaigns.live_updates import push_progress
@@ -19,6 +19,7 @@ from py360.modules.campaigns.sender.record import record
 from py360.modules.campaigns.sender.run import Run
 from py360.modules.messaging import api as messaging
 
+Outcome = TypeVar("Outcome")
 LOOPS: Final = 3
 END_SECONDS: Final = 2.0  # messages at the vendor when the worker ends are awaited so long
 BATCH_LIMIT_SECONDS: Final = 600.0  # a vendor that has not answered a batch by then is taken for hanging
@@ -32,6 +33,7 @@ async def send(run: Run) -> None:
     Whatever ends it, batches at the vendor are awaited first: their answers would be lost.
     """
     work = asyncio.gather(run.guard.keep_looking(), _loops(run), return_exceptions=True)
+    work.add_done_callback(_retrieve)
     try:
         outcomes = await asyncio.shield(work)
     except asyncio.CancelledError:
@@ -46,9 +48,17 @@ async def send(run: Run) -> None:
             raise outcome
 
 
+def _retrieve(work: asyncio.Future[Outcome]) -> None:
+    """Of a run that is cancelled nothing waits for the outcome: without this it would be logged as an error."""
+    if not work.cancelled():
+        work.exception()
+
+
 async def _loops(run: Run) -> None:
+    loops = asyncio.gather(*(_loop(run) for _ in range(LOOPS)), return_exceptions=True)
+    loops.add_done_callback(_retrieve)
     try:
-        outcomes = await asyncio.gather(*(_loop(run) for _ in range(LOOPS)), return_exceptions=True)
+        outcomes = await loops
     finally:
         run.guard.close()
     for outcome in outcomes:
