@@ -2,9 +2,14 @@
 
 import io
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
+
+from py360.kit.reads import Reads
 
 HEADINGS = (
     "Policy No.", "Cust Code", "Insured Name", "Mobile No", "E-mail ID", "Product", "Policy Start Dt", "Policy Expiry Dt",
@@ -47,3 +52,32 @@ def xlsx_of(rows: Sequence[Sequence[Any]]) -> bytes:
 
 
 Send = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A policy as an import made it, with its customer and its case."""
+
+    number: str
+    name: str
+    phone: str | None
+    email: str | None
+    code: str
+    customer_id: int
+    type: str
+    premium: Decimal
+    start: date
+    end: date
+    frequency: str
+
+
+async def imported(reads: Reads) -> dict[str, Imported]:
+    """Every open renewal, by its policy number."""
+    rows = await reads.fetch_all(
+        Imported,
+        "select p.policy_number as number, c.full_name as name, c.phone, c.email, c.customer_code as code, c.id as customer_id,"
+        " p.policy_type as type, r.renewal_amount as premium, p.start_date as start, p.end_date as end,"
+        " p.payment_frequency as frequency"
+        " from renewal_cases r join policies p on p.id = r.policy_id join customers c on c.id = p.customer_id order by p.id",
+    )
+    return {row.number: row for row in rows}

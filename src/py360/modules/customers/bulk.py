@@ -28,6 +28,8 @@ _MATCH: Final = (
         " and (s.pan is null or c.pan is null or s.pan = c.pan)",
     )
 )
+_RESPELL_CUSTOMERS: Final = sql.read(__file__, "respell_customers")
+_RESPELL_POLICIES: Final = sql.read(__file__, "respell_policies")
 _DOUBT: Final = sql.read(__file__, "doubt_repeated_customers")
 _LEAD_CODED: Final = sql.read(__file__, "lead_coded_customers")
 _LEAD_BARE: Final = sql.read(__file__, "lead_bare_customers")
@@ -66,6 +68,8 @@ async def merge(session: AsyncSession, staging: str) -> None:
     Afterwards every row has an outcome: `new`, `changed`, `unchanged` (with `term_closed` or `older_term` where the row
     speaks of a term that is over) or `failed` (the code says why). Raises nothing of its own.
     """
+    for respell in (_RESPELL_CUSTOMERS, _RESPELL_POLICIES):
+        await _run(session, respell, staging)
     known = await _run(session, _MATCH, staging, these=_UNKNOWN)
     doubtful = await _run(session, _DOUBT, staging)
     await _insert_customers(session, staging)

@@ -27,7 +27,7 @@ _MAY_BE_NOTHING: Final = frozenset({
     "product_category", "address", "city", "state", "notes", "channel", "sub_channel", "sum_insured",
 })  # fmt: skip
 _NO_AMOUNT: Final = r"^[\s\p{Pd}\x{2212}]+$|^#"  # how spreadsheet programs show a zero, or an error
-_SHORTENED: Final = (
+SHORTENED: Final = (
     r"^[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,2}$"  # `1E12` without a sign is a code that somebody made up
 )
 _BECAME_DATE: Final = (
@@ -155,7 +155,7 @@ class _Chunk:
         for problem in RowProblem:  # whatever is in such a row, its values may not be those of its headings
             self._flag(self.problems == problem.value, "policy_number", problem.value)
         self._flag(number.is_null(), "policy_number", "policy_number_missing")
-        self._flag(number.str.contains(_SHORTENED), "policy_number", "policy_number_shortened")
+        self._flag(number.str.contains(SHORTENED), "policy_number", "policy_number_shortened")
         self._flag(number.str.contains(_BECAME_DATE), "policy_number", "policy_number_became_date")
         repeated = self.rows.is_in(self.plan.repeats.implode()) & number.is_not_null()
         self._flag(repeated, "policy_number", "policy_number_repeated")
@@ -167,7 +167,7 @@ class _Chunk:
         code = self.texts["customer_code"]
         unusable = pl.repeat(value=False, n=code.len(), dtype=pl.Boolean, eager=True)
         for mask, reason in (
-            (code.str.contains(_SHORTENED), "customer_code_shortened"),
+            (code.str.contains(SHORTENED), "customer_code_shortened"),
             (code.str.contains(_BECAME_DATE), "customer_code_became_date"),
             (code.is_in(pl.Series(list(self.plan.shared_codes), dtype=pl.String).implode()), "customer_code_shared"),
         ):

@@ -11,6 +11,7 @@ from py360.modules.uploads.fields import DATES
 from py360.modules.uploads.importer.cells import dates, texts
 from py360.modules.uploads.importer.cells.dates import Evidence, Order
 from py360.modules.uploads.importer.cells.placeholders import is_placeholder, without_placeholders
+from py360.modules.uploads.importer.clean import SHORTENED
 from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.importer.marks import MARK, Marks
 from py360.modules.uploads.reading.rows import HIDDEN, ROW
@@ -110,7 +111,9 @@ class _Look:
 
     def _see_numbers(self, rows: pl.Series, cells: pl.Series) -> None:
         keys = texts.key_of(without_placeholders(texts.identifier(cells)))
-        numbered = pl.DataFrame({ROW: rows, "key": keys}).filter(pl.col("key").is_not_null())
+        numbered = pl.DataFrame({ROW: rows, "key": keys})
+        # Two numbers that a program cut short may look the same; each is reported for that.
+        numbered = numbered.filter(pl.col("key").is_not_null() & ~pl.col("key").str.contains(SHORTENED))
         # 64 bits: 1 in 37 million files errs
         self.numbers.append(numbered.select(ROW, pl.col("key").hash(seed=360).alias("hash")))
 

@@ -1,0 +1,155 @@
+"""What cells say: contacts, names, amounts, dates and words as offices and programs write them."""
+
+from datetime import date
+from decimal import Decimal
+
+import httpx
+import pytest
+
+from py360.kit.resources import Resources
+from tests.factories.policy_files import HEADINGS, Send, csv_of, imported, row
+
+
+async def issues(client: httpx.AsyncClient, errors_url: str, severity: str = "error") -> list[str]:
+    """The codes of what was wrong, row by row."""
+    answer = await client.get(errors_url, params={"severity": severity, "limit": 100})
+    return [item["code"] for item in answer.json()["data"][f"{severity}s"]]
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        ("2026-12-18T18:30:00.000Z", 19), ("2026-12-18T18:30:00+00:00", 19), ("2026-12-18 18:30:00 UTC", 19),
+        ("2026-12-19T00:00:00+05:30", 19), ("2026-12-18T18:29:59Z", 18), ("2026-12-19T02:00:00+0900", 18),
+        ("18/12/2026 18:30 GMT", 19), ("2026-12-19 00:00:00", 19),
+    ],
+)  # fmt: skip
+async def test_a_moment_is_its_date_in_india(send: Send, resources: Resources, moment: str, day: int) -> None:
+    await send(csv_of([row(1, **{"Policy Expiry Dt": moment})]))
+    assert [policy.end for policy in (await imported(resources.reads)).values()] == [date(2026, 12, day)]
+
+
+@pytest.mark.parametrize(
+    ("cell", "phone"),
+    [
+        ("9876543210 9812345678", "9876543210"), ("022-24441234 / 9876543211", "9876543211"), ("M: 9876543213", "9876543213"),
+        ("9876543214 (Ramesh)", "9876543214"), ("+91-98765-43215 & 9812345670", "9876543215"), ("98765.43216", "9876543216"),
+        ("9876543217;9812345671", "9876543217"), ("9876543218.0", "9876543218"),
+    ],
+)  # fmt: skip
+async def test_a_usable_mobile_is_taken_out_of_a_cell(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources, cell: str, phone: str
+) -> None:
+    data = await send(csv_of([row(1, **{"Mobile No": cell, "E-mail ID": ""})]))
+    assert [policy.phone for policy in (await imported(resources.reads)).values()] == [f"+91{phone}"]
+    several = sum(char.isdigit() for char in cell) > 15
+    assert await issues(as_admin, data["errorsUrl"], "warning") == (["phone_several"] if several else [])
+
+
+@pytest.mark.parametrize("cell", ["079-26401234", "0612-2345678", "(080) 22334455"])
+async def test_a_landline_is_no_mobile(send: Send, as_admin: httpx.AsyncClient, cell: str) -> None:
+    data = await send(csv_of([row(1, **{"Mobile No": cell, "E-mail ID": ""})]))
+    assert await issues(as_admin, data["errorsUrl"]) == ["no_valid_contact"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "email"),
+    [
+        ("a@example.in; b@example.in", "a@example.in"), ("a@example.in / b@example.in", "a@example.in"),
+        ("Asha <asha@example.in>", "asha@example.in"), ("nomail; b@example.in", "b@example.in"),
+        ("asha rao@example.in", None), ("asha @example.in", None),
+    ],
+)  # fmt: skip
+async def test_a_usable_address_is_taken_out_of_a_cell(
+    send: Send, resources: Resources, cell: str, email: str | None
+) -> None:
+    """Half of an address with a space in it would be somebody else's."""
+    await send(csv_of([row(1, **{"E-mail ID": cell})]))
+    assert [policy.email for policy in (await imported(resources.reads)).values()] == [email]
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        ("MS Subramanian", "MS Subramanian"), ("Sri Vidya Raman", "Sri Vidya Raman"), ("Kum Kum Bhagat", "Kum Kum Bhagat"),
+        ("Ms. Leela Menon", "Leela Menon"), ("Ms Leela Menon", "Leela Menon"), ("MR.RAMESH PAWAR", "RAMESH PAWAR"),
+        ("Smt.Sita Devi", "Sita Devi"), ("M/s. Total Logistics Pvt Ltd", "M/s. Total Logistics Pvt Ltd"),
+        ("Shri Ganesh Motors", "Shri Ganesh Motors"), ("Mrinal Sen", "Mrinal Sen"), ("Shrikant Rao", "Shrikant Rao"),
+        ("Mr. & Mrs. Rao", "Mr. & Mrs. Rao"), ("श्रीमती सीता देवी", "सीता देवी"),
+    ],
+)  # fmt: skip
+async def test_titles_are_left_out_and_names_are_kept(send: Send, resources: Resources, cell: str, name: str) -> None:
+    await send(csv_of([row(1, **{"Insured Name": cell})]))
+    assert [policy.name for policy in (await imported(resources.reads)).values()] == [name]
+
+
+@pytest.mark.parametrize("cell", ["845.00 Cr", '"12,845.00 Cr"', "12845.00 Dr", "845 CR.", "12845Dr"])
+async def test_a_ledgers_marks_are_no_crores(send: Send, as_admin: httpx.AsyncClient, cell: str) -> None:
+    rows = [row(1, **{"Last Premium (INR)": cell}), row(2, **{"Last Premium (INR)": "900.00 Dr"})]
+    data = await send(csv_of(rows))
+    assert await issues(as_admin, data["errorsUrl"]) == ["amount_of_ledger", "amount_of_ledger"]
+
+
+async def test_crores_are_crores(send: Send, resources: Resources) -> None:
+    await send(csv_of([row(1, **{"Renewal Premium (INR)": "1.5 Cr"})]))
+    assert [policy.premium for policy in (await imported(resources.reads)).values()] == [Decimal(15_000_000)]
+
+
+@pytest.mark.parametrize("cell", [" -   ", "—", "NA", "N.A.", "#N/A", "0", "0.00", ""])
+async def test_a_renewal_amount_that_says_nothing_leaves_the_premium(
+    send: Send, resources: Resources, cell: str
+) -> None:
+    data = await send(csv_of([row(1, **{"Renewal Premium (INR)": cell}), row(2)]))
+    assert data["failedRecords"] == 0
+    assert (await imported(resources.reads))["DM/2026/00001"].premium == Decimal(10_001)
+
+
+@pytest.mark.parametrize(
+    ("product", "cover", "kind"),
+    [
+        ("Private Car", "Liability Only", "motor"), ("Two Wheeler", "LIABILITY", "motor"), ("GCV 3W", "Act Only", "motor"),
+        ("Private Car", "Third Party Liability", "motor"), ("Home Insurance", "Long Term", "home"), ("Fire", "Long Term Policy", "commercial"),
+        ("Two Wheeler", "Long Term 5 Years", "motor"), ("Arogya Sanjeevani", "Individual", "health"), ("Jeevan Anand", "New", "life"),
+        ("", "Public Liability", "commercial"), ("", "Term Plan", "life"), ("Travel Guard", "Comprehensive", "travel"),
+    ],
+)  # fmt: skip
+async def test_a_cover_is_no_kind_of_policy(
+    send: Send, resources: Resources, product: str, cover: str, kind: str
+) -> None:
+    await send(csv_of([[*row(1, Product=product), cover]], [*HEADINGS, "Policy Type"]))
+    assert [policy.type for policy in (await imported(resources.reads)).values()] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("mode", "frequency"),
+    [
+        ("YLY", "annual"), ("Yrly", "annual"), ("HLY", "half_yearly"), ("Half-Yly", "half_yearly"), ("6 monthly", "half_yearly"),
+        ("QLY", "quarterly"), ("Qtrly", "quarterly"), ("MLY", "monthly"), ("SSS", "monthly"), ("NACH", "monthly"), ("ECS", "monthly"),
+        ("Single", "one_time"),
+    ],
+)  # fmt: skip
+async def test_modes_of_payment_as_insurers_shorten_them(
+    send: Send, resources: Resources, mode: str, frequency: str
+) -> None:
+    await send(csv_of([row(1, **{"Pay Freq": mode})]))
+    assert [policy.frequency for policy in (await imported(resources.reads)).values()] == [frequency]
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "code"),
+    [
+        ("20/12/2025", "19/12/2062", "end_date_too_far"), ("20/12/2025", "19/12/99", "end_date_too_far"),
+        ("20/12/1925", "19/12/2026", "start_date_too_far"),
+    ],
+)  # fmt: skip
+async def test_a_mistyped_year_is_reported(
+    send: Send, as_admin: httpx.AsyncClient, start: str, end: str, code: str
+) -> None:
+    data = await send(csv_of([row(1, **{"Policy Start Dt": start, "Policy Expiry Dt": end}), row(2)]))
+    assert await issues(as_admin, data["errorsUrl"]) == [code]
+    assert data["successfulRecords"] == 1
+
+
+async def test_a_life_cover_may_last_decades(send: Send) -> None:
+    over = {"Product": "Jeevan Anand", "Policy Start Dt": "28/03/2010", "Policy Expiry Dt": "28/03/2045"}
+    assert (await send(csv_of([row(1, **over)])))["successfulRecords"] == 1

@@ -1,0 +1,130 @@
+"""Policy numbers and customer codes: one spelling everywhere, and nothing that stands for "nothing" taken for one."""
+
+import httpx
+import pytest
+
+from py360.kit.resources import Resources
+from py360.modules.uploads.settings import upload_settings
+from tests.factories.policy_files import Send, csv_of, imported, row, xlsx_of
+
+
+async def codes(client: httpx.AsyncClient, errors_url: str) -> list[tuple[int, str]]:
+    """Row and code of every error."""
+    listed = (await client.get(errors_url, params={"limit": 100})).json()["data"]["errors"]
+    return [(item["row"], item["code"]) for item in listed]
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        "FX/0001\u200b", "FX/\u200d0001", "\ufeffFX/0001", "fx/0001", "FX / 0001", "ＦＸ／０００１", "'FX/0001", "FX/0001\u00a0",
+        '"=""FX/0001"""', "FX\u00ad/0001",
+    ],
+)  # fmt: skip
+async def test_a_number_in_another_spelling_is_a_repeat(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources, again: str
+) -> None:
+    rows = [row(1, **{"Policy No.": "FX/0001"}), row(2, **{"Policy No.": again}), row(3)]
+    data = await send(csv_of(rows))
+    assert (data["status"], data["successfulRecords"]) == ("completed", 2)
+    assert await codes(as_admin, data["errorsUrl"]) == [(3, "policy_number_repeated")]
+    assert (await imported(resources.reads))["FX/0001"].name == "Asha Sharma 1"
+
+
+async def test_a_repeat_in_another_chunk_changes_nobodys_policy(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PY360_UPLOAD_CHUNK_ROWS", "10")
+    upload_settings.cache_clear()
+    try:
+        rows = [row(number) for number in range(1, 41)]
+        rows[35] = row(36, **{"Policy No.": "DM/2026/00002\u200b"})
+        data = await send(csv_of(rows))
+    finally:
+        monkeypatch.undo()
+        upload_settings.cache_clear()
+    assert (data["successfulRecords"], data["failedRecords"], data["newRecords"]) == (39, 1, 39)
+    assert (await imported(resources.reads))["DM/2026/00002"].name == "Asha Sharma 2"
+
+
+async def test_a_number_that_an_earlier_file_spelled_otherwise_is_the_same_policy(
+    send: Send, resources: Resources
+) -> None:
+    await send(csv_of([row(1, **{"Policy No.": "fx 0001 a"}), row(2, **{"Policy No.": "FX/0002"})]))
+    later = await send(csv_of([row(1, **{"Policy No.": "FX0001A"}), row(2, **{"Policy No.": "fx/0002"})]))
+    assert (later["unchangedRecords"], later["newRecords"]) == (2, 0)
+    assert set(await imported(resources.reads)) == {"fx 0001 a", "FX/0002"}
+
+
+async def test_one_customer_whose_code_is_spelled_in_several_ways(send: Send, resources: Resources) -> None:
+    same = {"Insured Name": "Meera Rao", "Mobile No": "9876543210", "E-mail ID": ""}
+    rows = [row(1, **same, **{"Cust Code": "c 12"}), row(2, **same, **{"Cust Code": "C12"})]
+    await send(csv_of(rows))
+    assert len({policy.customer_id for policy in (await imported(resources.reads)).values()}) == 1
+
+
+@pytest.mark.parametrize(
+    "nothing",
+    [
+        "(blank)", "#NAME?", "#DIV/0!", "#N/A N/A", "#SPILL!", "N/a", "n.a.", "—", "--", "?", "TBA", "Tbd", "Not Available", "NOT APPLICABLE",
+        "not yet issued", "To be advised", "PENDING", "Awaited", "Nil.", "<null>", "0000", "XXXX", "उपलब्ध नहीं", "लागू नहीं",
+    ],
+)  # fmt: skip
+async def test_what_stands_for_nothing_is_no_code_name_or_number(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources, nothing: str
+) -> None:
+    rows = [
+        row(1, **{"Cust Code": nothing}),
+        row(2, **{"Cust Code": nothing}),
+        row(3, **{"Insured Name": nothing}),
+        row(4, **{"Policy No.": nothing}),
+    ]
+    data = await send(csv_of(rows))
+    assert await codes(as_admin, data["errorsUrl"]) == [(4, "name_missing"), (5, "policy_number_missing")]
+    policies = await imported(resources.reads)
+    assert {policy.name for policy in policies.values()} == {"Asha Sharma 1", "Asha Sharma 2"}
+    assert len({policy.customer_id for policy in policies.values()}) == 2
+
+
+@pytest.mark.parametrize("name", ["Noor Ali", "Nandan Nair", "Notandas Shah", "Nil Roy", "Zero Gomes", "Pendse"])
+async def test_names_that_resemble_placeholders_are_kept(send: Send, resources: Resources, name: str) -> None:
+    await send(csv_of([row(1, **{"Insured Name": name})]))
+    assert [policy.name for policy in (await imported(resources.reads)).values()] == [name]
+
+
+async def test_a_code_that_many_customers_share_is_nobodys(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources
+) -> None:
+    data = await send(csv_of([row(number, **{"Cust Code": "WALKIN"}) for number in range(1, 5)]))
+    assert len({policy.customer_id for policy in (await imported(resources.reads)).values()}) == 4
+    listed = await as_admin.get(data["errorsUrl"], params={"severity": "warning"})
+    assert [item["code"] for item in listed.json()["data"]["warnings"]] == ["customer_code_shared"]
+
+
+async def test_numbers_that_a_program_altered_are_taken_as_they_were_or_reported(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources
+) -> None:
+    rows = [
+        row(1, **{"Policy No.": "4101234567.0", "Cust Code": "10010001.0"}),
+        row(2, **{"Policy No.": "1.21100312501E+19"}),
+        row(3, **{"Policy No.": "01-Mar-26"}),
+        row(4, **{"Policy No.": "2026-03-01 00:00:00"}),
+    ]
+    data = await send(csv_of(rows))
+    assert await codes(as_admin, data["errorsUrl"]) == [
+        (3, "policy_number_shortened"),
+        (4, "policy_number_became_date"),
+        (5, "policy_number_became_date"),
+    ]
+    assert [(policy.number, policy.code) for policy in (await imported(resources.reads)).values()] == [
+        ("4101234567", "10010001")
+    ]
+
+
+async def test_a_long_number_of_a_workbook_has_no_invented_digits(send: Send, as_admin: httpx.AsyncClient) -> None:
+    heads = ["Policy No.", "Insured Name", "Mobile No", "Product", "Policy Start Dt", "Policy Expiry Dt", "Premium"]
+    cells = [
+        [12110031250100000001 + at, "Asha Rao", "9876543210", "Car", "20/12/2025", "19/12/2026", 900] for at in (0, 9)
+    ]
+    data = await send(xlsx_of([heads, *cells]), "long.xlsx")
+    assert await codes(as_admin, data["errorsUrl"]) == [(2, "policy_number_shortened"), (3, "policy_number_shortened")]
