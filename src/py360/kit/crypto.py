@@ -9,6 +9,7 @@ import binascii
 import hashlib
 import hmac
 import secrets
+import string
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from py360.kit.errors import NotFound
 from py360.kit.settings import settings
 
+_SIGNS: Final = frozenset(string.ascii_letters + string.digits + "-_.")
 SIGNATURE_BYTES: Final = 16  # 128 bits: beyond guessing, short enough for an SMS
 
 
@@ -75,6 +77,7 @@ def _signed(key: str, purpose: str, data: bytes) -> str:
 
 def verify(purpose: str, token: str) -> str:
     """The payload of a token made for this purpose, with this key or one used before; raises BadToken otherwise."""
+    token = _without_punctuation(token)
     encoded, _, _ = token.partition(".")
     try:
         payload = base64.urlsafe_b64decode(encoded + "=" * (-len(encoded) % 4)).decode()
@@ -86,6 +89,12 @@ def verify(purpose: str, token: str) -> str:
     ):
         raise BadToken
     return payload
+
+
+def _without_punctuation(token: str) -> str:
+    """A token as it was made: programs that find links in a text take punctuation behind them along, such as `!`, `)` or `।`."""
+    end = next((place for place, sign in enumerate(token) if sign not in _SIGNS), len(token))
+    return token[:end].rstrip(".")
 
 
 def random_token() -> str:
