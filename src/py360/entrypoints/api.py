@@ -54,6 +54,7 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=[origin.strip() for origin in settings.frontend_origins.split(",") if origin.strip()],
+        allow_credentials=True,  # clients send `credentials: include`; we read no cookies
         allow_methods=["*"],
         allow_headers=["*"],
         expose_headers=EXPOSED,

@@ -23,6 +23,7 @@ from py360.modules.messaging import events as messaging_events
 from py360.modules.payments import api as payments
 from py360.modules.providers import api as providers
 from py360.modules.providers import jobs as providers_jobs
+from py360.modules.settings import api as settings
 from py360.modules.templates import api as templates
 from py360.modules.templates import jobs as templates_jobs
 
@@ -102,6 +103,7 @@ def connect_events() -> None:
 def fill_protocols() -> None:
     """Give lower modules what they ask of higher ones, under the protocols they declare."""
     identity.use_letters(Letters())
+    identity.use_office_settings(settings.change_renewals)
     messaging.use_payment_links(payments.make_links)
     for channel in ("email", "sms", "whatsapp"):
         providers.use_check(channel, messaging.check)

@@ -1,12 +1,14 @@
 """The wire: camelCase JSON in and out (house, section 6). Knows no web framework."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 from types import NoneType
-from typing import Any, ClassVar, Final, Self, get_args
+from typing import Annotated, Any, ClassVar, Final, Self, get_args
 
 import orjson
 from pydantic import (
+    AfterValidator,
     AliasChoices,
     BaseModel,
     BeforeValidator,
@@ -19,6 +21,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from py360.kit import free_json
+from py360.kit.clock import INDIA
 from py360.kit.errors import Invalid, PreconditionFailed
 
 # What every record shows beside its own fields: screens send it back with them.
@@ -30,6 +33,15 @@ def _as_code(text: Any) -> Any:
 
 
 AS_CODE: Final = BeforeValidator(_as_code)  # `Super HNI`, as screens label it, `super-hni` and `super_hni` are one
+
+
+def _in_office_zone(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=INDIA)
+
+
+Moment = Annotated[
+    datetime, AfterValidator(_in_office_zone), Field(description="Without a time zone it is the office's, India's")
+]
 
 
 def unchanged(default: Any = "") -> Any:

@@ -204,7 +204,7 @@ async def test_one_changes_ones_own_profile_settings_and_password(client: httpx.
         settings.json()["data"]["settings"] | {"theme": "dark", "language": "hi", "timezone": "Asia/Kolkata"}
         == (await agent.get("/api/user/settings")).json()["data"]["settings"]
     )
-    for bad in ({"theme": "pink"}, {"timezone": "IST"}, {"language": "fr"}, {"mfaEnabled": True}):
+    for bad in ({"theme": "pink"}, {"timezone": "Mars/Olympus"}, {"language": "fr"}, {"mfaEnabled": True}):
         assert (await agent.put("/api/user/settings", json=bad)).status_code == 422
     change = {"currentPassword": PASSWORD, "newPassword": "  spaces belong  ", "confirmPassword": "  spaces belong  "}
     path = "/api/user/change-password"

@@ -1,6 +1,6 @@
 """The one way to declare a route. In the order of a request:
 
-1. who calls is let in (`CallerWith`), before anything of the body is read;
+1. the query of a list is put into our spelling (`kit.parameters`), and who calls is let in (`CallerWith`), before anything of the body is read;
 2. the body's limit is held: `max_body_size=` of the route or its router, else `MAX_BODY` (`MAX_PUBLIC_BODY` where nobody
    need sign in), by Content-Length and while it arrives;
 3. an Idempotency-Key is looked up;
@@ -22,7 +22,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
-from py360.kit import idempotency
+from py360.kit import idempotency, parameters
 from py360.kit.http.access import SAFE_METHODS, CallerWith
 from py360.kit.http.body import limited
 
@@ -77,8 +77,11 @@ class Route(APIRoute):
         answer = _lean(self) or super().get_route_handler()
         takes_body = not (self.methods or set()) <= SAFE_METHODS
         guards, limit = self.guards, self.body_limit
+        is_list = parameters.is_list(self.dependant)
 
         async def handle(request: Request) -> Response:
+            if is_list:
+                request.scope["query_string"] = parameters.in_our_spelling(request.scope["query_string"])
             for guard in guards:
                 await guard(request)
             if not takes_body:

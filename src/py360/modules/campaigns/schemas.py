@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Annotated, Literal
 
 import orjson
-from pydantic import AwareDatetime, BeforeValidator, Field, StringConstraints
+from pydantic import BeforeValidator, Field, StringConstraints
 
-from py360.kit.wire import SHOWN, Schema
+from py360.kit.wire import SHOWN, Moment, Schema
 
 Channel = Literal["email", "sms", "whatsapp"]
 Purpose = Literal["promotional", "transactional", "renewal", "welcome", "payment", "claims"]
@@ -39,6 +39,7 @@ class AudienceFilter(Schema):
 
 
 Audience = Literal["all", "pending", "expired"] | AudienceFilter
+StoredContent = dict[str, object]  # {"advancedScheduling": ...}, as the API takes it
 StoredAudience = dict[str, object]  # {"audience": "all"}, or the fields of an AudienceFilter
 
 
@@ -54,10 +55,36 @@ def read_audience(stored: StoredAudience) -> str | AudienceFilter:
     return str(stored["audience"]) if "audience" in stored else AudienceFilter.model_validate(stored)
 
 
+class Conditions(Schema):
+    """When a follow-up is sent."""
+
+    send_if_no_response: bool = True
+    send_if_no_action: bool = False
+
+
+class Interval(Schema):
+    """A follow-up message: so long after the step before, on this channel."""
+
+    id: Annotated[str, Field(max_length=50)] | int | None = None
+    channel: Channel
+    delay: Annotated[int, Field(ge=1, le=1_000)]
+    delay_unit: Literal["minutes", "hours", "days", "weeks"] = "days"
+    template: str | int | None = None
+    enabled: bool = True
+    conditions: Conditions = Conditions()
+
+
+class AdvancedScheduling(Schema):
+    """The follow-up messages of a campaign; those that are switched off are not kept."""
+
+    enabled: bool = False
+    intervals: list[Interval] = Field(default_factory=list, max_length=20)
+
+
 class NewCampaign(Schema):
     """A campaign on one or several channels, from an upload or from a filter over the cases within reach."""
 
-    passed_over = frozenset({"advancedScheduling", "uploadFilename"})
+    passed_over = frozenset({"uploadFilename"})
 
     name: Annotated[str, Field(min_length=1, max_length=200)]
     description: Annotated[str, Field(max_length=2_000)] | None = None
@@ -67,11 +94,14 @@ class NewCampaign(Schema):
     templates: dict[Channel, str | int]
     providers: dict[Channel, ProviderId] = Field(default_factory=dict)
     schedule_type: Literal["immediate", "scheduled"] = "immediate"
-    scheduled_at: AwareDatetime | None = None
+    scheduled_at: Moment | None = None
     target_audience: Audience = "all"
     audience_id: None = Field(None, description="Always empty: ignored, it would widen the audience")
     tags: Tags = Field(default_factory=list)
     budget: Budget | None = None
+    advanced_scheduling: AdvancedScheduling | None = Field(
+        None, description="Follow-up messages: kept and shown with the campaign; they are not sent yet"
+    )
     draft: bool = False
 
 
@@ -83,11 +113,12 @@ class EditCampaign(Schema):
         "parentId", "type", "purpose", "channels", "status", "statusReason", "uploadFilename", "templateId", "templateName",
         "provider", "providers", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact",
         "scheduleType", "launchDate", "completedAt", "createdDate", "lastModified", "progress", "spent", "metrics",
-        "channelMetrics", "campaigns", "advancedScheduling",
+        "channelMetrics", "campaigns", "advancedScheduling", "audience", "scheduledDate", "timeline", "compliance", "consent",
     }  # fmt: skip
     moves = frozenset({
         "spent", "statusReason", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact", "launchDate",
-        "completedAt", "lastModified", "progress", "metrics", "channelMetrics", "campaigns",
+        "completedAt", "lastModified", "progress", "metrics", "channelMetrics", "campaigns", "scheduledDate", "timeline",
+        "compliance", "consent",
     })  # fmt: skip
     never_empty = frozenset({"name"})
 
@@ -95,7 +126,7 @@ class EditCampaign(Schema):
     description: Annotated[str, Field(max_length=2_000)] | None = None
     tags: Tags | None = None
     budget: Budget | None = None
-    scheduled_at: AwareDatetime | None = None
+    scheduled_at: Moment | None = None
     templates: dict[Channel, str | int] = Field(default_factory=dict)
     upload_id: str | int | None = None
     target_audience: Audience | None = None
@@ -105,7 +136,7 @@ class NewStatus(Schema):
     """Launch, pause, resume or stop."""
 
     status: str
-    scheduled_at: AwareDatetime | None = None
+    scheduled_at: Moment | None = None
 
 
 class PreviewAudience(Schema):

@@ -53,6 +53,7 @@ class CampaignView(TypedDict):
     templateName: str | None
     provider: str | None
     targetAudience: object
+    audience: str
     targetCount: int
     audienceSize: int
     originalCount: int | None
@@ -60,6 +61,8 @@ class CampaignView(TypedDict):
     withoutContact: int | None
     scheduleType: str
     scheduledAt: datetime | None
+    scheduledDate: datetime | None
+    advancedScheduling: object
     launchDate: datetime | None
     completedAt: datetime | None
     createdDate: datetime
@@ -70,14 +73,6 @@ class CampaignView(TypedDict):
     progress: float
     metrics: CampaignMetrics
     version: int
-
-
-class CampaignDetailView(CampaignView):
-    """One campaign with the figures of each channel."""
-
-    spent: Decimal
-    channelMetrics: dict[str, CampaignMetrics]
-    campaigns: list[CampaignView]
 
 
 class CreatedCampaignView(TypedDict):
@@ -188,3 +183,33 @@ class PlannedAudiences(TypedDict):
     email: NotRequired[PlannedAudience]
     sms: NotRequired[PlannedAudience]
     whatsapp: NotRequired[PlannedAudience]
+
+
+class CampaignRulesView(TypedDict):
+    """Whether the rules are kept."""
+
+    dltApproved: bool
+    consentVerified: bool
+    dndChecked: bool
+    dataRetentionCompliant: bool
+
+
+class CampaignOptInsView(TypedDict):
+    """How many recipients consent to a channel today, and how many opted out."""
+
+    email: int
+    sms: int
+    whatsapp: int
+    opted_out: int
+
+
+class CampaignDetailView(CampaignView):
+    """One campaign with the figures of each channel."""
+
+    spent: Decimal
+    channelMetrics: dict[str, CampaignMetrics]
+    campaigns: list[CampaignView]
+    templates: dict[str, str]
+    timeline: list[CampaignEvent]
+    compliance: CampaignRulesView
+    consent: CampaignOptInsView

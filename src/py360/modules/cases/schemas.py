@@ -28,6 +28,18 @@ class QuickEdit(Schema):
     reason: Text | None = Field(None, description="Required to open a closed case again")
 
 
+class HistoryIn(Schema):
+    """A line of the history as the screens send it: one that was shown, or a comment that was added with the case."""
+
+    passed_over = frozenset({"caseId", "timestamp", "level", "oldStatus", "newStatus"})
+
+    id: str | int | None = None
+    action: Annotated[str, StringConstraints(max_length=200)] = ""
+    details: Text | None = None
+    date: str | None = None
+    user: str | None = None
+
+
 class Edit(Schema):
     """The edit dialog: customer, policy, the amount due and agent. The policy number is fixed."""
 
@@ -35,13 +47,14 @@ class Edit(Schema):
         "id", "caseId", "clientId", "customerId", "customerProfile", "customerMobile", "customerEmail", "contactInfo",
         "preferredLanguage", "address", "productName", "productCategory", "policyDetails", "policyStatus", "channel",
         "subChannel", "batchId", "uploadId", "uploadFile", "uploadDate", "status", "statusCode", "subStatus",
-        "agentId", "assignedAgent", "priority", "isPriority", "currentWorkStep", "renewalDate", "nextFollowUpDate",
+        "agentId", "assignedAgent", "priority", "currentWorkStep", "renewalDate", "nextFollowUpDate",
         "nextActionPlan", "closedDate", "paymentStatus", "paymentMethod", "paymentDate", "notes", "escalatedTo",
-        "escalationReason", "escalatedAt", "comments", "history", "flowSteps", "lastActionDate", "totalCalls",
+        "escalationReason", "escalatedAt", "comments", "flowSteps", "policyProposer", "lifeAssured", "channelDetails",
+        "policyMembers", "outstandingAmounts", "lastActionDate", "totalCalls",
         "communicationAttempts", "lastContactDate",
     })  # fmt: skip
     moves = frozenset({
-        "history", "flowSteps", "lastActionDate", "totalCalls", "communicationAttempts", "lastContactDate",
+        "comments", "outstandingAmounts", "flowSteps", "lastActionDate", "totalCalls", "communicationAttempts", "lastContactDate",
     })  # fmt: skip
     never_empty = frozenset({"customerName", "policyNumber", "policyType", "premium", "expiryDate"})
 
@@ -54,6 +67,8 @@ class Edit(Schema):
     renewal_amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
     expiry_date: date | None = None
     agent: Agent = None
+    is_priority: bool | None = None
+    history: list[HistoryIn] = Field(default_factory=list, max_length=500, description="New lines become comments")
     version: int | None = Field(None, description="The version you changed, where If-Match cannot be sent")
 
 

@@ -7,8 +7,16 @@ from typing_extensions import TypedDict
 JsonObject = dict[str, object]
 
 
-class CaseView(TypedDict):
-    """A row of the case lists: labels where people look, codes beside them."""
+class CaseContactView(TypedDict):
+    """How to reach the customer of a case."""
+
+    email: str | None
+    phone: str | None
+    pan: str | None
+
+
+class CaseRowView(TypedDict):
+    """What lists and the case's own page show: labels where people look, codes beside them."""
 
     id: str
     clientId: int
@@ -43,10 +51,26 @@ class CaseView(TypedDict):
     closedDate: datetime | None
     nextFollowUpDate: date | None
     nextActionPlan: str | None
+    contactInfo: CaseContactView
     premium: float
     renewalAmount: float | None
     paymentStatus: str
     version: int
+
+
+class CaseTermsView(TypedDict):
+    """The policy of a case, in short."""
+
+    type: str
+    expiryDate: date
+    renewalDate: date | None
+    premium: float
+
+
+class CaseView(CaseRowView):
+    """A row of the case lists."""
+
+    policyDetails: CaseTermsView
 
 
 class ExportedCaseView(CaseView):
@@ -83,14 +107,6 @@ class CaseCommentView(TypedDict):
     followUpChanged: bool
 
 
-class CaseContactView(TypedDict):
-    """How to reach the customer of a case."""
-
-    email: str | None
-    phone: str | None
-    pan: str | None
-
-
 class CasePolicyView(TypedDict):
     """The policy of a case."""
 
@@ -106,10 +122,44 @@ class CasePolicyView(TypedDict):
     coverage: JsonObject
 
 
-class CaseRecordView(CaseView):
+class CaseProposerView(TypedDict):
+    """Who proposed the policy."""
+
+    name: str
+    annualIncome: float | None
+
+
+class CaseLifeAssuredView(TypedDict):
+    """Whose life or property is insured."""
+
+    name: str
+    sumAssured: float | None
+
+
+class CaseChannelView(TypedDict):
+    """How the policy is sold, and by whom."""
+
+    businessChannel: str | None
+    region: str | None
+    salesManager: str | None
+    agentName: str | None
+    agentStatus: str | None
+
+
+class CaseInstalmentView(TypedDict):
+    """A part of what is left to pay on a case."""
+
+    id: str
+    period: str
+    amount: float
+    paidAmount: float
+    dueDate: date
+    status: str
+
+
+class CaseRecordView(CaseRowView):
     """A case with its customer and policy."""
 
-    contactInfo: CaseContactView
     address: JsonObject | None
     policyDetails: CasePolicyView
     paymentMethod: str | None
@@ -121,13 +171,26 @@ class CaseRecordView(CaseView):
     escalatedTo: str | None
     escalationReason: str | None
     escalatedAt: datetime | None
+    policyProposer: CaseProposerView
+    lifeAssured: CaseLifeAssuredView
+    channelDetails: CaseChannelView
+    policyMembers: list[JsonObject]
 
 
 class CaseDetailView(CaseRecordView):
     """The whole case, with its newest comments and history."""
 
+    outstandingAmounts: list[CaseInstalmentView]
+
     flowSteps: list[str]
     history: list[CaseHistoryView]
+    comments: list[CaseCommentView]
+
+
+class ListedCaseView(CaseView):
+    """A row of the case lists with the statuses reached and the newest comments."""
+
+    flowSteps: list[str]
     comments: list[CaseCommentView]
 
 
@@ -150,6 +213,13 @@ class CommunicationView(TypedDict):
     repliedAt: datetime | None
     campaignId: str | None
     error: str | None
+    priority: str
+    attachments: list[JsonObject]
+    starred: bool
+    responseTime: float | None
+    customerSatisfaction: float | None
+    tags: list[str]
+    duration: float | None
 
 
 class CommunicationSummaryView(TypedDict):

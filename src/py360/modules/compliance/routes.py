@@ -63,12 +63,15 @@ async def list_entries(
     caller: CanKeepDnc,
     page: PageParams,
     active: bool | None = None,
+    status: Literal["", "all", "active", "inactive"] = "",
     type: Literal["phone", "email", "both"] | None = None,
     source: Literal["government", "customer", "manual", "system", "complaint"] | None = None,
     search: Annotated[str | None, Query(max_length=100, description="Name, phone, e-mail or client")] = None,
     as_file: AsFile = None,
 ) -> Response:
     """The registry."""
+    if status in ("active", "inactive"):
+        active = status == "active"
     found = registry.entries(caller, page.sort, active=active, type=type, source=source, search=search)
     return await listed(reads, found, page, as_file)
 

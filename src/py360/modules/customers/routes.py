@@ -5,11 +5,22 @@ from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, etag, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Res, Router, Search, Session, etag, listed, ok
 from py360.modules.customers import queries
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
-from py360.modules.customers.schemas import CustomerChange, CustomerIn, PolicyChange, PolicyIn, PreferencesIn, given
-from py360.modules.customers.service import customers, policies
+from py360.modules.customers.schemas import (
+    CustomerChange,
+    CustomerIn,
+    PolicyChange,
+    PolicyIn,
+    PreferencesIn,
+    VerifyEmail,
+    VerifyPan,
+    VerifyPhone,
+    given,
+)
+from py360.modules.customers.service import customers, policies, verify
+from py360.modules.customers.service.verify import VerificationView
 
 router = Router()
 Word = Annotated[str | None, Query(max_length=50)]
@@ -134,3 +145,21 @@ async def change_policy(
 async def policy_types(reads: DbReads, caller: CanReadCustomers) -> Response:
     """The policy types."""
     return ok({"policyTypes": [queries.policy_type_to_public(each) for each in await queries.policy_types(reads)]})
+
+
+@router.post("/verify/email", response_model=Answer[VerificationView])
+async def verify_email(session: Session, res: Res, caller: CanChangeCustomers, body: VerifyEmail) -> Response:
+    """Mark an e-mail address as checked. It is verified when it is the one on file of the case's customer."""
+    return ok(await verify.verify(session, caller, "email", body.email, body.case_id, res.clock.now()))
+
+
+@router.post("/verify/phone", response_model=Answer[VerificationView])
+async def verify_phone(session: Session, res: Res, caller: CanChangeCustomers, body: VerifyPhone) -> Response:
+    """Mark a phone number as checked. It is verified when it is the one on file of the case's customer."""
+    return ok(await verify.verify(session, caller, "phone", body.phone, body.case_id, res.clock.now()))
+
+
+@router.post("/verify/pan", response_model=Answer[VerificationView])
+async def verify_pan(session: Session, res: Res, caller: CanChangeCustomers, body: VerifyPan) -> Response:
+    """Mark a PAN as checked. It is verified when it is the one on file of the case's customer."""
+    return ok(await verify.verify(session, caller, "pan", body.pan, body.case_id, res.clock.now()))

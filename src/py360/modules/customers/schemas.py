@@ -135,3 +135,28 @@ class PolicyIn(PolicyChange):
 def given(schema: Schema) -> dict[str, Any]:
     """The fields the caller has sent."""
     return schema.model_dump(exclude_unset=True)
+
+
+class VerifyIn(Schema):
+    """A contact to check, and the case whose customer it is of."""
+
+    case_id: str | int | None = None
+    customer_name: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class VerifyEmail(VerifyIn):
+    """An e-mail address."""
+
+    email: Email
+
+
+class VerifyPhone(VerifyIn):
+    """A phone number."""
+
+    phone: Phone
+
+
+class VerifyPan(VerifyIn):
+    """A permanent account number."""
+
+    pan: Pan

@@ -13,6 +13,7 @@ from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.letters import Letters
 from py360.modules.identity.letters import use as use_letters
 from py360.modules.identity.models import User, split_name
+from py360.modules.identity.office_settings import use as use_office_settings
 from py360.modules.identity.service import accounts, clients, credentials, profile, roles
 
 __all__ = [
@@ -37,6 +38,7 @@ __all__ = [
     "seed",
     "set_password",
     "use_letters",
+    "use_office_settings",
     "user_names",
 ]
 

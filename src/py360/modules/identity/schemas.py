@@ -1,6 +1,7 @@
 """What identity takes over the wire."""
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
@@ -28,7 +29,12 @@ def _language(code: str) -> str:
     return code
 
 
+# Names of zones that people write and the IANA list does not have, or has for somewhere else.
+_ZONES: Final = {"IST": "Asia/Kolkata", "Asia/Calcutta": "Asia/Kolkata", "GMT": "UTC"}
+
+
 def _timezone(name: str) -> str:
+    name = _ZONES.get(name, name)
     if name not in available_timezones():
         raise ValueError("must be an IANA zone such as Asia/Kolkata")
     return name
@@ -240,13 +246,22 @@ class GeneralSettings(Schema):
     email_notifications: bool = True
     sms_notifications: bool = False
     mfa_enabled: bool = False
+    auto_refresh: bool | None = Field(
+        None, description="Of the client's renewals tab: stored there when the caller may"
+    )
+    show_edit_case_button: bool | None = Field(None, description="The same")
 
 
-def given(schema: Schema) -> dict[str, Any]:
-    """The fields the caller has sent, by their inner names; a name in one piece becomes two."""
+def given(schema: Schema, record: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The fields the caller has sent, by their inner names; a name in one piece becomes two.
+
+    A form sends all of the record back: when only `name` differs from the `record`, that is the new name.
+    """
     fields = schema.model_dump(exclude_unset=True)
     whole = fields.pop("name", None)
-    if whole and not fields.get("first_name"):
+    parts = (fields.get("first_name"), fields.get("last_name") or "")
+    renamed = record and whole != record["name"] and parts == (record["firstName"], record["lastName"] or "")
+    if whole and (renamed or not fields.get("first_name")):
         fields["first_name"], fields["last_name"] = split_name(whole)
     return {
         field: value for field, value in fields.items() if value is not None or field not in ("first_name", "last_name")

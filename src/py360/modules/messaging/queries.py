@@ -15,9 +15,10 @@ from py360.modules.messaging.delivery import ledger
 _MESSAGE: Final = f"""
 select l.id, l.client_id, l.communication_type, l.purpose, l.recipient_contact, l.status, l.attempts, l.sent_at, l.delivered_at,
   l.opened_at, l.clicked_at, l.replied_at, l.unsubscribed_at, l.error_code, l.error_message, l.vendor_name, l.provider_id,
-  l.vendor_message_id, l.template_id, l.campaign_id, l.case_id, c.case_number, case when {ledger.CHARGED} then l.cost end as cost, l.created_at, l.updated_at
+  l.vendor_message_id, l.template_id, l.campaign_id, l.case_id, c.case_number, c.policy_number, l.subject, l.content, u.full_name as customer_name, case when {ledger.CHARGED} then l.cost end as cost, l.created_at, l.updated_at
 from communication_delivery_status l
 left join cases_public_case c on c.id = l.case_id
+left join customers_public_contact u on u.id = coalesce(l.customer_id, c.customer_id)
 """
 _MESSAGE_SORTS: Final = {
     "createdAt": "l.id",
@@ -34,7 +35,12 @@ def shown_message(row: Mapping[str, Any]) -> dict[str, Any]:
         "messageId": ids.code(channel, row["id"]),
         "clientId": row["client_id"],
         "type": channel,
+        "communicationType": channel,  # the screens have both names, of this and of the status
+        "customerName": row["customer_name"],
+        "policyNumber": row["policy_number"],
+        "message": row["content"] or row["subject"],
         "status": "read" if channel == "whatsapp" and status == "opened" else status,
+        "deliveryStatus": "read" if channel == "whatsapp" and status == "opened" else status,
         "purpose": row["purpose"],
         "recipient": row["recipient_contact"],
         "attempts": row["attempts"],

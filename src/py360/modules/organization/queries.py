@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
+from typing_extensions import TypedDict
 
 from py360.kit import db
 from py360.kit.caller import Caller
@@ -95,6 +96,7 @@ def to_public(node: Node) -> dict[str, Any]:
         "revenue": node.revenue,
         "status": node.status,
         "memberCount": node.member_count,
+        "performance": performance(node.renewed_cases, node.current_cases, node.target_cases),
         "createdAt": node.created_at,
         "updatedAt": node.updated_at,
     }
@@ -116,7 +118,25 @@ async def tree(reads: Reads, caller: Caller) -> list[dict[str, Any]]:
         if parent := nodes.get(node["parentId"]):
             for figure in _SUMS:
                 parent[figure] += node[figure]
+        node["performance"] = performance(node["renewedCases"], node["currentCases"], node["targetCases"])
     return roots
+
+
+class PerformanceView(TypedDict):
+    """Percentages of a node; null where there is nothing to divide by, or nothing is known (what of a budget was spent)."""
+
+    efficiency: float | None
+    budgetUtilization: float | None
+    targetAchievement: float | None
+
+
+def performance(renewed: int, current: int, target: int | None) -> PerformanceView:
+    """How a node does: renewed of its cases, cases of its target."""
+    return {
+        "efficiency": round(100 * renewed / current, 1) if current else None,
+        "budgetUtilization": None,
+        "targetAchievement": round(100 * current / target, 1) if target else None,
+    }
 
 
 def not_found(node_id: int) -> NotFound:

@@ -1,15 +1,17 @@
 """What other modules may ask: `await settings.get(session, client_id, settings.Campaigns)`, a frozen value."""
 
+from collections.abc import Mapping
 from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from py360.kit.caller import Caller
 from py360.kit.reads import Reads
 from py360.modules.settings import service
 from py360.modules.settings.sections import Campaigns, Dnc, Renewals, Section
 from py360.modules.settings.service import reseal
 
-__all__ = ["Campaigns", "Dnc", "Renewals", "get", "reseal"]
+__all__ = ["Campaigns", "Dnc", "Renewals", "change_renewals", "get", "reseal"]
 
 S = TypeVar("S", bound=Section)
 
@@ -19,3 +21,8 @@ async def get(source: AsyncSession | Reads, client_id: int, section: type[S]) ->
     if isinstance(source, Reads):
         return await service.read_with(source, client_id, section)
     return await service.read(source, client_id, section)
+
+
+async def change_renewals(session: AsyncSession, caller: Caller, values: Mapping[str, bool]) -> None:
+    """Set values of the client's renewals tab for a caller who may change settings."""
+    await service.change(session, caller, Renewals, dict(values))

@@ -75,6 +75,8 @@ def to_public(row: TemplateRow) -> TemplateView:
         "dltApproved": row.dlt_approved,
         "version": row.version,
         "usageCount": row.usage_count,
+        "usage": row.usage_count,  # the screens have both names
+        "lastModified": row.updated_at,
         "createdBy": row.created_by,
         "createdAt": row.created_at,
         "updatedAt": row.updated_at,

@@ -21,8 +21,8 @@ DltId = Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z]{1,50}$")]
 class TemplateChange(Schema):
     """The fields of a template to change. `variables` is what the editor lists; the server reads them from the texts itself."""
 
-    passed_over = SHOWN | {"isActive", "usageCount", "versions"}
-    moves = frozenset({"usageCount"})
+    passed_over = SHOWN | {"isActive", "usageCount", "usage", "lastModified", "versions"}
+    moves = frozenset({"usageCount", "usage", "lastModified"})
 
     name: Name = "-"
     type: Channel = "email"

@@ -58,6 +58,8 @@ class TemplateView(TypedDict):
     dltApproved: bool
     version: int
     usageCount: int
+    usage: int
+    lastModified: datetime
     createdBy: int | None
     createdAt: datetime
     updatedAt: datetime

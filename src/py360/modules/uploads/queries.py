@@ -13,6 +13,7 @@ from py360.kit.http.answers import Pagination
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.paging import Page, pagination
 from py360.kit.reads import Reads
+from py360.modules.uploads import downloads
 from py360.modules.uploads.issues import sentence
 from py360.modules.uploads.progress import in_words, pace_of
 from py360.modules.uploads.views import (
@@ -144,7 +145,7 @@ def accounting_of(row: UploadRow) -> AccountingView | None:
     }
 
 
-def to_public(row: UploadRow, now: datetime) -> UploadView:
+def to_public(row: UploadRow, now: datetime, caller: Caller) -> UploadView:
     """An upload as lists and the status answer show it."""
     code = ids.code("upload", row.id)
     taken = _time_taken(row, now)
@@ -163,6 +164,9 @@ def to_public(row: UploadRow, now: datetime) -> UploadView:
         "processedRecords": row.processed_records,
         "successfulRecords": row.successful_records or 0,
         "failedRecords": row.failed_records or 0,
+        "records": row.total_records,  # the screens have both names, of these three
+        "successful": row.successful_records or 0,
+        "failed": row.failed_records or 0,
         "newRecords": row.new_records,
         "changedRecords": row.changed_records,
         "unchangedRecords": row.unchanged_records,
@@ -175,7 +179,7 @@ def to_public(row: UploadRow, now: datetime) -> UploadView:
         "processingCompletedAt": row.completed_at,
         "processingTime": in_words(taken) if taken is not None else None,
         "errorDetails": row.error_details,
-        "downloadUrl": f"/api/upload/download/{code}",
+        "downloadUrl": downloads.address(caller, row.id),
         "errorsUrl": f"/api/upload/{code}/errors",
     }
 
@@ -183,7 +187,7 @@ def to_public(row: UploadRow, now: datetime) -> UploadView:
 async def status(reads: Reads, caller: Caller, upload_id: int, now: datetime) -> StatusView:
     """How an upload stands, with its questions and its mapping."""
     row = await one(reads, caller, upload_id)
-    answer = cast(StatusView, to_public(row, now))
+    answer = cast(StatusView, to_public(row, now, caller))
     answer["questions"] = row.questions or []
     answer["mapping"] = row.shown_mapping
     answer["undo"] = row.undo_result
@@ -207,7 +211,7 @@ def history(
         " and (%(search)s::text is null or u.filename ilike %(search)s or u.description ilike %(search)s)",
         ordering(sort, _SORTS, "-timestamp", "u.id"),
         {**params, "state": state, "search": containing(search)},
-        lambda row: dict(to_public(row, now)),
+        lambda row: dict(to_public(row, now, caller)),
         (
             "uploadId", "batchId", "filename", "fileSize", "description", "status", "totalRecords", "successfulRecords",
             "failedRecords", "newRecords", "changedRecords", "unchangedRecords", "uploadedBy", "timestamp",

@@ -88,6 +88,9 @@ class UploadView(TypedDict):
     processedRecords: int
     successfulRecords: int
     failedRecords: int
+    records: int | None
+    successful: int
+    failed: int
     newRecords: int
     changedRecords: int
     unchangedRecords: int

@@ -10,7 +10,7 @@ from py360.kit.errors import NotFound
 from py360.kit.ids import code
 from py360.kit.reads import Reads
 from py360.modules.campaigns import rates
-from py360.modules.campaigns.schemas import StoredAudience
+from py360.modules.campaigns.schemas import StoredAudience, StoredContent
 from py360.modules.campaigns.views import CampaignView
 
 # A parent's counters are the sums of its channels', except conversions; a channel has no channels, so that its sums are null.
@@ -22,7 +22,7 @@ left join lateral (
 COLUMNS: Final = f"""
 select c.id, c.parent_id, c.client_id, c.name, c.description, c.campaign_type, c.type, c.channels, c.status, c.pause_reason,
   c.upload_id, f.original_filename, c.template_id, t.name as template_name, p.name as provider_name,
-  c.target_audience_filter, c.target_count, c.metrics as plan_sizes, c.schedule_type, c.scheduled_at, c.started_at,
+  c.target_audience_filter, c.target_count, c.metrics as plan_sizes, c.content, c.schedule_type, c.scheduled_at, c.started_at,
   c.completed_at, c.created_at, c.updated_at, nullif(u.name, '') as creator, c.tags, c.version, c.converted_count,
   coalesce(c.budget, parent.budget) as budget,
   {", ".join(f"coalesce(s.{name}_count, c.{name}_count) as {name}_count" for name in rates.SUMMED)}
@@ -36,6 +36,8 @@ PROGRESS: Final = f"""
 select id, client_id, status, pause_reason, target_count, converted_count, {", ".join(f"{name}_count" for name in rates.SUMMED)}
 from campaigns where id = %(id)s
 """
+_AUDIENCES: Final = {"all": "All customers", "pending": "Pending renewals", "expired": "Expired policies"}
+_FILTERED: Final = "Filtered cases"
 PlanSizes = dict[str, int]  # originalCount, withoutContact, duplicatesRemoved: stored when a channel is planned
 
 
@@ -68,6 +70,7 @@ class CampaignRow(rates.Progress):
     provider_name: str | None
     target_audience_filter: StoredAudience | None
     plan_sizes: PlanSizes | None
+    content: StoredContent | None
     schedule_type: str
     scheduled_at: datetime | None
     started_at: datetime | None
@@ -99,6 +102,7 @@ class CampaignRow(rates.Progress):
             "templateName": self.template_name,
             "provider": self.provider_name,
             "targetAudience": (audience or {}).get("audience", audience),
+            "audience": audience_label(audience),
             "targetCount": self.target_count or 0,
             "audienceSize": self.target_count or 0,
             "originalCount": sizes.get("originalCount"),
@@ -106,6 +110,8 @@ class CampaignRow(rates.Progress):
             "withoutContact": sizes.get("withoutContact"),
             "scheduleType": self.schedule_type,
             "scheduledAt": self.scheduled_at,
+            "scheduledDate": self.scheduled_at,  # the screens have both names
+            "advancedScheduling": (self.content or {}).get("advancedScheduling"),
             "launchDate": self.started_at,
             "completedAt": self.completed_at,
             "createdDate": self.created_at,
@@ -117,6 +123,11 @@ class CampaignRow(rates.Progress):
             "metrics": rates.metrics(self),
             "version": self.version,
         }
+
+
+def audience_label(stored: StoredAudience | None) -> str:
+    """An audience as screens show it."""
+    return _AUDIENCES.get(str(stored["audience"]), "") if stored and "audience" in stored else _FILTERED
 
 
 async def one(reads: Reads, caller: Caller, campaign_id: int) -> CampaignRow:

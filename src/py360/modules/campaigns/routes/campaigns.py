@@ -79,6 +79,8 @@ async def create_campaign(session: Session, caller: CanCreateCampaigns, body: Ne
         for one in created
     ]
     message = f"Campaign created for {sum(one.planned.recipients for one in created)} messages"
+    if body.advanced_scheduling and body.advanced_scheduling.enabled:
+        message += ". Its follow-up steps are kept; they are not sent yet"
     return ok({"campaigns": channels, "parentId": code("campaign", parent), "message": message}, 201)
 
 
@@ -130,15 +132,33 @@ async def export_campaigns(reads: DbReads, caller: CanSeeCampaigns, body: listin
 
 
 @router.get("/campaigns/{campaign_id}", response_model=Answer[CampaignDetailView])
-async def show_campaign(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) -> Response:
-    """One campaign with the figures of each channel."""
+async def show_campaign(reads: DbReads, res: Res, caller: CanSeeCampaigns, campaign_id: str) -> Response:
+    """One campaign with the figures of each channel, whether it keeps to the rules, and what happened to it."""
     campaign = await campaigns.one(reads, caller, number("campaign", campaign_id))
     channels = await campaigns.channels_of(reads, campaign)
+    rules = await compliance.compliance(reads, channels, res.clock.now())
+    consent = rules["consent"]
     view: CampaignDetailView = {
         **campaign.to_public(),
         "spent": await messaging.spent(reads, [channel.id for channel in channels]),
         "channelMetrics": {channel.campaign_type: rates.metrics(channel) for channel in channels},
         "campaigns": [channel.to_public() for channel in channels if channel.id != campaign.id],
+        "templates": {each.campaign_type: code("template", each.template_id) for each in channels if each.template_id},
+        "timeline": [
+            {"date": event.date, "event": event.event, "type": event.type} for event in figures.story([campaign])
+        ],
+        "compliance": {
+            "dltApproved": rules["dltApproved"],
+            "consentVerified": rules["consentVerified"],
+            "dndChecked": rules["dndChecked"],
+            "dataRetentionCompliant": rules["dataRetentionCompliant"],
+        },
+        "consent": {
+            "email": consent["email"],
+            "sms": consent["sms"],
+            "whatsapp": consent["whatsapp"],
+            "opted_out": consent["optedOut"],
+        },
     }
     return ok(view, headers=etag(campaign.version))
 

@@ -25,9 +25,9 @@ LABELS: Final[Mapping[str, str]] = {"email": "Email", "sms": "SMS", "whatsapp": 
 
 _INSERT: Final = """
 insert into campaigns (client_id, parent_id, name, description, campaign_type, type, channels, status, upload_id, template_id,
-  template_version, provider_id, target_audience_filter, tags, budget, schedule_type, scheduled_at, started_at, created_by)
+  template_version, provider_id, content, target_audience_filter, tags, budget, schedule_type, scheduled_at, started_at, created_by)
 values (%(client)s, %(parent)s, %(name)s, %(description)s, %(channel)s, %(purpose)s, %(channels)s, %(status)s, %(upload)s,
-  %(template)s, %(version)s, %(provider)s, %(filter)s, %(tags)s, %(budget)s, %(schedule)s, %(at)s, %(started)s, %(user)s)
+  %(template)s, %(version)s, %(provider)s, %(content)s, %(filter)s, %(tags)s, %(budget)s, %(schedule)s, %(at)s, %(started)s, %(user)s)
 returning id
 """
 
@@ -56,7 +56,8 @@ async def create(session: AsyncSession, caller: Caller, body: NewCampaign) -> tu
     for channel in channels:
         await providers.account(session, client_id, channel, body.providers.get(channel))
     common = _common(caller, client_id, body, audience, status, at)
-    parent = await db.fetch_only(session, int, _INSERT, common | {"channels": channels, "budget": body.budget})
+    whole = {"channels": channels, "budget": body.budget, "content": await _follow_ups(session, client_id, body)}
+    parent = await db.fetch_only(session, int, _INSERT, common | whole)
     created = []
     for channel in channels:
         template = chosen[channel]
@@ -87,10 +88,28 @@ def _common(
     return {
         "client": client_id, "parent": None, "name": body.name, "description": body.description, "channel": "multi",
         "purpose": body.purpose, "status": status, "upload": audience.upload_id, "template": None, "version": None,
-        "provider": None, "budget": None, "filter": store_audience(body.target_audience),
+        "provider": None, "budget": None, "content": None, "filter": store_audience(body.target_audience),
         "tags": orjson.dumps(body.tags).decode(), "schedule": body.schedule_type, "at": at, "user": caller.user_id,
         "started": resources.current().clock.now() if status == "active" else None,
     }  # fmt: skip
+
+
+async def _follow_ups(session: AsyncSession, client_id: int, body: NewCampaign) -> str | None:
+    """The follow-up messages that are switched on, as the database keeps them; raises Invalid for one without its template."""
+    wanted = body.advanced_scheduling
+    if wanted is None or not wanted.enabled:
+        return None
+    intervals = [interval for interval in wanted.intervals if interval.enabled]
+    if not intervals:
+        raise Invalid(
+            "Advanced scheduling is on and has no step. Add one, or switch it off.",
+            details=[{"field": "advancedScheduling.intervals", "message": "may not be empty"}],
+        )
+    for interval in intervals:
+        chosen = {} if interval.template is None else {interval.channel: interval.template}
+        await template_for(session, client_id, interval.channel, chosen)
+    kept = wanted.model_copy(update={"intervals": intervals}).model_dump(mode="json", by_alias=True)
+    return orjson.dumps({"advancedScheduling": kept}).decode()
 
 
 def _beginning(body: NewCampaign) -> tuple[str, datetime | None]:

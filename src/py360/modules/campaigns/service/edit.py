@@ -51,8 +51,17 @@ async def edit(
         await _write(session, [family.parent_id], {"budget": body.budget})
     if body.scheduled_at is not None and body.scheduled_at != campaign.scheduled_at:
         await _move_start(session, family, body.scheduled_at)
-    if body.templates or _other_audience(campaign, body):
+    if _other_templates(channels, body) or _other_audience(campaign, body):
         await _plan_again(session, caller, campaign, channels, body)
+
+
+def _other_templates(channels: Sequence[Campaign], body: EditCampaign) -> bool:
+    """Whether other templates are meant; a form may send back those it was shown."""
+    shown = {channel.campaign_type: channel.template_id for channel in channels}
+    return any(
+        channel not in shown or str(ref) not in (str(shown[channel]), ids.code("template", shown[channel] or 0))
+        for channel, ref in body.templates.items()
+    )
 
 
 async def _move_start(session: AsyncSession, family: Family, at: datetime) -> None:

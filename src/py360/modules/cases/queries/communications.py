@@ -75,7 +75,19 @@ def _to_public(values: Values, message: Communication) -> CommunicationView:
         "repliedAt": message.replied_at,
         "campaignId": ids.code("campaign", message.campaign_id) if message.campaign_id else None,
         "error": message.error_message,
+        "priority": "normal",
+        "attachments": [],
+        "starred": False,
+        "responseTime": _hours(message.sent_at, message.replied_at),
+        "customerSatisfaction": None,  # nobody asks for it yet
+        "tags": [],
+        "duration": None,  # of calls, which another system makes
     }
+
+
+def _hours(sent: datetime | None, replied: datetime | None) -> float | None:
+    """From a message to the answer."""
+    return round((replied - sent).total_seconds() / 3600, 1) if sent and replied else None
 
 
 async def communications(

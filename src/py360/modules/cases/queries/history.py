@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Literal
+from typing import Final, Literal, TypedDict
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
@@ -59,6 +59,19 @@ class HistoryLine:
         }
 
 
+class StoredComment(TypedDict):
+    """A comment as PostgreSQL makes JSON of it."""
+
+    id: int
+    text: str
+    user: str | None
+    created_at: str
+    status: str | None
+    sub_status: str | None
+    status_changed: bool
+    follow_up_changed: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Comment:
     """A comment on a case, with the status at that moment."""
@@ -71,6 +84,14 @@ class Comment:
     sub_status: str | None
     status_changed: bool
     follow_up_changed: bool
+
+    @classmethod
+    def from_json(cls, stored: StoredComment) -> "Comment":
+        """A comment that PostgreSQL gave as JSON."""
+        return cls(
+            stored["id"], stored["text"], stored["user"], datetime.fromisoformat(stored["created_at"]), stored["status"],
+            stored["sub_status"], stored["status_changed"], stored["follow_up_changed"],
+        )  # fmt: skip
 
     def to_public(self) -> CaseCommentView:
         """The comment of the wire."""

@@ -9,8 +9,11 @@ from py360.kit.paging import Page, pagination
 from py360.kit.reads import Reads
 from py360.modules.cases.queries import search, totals
 from py360.modules.cases.queries.filters import Filters, Where, where
-from py360.modules.cases.queries.rows import COLUMNS, JOINS, CaseRow
+from py360.modules.cases.queries.history import Comment, StoredComment
+from py360.modules.cases.queries.rows import COLUMNS, JOINS, MORE, CaseRow
 from py360.modules.cases.queries.sort import SORTED_AT_MOST, Sort, sort_of
+from py360.modules.cases.statuses import LABELS
+from py360.modules.cases.views import ListedCaseView
 
 _PAGE: Final = """
 select {columns}, {key} from ({picked}) c {joins} order by {order}
@@ -29,6 +32,23 @@ select {columns}, {key} from renewal_cases c {joins} where c.id = any(%(page)s) 
 """
 
 
+@dataclass(slots=True, kw_only=True)
+class ListedCase(CaseRow):
+    """A row of `COLUMNS` and `MORE`."""
+
+    steps: list[str] | None
+    comments: list[StoredComment] | None
+
+    def to_public(self, today: date) -> ListedCaseView:
+        """The row of the wire, with the statuses reached (the last one is the case's) and the newest comments."""
+        reached = [LABELS.get(step, step) for step in self.steps or () if step != self.status]
+        return {
+            **CaseRow.to_public(self, today),
+            "flowSteps": list(dict.fromkeys([*reached, LABELS[self.status]])),
+            "comments": [Comment.from_json(stored).to_public() for stored in self.comments or ()],
+        }
+
+
 @dataclass(frozen=True, slots=True)
 class Hits:
     """What the indexes found: whether the names and numbers that match are `few` enough, how many cases, those of the page."""
@@ -42,7 +62,7 @@ class Hits:
 class CasePage:
     """The rows of a page, and how many the list has."""
 
-    rows: list[CaseRow]
+    rows: list[ListedCase]
     total: int
     exact: bool
 
@@ -90,7 +110,7 @@ class _Part:
     def format(self, sql: str, **pieces: str) -> str:
         """The statement with its pieces."""
         return sql.format(
-            columns=COLUMNS,
+            columns=COLUMNS + MORE,
             joins=JOINS,
             key=self.order.key,
             order=self.order.order,
@@ -110,7 +130,7 @@ async def _page(reads: Reads, terms: list[str], within: Where, order: Sort, page
     if terms:
         async with reads.searches:
             return await _searched(reads, terms, part)
-    rows = await reads.fetch_all(CaseRow, part.format(_PAGE, picked=part.picked(page.limit, offset)), part.params)
+    rows = await reads.fetch_all(ListedCase, part.format(_PAGE, picked=part.picked(page.limit, offset)), part.params)
     if not cursor and len(rows) < page.limit and (rows or page.page == 1):
         return CasePage(rows, page.offset + len(rows), True)
     return CasePage(rows, *await totals.total(reads, within))
@@ -131,7 +151,7 @@ async def _searched(reads: Reads, terms: list[str], part: _Part) -> CasePage:
         totals.correct_estimate(reads, query, params, estimated)
     picked = part.picked((part.limit + part.offset) * search.SCAN_PER_ROW, 0)
     scan = part.format(_SCAN, picked=picked, tests=search.scan_predicate(terms))
-    rows = await reads.fetch_all(CaseRow, scan, part.params)
+    rows = await reads.fetch_all(ListedCase, scan, part.params)
     if len(rows) == part.limit:
         listed, _ = await totals.total(reads, part.within)
         return CasePage(rows, max(min(listed, estimated), part.offset + len(rows)), False)
@@ -147,5 +167,5 @@ async def _by_index(reads: Reads, terms: list[str], part: _Part, newest: int, mo
     hits = await reads.fetch_only(Hits, part.format(_HITS, found=sql), {**part.params, **params})
     if not hits.few:
         return None
-    rows = await reads.fetch_all(CaseRow, part.format(_OF_PAGE), {"page": hits.page}) if hits.page else []
+    rows = await reads.fetch_all(ListedCase, part.format(_OF_PAGE), {"page": hits.page}) if hits.page else []
     return CasePage(rows, hits.total, True)

@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from py360.modules.cases.statuses import LABELS, POLICY_STATUS
-from py360.modules.cases.views import CaseView
+from py360.modules.cases.views import CaseRowView, CaseView
 from py360.modules.identity.api import LANGUAGES
 
 PROFILES: Final = {"normal": "Normal", "hni": "HNI", "super_hni": "Super HNI", "vip": "VIP"}
@@ -17,7 +17,17 @@ c.id, c.case_number, c.client_id, u.customer_code, u.full_name as customer_name,
 u.preferred_language, p.policy_number, p.policy_type, p.product_name, p.product_category, p.grace_period_days, c.channel,
 c.sub_channel, b.batch_code, b.upload_id, c.status, c.sub_status, c.policy_status, c.assigned_to, a.name as agent, c.priority,
 c.last_action_date, c.total_calls, c.current_work_step, c.due_date, c.created_at, c.closed_at, c.next_follow_up_date,
-c.next_action_plan, p.premium_amount::float8 as premium, c.renewal_amount::float8 as renewal_amount, c.payment_status, c.version
+c.next_action_plan, u.pan, p.end_date, p.renewal_date, p.premium_amount::float8 as premium, c.renewal_amount::float8 as renewal_amount, c.payment_status, c.version
+"""
+# Of a list's row: the statuses it went through and its newest comments. Most cases nobody has touched: they cost nothing.
+MORE: Final = """,
+case when c.last_action_date is not null then array(
+  select h.new_status from case_history h where h.case_id = c.id and h.new_status is not null order by h.id) end as steps,
+case when c.last_action_date is not null then (
+  select json_agg(json_build_object('id', k.id, 'text', k.text, 'user', w.name, 'created_at', k.created_at, 'status', k.status,
+    'sub_status', k.sub_status, 'status_changed', k.status_changed, 'follow_up_changed', k.follow_up_changed) order by k.id desc)
+  from (select * from case_comments k where k.case_id = c.id order by k.id desc limit 5) k
+  left join identity_public_users w on w.id = k.user_id) end as comments
 """
 JOINS: Final = """
 join customers u on u.id = c.customer_id
@@ -63,6 +73,9 @@ class CaseRow:
     closed_at: datetime | None
     next_follow_up_date: date | None
     next_action_plan: str | None
+    pan: str | None
+    end_date: date
+    renewal_date: date | None
     premium: float
     renewal_amount: float | None
     payment_status: str
@@ -79,8 +92,8 @@ class CaseRow:
             return "Pre Due Stage"
         return "Policy Due" if today <= self.due_date + timedelta(days=self.grace_period_days) else "Reinstatement"
 
-    def to_public(self, today: date) -> CaseView:
-        """The row of the wire: labels where people look, codes beside them."""
+    def to_row(self, today: date) -> CaseRowView:
+        """What lists and the page of a case show alike."""
         agent = self.agent or "Unassigned"
         return {
             "id": self.case_number,
@@ -116,8 +129,21 @@ class CaseRow:
             "closedDate": self.closed_at,
             "nextFollowUpDate": self.next_follow_up_date,
             "nextActionPlan": self.next_action_plan,
+            "contactInfo": {"email": self.email, "phone": self.phone, "pan": self.pan},
             "premium": self.premium,
             "renewalAmount": self.renewal_amount,
             "paymentStatus": self.payment_status,
             "version": self.version,
+        }
+
+    def to_public(self, today: date) -> CaseView:
+        """The row of the wire: labels where people look, codes beside them."""
+        return {
+            **self.to_row(today),
+            "policyDetails": {
+                "type": self.policy_type,
+                "expiryDate": self.end_date,
+                "renewalDate": self.renewal_date,
+                "premium": self.premium,
+            },
         }

@@ -9,16 +9,16 @@ from py360.modules.cases.views import (
     CaseCommentView,
     CaseFailureView,
     CaseHistoryView,
-    CaseView,
     CommunicationSummaryView,
     CommunicationView,
+    ListedCaseView,
 )
 
 
 class CaseList(TypedDict):
     """A page of a case list."""
 
-    cases: list[CaseView]
+    cases: list[ListedCaseView]
     pagination: Pagination
 
 

@@ -56,6 +56,9 @@ async def edit_case(
     before = await detail.detail(reads, caller, case_id, res.clock.today())
     version = await edit.edit(session, caller, case_id, body, if_match)
     body.as_shown(before)
+    if body.is_priority is not None and body.is_priority != before["isPriority"]:
+        await work.set_priority(session, caller, case_id, body.is_priority)
+    version = await work.add_comments(session, caller, case_id, body.history)
     code = f"CASE-{case_id}"
     return ok({"caseId": code, "version": version, "message": f"{code} is saved."}, headers=etag(version))
 

@@ -1,6 +1,6 @@
 """What officers note while they work a case: quick edit, comments, priority."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Final
 
@@ -8,8 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 from py360.kit.caller import Caller
+from py360.kit.errors import Invalid
 from py360.modules.cases.live_updates import push_live_update
-from py360.modules.cases.schemas import CommentIn, QuickEdit
+from py360.modules.cases.schemas import CommentIn, HistoryIn, QuickEdit
 from py360.modules.cases.service import history, lifecycle
 from py360.modules.cases.service.edit import set_columns, version_of
 from py360.modules.cases.service.lock import Case, lock
@@ -121,6 +122,27 @@ async def _write_comment(
     return comment_id
 
 
+async def add_comments(session: AsyncSession, caller: Caller, case_id: int, lines: Sequence[HistoryIn]) -> int:
+    """The comments among the history lines that came with a saved case; the case's version.
+
+    A line that has an id was shown by us. Raises Invalid for another kind of line: only the system writes those.
+    """
+    new = [line for line in lines if line.id is None]
+    for line in new:
+        if line.action.strip().lower() not in COMMENT_ACTIONS or not line.details:
+            raise Invalid(
+                f"“{line.action[:60]}” cannot be added to the history. Add a comment instead.",
+                code="read_only",
+                details=[{"field": "history", "message": "only new comments are taken, with their text in `details`"}],
+            )
+        case = await lock(session, caller, case_id)
+        await _write_comment(session, caller, case, line.details, status_changed=False, changed={})
+    if new:
+        await push_live_update(session, [case_id])
+    return await version_of(session, case_id)
+
+
+COMMENT_ACTIONS: Final = frozenset({"", "comment", "comment added", "note", "note added"})
 HIGH: Final = frozenset({"high", "urgent"})
 
 

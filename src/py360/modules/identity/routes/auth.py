@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from py360.kit.http import DbReads, Public, Router, Session, SignedIn, ok
-from py360.modules.identity import queries
+from py360.modules.identity import office_settings, queries
 from py360.modules.identity.access import BeforePasswordChange
 from py360.modules.identity.schemas import (
     ChangePassword,
@@ -107,7 +107,7 @@ async def change_profile(session: Session, caller: SignedIn, body: ProfileChange
     it is shown as `pendingEmail`.
     """
     before = await profile.read(session, caller)
-    asked = await profile.change(session, caller, given(body))
+    asked = await profile.change(session, caller, given(body, before))
     body.as_shown(before)
     message = "Your profile was saved."
     if asked:
@@ -130,6 +130,15 @@ async def read_settings(session: Session, caller: SignedIn) -> Response:
 
 @router.put("/user/settings")
 async def change_settings(session: Session, caller: SignedIn, body: GeneralSettings) -> Response:
-    """Change one's own general settings, all or some."""
-    await profile.change_settings(session, caller, body.model_dump(exclude_unset=True, by_alias=True))
-    return ok({"settings": await profile.settings(session, caller), "message": "Your settings were saved."})
+    """Change one's own general settings, all or some.
+
+    What belongs to the whole client is stored with its settings when the caller may change those, else named in `ignored`.
+    """
+    changes = body.model_dump(exclude_unset=True, by_alias=True)
+    of_client = {name: changes.pop(name) for name in office_settings.NAMES if name in changes}
+    await profile.change_settings(session, caller, changes)
+    ignored = await office_settings.change(session, caller, of_client)
+    message = "Your settings were saved."
+    if ignored:
+        message += f" An administrator decides about {', '.join(ignored)}."
+    return ok({"settings": await profile.settings(session, caller), "ignored": ignored, "message": message})

@@ -65,7 +65,7 @@ async def change_user(
 ) -> Response:
     """Change the given fields of a user."""
     before = await queries.one_user(session, caller, user_id)
-    await accounts.update(session, caller, user_id, given(body), version)
+    await accounts.update(session, caller, user_id, given(body, before.to_public()), version)
     body.as_shown(before.to_public())
     user = await queries.one_user(session, caller, user_id)
     return ok({**user.to_public(), "message": "The user was saved."}, headers=etag(version_of(user.updated_at)))

@@ -13,7 +13,7 @@ from py360.kit.errors import Invalid
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.kit.resources import Resources
 from py360.modules.uploads import queries, template
-from py360.modules.uploads.access import CanSeeBatches, CanSeeUploads, CanUpload
+from py360.modules.uploads.access import CanDownload, CanSeeBatches, CanSeeUploads, CanUpload
 from py360.modules.uploads.queries import UploadRow
 from py360.modules.uploads.reading.macros import named_without
 from py360.modules.uploads.routes.base import MAX_FILE, router
@@ -113,7 +113,12 @@ async def upload_template(caller: CanSeeUploads) -> Response:
 
 
 @router.get("/upload/download/{upload_id}")
-async def download_upload(res: Res, caller: CanSeeUploads, upload_id: str) -> StreamingResponse:
+async def download_upload(
+    res: Res,
+    caller: CanDownload,
+    upload_id: str,
+    token: Annotated[str | None, Query(max_length=500, description="Of a `downloadUrl`; instead of the header")] = None,
+) -> StreamingResponse:
     """The original file as it was uploaded, without its macros."""
     return _file(res, await queries.one(res.reads, caller, ids.number("upload", upload_id)))
 
