@@ -132,3 +132,29 @@ async def test_an_administrator_unlocks_an_account(
 )
 def test_a_source_is_an_address_or_the_network_of_one_customer(address: str | None, source: str) -> None:
     assert source_of(address) == source
+
+
+@pytest.mark.parametrize(
+    "address", ["2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0", "not an address", "1.2.3.4.5", ""]
+)
+async def test_a_sign_in_from_an_odd_address_is_a_sign_in(from_address: From, as_role: AsRole, address: str) -> None:
+    email = (await as_role("agent")).user["email"]
+    assert (await login(from_address(address), email)).status_code == 200
+
+
+@pytest.mark.parametrize("text", ["\x00", "a\x00@example.com", "x" * 255, "😀@example.com", "\u202e@example.com", " "])
+async def test_an_odd_login_is_refused_and_no_error_of_ours(client: httpx.AsyncClient, text: str) -> None:
+    for body in ({"email": text, "password": "wrong"}, {"email": "a@example.com", "password": text}):
+        assert (await client.post("/api/auth/login", json=body)).status_code in (401, 422)
+    assert (await client.post("/api/auth/forgot-password", json={"email": text})).status_code in (200, 422)
+    surrogate = b'{"email": "\\ud800@example.com", "password": "\\ud800"}'
+    headers = {"content-type": "application/json"}
+    assert (await client.post("/api/auth/login", content=surrogate, headers=headers)).status_code == 422
+
+
+@pytest.mark.parametrize("cookie", [b"\x80\xff.\x01", b"a.b", b".", b"MQ.MQ", b"x" * 3_000])
+async def test_an_odd_device_cookie_is_no_device(from_address: From, as_role: AsRole, cookie: bytes) -> None:
+    agent = await as_role("agent")
+    body = {"email": agent.user["email"], "password": PASSWORD}
+    headers = [(b"cookie", b"py360_device=" + cookie)]
+    assert (await from_address("192.0.2.1").post("/api/auth/login", json=body, headers=headers)).status_code == 200

@@ -16,14 +16,14 @@ from py360.modules.identity.schemas import (
     ResetPassword,
     given,
 )
-from py360.modules.identity.service import credentials, devices, email_change, profile, sign_in
+from py360.modules.identity.service import attempts, credentials, devices, email_change, profile, sign_in
 from py360.modules.identity.service.sign_in import Device
 
 router = Router()
 
 
 def _device(request: Request) -> Device:
-    address = request.client.host if request.client else None
+    address = attempts.clean_address(request.client.host if request.client else None)
     return Device(address, request.headers.get("user-agent"), request.cookies.get(devices.COOKIE))
 
 

@@ -65,17 +65,26 @@ class Attempt:
     known: bool
 
 
+def clean_address(text: str | None) -> str | None:
+    """A network address as it is stored; None for what is none, such as a gateway's odd X-Forwarded-For."""
+    try:
+        address = ipaddress.ip_address((text or "").partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        return str(address.ipv4_mapped)
+    return str(address)
+
+
 def source_of(ip_address: str | None) -> str:
     """The source of an address: the address, and of IPv6 the network of one customer (/64)."""
-    try:
-        address = ipaddress.ip_address(ip_address or "")
-    except ValueError:
+    text = clean_address(ip_address)
+    if text is None:
         return "unknown"
+    address = ipaddress.ip_address(text)
     if isinstance(address, ipaddress.IPv6Address):
-        if address.ipv4_mapped:
-            return str(address.ipv4_mapped)
         return str(ipaddress.ip_network((address, 64), strict=False))
-    return str(address)
+    return text
 
 
 async def reserve(attempt: Attempt) -> None:
