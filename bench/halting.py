@@ -40,7 +40,7 @@ from py360.modules.campaigns.service.create import create
 from py360.modules.campaigns.service.status import set_status
 from py360.modules.messaging import api as messaging
 from py360.modules.payments import api as payments
-from py360.modules.payments import checkout
+from py360.modules.payments.service import checkout
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
 

@@ -32,3 +32,14 @@ async def point_at(vendors: Vendors) -> None:
         elif vendors.relay is not None:
             port = vendors.relay.sockets[0].getsockname()[1]
             await set_up(channel, sandbox_settings(channel, smtp_port=port))
+
+
+async def sandbox_account(channel: str, client_id: int) -> int:
+    """The number of a client's sandbox account of a channel."""
+    async with unit_of_work() as session:
+        return await db.fetch_only(
+            session,
+            int,
+            "select id from providers where client_id = %(client)s and channel = %(channel)s and is_sandbox",
+            {"client": client_id, "channel": channel},
+        )

@@ -11,8 +11,8 @@ from py360.entrypoints.wiring import MODULES
 from tests.house.source import CHECKOUT, SOURCE
 from tests.services import Services
 
-# Tables that two modules write, and why.
-SHARED: Final = {"webhook_inbox": "each module takes in its own vendors' webhooks"}
+# Tables that two modules write, and why. There is none.
+SHARED: Final[dict[str, str]] = {}
 # What a module reads of another's table itself, and why (ADR 40).
 READ_DIRECTLY: Final = {
     ("cases", "customers"): "the case list shows, sorts and searches nearly every column, by their indexes",
@@ -23,7 +23,11 @@ READ_DIRECTLY: Final = {
 }
 _MADE: Final = re.compile(r"create (?:unlogged )?table (?:if not exists )?(\w+)")
 _WRITTEN: Final = re.compile(r"(?:insert into|update|delete from) (\w+)|__tablename__ = \"(\w+)\"")
-_READ: Final = re.compile(r"(?:from|join|using) (\w+)")
+# `from a x, b y` reads two tables, the second behind a comma.
+_READ: Final = re.compile(
+    r"(?:from|join|using) (\w+)|,\s+(\w+) (?:as )?[a-z]\w{0,9}(?=\s+(?:where|join|left|cross|order|group)\b|\s*[,\")]|\s*$)",
+    re.MULTILINE,
+)
 _VIEWS: Final = "select viewname from pg_views where schemaname = 'public' and viewname like '%\\_public\\_%'"
 
 
@@ -73,3 +77,11 @@ def test_a_public_view_is_of_a_module_and_read(servers: Services) -> None:
     for view in views:
         assert view.partition("_public_")[0] in MODULES, view
         assert readers[view], f"nobody reads {view}"
+
+
+def test_a_table_behind_a_comma_is_seen() -> None:
+    sql = "select u.name, i.client_name from customers_public_contact u, clients i where i.id = u.client_id"
+    assert {next(filter(None, match.groups())) for match in _READ.finditer(sql)} >= {
+        "customers_public_contact",
+        "clients",
+    }

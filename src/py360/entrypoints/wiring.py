@@ -21,6 +21,7 @@ from py360.modules.identity import events as identity_events
 from py360.modules.messaging import api as messaging
 from py360.modules.messaging import events as messaging_events
 from py360.modules.payments import api as payments
+from py360.modules.payments import jobs as payments_jobs
 from py360.modules.providers import api as providers
 from py360.modules.providers import jobs as providers_jobs
 from py360.modules.settings import api as settings
@@ -98,6 +99,7 @@ def connect_events() -> None:
     subscribe(cases_events.CaseRenewed, campaigns.stop_reminders)
     for event in (cases_events.CaseRefunded, cases_events.CaseReopened):
         subscribe(event, campaigns.recount_conversions)
+    subscribe(cases_events.CaseClosed, payments_jobs.case_closed)
 
 
 def fill_protocols() -> None:

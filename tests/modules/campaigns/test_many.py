@@ -12,7 +12,7 @@ from py360.kit.resources import Resources
 from py360.modules.campaigns import jobs
 from py360.modules.campaigns.sender.recover import settle_lost
 from py360.modules.messaging.vendors.http import CONNECTIONS
-from py360.modules.payments.jobs import apply_webhooks
+from py360.modules.payments.jobs import inbox
 from tests.factories.campaigns import CONTENT, Upload, behave, create, expire_leases, recipient_counts, template, worker
 from tests.modules.conftest import Sandbox
 
@@ -36,7 +36,7 @@ async def test_payment_waits_for_no_campaign(
             while len(sandbox.received("sms")) < 40:
                 await asyncio.sleep(0.05)
         async with unit_of_work() as session:
-            job = await defer(session, apply_webhooks)
+            job = await defer(session, inbox.apply_job)
         async with asyncio.timeout(120):
             while await resources.reads.fetch_only(int, WAITING, {"id": job}):
                 await asyncio.sleep(0.02)

@@ -13,6 +13,7 @@ from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.delivery.ledger import Entry, News
+from tests.factories.accounts import sandbox_account
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 COLUMNS = "status, sent_at, delivered_at, opened_at, clicked_at, replied_at, unsubscribed_at, error_code"
@@ -24,8 +25,9 @@ def entry(status: str = "sending") -> Entry:
 
 async def written(client_id: int, number: int = 1, status: str = "sending") -> list[int]:
     """Messages that a worker handed over."""
+    account = await sandbox_account("email", client_id)
     async with unit_of_work() as session:
-        numbers = await ledger.write(session, client_id, [entry(status)] * number, "mailgun", None, START)
+        numbers = await ledger.write(session, client_id, [entry(status)] * number, "mailgun", account, START)
         await db.execute(session, "update communication_delivery_status set handed_over_at = last_attempt_at")
     return numbers
 

@@ -17,8 +17,9 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.messaging.delivery import ledger
-from py360.modules.messaging.jobs import tidy
+from py360.modules.messaging.jobs import inbox
 from tests.conftest import RunJobs
+from tests.factories.accounts import sandbox_account
 from tests.factories.signatures import mailgun
 from tests.modules.messaging.conftest import AddCustomer
 from tests.modules.messaging.test_ledger import START, row, written
@@ -58,8 +59,9 @@ async def post_twilio(client: httpx.AsyncClient, form: dict[str, str], resources
 
 async def message(client_id: int, channel: str, contact: str, vendor_id: str | None = None) -> int:
     made = ledger.Entry(channel, "service", contact, "sending", None, None, None, None, None, None, None, None)
+    account = await sandbox_account(channel, client_id)
     async with unit_of_work() as session:
-        (number,) = await ledger.write(session, client_id, [made], channel, None, START)
+        (number,) = await ledger.write(session, client_id, [made], channel, account, START)
         await ledger.apply(session, [ledger.News("sent", START, message_id=number, vendor_message_id=vendor_id)])
     return number
 
@@ -87,7 +89,7 @@ async def test_the_same_event_twice_is_stored_once(
     client: httpx.AsyncClient, resources: Resources, client_id: int
 ) -> None:
     (number,) = await written(client_id)
-    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@x.invalid")
+    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@sandbox.py360.invalid")
     for _ in range(2):
         body = mailgun(event, resources.settings.sandbox_secret)
         assert (await client.post("/api/webhooks/email/mailgun", json=body)).status_code == 200
@@ -95,7 +97,7 @@ async def test_the_same_event_twice_is_stored_once(
 
 
 async def test_a_wrong_signature_is_refused_and_nothing_stored(client: httpx.AsyncClient, resources: Resources) -> None:
-    event = payload("mailgun_delivered.json", MESSAGE="email-msg-1@x.invalid")
+    event = payload("mailgun_delivered.json", MESSAGE="email-msg-1@sandbox.py360.invalid")
     answers = [
         await client.post("/api/webhooks/email/mailgun", json=mailgun(event, "wrong")),
         await post_meta(client, payload("meta_delivered.json", WAMID="wamid.1"), "wrong"),
@@ -107,9 +109,11 @@ async def test_a_wrong_signature_is_refused_and_nothing_stored(client: httpx.Asy
     assert await waiting() == 0
 
 
-async def test_nonsense_is_400_and_an_unknown_vendor_404(client: httpx.AsyncClient) -> None:
-    assert (await client.post("/api/webhooks/email/mailgun", content=b"{}")).status_code == 400
-    assert (await client.post("/api/webhooks/email/mailgun", content=b"\xff")).status_code == 400
+async def test_nonsense_is_refused_and_an_unknown_vendor_404(client: httpx.AsyncClient, resources: Resources) -> None:
+    assert (await client.post("/api/webhooks/email/mailgun", content=b"{}")).status_code == 401
+    assert (await client.post("/api/webhooks/email/mailgun", content=b"\xff")).status_code == 401
+    signed = await post_meta(client, ["not", "a", "request"], resources.settings.sandbox_secret)  # type: ignore[arg-type]
+    assert signed.status_code == 400
     assert (await client.post("/api/webhooks/email/pigeon", content=b"{}")).status_code == 404
 
 
@@ -117,7 +121,7 @@ async def test_a_hard_bounce_suppresses_the_address(
     client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs
 ) -> None:
     number = await message(client_id, "email", "gone@example.com")
-    event = payload("mailgun_failed.json", MESSAGE=f"email-msg-{number}@x.invalid")
+    event = payload("mailgun_failed.json", MESSAGE=f"email-msg-{number}@sandbox.py360.invalid")
     await client.post("/api/webhooks/email/mailgun", json=mailgun(event, resources.settings.sandbox_secret))
     await run_jobs()
     found = await row(number)
@@ -218,10 +222,10 @@ async def test_an_event_of_an_unknown_shape_stops_nobody_else(
         "id": "odd",
         "event": "delivered",
         "timestamp": "soon",
-        "message": {"headers": {"message-id": "email-msg-1@x"}},
+        "message": {"headers": {"message-id": "email-msg-1@sandbox.py360.invalid"}},
     }
     await client.post("/api/webhooks/email/mailgun", json=mailgun(strange, secret))
-    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@x.invalid")
+    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@sandbox.py360.invalid")
     await client.post("/api/webhooks/email/mailgun", json=mailgun(event, secret))
     await run_jobs()
     assert (await row(number))["status"] == "delivered"
@@ -235,10 +239,10 @@ async def test_many_at_once_are_written_together(
 ) -> None:
     numbers = await written(client_id, 40)
     secret = resources.settings.sandbox_secret
-    event = payload("mailgun_delivered.json", MESSAGE="email-msg-0@x.invalid")
+    event = payload("mailgun_delivered.json", MESSAGE="email-msg-0@sandbox.py360.invalid")
 
     def body(number: int) -> dict[str, Any]:
-        headers = {"message-id": f"email-msg-{number}@x.invalid"}
+        headers = {"message-id": f"email-msg-{number}@sandbox.py360.invalid"}
         return mailgun(event | {"id": f"event-{number}", "message": {"headers": headers}}, secret)
 
     answers = await asyncio.gather(
@@ -265,11 +269,11 @@ async def test_one_that_cannot_be_applied_stops_nobody_else(
     """It is put aside with its reason, and one line in the log; the others of its batch go on."""
     numbers = await written(client_id, 20)
     secret = resources.settings.sandbox_secret
-    delivered = payload("mailgun_delivered.json", MESSAGE="email-msg-0@x.invalid")
+    delivered = payload("mailgun_delivered.json", MESSAGE="email-msg-0@sandbox.py360.invalid")
     async with unit_of_work() as session:  # what makes the second one fail
         await db.execute(session, "alter table suppressions add check (contact is null)")
     for place, number in enumerate(numbers):
-        headers = {"message-id": f"email-msg-{number}@x.invalid"}
+        headers = {"message-id": f"email-msg-{number}@sandbox.py360.invalid"}
         event = delivered | {"id": f"event-{place}", "message": {"headers": headers}} | (poison if place == 10 else {})
         answer = await client.post("/api/webhooks/email/mailgun", json=mailgun(event, secret))
         assert answer.status_code == 200, answer.text
@@ -286,10 +290,10 @@ async def test_one_that_cannot_be_applied_stops_nobody_else(
     async with unit_of_work() as session:
         await db.execute(
             session,
-            "update webhook_inbox set applied_at = null, payload = jsonb_set(jsonb_set(payload, '{event,timestamp}', '1'),"
-            " '{event,event}', '\"delivered\"') where error is not null",
+            "update webhook_inbox set applied_at = null, payload = jsonb_set(jsonb_set(payload, '{timestamp}', '1'),"
+            " '{event}', '\"delivered\"') where error is not null",
         )
-    await tidy(timestamp=0)
+    await inbox.retry()
     await run_jobs()
     assert (await row(numbers[10]))["status"] == "delivered"
     async with unit_of_work() as session:
@@ -301,7 +305,7 @@ async def test_a_deadlock_is_tried_again_at_once(
 ) -> None:
     """The job meets one at its first try, made by the database here, and does not end on it."""
     (number,) = await written(client_id)
-    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@x.invalid")
+    event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@sandbox.py360.invalid")
     await client.post("/api/webhooks/email/mailgun", json=mailgun(event, resources.settings.sandbox_secret))
     async with unit_of_work() as session:
         for statement in (

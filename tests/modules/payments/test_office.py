@@ -238,7 +238,17 @@ async def test_a_refund_goes_through_the_gateway(
     assert payment == (await as_admin.get(f"/api/payments/{taken['paymentId']}")).json()["data"]
     (attempt,) = payment["attempts"]
     assert (attempt["attemptId"], attempt["amount"], attempt["status"]) == (paid["id"], 9000, "captured")
-    assert attempt.keys() == {"attemptId", "status", "amount", "currency", "method", "error", "held", "happenedAt"}
+    assert attempt.keys() == {
+        "attemptId",
+        "status",
+        "amount",
+        "currency",
+        "fee",
+        "method",
+        "error",
+        "suspicious",
+        "happenedAt",
+    }
     assert payment["refunds"][0].keys() == {
         "id", "refundId", "amount", "status", "reason", "createdAt", "processedAt"
     }  # fmt: skip

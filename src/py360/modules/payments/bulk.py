@@ -1,19 +1,22 @@
 """Facts in, ledger out, set by set.
 
-`learn` merges what a gateway said: a status only gets stronger, a blank only gets filled, and where two statements
-differ the choice does not depend on their order. `settle_up` works out the payments those facts belong to.
+`merge` merges what a gateway said: a status only gets stronger, a blank only gets filled, and where two statements
+differ the choice does not depend on their order. `recompute` works out the payments those facts belong to.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, astuple, dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any, Final
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, sql
 from py360.kit.crypto import BadToken, verify
-from py360.modules.payments.vendors.base import ATTEMPT_RANKS, REFUND_RANKS, Facts, Order, Refund
+from py360.modules.payments.allocation import ZERO
+from py360.modules.payments.vendors.base import ATTEMPT_RANKS, DISPUTE_RANKS, REFUND_RANKS, Facts, Order, Refund
 
 ORDER_PURPOSE: Final = (
     "payment order"  # our reference at the gateway: signed, so that nobody else's can be taken for ours
@@ -44,10 +47,10 @@ returning p.id
 _ORDER_TIES: Final = ("p.order_id is null and p.id = f.payment_id", "p.order_id = f.order_id")
 _ATTEMPTS: Final = f"""
 insert into payment_attempts as a
-  (provider_id, attempt_id, order_id, gateway_order, amount, currency, status, method, error, happened_at)
+  (provider_id, attempt_id, order_id, gateway_order, amount, currency, status, method, error, fee, happened_at)
 select %(provider_id)s, f.* from jsonb_to_recordset(%(attempts)s::jsonb) as f
   (attempt_id text, order_id text, gateway_order text, amount numeric, currency text, status text, method text,
-   error text, happened_at timestamptz)
+   error text, fee numeric, happened_at timestamptz)
 on conflict (provider_id, attempt_id) do update set
   order_id = least(a.order_id, excluded.order_id),
   gateway_order = least(a.gateway_order, excluded.gateway_order),
@@ -56,6 +59,7 @@ on conflict (provider_id, attempt_id) do update set
   status = {_stronger(ATTEMPT_RANKS, "a.status", "excluded.status")},
   method = least(a.method, excluded.method),
   error = least(a.error, excluded.error),
+  fee = greatest(a.fee, excluded.fee),
   happened_at = least(a.happened_at, excluded.happened_at)
 """
 # An attempt names its order, or only the gateway's inner order, which some other statement ties to ours.
@@ -86,6 +90,24 @@ update payment_refunds r set payment_id = a.payment_id from payment_attempts a
 where r.payment_id is null and a.payment_id is not null
   and a.provider_id = r.provider_id and a.attempt_id = r.attempt_id
   and r.provider_id = %(provider_id)s and (r.attempt_id = any(%(attempt_ids)s) or a.payment_id = any(%(payment_ids)s))
+"""
+_DISPUTES: Final = f"""
+insert into payment_disputes as d (provider_id, dispute_id, attempt_id, amount, status, reason, respond_by, opened_at)
+select %(provider_id)s, f.* from jsonb_to_recordset(%(disputes)s::jsonb) as f
+  (dispute_id text, attempt_id text, amount numeric, status text, reason text, respond_by timestamptz, opened_at timestamptz)
+where f.amount > 0
+on conflict (provider_id, dispute_id) do update set
+  amount = greatest(d.amount, excluded.amount),
+  status = {_stronger(DISPUTE_RANKS, "d.status", "excluded.status")},
+  reason = least(d.reason, excluded.reason),
+  respond_by = least(d.respond_by, excluded.respond_by),
+  opened_at = least(d.opened_at, excluded.opened_at)
+"""
+_DISPUTES_BELONG: Final = """
+update payment_disputes d set payment_id = a.payment_id from payment_attempts a
+where d.payment_id is null and a.payment_id is not null
+  and a.provider_id = d.provider_id and a.attempt_id = d.attempt_id
+  and d.provider_id = %(provider_id)s and (d.attempt_id = any(%(attempt_ids)s) or a.payment_id = any(%(payment_ids)s))
 """
 _TOUCHED: Final = """
 select payment_id as id from payment_attempts
@@ -119,103 +141,137 @@ async def cases_of(session: AsyncSession, provider_id: int, facts: Facts) -> set
             *(one.order_id for one in facts.attempts if one.order_id),
         ],
         "gateway_orders": [attempt.gateway_order for attempt in facts.attempts if attempt.gateway_order],
-        "attempt_ids": [*(one.attempt_id for one in facts.attempts), *(one.attempt_id for one in facts.refunds)],
+        "attempt_ids": _attempt_ids(facts),
     }
-    return {row["case_id"] for row in await db.all(session, _CASES_OF, asked)}
+    return set(await db.fetch_all(session, int, _CASES_OF, asked))
 
 
-async def learn(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
+async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
     """Merge what one account's gateway said; the numbers of our payments it is about.
 
     News of somebody else's orders (one account may serve several shops) is kept and belongs to no payment.
     """
-    said: dict[str, Any] = {
+    params: dict[str, object] = {
         "provider_id": provider_id,
         "orders": _json({**asdict(order), "payment_id": _ours(order)} for order in facts.orders),
         "attempts": _json(asdict(attempt) for attempt in facts.attempts),
         "refunds": _json({**asdict(refund), "own_id": _own(refund)} for refund in facts.refunds),
-        "attempt_ids": [a.attempt_id for a in facts.attempts] + [r.attempt_id for r in facts.refunds],
+        "disputes": _json(asdict(dispute) for dispute in facts.disputes),
+        "attempt_ids": _attempt_ids(facts),
     }
-    said["payment_ids"] = []
+    own: list[int] = []
+    params["payment_ids"] = own
     for tie in _ORDER_TIES if facts.orders else ():
-        said["payment_ids"] += [row["id"] for row in await db.all(session, _ORDERS.format(tie=tie), said)]
+        own += await db.fetch_all(session, int, _ORDERS.format(tie=tie), params)
     if facts.attempts:
-        await db.execute(session, _ATTEMPTS, said)
+        await db.execute(session, _ATTEMPTS, params)
     for tie in _ATTEMPT_TIES:
-        await db.execute(session, _BELONG.format(tie=tie), said)
+        await db.execute(session, _BELONG.format(tie=tie), params)
     if facts.refunds:
-        await db.execute(session, _OWN_REFUNDS, said)
-        await db.execute(session, _REFUNDS, said)
-    await db.execute(session, _REFUNDS_BELONG, said)
-    return {row["id"] for row in await db.all(session, _TOUCHED, said)}
+        await db.execute(session, _OWN_REFUNDS, params)
+        await db.execute(session, _REFUNDS, params)
+    await db.execute(session, _REFUNDS_BELONG, params)
+    if facts.disputes:
+        await db.execute(session, _DISPUTES, params)
+    await db.execute(session, _DISPUTES_BELONG, params)
+    return set(await db.fetch_all(session, int, _TOUCHED, params))
+
+
+def _attempt_ids(facts: Facts) -> list[str]:
+    return [each.attempt_id for group in (facts.attempts, facts.refunds, facts.disputes) for each in group]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known of a payment at a moment. `excess`: more than was asked for, and not given back."""
+
+    captured_amount: Decimal = ZERO
+    refunded_amount: Decimal = ZERO
+    excess_amount: Decimal = ZERO
+    charged_back_amount: Decimal = ZERO
+    disputed_amount: Decimal = ZERO
+    status: str = "created"
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment as it is now."""
+
+    id: int
+    client_id: int
+    case_id: int
+    link_id: int | None
+    amount: Decimal
+    captured_amount: Decimal
+    refunded_amount: Decimal
+    excess_amount: Decimal
+    charged_back_amount: Decimal
+    disputed_amount: Decimal
+    status: str
+    method: str | None
+    error: str | None
+    captured_at: datetime | None
+    gateway_payment_id: str | None
+
+    @property
+    def figures(self) -> Figures:
+        """What is known of it."""
+        return Figures(
+            self.captured_amount, self.refunded_amount, self.excess_amount, self.charged_back_amount,
+            self.disputed_amount, self.status, self.error,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A payment that changed, and what was known of it before."""
+
+    now: PaymentRow
+    before: Figures
+
+    @property
+    def came(self) -> Decimal:
+        """What came in by the change."""
+        return self.now.captured_amount - self.before.captured_amount
+
+    @property
+    def went_back(self) -> Decimal:
+        """What went back to the customer by the change."""
+        return self.now.refunded_amount - self.before.refunded_amount
+
+    def became(self, error: str) -> bool:
+        """Whether the change brought this error."""
+        return self.now.error == error != self.before.error
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    id: int
+    captured_amount: Decimal
+    refunded_amount: Decimal
+    excess_amount: Decimal
+    charged_back_amount: Decimal
+    disputed_amount: Decimal
+    status: str
+    error: str | None
 
 
 _BEFORE: Final = """
-select id, captured_amount, refunded_amount, status, error from payments where id = any(%(ids)s) order by id for update
+select id, captured_amount, refunded_amount, excess_amount, charged_back_amount, disputed_amount, status, error
+from payments where id = any(%(ids)s) order by id for update
 """
-_HOLD: Final = """
-update payment_attempts a set held = v.held
-from (
-  select a.id, case when a.currency <> p.currency then 'currency'
-                    when a.amount <= 0 or a.amount > p.amount then 'amount' end as held
-  from payment_attempts a join payments p on p.id = a.payment_id where p.id = any(%(ids)s)
-) v
-where a.id = v.id and a.held is distinct from v.held
-"""
-_DERIVE: Final = f"""
-with sums as (
-  select p.id, least(p.amount, coalesce(sum(a.amount) filter (where paid), 0)) as captured,
-    coalesce(sum(a.amount) filter (where paid), 0) - p.amount as excess,
-    max(a.happened_at) filter (where paid) as captured_at,
-    coalesce(bool_or(a.status = 'authorized' and a.held is null), false) as authorized,
-    coalesce(bool_or(a.held is not null and a.status in ('captured', 'refunded')), false) as holding,
-    coalesce(bool_or(a.status = 'failed'), false) as failed,
-    (array_agg(a.id order by paid desc, array_position(array{list(ATTEMPT_RANKS)}, a.status::text) desc, a.happened_at desc,
-               a.attempt_id) filter (where a.id is not null))[1] as best_id
-  from payments p left join payment_attempts a on a.payment_id = p.id
-  cross join lateral (select a.held is null and a.status in ('captured', 'refunded') as paid) counted
-  where p.id = any(%(ids)s) group by p.id
-), back as (
-  select payment_id, sum(amount) as refunded from payment_refunds
-  where payment_id = any(%(ids)s) and status = 'processed' group by payment_id
-), figures as (
-  select s.*, least(s.captured, coalesce(b.refunded, 0)) as refunded, best.attempt_id, best.method, best.error
-  from sums s left join back b on b.payment_id = s.id left join payment_attempts best on best.id = s.best_id
-)
-update payments p set
-  captured_amount = f.captured, refunded_amount = f.refunded, captured_at = f.captured_at,
-  gateway_payment_id = coalesce(f.attempt_id, p.gateway_payment_id), method = coalesce(f.method, p.method),
-  status = case
-    when f.captured > 0 and f.refunded >= f.captured then 'refunded'
-    when f.refunded > 0 then 'partially_refunded'
-    when f.captured >= p.amount then 'captured'
-    when f.captured > 0 then 'partially_captured'
-    when f.authorized then 'authorized'
-    when f.failed or p.expires_at <= %(now)s then 'failed'
-    else 'created' end,
-  error = case
-    when f.holding then 'held'
-    when f.excess > 0 then 'paid_twice'
-    when f.captured = 0 and f.failed then coalesce(f.error, 'failed') end,
-  next_poll_at = case when f.captured < p.amount or exists (
-    select 1 from payment_refunds r where r.payment_id = p.id and r.status = 'pending') then p.next_poll_at end
-from figures f where f.id = p.id
-returning p.id, p.client_id, p.case_id, p.link_id, p.amount, p.captured_amount, p.refunded_amount, p.status, p.method,
-  p.error, p.captured_at, p.gateway_payment_id, f.excess
-"""
+_MARK_SUSPICIOUS: Final = sql.read(__file__, "mark_suspicious")
+_RECOMPUTE: Final = sql.read(__file__, "recompute")
 
 
-async def work_out(session: AsyncSession, payment_ids: Iterable[int], now: Any) -> list[db.Row]:
-    """Work out these payments from their facts. The rows as they are now, with `before_...` as they were.
-
-    `error`: `held` when an attempt does not fit the order (currency or amount; it is noted and not counted), `paid_twice`
-    when more came in than was asked (the excess is not counted), else what the gateway said of the failed attempt.
-    """
+async def recompute(session: AsyncSession, payment_ids: Iterable[int], now: datetime) -> list[Moved]:
+    """Work out these payments from their facts; those that changed."""
     ids = sorted(payment_ids)
-    before = {row["id"]: row for row in await db.all(session, _BEFORE, {"ids": ids})}
-    await db.execute(session, _HOLD, {"ids": ids})
-    after = await db.all(session, _DERIVE, {"ids": ids, "now": now})
-    return [{**row, **{f"before_{name}": value for name, value in before[row["id"]].items()}} for row in after]
+    before = {row.id: Figures(*astuple(row)[1:]) for row in await db.fetch_all(session, _Before, _BEFORE, {"ids": ids})}
+    await db.execute(session, _MARK_SUSPICIOUS, {"ids": ids})
+    rows = await db.fetch_all(session, PaymentRow, _RECOMPUTE, {"ids": ids, "now": now, "ranks": list(ATTEMPT_RANKS)})
+    return [Moved(row, before[row.id]) for row in rows if row.figures != before[row.id]]
 
 
 def _json(rows: Iterable[dict[str, Any]]) -> str:

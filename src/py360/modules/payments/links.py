@@ -51,10 +51,17 @@ class Link:
         return sign(PURPOSE, str(self.id))
 
 
+@dataclass(frozen=True, slots=True)
+class _Made:
+    id: int
+    case_id: int
+
+
 async def make(session: AsyncSession, wanted: Sequence[LinkRequest], now: datetime) -> dict[int, int]:
     """Store links, one per case, in one statement; their numbers by case."""
-    rows = await db.all(
+    rows = await db.fetch_all(
         session,
+        _Made,
         _MAKE,
         {
             "clients": [link.client_id for link in wanted],
@@ -64,7 +71,7 @@ async def make(session: AsyncSession, wanted: Sequence[LinkRequest], now: dateti
             "expires_at": now + LIFETIME,
         },
     )
-    return {row["case_id"]: row["id"] for row in rows}
+    return {row.case_id: row.id for row in rows}
 
 
 def url(link_id: int) -> str:
@@ -74,7 +81,7 @@ def url(link_id: int) -> str:
 
 async def read(session: AsyncSession, token: str) -> Link:
     """The link behind a token; raises BadToken when there is none."""
-    row = await db.one(session, _READ, {"id": int(verify(PURPOSE, token))})
-    if row is None:
+    link = await db.fetch_one(session, Link, _READ, {"id": int(verify(PURPOSE, token))})
+    if link is None:
         raise BadToken
-    return Link(**row)
+    return link

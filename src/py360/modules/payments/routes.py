@@ -1,19 +1,27 @@
 """The HTTP face of payments. The customer's page also stands outside `/api`, where links point to."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
-from fastapi import Header, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from py360.kit.errors import NotFound
 from py360.kit.http import AsFile, DbReads, PageParams, Public, Res, Router, Session, listed, ok
 from py360.kit.ids import number as key
-from py360.modules.payments import checkout, pages, queries, schemas, service, webhooks
+from py360.kit.settings import settings
+from py360.kit.webhooks import Request as Incoming
+from py360.modules.payments import jobs, queries, schemas, webhooks
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
-from py360.modules.payments.standing import within_reach
+from py360.modules.payments.balance import within_reach
+from py360.modules.payments.pages import page as pages
+from py360.modules.payments.service import checkout, record_receipt
+from py360.modules.payments.service import refund as refunds
 
 router = Router()
 root_router = Router("/pay")  # customers open it from a message: outside /api, too
 
+MAX_WEBHOOK: Final = 1 << 20  # bytes
+Number = Annotated[int, Path(gt=0, lt=2**63)]
 Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="Language of the page")]
 
 
@@ -24,7 +32,7 @@ Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="L
 async def outstanding(session: Session, resources: Res, caller: CanReadPayments, case_id: str) -> Response:
     """What is left to pay on a case, instalment by instalment; an untouched case owes its renewal amount."""
     case = await within_reach(session, caller, key("case", case_id))
-    return ok(schemas.shown_outstanding(case, resources.clock.today()))
+    return ok(schemas.outstanding_view(case, resources.clock.today()))
 
 
 @router.post("/cases/{case_id}/payments")
@@ -33,8 +41,8 @@ async def take_payment(caller: CanTakePayments, case_id: str, body: schemas.NewP
 
     Part payments go to the named instalments, else to the oldest due; more than is left is refused (422).
     """
-    take = service.record if body.by_hand else service.take_online
-    return ok(schemas.shown_taken(await take(caller, key("case", case_id), body.wish())), 201)
+    take = record_receipt.record if body.by_hand else record_receipt.take_online
+    return ok(schemas.taken_view(await take(caller, key("case", case_id), body.receipt())), 201)
 
 
 @router.get("/cases/{case_id}/payment-history")
@@ -42,24 +50,24 @@ async def history(
     reads: DbReads, caller: CanReadPayments, case_id: str, page: PageParams, as_file: AsFile = None
 ) -> Response:
     """The payments of a case, newest first."""
-    found = await queries.history(reads, caller, key("case", case_id), page.sort)
+    found = await queries.history(reads, caller, key("case", case_id), page.sort, schemas.payment_view)
     return await listed(reads, found, page, as_file)
 
 
 @router.get("/payments/{payment_id}")
 async def payment(reads: DbReads, caller: CanReadPayments, payment_id: str) -> Response:
     """A payment with every attempt and refund."""
-    return ok(schemas.shown_payment(await queries.payment(reads, caller, key("payment", payment_id))))
+    return ok(schemas.payment_view(await queries.payment(reads, caller, key("payment", payment_id))))
 
 
 @router.post("/payments/{payment_id}/refund")
 async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body: schemas.NewRefund) -> Response:
     """Give back money through the gateway; it is pending until the gateway says that it is done."""
     number = key("payment", payment_id)
-    await service.refund(caller, number, body.amount, body.reason)
+    await refunds.refund(caller, number, body.amount, body.reason)
     return ok(
         {
-            "payment": schemas.shown_payment(await queries.payment(reads, caller, number)),
+            "payment": schemas.payment_view(await queries.payment(reads, caller, number)),
             "message": "The refund was asked for.",
         }
     )
@@ -68,16 +76,26 @@ async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body:
 # ---------------------------------------------------------------- the gateway
 
 
-@router.post("/webhooks/razorpay", dependencies=[Public])
-async def razorpay(
-    reads: DbReads,
-    request: Request,
-    signature: Annotated[str, Header(alias="X-Razorpay-Signature")] = "",
-    event_id: Annotated[str | None, Header(alias="X-Razorpay-Event-Id")] = None,
-) -> Response:
-    """Signed events of Razorpay: stored at once, applied by a job."""
-    new = await webhooks.receive(reads, "razorpay", await request.body(), signature, event_id)
-    return ok({"received": True, "duplicate": not new})
+async def _receive(type: str, request: Request, account_id: int | None = None) -> Response:
+    hooks = webhooks.HOOKS.get(type)
+    if hooks is None:
+        raise NotFound(f"There are no payment webhooks of {type[:50]} here.")
+    query = f"?{request.url.query}" if request.url.query else ""
+    url = f"{settings().public_url}{request.url.path}{query}"
+    new = await jobs.inbox.receive(hooks, Incoming(await request.body(), request.headers, url, account_id))
+    return ok({"received": True, "duplicate": not any(new)})
+
+
+@router.post("/webhooks/razorpay", dependencies=[Public], max_body_size=MAX_WEBHOOK)
+async def razorpay(request: Request) -> Response:
+    """Signed events of Razorpay (X-Razorpay-Signature): stored at once, applied by a job."""
+    return await _receive("razorpay", request)
+
+
+@router.post("/webhooks/payment/{type}/{account_id}", dependencies=[Public], max_body_size=MAX_WEBHOOK)
+async def payment_events(request: Request, type: str, account_id: Number) -> Response:
+    """Signed events of a gateway at the address of one account, as the account's page shows it."""
+    return await _receive(type, request, account_id)
 
 
 # ---------------------------------------------------------------- the customer

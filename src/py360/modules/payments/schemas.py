@@ -1,6 +1,6 @@
 """What the routes of payments take and show."""
 
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Final, Literal, Self
@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 from py360.kit.ids import code
 from py360.kit.ids import number as key
 from py360.kit.wire import AS_CODE, Schema, camel
-from py360.modules.payments.service import Taken, Wish
-from py360.modules.payments.standing import Standing
+from py360.modules.payments.balance import Balance
+from py360.modules.payments.queries import Payment
+from py360.modules.payments.service.record_receipt import Receipt, Taken
 
 WHOLE: Final = "renewal"  # stands for the one computed instalment of an untouched case
 MANUAL: Final = frozenset({"cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other"})
@@ -50,20 +51,20 @@ class NewPayment(Schema):
         """Whether the money is here already."""
         return self.method in MANUAL
 
-    def wish(self) -> Wish:
-        """As the service wants it."""
+    def receipt(self) -> Receipt:
+        """As the service takes it."""
         numbers = tuple(sorted({key("outstanding", one) for one in self.installment_ids if one != WHOLE}))
-        return Wish(self.method, self.amount, numbers, self.reference)
+        return Receipt(self.method, self.amount, numbers, self.reference)
 
 
 class NewRefund(Schema):
-    """Money to give back; all that is left of the payment when no amount is named."""
+    """Money to give back. Without an amount: what is suspicious, else what was paid too much, else all that is left."""
 
     amount: Decimal | None = Field(None, gt=0, max_digits=12, decimal_places=2, description="In rupees")
     reason: str | None = Field(None, max_length=500)
 
 
-def shown_outstanding(case: Standing, today: date) -> dict[str, Any]:
+def outstanding_view(case: Balance, today: date) -> dict[str, Any]:
     """The summary of section 8: instalments with what remains, oldest first; paid ones only when asked nothing else."""
     paid = case.paid()
     rows: list[dict[str, Any]] = []
@@ -109,7 +110,7 @@ def _status(remaining: Decimal, done: Decimal, late: int) -> str:
     return "partial" if done > 0 else "pending"
 
 
-def shown_taken(taken: Taken) -> dict[str, Any]:
+def taken_view(taken: Taken) -> dict[str, Any]:
     """The answer to a payment: the order to pay when it is online, what it was applied to when the money is here."""
     shares = taken.case.shares().get(taken.payment_id, []) if taken.checkout is None else []
     answer: dict[str, Any] = {
@@ -133,17 +134,18 @@ def _instalment(number: int | None) -> str:
     return WHOLE if number is None else code("outstanding", number)
 
 
-def shown_payment(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A payment as JSON; `allocations` in amounts, attempts and refunds when they were loaded."""
-    shown = camel({name: value for name, value in row.items() if name not in {"id", "case_id", "customer_code"}})
-    shown["id"] = code("payment", row["id"])
-    shown["caseId"] = code("case", row["case_id"])
-    shown["customerId"] = row["customer_code"]
-    shown["allocations"] = [
+def payment_view(payment: Payment) -> dict[str, Any]:
+    """A payment as JSON; `allocations` in amounts, attempts, refunds and disputes when they were loaded."""
+    fields = asdict(payment)
+    view = camel({name: fields[name] for name in fields if name not in {"id", "case_id", "customer_code", "parts"}})
+    view["id"] = code("payment", payment.id)
+    view["caseId"] = code("case", payment.case_id)
+    view["customerId"] = payment.customer_code
+    view["allocations"] = [
         {"installmentId": _instalment(part["instalmentId"]), "amount": float(part["amount"])}
-        for part in row["allocations"]
+        for part in payment.allocations
     ]
-    for parts in ("attempts", "refunds"):
-        if parts in row:
-            shown[parts] = [camel(part) for part in row[parts]]
-    return shown
+    if payment.parts is not None:
+        for name in ("attempts", "refunds", "disputes"):
+            view[name] = [camel(asdict(part)) for part in getattr(payment.parts, name)]
+    return view

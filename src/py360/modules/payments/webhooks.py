@@ -1,155 +1,109 @@
-"""Webhooks in: verified on the raw body, stored once, applied once by a job (house law 4)."""
+"""Webhooks of the gateways: which account an event belongs to, and what its facts do. The inbox itself is `kit.webhooks`."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from datetime import timedelta
-from functools import partial
-from typing import Any, Final
+from collections.abc import Collection, Sequence
+from typing import Final
 
-import orjson
-import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import batches, db, resources
-from py360.kit.crypto import digest
-from py360.kit.db import unit_of_work
-from py360.kit.errors import BadRequest, Unauthenticated
-from py360.kit.gathering import Gathering
-from py360.kit.jobs import defer
-from py360.kit.reads import Reads
-from py360.modules.payments import gateways
-from py360.modules.payments.applying import apply
-from py360.modules.payments.vendors.base import Facts
+from py360.kit import db
+from py360.kit.crypto import BadToken, verify
+from py360.kit.webhooks import Event, Item, Outcome, Request
+from py360.modules.payments.apply_events import apply as apply_facts
+from py360.modules.payments.bulk import ORDER_PURPOSE
+from py360.modules.payments.gateways import GATEWAYS
+from py360.modules.payments.vendors.base import Facts, Gateway
 from py360.modules.providers import api as providers
+from py360.modules.providers.api import ProviderAccount
 
-log = structlog.get_logger()
-BATCH: Final = 500
-
-_STORE: Final = """
-insert into webhook_inbox (vendor, provider_id, event_id, payload)
-select * from unnest(%(vendors)s::text[], %(accounts)s::bigint[], %(events)s::text[], %(payloads)s::jsonb[])
-on conflict (vendor, event_id) do nothing returning vendor, event_id
+# The accounts whose orders or payments an event names.
+_OWNERS: Final = """
+select provider_id from payments where id = any(%(own)s) and provider_id = any(%(accounts)s)
+union
+select provider_id from payments where order_id = any(%(orders)s) and provider_id = any(%(accounts)s)
+union
+select provider_id from payments where gateway_order = any(%(gateway_orders)s) and provider_id = any(%(accounts)s)
+union
+select provider_id from payment_attempts
+where attempt_id = any(%(attempts)s) and payment_id is not null and provider_id = any(%(accounts)s)
 """
-_Row = tuple[str, int, str, str]  # vendor, account, event id, payload
-_WAITING: Final = """
-select id from webhook_inbox where applied_at is null and vendor = any(%(vendors)s) and provider_id is not null
-order by id limit %(limit)s
-"""
-_CLAIM: Final = """
-select id, vendor, provider_id, payload from webhook_inbox where id = any(%(ids)s) and applied_at is null
-order by id for update
-"""
-_DONE: Final = """
-update webhook_inbox w set applied_at = %(now)s, error = d.error
-from unnest(%(ids)s::bigint[], %(errors)s::text[]) as d (id, error) where w.id = d.id
-"""
-_FORGET: Final = "delete from webhook_inbox where vendor = any(%(vendors)s) and applied_at < %(before)s"
-KEEP: Final = timedelta(days=30)
-APPLY_LOCK: Final = "payments.apply_webhooks"
 
 
-class BadSignature(Unauthenticated):
-    """The signature does not fit this body. Check the webhook secret of the gateway account."""
+class GatewayWebhooks:
+    """The webhooks of one gateway."""
 
-    default_code = "bad_signature"
+    def __init__(self, name: str, gateway: Gateway) -> None:
+        self.name = name
+        self._gateway = gateway
+
+    async def accounts(self, max_age: float) -> Sequence[ProviderAccount]:
+        """Every account at the gateway."""
+        return await providers.accounts_of_type(self.name, max_age)
+
+    def parse(self, request: Request) -> Sequence[Item]:
+        """The events of a request."""
+        return self._gateway.parse(request)
+
+    def verify(self, account: ProviderAccount, request: Request) -> bool:
+        """Whether the account's webhook secret signed the request."""
+        return self._gateway.verify(account, request)
+
+    async def accounts_of(self, item: Item, accounts: Sequence[ProviderAccount]) -> Sequence[ProviderAccount] | None:
+        """The accounts of the merchant that the event names; of several, the one whose order or payment it names.
+
+        What names no order of ours (several shops may share a merchant) is news for each account of the merchant, and
+        belongs to no payment of it.
+        """
+        merchant = self._gateway.merchant(item.payload)
+        same = [each for each in accounts if _is_of(each, merchant)]
+        if len(same) < 2:
+            return same
+        try:
+            owners = await _owners(self._gateway.facts(item.payload), [each.id for each in same])
+        except ValueError:  # what cannot be read is a dead letter of each
+            return same
+        return [each for each in same if each.id in owners] or same
 
 
-async def receive(reads: Reads, vendor: str, body: bytes, signature: str, event_id: str | None) -> bool:
-    """Store a webhook that one of our accounts signed, and have it applied; whether it is new. It is committed when this
-    returns, with those that arrive at the same time. Raises BadSignature, BadRequest.
+def _is_of(account: ProviderAccount, merchant: str | None) -> bool:
+    known = account.settings.identifiers()
+    return merchant is None or not known or merchant in known
 
-    Without an event id, the body itself tells one event from another.
-    """
-    gateway = gateways.GATEWAYS[vendor]
-    account = next(
-        (one for one in await providers.accounts_of_type(vendor) if gateway.signed(one, body, signature)), None
-    )
-    if account is None:
-        raise BadSignature
+
+async def _owners(facts: Facts, accounts: Sequence[int]) -> Collection[int]:
+    named = facts.orders, facts.attempts
+    params = {
+        "accounts": list(accounts),
+        "own": [number for order in facts.orders if (number := _own(order.reference))],
+        "orders": [order.order_id for group in named for order in group if order.order_id],
+        "gateway_orders": [order.gateway_order for group in named for order in group if order.gateway_order],
+        "attempts": [each.attempt_id for group in (facts.attempts, facts.refunds, facts.disputes) for each in group],
+    }
+    async with db.unit_of_work() as session:
+        return set(await db.fetch_all(session, int, _OWNERS, params))
+
+
+def _own(reference: str | None) -> int | None:
     try:
-        event = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        raise BadRequest("The webhook's body is not JSON.") from error
-    if not isinstance(event, dict):
-        raise BadRequest("The webhook's body is not a JSON object.")
-    key = (event_id or digest(body.decode(errors="replace")))[:255]
-    payload = orjson.dumps(event).decode().replace("\\u0000", "")  # jsonb knows no NUL
-    (new,) = await _arriving.put([(vendor, account.id, key, payload)])
-    return new
+        return int(verify(ORDER_PURPOSE, reference)) if reference else None
+    except BadToken:
+        return None
 
 
-async def _store(rows: Sequence[_Row]) -> list[bool]:
-    """Store webhooks in one transaction; which of them are new."""
-    vendors, providers, events, payloads = map(list, zip(*rows, strict=True))
-    said = {"vendors": vendors, "accounts": providers, "events": events, "payloads": payloads}
-    async with unit_of_work() as session:
-        new = {(row["vendor"], row["event_id"]) for row in await db.all(session, _STORE, said)}
-        if new:
-            await defer_applying(session)
-    answers = []
-    for vendor, _, event, _ in rows:
-        answers.append((vendor, event) in new)
-        new.discard((vendor, event))  # it came twice within the group
-    return answers
+HOOKS: Final = {name: GatewayWebhooks(name, gateway) for name, gateway in GATEWAYS.items()}
 
 
-_arriving: Final = Gathering(_store)
-
-
-async def defer_applying(session: AsyncSession) -> None:
-    """Have the stored webhooks applied: one job at a time, and never more than one waiting."""
-    await defer(session, "payments.apply_webhooks", queueing_lock=APPLY_LOCK, lock=APPLY_LOCK)
-
-
-async def waiting(limit: int) -> list[int]:
-    """The oldest webhooks that are stored but not applied."""
-    async with unit_of_work() as session:
-        asked = {"vendors": list(gateways.GATEWAYS), "limit": limit}
-        return [row["id"] for row in await db.all(session, _WAITING, asked)]
-
-
-async def forget(session: AsyncSession) -> None:
-    """Drop the webhooks applied long ago."""
-    before = resources.current().clock.now() - KEEP
-    await db.execute(session, _FORGET, {"vendors": list(gateways.GATEWAYS), "before": before})
-
-
-async def apply_waiting() -> bool:
-    """Apply one batch; whether there was anything to do."""
-    ids = await db.insist(partial(waiting, BATCH))
-    await batches.each(ids, _apply, _put_aside)
-    return bool(ids)
-
-
-async def _apply(ids: Sequence[int]) -> None:
-    async with unit_of_work() as session:
-        claimed = await db.all(session, _CLAIM, {"ids": ids})
-        news: dict[int, list[Facts]] = defaultdict(list)
-        errors: list[str | None] = []
-        for row in claimed:
-            facts, error = _read(row)
-            errors.append(error)
-            if facts is not None:
-                news[row["provider_id"]].append(facts)
-        await apply(session, news)
-        await _done(session, [row["id"] for row in claimed], errors)
-
-
-async def _put_aside(inbox_id: int, reason: str) -> None:
-    log.error("a webhook cannot be applied", id=inbox_id, error=reason)
-    async with unit_of_work() as session:
-        await _done(session, [inbox_id], [reason])
-
-
-async def _done(session: AsyncSession, ids: Sequence[int], errors: Sequence[str | None]) -> None:
-    now = resources.current().clock.now()
-    await db.execute(session, _DONE, {"ids": ids, "errors": errors, "now": now})
-
-
-def _read(row: Mapping[str, Any]) -> tuple[Facts | None, str | None]:
-    """The facts of a stored webhook, or why it has none: one that cannot be read must not stop the others."""
-    try:
-        return gateways.GATEWAYS[row["vendor"]].read(row["payload"]), None
-    except ValueError as error:
-        log.error("a webhook cannot be applied", id=row["id"], error=str(error))
-        return None, str(error)[:500]
+async def apply(session: AsyncSession, events: Sequence[Event]) -> Outcome:
+    """Apply a batch; one that cannot be read must not stop the others."""
+    news: dict[int, list[Facts]] = defaultdict(list)
+    outcome = Outcome()
+    for event in events:
+        if event.account_id is None:
+            outcome.dead[event.id] = "It belongs to no account of this installation."
+            continue
+        try:
+            news[event.account_id].append(GATEWAYS[event.vendor].facts(event.payload))
+        except ValueError as error:
+            outcome.dead[event.id] = str(error)
+    await apply_facts(session, news)
+    return outcome

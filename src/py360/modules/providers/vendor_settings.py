@@ -230,8 +230,8 @@ class MailgunSettings(_RelaySettings):
         return (self.webhook_signing_key or self.api_key).get_secret_value()
 
     def identifiers(self) -> frozenset[str]:
-        """The domain."""
-        return frozenset({self.domain.lower()})
+        """The sending domain, and that of the sender's address."""
+        return frozenset({self.domain.lower(), self.from_email.rpartition("@")[2]})
 
 
 class TwilioSettings(VendorSettings):
@@ -244,8 +244,8 @@ class TwilioSettings(VendorSettings):
     base_url: BaseAddress | None = Field(None, json_schema_extra=_ADDRESS, description="Empty: https://api.twilio.com")
 
     def identifiers(self) -> frozenset[str]:
-        """The account sid."""
-        return frozenset({self.account_sid})
+        """The account sid, and the number or service that it sends from."""
+        return frozenset({self.account_sid, self.from_number, self.messaging_service_sid or self.from_number})
 
 
 class MetaSettings(VendorSettings):
@@ -264,8 +264,8 @@ class MetaSettings(VendorSettings):
     )
 
     def identifiers(self) -> frozenset[str]:
-        """The phone number id."""
-        return frozenset({self.phone_number_id})
+        """The phone number id, and the business account for events about no number."""
+        return frozenset({self.phone_number_id, self.business_account_id})
 
 
 class RazorpaySettings(VendorSettings):

@@ -110,7 +110,10 @@ def _json(rows: Sequence[Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """Something that happened to a message, known by our number or by the vendor's."""
+    """Something that happened to a message, known by our number or by the vendor's.
+
+    With a `provider_id` it is an account's, and moves nothing that did not go through that account; without, it is our own.
+    """
 
     status: str | None
     at: datetime
@@ -120,6 +123,7 @@ class News:
     error_message: str | None = None
     cost: Decimal | None = None
     unsubscribed: bool = False
+    provider_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +135,19 @@ class Change:
     campaign_id: int | None
     channel: Channel
     contact: str
+    provider_id: int | None
 
 
 # Many news of one message in a batch fold into one: the furthest status, the earliest moment of each kind.
 _APPLY: Final = """
 with told as (
-  select coalesce(n.message_id, l.id) as id, array_position(%(forward)s::text[], n.status) as rank, n.*
+  select case when n.message_id is null then l.id when n.provider_id is null or o.id is not null then n.message_id end as id,
+    array_position(%(forward)s::text[], n.status) as rank, n.*
   from jsonb_to_recordset(%(news)s::jsonb) as n (message_id bigint, vendor_message_id text, status text, at timestamptz,
-    error_code text, error_message text, cost numeric, unsubscribed boolean)
+    error_code text, error_message text, cost numeric, unsubscribed boolean, provider_id bigint)
   left join communication_delivery_status l on n.message_id is null and l.vendor_message_id = n.vendor_message_id
+    and (n.provider_id is null or l.provider_id = n.provider_id)
+  left join communication_delivery_status o on o.id = n.message_id and o.provider_id = n.provider_id
 ), folded as (
   select id, max(rank) as rank, max(vendor_message_id) as vendor_id, max(cost) as cost,
     min(at) filter (where status = any(array['sent', 'delivered', 'opened', 'clicked', 'replied'])) as sent_at,
@@ -173,7 +181,7 @@ update communication_delivery_status l set
   error_message = case when f.rank > b.rank then left(f.error, 500) else coalesce(l.error_message, left(f.error, 500)) end
 from folded f join before b on b.id = f.id
 where l.id = f.id
-returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact
+returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact, l.provider_id
 """
 
 
@@ -196,7 +204,7 @@ update communication_delivery_status l set
     else 'The worker stopped while this message was on its way. It may have been sent.' end
 from (select id from communication_delivery_status where status = 'sending' and {which} order by id for no key update) lost
 where l.id = lost.id
-returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact
+returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact, l.provider_id
 """
 
 
@@ -228,7 +236,10 @@ async def keep_back(session: AsyncSession, reasons: Sequence[tuple[int, str, str
 
 
 def _change(row: db.Row) -> Change:
-    return Change(row["id"], row["client_id"], row["campaign_id"], row["communication_type"], row["recipient_contact"])
+    return Change(
+        row["id"], row["client_id"], row["campaign_id"], row["communication_type"], row["recipient_contact"],
+        row["provider_id"],
+    )  # fmt: skip
 
 
 _SPENT: Final = f"""

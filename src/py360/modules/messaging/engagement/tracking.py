@@ -4,10 +4,10 @@ count people, not events."""
 from typing import Literal
 
 from py360.kit import resources
-from py360.modules.messaging.vendors.base import Hook
+from py360.kit.webhooks import Item
 
 
-def tracked(message_id: int, status: Literal["opened", "clicked"]) -> Hook:
+def tracked(message_id: int, status: Literal["opened", "clicked"]) -> Item:
     """Somebody opened a message or followed a link in it, now."""
     at = resources.current().clock.now().timestamp()
-    return Hook(f"{status}:{message_id}", {"message": message_id, "status": status, "at": at})
+    return Item(f"{status}:{message_id}", {"message": message_id, "status": status, "at": at})

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 from py360.kit.vendor import VendorError
 from py360.modules.messaging.messages import ACCOUNT_REFUSED, TOO_FAST, Admitted, Delivery
@@ -107,14 +107,6 @@ class ContactStop:
     contact: str
     at: datetime
     reason: Literal["complaint", "unsubscribe"]
-
-
-@dataclass(frozen=True, slots=True)
-class Hook:
-    """One event out of a webhook request, as it goes into the inbox: a key that repeats with the event, and its payload."""
-
-    event_id: str
-    payload: dict[str, Any]
 
 
 def failure(admitted: Admitted, error: VendorError, *, bounced: bool = False, opted_out: bool = False) -> Delivery:

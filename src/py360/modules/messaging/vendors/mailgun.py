@@ -12,7 +12,8 @@ from typing import Any, Final, Literal
 
 import orjson
 
-from py360.modules.messaging.vendors.base import ContactStop, Hook, Moved, Status, StopReason
+from py360.kit.webhooks import Item, Request
+from py360.modules.messaging.vendors.base import ContactStop, Moved, Status, StopReason
 from py360.modules.messaging.vendors.mime import ledger_number
 from py360.modules.messaging.vendors.smtp_replies import About, Refusal, Reply, Stage, about
 from py360.modules.providers.api import MailgunSettings, ProviderAccount
@@ -32,17 +33,31 @@ _STATUS: Final[Mapping[str, Status]] = {"delivered": "delivered", "opened": "ope
 MAX_AGE_SECONDS: Final = 86_400  # Mailgun retries for eight hours; a day bounds replays
 
 
-def read(account: ProviderAccount, body: bytes) -> list[Hook] | None:
-    """The event of a webhook request; None when its signature is not this account's. Raises ValueError when malformed."""
-    request = orjson.loads(body)
-    signature, event = request["signature"], request["event-data"]
+def parse(request: Request) -> list[Item]:
+    """The event of a request. Raises ValueError and KeyError when it is none of Mailgun's."""
+    event = orjson.loads(request.body)["event-data"]
+    domain = event.get("domain")
+    sender = (event.get("envelope") or {}).get("sender")
+    named = (
+        domain.get("name") if isinstance(domain, dict) else domain,
+        _message_header(event).strip("<> ").rpartition("@")[2],
+        str(sender or "").rpartition("@")[2],
+    )
+    return [Item(str(event["id"]), event, names=frozenset(str(each).lower() for each in named if each))]
+
+
+def verify(account: ProviderAccount, request: Request) -> bool:
+    """Whether the account's key signed the request. The signature stands in the body, beside the event."""
+    try:
+        given = orjson.loads(request.body)["signature"]
+        timestamp, token, mark = (str(given[name]) for name in ("timestamp", "token", "signature"))
+        age = datetime.now(UTC).timestamp() - float(timestamp)
+        signed = f"{timestamp}{token}".encode()
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return False
     key = account.expect(MailgunSettings).signing_key
-    signed = f"{signature['timestamp']}{signature['token']}".encode()
     expected = hmac.new(key.encode(), signed, hashlib.sha256).hexdigest()
-    age = datetime.now(UTC).timestamp() - float(signature["timestamp"])
-    if not hmac.compare_digest(expected.encode(), str(signature["signature"]).encode()) or abs(age) > MAX_AGE_SECONDS:
-        return None
-    return [Hook(str(event["id"]), event)]
+    return hmac.compare_digest(expected.encode(), mark.encode("utf-8", "replace")) and abs(age) <= MAX_AGE_SECONDS
 
 
 def translate(event: Mapping[str, Any]) -> Moved | ContactStop | None:

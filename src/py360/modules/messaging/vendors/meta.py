@@ -15,19 +15,10 @@ import orjson
 
 from py360.kit import ids
 from py360.kit.vendor import VendorError
+from py360.kit.webhooks import Item, Request, digest_key
 from py360.modules.messaging.messages import Admitted, Delivery
 from py360.modules.messaging.render import Links, compile_message
-from py360.modules.messaging.vendors.base import (
-    Hook,
-    Inbound,
-    Moved,
-    Status,
-    failure,
-    no_account,
-    price,
-    sent,
-    too_fast,
-)
+from py360.modules.messaging.vendors.base import Inbound, Moved, Status, failure, no_account, price, sent, too_fast
 from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal, text
 from py360.modules.providers.api import MetaSettings, ProviderAccount
 from py360.modules.templates.api import Template
@@ -146,29 +137,58 @@ def payload(admitted: Admitted) -> dict[str, Any]:
     return {**message, "type": "template", "template": template}
 
 
-def read(account: ProviderAccount, body: bytes, given: str) -> list[Hook] | None:
-    """The events of a webhook request; None when its signature is not this account's. Raises ValueError when malformed."""
-    key = account.expect(MetaSettings).app_secret
-    secret = key.get_secret_value() if key else ""
-    expected = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-    if not secret or not hmac.compare_digest(expected.encode(), given.encode()):
-        return None
-    hooks: list[Hook] = []
-    for entry in orjson.loads(body).get("entry", []):
-        for change in entry.get("changes", []):
-            value = change.get("value") or {}
-            hooks += [_hook(each, ("id", "status")) for each in value.get("statuses") or ()]
-            hooks += [_hook(each, ("id",)) for each in value.get("messages") or ()]
-            hooks += [_hook(each, ("wa_id", "value", "timestamp")) for each in value.get("user_preferences") or ()]
-    return hooks
+def parse(request: Request) -> list[Item]:
+    """The events of a request, each by itself: one of an odd shape becomes a dead letter, and the others are taken.
+
+    Raises ValueError and AttributeError when the request is none of Meta's.
+    """
+    items: list[Item] = []
+    for entry in _list(orjson.loads(request.body).get("entry")):
+        for change in _list(entry.get("changes") if isinstance(entry, dict) else entry):
+            value = change.get("value") if isinstance(change, dict) else None
+            if not isinstance(value, dict):
+                items.append(_odd(change, frozenset()))
+                continue
+            metadata = value.get("metadata")
+            number = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
+            names = frozenset({str(number or entry.get("id"))}) if number or entry.get("id") else frozenset()
+            for field, key in _KEYS.items():
+                items += [_item(each, key, names) for each in _list(value.get(field))]
+    return items
 
 
-def _hook(item: object, key: tuple[str, ...]) -> Hook:
-    """One item of a request, whatever its shape: what cannot be applied is put aside later, and the others are taken."""
+# What tells an event from another, by the field it stands in (webhooks/reference).
+_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "statuses": ("id", "status"),
+    "messages": ("id",),
+    "user_preferences": ("wa_id", "value", "timestamp"),
+}
+
+
+def _list(value: object) -> list[Any]:
+    """A list as it is, nothing as an empty one; anything else is one odd item."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _item(item: object, key: tuple[str, ...], names: frozenset[str]) -> Item:
     if isinstance(item, dict) and all(isinstance(item.get(name), str | int) for name in key):
-        return Hook(":".join(str(item[name]) for name in key), item)
-    mark = hashlib.sha256(orjson.dumps(item, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    return Hook(f"unknown:{mark}", item if isinstance(item, dict) else {"item": item})
+        return Item(":".join(str(item[name]) for name in key), item, names=names)
+    return _odd(item, names)
+
+
+def _odd(item: object, names: frozenset[str]) -> Item:
+    """What cannot be keyed: applied when it can be, else a dead letter by itself."""
+    return Item(digest_key(item), item if isinstance(item, dict) else {"item": item}, names=names)
+
+
+def verify(account: ProviderAccount, request: Request) -> bool:
+    """X-Hub-Signature-256: HMAC-SHA256 of the raw body with the app's secret."""
+    secret = account.expect(MetaSettings).app_secret
+    if secret is None:
+        return False
+    expected = "sha256=" + hmac.new(secret.get_secret_value().encode(), request.body, hashlib.sha256).hexdigest()
+    given = request.headers.get("x-hub-signature-256", "")
+    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 
 
 def translate(event: Mapping[str, Any], received_at: datetime) -> Moved | Inbound | None:

@@ -17,19 +17,10 @@ import aiohttp
 from py360.kit import ids
 from py360.kit.settings import settings
 from py360.kit.vendor import VendorError
+from py360.kit.webhooks import Item, Request
 from py360.modules.messaging.messages import Admitted, Delivery
 from py360.modules.messaging.render import text_of
-from py360.modules.messaging.vendors.base import (
-    Hook,
-    Inbound,
-    Moved,
-    Status,
-    failure,
-    no_account,
-    price,
-    sent,
-    too_fast,
-)
+from py360.modules.messaging.vendors.base import Inbound, Moved, Status, failure, no_account, price, sent, too_fast
 from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal, text
 from py360.modules.providers.api import ProviderAccount, TwilioSettings
 from py360.modules.templates.api import segments
@@ -44,6 +35,7 @@ _STATUS: Final[Mapping[str, Status]] = {
 }
 # twilio.com/docs/api/errors. About the recipient's number: it does not exist, is a landline or unreachable for good.
 _NO_SUCH_NUMBER: Final = frozenset({"21211", "21214", "21217", "21614", "30005", "30006"})
+_INBOUND: Final = frozenset({"received", "receiving"})
 _STOPPED: Final = frozenset({"21610"})  # the recipient sent STOP to this sender
 # What Advanced Opt-Out made of an inbound text, whatever word it was (help.twilio.com, "OptOutType parameter")
 _OPT_OUT_TYPES: Final[Mapping[str, Literal["stop", "start"]]] = {"STOP": "stop", "START": "start"}
@@ -83,7 +75,7 @@ class TwilioTransport(HttpTransport):
         self._url = f"{config.base_url or BASE_URL}/2010-04-01/Accounts/{config.account_sid}"
         service = config.messaging_service_sid
         self._sender = {"MessagingServiceSid": service} if service else {"From": config.from_number}
-        self._callback = f"{settings().public_url}/api/webhooks/sms/twilio"
+        self._callback = f"{settings().public_url}/api/webhooks/sms/twilio/{account.id}"
 
     def headers(self) -> dict[str, str]:
         """Basic authorisation with sid and token."""
@@ -134,24 +126,36 @@ def signature(token: str, url: str, form: Sequence[tuple[str, str]]) -> str:
     return base64.b64encode(hmac.new(token.encode(), data.encode(), hashlib.sha1).digest()).decode()
 
 
-def read(account: ProviderAccount, body: bytes, url: str, given: str) -> list[Hook] | None:
-    """The event of a callback; None when its signature is not this account's. Raises ValueError when malformed."""
-    form = parse_qsl(body.decode(), keep_blank_values=True)
-    token = account.expect(TwilioSettings).auth_token.get_secret_value()
-    if not hmac.compare_digest(signature(token, url, form).encode(), given.encode()):
-        return None
-    fields = dict(form)
+def parse(request: Request) -> list[Item]:
+    """The event of a callback: a status names the number it went from, an answer the number it came to.
+
+    Raises ValueError and KeyError when the request is none of Twilio's.
+    """
+    fields = dict(parse_qsl(request.body.decode(), keep_blank_values=True))
     sid = fields.get("MessageSid") or fields["SmsSid"]
     status = fields.get("MessageStatus") or fields.get("SmsStatus") or "received"
-    fields["_message"] = dict(parse_qsl(url.partition("?")[2])).get("message", "")
-    return [Hook(f"{sid}:{status}", fields)]
+    fields["_message"] = dict(parse_qsl(request.url.partition("?")[2])).get("message", "")
+    ours = fields.get("To" if status in _INBOUND else "From", "").removeprefix("whatsapp:")
+    named = (ours, fields.get("MessagingServiceSid"), fields.get("AccountSid"))
+    return [Item(f"{sid}:{status}", fields, names=frozenset(each for each in named if each))]
+
+
+def verify(account: ProviderAccount, request: Request) -> bool:
+    """X-Twilio-Signature, over the public address and the sorted parameters."""
+    try:
+        form = parse_qsl(request.body.decode(), keep_blank_values=True)
+    except ValueError:
+        return False
+    token = account.expect(TwilioSettings).auth_token.get_secret_value()
+    given = request.headers.get("x-twilio-signature", "")
+    return hmac.compare_digest(signature(token, request.url, form).encode(), given.encode("utf-8", "replace"))
 
 
 def translate(fields: Mapping[str, Any], received_at: datetime) -> Moved | Inbound | None:
     """A callback in our words. Twilio sends no moment with it, so the arrival counts."""
     at = received_at.astimezone(UTC)
     status = fields.get("MessageStatus") or fields.get("SmsStatus") or "received"
-    if status in {"received", "receiving"}:
+    if status in _INBOUND:
         chosen = tuple(str(fields[name]) for name in ("ButtonText", "ButtonPayload") if fields.get(name))
         asks = _OPT_OUT_TYPES.get(str(fields.get("OptOutType") or "").upper())
         sender = str(fields["From"]).removeprefix("whatsapp:")

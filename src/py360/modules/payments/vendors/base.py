@@ -1,19 +1,22 @@
 """What every payment gateway is to us: it opens orders, answers questions, gives money back and sends signed news."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from functools import reduce
 from typing import Final, Literal, Protocol, TypeVar
 
+from py360.kit import webhooks
 from py360.modules.providers.api import ProviderAccount
 
 AttemptStatus = Literal["created", "failed", "authorized", "captured", "refunded"]
 RefundStatus = Literal["pending", "failed", "processed"]
+DisputeStatus = Literal["open", "under_review", "closed", "won", "lost"]
 # From the weakest to the strongest statement about the same thing; the stronger one wins whenever it arrives.
 ATTEMPT_RANKS: Final[tuple[AttemptStatus, ...]] = ("created", "failed", "authorized", "captured", "refunded")
 REFUND_RANKS: Final[tuple[RefundStatus, ...]] = ("pending", "failed", "processed")
+DISPUTE_RANKS: Final[tuple[DisputeStatus, ...]] = ("open", "under_review", "closed", "won", "lost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a gateway says about one attempt to pay. Amounts in rupees (or whatever `currency` is)."""
+    """What a gateway says about one attempt to pay. Amounts in rupees (or whatever `currency` is).
+
+    `fee` is the gateway's: where the customer bears it, it is part of `amount`, on top of the order's.
+    """
 
     attempt_id: str
     amount: Decimal
@@ -64,6 +70,7 @@ class Attempt:
     gateway_order: str | None = None
     method: str | None = None
     error: str | None = None
+    fee: Decimal = Decimal(0)
 
     def joined(self, other: "Attempt") -> "Attempt":
         """Both statements in one: the stronger status, the earlier moment."""
@@ -77,6 +84,7 @@ class Attempt:
             _least(self.gateway_order, other.gateway_order),
             _least(self.method, other.method),
             _least(self.error, other.error),
+            max(self.fee, other.fee),
         )
 
 
@@ -103,12 +111,37 @@ class Refund:
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute:
+    """The customer's bank asks for a payment back; `lost` when it took the money."""
+
+    dispute_id: str
+    attempt_id: str
+    amount: Decimal
+    status: DisputeStatus
+    opened_at: datetime
+    reason: str | None = None
+    respond_by: datetime | None = None
+
+    def joined(self, other: "Dispute") -> "Dispute":
+        """Both statements in one."""
+        return replace(
+            self,
+            amount=max(self.amount, other.amount),
+            status=max(self.status, other.status, key=DISPUTE_RANKS.index),
+            opened_at=min(self.opened_at, other.opened_at),
+            reason=_least(self.reason, other.reason),
+            respond_by=_least(self.respond_by, other.respond_by),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything that one webhook or one answer says."""
 
     orders: tuple[Order, ...] = ()
     attempts: tuple[Attempt, ...] = ()
     refunds: tuple[Refund, ...] = ()
+    disputes: tuple[Dispute, ...] = ()
 
     @classmethod
     def joined(cls, many: Iterable["Facts"]) -> "Facts":
@@ -116,6 +149,7 @@ class Facts:
         orders: dict[str, list[Order]] = {}
         attempts: dict[str, list[Attempt]] = {}
         refunds: dict[str, list[Refund]] = {}
+        disputes: dict[str, list[Dispute]] = {}
         for facts in many:
             for order in facts.orders:
                 orders.setdefault(order.order_id, []).append(order)
@@ -123,10 +157,13 @@ class Facts:
                 attempts.setdefault(attempt.attempt_id, []).append(attempt)
             for refund in facts.refunds:
                 refunds.setdefault(refund.refund_id, []).append(refund)
+            for dispute in facts.disputes:
+                disputes.setdefault(dispute.dispute_id, []).append(dispute)
         return cls(
             tuple(reduce(Order.joined, group) for group in orders.values()),
             tuple(reduce(Attempt.joined, group) for group in attempts.values()),
             tuple(reduce(Refund.joined, group) for group in refunds.values()),
+            tuple(reduce(Dispute.joined, group) for group in disputes.values()),
         )
 
 
@@ -161,16 +198,24 @@ class Gateway(Protocol):
         """The refunds of an attempt."""
         ...
 
-    def signed(self, account: ProviderAccount, body: bytes, signature: str) -> bool:
+    def verify(self, account: ProviderAccount, request: webhooks.Request) -> bool:
         """Whether this account's webhook secret signed the raw body."""
+        ...
+
+    def parse(self, request: webhooks.Request) -> Sequence[webhooks.Item]:
+        """The events of a webhook request. Raises ValueError when it is none."""
+        ...
+
+    def merchant(self, event: webhooks.JsonObject) -> str | None:
+        """Which of the vendor's merchants an event names."""
         ...
 
     def returned(self, account: ProviderAccount, query: Mapping[str, str]) -> str | None:
         """The order that a customer comes back from; None when the address was not signed by the gateway."""
         ...
 
-    def read(self, event: Mapping[str, object]) -> Facts:
-        """The facts in a webhook. Raises ValueError when it cannot be read; news we have no use for holds no facts."""
+    def facts(self, event: webhooks.JsonObject) -> Facts:
+        """The facts in an event. Raises ValueError when it cannot be read; news we have no use for holds no facts."""
         ...
 
     def origins(self, account: ProviderAccount) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ Unix seconds. A webhook's payment entity names the link only in its description 
 
 import hashlib
 import hmac
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -16,9 +16,20 @@ import aiohttp
 import orjson
 from pydantic import SecretStr
 
-from py360.kit import egress, money, vendor
+from py360.kit import egress, money, vendor, webhooks
+from py360.kit.crypto import digest
 from py360.kit.vendor import VendorError
-from py360.modules.payments.vendors.base import Attempt, AttemptStatus, Facts, NewOrder, Order, Refund, RefundStatus
+from py360.modules.payments.vendors.base import (
+    Attempt,
+    AttemptStatus,
+    Dispute,
+    DisputeStatus,
+    Facts,
+    NewOrder,
+    Order,
+    Refund,
+    RefundStatus,
+)
 from py360.modules.providers.api import ProviderAccount, RazorpaySettings
 
 LIVE_URL: Final = "https://api.razorpay.com"
@@ -30,6 +41,13 @@ ATTEMPTS: Final[Mapping[str, AttemptStatus]] = {
     "failed": "failed",
 }
 REFUNDS: Final[Mapping[str, RefundStatus]] = {"processed": "processed", "failed": "failed"}
+DISPUTES: Final[Mapping[str, DisputeStatus]] = {
+    "open": "open",
+    "under_review": "under_review",
+    "closed": "closed",
+    "won": "won",
+    "lost": "lost",
+}
 CLOSED: Final = frozenset({"paid", "expired", "cancelled"})
 NAME_MAX, DESCRIPTION_MAX = 50, 2048
 
@@ -94,11 +112,12 @@ class Razorpay:
         answer = await _call(account, "ask_refunds", "GET", f"/v1/payments/{attempt_id}/refunds")
         return Facts(refunds=tuple(_refund(item) for item in answer.get("items") or []))
 
-    def signed(self, account: ProviderAccount, body: bytes, signature: str) -> bool:
+    def verify(self, account: ProviderAccount, request: webhooks.Request) -> bool:
         """X-Razorpay-Signature: HMAC-SHA256 of the raw body, in hex. An old secret still signs retries of old events."""
+        given = request.headers.get("x-razorpay-signature", "")
         settings = account.expect(RazorpaySettings)
         secrets = (settings.webhook_secret, settings.previous_webhook_secret)
-        return any(secret is not None and _is_same(_mark(secret, body), signature) for secret in secrets)
+        return any(secret is not None and _is_same(_mark(secret, request.body), given) for secret in secrets)
 
     def returned(self, account: ProviderAccount, query: Mapping[str, str]) -> str | None:
         """The payment link in a callback that Razorpay signed with the account's key secret."""
@@ -109,14 +128,27 @@ class Razorpay:
         mark = _mark(account.expect(RazorpaySettings).key_secret, "|".join(parts).encode())
         return parts[0] if parts[0] and _is_same(mark, query.get("razorpay_signature", "")) else None
 
-    def read(self, event: Mapping[str, object]) -> Facts:
-        """The facts in a webhook's entities; its own name is not needed, for every entity carries its status."""
+    def parse(self, request: webhooks.Request) -> Sequence[webhooks.Item]:
+        """One event; X-Razorpay-Event-Id repeats with it, and without that the body itself tells one from another."""
+        event = orjson.loads(request.body)
+        if not isinstance(event, dict):
+            raise ValueError("the body is no JSON object")  # noqa: TRY004 - the vendor's mistake, not a caller's
+        key = request.headers.get("x-razorpay-event-id") or digest(request.body.decode(errors="replace"))
+        return [webhooks.Item(key, event)]
+
+    def merchant(self, event: webhooks.JsonObject) -> str | None:
+        """`account_id`, such as acc_BFQ7uQEaa7j2z7."""
+        named = event.get("account_id")
+        return named if isinstance(named, str) and named else None
+
+    def facts(self, event: webhooks.JsonObject) -> Facts:
+        """The facts in an event's entities; its own name is not needed, for every entity carries its status."""
         payload = event.get("payload")
         if not isinstance(payload, Mapping):
             raise ValueError("the event has no payload")  # noqa: TRY004 - the vendor's mistake, not a caller's
         try:
             return _event_facts(payload)
-        except (KeyError, TypeError, AttributeError, ArithmeticError, OverflowError) as error:
+        except (KeyError, TypeError, AttributeError, ArithmeticError, OverflowError, OSError) as error:
             raise ValueError(f"the event cannot be read: {error!r}") from error
 
     def origins(self, account: ProviderAccount) -> tuple[str, ...]:
@@ -131,11 +163,12 @@ def _event_facts(payload: Mapping[str, Any]) -> Facts:
     entities = {
         name: part["entity"] for name, part in payload.items() if isinstance(part, Mapping) and "entity" in part
     }
-    link, payment, refund = (entities.get(name) for name in ("payment_link", "payment", "refund"))
+    link, payment, refund, dispute = (entities.get(name) for name in ("payment_link", "payment", "refund", "dispute"))
     return Facts(
         orders=(_order(link),) if link else (),
         attempts=(_attempt(payment, link),) if payment else (),
         refunds=(_refund(refund),) if refund else (),
+        disputes=(_dispute(dispute),) if dispute else (),
     )
 
 
@@ -187,6 +220,7 @@ def _attempt(payment: Mapping[str, Any], link: Mapping[str, Any] | None) -> Atte
         gateway_order=payment.get("order_id") or (link or {}).get("order_id") or None,
         method=payment.get("method") or None,
         error=payment.get("error_description") or None,
+        fee=money.from_paise(payment.get("fee") or 0),
     )
 
 
@@ -199,6 +233,20 @@ def _refund(refund: Mapping[str, Any]) -> Refund:
         status=status,
         receipt=refund.get("receipt") or _note(refund, "receipt"),
         processed_at=_moment(refund["created_at"]) if status == "processed" else None,
+    )
+
+
+def _dispute(dispute: Mapping[str, Any]) -> Dispute:
+    """A dispute: razorpay.com/docs/api/disputes, "Dispute Entity"; a status that we do not know leaves it open."""
+    respond_by = dispute.get("respond_by")
+    return Dispute(
+        dispute_id=dispute["id"],
+        attempt_id=dispute["payment_id"],
+        amount=money.from_paise(dispute["amount"]),
+        status=DISPUTES.get(dispute["status"], "open"),
+        opened_at=_moment(dispute["created_at"]),
+        reason=(str(dispute.get("reason_code") or "").replace("_", " ") or None),
+        respond_by=_moment(respond_by) if respond_by else None,
     )
 
 

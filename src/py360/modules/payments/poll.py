@@ -7,6 +7,7 @@ round is claimed in a short transaction, asked outside of any, and applied like 
 import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -17,7 +18,7 @@ from py360.kit.crypto import sign
 from py360.kit.db import unit_of_work
 from py360.kit.vendor import VendorError
 from py360.modules.payments import gateways
-from py360.modules.payments.applying import apply
+from py360.modules.payments.apply_events import apply
 from py360.modules.payments.bulk import ORDER_PURPOSE
 from py360.modules.payments.vendors.base import Facts
 from py360.modules.providers.api import ProviderAccount
@@ -47,11 +48,21 @@ select distinct payment_id from payment_refunds where payment_id = any(%(ids)s) 
 """
 
 
+@dataclass(frozen=True, slots=True)
+class PollRow:
+    """A payment to ask about."""
+
+    id: int
+    provider_id: int
+    order_id: str | None
+    gateway_payment_id: str | None
+
+
 async def poll() -> bool:
     """Ask about the orders whose time has come; whether there may be more."""
     async with unit_of_work() as session:
         claim = {"now": resources.current().clock.now(), "limit": ROUND}
-        rows = await db.all(session, _CLAIM, claim)
+        rows = await db.fetch_all(session, PollRow, _CLAIM, claim)
     await _ask(rows)
     return len(rows) == ROUND
 
@@ -59,42 +70,42 @@ async def poll() -> bool:
 async def ask(payment_ids: Sequence[int]) -> None:
     """Ask about these payments now."""
     async with unit_of_work() as session:
-        rows = await db.all(session, _THESE, {"ids": list(payment_ids)})
+        rows = await db.fetch_all(session, PollRow, _THESE, {"ids": list(payment_ids)})
     await _ask(rows)
 
 
-async def _ask(rows: Sequence[db.Row]) -> None:
+async def _ask(rows: Sequence[PollRow]) -> None:
     if not rows:
         return
-    ids = [row["id"] for row in rows]
+    ids = [row.id for row in rows]
     async with unit_of_work() as session:
-        providers = {row["provider_id"] for row in rows}
+        providers = {row.provider_id for row in rows}
         known = {number: await gateways.get(session, number) for number in providers}
-        returning = {row["payment_id"] for row in await db.all(session, _REFUNDS_OPEN, {"ids": ids})}
+        returning = set(await db.fetch_all(session, int, _REFUNDS_OPEN, {"ids": ids}))
     gate = asyncio.Semaphore(AT_ONCE)
 
-    async def one(row: db.Row) -> Facts:
+    async def one(row: PollRow) -> Facts:
         async with gate:
-            return await _facts(known[row["provider_id"]], row, row["id"] in returning)
+            return await _facts(known[row.provider_id], row, row.id in returning)
 
     answers = await asyncio.gather(*(one(row) for row in rows))
     news: dict[int, list[Facts]] = defaultdict(list)
     for row, facts in zip(rows, answers, strict=True):
-        news[row["provider_id"]].append(facts)
+        news[row.provider_id].append(facts)
     async with unit_of_work() as session:
         await apply(session, news, also=ids)
 
 
-async def _facts(account: ProviderAccount, row: db.Row, with_refunds: bool) -> Facts:
+async def _facts(account: ProviderAccount, row: PollRow, with_refunds: bool) -> Facts:
     """What the gateway says about one payment; silence says nothing, and we ask again later."""
     gateway = gateways.gateway(account)
     try:
-        if row["order_id"] is None:
-            return await gateway.find(account, sign(ORDER_PURPOSE, str(row["id"])))
-        said = [await gateway.ask(account, row["order_id"])]
-        if with_refunds and row["gateway_payment_id"]:
-            said.append(await gateway.ask_refunds(account, row["gateway_payment_id"]))
+        if row.order_id is None:
+            return await gateway.find(account, sign(ORDER_PURPOSE, str(row.id)))
+        said = [await gateway.ask(account, row.order_id)]
+        if with_refunds and row.gateway_payment_id:
+            said.append(await gateway.ask_refunds(account, row.gateway_payment_id))
         return Facts.joined(said)
     except (VendorError, TimeoutError) as error:
-        log.warning("the gateway did not answer about a payment", payment_id=row["id"], error=str(error))
+        log.warning("the gateway did not answer about a payment", payment_id=row.id, error=str(error))
         return Facts()

@@ -19,12 +19,12 @@ from py360.kit.db import unit_of_work
 from py360.kit.errors import Problem
 from py360.kit.jobs import defer
 from py360.modules.messaging import api as messaging
-from py360.modules.payments import gateways, links, orders
+from py360.modules.payments import gateways, links, notices
+from py360.modules.payments.balance import Balance, balance, lock
 from py360.modules.payments.gateways import NoGateway
-from py360.modules.payments.jobs import ask_gateway
 from py360.modules.payments.links import Link
-from py360.modules.payments.pages import Language, text
-from py360.modules.payments.standing import Standing, lock, standings
+from py360.modules.payments.pages.page import Language, text
+from py360.modules.payments.service import order
 from py360.modules.providers.api import ProviderAccount
 
 
@@ -40,6 +40,7 @@ class State(StrEnum):
     SENT_AGAIN = "sent_again"  # a fresh link was sent to the contact on file
     NOT_SENT = "not_sent"  # it could not be sent
     UNAVAILABLE = "unavailable"  # no gateway, or it does not answer
+    REFUSED = "refused"  # the gateway does not take this order, now or later
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +63,24 @@ class View:
     checkout_origins: tuple[str, ...] = ()
 
 
+ASK: Final = "payments.ask_gateway"
 _PEOPLE: Final = """
 select u.first_name as customer, u.email, u.phone, u.preferred_language, i.client_name as insurer
-from customers_public_contact u, clients i where u.id = %(customer_id)s and i.id = %(client_id)s
+from customers_public_contact u join identity_public_client i on i.id = u.client_id where u.id = %(customer_id)s
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _People:
+    """The customer and the insurer that the page and the message name."""
+
+    customer: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    preferred_language: str | None = None
+    insurer: str = ""
+
+
 _OPENED: Final = "update payment_links set opened_at = %(now)s where id = %(id)s and opened_at is null"
 _AT_GATEWAY: Final = """
 select exists (select 1 from payments where case_id = %(case_id)s and status = 'authorized' and provider_id is not null)
@@ -73,6 +88,7 @@ select exists (select 1 from payments where case_id = %(case_id)s and status = '
 _ORDER: Final = (
     "select id from payments where provider_id = %(provider_id)s and order_id = %(order_id)s and case_id = %(case_id)s"
 )
+_PROVIDERS: Final = "select distinct provider_id from payments where case_id = %(case_id)s and provider_id is not null"
 _REPLACED: Final = "update payment_links set replaced_by = %(by)s where id = %(id)s"
 
 
@@ -83,29 +99,36 @@ async def look(session: AsyncSession, token: str, query: Mapping[str, str]) -> V
     except BadToken:
         return View(State.UNKNOWN, token)
     await db.execute(session, _OPENED, {"id": link.id, "now": resources.current().clock.now()})
-    case = (await standings(session, [link.case_id]))[link.case_id]
+    case = await balance(session, link.case_id)
     state = await _state(session, link, case)
     if state in {State.PAYABLE, State.EXPIRED} and await _comes_back(session, link, query):
         state = State.PENDING
     return await _view(session, link, case, state)
 
 
-async def pay(token: str) -> orders.Checkout | View:
+async def pay(token: str) -> order.Checkout | View:
     """Open the order (or the one that is open already); the view to show when there is nothing to pay here."""
     try:
         async with unit_of_work() as session:
             link, case, state = await _locked(session, token)
             if state is not State.PAYABLE:
                 return await _view(session, link, case, state)
-            plan = await orders.plan(session, case, link, payable(link, case))
+            plan = await order.plan(session, case, link, payable(link, case))
     except BadToken:
         return View(State.UNKNOWN, token)
     except NoGateway:
         return await _again(token, State.UNAVAILABLE)
     try:
-        return await orders.open_order(plan)
-    except orders.GatewayAway:
+        return await order.open_order(plan)
+    except order.GatewayAway:
         return await _again(token, State.UNAVAILABLE)
+    except order.GatewayRefused as refused:
+        async with unit_of_work() as session:
+            await lock(session, [link.case_id])
+            title, number = "Online payment refused", case.case_number
+            sentence = f"A customer could not pay {number} online. The gateway refused the order: {refused.reason}"
+            await notices.warn(session, await balance(session, link.case_id), refused.payment_id, title, sentence)
+        return await _again(token, State.REFUSED)
 
 
 async def send_fresh(token: str) -> View:
@@ -132,38 +155,37 @@ async def send_fresh(token: str) -> View:
     return await _again(token, State.SENT_AGAIN)
 
 
-async def _locked(session: AsyncSession, token: str) -> tuple[Link, Standing, State]:
+async def _locked(session: AsyncSession, token: str) -> tuple[Link, Balance, State]:
     """A link, its case with the money locked, and what may be done with it; raises BadToken."""
     link = await links.read(session, token)
     await lock(session, [link.case_id])
-    case = (await standings(session, [link.case_id]))[link.case_id]
+    case = await balance(session, link.case_id)
     return link, case, await _state(session, link, case)
 
 
-def payable(link: Link, case: Standing) -> Decimal:
+def payable(link: Link, case: Balance) -> Decimal:
     """What the link asks for now: all that is left, or the part it was made for."""
     return case.remaining if link.amount is None else min(link.amount, case.remaining)
 
 
-async def _people(session: AsyncSession, case: Standing) -> Mapping[str, str]:
-    """The customer and the insurer the page and the letter name."""
-    return await db.one(session, _PEOPLE, {"customer_id": case.customer_id, "client_id": case.client_id}) or {}
+async def _people(session: AsyncSession, case: Balance) -> _People:
+    return await db.fetch_one(session, _People, _PEOPLE, {"customer_id": case.customer_id}) or _People()
 
 
-def _on_file(link: Link, people: Mapping[str, str]) -> str:
+def _on_file(link: Link, people: _People) -> str:
     """Where a fresh link goes: as the old one by e-mail or by SMS, to the customer's address of today."""
-    phone, email = people.get("phone") or "", people.get("email") or ""
+    phone, email = people.phone or "", people.email or ""
     return email or phone if "@" in (link.contact or "") else phone or email
 
 
-async def _state(session: AsyncSession, link: Link, case: Standing) -> State:
+async def _state(session: AsyncSession, link: Link, case: Balance) -> State:
     if case.is_paid or case.remaining <= 0:
         return State.PAID
     if not case.is_open:
         return State.CLOSED
     if link.used_at is not None:
         return State.PAID
-    if await db.value(session, _AT_GATEWAY, {"case_id": case.case_id}):
+    if await db.fetch_only(session, bool, _AT_GATEWAY, {"case_id": case.case_id}):
         return State.PENDING
     if resources.current().clock.now() >= link.expires_at:
         return State.EXPIRED if link.replaced_by is None else State.SENT_AGAIN
@@ -174,16 +196,17 @@ async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str
     """Whether the gateway sent the customer back saying that something was paid; then it is asked at once."""
     if not query:
         return False
-    account = await _account(session, link.client_id)
-    order_id = account and gateways.gateway(account).returned(account, query)
-    if account is None or order_id is None:
-        return False
-    asked = {"provider_id": account.id, "order_id": order_id, "case_id": link.case_id}
-    payment_id = await db.value(session, _ORDER, asked)
-    if payment_id is None:
-        return False
-    await defer(session, ask_gateway, payment_id=payment_id, queueing_lock=f"payments.ask_gateway {payment_id}")
-    return True
+    for provider_id in await db.fetch_all(session, int, _PROVIDERS, {"case_id": link.case_id}):
+        account = await gateways.get(session, provider_id)
+        order_id = gateways.gateway(account).returned(account, query)
+        if order_id is None:
+            continue
+        asked = {"provider_id": account.id, "order_id": order_id, "case_id": link.case_id}
+        payment_id = await db.fetch_one(session, int, _ORDER, asked)
+        if payment_id is not None:
+            await defer(session, ASK, payment_id=payment_id, queueing_lock=f"{ASK} {payment_id}")
+            return True
+    return False
 
 
 async def _account(session: AsyncSession, client_id: int) -> ProviderAccount | None:
@@ -193,7 +216,7 @@ async def _account(session: AsyncSession, client_id: int) -> ProviderAccount | N
         return None
 
 
-async def _view(session: AsyncSession, link: Link, case: Standing, state: State) -> View:
+async def _view(session: AsyncSession, link: Link, case: Balance, state: State) -> View:
     people = await _people(session, case)
     account = await _account(session, case.client_id) if state is State.PAYABLE else None
     last = max(case.sources.values(), key=lambda source: source.at, default=None)
@@ -201,9 +224,9 @@ async def _view(session: AsyncSession, link: Link, case: Standing, state: State)
     return View(
         state=State.UNAVAILABLE if state is State.PAYABLE and account is None else state,
         token=link.token,
-        language=people.get("preferred_language") or "en",
-        insurer=people.get("insurer", ""),
-        customer=people.get("customer", ""),
+        language=people.preferred_language or "en",
+        insurer=people.insurer,
+        customer=people.customer or "",
         policy_number=masked_policy(case.policy_number),
         product=case.product,
         due_date=case.due_date,
@@ -219,7 +242,7 @@ async def _view(session: AsyncSession, link: Link, case: Standing, state: State)
 async def _again(token: str, state: State) -> View:
     async with unit_of_work() as session:
         link = await links.read(session, token)
-        case = (await standings(session, [link.case_id]))[link.case_id]
+        case = await balance(session, link.case_id)
         return await _view(session, link, case, state)
 
 
@@ -229,9 +252,9 @@ async def _take_back(link: Link) -> None:
         await db.execute(session, _REPLACED, {"id": link.id, "by": None})
 
 
-def _message(case: Standing, contact: str, people: Mapping[str, str], url: str) -> messaging.Outgoing:
+def _message(case: Balance, contact: str, people: _People, url: str) -> messaging.Outgoing:
     """A service message in the customer's language, by e-mail or SMS."""
-    said = text(Language.of(people.get("preferred_language")))
+    said = text(Language.of(people.preferred_language))
     body = said("Here is your new link to pay the renewal of policy %(policy)s, valid for 48 hours: %(url)s") % {
         "policy": masked_policy(case.policy_number),
         "url": url,

@@ -20,7 +20,7 @@ from py360.kit.money import format_inr
 
 HERE: Final = Path(__file__).parent
 REFRESH_SECONDS: Final = 4  # while the gateway is deciding
-STATUS: Final[Mapping[str, int]] = {"unknown": 404, "unavailable": 503}
+STATUS: Final[Mapping[str, int]] = {"unknown": 404, "refused": 409, "unavailable": 503}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,17 @@
-"""How a case stands: what is due, what came in, what is left."""
+"""The balance of a case: what is due, what came in, what is left."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound
-from py360.modules.payments.ledger import ZERO, Instalment, Receipt, Share, allocate, paid_by_instalment
+from py360.modules.payments.allocation import ZERO, Instalment, Receipt, Share, allocate, paid_by_instalment
 
 PAID_STATUSES: Final = frozenset({"payment_processed", "renewed"})
 
@@ -54,7 +54,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Balance:
     """A case with its instalments and what was paid on them. `received` counts refunded money too, `kept` does not."""
 
     case_id: int
@@ -107,52 +107,98 @@ async def lock(session: AsyncSession, case_ids: Collection[int]) -> None:
     await db.execute(session, _LOCK, {"case_ids": list(case_ids)})
 
 
-async def standings(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, Standing]:
-    """How these cases stand, in three statements."""
-    asked = {"case_ids": list(case_ids)}
+@dataclass(frozen=True, slots=True)
+class _Case:
+    id: int
+    case_number: str
+    client_id: int
+    customer_id: int
+    policy_id: int
+    policy_number: str
+    product_name: str | None
+    status: str
+    is_open: bool
+    due_date: date
+    assigned_to: int | None
+    renewal_amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class _Instalment:
+    id: int
+    case_id: int
+    amount: Decimal
+    due_date: date
+    period: str
+    description: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    id: int
+    case_id: int
+    captured_amount: Decimal
+    refunded_amount: Decimal
+    instalment_ids: Sequence[int]
+    method: str | None
+    captured_at: datetime
+    reference: str
+
+
+async def balances(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, Balance]:
+    """The balances of these cases, in three statements."""
+    params = {"case_ids": list(case_ids)}
     parts: dict[int, list[Part]] = {}
-    for row in await db.all(session, _INSTALMENTS, asked):
-        instalment = Instalment(row["id"], row["amount"], row["due_date"])
-        parts.setdefault(row["case_id"], []).append(Part(instalment, row["period"], row["description"]))
-    receipts: dict[int, list[db.Row]] = {}
-    for row in await db.all(session, _RECEIPTS, asked):
-        receipts.setdefault(row["case_id"], []).append(row)
+    for row in await db.fetch_all(session, _Instalment, _INSTALMENTS, params):
+        instalment = Instalment(row.id, row.amount, row.due_date)
+        parts.setdefault(row.case_id, []).append(Part(instalment, row.period, row.description))
+    receipts: dict[int, list[_Receipt]] = {}
+    for receipt in await db.fetch_all(session, _Receipt, _RECEIPTS, params):
+        receipts.setdefault(receipt.case_id, []).append(receipt)
     return {
-        row["id"]: _standing(row, parts.get(row["id"], []), receipts.get(row["id"], []))
-        for row in await db.all(session, _CASES, asked)
+        case.id: _balance(case, parts.get(case.id, []), receipts.get(case.id, []))
+        for case in await db.fetch_all(session, _Case, _CASES, params)
     }
 
 
-async def within_reach(session: AsyncSession, caller: Caller, case_id: int) -> Standing:
-    """How a case stands that the caller may see; NotFound otherwise, naming the case."""
+async def balance(session: AsyncSession, case_id: int) -> Balance:
+    """The balance of one case. Raises LookupError when there is no such case."""
+    return (await balances(session, [case_id]))[case_id]
+
+
+async def within_reach(session: AsyncSession, caller: Caller, case_id: int) -> Balance:
+    """The balance of a case that the caller may see; NotFound otherwise, naming the case."""
     reach, params = reach_filter(caller, "c")
-    seen = await db.value(
+    seen = await db.fetch_one(
         session,
+        int,
         f"select 1 from cases_public_case c where c.id = %(case_id)s and {reach}",
         {**params, "case_id": case_id},
     )
     if not seen:
         raise NotFound(f"There is no case CASE-{case_id} within your reach.")
-    return (await standings(session, [case_id]))[case_id]
+    return await balance(session, case_id)
 
 
-def _standing(case: db.Row, parts: Sequence[Part], receipts: Sequence[db.Row]) -> Standing:
-    own = Instalment(None, case["renewal_amount"], case["due_date"])
-    fields: dict[str, Any] = {
-        name: case[name]
-        for name in (
-            "case_number", "client_id", "customer_id", "policy_id", "policy_number", "status", "is_open", "due_date", "assigned_to"
-        )
-    }  # fmt: skip
-    return Standing(
-        case_id=case["id"],
-        product=case["product_name"],
-        parts=tuple(parts) or (Part(own, f"{case['due_date']:%B %Y}", "Renewal premium"),),
+def _balance(case: _Case, parts: Sequence[Part], receipts: Sequence[_Receipt]) -> Balance:
+    own = Instalment(None, case.renewal_amount, case.due_date)
+    return Balance(
+        case_id=case.id,
+        case_number=case.case_number,
+        client_id=case.client_id,
+        customer_id=case.customer_id,
+        policy_id=case.policy_id,
+        policy_number=case.policy_number,
+        product=case.product_name,
+        status=case.status,
+        is_open=case.is_open,
+        due_date=case.due_date,
+        assigned_to=case.assigned_to,
+        parts=tuple(parts) or (Part(own, f"{case.due_date:%B %Y}", "Renewal premium"),),
         receipts=tuple(
-            Receipt(row["id"], row["captured_amount"] - row["refunded_amount"], frozenset(row["instalment_ids"]))
+            Receipt(row.id, row.captured_amount - row.refunded_amount, frozenset(row.instalment_ids))
             for row in receipts
         ),
-        received=sum((row["captured_amount"] for row in receipts), ZERO),
-        sources={row["id"]: Source(row["method"], row["reference"], row["captured_at"]) for row in receipts},
-        **fields,
+        received=sum((row.captured_amount for row in receipts), ZERO),
+        sources={row.id: Source(row.method, row.reference, row.captured_at) for row in receipts},
     )

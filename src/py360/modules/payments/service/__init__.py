@@ -1,0 +1,1 @@
+"""What may be done with money: open an order, record a receipt, give back, close orders."""
