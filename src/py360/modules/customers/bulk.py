@@ -5,7 +5,7 @@ with a new policy, numbers and all, and is written to only where we know better.
 lock, so two files of one client never merge at once; `customer_id`, `policy_id`, `outcome` and `previous` are then right
 for the modules above.
 
-Who is the same customer: the same customer code, else the same PAN, else the policy's own customer when a contact or the
+Which rows are the same customer: the same customer code, else the same PAN, else the policy's own customer when a contact or the
 name agrees, else the same phone and name (or e-mail and name); the last three only where code and PAN do not say
 otherwise. Never the phone alone: families share one.
 """

@@ -182,7 +182,7 @@ async def user_names(session: AsyncSession, ids: Sequence[int]) -> dict[int, str
 async def find_agents(session: AsyncSession, client_id: int, texts: Sequence[str]) -> dict[str, int]:
     """The active users that the texts of a file name: by id, e-mail or full name, whatever their case.
 
-    A name that fits several users fits none, and who may only look works no case. The answer has the texts that were
+    A name that fits several users fits none, and read-only users get no cases. The answer has the texts that were
     found, as they were given.
     """
     found = await db.fetch_all(

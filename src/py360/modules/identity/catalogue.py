@@ -76,7 +76,7 @@ PAGES: Final = (
     Permission("settings", "Settings", "Settings, providers and the do-not-contact registry", _ADMIN, "/settings"),
     Permission("billing", "Billing", "Charges, invoices and vendors", _ADMIN, "/billing"),
     Permission("users", "User Management", "Users, roles and permissions", _ADMIN, "/users"),
-    Permission("profile", "Profile", "One's own account", _PERSONAL, "/profile"),
+    Permission("profile", "Profile", "Your own account", _PERSONAL, "/profile"),
 )
 
 # Only what a route checks stands here: a house test tries each. The features of pages to come are listed with those pages.

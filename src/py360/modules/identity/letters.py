@@ -62,5 +62,5 @@ def use(letters: Letters) -> None:
 
 
 def post() -> Letters:
-    """Whoever sends the letters."""
+    """What sends the letters."""
     return _letters

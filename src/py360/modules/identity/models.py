@@ -51,7 +51,7 @@ class Role(Base):
 
 
 class User(Base):
-    """Somebody who signs in. What they may do is their role's set plus `granted` minus `revoked`."""
+    """A person who signs in. What they may do is their role's set plus `granted` minus `revoked`."""
 
     __tablename__ = "users"
 

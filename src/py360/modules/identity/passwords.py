@@ -38,14 +38,14 @@ async def matches(stored: str | None, password: str) -> bool:
 
 def _matches(stored: str | None, password: str) -> bool:
     try:
-        _hasher.verify(stored or _nobody(), password)
+        _hasher.verify(stored or _dummy_hash(), password)
     except (VerifyMismatchError, InvalidHashError):
         return False
     return stored is not None
 
 
 @lru_cache(maxsize=1)
-def _nobody() -> str:
+def _dummy_hash() -> str:
     return _hasher.hash(secrets.token_urlsafe(16))
 
 

@@ -217,7 +217,7 @@ class ClientChange(Schema):
 
 
 class ProfileChange(Named):
-    """One's own profile."""
+    """The caller's profile."""
 
     passed_over = SHOWN | {
         "role", "roleName", "department", "jobTitle", "avatarUrl", "joinDate", "lastLoginDate", "passwordChangedAt",

@@ -1,4 +1,4 @@
-"""Notifications are one's own: any login may read and mark them, read-only roles too."""
+"""Everybody has notifications of their own: any login may read and mark them, read-only roles too."""
 
 from py360.kit.http import SignedIn
 

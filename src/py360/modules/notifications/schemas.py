@@ -4,7 +4,7 @@ from py360.kit.wire import Schema
 
 
 class Preferences(Schema):
-    """How one wants to be told besides in the application."""
+    """How a user wants to be notified outside the application."""
 
     email_notifications: bool = True
     sms_notifications: bool = False

@@ -58,7 +58,7 @@ class Move(Schema):
 
 
 class Home(Schema):
-    """From which day (in India) somebody's home is here; today when left out."""
+    """From which day (in India) the user's home is here; today when left out."""
 
     valid_from: date | None = None
 

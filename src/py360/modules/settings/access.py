@@ -1,4 +1,4 @@
-"""Who may use the settings' routes. Reading is narrowed further by each section's own readers."""
+"""Who may use the settings' routes. Each section names further who may read it."""
 
 from typing import Annotated
 

@@ -14,7 +14,7 @@ router = Router()
 
 @router.get("/settings/{section}")
 async def read_settings(session: Session, caller: CanReadSettings, section: str) -> Response:
-    """A tab's settings in force for one's client: what was set, else the default. Secrets are masked."""
+    """A tab's settings in force for the caller's client: what was set, else the default. Secrets are masked."""
     chosen = service.section_named(section)
     service.may_read(caller, chosen)
     values = service.shown(await service.read(session, caller.client_id, chosen))
@@ -32,7 +32,7 @@ async def change_settings(
     ignored = await service.change(session, caller, chosen, body, seen)
     values = service.shown(await service.read(session, caller.client_id, chosen))
     version = await service.version(session, caller.client_id, chosen)
-    answer = {"section": section, "settings": values, "ignored": ignored, "message": "The settings are saved."}
+    answer = {"section": section, "settings": values, "ignored": ignored, "message": "The settings were saved."}
     return ok(answer, headers=etag(version))
 
 
@@ -43,7 +43,7 @@ async def reset_settings(session: Session, caller: CanChangeSettings, section: s
     service.check_may_change(caller, chosen)
     await service.reset(session, caller, chosen)
     values = service.shown(await service.read(session, caller.client_id, chosen))
-    return ok({"section": section, "settings": values, "message": "The settings are back at their defaults."})
+    return ok({"section": section, "settings": values, "message": "The settings have their defaults again."})
 
 
 @router.get("/languages", dependencies=[Public])

@@ -1,4 +1,4 @@
-"""Reading and changing a client's settings. Only what differs from the defaults by somebody's word is stored."""
+"""Reading and changing a client's settings. Only values that were set are stored."""
 
 from typing import Any, Final, TypeVar
 

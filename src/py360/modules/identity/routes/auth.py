@@ -1,4 +1,4 @@
-"""Signing in and out, and one's own account."""
+"""Sign-in, sign-out and the caller's account."""
 
 from fastapi import Request, Response
 
@@ -60,14 +60,14 @@ async def me(session: Session, caller: SignedIn) -> Response:
 
 @router.get("/auth/sessions")
 async def sessions(reads: DbReads, caller: SignedIn) -> Response:
-    """One's own open sessions."""
+    """The caller's open sessions."""
     found = await queries.open_sessions(reads, caller)
     return ok({"sessions": [each.to_public(caller.session_id) for each in found]})
 
 
 @router.delete("/auth/sessions/{session_id}")
 async def end_session(session: Session, caller: SignedIn, session_id: int) -> Response:
-    """End one of one's own sessions."""
+    """End one of the caller's sessions."""
     await sign_in.revoke(session, caller.user_id, session_id)
     return ok({"sessionId": session_id, "message": "The session has ended."})
 
@@ -88,20 +88,20 @@ async def reset_password(session: Session, body: ResetPassword) -> Response:
 
 @router.put("/user/change-password")
 async def change_password(session: Session, caller: BeforePasswordChange, body: ChangePassword) -> Response:
-    """Change one's own password; other devices are signed out. The only way on while `requirePasswordChange` is set."""
+    """Change the caller's password; other devices are signed out. Nothing else is allowed while `requirePasswordChange` is set."""
     await credentials.change(session, caller, body.current_password, body.new_password, body.confirm_password)
     return ok({"message": "Your password was changed."})
 
 
 @router.get("/user/profile")
 async def read_profile(session: Session, caller: SignedIn) -> Response:
-    """One's own profile."""
+    """The caller's profile."""
     return ok(await profile.read(session, caller))
 
 
 @router.put("/user/profile")
 async def change_profile(session: Session, caller: SignedIn, body: ProfileChange) -> Response:
-    """Change one's own name, phone or company; role and department are the administrator's.
+    """Change the caller's name, phone or company; role and department are the administrator's.
 
     Another `email` takes `currentPassword`, and becomes the login when the link that is sent to it is opened; until then
     it is shown as `pendingEmail`.
@@ -124,13 +124,13 @@ async def confirm_email(session: Session, body: ConfirmEmail) -> Response:
 
 @router.get("/user/settings")
 async def read_settings(session: Session, caller: SignedIn) -> Response:
-    """One's own general settings."""
+    """The caller's general settings."""
     return ok({"settings": await profile.settings(session, caller)})
 
 
 @router.put("/user/settings")
 async def change_settings(session: Session, caller: SignedIn, body: GeneralSettings) -> Response:
-    """Change one's own general settings, all or some.
+    """Change the caller's general settings, all or some.
 
     What belongs to the whole client is stored with its settings when the caller may change those, else named in `ignored`.
     """

@@ -15,7 +15,7 @@ router = Router()
 async def list_clients(
     reads: DbReads, caller: SignedIn, page: PageParams, search: Search = None, as_file: AsFile = None
 ) -> Response:
-    """One's own clients: every one for administrators of the installation, else the one a user belongs to."""
+    """The caller's clients: every client for administrators of the installation, else the one a user belongs to."""
     return await listed(reads, queries.clients(caller, search, page.sort), page, as_file)
 
 

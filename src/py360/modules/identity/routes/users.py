@@ -35,7 +35,7 @@ async def list_users(
     status: Text = None,
     as_file: AsFile = None,
 ) -> Response:
-    """Users of one's clients, by text in name or e-mail, role and status."""
+    """Users of the caller's clients, by text in name or e-mail, role and status."""
     chosen = queries.UserFilter(search, role, status)
     return await listed(reads, queries.users(caller, chosen, page.sort), page, as_file)
 
@@ -123,7 +123,7 @@ async def permissions(caller: CanManageUsers) -> Response:
 async def list_roles(
     reads: DbReads, caller: CanManageUsers, search: Search = None, sort: Sort = None, as_file: AsFile = None
 ) -> Response:
-    """Every role, with how many of one's users hold it; not cut into pages."""
+    """Every role, with how many users of the caller's clients hold it; without pages."""
     return await listed(reads, queries.roles(caller, search, sort), None, as_file)
 
 
@@ -156,7 +156,7 @@ async def change_role(
 
 @router.delete("/roles/{role_id}")
 async def delete_role(session: Session, caller: CanManageUsers, role_id: int) -> Response:
-    """Delete a role of one's own making that nobody holds."""
+    """Delete a role that is no preset and that nobody holds."""
     await roles.delete(session, caller, role_id)
     return ok({"roleId": role_id, "message": "The role was deleted."})
 

@@ -1,1 +1,1 @@
-"""What identity can do: signing in, accounts, roles, one's own profile."""
+"""What identity can do: sign in, accounts, roles, the caller's profile."""

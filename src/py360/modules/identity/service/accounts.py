@@ -1,4 +1,4 @@
-"""Users: made, changed, deactivated. Nobody gives away, or lays hands on, more than they hold themselves."""
+"""Users: made, changed, deactivated. A caller gives no permission they do not hold, and changes no user who holds more."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,7 +168,7 @@ async def update(
 
 
 async def _change_email(session: AsyncSession, caller: Caller, user: User, email: str) -> None:
-    """Give a user another address; the old one is told. One's own takes the password, on the Profile page."""
+    """Give a user another address; the old one is notified. Users change their own on the Profile page, with the password."""
     if email == user.email:
         return
     if user.id == caller.user_id:
@@ -211,7 +211,7 @@ async def _set_permissions(session: AsyncSession, caller: Caller, user: User, wa
 
 
 async def set_status(session: AsyncSession, caller: Caller, user_id: int, status: str) -> None:
-    """Activate, deactivate or suspend a user. Whoever is not active is signed out everywhere."""
+    """Activate, deactivate or suspend a user. A user who is not active is signed out everywhere."""
     user, role = await within_reach(session, caller, user_id)
     await _set_status(session, caller, user, role, status)
 

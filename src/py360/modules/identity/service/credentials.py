@@ -44,7 +44,7 @@ async def check_current(user: User, password: str | None, missing: str = "Enter 
 
 
 async def change(session: AsyncSession, caller: Caller, current: str, new: str, confirmation: str | None) -> None:
-    """Change one's own password; every other device is signed out. Raises Invalid when the current one is wrong."""
+    """Change the caller's password; every other device is signed out. Raises Invalid when the current one is wrong."""
     user = await session.get_one(User, caller.user_id)
     passwords.check_new(new, confirmation, about=about(user))
     await check_current(user, current)

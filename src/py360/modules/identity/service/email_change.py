@@ -60,7 +60,7 @@ async def find(session: AsyncSession, token: str) -> User:
 
 
 async def confirm(session: AsyncSession, token: str) -> str:
-    """Make the new address the login; the address. The old one is told. Raises EmailLinkUsed, and Conflict when it is taken by now."""
+    """Make the new address the login; the address. The old one is notified. Raises EmailLinkUsed, and Conflict when it is taken by now."""
     user = await find(session, token)
     assert user.pending_email is not None
     await check_email_free(session, user.pending_email, user.id)
@@ -69,7 +69,7 @@ async def confirm(session: AsyncSession, token: str) -> str:
 
 
 async def replace(session: AsyncSession, user: User, email: str) -> None:
-    """Set a user's address and tell the old one; links that were sent to it stop working. Rights are checked before."""
+    """Set a user's address and notify the old one; links that were sent to it stop working. Rights are checked before."""
     old, user.email = user.email, email
     user.pending_email = user.email_change_token = user.email_change_expires = None
     user.password_reset_token = user.password_reset_expires = None

@@ -1,4 +1,4 @@
-"""One's own account: profile and general settings."""
+"""The caller's account: profile and general settings."""
 
 from typing import Any, Final
 
