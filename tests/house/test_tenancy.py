@@ -61,6 +61,7 @@ UNNAMED: Final = {
     "payment_links": "reached by a signed token; sent and listed with their case",
     "upload_mappings": "what an office decided for a layout; read by imports of that client",
     "upload_staging": "the rows of a running import; no route reads it",
+    "whatsapp_windows": "when somebody last wrote to an account's number; the send gate asks, by account",
 }
 # No route of any kind yet: the module comes later, and brings its parameters into NAMED.
 LATER: Final = {

@@ -10,7 +10,13 @@ from .conftest import SECRET, Call, Receiver, Sandbox
 
 pytestmark = pytest.mark.asyncio
 
-TEXT = {"messaging_product": "whatsapp", "to": "919812345678", "type": "text", "text": {"body": "Hello"}}
+HELLO = [{"type": "body", "parameters": [{"type": "text", "text": "Hello"}]}]
+TEXT = {
+    "messaging_product": "whatsapp",
+    "to": "919812345678",
+    "type": "template",
+    "template": {"name": "hello", "language": {"code": "en"}, "components": HELLO},
+}
 
 
 async def send(sandbox: Sandbox, message: dict, token: str = SECRET) -> tuple[int, dict]:
@@ -119,3 +125,15 @@ async def test_a_customer_writes_stop_or_presses_a_button(sandbox: Sandbox, rece
     assert (stop["type"], stop["text"]["body"], stop["from"]) == ("text", "STOP", "919812345678")
     assert press["button"] == {"payload": "CALL", "text": "Call me"}
     assert press["context"]["id"] == answer["messages"][0]["id"]
+
+
+async def test_free_text_needs_a_message_of_the_customer_within_a_day(sandbox: Sandbox) -> None:
+    await sandbox.certain()
+    text = {"messaging_product": "whatsapp", "to": "919812345678", "type": "text", "text": {"body": "Hello"}}
+    status, answer = await send(sandbox, text)
+    assert (status, answer["error"]["code"]) == (400, 131047)
+    await sandbox.control("POST", "/send-inbound", {"channel": "whatsapp", "from": "+919812345678", "text": "Hello?"})
+    status, answer = await send(sandbox, text)
+    assert (status, answer["contacts"][0]["wa_id"]) == (200, "919812345678")
+    status, answer = await send(sandbox, {**text, "to": "919812345679"})
+    assert (status, answer["error"]["code"]) == (400, 131047)

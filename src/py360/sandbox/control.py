@@ -23,6 +23,8 @@ from py360.kit.wire import Schema, dumps
 from py360.sandbox.behaviour import Behaviour, Channel
 from py360.sandbox.vendors import Vendors
 
+# Of the accounts that every client starts with: an SMS number, and WhatsApp's id of a number.
+OWN_NUMBERS: Final = {"sms": "+918045671234", "whatsapp": "106540352242922"}
 QUIET_SECONDS: Final = 0.5  # how long nothing may be under way before it counts as quiet
 
 
@@ -51,7 +53,7 @@ def _json(data: Any, status: int = 200) -> Response:
 def _write(vendors: Vendors, wanted: Inbound) -> str:
     """Have a customer write; the message's id at the vendor."""
     last = next(vendors.world.journal.messages(wanted.channel, wanted.sender), None)
-    to = wanted.to or (last.sender if last else "sandbox")
+    to = wanted.to or (last.sender if last else OWN_NUMBERS.get(wanted.channel, "sandbox"))
     if wanted.channel == "sms":
         return vendors.twilio.inbound(wanted.sender, wanted.text, to)
     if wanted.channel == "whatsapp":

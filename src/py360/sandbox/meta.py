@@ -21,6 +21,7 @@ from py360.sandbox.world import Refused, World
 
 DISPLAY_NUMBER: Final = "918045671234"
 BUSINESS_ACCOUNT: Final = "102290129340398"
+WINDOW_SECONDS: Final = 86_400  # for free text after a customer's message
 BATCH: Final = 100  # statuses in one webhook call
 BATCH_AFTER: Final = 0.1  # seconds
 ERRORS_PAGE: Final = "https://developers.facebook.com/docs/whatsapp/cloud-api/support/error-codes/"
@@ -36,6 +37,7 @@ class Meta:
         self.templates: dict[str, dict[str, Any]] = {}
         self._courier = courier
         self._owed: dict[str, list[dict[str, Any]]] = {}
+        self._wrote_at: dict[tuple[str, str], float] = {}  # phone number id, customer: when they last wrote
 
     def sent(self, message: Message) -> None:
         """Status `sent`, which opens the conversation."""
@@ -77,6 +79,7 @@ class Meta:
     ) -> str:
         """A customer's message, or their press of a quick-reply button; returns its wamid."""
         sender = sender.removeprefix("+")
+        self._wrote_at[phone_number_id, sender] = self.world.now().timestamp()
         arrived: dict[str, Any] = {"from": sender, "id": wamid(sender), "timestamp": str(int(time.time()))}
         if reply_to:
             arrived["context"] = {"from": DISPLAY_NUMBER, "id": reply_to}
@@ -101,6 +104,10 @@ class Meta:
         if self.world.audience.refuses("whatsapp", to):
             raise _no(400, 131026, "Message undeliverable", "The recipient cannot receive WhatsApp messages.")
         number = to.removeprefix("+")
+        if wanted.get("type", "text") != "template" and not self._is_window_open(phone_number_id, number):
+            raise _no(
+                400, 131047, "Re-engagement message", "More than 24 hours have passed since the customer last replied."
+            )
         message = Message(wamid(number), "whatsapp", phone_number_id, f"+{number}", body, self.world.now())
         message.details = {"opaque": str(wanted.get("biz_opaque_callback_data") or "")}
         await self.world.audience.receive(message)
@@ -113,6 +120,11 @@ class Meta:
         if wanted.get("type") == "template":
             answer["messages"][0]["message_status"] = "accepted"
         return answer
+
+    def _is_window_open(self, phone_number_id: str, customer: str) -> bool:
+        """Whether free text is delivered: the customer wrote within the last 24 hours."""
+        wrote_at = self._wrote_at.get((phone_number_id, customer))
+        return wrote_at is not None and self.world.now().timestamp() - wrote_at < WINDOW_SECONDS
 
     def _status(self, message: Message, status: str, **more: Any) -> None:
         told: dict[str, Any] = {

@@ -11,6 +11,7 @@ from py360.kit.db import unit_of_work
 from py360.modules.messaging import api
 from py360.modules.messaging.api import Admitted, Outgoing
 from py360.modules.providers import api as providers
+from py360.modules.templates import api as templates
 from tests.factories.vendors import HttpVendor, http_answer, http_vendor
 
 Channel = Literal["sms", "whatsapp"]
@@ -63,9 +64,9 @@ async def use(client: httpx.AsyncClient, vendor: HttpVendor, channel: Channel) -
 
 
 async def send(channel: Channel, number: int) -> list[api.Delivery]:
-    template = None
     async with unit_of_work() as session:
         account = await providers.account(session, 1, channel)
+        template = await templates.find(session, 1, "renewal_reminder", "whatsapp") if channel == "whatsapp" else None
         wanted = [Outgoing(1, channel, f"+9198765{each:05}", template=template, body="x") for each in range(number)]
         decisions = await api.admit(session, wanted, account)
     admitted = [each for each in decisions if isinstance(each, Admitted)]

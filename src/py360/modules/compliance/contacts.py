@@ -6,18 +6,16 @@ from typing import Final
 
 import phonenumbers
 
+from py360.kit.addresses import mailbox
+
 HOME_REGION: Final = "IN"
 _E164_INDIA = re.compile(r"\+91[6-9]\d{9}\Z")
-# The addresses mail really goes to: no quotes, no comments, no controls, so that none can break an SMTP command
-_EMAIL = re.compile(
-    r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)+[A-Za-z]{2,63}\Z"
-)
 
 
 def contact_key(channel: str, contact: str) -> str:
     """The form under which an address is stored and compared; something unreadable stays as it is."""
     if channel == "email":
-        return contact.strip().lower()
+        return (contact.strip() if contact.isascii() else mailbox(contact) or contact.strip()).lower()
     return contact if _E164_INDIA.match(contact) else (phone_key(contact) or contact.strip())
 
 
@@ -36,6 +34,5 @@ def phone_key(phone: str) -> str | None:
 def writable(channel: str, contact: str) -> str | None:
     """The address in its stored form when a message can go there, else None."""
     if channel == "email":
-        bare = contact.strip()
-        return bare if len(bare) <= 254 and _EMAIL.match(bare) else None
+        return mailbox(contact)
     return contact if _E164_INDIA.match(contact) else phone_key(contact)

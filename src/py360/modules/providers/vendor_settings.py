@@ -7,7 +7,6 @@ used. Secrets are `SecretStr`: they are masked in answers and never printed.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from email.utils import parseaddr
 from typing import Annotated, ClassVar, Final
 
 import idna
@@ -57,8 +56,9 @@ def _named_mailbox(text: str) -> str:
     """An address, or one with a name: `Claims desk <claims@example.com>`."""
     if "<" not in text:
         return _mailbox(text)
-    name, address = parseaddr(text)
-    if not address:
+    name, _, address = text.strip().removesuffix(">").rpartition("<")
+    name = name.strip().strip('"')
+    if not text.rstrip().endswith(">") or "<" in name:
         raise ValueError("must be an e-mail address, or a name and an address: Claims <claims@example.com>")
     return f"{name} <{_mailbox(address)}>" if name else _mailbox(address)
 

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, resources
 from py360.kit.clock import INDIA
 from py360.modules.compliance import api as compliance
-from py360.modules.messaging.delivery import ledger, rate_limits
+from py360.modules.messaging.delivery import ledger, rate_limits, whatsapp_windows
 from py360.modules.messaging.delivery.history import kept
 from py360.modules.messaging.messages import Admitted, Decision, Deferred, Outgoing, Refused
 from py360.modules.messaging.render import text_of
@@ -44,6 +44,7 @@ async def admit(
     if not batch:
         return []
     now = resources.current().clock.now()
+    batch = [_in_stored_form(each) for each in batch]
     client_id, channel = batch[0].client_id, batch[0].channel
     assert (account.client_id, account.channel) == (client_id, channel)
     assert all(each.client_id == client_id and each.channel == channel for each in batch)
@@ -51,6 +52,7 @@ async def admit(
     verdicts = await _compliance(session, batch, in_force)
     if in_force.dlt_template_required:
         _merge(verdicts, await _dlt(session, account, batch))
+    _merge(verdicts, await _free_text(session, account, batch, now))
     late = [
         _window(each, in_force, now) if verdict is None else None for each, verdict in zip(batch, verdicts, strict=True)
     ]
@@ -70,6 +72,12 @@ async def admit(
     if in_force.tracking_enabled:
         return decided
     return [replace(each, tracked=False) if isinstance(each, Admitted) else each for each in decided]
+
+
+def _in_stored_form(outgoing: Outgoing) -> Outgoing:
+    """With the address as it is stored, compared and written to."""
+    stored = compliance.writable(outgoing.channel, outgoing.contact)
+    return outgoing if stored in (None, outgoing.contact) else replace(outgoing, contact=stored)
 
 
 async def _write(
@@ -176,6 +184,23 @@ async def _dlt(session: AsyncSession, account: ProviderAccount, batch: Sequence[
         matched = any(text.matches(each.body or "") for text in texts)
         verdicts.append(None if matched else ("dlt_unmatched", "This text matches no DLT template of this sender."))
     return verdicts
+
+
+# ---------------------------------------------------------------- WhatsApp's window for free text
+
+
+async def _free_text(
+    session: AsyncSession, account: ProviderAccount, batch: Sequence[Outgoing], now: datetime
+) -> list[Verdict]:
+    """Meta takes free text at any time and delivers it only to those who wrote within the last day."""
+    if account.channel != "whatsapp" or all(each.template is not None for each in batch):
+        return [None] * len(batch)
+    contacts = [each.contact for each in batch if each.template is None]
+    may_be_written_to = await whatsapp_windows.with_open_window(session, account.id, contacts, now)
+    return [
+        None if each.template is not None or each.contact in may_be_written_to else whatsapp_windows.CLOSED
+        for each in batch
+    ]
 
 
 # ---------------------------------------------------------------- legal window

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, events, resources, webhooks
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import opt_outs
-from py360.modules.messaging.delivery import ledger
+from py360.modules.messaging.delivery import ledger, whatsapp_windows
 from py360.modules.messaging.engagement.keywords import meaning
 from py360.modules.messaging.events import MessagesMoved
 from py360.modules.messaging.vendors.base import ContactStop, Inbound, Moved
@@ -175,6 +175,8 @@ async def _apply_inbound(
     if isinstance(message, ContactStop):
         await opt_outs.stop(session, client_id, channel, contact, message.reason, None, message.at)
         return []
+    if channel == "whatsapp" and event.account_id is not None:
+        await whatsapp_windows.note_message(session, client_id, event.account_id, contact, message.at)
     params = {
         "client": client_id,
         "channel": channel,

@@ -16,18 +16,29 @@ def _clean(text: str) -> str:
 
 
 def _encoded(text: str, used: int) -> str:
-    """RFC 2047 words on lines of 76; `used` characters of the first one are taken."""
+    """RFC 2047 words on lines of 76; `used` characters of the first one are taken. A word ends at a space where it can: some
+    readers take the line break between two words for a space."""
     words: list[str] = []
-    chunk = b""
-    room = _bytes_in(LINE - used)
-    for character in text:
-        encoded = character.encode("utf-8", "replace")
-        if len(chunk) + len(encoded) > room:
+    chunk, room = b"", _bytes_in(LINE - used)
+    for piece in _pieces(text):
+        encoded = piece.encode("utf-8", "replace")
+        if chunk and len(chunk) + len(encoded) > room:
             words.append(f"=?utf-8?B?{b64encode(chunk).decode()}?=")
             chunk, room = b"", _bytes_in(LINE - 1)
-        chunk += encoded
+        for character in piece if len(encoded) > room else (piece,):
+            part = character.encode("utf-8", "replace")
+            if chunk and len(chunk) + len(part) > room:
+                words.append(f"=?utf-8?B?{b64encode(chunk).decode()}?=")
+                chunk, room = b"", _bytes_in(LINE - 1)
+            chunk += part
     words.append(f"=?utf-8?B?{b64encode(chunk).decode()}?=")
     return "\r\n ".join(words)
+
+
+def _pieces(text: str) -> list[str]:
+    """The words of a text, each with the space behind it."""
+    first, *rest = reversed(text.split(" "))
+    return [*(f"{word} " for word in reversed(rest)), first]
 
 
 def _bytes_in(characters: int) -> int:
