@@ -180,11 +180,11 @@ async def test_what_the_form_documents_is_what_the_adapter_uses(
         assert answer.status_code == 201, answer.text
         assert vendor.calls[-1][1]["amount"] == 100_000
         return
-    to = (
-        {"to": "asha@example.com", "subject": "s", "body": "b"}
-        if channel == "email"
-        else {"to": "+919876543210", "message": "b"}
-    )
+    to: dict[str, Any] = {
+        "email": {"to": "asha@example.com", "subject": "s", "body": "b"},
+        "sms": {"to": "+919876543210", "message": "b"},
+        "whatsapp": {"to": "+919876543210", "templateId": "renewal_reminder", "parameters": {"name": "Asha"}},
+    }[channel]
     answer = await as_admin.post(f"/api/communication/{channel}/send", json=to)
     assert answer.status_code == 200, answer.text
     assert answer.json()["data"]["cost"] == float(FILLED[type]["unitPrice"])

@@ -6,8 +6,8 @@ from typing import Final
 import idna
 from alembic import op
 
-revision = "0009_add_whatsapp_windows"
-down_revision = "0008_account_for_rows"
+revision = "0011_add_whatsapp_windows"
+down_revision = "0010_index_other_spellings"
 branch_labels = None
 depends_on = None
 
