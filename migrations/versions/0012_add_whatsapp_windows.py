@@ -6,8 +6,8 @@ from typing import Final
 import idna
 from alembic import op
 
-revision = "0011_add_whatsapp_windows"
-down_revision = "0010_index_other_spellings"
+revision = "0012_add_whatsapp_windows"
+down_revision = "0011_scope_webhooks_and_disputes"
 branch_labels = None
 depends_on = None
 
