@@ -62,6 +62,12 @@ def test_a_line_break_inside_quotes_belongs_to_its_row(tmp_path: Path) -> None:
     assert skipped(tmp_path, "\n".join(lines)) == {Skip.HEADING: 1, Skip.CONTINUED: 3}
 
 
+def test_a_carriage_return_inside_a_cell_ends_no_row(tmp_path: Path) -> None:
+    lines = lines_of(2)
+    lines[1] = lines[1].replace("Asha Sharma", "Asha\rSharma")
+    assert [line[3] for line in read(tmp_path, "\n".join(lines))] == ["Asha Sharma 1", "Asha Sharma 2"]
+
+
 def test_marks_of_inches_and_nicknames_stay(tmp_path: Path) -> None:
     lines = lines_of(2)
     lines[1] = lines[1].replace("Private Car", 'Car 14" rim').replace("Asha Sharma", '"Raju" Kulkarni')

@@ -65,6 +65,13 @@ def test_headings_are_read_as_cells_are(tmp_path: Path, heading: str, name: str)
     assert rows_in(table)[0][-2:] == ("x", "y")
 
 
+def test_a_wrong_byte_in_a_sheet_is_the_trouble_of_its_cell(tmp_path: Path) -> None:
+    rows = [HEADINGS, values(1, **{"Pay Freq": "Ann?ual"}), values(2)]
+    sheet = sheet_of("".join(row_of(line, at) for at, line in enumerate(rows, 1))).encode().replace(b"?", b"\xe9")
+    found = rows_in(table_of(tmp_path, zip_of({**xlsx_parts(""), "xl/worksheets/sheet1.xml": sheet})))
+    assert [line[11] for line in found] == ["Ann\ufffdual", "Annual"]
+
+
 def test_headings_in_row_150(tmp_path: Path) -> None:
     notes = "".join(row_of([f"Note {number}", "see below"]) for number in range(149))
     table = table_of(tmp_path, zip_of(xlsx_parts(sheet_of(notes + row_of(HEADINGS) + row_of(values(1))))))

@@ -3,7 +3,7 @@
 They are counted and asked about once for each layout; `import` or `leave` is then remembered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -57,7 +57,10 @@ class Marks:
 
     def marked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with `mark`: cancelled, renewed, lapsed or null."""
-        found = [_marks(rows[f"c{each.column}"], each.flag) for each in self.columns]
+        telling = _that_may_tell(rows, [each.column for each in self.columns])
+        found = [
+            _marks(rows[f"c{each.column}"], each.flag) for each in self.columns if each.flag or each.column in telling
+        ]
         mark = (
             pl.select(pl.coalesce(*found))[:, 0] if found else pl.repeat(None, rows.height, dtype=pl.String, eager=True)
         )
@@ -86,21 +89,35 @@ def find(headings: Sequence[str], mapping: Mapping, rows: pl.DataFrame, leave: f
     """The columns that mark rows: by their headings or, where those say nothing, by values in some rows."""
     used = {match.column for match in mapping.matches if match.field != "notes"}
     sample = rows.head(_LOOK_AT)
+    telling = _that_may_tell(sample, range(len(headings)))
     found = []
     for column, heading in enumerate(headings):
         words = set(heading_key(heading).split())
         if column in used or words & _OTHER_THINGS:
             continue
         flag = next((_FLAGS[word] for word in words if word in _FLAGS), None)
-        if flag or words & _STATUS_HEADINGS or _marks(sample[f"c{column}"], None).is_not_null().any():
+        if flag or words & _STATUS_HEADINGS or column in telling:
             found.append(_Column(column, heading, flag))
     return Marks(tuple(found), leave)
 
 
+def _key(cells: pl.Expr) -> pl.Expr:
+    return cells.str.to_lowercase().str.replace_all(r"[-_./ ]+", " ").str.strip_chars()
+
+
+def _that_may_tell(rows: pl.DataFrame, columns: Iterable[int]) -> set[int]:
+    """The columns in which a cell marks its row: all columns are looked through at once, since a file may have thousands."""
+    names = [f"c{column}" for column in columns]
+    if not names:
+        return set()
+    any_mark = "|".join(f"(?:{pattern})" for pattern, _ in _STATUS)
+    found = rows.select(_key(pl.col(names)).str.contains(any_mark).any())
+    return {int(name[1:]) for name, tells in zip(names, found.row(0), strict=True) if tells}
+
+
 def _marks(cells: pl.Series, flag: str | None) -> pl.Series:
     distinct = cells.drop_nulls().unique()
-    key = distinct.str.to_lowercase().str.replace_all(r"[-_./ ]+", " ").str.strip_chars()
-    frame = pl.DataFrame({"text": distinct, "key": key})
+    frame = pl.DataFrame({"text": distinct}).with_columns(_key(pl.col("text")).alias("key"))
     readings = [pl.when(pl.col("key").str.contains(pattern)).then(pl.lit(mark)) for pattern, mark in _STATUS]
     if flag:
         frame = frame.with_columns(dates.parse(distinct, Order.DAY_FIRST).is_not_null().alias("dated"))

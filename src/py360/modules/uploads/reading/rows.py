@@ -129,6 +129,8 @@ class RowSorter:
         if self._key is None:
             return named
         loose = rows.filter(pl.col(f"c{self._key}").is_null() & self._sparse())
+        if loose.is_empty():
+            return named
         sums = loose.filter(pl.all_horizontal(pl.col(self._names).str.contains(_SUM).fill_null(value=True)))[ROW]
         return pl.concat([named, sums])
 
@@ -144,6 +146,8 @@ class RowSorter:
         """Rows that stand for the headings again, and below them nothing but our order of columns."""
         if self._key is not None:  # a policy number without a digit is rare, so few rows are compared
             rows = rows.filter(~pl.col(f"c{self._key}").str.contains(_DIGIT).fill_null(value=False))
+        if rows.is_empty():
+            return rows[ROW]
         digits = pl.sum_horizontal(pl.col(self._names).str.contains(_DIGIT).fill_null(value=False).cast(pl.UInt32))
         rows = rows.filter((digits * 4 <= pl.col("filled")) & (pl.col("filled") > 1)).head(_MOST_COMPARED)
         found: list[int] = []

@@ -100,30 +100,34 @@ class TextSheet:
     def _blocks(self) -> Iterator[list[str]]:
         """The physical lines, block by block, without their ends."""
         reader = decoder(self._layout.encoding)
-        rest = ""
+        rest, old_mac = "", None
         with self._path.open("rb") as file:
             while block := file.read(BLOCK):
                 text = rest + reader.decode(block)
+                old_mac = "\n" not in text if old_mac is None else old_mac
                 held = ""
                 if text.endswith("\r"):  # the line end may go on in the next block
                     text, held = text[:-1], "\r"
-                lines = _plain(text).split("\n")
+                lines = _plain(text, old_mac).split("\n")
                 rest = lines.pop() + held
                 if lines:
                     yield lines
         rest += reader.decode(b"", final=True)
         if rest.strip("\0"):
-            lines = _plain(rest).split("\n")
+            lines = _plain(rest, old_mac=old_mac is not False).split("\n")
             yield lines if lines[-1] else lines[:-1]
 
 
-def _plain(text: str) -> str:
-    """A text whose lines end with a line feed, without the marks that keep cells and rows apart later on."""
+def _plain(text: str, old_mac: bool) -> str:
+    """A text whose lines end with a line feed, without the marks that keep cells and rows apart later on.
+
+    A carriage return alone ends a line of an old Macintosh; elsewhere it stands inside a cell.
+    """
     for mark in "\0\x1e\x1f":
         if mark in text:
             text = text.replace(mark, "" if mark == "\0" else " ")
     if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text.replace("\r\n", "\n").replace("\r", "\n" if old_mac else " ")
     return text
 
 

@@ -37,6 +37,20 @@ def relations_of(package: Package, part: str) -> dict[str, tuple[str, str]]:
     return found
 
 
+def main_part(package: Package, ending: str) -> str | None:
+    """The workbook part of a package, wherever it lies: where the package's own relationships lead, or by its usual name."""
+    named = None
+    if "_rels/.rels" in package:
+        found = relations_of(package, "").values()
+        named = next((to for kind, to in found if kind.endswith("/officedocument")), None)
+    usual = f"xl/workbook{ending}"
+    for part in (named, usual):
+        if part and part in package and part.endswith(ending):
+            return part
+    others = (name for name in sorted(package.names) if name.startswith("xl/workbook") and name.endswith(ending))
+    return next(others, None)
+
+
 def parse(text: bytes, start: _Start | None, end: _Text | None = None, data: _Text | None = None) -> None:
     """Parse XML; a document type, which may declare entities, is refused."""
     parser = new_parser(start, end, data)

@@ -36,12 +36,12 @@ class SharedStrings:
                 rest = text
                 continue
             text, rest = text[:cut], text[cut:]
-            found = _USUAL.findall(text.decode())
+            found = _USUAL.findall(text.decode(errors="replace"))
             if len(found) == text.count(b"</si>") and b"<!" not in text:
                 for value in found:
                     yield text_of(unescape(value) if "&" in value else value)
             else:
-                yield from _strings(text)
+                yield from _strings(text.decode(errors="replace").encode())
 
 
 def _strings(text: bytes) -> list[str]:

@@ -5,12 +5,11 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from py360.modules.uploads.reading.formats.number_formats import NumberFormats
-from py360.modules.uploads.reading.formats.ooxml import relations_of
+from py360.modules.uploads.reading.formats.ooxml import main_part, relations_of
 from py360.modules.uploads.reading.formats.package import Package
 from py360.modules.uploads.reading.formats.xlsx import MOST_MERGES, MOST_SHEETS, MOST_STYLES
 from py360.modules.uploads.reading.sheets import Counter, Limits, Merge, Row, Sheet
 
-_BOOK: Final = "xl/workbook.bin"
 # 2.3.2: the records that are read
 _ROW, _RK, _ERROR, _BOOL, _REAL, _TEXT, _SHARED = 0, 2, 3, 4, 5, 6, 7
 _FORMULA_TEXT, _FORMULA_REAL, _FORMULA_BOOL, _RICH_TEXT = 8, 9, 10, 62
@@ -24,15 +23,16 @@ Record = tuple[int, bytes]
 
 def is_xlsb(package: Package) -> bool:
     """Whether a package is a workbook of this kind."""
-    return _BOOK in package
+    return main_part(package, ".bin") is not None
 
 
 def sheets(package: Package, limits: Limits) -> Sequence[Sheet]:
     """The sheets of a workbook, in its order."""
-    relations = relations_of(package, _BOOK)
+    book = main_part(package, ".bin") or ""
+    relations = relations_of(package, book)
     epoch_1904 = False
     listed: list[tuple[str, bool, str]] = []
-    for kind, data in records(package.blocks(_BOOK)):
+    for kind, data in records(package.blocks(book)):
         if kind == _BOOK_PROPERTIES:
             epoch_1904 = bool(data[0] & 1)
         elif kind == _SHEET_LISTED and len(listed) < MOST_SHEETS:

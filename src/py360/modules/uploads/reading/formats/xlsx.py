@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from py360.modules.uploads.reading.formats.number_formats import NumberFormats
-from py360.modules.uploads.reading.formats.ooxml import column_of, local_name, parse, relations_of
+from py360.modules.uploads.reading.formats.ooxml import column_of, local_name, main_part, parse, relations_of
 from py360.modules.uploads.reading.formats.package import BLOCK, Package
 from py360.modules.uploads.reading.formats.shared_strings import SharedStrings
 from py360.modules.uploads.reading.formats.xlsx_rows import CellTexts, RowTexts
@@ -19,7 +19,6 @@ from py360.modules.uploads.reading.sheets import Counter, Limits, Merge, Row, Sh
 MOST_SHEETS: Final = 500
 MOST_STYLES: Final = 100_000
 MOST_MERGES: Final = 1_000_000
-_WORKBOOK: Final = ("/officedocument",)  # the end of the type of the relationship that leads to the workbook
 _NUMBER: Final = re.compile(rb'\br="([0-9]+)"')
 _SHEET_DATA: Final = re.compile(rb"<(?:[A-Za-z0-9]+:)?sheetData(?:\s[^<>]*)?(/?)>")
 _SHEET_DATA_END: Final = re.compile(rb"</(?:[A-Za-z0-9]+:)?sheetData>")
@@ -36,12 +35,12 @@ class Part(NamedTuple):
 
 def is_xlsx(package: Package) -> bool:
     """Whether a package is a workbook of this kind, wherever its workbook part lies."""
-    return _workbook_part(package) is not None
+    return main_part(package, ".xml") is not None
 
 
 def sheets(package: Package, limits: Limits) -> Sequence[Sheet]:
     """The sheets of a workbook, in its order. Raises Refused, and what parsers raise for damaged files."""
-    part = _workbook_part(package)
+    part = main_part(package, ".xml")
     if part is None:
         raise Refused(WRONG_TYPE)
     relations = relations_of(package, part)
@@ -53,16 +52,6 @@ def sheets(package: Package, limits: Limits) -> Sequence[Sheet]:
         package, next((to for kind, to in relations.values() if kind.endswith("/sharedstrings")), "")
     )
     return [_Sheet(package, each, formats, shared, limits) for each in listed if each.part in package]
-
-
-def _workbook_part(package: Package) -> str | None:
-    named = None
-    if "_rels/.rels" in package:
-        named = next((to for kind, to in relations_of(package, "").values() if kind.endswith(_WORKBOOK)), None)
-    for part in (named, "xl/workbook.xml"):
-        if part and part in package and part.endswith(".xml"):
-            return part
-    return next((name for name in sorted(package.names) if re.fullmatch(r"xl/workbook[0-9]*\.xml", name)), None)
 
 
 def _listed(package: Package, part: str, relations: Mapping[str, tuple[str, str]]) -> tuple[list[Part], bool]:

@@ -109,11 +109,14 @@ class RowTexts:
 
     def of(self, block: bytes) -> Iterable[TextRow]:
         """The rows of a block of whole rows."""
-        text = block.decode()
+        text = block.decode(errors="replace")  # a wrong byte is one letter's trouble
         if self._pattern is not None and (rows := self._by_pattern(self._pattern, text)) is not None:
             return rows
         cut = _cut(text)
-        found = [self._row(number, hidden, cells) for number, hidden, cells in (_parsed(block) if cut is None else cut)]
+        found = [
+            self._row(number, hidden, cells)
+            for number, hidden, cells in (_parsed(text.encode()) if cut is None else cut)
+        ]
         self._learn(max((len(texts) for _, _, texts in found), default=0), is_usual=cut is not None)
         return found
 
