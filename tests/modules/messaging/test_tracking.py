@@ -43,15 +43,40 @@ async def test_links_to_ourselves_are_short_and_come_back_whole() -> None:
     assert read_click(short_url(123, target).rpartition("/")[2]).url == target
 
 
-async def test_a_forged_link_leads_nowhere(client: httpx.AsyncClient, client_id: int) -> None:
+async def test_a_forged_link_leads_to_a_page_that_says_so(client: httpx.AsyncClient, client_id: int) -> None:
     number = await message(client_id, "email", "asha@example.com")
     good = path(click_url(number, "https://example.com/"))
-    answer = await client.get(good[:-2] + "xx")
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "bad_token")
     token = good.rpartition("/")[2]
-    assert (
-        await client.get(f"/api/unsubscribe/{token}")
-    ).status_code == 404  # a link of one purpose is none of another
+    # a link of one purpose is none of another
+    for address in (good[:-2] + "xx", f"/api/unsubscribe/{token}", "/api/l/x", "/api/unsubscribe/x.y?lang=hi"):
+        answer = await client.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (404, "text/html; charset=utf-8")
+        assert ("यह लिंक मान्य नहीं है" if "hi" in address else "This link is not valid") in answer.text
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert (await client.post("/api/unsubscribe/x", data={"List-Unsubscribe": "One-Click"})).status_code == 404
+    pixel = await client.get("/api/track/open/x")
+    assert (pixel.status_code, pixel.headers["content-type"]) == (404, "image/gif")
+
+
+async def test_marks_that_programs_take_into_a_link_do_not_break_it(client: httpx.AsyncClient, client_id: int) -> None:
+    number = await message(client_id, "email", "asha@example.com")
+    for mark in (".", "),", "!", ">", "।", "*"):
+        answer = await client.get(path(click_url(number, "https://example.com/")) + mark)
+        assert (answer.status_code, answer.headers["location"]) == (302, "https://example.com/")
+        assert (await client.get(path(unsubscribe_url(number)) + mark)).status_code == 200
+
+
+async def test_the_unsubscribe_page_speaks_the_readers_language(client: httpx.AsyncClient, client_id: int) -> None:
+    address = path(unsubscribe_url(await message(client_id, "email", "asha@example.com")))
+    asked = await client.get(address, headers={"Accept-Language": "fr, hi-IN;q=0.8, en;q=0.5"})
+    assert '<html lang="hi"' in asked.text
+    assert "संदेश बंद करें" in asked.text
+    for code in ("bn", "te", "mr", "ta", "gu", "ml", "kn", "pa", "as", "or", "ur"):
+        assert f"?lang={code}" in asked.text
+        assert "Stop these messages?" in (await client.get(address, params={"lang": code})).text
+    done = await client.post(f"{address}?lang=hi")
+    assert "अब इस पते पर संदेश नहीं भेजेगा" in done.text
+    assert "यह बटन दबाने पर" not in done.text
 
 
 async def test_scanners_and_prefetchers_do_not_count(client: httpx.AsyncClient, client_id: int) -> None:

@@ -15,6 +15,7 @@ from typing_extensions import TypedDict, TypeVar
 from py360.kit import export
 from py360.kit.errors import Problem
 from py360.kit.listing import Listing
+from py360.kit.pages import Language, notice
 from py360.kit.paging import Page
 from py360.kit.reads import Reads
 from py360.kit.wire import dumps
@@ -84,13 +85,23 @@ def ok(data: object, status: int = 200, headers: Mapping[str, str] | None = None
 
 
 def failure(request: Request, problem: Problem) -> Response:
-    """The error envelope."""
+    """The error envelope; for a person who opened the address in a browser, a page that says the same."""
+    if _is_opened_by_a_person(request):
+        language = Language.chosen(request.query_params.get("lang"), request.headers.get("accept-language"))
+        page = notice("This did not work", problem.message, problem.status, language)
+        return Response(page.html, page.status, {**page.headers, **(problem.headers or {})})
     body = {
         "success": False,
         "error": {"code": problem.code, "message": problem.message, "details": problem.details},
         "requestId": request.scope.get("request_id", ""),
     }
     return Response(dumps(body), problem.status, problem.headers, JSON)
+
+
+def _is_opened_by_a_person(request: Request) -> bool:
+    """Browsers name HTML first when somebody opens an address or sends a form; programs do not."""
+    accepted = request.headers.get("accept", "")
+    return "text/html" in accepted and "application/json" not in accepted
 
 
 async def download(file: export.Export) -> StreamingResponse:

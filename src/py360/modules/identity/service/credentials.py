@@ -10,7 +10,7 @@ from py360.kit import crypto, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Gone, Invalid
 from py360.modules.identity import letters, passwords
-from py360.modules.identity.models import User
+from py360.modules.identity.models import Client, User
 from py360.modules.identity.service import attempts, sign_in
 
 RESET_LIFETIME: Final = timedelta(hours=1)
@@ -107,6 +107,12 @@ async def find(session: AsyncSession, token: str) -> User:
     if user is None or user.password_reset_expires is None or user.password_reset_expires <= now:
         raise ResetLinkUsed
     return user
+
+
+async def office_of(session: AsyncSession, user: User) -> str:
+    """The name of the client whose user this is, for the head of a page."""
+    client = await session.get(Client, user.client_id)
+    return client.client_name if client is not None else ""
 
 
 async def reset(session: AsyncSession, token: str, password: str, confirmation: str | None) -> None:

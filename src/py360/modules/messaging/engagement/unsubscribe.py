@@ -1,13 +1,14 @@
 """Unsubscribing: a page that asks, and the act itself."""
 
-import html
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, events, resources
 from py360.kit.crypto import BadToken
+from py360.kit.pages import Language, Page, Pages
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger
@@ -70,28 +71,17 @@ async def unsubscribe(session: AsyncSession, message_id: int) -> Recipient:
     return recipient
 
 
-_PAGE: Final = """<!doctype html><html lang="en"><head><meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">
-<title>{title}</title><style>
-body{{margin:0;background:#eef2f5;font:17px/26px system-ui,sans-serif;color:#1f2937}}
-main{{max-width:26rem;margin:12vh auto;background:#fff;padding:2rem;border-radius:10px}}
-h1{{font-size:1.35rem;margin:0 0 .8rem}}p{{margin:.5rem 0}}
-button{{margin-top:1rem;width:100%;padding:.9rem;border:0;border-radius:8px;background:#0f766e;color:#fff;font:inherit}}
-</style></head><body><main><h1>{title}</h1>{body}</main></body></html>"""
-_ASK: Final = (
-    "<p>With this button {company} stops writing to <b>{contact}</b>.</p>"
-    "<p>{company} अब <b>{contact}</b> पर संदेश नहीं भेजेगा।</p>"
-    '<form method="post"><button>Stop the messages · संदेश बंद करें</button></form>'
-)
-_DONE: Final = (
-    "<p>{company} will not write to <b>{contact}</b> any more.</p><p>{company} अब <b>{contact}</b> पर संदेश नहीं भेजेगा।</p>"
-)
+_PAGES: Final = Pages(Path(__file__).parent / "pages", "unsubscribe")
 
 
-def page(recipient: Recipient, done: bool = False) -> str:
-    """The page, in English and Hindi."""
-    done = done or recipient.stopped
-    body = (_DONE if done else _ASK).format(
-        company=html.escape(recipient.company), contact=html.escape(recipient.contact)
+def page(recipient: Recipient, here: str, language: Language, done: bool = False) -> Page:
+    """The page at `here`: it asks, or says that it is done."""
+    return _PAGES.render(
+        "unsubscribe.html",
+        language,
+        here=here,
+        brand=recipient.company,
+        company=recipient.company,
+        contact=recipient.contact,
+        done=done or recipient.stopped,
     )
-    return _PAGE.format(title="You are unsubscribed" if done else "Stop these messages?", body=body)

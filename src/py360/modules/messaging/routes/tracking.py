@@ -1,12 +1,14 @@
 """Links in messages: open pixel, clicks, unsubscribing. Public: the signed token is the right to use them."""
 
 import base64
-from typing import Final
+from typing import Annotated, Final
 
-from fastapi import Request, Response
+from fastapi import Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
+from py360.kit.crypto import BadToken
 from py360.kit.http import Public, Router, Session
+from py360.kit.pages import Language, Page, notice
 from py360.modules.messaging.engagement import unsubscribe as unsubscribing
 from py360.modules.messaging.engagement.link_scanners import is_machine
 from py360.modules.messaging.engagement.tracking import tracked
@@ -16,12 +18,28 @@ from py360.modules.messaging.links import OPEN, STOP, read_click, read_message
 router = Router(dependencies=[Public])
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 PRIVATE: Final = {"Cache-Control": "no-store, private", "Referrer-Policy": "no-referrer", "X-Robots-Tag": "noindex"}
+_BEHIND_A_LINK: Final = ".,;:!?)]}>'\"*_~।"  # what programs take for a part of an address; no token ends so
+Wanted = Annotated[str | None, Query(alias="lang", max_length=20, description="Language of the page")]
+Accepted = Annotated[str | None, Header(alias="accept-language")]
+
+
+def _html(page: Page) -> Response:
+    return HTMLResponse(page.html, page.status, dict(page.headers))
+
+
+def _not_valid(wanted: str | None, accepted: str | None) -> Response:
+    """The page for a link that somebody cut off, changed or made up."""
+    advice = "Please open the link in the newest message you received, exactly as it stands there."
+    return _html(notice("This link is not valid", advice, 404, Language.chosen(wanted, accepted)))
 
 
 @router.get("/track/open/{token}")
 async def opened(request: Request, token: str) -> Response:
-    """The pixel of an e-mail."""
-    message_id = read_message(OPEN, token)
+    """The pixel of an e-mail; an image whatever the token is, since no person reads the answer."""
+    try:
+        message_id = read_message(OPEN, token)
+    except BadToken:
+        return Response(GIF, 404, PRIVATE, "image/gif")
     if not is_machine(request.headers):
         await inbox.put("track", [tracked(message_id, "opened")])
     return Response(GIF, media_type="image/gif", headers=PRIVATE)
@@ -31,9 +49,12 @@ async def opened(request: Request, token: str) -> Response:
 @router.head("/track/click/{token}", include_in_schema=False)
 @router.get("/l/{token}", include_in_schema=False)
 @router.get("/track/click/{token}")
-async def clicked(request: Request, token: str) -> Response:
+async def clicked(request: Request, token: str, accepted: Accepted = None) -> Response:
     """A link of a message: noted, then followed. Link scanners and prefetchers are sent on without being counted."""
-    link = read_click(token)
+    try:
+        link = read_click(token.rstrip(_BEHIND_A_LINK))
+    except BadToken:
+        return _not_valid(None, accepted)
     if request.method == "GET" and not is_machine(request.headers):
         await inbox.put("track", [tracked(link.message_id, "clicked")])
     return RedirectResponse(link.url, 302, PRIVATE)
@@ -41,14 +62,24 @@ async def clicked(request: Request, token: str) -> Response:
 
 @router.head("/unsubscribe/{token}", include_in_schema=False)
 @router.get("/unsubscribe/{token}")
-async def unsubscribe_page(session: Session, token: str) -> Response:
+async def unsubscribe_page(
+    session: Session, request: Request, token: str, lang: Wanted = None, accepted: Accepted = None
+) -> Response:
     """Shows the page with the button; opening it changes nothing, since mail scanners open every link."""
-    who = await unsubscribing.who(session, read_message(STOP, token))
-    return HTMLResponse(unsubscribing.page(who), headers=PRIVATE)
+    try:
+        who = await unsubscribing.who(session, read_message(STOP, token.rstrip(_BEHIND_A_LINK)))
+    except BadToken:
+        return _not_valid(lang, accepted)
+    return _html(unsubscribing.page(who, request.url.path, Language.chosen(lang, accepted)))
 
 
 @router.post("/unsubscribe/{token}")
-async def unsubscribe(session: Session, token: str) -> Response:
+async def unsubscribe(
+    session: Session, request: Request, token: str, lang: Wanted = None, accepted: Accepted = None
+) -> Response:
     """Stops the messages: the page's button, and the one-click POST of mail programs (RFC 8058)."""
-    who = await unsubscribing.unsubscribe(session, read_message(STOP, token))
-    return HTMLResponse(unsubscribing.page(who, done=True), headers=PRIVATE)
+    try:
+        who = await unsubscribing.unsubscribe(session, read_message(STOP, token.rstrip(_BEHIND_A_LINK)))
+    except BadToken:
+        return _not_valid(lang, accepted)
+    return _html(unsubscribing.page(who, request.url.path, Language.chosen(lang, accepted), done=True))
