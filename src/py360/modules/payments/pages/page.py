@@ -2,12 +2,9 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from py360.kit.pages import LANGUAGES, Language, Page, Pages
-
-if TYPE_CHECKING:
-    from py360.modules.payments.service.checkout import View
 
 __all__ = ["LANGUAGES", "Language", "render", "text"]
 REFRESH_SECONDS: Final = 4  # while the gateway is deciding
@@ -15,12 +12,41 @@ STATUS: Final[Mapping[str, int]] = {"unknown": 404, "refused": 409, "unavailable
 _PAGES: Final = Pages(Path(__file__).parent, "pay")
 
 
+class View(Protocol):
+    """What the page needs of `checkout.View`; the template reads the rest."""
+
+    @property
+    def state(self) -> str:
+        """What there is to do: payable, paid, expired, and so on."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """The token of the link."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """The customer's own language."""
+        ...
+
+    @property
+    def insurer(self) -> str:
+        """Whose page it is."""
+        ...
+
+    @property
+    def checkout_origins(self) -> tuple[str, ...]:
+        """Where the button leads on to."""
+        ...
+
+
 def text(language: Language) -> Callable[[str], str]:
     """The texts of a language: give the English one."""
     return _PAGES.text(language)
 
 
-def render(view: "View", wanted: str | None = None) -> Page:
+def render(view: View, wanted: str | None = None) -> Page:
     """The page of a link, in the wanted language or the customer's own."""
     state = str(view.state)
     language = Language.of(wanted or view.language)
