@@ -10,7 +10,8 @@ from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.messaging.jobs import inbox
 from tests.conftest import RunJobs
-from tests.modules.messaging.test_webhooks import mailgun, payload
+from tests.factories.signatures import mailgun
+from tests.factories.webhooks import payload
 
 
 async def dead_letters_in_health(client: httpx.AsyncClient) -> int:

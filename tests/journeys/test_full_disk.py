@@ -21,7 +21,7 @@ from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 from tests.conftest import RunJobs
 from tests.factories.policy_files import csv_of, row
-from tests.modules.uploads.service.test_resume import CONTENT, TUS, _begin, _send
+from tests.factories.resumable import CONTENT, TUS, begin, send
 
 
 @pytest.fixture(autouse=True)
@@ -102,12 +102,12 @@ async def test_an_upload_that_the_database_has_no_room_for(as_admin: httpx.Async
 
 
 async def test_a_resumable_upload_goes_on_from_what_is_there(as_admin: httpx.AsyncClient) -> None:
-    url = await _begin(as_admin)
+    url = await begin(as_admin)
     with room_for(1_000):
-        refused(await _send(as_admin, url, 0, CONTENT))
+        refused(await send(as_admin, url, 0, CONTENT))
     here = int((await as_admin.head(url, headers=TUS)).headers["upload-offset"])
     assert here == 1_000
-    last = await _send(as_admin, url, here, CONTENT[here:])
+    last = await send(as_admin, url, here, CONTENT[here:])
     assert last.status_code == 204, last.text
     told = (await as_admin.get(f"/api/upload/status/{last.headers['x-upload-id']}")).json()["data"]
     assert (await as_admin.get(told["downloadUrl"])).content == CONTENT

@@ -127,7 +127,7 @@ class Meta:
         return wrote_at is not None and self.world.now().timestamp() - wrote_at < WINDOW_SECONDS
 
     def _status(self, message: Message, status: str, **more: Any) -> None:
-        told: dict[str, Any] = {
+        body: dict[str, Any] = {
             "id": message.id,
             "status": status,
             "timestamp": str(int(time.time())),
@@ -135,12 +135,12 @@ class Meta:
             **more,
         }
         if opaque := message.details.get("opaque"):
-            told["biz_opaque_callback_data"] = opaque
+            body["biz_opaque_callback_data"] = opaque
         if status in ("sent", "delivered"):
-            told["conversation"] = {"id": message.id[-32:], "origin": {"type": "utility"}}
-            told["pricing"] = {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "utility"}
+            body["conversation"] = {"id": message.id[-32:], "origin": {"type": "utility"}}
+            body["pricing"] = {"billable": True, "pricing_model": "PMP", "type": "regular", "category": "utility"}
         owed = self._owed.setdefault(message.sender, [])
-        owed.append(told)
+        owed.append(body)
         if len(owed) == 1:
             self.world.timeline.after(BATCH_AFTER, lambda: self._settle(message.sender))
         elif len(owed) >= BATCH:
@@ -240,13 +240,13 @@ def routes(meta: Meta) -> APIRouter:
     @router.get("/v{version}/{phone_number_id}")
     async def number(version: str, phone_number_id: str) -> Response:
         """The sender's number: what a connection test asks for."""
-        told = {
+        body = {
             "id": phone_number_id,
             "display_phone_number": f"+{DISPLAY_NUMBER}",
             "verified_name": "Py360 Sandbox",
             "quality_rating": "GREEN",
         }
-        return Response(dumps(told), media_type="application/json")
+        return Response(dumps(body), media_type="application/json")
 
     @router.get("/v{version}/{account_id}/message_templates")
     async def templates(version: str, account_id: str) -> Response:
@@ -261,7 +261,7 @@ def routes(meta: Meta) -> APIRouter:
             raise _no(400, 100, "Invalid parameter", "A template needs a name and components.")
         made = {**wanted, "id": str(secrets.randbelow(10**15)), "status": "APPROVED"}
         meta.templates[str(wanted["name"])] = made
-        told = {"id": made["id"], "status": "APPROVED", "category": wanted.get("category", "UTILITY")}
-        return Response(dumps(told), media_type="application/json")
+        body = {"id": made["id"], "status": "APPROVED", "category": wanted.get("category", "UTILITY")}
+        return Response(dumps(body), media_type="application/json")
 
     return router

@@ -47,7 +47,7 @@ class Razorpay:
         if link and link["status"] == "created" and 0 < link["expire_by"] <= self.seconds():
             link |= {"status": "expired", "expired_at": link["expire_by"]}
             self.book.save(link)
-            self.tell("payment_link.expired", {"payment_link": link})
+            self.report("payment_link.expired", {"payment_link": link})
         return link
 
     def create(self, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -106,10 +106,10 @@ class Razorpay:
             raise _no(f"payment link with status {link['status']} cannot be cancelled")
         link |= {"status": "cancelled", "cancelled_at": self.seconds(), "updated_at": self.seconds()}
         self.book.save(link)
-        self.tell("payment_link.cancelled", {"payment_link": link})
+        self.report("payment_link.cancelled", {"payment_link": link})
 
     def pay(self, link: dict[str, Any], method: str, success: bool) -> dict[str, Any]:
-        """A customer's attempt: a payment, captured or failed, and the events that tell of it."""
+        """A customer's attempt: a payment, captured or failed, and the events that report of it."""
         if not link["order_id"]:
             link["order_id"] = new_id("order")
         payment = self._payment(link, method, success)
@@ -117,7 +117,7 @@ class Razorpay:
         if not success:
             self.book.save(link)
             self.world.journal.count("payments", "declined")
-            self.tell("payment.failed", {"payment": payment})
+            self.report("payment.failed", {"payment": payment})
             return payment
         kept = {key: payment[key] for key in ("amount", "created_at", "method", "status")}
         link |= {
@@ -129,8 +129,8 @@ class Razorpay:
         self.book.save(link)
         self.world.journal.count("payments", "captured")
         self.world.journal.count("payments", "capturedPaise", link["amount"])
-        self.tell("payment.captured", {"payment": payment})
-        self.tell("payment_link.paid", {"payment_link": link, "payment": payment, "order": self._order(link)})
+        self.report("payment.captured", {"payment": payment})
+        self.report("payment_link.paid", {"payment_link": link, "payment": payment, "order": self._order(link)})
         return payment
 
     def refund(self, payment: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +165,7 @@ class Razorpay:
         self.book.save_payment(payment)
         self.book.add_refund(refund)
         self.world.journal.count("payments", "refunded")
-        self.tell("refund.processed", {"refund": refund, "payment": payment})
+        self.report("refund.processed", {"refund": refund, "payment": payment})
         return refund
 
     def _payment(self, link: dict[str, Any], method: str, success: bool) -> dict[str, Any]:
@@ -233,7 +233,7 @@ class Razorpay:
             "created_at": link["created_at"],
         }
 
-    def tell(self, event: str, entities: dict[str, dict[str, Any]]) -> None:
+    def report(self, event: str, entities: dict[str, dict[str, Any]]) -> None:
         """Send one event, signed over its raw body."""
         body = dumps(
             {

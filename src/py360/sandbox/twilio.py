@@ -60,7 +60,7 @@ class Twilio:
         return True
 
     def complained(self, message: Message) -> None:
-        """Nobody tells Twilio's customers of spam reports."""
+        """Twilio does not report spam complaints."""
 
     async def take(self, account: str, fields: dict[str, str]) -> dict[str, Any]:
         """An SMS to a customer, and the API's answer. Raises Refused."""
@@ -156,13 +156,13 @@ def segments(body: str) -> int:
 
 def _no(status: int, code: int, message: str) -> Refused:
     """Twilio's refusal."""
-    told = {
+    body = {
         "code": code,
         "message": message,
         "more_info": f"https://www.twilio.com/docs/errors/{code}",
         "status": status,
     }
-    return Refused(Response(dumps(told), status, media_type="application/json"))
+    return Refused(Response(dumps(body), status, media_type="application/json"))
 
 
 def _resource(message: Message, account: str, service: str | None, at: datetime) -> dict[str, Any]:
@@ -205,8 +205,8 @@ def routes(twilio: Twilio) -> APIRouter:
     @router.get(f"/{API}/Accounts/{{account}}.json")
     async def account_resource(account: str) -> Response:
         """The account: what a connection test asks for."""
-        told = {"sid": account, "friendly_name": "Py360 Sandbox", "status": "active", "type": "Trial"}
-        return Response(dumps(told), media_type="application/json")
+        body = {"sid": account, "friendly_name": "Py360 Sandbox", "status": "active", "type": "Trial"}
+        return Response(dumps(body), media_type="application/json")
 
     @router.post(f"/{API}/Accounts/{{account}}/Messages.json")
     async def create(account: str, request: Request) -> Response:

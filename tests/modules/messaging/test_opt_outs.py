@@ -21,10 +21,10 @@ from py360.modules.messaging.links import unsubscribe_url
 from py360.modules.providers.accounts import seal_settings
 from py360.modules.providers.vendor_settings import TwilioSettings
 from tests.conftest import RunJobs
+from tests.factories.links import path
+from tests.factories.webhooks import message, payload, post_meta, post_twilio
 from tests.modules.conftest import Sandbox
 from tests.modules.messaging.conftest import AddCustomer
-from tests.modules.messaging.test_tracking import path
-from tests.modules.messaging.test_webhooks import message, payload, post_meta, post_twilio
 
 PHONE, DIGITS = "+919876543210", "919876543210"
 EMAIL = "asha@example.com"

@@ -6,14 +6,10 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.messaging.links import click_url, open_url, read_click, short_url, unsubscribe_url
 from tests.conftest import RunJobs
+from tests.factories.ledger import row
+from tests.factories.links import path
+from tests.factories.webhooks import message
 from tests.modules.messaging.conftest import AddCustomer
-from tests.modules.messaging.test_ledger import row
-from tests.modules.messaging.test_webhooks import message
-
-
-def path(url: str) -> str:
-    """The path of one of our addresses."""
-    return "/api/" + url.partition("/api/")[2]
 
 
 async def test_the_pixel_counts_an_open(client: httpx.AsyncClient, client_id: int, run_jobs: RunJobs) -> None:

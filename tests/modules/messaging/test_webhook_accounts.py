@@ -21,8 +21,8 @@ from py360.kit.resources import Resources
 from py360.modules.messaging.delivery import ledger
 from py360.modules.providers import api as providers
 from tests.conftest import RunJobs
+from tests.factories.ledger import START
 from tests.factories.signatures import mailgun
-from tests.modules.messaging.test_ledger import START
 
 PHONE = "+919876543210"
 MAIL = "asha@example.com"

@@ -14,17 +14,15 @@ import pytest
 import xlsxwriter
 
 from py360.kit.errors import Problem
-from py360.modules.uploads.cleaned import Cleaned
 from py360.modules.uploads.importer.cells.dates import Evidence, Order, parse
-from py360.modules.uploads.importer.clean import Plan, clean
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.issues import sentence
 from py360.modules.uploads.settings import UploadSettings
+from tests.factories.odd_files import BOOKS, cleaned
 from tests.factories.policy_files import HEADINGS, csv_of, row, xlsx_of
 from tests.factories.tables import rows_in, table_in
 
 LIMITS = UploadSettings()
-TODAY = date(2026, 11, 24)
 Read = Callable[[bytes], list[tuple[Any, ...]]]
 
 
@@ -37,17 +35,6 @@ def read(tmp_path: Path) -> Read:
         return rows_in(table_in(tmp_path / "file"))
 
     return rows
-
-
-def cleaned(*rows: list[Any], headings: tuple[str, ...] = HEADINGS) -> Cleaned:
-    """Rows cleaned as one chunk whose dates are day first."""
-    columns = {f"c{at}": [None if line[at] == "" else str(line[at]) for line in rows] for at in range(len(headings))}
-    frame = (
-        pl.DataFrame({"row_no": list(range(2, len(rows) + 2)), **columns})
-        .cast({"row_no": pl.Int32})
-        .with_columns(problem=pl.lit(None, pl.String))
-    )
-    return clean(frame, Plan(map_headings(headings)), TODAY)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
@@ -154,9 +141,6 @@ def test_a_word_document_is_no_workbook(read: Read) -> None:
         archive.writestr("word/document.xml", "<w:document/>")
     with pytest.raises(Problem, match="not a workbook"):
         read(buffer.getvalue())
-
-
-BOOKS = Path(__file__).parents[2] / "payloads" / "workbooks"  # made with LibreOffice; the .xlsb by hand after [MS-XLSB]
 
 
 @pytest.mark.parametrize("ending", ["xls", "ods", "xlsb"])

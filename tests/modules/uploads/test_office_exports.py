@@ -17,9 +17,9 @@ from py360.modules.uploads.importer.cells.dates import Evidence, Order, parse
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.reading.kinds import Kind
 from py360.modules.uploads.reading.macros import drop_macros
+from tests.factories.odd_files import BOOKS, cleaned
 from tests.factories.policy_files import HEADINGS, Send, csv_of, row, xlsx_of
 from tests.factories.tables import rows_in, table_in
-from tests.modules.uploads.test_odd_files import BOOKS, cleaned
 
 
 @pytest.mark.parametrize("nothing", ["NA", "n/a", "-", "NULL", "#N/A", "0"])

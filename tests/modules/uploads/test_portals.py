@@ -2,8 +2,6 @@
 
 import csv
 import io
-from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -14,31 +12,10 @@ from py360.kit.errors import Problem
 from py360.modules.uploads.reading.tables import Table
 from py360.modules.uploads.settings import UploadSettings
 from tests.factories.policy_files import HEADINGS, Send, row
+from tests.factories.portal_files import book_of, page_of
 from tests.factories.tables import rows_in, table_in
 
 LIMITS = UploadSettings()
-
-
-def page_of(*lines: Sequence[Any], before: str = "", head: str = "") -> str:
-    """A table as a grid of a portal writes it, in lower case and without closing its cells."""
-    rows = "\n".join("<tr>" + "".join(f"<td class=xl24>{escape(str(cell))}" for cell in line) for line in lines)
-    return f"{before}<html><head>{head}</head><body>\n<table border=1>{rows}</table></body></html>"
-
-
-def book_of(*lines: Sequence[Any], more: str = "") -> str:
-    """One sheet in the XML of Excel 2003; numbers as numbers, the rest as text."""
-
-    def cell(value: Any) -> str:
-        kind = "Number" if isinstance(value, int | float) else "String"
-        return f'<Cell ss:StyleID="s21"><Data ss:Type="{kind}">{escape(str(value))}</Data></Cell>'
-
-    rows = "".join(f"<Row>{''.join(map(cell, line))}</Row>" for line in lines)
-    return (
-        '<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
-        '<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"'
-        ' xmlns:x="urn:schemas-microsoft-com:office:excel" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">'
-        f'<Worksheet ss:Name="Renewals"><Table>{rows}</Table></Worksheet>{more}</Workbook>'
-    )
 
 
 def table_of(folder: Path, content: str | bytes, limits: UploadSettings = LIMITS) -> Table:

@@ -9,8 +9,8 @@ import pytest
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.reading.tables import Table
 from tests.factories.policy_files import HEADINGS, Send, row, xlsx_of
+from tests.factories.portal_files import book_of, page_of
 from tests.factories.tables import rows_in, table_in
-from tests.modules.uploads.test_portals import book_of, page_of
 
 ROW = [
     "P1",

@@ -13,41 +13,21 @@ from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
 from py360.modules.uploads.service import resume
 from py360.modules.uploads.settings import upload_settings
-from tests.factories.policy_files import csv_of, row
-
-TUS = {"Tus-Resumable": "1.0.0"}
-CONTENT = csv_of([row(number) for number in range(1, 40)])
-
-
-def _text(value: str) -> str:
-    return base64.b64encode(value.encode()).decode()
-
-
-async def _begin(client: httpx.AsyncClient, length: int = len(CONTENT)) -> str:
-    headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": f"filename {_text('may.csv')}"}
-    answer = await client.post("/api/upload/tus", headers=headers)
-    assert answer.status_code == 201, answer.text
-    assert answer.headers["upload-expires"].endswith("GMT")
-    return answer.headers["location"]
-
-
-async def _send(client: httpx.AsyncClient, url: str, offset: int, part: bytes, **more: str) -> httpx.Response:
-    headers = {**TUS, "Upload-Offset": str(offset), "Content-Type": "application/offset+octet-stream", **more}
-    return await client.patch(url, headers=headers, content=part)
+from tests.factories.resumable import CONTENT, TUS, begin, send, text
 
 
 async def test_a_file_in_parts_becomes_an_upload(as_admin: httpx.AsyncClient) -> None:
-    url = await _begin(as_admin)
-    first = await _send(as_admin, url, 0, CONTENT[:1000])
+    url = await begin(as_admin)
+    first = await send(as_admin, url, 0, CONTENT[:1000])
     assert (first.status_code, first.headers["upload-offset"]) == (204, "1000")
-    assert (await _send(as_admin, url, 5, CONTENT[5:])).status_code == 409
+    assert (await send(as_admin, url, 5, CONTENT[5:])).status_code == 409
     head = await as_admin.head(url, headers=TUS)
     assert (head.headers["upload-offset"], head.headers["upload-length"]) == ("1000", str(len(CONTENT)))
     rest = CONTENT[1000:]
-    damaged = await _send(as_admin, url, 1000, rest, **{"Upload-Checksum": f"sha1 {_text('wrong')}"})
+    damaged = await send(as_admin, url, 1000, rest, **{"Upload-Checksum": f"sha1 {text('wrong')}"})
     assert damaged.status_code == 460
     digest = base64.b64encode(hashlib.sha1(rest, usedforsecurity=False).digest()).decode()
-    last = await _send(as_admin, url, 1000, rest, **{"Upload-Checksum": f"sha1 {digest}"})
+    last = await send(as_admin, url, 1000, rest, **{"Upload-Checksum": f"sha1 {digest}"})
     assert last.status_code == 204, last.text
     upload = last.headers["x-upload-id"]
     told = (await as_admin.get(f"/api/upload/status/{upload}")).json()["data"]
@@ -64,14 +44,14 @@ async def test_the_server_says_what_it_can(client: httpx.AsyncClient, as_admin: 
 
 
 async def test_given_up_refused_and_late(as_admin: httpx.AsyncClient, clock: FixedClock) -> None:
-    url = await _begin(as_admin)
+    url = await begin(as_admin)
     assert (await as_admin.delete(url, headers=TUS)).status_code == 204
     assert (await as_admin.head(url, headers=TUS)).status_code == 404
-    url = await _begin(as_admin, 9)
-    refused = await _send(as_admin, url, 0, b"%PDF-1.7\n")
+    url = await begin(as_admin, 9)
+    refused = await send(as_admin, url, 0, b"%PDF-1.7\n")
     assert (refused.status_code, refused.json()["error"]["code"]) == (415, "wrong_file_type")
     assert (await as_admin.head(url, headers=TUS)).status_code == 404
-    url = await _begin(as_admin)
+    url = await begin(as_admin)
     clock.moment += timedelta(hours=25)
     await resume.sweep()
     clock.moment -= timedelta(hours=25)
@@ -80,7 +60,7 @@ async def test_given_up_refused_and_late(as_admin: httpx.AsyncClient, clock: Fix
 
 async def test_a_page_of_the_frontend_may_read_what_its_tus_client_needs(as_admin: httpx.AsyncClient) -> None:
     page = {"Origin": "http://localhost:3000"}
-    url = await _begin(as_admin)
+    url = await begin(as_admin)
     answer = await as_admin.head(url, headers={**TUS, **page})
     readable = {name.strip().lower() for name in answer.headers["access-control-expose-headers"].split(",")}
     ours = {name for name in answer.headers if name.startswith(("upload-", "tus-"))}
@@ -91,7 +71,7 @@ async def test_a_page_of_the_frontend_may_read_what_its_tus_client_needs(as_admi
 async def test_a_look_while_the_last_part_arrives_leaves_the_upload_to_its_sender(
     as_admin: httpx.AsyncClient, resources: Resources
 ) -> None:
-    url = await _begin(as_admin)
+    url = await begin(as_admin)
     arrived, go_on = asyncio.Event(), asyncio.Event()
 
     async def slowly() -> AsyncIterator[bytes]:
@@ -121,15 +101,15 @@ async def test_a_user_has_so_many_unfinished_uploads_and_bytes(
     monkeypatch.setenv("PY360_UPLOAD_RESUME_BYTES", "5000000")
     upload_settings.cache_clear()
     try:
-        first = await _begin(as_admin)
+        first = await begin(as_admin)
         large = await as_admin.post("/api/upload/tus", headers={**TUS, "Upload-Length": "5000000"})
         assert (large.status_code, large.json()["error"]["code"]) == (429, "resumable_quota")
-        await _begin(as_admin)
+        await begin(as_admin)
         third = await as_admin.post("/api/upload/tus", headers={**TUS, "Upload-Length": "5"})
         assert (third.status_code, third.json()["error"]["code"]) == (429, "resumable_quota")
         assert "2 unfinished resumable uploads" in third.json()["error"]["message"]
         await as_admin.delete(first, headers=TUS)
-        await _begin(as_admin)
+        await begin(as_admin)
     finally:
         monkeypatch.undo()
         upload_settings.cache_clear()
