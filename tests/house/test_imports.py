@@ -1,10 +1,12 @@
 """Who may import what, where import-linter's contracts cannot say it (house, section 4)."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
-SOURCE = Path(__file__).parents[2] / "src" / "py360"
+from tests.house.source import CHECKOUT, SOURCE
+
 BORDER = {"api", "events"}  # what one module may import of another
 FASTAPI_FILES = {"routes.py", "access.py"}
 FASTAPI_FOLDERS = {"console", "sandbox", "entrypoints"}
@@ -49,3 +51,14 @@ def test_fastapi_stays_at_the_edges() -> None:
         if not allowed and any(name.split(".")[0] == "fastapi" for name in _imports(path)):
             strays.append(str(relative))
     assert not strays, strays
+
+
+def test_tests_share_helpers_through_factories_only() -> None:
+    """No test imports a sibling test."""
+    found = [
+        (path.relative_to(CHECKOUT).as_posix(), line)
+        for path in (CHECKOUT / "tests").rglob("*.py")
+        for line in path.read_text().splitlines()
+        if re.match(r"(from|import) tests\S*\.test_\w+", line)
+    ]
+    assert found == []
