@@ -108,7 +108,7 @@ async def _measure(out: Out, product: int, floor: int, cases: int, seconds: floa
 async def _same_rows(product: int, path: str, signed: str, floor: int, bare: str) -> bool:
     ours = orjson.loads(await once(product, path, signed))["data"]["cases"]
     least = orjson.loads(await once(floor, bare))["cases"]
-    return [row["id"] for row in ours] == [row["id"] for row in least] and len(ours) == 20
+    return [row["id"] for row in ours] == [row["case_number"] for row in least] and len(ours) == 20
 
 
 def _searches(cases: int) -> list[tuple[str, list[str]]]:

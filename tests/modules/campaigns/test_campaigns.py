@@ -16,7 +16,7 @@ from py360.modules.campaigns.sender.run import Run, prepare
 from py360.modules.campaigns.sender.send import LOOPS
 from py360.modules.cases import api as cases
 from tests.conftest import RunJobs
-from tests.factories.campaigns import Relay, Upload, create, hand_over, number_of, template
+from tests.factories.campaigns import Relay, Upload, counts, create, hand_over, number_of, template
 from tests.modules.conftest import AsRole
 
 
@@ -102,6 +102,25 @@ async def test_payment_stops_the_reminder(
     assert again.json()["data"]["campaigns"][0]["targetCount"] == 1
     welcome = await create(as_admin, "upload-1", templates={"email": "May notice"}, purpose="welcome", draft=True)
     assert welcome.json()["data"]["campaigns"][0]["targetCount"] == 2
+
+
+async def test_payment_takes_the_case_out_of_planned_reminders(
+    as_admin: httpx.AsyncClient, upload: Upload, run_jobs: RunJobs, resources: Resources
+) -> None:
+    """By the subscription in `wiring`, before anything is sent; other campaigns keep their recipients."""
+    when = {"scheduleType": "scheduled", "scheduledAt": "2031-05-15T14:00:00Z"}
+    reminder = number_of(await create(as_admin, await upload(2), **when))
+    welcome = number_of(
+        await create(as_admin, "upload-1", templates={"email": "May notice"}, purpose="welcome", **when)
+    )
+    first = await resources.reads.fetch_only(int, "select min(id) from renewal_cases")
+    async with unit_of_work() as session:
+        await cases.settle(session, [cases.Paid(first, "UPI", resources.clock.now(), "pay_1")])
+    await run_jobs()
+    assert await counts(reminder) == {"skipped": 1, "pending": 1}
+    assert await counts(welcome) == {"pending": 2}
+    metrics = (await as_admin.get(f"/api/campaigns/{reminder}")).json()["data"]["metrics"]
+    assert metrics["skipped"] == 1
 
 
 async def test_same_status_twice_is_accepted(as_admin: httpx.AsyncClient, upload: Upload) -> None:

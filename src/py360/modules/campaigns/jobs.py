@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
@@ -18,6 +19,7 @@ from py360.modules.campaigns.service import stop_reminders as reminders
 from py360.modules.campaigns.service.lock import lock_any
 from py360.modules.campaigns.service.schedule import ensure_run, send_at
 
+log = structlog.get_logger()
 jobs = module_jobs("campaigns")
 RECOUNT_AFTER: Final = timedelta(seconds=1)
 OUR_SIDE: Final = "Sending stopped because of an error on our side"
@@ -59,6 +61,7 @@ async def _end(session: AsyncSession, run: Run) -> None:
     if run.pause_reason is not None:
         await status.pause_for(session, campaign_id, run.pause_reason)
     elif run.vendor_trouble is not None:
+        log.warning("a campaign waits for its vendor", campaign=campaign_id, reason=run.vendor_trouble)
         await finish.stall(session, campaign_id, run.vendor_trouble, progressed=run.progressed)
     else:
         again = await finish.after_run(session, campaign_id, run.wait_until, progressed=run.progressed)
