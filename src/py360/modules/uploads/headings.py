@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, Literal
 
 from py360.modules.uploads.fields import FIELDS
@@ -102,6 +103,7 @@ _OTHERS: Final = frozenset(
 )
 
 
+@lru_cache(maxsize=32_768)
 def heading_key(text: str) -> str:
     """A heading without case, punctuation, units and abbreviations: `Policy Expiry Dt` is `policy expiry date`."""
     spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", unicodedata.normalize("NFKC", text)).replace("#", " number ")

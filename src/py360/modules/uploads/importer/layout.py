@@ -1,5 +1,6 @@
 """The layout of a file: its table, how its headings are mapped, and what is remembered of files with the same headings."""
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -171,6 +172,10 @@ async def open_file(
     table = await open_table(
         path, limits, frozenset(heading_key(heading) for heading in named), stop_after, drop_macros
     )
+    return await asyncio.to_thread(_mapped, table, choice, memory)  # headings may be thousands
+
+
+def _mapped(table: Table, choice: MappingChoice, memory: Mapping[str, MappingChoice]) -> Opened:
     layout = layout_of(table.headings)
     known = memory.get(layout, MappingChoice())
     mapping = map_headings(table.headings, choice.columns, known.columns, {**known.values, **choice.values})
