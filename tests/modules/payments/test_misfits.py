@@ -208,7 +208,7 @@ async def test_money_for_a_closed_case_is_booked_and_reported(
     await run_jobs()
     assert (await payment_now(case))["captured"] == "125000.50"
     assert (await case_now(case))[0] == status
-    assert "Payment for a closed case" in await history(case)
+    assert "Payment on a Closed Case" in await history(case)
     assert "Payment for a closed case" in await told()
 
 

@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import resources
 from py360.modules.messaging.api import LinkRequest
-from py360.modules.payments import links
 from py360.modules.payments.gateways import check
+from py360.modules.payments.service import links
 
 __all__ = ["check", "make_links"]
 

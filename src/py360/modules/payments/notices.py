@@ -23,23 +23,25 @@ OFFICE: Final = ("cases:payments", "settings")  # who is told of trouble with mo
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Title and sentence for people. `warns`: somebody must act, so it stands in the case's history, and is told without an agent too."""
+    """Title and sentence for people. `warns`: somebody must act, so it stands in the case's history, and reaches people also
+    where there is no agent. `is_noted`: cases writes it into the history by itself."""
 
     title: str
     sentence: str
     warns: bool = False
+    is_noted: bool = False
 
 
 async def report(session: AsyncSession, moved: Sequence[tuple[Balance, Moved]]) -> None:
     """Notify people of what changed, and write what somebody must act on into the case's history."""
     found: list[notifications.Notice] = []
     for case, each in moved:
-        for said in await _reports(session, case, each):
-            if said.warns:
-                await cases.note_payment(session, case.case_id, said.title, said.sentence)
+        for words in await _reports(session, case, each):
+            if words.warns and not words.is_noted:
+                await cases.note_payment(session, case.case_id, words.title, words.sentence)
             found += [
-                notifications.Notice(user, said.title, said.sentence, _data(case, each.now.id))
-                for user in await _people(session, case, said.warns)
+                notifications.Notice(user, words.title, words.sentence, _data(case, each.now.id))
+                for user in await _people(session, case, words.warns)
             ]
     await notifications.notify_each(session, found, type="update")
 
@@ -160,7 +162,7 @@ def _of_amounts(case: Balance, each: Moved) -> Sequence[Report]:
     if each.came > 0 and not case.is_open and case.status in CLOSED:
         came = format_inr(each.came)
         sentence = f"{came} came in for {number}, which is {case.status}. Refund the customer or open the case again."
-        return [Report("Payment for a closed case", sentence, warns=True)]
+        return [Report("Payment for a closed case", sentence, warns=True, is_noted=True)]
     if each.came > 0 and case.remaining > 0:
         left = format_inr(case.remaining)
         return [Report("Part payment received", f"{format_inr(each.came)} came in for {number}; {left} remain.")]

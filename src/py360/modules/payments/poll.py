@@ -102,10 +102,10 @@ async def _facts(account: ProviderAccount, row: PollRow, with_refunds: bool) -> 
     try:
         if row.order_id is None:
             return await gateway.find(account, sign(ORDER_PURPOSE, str(row.id)))
-        said = [await gateway.ask(account, row.order_id)]
+        found = [await gateway.ask(account, row.order_id)]
         if with_refunds and row.gateway_payment_id:
-            said.append(await gateway.ask_refunds(account, row.gateway_payment_id))
-        return Facts.joined(said)
+            found.append(await gateway.ask_refunds(account, row.gateway_payment_id))
+        return Facts.joined(found)
     except (VendorError, TimeoutError) as error:
         log.warning("the gateway did not answer about a payment", payment_id=row.id, error=str(error))
         return Facts()

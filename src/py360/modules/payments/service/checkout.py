@@ -19,12 +19,12 @@ from py360.kit.db import unit_of_work
 from py360.kit.errors import Problem
 from py360.kit.jobs import defer
 from py360.modules.messaging import api as messaging
-from py360.modules.payments import gateways, links, notices
+from py360.modules.payments import gateways, notices
 from py360.modules.payments.balance import Balance, balance, lock
 from py360.modules.payments.gateways import NoGateway
-from py360.modules.payments.links import Link
 from py360.modules.payments.pages.page import Language, text
-from py360.modules.payments.service import order
+from py360.modules.payments.service import links, order
+from py360.modules.payments.service.links import Link
 from py360.modules.providers.api import ProviderAccount
 
 
@@ -254,8 +254,8 @@ async def _take_back(link: Link) -> None:
 
 def _message(case: Balance, contact: str, people: _People, url: str) -> messaging.Outgoing:
     """A service message in the customer's language, by e-mail or SMS."""
-    said = text(Language.of(people.preferred_language))
-    body = said("Here is your new link to pay the renewal of policy %(policy)s, valid for 48 hours: %(url)s") % {
+    translate = text(Language.of(people.preferred_language))
+    body = translate("Here is your new link to pay the renewal of policy %(policy)s, valid for 48 hours: %(url)s") % {
         "policy": masked_policy(case.policy_number),
         "url": url,
     }
@@ -263,7 +263,7 @@ def _message(case: Balance, contact: str, people: _People, url: str) -> messagin
         client_id=case.client_id,
         channel="email" if "@" in contact else "sms",
         contact=contact,
-        subject=said("Your new payment link"),
+        subject=translate("Your new payment link"),
         body=body,
         customer_id=case.customer_id,
         case_id=case.case_id,

@@ -17,11 +17,12 @@ from py360.kit.crypto import sign
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Invalid, Unavailable
 from py360.kit.vendor import VendorError
-from py360.modules.payments import gateways, links
+from py360.modules.payments import gateways
 from py360.modules.payments.apply_events import apply
 from py360.modules.payments.balance import Balance
 from py360.modules.payments.bulk import ORDER_PURPOSE
 from py360.modules.payments.poll import FIRST_AFTER
+from py360.modules.payments.service import links
 from py360.modules.payments.vendors.base import Facts, NewOrder, Order
 from py360.modules.providers.api import ProviderAccount
 

@@ -13,12 +13,11 @@ from py360.kit.db import unit_of_work
 from py360.kit.errors import Conflict, Invalid
 from py360.kit.money import format_inr
 from py360.modules.messaging.api import LinkRequest
-from py360.modules.payments import links
 from py360.modules.payments.allocation import ZERO
 from py360.modules.payments.apply_events import consequences
 from py360.modules.payments.balance import Balance, balance, lock, within_reach
 from py360.modules.payments.bulk import Figures, Moved, PaymentRow
-from py360.modules.payments.service import order
+from py360.modules.payments.service import links, order
 
 CLOSED_TO_MONEY: Final = frozenset({"cancelled", "lapsed"})
 
