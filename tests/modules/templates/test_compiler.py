@@ -163,6 +163,13 @@ def test_a_missing_value_takes_its_fallback_on_every_channel() -> None:
         assert compiled.parameters(Links(), values) == ["our team", "ASHA", ""]
 
 
+def test_a_value_with_a_fallback_is_not_missed() -> None:
+    content = (
+        "{{ agent_name|default('x') }} {{ branch|d('y') }} {{ customer_name }} {% if payment_date %}paid{% endif %}"
+    )
+    assert compile(template("sms", content)).needed == ("customer_name",)
+
+
 def test_whatsapp_takes_values_with_their_filters_and_conditions_as_a_whole() -> None:
     content = (
         "Hello {{ customer_name|upper }}, {% if agent_name %}your agent is {{agent_name}}{% else %}we are here{% endif %}."

@@ -87,8 +87,9 @@ def _warnings(outgoing: Outgoing, given: Mapping[str, Any]) -> list[dict[str, st
     """What the reader will miss, and what was given in vain (a misspelled parameter)."""
     if outgoing.template is None:
         return []
-    own = compile(outgoing.template).variables
-    empty = [name for name in own if name not in FILLED and not write(outgoing.values.get(name)).strip()]
+    compiled = compile(outgoing.template)
+    own = compiled.variables
+    empty = [name for name in compiled.needed if name not in FILLED and not write(outgoing.values.get(name)).strip()]
     vain = [name for name in given if canonical(name) not in own]
     return [{"field": f"parameters.{name}", "message": "has no value and is left empty"} for name in empty] + [
         {"field": f"parameters.{name}", "message": "is not used by this template"} for name in vain

@@ -75,6 +75,7 @@ class Compiled:
 
     template: Template
     variables: tuple[str, ...]
+    needed: tuple[str, ...]  # of these, what is shown somewhere without a fallback
     links: tuple[Link, ...]
     slots: int  # parameters of a WhatsApp template
     _env: minijinja.Environment
@@ -181,7 +182,15 @@ def _compile(template: Template, as_written: bool = False) -> Compiled:
         raise wrong(f"The template cannot be read: {error.message}.") from error
     names = dict.fromkeys((*subject.variables, *body.variables))
     places = tuple(_Place.of(number, link) for number, link in enumerate(links))
-    return Compiled(template, tuple(names), links, len(slots), env, places)
+    needed = _needed((*subject.parts, *body.parts))
+    return Compiled(template, tuple(names), needed, links, len(slots), env, places)
+
+
+def _needed(parts: Sequence[Part]) -> tuple[str, ...]:
+    """The variables that are shown without a fallback: where they are missing, the reader misses something."""
+    shown = (part for part in parts if isinstance(part, Expression))
+    bare = (part for part in shown if "|default" not in part.code and "|d(" not in part.code)
+    return tuple(dict.fromkeys(name for part in bare for name in part.variables))
 
 
 def _as_written(text: str) -> Source:
