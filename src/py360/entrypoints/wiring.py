@@ -82,13 +82,22 @@ def import_jobs() -> None:
     fill_protocols()
 
 
+HOT_PATH: Final = "/api/cases"
+
+
 def routes(modules: Sequence[str] = ()) -> list[tuple[str, BaseRoute]]:
-    """The routes of the chosen modules with the module of each: fixed paths first, so that `/cases/{case}` hides none."""
+    """The routes of the chosen modules with the module of each: fixed paths first, so that `/cases/{case}` hides none, and
+    of these the case list, which every open window asks for: a request passes all routes before its own."""
     found = []
     for module in check_modules(modules):
         if name := _part(module, "routes"):
             found += [(module, route) for route in import_module(name).router.routes]
-    return sorted(found, key=lambda each: getattr(each[1], "path", "{").count("{"))
+
+    def order(each: tuple[str, BaseRoute]) -> tuple[int, bool]:
+        path = getattr(each[1], "path", "{")
+        return path.count("{"), path != HOT_PATH
+
+    return sorted(found, key=order)
 
 
 def connect_events() -> None:
