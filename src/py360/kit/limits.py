@@ -39,6 +39,11 @@ class Limits:
         """Count; whether it was within the limit."""
         return await self._windows.hit(parse(rate), *key, cost=cost)
 
+    async def room(self, rate: str, *key: str) -> tuple[int, float]:
+        """How many more are within the limit now, and the seconds until there is room again. Counts nothing."""
+        window = await self._windows.get_window_stats(parse(rate), *key)
+        return max(0, window.remaining), max(0.0, window.reset_time - time.time())
+
     async def take(self, rate: str, *key: str, wanted: int) -> tuple[int, float]:
         """Count as many of the wanted as are within the limit; how many, and the seconds until there is room again."""
         item = parse(rate)

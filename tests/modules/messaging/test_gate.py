@@ -202,6 +202,19 @@ async def test_the_campaigns_of_an_hour(client_id: int, clock: FixedClock) -> No
     assert reasons(await decide(client_id, [out(client_id, PHONES[0])])) == ["ok"]  # no campaign's
 
 
+async def test_a_limit_is_not_charged_for_what_another_keeps_back(client_id: int) -> None:
+    await set_campaigns(client_id, '{"smsRateLimit": 50}')
+    number = await campaign_of(client_id)
+    batch = [out(client_id, phone, campaign_id=number) for phone in PHONES]
+    async with unit_of_work() as session:
+        await db.execute(session, "update providers set rate_limit = 2 where channel = 'sms'")
+    limited = [reasons(await decide(client_id, batch)).count("ok") for _ in range(3)]
+    assert limited == [2, 0, 0]  # the minute's limit refuses; the hour's keeps its room
+    async with unit_of_work() as session:
+        await db.execute(session, "update providers set rate_limit = null where channel = 'sms'")
+    assert [reasons(await decide(client_id, batch)).count("ok") for _ in range(3)] == [20, 20, 8]
+
+
 async def test_what_the_office_asks_for_less(client_id: int, add_customer: AddCustomer, clock: FixedClock) -> None:
     clock.moment = NOON
     async with unit_of_work() as session:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, sql
 from py360.kit.reads import Reads
 from py360.modules.templates.api import Channel
 
@@ -54,27 +54,7 @@ class Entry:
     error_message: str | None = None
 
 
-# Rows travel as one JSON value: arrays per column cost psycopg four times as long.
-_INSERT: Final = """
-with asked as (
-  select nextval(pg_get_serial_sequence('communication_delivery_status', 'id')) as id, a.*
-  from rows from (jsonb_to_recordset(%(entries)s::jsonb) as (purpose text, contact text, status text, customer_id bigint,
-    case_id bigint, campaign_id bigint, template_id bigint, template_version integer, subject text, content text,
-    sent_by bigint, cost numeric, error_code text, error_message text)) with ordinality
-    as a (purpose, contact, status, customer_id, case_id, campaign_id, template_id, template_version, subject, content,
-      sent_by, cost, error_code, error_message, place)
-), written as (
-  insert into communication_delivery_status (id, client_id, communication_type, purpose, recipient_contact, status,
-    customer_id, case_id, campaign_id, template_id, template_version, subject, content, sent_by, cost, error_code, error_message,
-    attempts, last_attempt_at, vendor_name, provider_id, created_at)
-  select id, %(client)s, %(channel)s, purpose, left(contact, 255), status, customer_id, case_id, campaign_id, template_id,
-    template_version, subject, content, sent_by, cost, error_code, error_message,
-    case when status = 'sending' then 1 else 0 end, case when status = 'sending' then %(now)s::timestamptz end,
-    %(vendor)s, %(provider)s, %(now)s::timestamptz
-  from asked order by place
-)
-select array_agg(id order by place) from asked
-"""
+_INSERT: Final = sql.read(__file__, "write_messages")
 
 
 async def write(
@@ -88,8 +68,9 @@ async def write(
     """Write rows of one client and channel; their numbers in the same order."""
     if not entries:
         return []
-    numbers: list[int] = await db.value(
+    return await db.fetch_all(
         session,
+        int,
         _INSERT,
         {
             "client": client_id,
@@ -100,7 +81,6 @@ async def write(
             "entries": _json(entries),
         },
     )
-    return numbers
 
 
 def _json(rows: Sequence[Any]) -> str:
@@ -138,59 +118,14 @@ class Change:
     provider_id: int | None
 
 
-# Many news of one message in a batch fold into one: the furthest status, the earliest moment of each kind.
-_APPLY: Final = """
-with told as (
-  select case when n.message_id is null then l.id when n.provider_id is null or o.id is not null then n.message_id end as id,
-    array_position(%(forward)s::text[], n.status) as rank, n.*
-  from jsonb_to_recordset(%(news)s::jsonb) as n (message_id bigint, vendor_message_id text, status text, at timestamptz,
-    error_code text, error_message text, cost numeric, unsubscribed boolean, provider_id bigint)
-  left join communication_delivery_status l on n.message_id is null and l.vendor_message_id = n.vendor_message_id
-    and (n.provider_id is null or l.provider_id = n.provider_id)
-  left join communication_delivery_status o on o.id = n.message_id and o.provider_id = n.provider_id
-), folded as (
-  select id, max(rank) as rank, max(vendor_message_id) as vendor_id, max(cost) as cost,
-    min(at) filter (where status = any(array['sent', 'delivered', 'opened', 'clicked', 'replied'])) as sent_at,
-    min(at) filter (where status = any(array['delivered', 'opened', 'clicked', 'replied'])) as delivered_at,
-    min(at) filter (where status = any(array['opened', 'clicked'])) as opened_at,
-    min(at) filter (where status = 'clicked') as clicked_at,
-    min(at) filter (where status = 'replied') as replied_at,
-    min(at) filter (where unsubscribed) as unsubscribed_at,
-    (array_agg(left(error_code, 50) order by rank desc, error_code) filter (where error_code is not null))[1] as code,
-    (array_agg(error_message order by rank desc, error_code) filter (where error_message is not null))[1] as error,
-    row_number() over (partition by max(vendor_message_id) order by id) = 1 as is_first
-  from told where id is not null group by id
-), before as (
-  select l.id, l.status, l.unsubscribed_at is null as subscribed, array_position(%(forward)s::text[], l.status::text) as rank
-  from communication_delivery_status l join folded f on f.id = l.id
-  where l.status <> 'blocked'
-  order by l.id for update of l
-)
-update communication_delivery_status l set
-  status = case when f.rank > b.rank then (%(forward)s::text[])[f.rank] else l.status end,
-  vendor_message_id = coalesce(l.vendor_message_id, case when f.is_first and not exists (
-    select from communication_delivery_status o where o.vendor_message_id = f.vendor_id) then f.vendor_id end),
-  cost = coalesce(f.cost, l.cost),
-  sent_at = least(l.sent_at, f.sent_at),
-  delivered_at = least(l.delivered_at, f.delivered_at),
-  opened_at = least(l.opened_at, f.opened_at),
-  clicked_at = least(l.clicked_at, f.clicked_at),
-  replied_at = least(l.replied_at, f.replied_at),
-  unsubscribed_at = least(l.unsubscribed_at, f.unsubscribed_at),
-  error_code = case when f.rank > b.rank then f.code else coalesce(l.error_code, f.code) end,
-  error_message = case when f.rank > b.rank then left(f.error, 500) else coalesce(l.error_message, left(f.error, 500)) end
-from folded f join before b on b.id = f.id
-where l.id = f.id
-returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact, l.provider_id
-"""
+_APPLY: Final = sql.read(__file__, "apply_news")
 
 
 async def apply(session: AsyncSession, news: Sequence[News]) -> list[Change]:
     """Apply a batch in one statement; the rows it found. Raises nothing for unknown numbers: they are not ours."""
     if not news:
         return []
-    rows = await db.all(session, _APPLY, {"forward": list(FORWARD), "news": _json(news)})
-    return [_change(row) for row in rows]
+    return await db.fetch_all(session, Change, _APPLY, {"forward": list(FORWARD), "news": _json(news)})
 
 
 # Of messages that a dead worker left `sending`: what was handed over may have left; what was only claimed did not.
@@ -204,7 +139,7 @@ update communication_delivery_status l set
     else 'The worker stopped while this message was on its way. It may have been sent.' end
 from (select id from communication_delivery_status where status = 'sending' and {which} order by id for no key update) lost
 where l.id = lost.id
-returning l.id, l.client_id, l.campaign_id, l.communication_type, l.recipient_contact, l.provider_id
+returning l.id as message_id, l.client_id, l.campaign_id, l.communication_type as channel, l.recipient_contact as contact, l.provider_id
 """
 
 
@@ -218,7 +153,7 @@ async def abandon_single(session: AsyncSession, before: datetime) -> list[Change
     """The same for single messages left `sending` since before that moment. A campaign's belong to whoever holds the
     lease of its batch."""
     which = "campaign_id is null and last_attempt_at < %(before)s and created_at > %(before)s - interval '2 days'"
-    return [_change(row) for row in await db.all(session, _ABANDON.format(which=which), {"before": before})]
+    return await db.fetch_all(session, Change, _ABANDON.format(which=which), {"before": before})
 
 
 async def keep_back(session: AsyncSession, reasons: Sequence[tuple[int, str, str]]) -> None:
@@ -235,13 +170,6 @@ async def keep_back(session: AsyncSession, reasons: Sequence[tuple[int, str, str
         )
 
 
-def _change(row: db.Row) -> Change:
-    return Change(
-        row["id"], row["client_id"], row["campaign_id"], row["communication_type"], row["recipient_contact"],
-        row["provider_id"],
-    )  # fmt: skip
-
-
 _SPENT: Final = f"""
 select coalesce(sum(l.cost), 0) from communication_delivery_status l where l.campaign_id = any(%(ids)s) and {CHARGED}
 """
@@ -249,20 +177,28 @@ select coalesce(sum(l.cost), 0) from communication_delivery_status l where l.cam
 
 async def spent(source: AsyncSession | Reads, campaign_ids: Sequence[int]) -> Decimal:
     """What the messages of these campaigns cost so far, in INR, those under way included."""
-    said = {"ids": list(campaign_ids)}
-    found = source.value(_SPENT, said) if isinstance(source, Reads) else db.value(source, _SPENT, said)
-    return Decimal(await found)
+    params = {"ids": list(campaign_ids)}
+    if isinstance(source, Reads):
+        return await source.fetch_only(Decimal, _SPENT, params)
+    return await db.fetch_only(source, Decimal, _SPENT, params)
+
+
+@dataclass(frozen=True, slots=True)
+class _Recent:
+    contact: str
+    messages: int
 
 
 async def recent_to(
     session: AsyncSession, client_id: int, channel: str, contacts: Sequence[str], since: datetime
 ) -> dict[str, int]:
     """How many messages each address got by a channel since then; refused and failed ones do not count."""
-    rows: list[dict[str, Any]] = await db.all(
+    rows = await db.fetch_all(
         session,
-        "select recipient_contact, count(*) as messages from communication_delivery_status"
+        _Recent,
+        "select recipient_contact as contact, count(*) as messages from communication_delivery_status"
         " where recipient_contact = any(%(contacts)s) and client_id = %(client)s and communication_type = %(channel)s"
         " and created_at > %(since)s and status not in ('blocked', 'failed', 'bounced') group by 1",
         {"contacts": list(contacts), "client": client_id, "channel": channel, "since": since},
     )
-    return {row["recipient_contact"]: row["messages"] for row in rows}
+    return {row.contact: row.messages for row in rows}

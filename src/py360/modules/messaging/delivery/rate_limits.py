@@ -1,4 +1,4 @@
-"""How fast: the quotas of an account, its rate, and what the office limits by itself. The door's last checks.
+"""Rate limits: the quotas of an account, its rate, and what the office limits by itself. The send gate's last checks.
 
 Quotas are counted in the ledger, rates in Valkey; both hold for all workers together.
 """
@@ -25,6 +25,20 @@ class _Rate:
     rate: str
     key: tuple[str, ...]
     sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Used:
+    """How many messages an account sent today and this month."""
+
+    day: int
+    month: int
+
+
+_USED: Final = """
+select count(*) filter (where created_at >= %(today)s) as day, count(*) as month
+from communication_delivery_status where provider_id = %(id)s and created_at >= %(month)s and status <> 'blocked'
+"""
 
 
 async def _office(session: AsyncSession, one: Outgoing, in_force: settings.Campaigns) -> list[_Rate]:
@@ -71,11 +85,21 @@ async def pace(
     reason = "quota"
     rates = await _office(session, one, in_force)
     if account.rate_limit is not None:
-        sold = f"The account takes {account.rate_limit} messages a minute."
-        rates.append(_Rate(f"{account.rate_limit}/minute", ("provider", str(account.id)), sold))
+        sentence_of_account = (
+            f"“{account.name}” sends {account.rate_limit} messages a minute: the limit of this account, which you can change under"
+            " Settings, Providers."
+        )
+        rates.append(_Rate(f"{account.rate_limit}/minute", ("provider", str(account.id)), sentence_of_account))
+    limits = resources.current().limits
+    # First what each limit has room for, then all are charged alike: no limit is charged for what another one keeps back.
     for each in rates if allowed else ():
-        taken, seconds = await resources.current().limits.take(each.rate, *each.key, wanted=allowed)
-        if taken < allowed:
+        room, seconds = await limits.room(each.rate, *each.key)
+        if room < allowed:
+            allowed, reason, sentence = room, "rate_limited", each.sentence
+            until = now + max(RATE_RETRY, timedelta(seconds=seconds))
+    for each in rates if allowed else ():
+        taken, seconds = await limits.take(each.rate, *each.key, wanted=allowed)
+        if taken < allowed:  # another process was faster
             allowed, reason, sentence = taken, "rate_limited", each.sentence
             until = now + max(RATE_RETRY, timedelta(seconds=seconds))
     return allowed, reason, sentence, until
@@ -91,21 +115,19 @@ async def _quota(
     month = today.replace(day=1)
     # two admissions at once take turns here, so that together they cannot pass the quota
     await db.execute(session, "select pg_advisory_xact_lock(361, %(id)s)", {"id": account.id})
-    used = await db.one(
-        session,
-        "select count(*) filter (where created_at >= %(today)s) as day, count(*) as month"
-        " from communication_delivery_status where provider_id = %(id)s and created_at >= %(month)s and status <> 'blocked'",
-        {"id": account.id, "today": today, "month": month},
-    )
-    assert used is not None
-    left_today = (account.daily_limit or wanted + used["day"]) - used["day"]
-    left_month = (account.monthly_limit or wanted + used["month"]) - used["month"]
+    used = await db.fetch_only(session, _Used, _USED, {"id": account.id, "today": today, "month": month})
+    left_today = (account.daily_limit or wanted + used.day) - used.day
+    left_month = (account.monthly_limit or wanted + used.month) - used.month
     if left_month < left_today:
         until = (month + timedelta(days=32)).replace(day=1)
         return (
             max(0, min(wanted, left_month)),
-            f"The account's quota of {account.monthly_limit} a month is used up.",
+            f"The quota of “{account.name}”, {account.monthly_limit} messages a month, is used up.",
             until,
         )
     until = today + timedelta(days=1)
-    return max(0, min(wanted, left_today)), f"The account's quota of {account.daily_limit} a day is used up.", until
+    return (
+        max(0, min(wanted, left_today)),
+        f"The quota of “{account.name}”, {account.daily_limit} messages a day, is used up.",
+        until,
+    )

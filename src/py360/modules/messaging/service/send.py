@@ -1,6 +1,7 @@
 """The send calls of the specification: one message to one person, through the door."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -46,12 +47,12 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict
             await find(session, caller.client_id, body.template_id, channel) if body.template_id is not None else None
         )
         case = await _case(session, caller, body.case_id) if body.case_id is not None else None
-        client_id = case["client_id"] if case else caller.client_id
+        client_id = case.client_id if case else caller.client_id
         values = await client_values(session, client_id)
         if case is not None:
-            values |= (await case_values(session, [case["id"]])).get(case["id"], {})
-        if case is not None and case["is_open"] and _wants_link(template, parameters):
-            values[LINK] = await payment_link(session, LinkRequest(case["id"], client_id, contact))
+            values |= (await case_values(session, [case.id])).get(case.id, {})
+        if case is not None and case.is_open and _wants_link(template, parameters):
+            values[LINK] = await payment_link(session, LinkRequest(case.id, client_id, contact))
     outgoing = Outgoing(
         client_id=client_id,
         channel=channel,
@@ -61,8 +62,8 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict
         values=values | parameters,
         subject=body.subject if isinstance(body, EmailIn) else None,
         body=body.body if isinstance(body, EmailIn) else body.message,
-        customer_id=case["customer_id"] if case else None,
-        case_id=case["id"] if case else None,
+        customer_id=case.customer_id if case else None,
+        case_id=case.id if case else None,
         sent_by=caller.user_id,
     )
     warnings = _warnings(outgoing, body.parameters)
@@ -96,12 +97,23 @@ def _warnings(outgoing: Outgoing, given: Mapping[str, Any]) -> list[dict[str, st
     ]
 
 
-async def _case(session: AsyncSession, caller: Caller, ref: str | int) -> db.Row:
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """The case that a message is about."""
+
+    id: int
+    client_id: int
+    customer_id: int
+    is_open: bool
+
+
+async def _case(session: AsyncSession, caller: Caller, ref: str | int) -> _Case:
     """The case within the caller's reach. Raises NotFound."""
     within, params = reach_filter(caller, "c")
     text = str(ref).strip()
-    row = await db.one(
+    row = await db.fetch_one(
         session,
+        _Case,
         f"select c.id, c.client_id, c.customer_id, c.is_open from cases_public_case c where {within}"
         " and (c.case_number = %(text)s or c.id = %(number)s)",
         {**params, "text": text, "number": ids.bare_number(text)},
