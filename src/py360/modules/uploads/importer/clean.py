@@ -50,7 +50,7 @@ class Plan:
 
     `swapped`: date columns in whose cells a program exchanged day and month. `repeats`: rows whose policy number stands in an
     earlier row. `spellings`: customer codes that the file spells in several ways, and the first of them. `shared_codes`:
-    texts that stand as the code of so many customers that they are nobody's. `often_nothing`: columns in which "N.A." is usual,
+    the hashes of codes under which so many customers stand that they are nobody's. `often_nothing`: columns in which "N.A." is usual,
     and so means nothing; a rare one is an exception that the office should see.
     """
 
@@ -59,7 +59,7 @@ class Plan:
     swapped: frozenset[str] = frozenset()
     repeats: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int32))
     spellings: dict[str, str] = field(default_factory=dict)
-    shared_codes: frozenset[str] = frozenset()
+    shared_codes: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
     often_nothing: frozenset[str] = frozenset()
 
 
@@ -169,13 +169,19 @@ class _Chunk:
         for mask, reason in (
             (code.str.contains(SHORTENED), "customer_code_shortened"),
             (code.str.contains(_BECAME_DATE), "customer_code_became_date"),
-            (code.is_in(pl.Series(list(self.plan.shared_codes), dtype=pl.String).implode()), "customer_code_shared"),
+            (self._is_shared(code), "customer_code_shared"),
         ):
             self._flag(mask, "customer_code", reason, "warning")
             unusable |= mask.fill_null(value=False)
         code = pl.select(pl.when(~unusable).then(code))[:, 0]
         self._flag(code.str.len_chars() > _LONGEST["customer_code"], "customer_code", "too_long")
         return code.replace(self.plan.spellings) if self.plan.spellings else code
+
+    def _is_shared(self, code: pl.Series) -> pl.Series:
+        if self.plan.shared_codes.is_empty():
+            return pl.repeat(value=False, n=code.len(), dtype=pl.Boolean, eager=True)
+        hashes = texts.key_hash(texts.key_of(code))
+        return hashes.is_in(self.plan.shared_codes.implode()) & code.is_not_null()
 
     def _person(self) -> None:
         first, last = names.split(self.texts["customer_name"], self.texts["first_name"], self.texts["last_name"])

@@ -38,7 +38,7 @@ class Scan:
     left: Counter[str] = field(default_factory=Counter)
     terms: Counter[Order] = field(default_factory=Counter)
     spellings: dict[str, str] = field(default_factory=dict)
-    shared_codes: frozenset[str] = frozenset()
+    shared_codes: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
     often_nothing: frozenset[str] = frozenset()
 
 
@@ -63,6 +63,7 @@ class _Look:
         self.evidence = {name: Evidence() for name in DATES if mapping.column(name) is not None}
         self.numbers: list[pl.DataFrame] = []
         self.codes: list[pl.DataFrame] = []
+        self.spelled: list[pl.DataFrame] = []  # spellings of codes other than their keys
         self.marked: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
         self.terms: Counter[Order] = Counter()
@@ -115,18 +116,22 @@ class _Look:
         # Two numbers that a program cut short may look the same; each is reported for that.
         numbered = numbered.filter(pl.col("key").is_not_null() & ~pl.col("key").str.contains(SHORTENED))
         # 64 bits: 1 in 37 million files errs
-        self.numbers.append(numbered.select(ROW, pl.col("key").hash(seed=360).alias("hash")))
+        self.numbers.append(numbered.select(ROW, texts.key_hash(numbered["key"]).alias("hash")))
 
     def _see_codes(self, cells: dict[str, pl.Series]) -> None:
         none = pl.repeat(None, cells["customer_code"].len(), dtype=pl.String, eager=True)
-        names = [cells.get(name, none) for name in ("customer_name", "first_name", "last_name")]
-        contacts = [cells.get(name, none) for name in ("phone", "email")]
         code = without_placeholders(texts.identifier(cells["customer_code"]))
-        frame = pl.DataFrame({"code": code})
-        frame = frame.with_columns(
-            texts.key_of(code).alias("key"), _hash(names).alias("name"), _hash(contacts).alias("contact")
-        )
-        self.codes.append(frame.filter(pl.col("code").is_not_null()))
+        key = texts.key_of(code)
+        people = {
+            "name": [cells.get(name, none) for name in ("customer_name", "first_name", "last_name")],
+            "contact": [cells.get(name, none) for name in ("phone", "email")],
+        }
+        hashes = [_hash(columns).alias(name) for name, columns in people.items()]
+        frame = pl.DataFrame([key.alias("code"), texts.key_hash(key).alias("key"), *hashes])
+        self.codes.append(frame.filter(pl.col("code").is_not_null()).drop("code"))
+        other = pl.DataFrame({"code": code, "key": key}).filter(pl.col("code") != pl.col("key"))
+        if other.height:
+            self.spelled.append(other.group_by("code", "key", maintain_order=True).agg(pl.len().alias("rows")))
 
     def _see_nothing(self, name: str, cells: pl.Series) -> None:
         filled = cells.drop_nulls()
@@ -135,10 +140,9 @@ class _Look:
 
     def result(self) -> Scan:
         """What holds for all rows seen."""
-        spellings, shared = self._codes()
         often = {name for name in ("renewal_amount",) if self.nothing[name] > _OFTEN * self.nothing[f"{name} filled"]}
         return Scan(
-            self.rows, self.data, self.evidence, self._repeats(), self.marked, self.left, self.terms, spellings, shared,
+            self.rows, self.data, self.evidence, self._repeats(), self.marked, self.left, self.terms, self._spellings(), self._shared(),
             frozenset(often),
         )  # fmt: skip
 
@@ -152,27 +156,42 @@ class _Look:
             return first.clear()
         return numbers.filter(~pl.col(ROW).is_in(first.implode()))[ROW].sort()
 
-    def _codes(self) -> tuple[dict[str, str], frozenset[str]]:
-        """Other spellings of customer codes with the first one, and codes that many customers share."""
+    def _spellings(self) -> dict[str, str]:
+        """Customer codes that the file spells in several ways, and the spelling that is taken."""
+        if not self.spelled:
+            return {}
+        others = (
+            pl.concat(self.spelled)
+            .group_by("key", maintain_order=True)
+            .agg(pl.col("code").unique(maintain_order=True), pl.col("rows").sum())
+        )
+        others = others.with_columns(texts.key_hash(others["key"]).alias("hash"))
+        keys = pl.concat([codes["key"] for codes in self.codes])
+        total = keys.value_counts(name="total").filter(pl.col("key").is_in(others["hash"].implode()))
+        found = others.join(total, left_on="hash", right_on="key", how="left", maintain_order="left")
+        spellings: dict[str, str] = {}
+        for key, codes, rows, whole in found.select("key", "code", "rows", "total").iter_rows():
+            if len(codes) > 1 or whole > rows:  # several others, or its key itself too
+                spellings |= dict.fromkeys((key, *codes), codes[0] if len(codes) > 1 else key)
+        return {code: taken for code, taken in spellings.items() if code != taken}
+
+    def _shared(self) -> pl.Series:
+        """Codes (by the hashes of their keys) under which so many strangers stand that they are nobody's."""
         if not self.codes:
-            return {}, frozenset()
+            return pl.Series([], dtype=pl.UInt64)
         codes = pl.concat(self.codes)
-        several = codes.group_by("key").agg(pl.len().alias("rows")).filter(pl.col("rows") > 1)
-        if several.is_empty():
-            return {}, frozenset()
-        groups = codes.join(several, on="key").group_by("key", maintain_order=True).agg(
-            pl.col("code").unique(maintain_order=True).alias("texts"), pl.col("name").n_unique().alias("names"),
-            pl.col("contact").n_unique().alias("contacts"), pl.col("rows").first(),
-        )  # fmt: skip
-        spelled = groups.filter(pl.col("texts").list.len() > 1)["texts"].to_list()
-        spellings = {other: first for first, *others in spelled for other in others}
+        codes = codes.filter(pl.col("key").is_duplicated())
+        groups = codes.group_by("key").agg(
+            pl.col("name").n_unique().alias("names"),
+            pl.col("contact").n_unique().alias("contacts"),
+            pl.len().alias("rows"),
+        )
         strangers = (pl.col("names") >= _STRANGERS) & (pl.col("contacts") >= _STRANGERS)
         strangers &= (pl.col("names") >= 0.9 * pl.col("rows")) & (pl.col("contacts") >= 0.9 * pl.col("rows"))
-        shared = groups.filter(strangers)["texts"].explode().to_list()
-        return spellings, frozenset(shared)
+        return groups.filter(strangers)["key"]
 
 
 def _hash(columns: list[pl.Series]) -> pl.Series:
     """One number for a row's texts, whatever their case."""
     frame = pl.DataFrame([column.str.to_lowercase().alias(str(at)) for at, column in enumerate(columns)])
-    return frame.hash_rows(seed=360)
+    return frame.hash_rows(seed=360).cast(pl.UInt32, strict=False, wrap_numerical=True)

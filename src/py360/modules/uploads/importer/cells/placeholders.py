@@ -30,11 +30,14 @@ _PHRASE: Final = (
     r"|^\S+( \S+)? (नहीं|नही|नाही)( है| आहे)?$|^(जारी|आवंटित) होना है$"
 )
 _FILLING: Final = r"^(x{2,}|0+)$"
+_LONGEST: Final = 100  # bytes; what is longer says something
 
 
 def is_placeholder(texts: pl.Series) -> pl.Series:
-    """Which texts stand for nothing; null where there is no text. Each distinct text is looked at once."""
-    distinct = texts.drop_nulls().unique()
+    """Which texts stand for nothing; null where there is no text. Each distinct text is looked at once,
+    and none with a digit: `Err:508` apart, nothing has no number."""
+    possible = (~texts.str.contains("[1-9]") | texts.str.contains(r"(?i)^\s*err")) & (texts.str.len_bytes() <= _LONGEST)
+    distinct = texts.filter(possible.fill_null(value=False)).unique()
     spaced = distinct.str.normalize("NFKC").str.to_lowercase().str.replace_all(r"[\p{P}\p{S}\s\p{Cf}]+", " ")
     spaced = spaced.str.strip_chars()
     joined = spaced.str.replace_all(" ", "", literal=True)
