@@ -23,6 +23,7 @@ from procrastinate.tasks import Task
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
+from py360.kit.errors import is_full
 
 log = structlog.get_logger()
 app: Final = procrastinate.App(connector=procrastinate.PsycopgConnector())
@@ -35,14 +36,22 @@ JobFunction = Callable[..., Coroutine[Any, Any, None]]
 Job = Task[Any, Any, Any]
 
 
+def _is_no_ones_fault(error: BaseException) -> bool:
+    """Whether the job can do nothing about it and goes on later: the database is away, or a disk is full."""
+    if isinstance(error, BaseExceptionGroup):
+        return any(_is_no_ones_fault(each) for each in error.exceptions)
+    return db.is_away(error) or is_full(error)
+
+
 class _Patience(procrastinate.RetryStrategy):
-    """Again after 3, 9, 27, ... seconds, so many times; a database that is away is waited for however long."""
+    """Again after 3, 9, 27, ... seconds, so many times; a database that is away and a full disk are waited
+    for however long."""
 
     def get_retry_decision(
         self, *, exception: BaseException, job: procrastinate.jobs.Job
     ) -> procrastinate.RetryDecision | None:
         """When to try again."""
-        if db.is_away(exception):
+        if _is_no_ones_fault(exception):
             return procrastinate.RetryDecision(retry_in={"seconds": AWAY_SECONDS})
         return super().get_retry_decision(exception=exception, job=job)
 
@@ -82,7 +91,7 @@ class ModuleJobs:
                     if not retries:
                         _tell(context.job, error)
                         return
-                    if db.is_away(error):
+                    if _is_no_ones_fault(error):
                         await _does_not_count(context.job)
                         raise
                     if await _has_successor(context.job):
