@@ -189,7 +189,7 @@ def _compile(template: Template, as_written: bool = False) -> Compiled:
 def _needed(parts: Sequence[Part]) -> tuple[str, ...]:
     """The variables that are shown without a fallback: where they are missing, the reader misses something."""
     shown = (part for part in parts if isinstance(part, Expression))
-    bare = (part for part in shown if "|default" not in part.code and "|d(" not in part.code)
+    bare = (part for part in shown if not any(each in part.code.replace(" ", "") for each in ("|default(", "|d(")))
     return tuple(dict.fromkeys(name for part in bare for name in part.variables))
 
 
