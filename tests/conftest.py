@@ -21,6 +21,7 @@ from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings, settings
 from tests import services
+from tests.contract import CheckedTransport
 from tests.services import ADMIN, PASSWORD
 
 BESIDE_THE_CHECKOUT = ("test_portfolio.py", "test_client_contract.py")  # need files that no package has
@@ -100,9 +101,7 @@ def app(configured: Settings, resources: Resources) -> FastAPI:
 
 def caller(app: FastAPI) -> httpx.AsyncClient:
     """A client of the application that has not signed in."""
-    return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test"
-    )
+    return httpx.AsyncClient(transport=CheckedTransport(app), base_url="http://test")
 
 
 @pytest_asyncio.fixture

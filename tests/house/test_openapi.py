@@ -38,3 +38,15 @@ def test_errors_are_described_in_the_envelope_they_are_sent_in() -> None:
     schemas = document()["components"]["schemas"]
     assert "HTTPValidationError" not in schemas
     assert set(schemas["Failure"]["required"]) == {"success", "error", "requestId"}
+
+
+def test_every_answer_has_a_schema_or_is_a_file_or_nothing() -> None:
+    """House, section 6: a client can be generated. Answers without a body are those of tus, webhooks and redirects."""
+    without = [
+        f"{method.upper()} {path}"
+        for path, operations in document()["paths"].items()
+        for method in METHODS & operations.keys()
+        for status, response in operations[method]["responses"].items()
+        if status.startswith("2") and response.get("content", {}).get("application/json", {}).get("schema") == {}
+    ]
+    assert without == [], "declare response_model=Answer[...View], responses=files(...) or a response_class"

@@ -15,6 +15,7 @@ from py360.kit.resources import Resources
 from py360.modules.identity import api as identity
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
+from tests.contract import CheckedTransport
 from tests.factories.accounts import point_at
 
 PASSWORD = "a long enough password"
@@ -27,7 +28,7 @@ class Person(httpx.AsyncClient):
     tokens: dict[str, Any]
 
     def __init__(self, app: FastAPI) -> None:
-        super().__init__(transport=httpx.ASGITransport(app=app, client=("127.0.0.1", 40000)), base_url="http://test")
+        super().__init__(transport=CheckedTransport(app), base_url="http://test")
 
 
 async def heard(since: int) -> list[live.Message]:

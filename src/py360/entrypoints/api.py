@@ -4,10 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from contextlib import asynccontextmanager
 from importlib.metadata import version
-from typing import Final, TypedDict, TypeVar
+from typing import Final, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
+from typing_extensions import TypedDict
 
 from py360.entrypoints import dead_letters, wiring
 from py360.entrypoints.logs import RequestLog
@@ -63,7 +64,7 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.import_jobs()
     wiring.install(app)
     system = http.Router()
-    system.get("/health", dependencies=[http.Public])(health)
+    system.get("/health", dependencies=[http.Public], response_model=http.Answer[HealthView])(health)
     for module, route in [("system", system.routes[0]), *wiring.routes(modules)]:
         if isinstance(route, http.Route):
             route.tags = [module]
@@ -82,6 +83,15 @@ class Proxies(TypedDict):
 def proxies(settings: Settings) -> Proxies:
     """Whose X-Forwarded-For is believed: that of PY360_TRUSTED_PROXIES, and nobody's by default, not even the loopback's."""
     return {"proxy_headers": bool(settings.trusted_proxies), "forwarded_allow_ips": settings.trusted_proxies}
+
+
+class HealthView(TypedDict):
+    """Whether the installation is live and ready, and why not."""
+
+    live: bool
+    ready: bool
+    reasons: list[str]
+    deadLetters: int | None
 
 
 async def health(request: Request) -> Response:

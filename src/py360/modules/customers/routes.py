@@ -21,12 +21,25 @@ from py360.modules.customers.schemas import (
 )
 from py360.modules.customers.service import customers, policies, verify
 from py360.modules.customers.service.verify import VerificationView
+from py360.modules.customers.views import (
+    CustomerAdded,
+    CustomerList,
+    CustomerSaved,
+    CustomerView,
+    PolicyAdded,
+    PolicyList,
+    PolicySaved,
+    PolicyTypeList,
+    PolicyView,
+    PreferencesSaved,
+    PreferencesView,
+)
 
 router = Router()
 Word = Annotated[str | None, Query(max_length=50)]
 
 
-@router.get("/customers")
+@router.get("/customers", response_model=Answer[CustomerList])
 async def list_customers(
     reads: DbReads,
     caller: CanReadCustomers,
@@ -44,7 +57,7 @@ async def list_customers(
     return await listed(reads, queries.customers(caller, chosen, page.sort), page, as_file)
 
 
-@router.post("/customers", status_code=201)
+@router.post("/customers", status_code=201, response_model=Answer[CustomerAdded])
 async def add_customer(session: Session, caller: CanChangeCustomers, body: CustomerIn) -> Response:
     """Add a customer of the caller's client."""
     number = await customers.create_customer(session, caller.client_id, given(body))
@@ -52,14 +65,14 @@ async def add_customer(session: Session, caller: CanChangeCustomers, body: Custo
     return ok({"id": code, "customerId": number, "message": f"{code} was added."}, 201)
 
 
-@router.get("/customers/{customer}")
+@router.get("/customers/{customer}", response_model=Answer[CustomerView])
 async def read_customer(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
     """One customer, by code or number. The ETag is what a change asks for."""
     found = await queries.customer(reads, caller, customer)
     return ok(queries.customer_to_public(found), headers=etag(found.edition))
 
 
-@router.put("/customers/{customer}")
+@router.put("/customers/{customer}", response_model=Answer[CustomerSaved])
 async def change_customer(
     session: Session, reads: DbReads, caller: CanChangeCustomers, customer: str, body: CustomerChange, if_match: IfMatch
 ) -> Response:
@@ -70,7 +83,7 @@ async def change_customer(
     return ok({"id": found.customer_code, "changes": changed, "message": f"{found.customer_code} was saved."})
 
 
-@router.get("/customers/{customer}/policies")
+@router.get("/customers/{customer}/policies", response_model=Answer[PolicyList])
 async def customer_policies(
     reads: DbReads, caller: CanReadCustomers, customer: str, page: PageParams, as_file: AsFile = None
 ) -> Response:
@@ -80,14 +93,14 @@ async def customer_policies(
     return await listed(reads, queries.policies(caller, chosen, page.sort), page, as_file)
 
 
-@router.get("/customers/{customer}/preferences")
+@router.get("/customers/{customer}/preferences", response_model=Answer[PreferencesView])
 async def read_preferences(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
     """How the customer wants to be reached, reminded and billed; what was never stated is missing."""
     found = await queries.customer(reads, caller, customer)
     return ok(queries.preferences_to_public(found), headers=etag(found.edition))
 
 
-@router.put("/customers/{customer}/preferences")
+@router.put("/customers/{customer}/preferences", response_model=Answer[PreferencesSaved])
 async def change_preferences(
     session: Session, reads: DbReads, caller: CanChangeCustomers, customer: str, body: PreferencesIn, if_match: IfMatch
 ) -> Response:
@@ -97,7 +110,7 @@ async def change_preferences(
     return ok({"id": found.customer_code, "message": "The preferences were saved."})
 
 
-@router.get("/policies")
+@router.get("/policies", response_model=Answer[PolicyList])
 async def list_policies(
     reads: DbReads,
     caller: CanReadCustomers,
@@ -114,7 +127,7 @@ async def list_policies(
     return await listed(reads, queries.policies(caller, chosen, page.sort), page, as_file)
 
 
-@router.post("/policies", status_code=201)
+@router.post("/policies", status_code=201, response_model=Answer[PolicyAdded])
 async def add_policy(session: Session, reads: DbReads, caller: CanChangeCustomers, body: PolicyIn) -> Response:
     """A policy entered by hand, for a customer within reach."""
     found = await queries.customer(reads, caller, str(body.customer_id))
@@ -123,14 +136,14 @@ async def add_policy(session: Session, reads: DbReads, caller: CanChangeCustomer
     return ok({**data, "message": f"Policy {body.policy_number} was added."}, 201)
 
 
-@router.get("/policies/{policy:path}")
+@router.get("/policies/{policy:path}", response_model=Answer[PolicyView])
 async def read_policy(reads: DbReads, caller: CanReadCustomers, policy: str) -> Response:
     """One policy, by its policy number or our key."""
     found = await queries.policy(reads, caller, policy)
     return ok(queries.policy_to_public(found), headers=etag(found.version))
 
 
-@router.put("/policies/{policy:path}")
+@router.put("/policies/{policy:path}", response_model=Answer[PolicySaved])
 async def change_policy(
     session: Session, reads: DbReads, caller: CanChangeCustomers, policy: str, body: PolicyChange, if_match: IfMatch
 ) -> Response:
@@ -141,7 +154,7 @@ async def change_policy(
     return ok({"id": found.id, "changes": changed, "message": f"Policy {found.policy_number} was saved."})
 
 
-@router.get("/policy-types")
+@router.get("/policy-types", response_model=Answer[PolicyTypeList])
 async def policy_types(reads: DbReads, caller: CanReadCustomers) -> Response:
     """The policy types."""
     return ok({"policyTypes": [queries.policy_type_to_public(each) for each in await queries.policy_types(reads)]})

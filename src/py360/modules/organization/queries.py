@@ -6,13 +6,13 @@ from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from typing_extensions import TypedDict
 
 from py360.kit import db
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
+from py360.modules.organization.views import PerformanceView
 
 _NODE: Final = """
     select n.id, n.client_id, n.name, n.type, n.parent_id, n.manager_id, coalesce(m.name, n.manager_name) as manager_name,
@@ -120,14 +120,6 @@ async def tree(reads: Reads, caller: Caller) -> list[dict[str, Any]]:
                 parent[figure] += node[figure]
         node["performance"] = performance(node["renewedCases"], node["currentCases"], node["targetCases"])
     return roots
-
-
-class PerformanceView(TypedDict):
-    """Percentages of a node; null where there is nothing to divide by, or nothing is known (what of a budget was spent)."""
-
-    efficiency: float | None
-    budgetUtilization: float | None
-    targetAchievement: float | None
 
 
 def performance(renewed: int, current: int, target: int | None) -> PerformanceView:

@@ -3,21 +3,30 @@
 from fastapi import Response
 
 from py360.kit.clock import version_of
-from py360.kit.http import AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, Sort, etag, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, Sort, etag, listed, ok
 from py360.modules.organization import queries, service
 from py360.modules.organization.access import CanChangeOrganization, CanPlaceUsers, CanSeeOrganization
 from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn, given
+from py360.modules.organization.views import (
+    HierarchyView,
+    MemberList,
+    MemberPlaced,
+    NodeDeleted,
+    NodeSaved,
+    NodeView,
+    TeamList,
+)
 
 router = Router()
 
 
-@router.get("/hierarchy")
+@router.get("/hierarchy", response_model=Answer[HierarchyView])
 async def hierarchy(reads: DbReads, caller: CanSeeOrganization) -> Response:
     """The caller's part of the organisation as a tree; figures include what is below."""
     return ok({"nodes": await queries.tree(reads, caller)})
 
 
-@router.post("/hierarchy/nodes", status_code=201)
+@router.post("/hierarchy/nodes", status_code=201, response_model=Answer[NodeSaved])
 async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn) -> Response:
     """Add a region, state, branch, department or team; each stands under a node of the level above."""
     node_id = await service.add(session, caller, given(body))
@@ -25,14 +34,14 @@ async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn
     return ok({**queries.to_public(node), "message": f"{node.name} was added."}, 201)
 
 
-@router.get("/hierarchy/nodes/{node_id}")
+@router.get("/hierarchy/nodes/{node_id}", response_model=Answer[NodeView])
 async def read_node(session: Session, caller: CanSeeOrganization, node_id: int) -> Response:
     """One node."""
     node = await queries.one(session, caller, node_id)
     return ok(queries.to_public(node), headers=etag(version_of(node.updated_at)))
 
 
-@router.put("/hierarchy/nodes/{node_id}")
+@router.put("/hierarchy/nodes/{node_id}", response_model=Answer[NodeSaved])
 async def change_node(
     session: Session, caller: CanChangeOrganization, node_id: int, body: NodeChange, version: IfMatch
 ) -> Response:
@@ -46,14 +55,14 @@ async def change_node(
     return ok(answer, headers=etag(version_of(node.updated_at)))
 
 
-@router.delete("/hierarchy/nodes/{node_id}")
+@router.delete("/hierarchy/nodes/{node_id}", response_model=Answer[NodeDeleted])
 async def delete_node(session: Session, caller: CanChangeOrganization, node_id: int) -> Response:
     """Delete a node without children and without people."""
     await service.delete(session, caller, node_id)
     return ok({"nodeId": node_id, "message": "The node was deleted."})
 
 
-@router.put("/hierarchy/nodes/{node_id}/move")
+@router.put("/hierarchy/nodes/{node_id}/move", response_model=Answer[NodeSaved])
 async def move_node(session: Session, caller: CanChangeOrganization, node_id: int, body: Move) -> Response:
     """Move a node and everything below it under another parent of the same client and of the same level as before."""
     await service.move(session, caller, node_id, body.parent_id)
@@ -61,7 +70,7 @@ async def move_node(session: Session, caller: CanChangeOrganization, node_id: in
     return ok({**queries.to_public(node), "message": f"{node.name} was moved, with everything below it."})
 
 
-@router.get("/hierarchy/{node_id}/members")
+@router.get("/hierarchy/{node_id}/members", response_model=Answer[MemberList])
 async def node_members(
     reads: DbReads,
     caller: CanSeeOrganization,
@@ -74,7 +83,7 @@ async def node_members(
     return await listed(reads, await queries.members(reads, caller, node_id, search, sort), None, as_file)
 
 
-@router.put("/hierarchy/{node_id}/members/{user_id}")
+@router.put("/hierarchy/{node_id}/members/{user_id}", response_model=Answer[MemberPlaced])
 async def place_user(session: Session, caller: CanPlaceUsers, node_id: int, user_id: int, body: Home) -> Response:
     """Give a user their home here, from today or a given day; a user has one home at a time.
 
@@ -85,14 +94,14 @@ async def place_user(session: Session, caller: CanPlaceUsers, node_id: int, user
     return ok({"nodeId": node_id, "userId": user_id, "message": "The user's home is here from the given day on."})
 
 
-@router.delete("/hierarchy/{node_id}/members/{user_id}")
+@router.delete("/hierarchy/{node_id}/members/{user_id}", response_model=Answer[MemberPlaced])
 async def remove_user(session: Session, caller: CanPlaceUsers, node_id: int, user_id: int) -> Response:
     """End a user's home here today."""
     await service.remove(session, caller, user_id, node_id)
     return ok({"nodeId": node_id, "userId": user_id, "message": "The user's home is no longer here."})
 
 
-@router.get("/teams")
+@router.get("/teams", response_model=Answer[TeamList])
 async def teams(
     reads: DbReads, caller: CanSeeOrganization, page: PageParams, search: Search = None, as_file: AsFile = None
 ) -> Response:
@@ -100,7 +109,7 @@ async def teams(
     return await listed(reads, queries.teams(caller, search, page.sort), page, as_file)
 
 
-@router.get("/teams/{team_id}/members")
+@router.get("/teams/{team_id}/members", response_model=Answer[MemberList])
 async def team_members(
     reads: DbReads,
     caller: CanSeeOrganization,

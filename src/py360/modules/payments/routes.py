@@ -6,7 +6,7 @@ from fastapi import Path, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from py360.kit.errors import NotFound
-from py360.kit.http import AsFile, DbReads, PageParams, Public, Res, Router, Session, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Public, Res, Router, Session, listed, ok
 from py360.kit.ids import number as key
 from py360.kit.settings import settings
 from py360.kit.webhooks import Request as Incoming
@@ -16,6 +16,14 @@ from py360.modules.payments.balance import within_reach
 from py360.modules.payments.pages import page as pages
 from py360.modules.payments.service import checkout, record_receipt
 from py360.modules.payments.service import refund as refunds
+from py360.modules.payments.views import (
+    OutstandingView,
+    PaymentDetailView,
+    PaymentList,
+    PaymentTaken,
+    RefundRequested,
+    WebhookReceived,
+)
 
 router = Router()
 root_router = Router("/pay")  # customers open it from a message: outside /api, too
@@ -28,14 +36,14 @@ Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="L
 # ---------------------------------------------------------------- the office
 
 
-@router.get("/cases/{case_id}/outstanding-amounts")
+@router.get("/cases/{case_id}/outstanding-amounts", response_model=Answer[OutstandingView])
 async def outstanding(session: Session, resources: Res, caller: CanReadPayments, case_id: str) -> Response:
     """What is left to pay on a case, instalment by instalment; an untouched case owes its renewal amount."""
     case = await within_reach(session, caller, key("case", case_id))
     return ok(schemas.outstanding_view(case, resources.clock.today()))
 
 
-@router.post("/cases/{case_id}/payments")
+@router.post("/cases/{case_id}/payments", response_model=Answer[PaymentTaken])
 async def take_payment(caller: CanTakePayments, case_id: str, body: schemas.NewPayment) -> Response:
     """Record money that came in by hand, or open an order that the customer pays online.
 
@@ -45,7 +53,7 @@ async def take_payment(caller: CanTakePayments, case_id: str, body: schemas.NewP
     return ok(schemas.taken_view(await take(caller, key("case", case_id), body.receipt())), 201)
 
 
-@router.get("/cases/{case_id}/payment-history")
+@router.get("/cases/{case_id}/payment-history", response_model=Answer[PaymentList])
 async def history(
     reads: DbReads, caller: CanReadPayments, case_id: str, page: PageParams, as_file: AsFile = None
 ) -> Response:
@@ -54,13 +62,13 @@ async def history(
     return await listed(reads, found, page, as_file)
 
 
-@router.get("/payments/{payment_id}")
+@router.get("/payments/{payment_id}", response_model=Answer[PaymentDetailView])
 async def payment(reads: DbReads, caller: CanReadPayments, payment_id: str) -> Response:
     """A payment with every attempt and refund."""
     return ok(schemas.payment_view(await queries.payment(reads, caller, key("payment", payment_id))))
 
 
-@router.post("/payments/{payment_id}/refund")
+@router.post("/payments/{payment_id}/refund", response_model=Answer[RefundRequested])
 async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body: schemas.NewRefund) -> Response:
     """Give back money through the gateway; it is pending until the gateway says that it is done."""
     number = key("payment", payment_id)
@@ -86,13 +94,20 @@ async def _receive(type: str, request: Request, account_id: int | None = None) -
     return ok({"received": True, "duplicate": not any(new)})
 
 
-@router.post("/webhooks/razorpay", dependencies=[Public], max_body_size=MAX_WEBHOOK)
+@router.post(
+    "/webhooks/razorpay", dependencies=[Public], max_body_size=MAX_WEBHOOK, response_model=Answer[WebhookReceived]
+)
 async def razorpay(request: Request) -> Response:
     """Signed events of Razorpay (X-Razorpay-Signature): stored at once, applied by a job."""
     return await _receive("razorpay", request)
 
 
-@router.post("/webhooks/payment/{type}/{account_id}", dependencies=[Public], max_body_size=MAX_WEBHOOK)
+@router.post(
+    "/webhooks/payment/{type}/{account_id}",
+    dependencies=[Public],
+    max_body_size=MAX_WEBHOOK,
+    response_model=Answer[WebhookReceived],
+)
 async def payment_events(request: Request, type: str, account_id: Number) -> Response:
     """Signed events of a gateway at the address of one account, as the account's page shows it."""
     return await _receive(type, request, account_id)

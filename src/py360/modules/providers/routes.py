@@ -5,18 +5,29 @@ from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
-from py360.kit.http import AsFile, DbReads, IfMatch, Router, Search, Session, Sort, etag, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, IfMatch, Router, Search, Session, Sort, etag, listed, ok
 from py360.kit.wire import camel
 from py360.modules.providers import queries, service
 from py360.modules.providers.access import CanManageProviders, CanSeeProviders
 from py360.modules.providers.catalog import TYPES
 from py360.modules.providers.schemas import Active, ProviderIn, ProviderTest
+from py360.modules.providers.views import (
+    ProviderAdded,
+    ProviderChanged,
+    ProviderList,
+    ProviderStatsView,
+    ProviderSwitched,
+    ProviderTested,
+    ProviderTotalsView,
+    ProviderTypeList,
+    ProviderView,
+)
 
 router = Router()
 ChannelName = Literal["email", "sms", "whatsapp", "call", "payment"]
 
 
-@router.get("/providers")
+@router.get("/providers", response_model=Answer[ProviderList])
 async def list_providers(
     reads: DbReads,
     caller: CanSeeProviders,
@@ -30,7 +41,7 @@ async def list_providers(
     return await listed(reads, queries.providers(caller, sort, channel, active, search), None, as_file)
 
 
-@router.post("/providers", status_code=201)
+@router.post("/providers", status_code=201, response_model=Answer[ProviderAdded])
 async def create_provider(session: Session, reads: DbReads, caller: CanManageProviders, body: ProviderIn) -> Response:
     """Add an account. It takes its channel over from the sandbox when it is the default, or once its test succeeds."""
     number = await service.create(session, caller, body)
@@ -44,7 +55,7 @@ async def create_provider(session: Session, reads: DbReads, caller: CanManagePro
     )
 
 
-@router.get("/providers/types")
+@router.get("/providers/types", response_model=Answer[ProviderTypeList])
 async def provider_types(caller: CanSeeProviders) -> Response:
     """Which vendors there are, and which settings each needs. One with `available: false` cannot be used yet."""
     found = [
@@ -69,7 +80,7 @@ async def provider_types(caller: CanSeeProviders) -> Response:
     return ok({"types": found})
 
 
-@router.get("/providers/stats")
+@router.get("/providers/stats", response_model=Answer[ProviderTotalsView])
 async def all_stats(reads: DbReads, caller: CanSeeProviders) -> Response:
     """Accounts per channel, by state."""
     found = await queries.channel_stats(reads, caller)
@@ -78,27 +89,27 @@ async def all_stats(reads: DbReads, caller: CanSeeProviders) -> Response:
     )
 
 
-@router.post("/providers/test")
+@router.post("/providers/test", response_model=Answer[ProviderTested])
 async def test_provider(caller: CanManageProviders, body: ProviderTest) -> Response:
     """Try an account: the vendor is asked, nothing is sent."""
     works, sentence = await service.test(caller, body)
     return ok({"success": works, "message": sentence})
 
 
-@router.get("/providers/{channel}/{provider_id}/stats")
+@router.get("/providers/{channel}/{provider_id}/stats", response_model=Answer[ProviderStatsView])
 async def provider_stats(reads: DbReads, caller: CanSeeProviders, channel: str, provider_id: int) -> Response:
     """What an account sent."""
     return ok(camel(asdict(await queries.provider_stats(reads, caller, channel, provider_id))))
 
 
-@router.get("/providers/{provider_id}")
+@router.get("/providers/{provider_id}", response_model=Answer[ProviderView])
 async def read_provider(reads: DbReads, caller: CanSeeProviders, provider_id: int) -> Response:
     """One account; secrets are masked."""
     found = await queries.provider(reads, caller, provider_id)
     return ok(queries.to_public(found), headers=etag(found.version))
 
 
-@router.put("/providers/{provider_id}")
+@router.put("/providers/{provider_id}", response_model=Answer[ProviderChanged])
 async def update_provider(
     session: Session, reads: DbReads, caller: CanManageProviders, provider_id: int, body: ProviderIn, version: IfMatch
 ) -> Response:
@@ -109,21 +120,21 @@ async def update_provider(
     return ok({"providerId": provider_id, "message": "The account is saved"})
 
 
-@router.delete("/providers/{provider_id}")
+@router.delete("/providers/{provider_id}", response_model=Answer[ProviderChanged])
 async def delete_provider(session: Session, caller: CanManageProviders, provider_id: int) -> Response:
     """Remove an account."""
     await service.delete(session, caller, provider_id)
     return ok({"providerId": provider_id, "message": "The account is deleted"})
 
 
-@router.put("/providers/{provider_id}/active")
+@router.put("/providers/{provider_id}/active", response_model=Answer[ProviderSwitched])
 async def set_active(session: Session, caller: CanManageProviders, provider_id: int, body: Active) -> Response:
     """Switch an account on or off."""
     active = await service.set_active(session, caller, provider_id, body.is_active)
     return ok({"providerId": provider_id, "isActive": active, "message": f"The account is {'on' if active else 'off'}"})
 
 
-@router.put("/providers/{provider_id}/default")
+@router.put("/providers/{provider_id}/default", response_model=Answer[ProviderChanged])
 async def set_default(session: Session, caller: CanManageProviders, provider_id: int) -> Response:
     """Make an account its channel's default."""
     await service.set_default(session, caller, provider_id)

@@ -4,15 +4,16 @@ from typing import Annotated, Any
 
 from fastapi import Body, Response
 
-from py360.kit.http import IfMatch, Public, Router, Session, etag, ok
+from py360.kit.http import Answer, IfMatch, Public, Router, Session, etag, ok
 from py360.modules.identity.api import LANGUAGES
 from py360.modules.settings import service
 from py360.modules.settings.access import CanChangeSettings, CanReadSettings
+from py360.modules.settings.views import LanguageList, SectionReset, SectionSaved, SectionView
 
 router = Router()
 
 
-@router.get("/settings/{section}")
+@router.get("/settings/{section}", response_model=Answer[SectionView])
 async def read_settings(session: Session, caller: CanReadSettings, section: str) -> Response:
     """A tab's settings in force for the caller's client: what was set, else the default. Secrets are masked."""
     chosen = service.section_named(section)
@@ -22,7 +23,7 @@ async def read_settings(session: Session, caller: CanReadSettings, section: str)
     return ok({"section": section, "settings": values}, headers=etag(version))
 
 
-@router.put("/settings/{section}")
+@router.put("/settings/{section}", response_model=Answer[SectionSaved])
 async def change_settings(
     session: Session, caller: CanChangeSettings, section: str, body: Annotated[dict[str, Any], Body()], seen: IfMatch
 ) -> Response:
@@ -36,7 +37,7 @@ async def change_settings(
     return ok(answer, headers=etag(version))
 
 
-@router.post("/settings/{section}/reset")
+@router.post("/settings/{section}/reset", response_model=Answer[SectionReset])
 async def reset_settings(session: Session, caller: CanChangeSettings, section: str) -> Response:
     """Put a tab back to its defaults."""
     chosen = service.section_named(section)
@@ -46,7 +47,7 @@ async def reset_settings(session: Session, caller: CanChangeSettings, section: s
     return ok({"section": section, "settings": values, "message": "The settings have their defaults again."})
 
 
-@router.get("/languages", dependencies=[Public])
+@router.get("/languages", dependencies=[Public], response_model=Answer[LanguageList])
 async def languages() -> Response:
     """The languages of the interface."""
     return ok(

@@ -125,7 +125,7 @@ async def all_analytics(reads: DbReads, caller: CanSeeFigures) -> Response:
     return ok((await figures.totals(reads, caller)).to_public())
 
 
-@router.post("/campaigns/export", responses=files("*/*"))
+@router.post("/campaigns/export", responses=files("*/*"), response_class=StreamingResponse)
 async def export_campaigns(reads: DbReads, caller: CanSeeCampaigns, body: listing.ExportCampaigns) -> StreamingResponse:
     """The list of campaigns, all of it or filtered, as a csv, xlsx, pdf or json file."""
     return await download(listing.campaigns(caller, body.filters, None).file(reads, body.format))
@@ -243,7 +243,7 @@ async def show_compliance(reads: DbReads, res: Res, caller: CanSeeFigures, campa
     return ok(await compliance.compliance(reads, await campaigns.channels_of(reads, campaign), res.clock.now()))
 
 
-@router.get("/campaigns/{campaign_id}/report", responses=files("*/*"))
+@router.get("/campaigns/{campaign_id}/report", responses=files("*/*"), response_class=StreamingResponse)
 async def report(reads: DbReads, caller: CanSeeFigures, campaign_id: str, format: str = "csv") -> StreamingResponse:
     """Every recipient within reach as a csv, xlsx or pdf file."""
     campaign = await campaigns.one(reads, caller, number("campaign", campaign_id))

@@ -45,7 +45,7 @@ async def export_cases(reads: DbReads, res: Res, caller: CanReadCase, body: Expo
     return ok({"downloadUrl": address, "message": "The file is ready to download."})
 
 
-@router.get("/export/cases/{token}", dependencies=[Public], responses=files("*/*"))
+@router.get("/export/cases/{token}", dependencies=[Public], responses=files("*/*"), response_class=StreamingResponse)
 async def download_cases(reads: DbReads, res: Res, token: Annotated[str, Path(max_length=4000)]) -> StreamingResponse:
     """The file behind an address made by `POST /api/export/cases`."""
     caller, format, fields, closed = await downloads.opened(token)

@@ -2,7 +2,7 @@
 
 from fastapi import Request, Response
 
-from py360.kit.http import DbReads, Public, Router, Session, SignedIn, ok
+from py360.kit.http import Answer, DbReads, Message, Public, Router, Session, SignedIn, ok
 from py360.modules.identity import office_settings, queries
 from py360.modules.identity.access import BeforePasswordChange
 from py360.modules.identity.schemas import (
@@ -18,6 +18,17 @@ from py360.modules.identity.schemas import (
 )
 from py360.modules.identity.service import attempts, credentials, devices, email_change, profile, sign_in
 from py360.modules.identity.service.sign_in import Device
+from py360.modules.identity.views import (
+    EmailConfirmed,
+    GeneralSettingsAnswer,
+    GeneralSettingsSaved,
+    ProfileSaved,
+    ProfileView,
+    SignedInUserView,
+    SignInSessionEnded,
+    SignInSessions,
+    SignInView,
+)
 
 router = Router()
 
@@ -27,7 +38,7 @@ def _device(request: Request) -> Device:
     return Device(address, request.headers.get("user-agent"), request.cookies.get(devices.COOKIE))
 
 
-@router.post("/auth/login", dependencies=[Public])
+@router.post("/auth/login", dependencies=[Public], response_model=Answer[SignInView])
 async def login(request: Request, body: Login) -> Response:
     """Sign in with e-mail and password: an access token for ten minutes, a refresh token, and the user.
 
@@ -39,67 +50,67 @@ async def login(request: Request, body: Login) -> Response:
     return ok(signed_in.to_public(), headers={"Set-Cookie": devices.cookie_for(signed_in.user["id"])})
 
 
-@router.post("/auth/refresh", dependencies=[Public])
+@router.post("/auth/refresh", dependencies=[Public], response_model=Answer[SignInView])
 async def refresh(body: Refresh) -> Response:
     """New tokens for a refresh token. Asked again within ten seconds, the same ones; later, that ends the session."""
     return ok((await sign_in.refresh(body.refresh_token)).to_public())
 
 
-@router.post("/auth/logout")
+@router.post("/auth/logout", response_model=Answer[Message])
 async def logout(session: Session, caller: BeforePasswordChange) -> Response:
     """End this session; its tokens stop working at once."""
     await sign_in.sign_out(session, caller.session_id)
     return ok({"message": "You are signed out."})
 
 
-@router.get("/auth/me")
+@router.get("/auth/me", response_model=Answer[SignedInUserView])
 async def me(session: Session, caller: SignedIn) -> Response:
     """The signed-in user and their permissions, as at sign-in."""
     return ok(await queries.me(session, caller.user_id))
 
 
-@router.get("/auth/sessions")
+@router.get("/auth/sessions", response_model=Answer[SignInSessions])
 async def sessions(reads: DbReads, caller: SignedIn) -> Response:
     """The caller's open sessions."""
     found = await queries.open_sessions(reads, caller)
     return ok({"sessions": [each.to_public(caller.session_id) for each in found]})
 
 
-@router.delete("/auth/sessions/{session_id}")
+@router.delete("/auth/sessions/{session_id}", response_model=Answer[SignInSessionEnded])
 async def end_session(session: Session, caller: SignedIn, session_id: int) -> Response:
     """End one of the caller's sessions."""
     await sign_in.revoke(session, caller.user_id, session_id)
     return ok({"sessionId": session_id, "message": "The session has ended."})
 
 
-@router.post("/auth/forgot-password", dependencies=[Public])
+@router.post("/auth/forgot-password", dependencies=[Public], response_model=Answer[Message])
 async def forgot_password(request: Request, session: Session, body: ForgotPassword) -> Response:
     """Ask for a reset link by mail. The answer is the same whether or not there is such an account."""
     await credentials.forgot(session, body.email, _device(request).ip_address)
     return ok({"message": "If there is an account for this address, a reset link is on its way to it."})
 
 
-@router.post("/auth/reset-password", dependencies=[Public])
+@router.post("/auth/reset-password", dependencies=[Public], response_model=Answer[Message])
 async def reset_password(session: Session, body: ResetPassword) -> Response:
     """Set a new password with the token of the letter."""
     await credentials.reset(session, body.token, body.new_password, body.confirm_password)
     return ok({"message": "Your password was changed. Sign in with it."})
 
 
-@router.put("/user/change-password")
+@router.put("/user/change-password", response_model=Answer[Message])
 async def change_password(session: Session, caller: BeforePasswordChange, body: ChangePassword) -> Response:
     """Change the caller's password; other devices are signed out. Nothing else is allowed while `requirePasswordChange` is set."""
     await credentials.change(session, caller, body.current_password, body.new_password, body.confirm_password)
     return ok({"message": "Your password was changed."})
 
 
-@router.get("/user/profile")
+@router.get("/user/profile", response_model=Answer[ProfileView])
 async def read_profile(session: Session, caller: SignedIn) -> Response:
     """The caller's profile."""
     return ok(await profile.read(session, caller))
 
 
-@router.put("/user/profile")
+@router.put("/user/profile", response_model=Answer[ProfileSaved])
 async def change_profile(session: Session, caller: SignedIn, body: ProfileChange) -> Response:
     """Change the caller's name, phone or company; role and department are the administrator's.
 
@@ -115,20 +126,20 @@ async def change_profile(session: Session, caller: SignedIn, body: ProfileChange
     return ok({**await profile.read(session, caller), "message": message})
 
 
-@router.post("/auth/confirm-email", dependencies=[Public])
+@router.post("/auth/confirm-email", dependencies=[Public], response_model=Answer[EmailConfirmed])
 async def confirm_email(session: Session, body: ConfirmEmail) -> Response:
     """Make the address the login to which the letter with this token was sent."""
     email = await email_change.confirm(session, body.token)
     return ok({"email": email, "message": f"Your e-mail address is now {email}."})
 
 
-@router.get("/user/settings")
+@router.get("/user/settings", response_model=Answer[GeneralSettingsAnswer])
 async def read_settings(session: Session, caller: SignedIn) -> Response:
     """The caller's general settings."""
     return ok({"settings": await profile.settings(session, caller)})
 
 
-@router.put("/user/settings")
+@router.put("/user/settings", response_model=Answer[GeneralSettingsSaved])
 async def change_settings(session: Session, caller: SignedIn, body: GeneralSettings) -> Response:
     """Change the caller's general settings, all or some.
 

@@ -7,7 +7,7 @@ from fastapi import Header, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from py360.kit.crypto import BadToken
-from py360.kit.http import Public, Router, Session
+from py360.kit.http import Public, Router, Session, files
 from py360.kit.pages import Language, Page, notice
 from py360.modules.messaging.engagement import unsubscribe as unsubscribing
 from py360.modules.messaging.engagement.link_scanners import is_machine
@@ -33,7 +33,7 @@ def _not_valid(wanted: str | None, accepted: str | None) -> Response:
     return _html(notice("This link is not valid", advice, 404, Language.chosen(wanted, accepted)))
 
 
-@router.get("/track/open/{token}")
+@router.get("/track/open/{token}", responses=files("image/gif"), response_class=Response)
 async def opened(request: Request, token: str) -> Response:
     """The pixel of an e-mail; an image whatever the token is, since no person reads the answer."""
     try:
@@ -48,7 +48,7 @@ async def opened(request: Request, token: str) -> Response:
 @router.head("/l/{token}", include_in_schema=False)
 @router.head("/track/click/{token}", include_in_schema=False)
 @router.get("/l/{token}", include_in_schema=False)
-@router.get("/track/click/{token}")
+@router.get("/track/click/{token}", response_class=RedirectResponse)
 async def clicked(request: Request, token: str, accepted: Accepted = None) -> Response:
     """A link of a message: noted, then followed. Link scanners and prefetchers are sent on without being counted."""
     try:
@@ -61,7 +61,7 @@ async def clicked(request: Request, token: str, accepted: Accepted = None) -> Re
 
 
 @router.head("/unsubscribe/{token}", include_in_schema=False)
-@router.get("/unsubscribe/{token}")
+@router.get("/unsubscribe/{token}", response_class=HTMLResponse)
 async def unsubscribe_page(
     session: Session, request: Request, token: str, lang: Wanted = None, accepted: Accepted = None
 ) -> Response:
@@ -73,7 +73,7 @@ async def unsubscribe_page(
     return _html(unsubscribing.page(who, request.url.path, Language.chosen(lang, accepted)))
 
 
-@router.post("/unsubscribe/{token}")
+@router.post("/unsubscribe/{token}", response_class=HTMLResponse)
 async def unsubscribe(
     session: Session, request: Request, token: str, lang: Wanted = None, accepted: Accepted = None
 ) -> Response:

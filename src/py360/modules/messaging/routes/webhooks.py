@@ -3,6 +3,7 @@
 from typing import Annotated, Final, Literal
 
 from fastapi import Path, Query, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from py360.kit.errors import Forbidden, NotFound
 from py360.kit.http import Public, Router
@@ -39,13 +40,13 @@ async def _challenge(mode: str, token: str, challenge: str, account_id: int | No
 
 
 @alias.get("/webhook", include_in_schema=False)
-@router.get("/webhooks/whatsapp")
+@router.get("/webhooks/whatsapp", response_class=PlainTextResponse)
 async def whatsapp_challenge(mode: Mode = "", token: Token = "", challenge: Challenge = "") -> Response:
     """Meta's check that the address is ours: the challenge comes back when the token is an account's webhookToken."""
     return await _challenge(mode, token, challenge)
 
 
-@router.get("/webhooks/whatsapp/meta/{account_id}")
+@router.get("/webhooks/whatsapp/meta/{account_id}", response_class=PlainTextResponse)
 async def account_challenge(
     account_id: Number, mode: Mode = "", token: Token = "", challenge: Challenge = ""
 ) -> Response:
@@ -54,25 +55,25 @@ async def account_challenge(
 
 
 @alias.post("/webhook", include_in_schema=False)
-@router.post("/webhooks/whatsapp")
+@router.post("/webhooks/whatsapp", response_class=Response)
 async def whatsapp_events(request: Request) -> Response:
     """Statuses and messages from WhatsApp (X-Hub-Signature-256)."""
     return await _receive("meta", request)
 
 
-@router.post("/webhooks/sms/{provider}")
+@router.post("/webhooks/sms/{provider}", response_class=Response)
 async def sms_events(request: Request, provider: str) -> Response:
     """Delivery receipts and answers of text messages (Twilio: X-Twilio-Signature over the public address)."""
     return await _receive(_known("sms", provider), request)
 
 
-@router.post("/webhooks/email/{provider}")
+@router.post("/webhooks/email/{provider}", response_class=Response)
 async def email_events(request: Request, provider: str) -> Response:
     """Deliveries, failures, complaints of e-mails (Mailgun: signature in the body)."""
     return await _receive(_known("email", provider), request)
 
 
-@router.post("/webhooks/{channel}/{type}/{account_id}")
+@router.post("/webhooks/{channel}/{type}/{account_id}", response_class=Response)
 async def account_events(
     request: Request, channel: Literal["email", "sms", "whatsapp"], type: str, account_id: Number
 ) -> Response:

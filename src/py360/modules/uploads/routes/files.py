@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from py360.kit import ids, plain, scratch
 from py360.kit.errors import Invalid
-from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, Session, download, files, listed, ok
 from py360.kit.resources import Resources
 from py360.modules.uploads import queries, template
 from py360.modules.uploads.access import CanDownload, CanSeeBatches, CanSeeUploads, CanUpload
@@ -105,14 +105,20 @@ async def upload_history(
     return await listed(res.reads, found, page, as_file)
 
 
-@router.get("/upload/template")
+@router.get(
+    "/upload/template",
+    responses=files("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+    response_class=Response,
+)
 async def upload_template(caller: CanSeeUploads) -> Response:
     """The template workbook with our columns and lists to choose from."""
     headers = {"Content-Disposition": f'attachment; filename="{template.FILENAME}"'}
     return Response(template.workbook(), media_type=template.XLSX, headers=headers)
 
 
-@router.get("/upload/download/{upload_id}")
+@router.get(
+    "/upload/download/{upload_id}", responses=files("application/octet-stream"), response_class=StreamingResponse
+)
 async def download_upload(
     res: Res,
     caller: CanDownload,

@@ -17,7 +17,7 @@ Resumable = Annotated[str | None, Header(alias="Tus-Resumable", description="1.0
 _OURS = {"Tus-Resumable": resume.VERSION}
 
 
-@router.options("/upload/tus", dependencies=[Public])
+@router.options("/upload/tus", dependencies=[Public], response_class=Response)
 async def tus_abilities() -> Response:
     """What our tus server can do."""
     return Response(
@@ -32,7 +32,7 @@ async def tus_abilities() -> Response:
     )
 
 
-@router.post("/upload/tus", status_code=201)
+@router.post("/upload/tus", status_code=201, response_class=Response)
 async def tus_create(
     caller: CanUpload,
     resumable: Resumable = None,
@@ -49,7 +49,7 @@ async def tus_create(
     return Response(status_code=201, headers=headers)
 
 
-@router.head("/upload/tus/{arrival_id}")
+@router.head("/upload/tus/{arrival_id}", response_class=Response)
 async def tus_offset(caller: CanUpload, arrival_id: str, resumable: Resumable = None) -> Response:
     """How much of it is here."""
     resume.check_version(resumable)
@@ -66,7 +66,7 @@ async def tus_upload(caller: CanUpload, arrival_id: str) -> Response:
     return ok({"uploadId": code, "offset": upload.offset, "length": upload.size, "expiresAt": upload.expires_at})
 
 
-@router.patch("/upload/tus/{arrival_id}", max_body_size=MAX_FILE)
+@router.patch("/upload/tus/{arrival_id}", max_body_size=MAX_FILE, response_class=Response)
 async def tus_append(
     request: Request,
     caller: CanUpload,
@@ -87,7 +87,7 @@ async def tus_append(
     return Response(status_code=204, headers=headers)
 
 
-@router.delete("/upload/tus/{arrival_id}")
+@router.delete("/upload/tus/{arrival_id}", response_class=Response)
 async def tus_remove(caller: CanUpload, arrival_id: str, resumable: Resumable = None) -> Response:
     """Give a resumable upload up."""
     resume.check_version(resumable)

@@ -1,0 +1,153 @@
+"""What the API answers of payments."""
+
+from datetime import date, datetime
+from typing import NotRequired
+
+from typing_extensions import TypedDict
+
+from py360.kit.http.answers import Pagination
+
+
+class InstallmentView(TypedDict):
+    """A part of what is due on a case."""
+
+    id: str
+    period: str
+    amount: float
+    paidAmount: float
+    remaining: float
+    dueDate: date
+    status: str
+    daysOverdue: int
+    isOverdue: bool
+    description: str | None
+
+
+class OutstandingView(TypedDict):
+    """What is left to pay on a case."""
+
+    caseId: str
+    totalOutstanding: float
+    pendingCount: int
+    averageAmount: int
+    oldestDueDate: date | None
+    latestDueDate: date | None
+    overdueCount: int
+    installments: list[InstallmentView]
+    paidInstallments: list[InstallmentView]
+
+
+class AllocationView(TypedDict):
+    """A share of a payment, and the instalment it was for."""
+
+    installmentId: str
+    amount: float
+
+
+class PaymentView(TypedDict):
+    """A payment; amounts in INR."""
+
+    id: str
+    caseId: str
+    customerId: str
+    policyId: int
+    gateway: str
+    orderId: str | None
+    gatewayPaymentId: str | None
+    amount: float
+    capturedAmount: float
+    refundedAmount: float
+    excessAmount: float
+    disputedAmount: float
+    chargedBackAmount: float
+    currency: str
+    method: str | None
+    status: str
+    reference: str | None
+    allocations: list[AllocationView]
+    error: str | None
+    createdBy: int | None
+    createdByName: str | None
+    createdAt: datetime
+    capturedAt: datetime | None
+
+
+class PaymentList(TypedDict):
+    """A page of the payments."""
+
+    payments: list[PaymentView]
+    pagination: Pagination
+
+
+class PaymentTaken(TypedDict):
+    """A payment that was recorded, or an order to pay online."""
+
+    paymentId: str
+    orderId: str | None
+    status: str
+    amount: float
+    appliedTo: list[AllocationView]
+    message: str
+    remaining: NotRequired[float]
+    checkoutUrl: NotRequired[str]
+    paymentLink: NotRequired[str]
+
+
+class PaymentAttemptView(TypedDict):
+    """An attempt to pay. `suspicious`: why it is not counted."""
+
+    attemptId: str
+    status: str
+    amount: float
+    currency: str
+    fee: float
+    method: str | None
+    error: str | None
+    suspicious: str | None
+    happenedAt: datetime
+
+
+class RefundView(TypedDict):
+    """Money given back."""
+
+    id: int
+    refundId: str | None
+    amount: float
+    status: str
+    reason: str | None
+    createdAt: datetime
+    processedAt: datetime | None
+
+
+class DisputeView(TypedDict):
+    """The customer's bank asks for money back."""
+
+    disputeId: str
+    attemptId: str
+    amount: float
+    status: str
+    reason: str | None
+    respondBy: datetime | None
+    openedAt: datetime
+
+
+class PaymentDetailView(PaymentView):
+    """A payment with its attempts, refunds and disputes."""
+
+    attempts: list[PaymentAttemptView]
+    refunds: list[RefundView]
+    disputes: list[DisputeView]
+
+
+class RefundRequested(TypedDict):
+    """The payment whose refund was requested."""
+
+    payment: PaymentDetailView
+    message: str
+
+
+class WebhookReceived(TypedDict):
+    """The event was taken."""
+
+    received: bool
+    duplicate: bool
