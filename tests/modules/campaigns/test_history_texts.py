@@ -58,7 +58,7 @@ async def test_case_shows_the_text_that_its_customer_got(
 
     listed = await shown()
     assert [str(each["content"]).strip() for each in listed] == got
-    assert [(each["subject"], each["contentRetold"]) for each in listed] == [("Policy POL-00001", True)] * 2
+    assert [(each["subject"], each["contentRerendered"]) for each in listed] == [("Policy POL-00001", True)] * 2
     changed = {"subject": "Other", "content": "<p>Other <a href='{unsubscribe_link}'>stop</a></p>"}
     assert (await as_admin.put(f"/api/templates/{which}", json=changed)).status_code == 200
     async with unit_of_work() as session:

@@ -131,7 +131,7 @@ async def test_a_single_message_is_shown_as_it_was_written(as_admin, make_case, 
     await rows("update customers set first_name = 'Nobody' where id = %(id)s returning 1", id=case.customer_id)
     (listed,) = (await as_admin.get(f"{case.path}/communications?search=R-17")).json()["data"]["communications"]
     assert listed["content"] == f"Dear Asha Rao, your receipt R-17: https://pay.example/{case.id}"
-    assert listed["contentRetold"] is False
+    assert listed["contentRerendered"] is False
 
 
 async def test_the_summary_says_how_many_replies_were_answered_and_how_soon(as_admin, make_case, rows, sandbox) -> None:

@@ -202,7 +202,7 @@ class CommunicationView(TypedDict):
     direction: str
     subject: str | None
     content: str | None
-    contentRetold: bool
+    contentRerendered: bool
     contact: str
     timestamp: datetime
     agent: str

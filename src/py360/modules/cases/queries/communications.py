@@ -64,7 +64,7 @@ def _to_public(values: Values, message: Communication) -> CommunicationView:
         "direction": "outbound",
         "subject": rendered.subject or None if rendered else message.subject,
         "content": rendered.text if rendered else message.content,
-        "contentRetold": rendered is not None,
+        "contentRerendered": rendered is not None,
         "contact": message.recipient_contact,
         "timestamp": message.sent_at or message.created_at,
         "agent": message.agent or SYSTEM,

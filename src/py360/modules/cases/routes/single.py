@@ -145,7 +145,7 @@ async def read_communications(
 ) -> Response:
     """What was sent to the customer, with a summary: `responseRate` in percent of the replies, `averageResponseTime` in hours.
 
-    A campaign keeps the template as it was sent, not each customer's values: where `contentRetold` is true, the text was
+    A campaign keeps the template as it was sent, not each customer's values: where `contentRerendered` is true, the text was
     rendered again with the case's values of today, and [Payment Link] and [Unsubscribe Link] replace the customer's own links.
     """
     found = await communications.communications(reads, caller, case_id, channel, search, page.sort)
