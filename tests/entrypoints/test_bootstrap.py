@@ -84,8 +84,8 @@ def test_files_and_logs_belong_to_this_account_only(installation: Installation) 
             for name in names:
                 assert (Path(folder) / name).stat().st_mode & 0o077 == 0, name
     log = (installation.home / "logs" / "api.log").read_text()
-    assert '"event": "started"' in log
-    assert '"role": "api"' in log
+    assert '"event":"started"' in log
+    assert '"role":"api"' in log
 
 
 def test_the_version_is_told(installation: Installation) -> None:

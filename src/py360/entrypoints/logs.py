@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Final, TextIO, cast
 from urllib.parse import urlsplit
 
+import orjson
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,10 @@ from py360.kit.settings import Settings
 log = structlog.get_logger()
 QUIET: Final = ("/api/health",)  # asked every few seconds by whatever watches
 CHATTY: Final = ("procrastinate", "aiosmtpd", "mail.log", "uvicorn.error", "asyncio")
+
+
+def _dumps(event: object, **_: object) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
 
 class _Log:
@@ -43,7 +48,7 @@ def configure(settings: Settings) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(_dumps)
     )
     structlog.configure(
         processors=[*shared, renderer],

@@ -32,12 +32,13 @@ select {columns}, {key} from renewal_cases c {joins} where c.id = any(%(page)s) 
 """
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class ListedCase(CaseRow):
-    """A row of `COLUMNS` and `MORE`."""
+    """A row of `COLUMNS` and `MORE`, with the value that a cursor goes on from."""
 
     steps: list[str] | None
     comments: list[StoredComment] | None
+    sort_key: str | None = None
 
     def to_public(self, today: date) -> ListedCaseView:
         """The row of the wire, with the statuses reached (the last one is the case's) and the newest comments."""
@@ -86,7 +87,7 @@ async def cases(
     found = await _page(reads, filters.terms, within, order, page, cursor)
     answer = pagination(page, found.total, found.exact)
     if len(found.rows) == page.limit:
-        answer["nextCursor"] = order.cursor(found.rows[-1])
+        answer["nextCursor"] = order.cursor(found.rows[-1].sort_key, found.rows[-1].id)
     return {"cases": [row.to_public(today) for row in found.rows], "pagination": answer}
 
 

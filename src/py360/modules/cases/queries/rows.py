@@ -37,7 +37,7 @@ left join identity_public_users a on a.id = c.assigned_to
 """
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class CaseRow:
     """A row of `COLUMNS`."""
 
@@ -80,7 +80,6 @@ class CaseRow:
     renewal_amount: float | None
     payment_status: str
     version: int
-    sort_key: str | None = None  # of a list: the value that a cursor goes on from
 
     def policy_status_label(self, today: date) -> str:
         """Set by hand, else derived from the due date and the days of grace; renewed is Active."""

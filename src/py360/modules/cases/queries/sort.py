@@ -11,7 +11,6 @@ from typing import Final
 from py360.kit.errors import BadRequest, Invalid
 from py360.kit.paging import decode_cursor, encode_cursor
 from py360.modules.cases.queries.filters import CLOSED_AT, ENDED_AT, Where
-from py360.modules.cases.queries.rows import CaseRow
 
 SORTED_AT_MOST: Final = 2_000  # beyond, an index scan costs less (measured at a million cases)
 
@@ -67,9 +66,9 @@ class Sort:
         cut = {"where": where, "limit": limit, "offset": offset, "way": self._way, "source": scan.source}
         return scan.pick.format(order=self._order(scan.column), **cut)
 
-    def cursor(self, row: CaseRow) -> str:
+    def cursor(self, sort_key: str | None, case_id: int) -> str:
         """The cursor behind a row."""
-        return encode_cursor(self._sign + self.name, row.sort_key, row.id)
+        return encode_cursor(self._sign + self.name, sort_key, case_id)
 
     def after(self, cursor: str) -> tuple[str, dict[str, str | int]]:
         """The predicate of the rows behind a cursor, and its parameters; raises BadRequest when it is of another order."""
