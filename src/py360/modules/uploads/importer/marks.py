@@ -57,9 +57,9 @@ class Marks:
 
     def marked(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows with `mark`: cancelled, renewed, lapsed or null."""
-        telling = _that_may_tell(rows, [each.column for each in self.columns])
+        marking = _that_mark(rows, [each.column for each in self.columns])
         found = [
-            _marks(rows[f"c{each.column}"], each.flag) for each in self.columns if each.flag or each.column in telling
+            _marks(rows[f"c{each.column}"], each.flag) for each in self.columns if each.flag or each.column in marking
         ]
         mark = (
             pl.select(pl.coalesce(*found))[:, 0] if found else pl.repeat(None, rows.height, dtype=pl.String, eager=True)
@@ -89,14 +89,14 @@ def find(headings: Sequence[str], mapping: Mapping, rows: pl.DataFrame, leave: f
     """The columns that mark rows: by their headings or, where those say nothing, by values in some rows."""
     used = {match.column for match in mapping.matches if match.field != "notes"}
     sample = rows.head(_LOOK_AT)
-    telling = _that_may_tell(sample, range(len(headings)))
+    marking = _that_mark(sample, range(len(headings)))
     found = []
     for column, heading in enumerate(headings):
         words = set(heading_key(heading).split())
         if column in used or words & _OTHER_THINGS:
             continue
         flag = next((_FLAGS[word] for word in words if word in _FLAGS), None)
-        if flag or words & _STATUS_HEADINGS or column in telling:
+        if flag or words & _STATUS_HEADINGS or column in marking:
             found.append(_Column(column, heading, flag))
     return Marks(tuple(found), leave)
 
@@ -105,14 +105,14 @@ def _key(cells: pl.Expr) -> pl.Expr:
     return cells.str.to_lowercase().str.replace_all(r"[-_./ ]+", " ").str.strip_chars()
 
 
-def _that_may_tell(rows: pl.DataFrame, columns: Iterable[int]) -> set[int]:
+def _that_mark(rows: pl.DataFrame, columns: Iterable[int]) -> set[int]:
     """The columns in which a cell marks its row: all columns are looked through at once, since a file may have thousands."""
     names = [f"c{column}" for column in columns]
     if not names:
         return set()
     any_mark = "|".join(f"(?:{pattern})" for pattern, _ in _STATUS)
     found = rows.select(_key(pl.col(names)).str.contains(any_mark).any())
-    return {int(name[1:]) for name, tells in zip(names, found.row(0), strict=True) if tells}
+    return {int(name[1:]) for name, marks_some in zip(names, found.row(0), strict=True) if marks_some}
 
 
 def _marks(cells: pl.Series, flag: str | None) -> pl.Series:

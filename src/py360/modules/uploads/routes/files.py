@@ -12,13 +12,13 @@ from py360.kit import ids, plain, scratch
 from py360.kit.errors import Invalid
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, Session, download, files, listed, ok
 from py360.kit.resources import Resources
-from py360.modules.uploads import queries, template
+from py360.modules.uploads import queries
 from py360.modules.uploads.access import CanDownload, CanSeeBatches, CanSeeUploads, CanUpload
 from py360.modules.uploads.queries import UploadRow
 from py360.modules.uploads.reading.macros import named_without
 from py360.modules.uploads.routes.base import MAX_FILE, router
 from py360.modules.uploads.schemas import MappingIn, MetadataIn, Status
-from py360.modules.uploads.service import answer, cancel, export_errors, receive, save, undo_import
+from py360.modules.uploads.service import answer, cancel, export_errors, make_template, receive, save, undo_import
 from py360.modules.uploads.service.preview import preview_file
 from py360.modules.uploads.views import (
     AnsweredView,
@@ -112,8 +112,8 @@ async def upload_history(
 )
 async def upload_template(caller: CanSeeUploads) -> Response:
     """The template workbook with our columns and lists to choose from."""
-    headers = {"Content-Disposition": f'attachment; filename="{template.FILENAME}"'}
-    return Response(template.workbook(), media_type=template.XLSX, headers=headers)
+    headers = {"Content-Disposition": f'attachment; filename="{make_template.FILENAME}"'}
+    return Response(make_template.workbook(), media_type=make_template.XLSX, headers=headers)
 
 
 @router.get(
