@@ -147,8 +147,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Say why, unless an answer has begun, and hang up. A connection that has said nothing hears nothing."""
         self._refused = True
         self._waits_no_more()
-        answering = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
-        if not answering and (self._head or self._body or not self._in_head):
+        has_begun = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete
+        if not has_begun and (self._head or self._body or not self._in_head):
             head = f"HTTP/1.1 {status} {reason}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
             self.transport.write(head.encode())
         self.transport.close()

@@ -19,10 +19,10 @@ _NOBODYS_FAULT: Final = (
 )
 
 Work = Callable[[Sequence[int]], Awaitable[None]]
-PutAside = Callable[[int, str], Awaitable[None]]
+DeadLetter = Callable[[int, str], Awaitable[None]]
 
 
-async def each(ids: Sequence[int], work: Work, put_aside: PutAside) -> None:
+async def each(ids: Sequence[int], work: Work, dead_letter: DeadLetter) -> None:
     """Do the work for all of these in one transaction, which `work` makes; in their order, each once.
 
     When that fails, their halves are tried, until whoever makes it fail stands alone: that one is put aside with the
@@ -40,4 +40,4 @@ async def each(ids: Sequence[int], work: Work, put_aside: PutAside) -> None:
                 left += [part[half:], part[:half]]
             else:
                 reason = f"{type(error).__name__}: {error}".partition("\n")[0][:REASON_MAX]
-                await db.insist(partial(put_aside, part[0], reason))
+                await db.insist(partial(dead_letter, part[0], reason))

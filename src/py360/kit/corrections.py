@@ -12,7 +12,7 @@ REMEMBER: Final = (
 )
 
 
-def said_before(before: Mapping[str, Any], changed: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
+def filed_values(before: Mapping[str, Any], changed: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
     """The values to remember of the columns that change by hand; JSON, where a file can say them."""
     return {name: None if before[name] is None else str(before[name]) for name in changed if name in columns}
 

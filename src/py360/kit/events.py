@@ -32,6 +32,6 @@ async def publish(session: AsyncSession, *events: Any) -> None:
     alike: dict[type, list[dict[str, Any]]] = defaultdict(list)
     for event in events:
         alike[type(event)].append(asdict(event))
-    for kind, told in alike.items():
+    for kind, arguments in alike.items():
         for job in subscribers(kind):
-            await defer_each(session, job, told)
+            await defer_each(session, job, arguments)

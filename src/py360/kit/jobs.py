@@ -73,7 +73,7 @@ class ModuleJobs:
     ) -> Callable[[JobFunction], Job]:
         """Register a job function under a stable name. It is tried again after 3, 9, 27, ... seconds, so many times.
 
-        `gave_up` is called with the job's arguments when the last try failed, to tell whoever waits for it. With no retries
+        `gave_up` is called with the job's arguments when the last try failed, to notify its user. With no retries
         the job comes back by itself: a periodic one looks for what it left. `own_place`: a place in the worker is kept for it,
         and no number of other jobs can make it wait.
         """
@@ -84,12 +84,14 @@ class ModuleJobs:
             async def tried(context: procrastinate.JobContext | None = None, /, **arguments: Any) -> None:
                 try:
                     await function(**arguments)
-                    _told.pop(name, None)
-                except Exception as error:  # the edge of every job: raised again, or told where it comes back by itself
+                    _last_failures.pop(name, None)
+                except (
+                    Exception
+                ) as error:  # the edge of every job: raised again, or logged where it comes back by itself
                     if context is None:  # another job called it
                         raise
                     if not retries:
-                        _tell(context.job, error)
+                        _log_failure(context.job, error)
                         return
                     if _is_no_ones_fault(error):
                         await _does_not_count(context.job)
@@ -120,17 +122,17 @@ class ModuleJobs:
         return register
 
 
-_told: dict[str, str] = {}  # by the name of a job: how it failed last
+_last_failures: dict[str, str] = {}  # by the name of a job: how it failed last
 
 
-def _tell(job: procrastinate.jobs.Job, error: BaseException) -> None:
+def _log_failure(job: procrastinate.jobs.Job, error: BaseException) -> None:
     """One line for the operator; the first of several alike with its traceback."""
     cause = error
     while isinstance(cause, BaseExceptionGroup):
         cause = cause.exceptions[0]
     words = f"{type(cause).__name__}: {cause}".partition("\n")[0]
-    known = db.is_away(error) or _told.get(job.task_name) == words
-    _told[job.task_name] = words
+    known = db.is_away(error) or _last_failures.get(job.task_name) == words
+    _last_failures[job.task_name] = words
     log.error(
         "a job failed; it comes back by itself", job=job.call_string, error=words, exc_info=None if known else error
     )

@@ -25,8 +25,8 @@ MOST_COUNTED: Final = 10_000
 
 def refusal(message: str, limit: int, seconds: int) -> TooMany:
     """The refusal of what is above a limit, and when to come back (draft-ietf-httpapi-ratelimit-headers-06)."""
-    told = {"RateLimit-Limit": limit, "RateLimit-Remaining": 0, "RateLimit-Reset": seconds, "Retry-After": seconds}
-    return TooMany(message, headers={name: str(value) for name, value in told.items()})
+    headers = {"RateLimit-Limit": limit, "RateLimit-Remaining": 0, "RateLimit-Reset": seconds, "Retry-After": seconds}
+    return TooMany(message, headers={name: str(value) for name, value in headers.items()})
 
 
 class Limits:
@@ -77,8 +77,8 @@ class _Count:
 
     window: int
     used: int = 0  # by every process, as far as this one knows
-    untold: int = 0  # how many of them the others have not heard of
-    told_at: float = 0.0
+    unshared: int = 0  # how many of them the others have not heard of
+    shared_at: float = 0.0
 
 
 class Quota:
@@ -99,21 +99,21 @@ class Quota:
                 self._counts.clear()
             count = self._counts[key] = _Count(window)
         count.used += 1
-        count.untold += 1
-        if now - count.told_at >= SHARED_EVERY_SECONDS:
-            count.told_at = now
+        count.unshared += 1
+        if now - count.shared_at >= SHARED_EVERY_SECONDS:
+            count.shared_at = now
             await self._share(key, count)
         return Allowance(self.limit, self.limit - count.used, WINDOW_SECONDS - int(now % WINDOW_SECONDS))
 
     async def _share(self, key: str, count: _Count) -> None:
         """Add what the others have not heard of to what they have."""
-        told, count.untold = count.untold, 0
+        share, count.unshared = count.unshared, 0
         name = f"quota:{key}:{count.window}"
         try:
             async with self._cache.pipeline(transaction=False) as pipeline:
-                used, _ = await pipeline.incrby(name, told).expire(name, 2 * WINDOW_SECONDS).execute()
+                used, _ = await pipeline.incrby(name, share).expire(name, 2 * WINDOW_SECONDS).execute()
         except (CacheConnectionError, CacheTimeoutError):
-            count.untold += told
+            count.unshared += share
             log.warning("requests are counted in this process only: the cache does not answer")
         else:
-            count.used = used + count.untold
+            count.used = used + count.unshared

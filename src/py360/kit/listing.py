@@ -50,10 +50,10 @@ class Listing(Generic[Kind]):
         counted = await reads.fetch_only(int, few, self.params)
         rows, more = rows[: page.limit], len(rows) > page.limit
         total = max(counted, beyond["offset"] + len(rows))
-        told = pagination(page, total, counted <= EXACT_UP_TO)
+        shown_part = pagination(page, total, counted <= EXACT_UP_TO)
         if self.walked:
-            told["nextCursor"] = encode_cursor(_id(rows[-1])) if more else None
-        return {self.name: [self.shown(row) for row in rows], "pagination": told}
+            shown_part["nextCursor"] = encode_cursor(_id(rows[-1])) if more else None
+        return {self.name: [self.shown(row) for row in rows], "pagination": shown_part}
 
     async def whole(self, reads: Reads) -> dict[str, Any]:
         """Every row, for lists that are short by nature, such as roles."""
@@ -105,8 +105,8 @@ def in_words(value: Any, depth: int = 0) -> Any:
     if isinstance(value, (Mapping, list, tuple)) and depth > MAX_DEPTH:
         return "…"
     if isinstance(value, Mapping):
-        held = {key: in_words(each, depth + 1) for key, each in value.items() if each not in (None, "")}
-        return ", ".join(f"{key}: {text}" for key, text in held.items())
+        entries = {key: in_words(each, depth + 1) for key, each in value.items() if each not in (None, "")}
+        return ", ".join(f"{key}: {text}" for key, text in entries.items())
     if isinstance(value, (list, tuple)):
         return ", ".join(str(in_words(each, depth + 1)) for each in value)
     return value

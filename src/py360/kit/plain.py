@@ -83,18 +83,18 @@ def field(error: Mapping[str, Any]) -> str:
 
 def details(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
     """What is wrong, field by field; a field that may be one of several kinds has one sentence that names them all."""
-    told: dict[str, dict[str, None]] = {}
+    messages: dict[str, dict[str, None]] = {}
     for error in errors:
-        told.setdefault(field(error), {})[words(error)] = None
-    return [{"field": name, "message": " or ".join(each)} for name, each in told.items()]
+        messages.setdefault(field(error), {})[words(error)] = None
+    return [{"field": name, "message": " or ".join(each)} for name, each in messages.items()]
 
 
 def summary(details: Sequence[Mapping[str, str]]) -> str:
     """The sentence above the details: what a page shows when it shows only that."""
-    told = [
+    sentences = [
         f"{each['field']} {each['message']}" if each["message"].startswith(_VERBS) else each["message"]
         for each in details[:SHOWN]
     ]
-    told = [sentence.removesuffix(".") for sentence in told]
+    sentences = [sentence.removesuffix(".") for sentence in sentences]
     more = f"; and {len(details) - SHOWN} more" if len(details) > SHOWN else ""
-    return f"Some fields are missing or wrong: {'; '.join(told)}{more}."
+    return f"Some fields are missing or wrong: {'; '.join(sentences)}{more}."

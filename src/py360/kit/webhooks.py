@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import batches, db, resources
 from py360.kit.errors import BadRequest, Unauthenticated
-from py360.kit.gathering import Gathering
+from py360.kit.groups import GroupWriter
 from py360.kit.jobs import Job, ModuleJobs, defer
 from py360.kit.reads import Reads
 
@@ -175,7 +175,7 @@ class Inbox:
         self._vendors = list(vendors)
         self._apply = apply
         self._lock = f"{jobs.queue}.apply_webhooks"
-        self._gathering: Gathering[_Row, bool] = Gathering(self._store)
+        self._writer: GroupWriter[_Row, bool] = GroupWriter(self._store)
         # The next webhook and `retry_webhooks` bring it back.
         self.apply_job: Job = jobs.task(name=self._lock, retries=0, own_place=True)(self.apply_all)
         self.retry_job: Job = jobs.periodic(name=f"{jobs.queue}.retry_webhooks", cron="* * * * *")(self.retry)
@@ -197,12 +197,12 @@ class Inbox:
                 continue
             rows = [row for item in items for row in await signed.rows(item)]
             if rows or (not items and signed.by_any()):
-                return await self._gathering.put(rows)
+                return await self._writer.put(rows)
         raise BadSignature
 
     async def put(self, vendor: str, items: Sequence[Item]) -> None:
         """Store events of our own, such as an opened message; they are committed when this returns."""
-        await self._gathering.put([_row(vendor, None, item) for item in items])
+        await self._writer.put([_row(vendor, None, item) for item in items])
 
     async def _store(self, rows: Sequence[_Row]) -> Sequence[bool]:
         """Store events in one transaction; which of them are new."""

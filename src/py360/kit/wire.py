@@ -76,8 +76,8 @@ class Schema(BaseModel):
         empty = set()
         for name, field in cls.model_fields.items():
             if field.annotation is NoneType or NoneType in get_args(field.annotation):
-                said = field.validation_alias
-                choices = said.choices if isinstance(said, AliasChoices) else [said]
+                alias = field.validation_alias
+                choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
                 empty |= {name, field.alias, *(choice for choice in choices if isinstance(choice, str))}
         cls._may_be_empty = frozenset(name for name in empty if name) - cls.never_empty
 
@@ -88,12 +88,12 @@ class Schema(BaseModel):
             return handler(data)
         own = {field.alias for field in cls.model_fields.values()} if cls.passed_over else frozenset()
         along = {name: data[name] for name in data if name in cls.passed_over and name not in own}
-        said = {
+        values = {
             name: None if isinstance(value, str) and name in cls._may_be_empty and not value.strip() else value
             for name, value in data.items()
             if name not in along
         }
-        made = handler(said)
+        made = handler(values)
         made._along.update(along)
         return made
 
@@ -103,9 +103,9 @@ class Schema(BaseModel):
         Raises Invalid, naming what differs, and PreconditionFailed when it is the version: somebody else was faster. Called
         after the change, whose own word on If-Match comes first; the edge takes the change back.
         """
-        held = [name for name in self._along if name in record and name not in self.moves and name != "updatedAt"]
-        shown = orjson.loads(dumps({name: record[name] for name in held}))
-        other = [name for name in held if (self._along[name] or None) != (shown[name] or None)]
+        read_only = [name for name in self._along if name in record and name not in self.moves and name != "updatedAt"]
+        shown = orjson.loads(dumps({name: record[name] for name in read_only}))
+        other = [name for name in read_only if (self._along[name] or None) != (shown[name] or None)]
         if "version" in other:
             raise PreconditionFailed
         if other:

@@ -85,7 +85,7 @@ async def _correct(
 ) -> None:
     """Set what is due and remember what a file said of it before; history and live update."""
     await set_columns(session, [case.id], values)
-    before = Jsonb(corrections.said_before({"renewal_amount": case.renewal_amount}, values, CORRECTABLE))
+    before = Jsonb(corrections.filed_values({"renewal_amount": case.renewal_amount}, values, CORRECTABLE))
     await db.execute(session, _REMEMBER, {"corrected": before, "id": case.id})
     now = resources.current().clock.now()
     await history.write(session, case.id, action, details, now, level="warning", user_id=caller.user_id)

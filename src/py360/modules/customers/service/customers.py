@@ -80,7 +80,7 @@ async def change_customer(
     sets += [f"{_STAMPS[name]} = null" for name in changed if name in _STAMPS]
     sets.append(corrections.REMEMBER)
     values = values_of(changed, CUSTOMER_COLUMNS)
-    values["corrected"] = Jsonb(corrections.said_before(before, changed, FILED_OF_CUSTOMER))
+    values["corrected"] = Jsonb(corrections.filed_values(before, changed, FILED_OF_CUSTOMER))
     await db.execute(
         session, f"update customers set {', '.join(sets)} where id = %(id)s", {**values, "id": customer_id}
     )

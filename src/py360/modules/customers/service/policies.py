@@ -54,7 +54,7 @@ async def change_policy(
     _check_dates(after["start_date"], after["end_date"])
     sets = ", ".join([*(f"{name} = %({name})s" for name in changed), corrections.REMEMBER])
     values = values_of(changed, POLICY_COLUMNS)
-    values["corrected"] = Jsonb(corrections.said_before(before, changed, FILED_OF_POLICY))
+    values["corrected"] = Jsonb(corrections.filed_values(before, changed, FILED_OF_POLICY))
     await db.execute(
         session, f"update policies set {sets}, version = version + 1 where id = %(id)s", {**values, "id": policy_id}
     )

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import orjson
 
 from py360.kit import db, resources, sql
-from py360.kit.gathering import Gathering
+from py360.kit.groups import GroupWriter
 from py360.modules.messaging.messages import Admitted, Delivery, SendGuard
 
 _EXCHANGE: Final = sql.read(__file__, "hand_over")
@@ -49,11 +49,11 @@ class HandOverLog:
     """Hand-overs of all batches on one account's connections, written in groups."""
 
     def __init__(self) -> None:
-        self._gathering: Gathering[_Exchange, _Outcome] = Gathering(_write)
+        self._writer: GroupWriter[_Exchange, _Outcome] = GroupWriter(_write)
 
     async def exchange(self, answered: Delivery | None, following: Admitted | None) -> _Outcome:
         """Have one connection's exchange committed."""
-        (outcome,) = await self._gathering.put([_Exchange(answered, following)])
+        (outcome,) = await self._writer.put([_Exchange(answered, following)])
         return outcome
 
 

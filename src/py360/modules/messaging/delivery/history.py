@@ -21,8 +21,8 @@ def kept(outgoing: Outgoing, rendered: bool) -> tuple[str | None, str | None]:
         return outgoing.subject, None if outgoing.confidential else outgoing.body
     if outgoing.confidential or not rendered:
         return None, None
-    said = compile_message(outgoing).render({**_OF_THE_MESSAGE, **outgoing.values})
-    return said.subject or None, said.text
+    rendered_message = compile_message(outgoing).render({**_OF_THE_MESSAGE, **outgoing.values})
+    return rendered_message.subject or None, rendered_message.text
 
 
 def render_history(message: Mapping[str, Any], values: Mapping[str, Any]) -> Rendered | None:

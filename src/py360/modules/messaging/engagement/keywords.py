@@ -108,11 +108,11 @@ class _Vocabulary:
 
     def _bare(self, phrases: frozenset[tuple[str, ...]], tokens: Sequence[str]) -> set[tuple[str, ...]]:
         """The phrases that stand in the message, without the words that may stand beside them."""
-        said = set(tokens)
+        words = set(tokens)
         return {
             tuple(each for each in phrase if each not in self.polite and each not in self.beside)
             for phrase in phrases
-            if len(phrase) > 1 and said.issuperset(phrase)
+            if len(phrase) > 1 and words.issuperset(phrase)
         }
 
 

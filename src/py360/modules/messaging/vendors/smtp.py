@@ -211,21 +211,21 @@ class _Trip:
         return delivery
 
     def note(self, letter: Letter, refused: Refusal | None) -> Delivery:
-        """Note what the server said to a message."""
+        """Note the server's answer to a message."""
         if refused is None:
             return self.answer(letter, sent(letter.admitted, None, self._cost))
-        reply, said = refused.reply, f"{refused.reply.code} {refused.reply.text}"
+        reply, answer = refused.reply, f"{refused.reply.code} {refused.reply.text}"
         code = reply.enhanced or str(reply.code)
         if reply.code < 500:
-            error = too_fast(said) if is_about_us_for_now(refused) else VendorError(said, code=code)
+            error = too_fast(answer) if is_about_us_for_now(refused) else VendorError(answer, code=code)
             return self.answer(letter, failure(letter.admitted, error))
-        whom = about(refused)
-        if whom is About.RECIPIENT:
-            gone = VendorError(said, code=code if reply.enhanced else "5.1.1", permanent=True)
+        subject = about(refused)
+        if subject is About.RECIPIENT:
+            gone = VendorError(answer, code=code if reply.enhanced else "5.1.1", permanent=True)
             return self.answer(letter, failure(letter.admitted, gone, bounced=True))
         if refused.stage is not Stage.MAIL and reply.code not in {530, 535} and not reply.enhanced.startswith("5.2."):
             self._refusals[letter.place] = refused
-        error = no_account(said) if whom is About.ACCOUNT else VendorError(said, code=code, permanent=True)
+        error = no_account(answer) if subject is About.ACCOUNT else VendorError(answer, code=code, permanent=True)
         return self.answer(letter, failure(letter.admitted, error))
 
     def settled(self) -> list[Delivery]:
@@ -238,12 +238,12 @@ class _Trip:
         took_some = any(answer.status == "sent" for answer in answers)
         refused_all = len(self._refusals) == len(answers) > 1
         for place, refused in self._refusals.items():
-            said = f"{refused.reply.code} {refused.reply.text}"
+            answer = f"{refused.reply.code} {refused.reply.text}"
             if took_some and about(refused) is About.ACCOUNT:
                 code = refused.reply.enhanced or str(refused.reply.code)
-                answers[place] = failure(self.batch[place], VendorError(said, code=code))
+                answers[place] = failure(self.batch[place], VendorError(answer, code=code))
             elif refused_all:
-                answers[place] = failure(self.batch[place], no_account(said))
+                answers[place] = failure(self.batch[place], no_account(answer))
         return answers
 
 

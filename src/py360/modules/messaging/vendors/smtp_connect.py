@@ -93,15 +93,15 @@ def _reason(server: Server, error: Exception) -> VendorError:
     """Why there is no connection: our sign-in, the server's encryption, or nobody there."""
     where = f"{server.host}:{server.port}"
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
-        said = f"{error.code} {error.message}"
+        answer = f"{error.code} {error.message}"
         if error.code < 500:
-            return too_fast(said)
+            return too_fast(answer)
         return no_account(
-            f"{where} does not take the user name and password ({said}). Check them in the account’s settings."
+            f"{where} does not take the user name and password ({answer}). Check them in the account’s settings."
         )
     if isinstance(error, aiosmtplib.SMTPResponseException):  # the greeting or EHLO
-        said = f"{error.code} {error.message}"
-        return no_account(said) if error.code >= 500 else too_fast(said)
+        answer = f"{error.code} {error.message}"
+        return no_account(answer) if error.code >= 500 else too_fast(answer)
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLError):

@@ -168,7 +168,7 @@ def _track(page: str, veil: _Veil) -> tuple[str, str, tuple[Link, ...]]:
     links: list[Link] = []
     tracked: list[str] = []
     plain: list[str] = []
-    copied = told = 0
+    copied = in_text = 0
     closers = True
     for tag in tags(page):
         target = _target(tag, veil)
@@ -181,11 +181,11 @@ def _track(page: str, veil: _Veil) -> tuple[str, str, tuple[Link, ...]]:
         copied = attribute.end
         end = page.find("</a", tag.end) if closers else -1
         closers = end != -1
-        if end != -1 and tag.start >= told:
+        if end != -1 and tag.start >= in_text:
             label = page[tag.end : end]
-            plain += (page[told : tag.start], _beside(label, attribute.value, number, veil))
-            told = page.find(">", end) + 1 or len(page)
-    return "".join((*tracked, page[copied:])), "".join((*plain, page[told:])), tuple(links)
+            plain += (page[in_text : tag.start], _beside(label, attribute.value, number, veil))
+            in_text = page.find(">", end) + 1 or len(page)
+    return "".join((*tracked, page[copied:])), "".join((*plain, page[in_text:])), tuple(links)
 
 
 def _target(tag: Tag, veil: _Veil) -> tuple[Attribute, Link] | None:

@@ -26,11 +26,11 @@ async def prove(templates: Sequence[Template]) -> list[list[Finding]]:
     """The warnings about each template. Raises TemplateInvalid for what cannot be saved; of several it names the template."""
     marked_up = [at for at, each in enumerate(templates) if each.format != "text"]
     answers = await _in_child([templates[at] for at in marked_up]) if marked_up else []
-    said = dict(zip(marked_up, answers, strict=False))  # the process ends with the first that it refuses
+    proven = dict(zip(marked_up, answers, strict=False))  # the process ends with the first that it refuses
     found: list[list[Finding]] = []
     for at, template in enumerate(templates):
         try:
-            found.append(_findings(said[at]) if template.format != "text" else lint(template))
+            found.append(_findings(proven[at]) if template.format != "text" else lint(template))
         except TemplateInvalid as refused:
             if len(templates) == 1:
                 raise

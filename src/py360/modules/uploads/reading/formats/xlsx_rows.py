@@ -117,10 +117,10 @@ class RowTexts:
             self._row(number, hidden, cells)
             for number, hidden, cells in (_parsed(text.encode()) if cut is None else cut)
         ]
-        self._learn(max((len(texts) for _, _, texts in found), default=0), is_usual=cut is not None)
+        self._remember_width(max((len(texts) for _, _, texts in found), default=0), is_usual=cut is not None)
         return found
 
-    def _learn(self, width: int, is_usual: bool) -> None:
+    def _remember_width(self, width: int, is_usual: bool) -> None:
         """Make an expression of a row of so many columns, unless rows like these have failed too often."""
         self._misses += self._pattern is not None
         self._width = max(self._width, width)

@@ -1,4 +1,4 @@
-"""Writing together what arrives together: the first of several requests writes for all that wait, so that one commit serves many."""
+"""Group commits: the first of several requests writes for all that wait, so that one commit serves many."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -11,14 +11,14 @@ Answer = TypeVar("Answer")
 
 @dataclass(slots=True)
 class _Group(Generic[Item, Answer]):
-    """Those who wait for one write."""
+    """The items of one write."""
 
     items: list[Item] = field(default_factory=list)
     written: asyncio.Future[tuple[Sequence[Answer]]] | None = None
 
 
-class Gathering(Generic[Item, Answer]):
-    """`write` gets what has gathered while the last write went on; it commits, and answers each item in its order."""
+class GroupWriter(Generic[Item, Answer]):
+    """`write` gets what came in during the last write; it commits, and answers each item in order."""
 
     def __init__(self, write: Callable[[Sequence[Item]], Awaitable[Sequence[Answer]]]) -> None:
         self._write = write
@@ -27,13 +27,13 @@ class Gathering(Generic[Item, Answer]):
         self._writing = asyncio.Lock()
 
     def _enter(self) -> None:
-        """Futures and locks belong to one event loop; another one (the next test's) starts afresh."""
+        """Futures and locks belong to one event loop; another one (the next test's) starts empty."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._next, self._writing = loop, _Group(), asyncio.Lock()
 
     async def put(self, items: Sequence[Item]) -> Sequence[Answer]:
-        """Have these written; the answers, once they are committed. One caller that is cancelled takes no other's write along."""
+        """Write these; the answers, once they are committed. A caller that is cancelled cancels no other's write."""
         if not items:
             return []
         self._enter()
@@ -48,11 +48,11 @@ class Gathering(Generic[Item, Answer]):
 
     async def _write_group(self, group: _Group[Item, Answer]) -> Sequence[Answer]:
         async with self._writing:
-            self._next = _Group()  # from here on, the others gather for the next write
+            self._next = _Group()  # later items go with the next write
             return await self._write(group.items)
 
 
 def _seen(written: "asyncio.Future[tuple[Sequence[Any]]]") -> None:
-    """Whoever waits raises the error of a write; it is no error of the loop when nobody waits any more."""
+    """Callers that wait raise the error of a write; when none waits any more, it is no error of the loop."""
     if not written.cancelled():
         written.exception()
