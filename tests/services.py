@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
 import psycopg
 from argon2 import PasswordHasher
@@ -42,6 +43,7 @@ FAST = {
     "synchronous_commit": "off",
 }
 _numbers = itertools.count(1)
+_run: TextIO | None = None  # open and locked, shared, while this process runs tests
 passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)  # people sign in in nearly every test
 
 
@@ -134,15 +136,23 @@ def _build(url: str) -> None:
 
 
 def stop() -> None:
-    """Stop the servers; their data stay for the next run."""
-    with _alone():
+    """Stop the servers unless another run uses them; their data stay for the next run."""
+    HOME.mkdir(exist_ok=True)
+    with _alone(), (HOME / "runs").open("w") as runs:
+        try:
+            fcntl.flock(runs, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
         stop_postgres(_data())
         stop_valkey(HOME / "valkey")
 
 
 def start() -> Services:
     """Start or find the servers, and build the template when the product changed."""
+    global _run
     with _alone():
+        _run = (HOME / "runs").open("w")
+        fcntl.flock(_run, fcntl.LOCK_SH)
         url = start_postgres(_data(), FAST)
         valkey = start_valkey(HOME / "valkey")
         template = f"template_{_product_hash()}"

@@ -47,6 +47,17 @@ async def test_formulas_are_inert_and_phones_stay_readable() -> None:
     assert sheet[1][1] == 12500.5
 
 
+@pytest.mark.parametrize("text", ["=1+1", "＝1+1", "﹢cmd", " =1", "\ufeff@x", "\n=1", "－2+3"])
+async def test_full_width_and_hidden_formulas_are_inert_in_cells_and_headings(text: str) -> None:
+    async def rows() -> AsyncIterator[dict[str, str]]:
+        yield {"name": text}
+
+    made = export("list", "csv", [Column(text, lambda row: row["name"])], rows())
+    content = b"".join([part async for part in made.content]).decode("utf-8-sig")
+    heading, cell = list(csv.reader(io.StringIO(content, newline="")))
+    assert (heading, cell) == (["'" + text], ["'" + text])
+
+
 async def test_a_pdf_brings_the_fonts_of_the_scripts_it_shows() -> None:
     drawn = await made("pdf")
     assert drawn.startswith(b"%PDF-")

@@ -32,7 +32,8 @@ MEDIA: Final[Mapping[str, str]] = {
     "json": "application/json",
 }
 FLUSH_BYTES: Final = 64 * 1024
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r")
+# Spreadsheet programs take the full-width forms for formulas too.
+_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹢", "﹣", "﹦", "﹫")
 _OS_ERROR: Final = re.compile(r"(?:os error|Os { code:) (\d+)")
 _NUMBER: Final = re.compile(r"[+-]\d[\d ]*(\.\d+)?")  # a phone or an amount: nothing to run, and better read as it is
 
@@ -56,7 +57,11 @@ class Export:
 
 def neutral(value: Any) -> Any:
     """A cell that no spreadsheet program will run; numbers stay numbers, moments are shown in India's time."""
-    if isinstance(value, str) and value.startswith(_DANGEROUS) and not _NUMBER.fullmatch(value):
+    if (
+        isinstance(value, str)
+        and value.lstrip(" \u200b\ufeff\xa0").startswith(_DANGEROUS)
+        and not _NUMBER.fullmatch(value)
+    ):
         return "'" + value
     if isinstance(value, int) and abs(value) > MAX_NUMBER:
         return str(value)  # a spreadsheet would round it
@@ -88,7 +93,7 @@ async def _csv(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     buffer.write("\ufeff")  # so that Excel reads the rupee sign and Indian scripts
-    writer.writerow([column.heading for column in columns])
+    writer.writerow([neutral(column.heading) for column in columns])
     async for row in rows:
         writer.writerow([neutral(column.cell(row)) for column in columns])
         if buffer.tell() > FLUSH_BYTES:
@@ -99,15 +104,15 @@ async def _csv(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping
 
 
 async def _json(name: str, columns: Sequence[Column], rows: AsyncIterator[Mapping[str, Any]]) -> AsyncIterator[bytes]:
-    held = bytearray(b"[")
+    content = bytearray(b"[")
     between = b""
     async for row in rows:
-        held += between + b"\n" + dumps(row)
+        content += between + b"\n" + dumps(row)
         between = b","
-        if len(held) > FLUSH_BYTES:
-            yield bytes(held)
-            held.clear()
-    yield bytes(held) + b"\n]\n"
+        if len(content) > FLUSH_BYTES:
+            yield bytes(content)
+            content.clear()
+    yield bytes(content) + b"\n]\n"
 
 
 async def _collect(
@@ -115,7 +120,7 @@ async def _collect(
 ) -> list[dict[str, Any]]:
     collected = []
     async for row in rows:
-        cells = {column.heading: neutral(column.cell(row)) for column in columns}
+        cells = {neutral(column.heading): neutral(column.cell(row)) for column in columns}
         collected.append({head: float(cell) if isinstance(cell, Decimal) else cell for head, cell in cells.items()})
         if len(collected) > MAX_ROWS[format]:
             raise TooLarge(

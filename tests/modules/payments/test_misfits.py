@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
-from py360.modules.payments import poll
+from py360.modules.payments.service import poll
 from py360.modules.providers import api as providers
 from py360.sandbox.vendors import Vendors
 from tests.conftest import RunJobs

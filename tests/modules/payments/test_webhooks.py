@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 from py360.kit import db
 from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
-from py360.modules.payments import apply_events, jobs, poll
+from py360.modules.payments import apply_events, jobs
+from py360.modules.payments.service import poll
 from py360.modules.payments.vendors.base import Attempt, Facts, Order
 from py360.sandbox.vendors import Vendors
 from tests.lingering import cross, linger

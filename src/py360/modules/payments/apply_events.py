@@ -16,12 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, resources
 from py360.kit.jobs import defer
 from py360.modules.cases import api as cases
-from py360.modules.payments import bulk
+from py360.modules.payments import bulk, notices
 from py360.modules.payments.allocation import ZERO
 from py360.modules.payments.balance import Balance, Source, balances, lock
 from py360.modules.payments.bulk import Moved
 from py360.modules.payments.live_updates import push_live_updates
-from py360.modules.payments.service import notify
 from py360.modules.payments.vendors.base import Facts
 
 ONLINE: Final = "online"
@@ -90,7 +89,7 @@ async def consequences(session: AsyncSession, moved: Sequence[Moved]) -> None:
         session, _USED, {"ids": [row.link_id for row in paid_links], "moments": [row.captured_at for row in paid_links]}
     )
     await _update_cases(session, [(found[case_id], rows) for case_id, rows in sorted(by_case.items())])
-    await notify.report(session, [(found[each.now.case_id], each) for each in moved])
+    await notices.report(session, [(found[each.now.case_id], each) for each in moved])
     await _close_orders(session, found.values())
     await push_live_updates(session, [each.now.id for each in moved])
 

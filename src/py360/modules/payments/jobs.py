@@ -3,9 +3,10 @@
 from typing import Final
 
 from py360.kit.webhooks import Inbox
-from py360.modules.payments import live_updates, poll, webhooks
+from py360.modules.payments import live_updates, webhooks
 from py360.modules.payments.apply_events import CLOSE_ORDERS
 from py360.modules.payments.service import close_orders as service
+from py360.modules.payments.service import poll
 
 jobs = live_updates.jobs
 inbox: Final = Inbox(jobs, list(webhooks.HOOKS), webhooks.apply)

@@ -19,11 +19,11 @@ from py360.kit.db import unit_of_work
 from py360.kit.errors import Problem
 from py360.kit.jobs import defer
 from py360.modules.messaging import api as messaging
-from py360.modules.payments import gateways
+from py360.modules.payments import gateways, notices
 from py360.modules.payments.balance import Balance, balance, lock
 from py360.modules.payments.gateways import NoGateway
 from py360.modules.payments.pages.page import Language, text
-from py360.modules.payments.service import links, notify, order
+from py360.modules.payments.service import links, order
 from py360.modules.payments.service.links import Link
 from py360.modules.providers.api import ProviderAccount
 
@@ -127,7 +127,7 @@ async def pay(token: str) -> order.Checkout | View:
             await lock(session, [link.case_id])
             title, number = "Online payment refused", case.case_number
             sentence = f"A customer could not pay {number} online. The gateway refused the order: {refused.reason}"
-            await notify.warn(session, await balance(session, link.case_id), refused.payment_id, title, sentence)
+            await notices.warn(session, await balance(session, link.case_id), refused.payment_id, title, sentence)
         return await _again(token, State.REFUSED)
 
 

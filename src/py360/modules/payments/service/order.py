@@ -21,8 +21,8 @@ from py360.modules.payments import gateways
 from py360.modules.payments.apply_events import apply
 from py360.modules.payments.balance import Balance
 from py360.modules.payments.bulk import ORDER_PURPOSE
-from py360.modules.payments.poll import FIRST_AFTER
 from py360.modules.payments.service import links
+from py360.modules.payments.service.poll import FIRST_AFTER
 from py360.modules.payments.vendors.base import Facts, NewOrder, Order
 from py360.modules.providers.api import ProviderAccount
 

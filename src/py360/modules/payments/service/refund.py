@@ -22,7 +22,7 @@ from py360.modules.payments.allocation import ZERO
 from py360.modules.payments.apply_events import apply
 from py360.modules.payments.balance import lock
 from py360.modules.payments.bulk import REFUND_PURPOSE
-from py360.modules.payments.poll import FIRST_AFTER
+from py360.modules.payments.service.poll import FIRST_AFTER
 from py360.modules.payments.vendors.base import Facts
 from py360.modules.providers.api import ProviderAccount
 
