@@ -15,10 +15,10 @@ pytestmark = pytest.mark.slow
 KILLS = 4
 BATCH = 100
 DONE_WITHIN = 300  # seconds, on any machine
-CONNECTIONS = {"sms": http.CONNECTIONS, "email": smtp.CONNECTIONS}
+CONNECTIONS = {"sms": http.CONNECTIONS, "whatsapp": http.CONNECTIONS, "email": smtp.CONNECTIONS}
 
 
-@pytest.mark.parametrize(("channel", "count"), [("sms", 1_500), ("email", 3_000)])
+@pytest.mark.parametrize(("channel", "count"), [("sms", 1_500), ("whatsapp", 1_000), ("email", 3_000)])
 async def test_killed_at_any_moment(
     as_admin: httpx.AsyncClient, upload: Upload, sandbox: Sandbox, resources: Resources, channel: str, count: int
 ) -> None:
