@@ -5,6 +5,10 @@ import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { randomUUID } from "node:crypto";
 import WebSocket from "ws";
+import type { paths } from "./api.js"; // `npm run types`, from the API's own description
+
+type Data<P extends keyof paths, M extends "get" | "post", S extends number = 200> =
+  paths[P] extends { [method in M]: { responses: { [status in S]: { content: { "application/json": { data: infer D } } } } } } ? D : never;
 
 const [base, email, password, file] = process.argv.slice(2) as [string, string, string, string];
 const ENDED = ["completed", "failed", "cancelled", "needs_input", "undone"];
@@ -12,7 +16,6 @@ let token = "";
 
 interface Failure { code: string; message: string; details: { field: string; message: string }[] }
 type Answer<T> = { success: true; data: T } | { success: false; error: Failure; requestId: string };
-interface State { status: string; successfulRecords?: number; failedRecords?: number; metrics?: { sent: number } }
 
 /** The data of an answer. An error's sentence is meant for people; its code, for programs; its request id, for support. */
 async function call<T>(method: string, path: string, body?: object | FormData): Promise<T> {
@@ -28,8 +31,8 @@ async function call<T>(method: string, path: string, body?: object | FormData): 
 }
 
 /** Live updates until something has ended. They may be lost: after each one, and every 5 s, the API is asked. */
-async function follow(path: string, type: string, key: string, code: string): Promise<State> {
-  const { ticket } = await call<{ ticket: string }>("POST", "/ws/ticket", {});
+async function follow<T extends { status: string }>(path: string, type: string, key: string, code: string): Promise<T> {
+  const { ticket } = await call<Data<"/api/ws/ticket", "post">>("POST", "/ws/ticket", {});
   const live = new WebSocket(`${base.replace("http", "ws")}/ws?ticket=${ticket}`);
   let wake = () => {};
   live.on("message", (text) => {
@@ -39,7 +42,7 @@ async function follow(path: string, type: string, key: string, code: string): Pr
     wake();
   });
   for (;;) {
-    const state = await call<State>("GET", path);
+    const state = await call<T>("GET", path);
     if (ENDED.includes(state.status)) {
       live.close();
       return state;
@@ -48,18 +51,18 @@ async function follow(path: string, type: string, key: string, code: string): Pr
   }
 }
 
-const login = await call<{ token: string }>("POST", "/auth/login", { email, password });
+const login = await call<Data<"/api/auth/login", "post">>("POST", "/auth/login", { email, password });
 token = login.token;
 const form = new FormData();
 form.append("file", new Blob([new Uint8Array(await readFile(file))]), basename(file));
 const { uploadId } = await call<{ uploadId: string }>("POST", "/upload/file", form);
-const imported = await follow(`/upload/status/${uploadId}`, "upload.progress", "uploadId", uploadId);
+const imported = await follow<Data<"/api/upload/status/{upload_id}", "get">>(`/upload/status/${uploadId}`, "upload.progress", "uploadId", uploadId);
 console.log(imported.status, imported.successfulRecords, "accepted,", imported.failedRecords, "failed");
 const query = "/templates?type=email&category=renewal&limit=100";
-const { templates } = await call<{ templates: { id: string; variables: string[] }[] }>("GET", query);
+const { templates } = await call<Data<"/api/templates", "get">>("GET", query);
 const letter = templates.find((one) => one.variables.includes("payment_link"));
 const wish = { name: `Renewals ${uploadId}`, type: ["email"], purpose: "renewal", uploadId, templates: { email: letter!.id } };
 const made = await call<{ parentId: string }>("POST", "/campaigns", { ...wish, scheduleType: "immediate" });
 const { campaigns } = await call<{ campaigns: { id: string }[] }>("GET", `/campaigns/${made.parentId}`);
-const sent = await follow(`/campaigns/${campaigns[0]!.id}`, "campaign.metrics", "campaignId", campaigns[0]!.id);
+const sent = await follow<Data<"/api/campaigns/{campaign_id}", "get">>(`/campaigns/${campaigns[0]!.id}`, "campaign.metrics", "campaignId", campaigns[0]!.id);
 console.log(sent.status, sent.metrics?.sent, "sent");
