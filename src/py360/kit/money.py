@@ -1,26 +1,12 @@
 """Money in rupees: Decimal always, float never."""
 
-import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
 
 from babel.numbers import format_currency
 
 LAKH: Final = Decimal(100_000)
 CENT: Final = Decimal("0.01")
-_WORDS = re.compile(r"(?i)^\s*(?:rs\.?|inr|₹)?\s*|\s*(?:/-|rs\.?|inr|₹)?\s*$")
-
-
-def rupees(text: str) -> Decimal:
-    """Read an amount as an office writes it: `Rs. 1,25,000.50`, `₹500`, `1200/-`. Raises ValueError otherwise."""
-    bare = _WORDS.sub("", text).replace(",", "")
-    try:
-        amount = Decimal(bare)
-    except InvalidOperation as error:
-        raise ValueError(f"“{text}” is not an amount of money") from error
-    if not amount.is_finite():
-        raise ValueError(f"“{text}” is not an amount of money")
-    return amount.quantize(CENT)
 
 
 def format_inr(amount: Decimal) -> str:

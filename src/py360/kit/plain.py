@@ -1,7 +1,7 @@
 """What is wrong with a field, in words for the officer in front of the form instead of the validator's own."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
+from string import ascii_letters, ascii_uppercase, digits
 from typing import Any, Final
 
 SHOWN: Final = 3  # fields that the sentence names itself
@@ -62,7 +62,8 @@ _LIMITS: Final[Mapping[str, Callable[[Mapping[str, Any]], str]]] = {
 
 
 # What pydantic puts into the path beside our fields: the kinds a value may have, and "[key]".
-_NO_FIELD: Final = re.compile(r"str|int|bool|float|.*[^A-Za-z0-9_].*|[A-Z].*")
+_KINDS: Final = frozenset({"str", "int", "bool", "float"})
+_OF_NAMES: Final = frozenset(ascii_letters + digits + "_")
 
 
 def words(error: Mapping[str, Any]) -> str:
@@ -78,7 +79,11 @@ def words(error: Mapping[str, Any]) -> str:
 def field(error: Mapping[str, Any]) -> str:
     """Which field it is about, as the form knows it: `contacts.2.email`; `body` when it is about all of it."""
     whole, *path = error["loc"]
-    return ".".join(str(part) for part in path if not _NO_FIELD.fullmatch(str(part))) or str(whole)
+    return ".".join(filter(_is_field, map(str, path))) or str(whole)
+
+
+def _is_field(part: str) -> bool:
+    return part not in _KINDS and not part.startswith(tuple(ascii_uppercase)) and _OF_NAMES.issuperset(part)
 
 
 def details(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -17,8 +17,9 @@ _TIME_CODES: Final = frozenset([18, 19, 20, 21, 45, 46, 47])
 _LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _DAY: Final = 86_400
 _DIGITS_KEPT: Final = 1e15  # doubles, and so spreadsheet programs, keep 15 digits
+# Its parts begin with different letters, so no text can be cut in two ways, and a long one that fails does so at once.
 _MONEY: Final = re.compile(
-    r"(?i)^[\s(]*(?:rs\.?|inr|₹|\$|€|£|usd|रु\.?|/-|lakhs?|lacs?|cr\.?|crores?|dr\.?|%|-|\))*[\s)]*$"
+    r"(?i)[\s(]*(?:(?:rs\.?|inr|₹|\$|€|£|usd|रु\.?|/-|lakhs?|lacs?|cr\.?|crores?|dr\.?|%|-|\))+(?:\s[\s)]*)?)?"
 )
 _EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001  # a wall clock without a zone
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001
@@ -140,7 +141,7 @@ def _identifier(code: str) -> Show | None:
         return None
     before = "".join(piece for piece in pieces[: places[0]] if piece)
     behind = "".join(piece for piece in pieces[places[0] :] if piece)
-    if zeros < 2 and _MONEY.match(before) and not re.search("[0-9/]", behind):
+    if zeros < 2 and _MONEY.fullmatch(before) and not re.search("[0-9/]", behind):
         return None
 
     def show(value: float) -> str:
@@ -167,6 +168,6 @@ def shown_if_identifier(number: str, shown: str) -> str:
     if not number.isdecimal() or not shown.endswith(number) or len(number) > 15:
         return number
     before = shown[: -len(number)]
-    if not before or (before.strip("0") != "" and _MONEY.match(before)):
+    if not before or (before.strip("0") != "" and _MONEY.fullmatch(before)):
         return number
     return shown
