@@ -15,7 +15,7 @@ from py360.kit.resources import Resources
 from tests.modules.conftest import AsRole, as_role
 
 __all__ = ["as_role"]  # the fixture
-NOT_OURS = {"/api/openapi.json", "/api/docs", "/docs/oauth2-redirect"}
+NOT_OURS = {"/api/openapi.json"}
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SIGN_OUT = ("/api/auth/logout", "/api/auth/sessions/1")
 UNREAD = "a body that nobody may read"
@@ -142,6 +142,7 @@ def test_public_routes_are_the_ones_we_know(app: FastAPI) -> None:
     """Whatever is added here is open to everybody: think twice."""
     public = {path for _, path, route in ours(app) if not route.guards}
     assert public and all(
-        path.startswith(("/api", "/pay", "/webhook", "/reset-password", "/confirm-email", "/unsubscribe"))
+        path == "/"
+        or path.startswith(("/api", "/pay", "/webhook", "/reset-password", "/confirm-email", "/unsubscribe"))
         for path in public
     )

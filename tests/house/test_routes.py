@@ -12,11 +12,7 @@ from py360.entrypoints.api import build_app
 from py360.kit.http import CallerWith
 from py360.kit.settings import Settings
 
-NOT_OURS = {
-    "/api/openapi.json",
-    "/api/docs",
-    "/docs/oauth2-redirect",
-}  # FastAPI's own pages: the description of the API
+NOT_OURS = {"/api/openapi.json"}  # FastAPI's own: the description of the API
 
 
 @pytest.fixture(scope="module")

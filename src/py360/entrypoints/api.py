@@ -10,7 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from typing_extensions import TypedDict
 
-from py360.entrypoints import dead_letters, wiring
+from py360.entrypoints import dead_letters, front, wiring
 from py360.entrypoints.logs import RequestLog
 from py360.kit import crypto, http
 from py360.kit.http import openapi
@@ -46,8 +46,8 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
         " address: it is then about that client only, and what is made there is that client's.",
         version=version("py360"),
         lifespan=lifespan,
-        docs_url="/api/docs",
-        openapi_url="/api/openapi.json",
+        docs_url=None,  # FastAPI's page loads its scripts from elsewhere; `front` has one that does not
+        openapi_url=front.OPENAPI,
         redoc_url=None,
     )
     http.install(app)
@@ -65,7 +65,8 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.install(app)
     system = http.Router()
     system.get("/health", dependencies=[http.Public], response_model=http.Answer[HealthView])(health)
-    for module, route in [("system", system.routes[0]), *wiring.routes(modules)]:
+    last = [("system", route) for route in front.router.routes]
+    for module, route in [("system", system.routes[0]), *wiring.routes(modules), *last]:
         if isinstance(route, http.Route):
             route.tags = [module]
         app.router.routes.append(route)  # as it is: what FastAPI includes is looked for twice

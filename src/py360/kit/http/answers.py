@@ -86,7 +86,7 @@ def ok(data: object, status: int = 200, headers: Mapping[str, str] | None = None
 
 def failure(request: Request, problem: Problem) -> Response:
     """The error envelope; for a person who opened the address in a browser, a page that says the same."""
-    if _is_opened_by_a_person(request):
+    if is_opened_by_a_person(request):
         language = Language.chosen(request.query_params.get("lang"), request.headers.get("accept-language"))
         page = notice("This did not work", problem.message, problem.status, language)
         return Response(page.html, page.status, {**page.headers, **(problem.headers or {})})
@@ -98,7 +98,7 @@ def failure(request: Request, problem: Problem) -> Response:
     return Response(dumps(body), problem.status, problem.headers, JSON)
 
 
-def _is_opened_by_a_person(request: Request) -> bool:
+def is_opened_by_a_person(request: Request) -> bool:
     """Browsers name HTML first when somebody opens an address or sends a form; programs do not."""
     accepted = request.headers.get("accept", "")
     return "text/html" in accepted and "application/json" not in accepted
