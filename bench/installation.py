@@ -76,7 +76,8 @@ def _running(*command: str, **variables: str) -> Iterator[subprocess.Popen[bytes
     """A program of this checkout, in a process of its own, until it is not needed any more."""
     root = Path(__file__).parents[1]
     environment = {**os.environ, "PYTHONPATH": f"{root / 'src'}{os.pathsep}{root}", **variables}
-    with subprocess.Popen(command, env=environment, cwd=root) as process:
+    log = Path(os.environ["PY360_HOME"]) / "bench.log"  # as `py360 up` does; a terminal is slow
+    with log.open("ab") as output, subprocess.Popen(command, env=environment, cwd=root, stderr=output) as process:
         try:
             yield process
         finally:
