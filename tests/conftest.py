@@ -26,6 +26,7 @@ from tests.services import ADMIN, PASSWORD
 
 BESIDE_THE_CHECKOUT = ("test_portfolio.py", "test_client_contract.py")  # need files that no package has
 RunJobs = Callable[[], Awaitable[None]]
+os.environ.setdefault("PY360_SECRET_KEY", services.SECRET_KEY)  # tests without an installation sign and seal too
 
 
 def _without_requests(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -155,7 +155,7 @@ def test_it_listens_where_it_is_told(installation: Installation, monkeypatch: py
     try:
         taken = socket.create_server(("::1", port), family=socket.AF_INET6)
     except OSError:  # a machine without IPv6
-        assert "Mend PY360_HOST." in installation.run("up").stderr
+        assert "Check PY360_HOST." in installation.run("up").stderr
         return
     with taken, pytest.raises(Refusal, match=f"Cannot listen on ::1:{port}: another program uses it."):
         check_ports(Settings(PY360_HOST="::1", PY360_PORT=port, _env_file=None))
@@ -169,14 +169,18 @@ def test_a_host_that_is_not_ours_is_one_clear_line(installation: Installation, h
     installation.environment["PY360_HOST"] = host
     refused = installation.run("up")
     assert refused.returncode == 1
-    assert re.fullmatch(rf"Cannot listen on {host}:{installation.port}: .+\. Mend PY360_HOST\.\n", refused.stderr)
+    assert re.fullmatch(rf"Cannot listen on {host}:{installation.port}: .+\. Check PY360_HOST\.\n", refused.stderr)
 
 
 @pytest.mark.parametrize(
     ("revision", "commands", "words"),
     [
-        ("9999_later", ["up", "api", "worker", "migrate"], "has a newer schema (9999_later)"),
-        ("0001_core", ["api", "worker"], "has an older schema (0001_core). Bring it up to date with: py360 migrate"),
+        ("9999_later", ["up", "api", "worker", "migrate"], "does not know the database's schema (9999_later)"),
+        (
+            "0001_baseline",
+            ["api", "worker"],
+            "has an older schema (0001_baseline). Bring it up to date with: py360 migrate",
+        ),
     ],
 )
 def test_another_schema_is_one_clear_line(
@@ -206,7 +210,8 @@ def test_an_unwritable_home_is_one_clear_line(tmp_path: Path) -> None:
 def test_beside_nothing_that_runs_commands_say_so(installation: Installation) -> None:
     refused = installation.run("dsn")
     assert refused.returncode == 1
-    assert refused.stderr == f"Nothing runs on {installation.home}. Start it with: py360 up\n"
+    expected = f"DATABASE_URL is not set and no database runs on {installation.home}. Start it with: py360 up\n"
+    assert refused.stderr == expected
 
 
 def test_an_unknown_module_is_named(installation: Installation) -> None:
