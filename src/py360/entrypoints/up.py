@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
 from typing import IO, Final
@@ -164,8 +165,8 @@ def _until_ready(settings: Settings, children: list[Child]) -> None:
                 return
         except HTTPError as error:
             reason = "; ".join(json.load(error)["data"]["reasons"])
-        except OSError:
-            pass  # not listening yet
+        except (OSError, HTTPException):
+            pass  # not listening yet, or in the middle of its start
         time.sleep(POLL_SECONDS)
     raise home.Refusal(f"The API was not ready after {READY_SECONDS} s: {reason}.")
 
