@@ -55,7 +55,7 @@ def configure(settings: Settings) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Log())),
     )
-    handler = logging.StreamHandler(cast(TextIO, _Log()))
+    handler = logging.StreamHandler(cast(TextIO, _Log()))  # it has the two methods that are used
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, structlog.stdlib.add_logger_name],

@@ -22,10 +22,10 @@ def row_factory(kind: type[Kind]) -> RowFactory[Kind]:
     if kind is dict:
         return cast(RowFactory[Kind], dict_row)  # for rows that have no type yet
     if is_dataclass(kind):
-        return cast(RowFactory[Kind], _dataclass_row(kind))
+        return cast(RowFactory[Kind], _dataclass_row(kind))  # mypy does not narrow a type by is_dataclass
     if issubclass(kind, BaseModel):
         return class_row(kind)
-    return cast(RowFactory[Kind], scalar_row)
+    return cast(RowFactory[Kind], scalar_row)  # the caller names the type of the column
 
 
 def _dataclass_row(kind: type[Any]) -> RowFactory[Any]:

@@ -72,8 +72,8 @@ async def show_reset(language: Spoken, token: Token = "") -> Response:
 async def reset(
     language: Spoken,
     token: PostedToken = "",
-    newPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803 - the wire's name
-    confirmPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803
+    newPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803 - the form's name for it - the wire's name
+    confirmPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803 - the form's name for it
 ) -> Response:
     """Set the password, or say on the page why not."""
     try:

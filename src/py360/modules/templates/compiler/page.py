@@ -13,9 +13,9 @@ from typing import Final
 import css_inline
 import mrml
 import nh3
-from inscriptis import get_text  # type: ignore[import-untyped]
-from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]
-from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
+from inscriptis import get_text  # type: ignore[import-untyped]  # it has no types
+from inscriptis.css_profiles import CSS_PROFILES  # type: ignore[import-untyped]  # the same
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]  # the same
 
 from py360.modules.templates.compiler.addresses import Link, find_links
 from py360.modules.templates.compiler.syntax import Expression, Literal, Part, Statement, code_of, wrong

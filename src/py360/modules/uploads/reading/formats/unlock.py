@@ -36,7 +36,7 @@ class OfficeFile(Protocol):
 def office_file(file: IO[bytes]) -> OfficeFile | None:
     """A compound file as a document; None where it is none of Office's."""
     try:
-        return cast(OfficeFile, msoffcrypto.OfficeFile(file))
+        return cast(OfficeFile, msoffcrypto.OfficeFile(file))  # the library has no types
     except FileFormatError:
         return None
 
