@@ -1,7 +1,7 @@
 """Keeping accounts: save, switch, choose the default, test."""
 
 import zlib
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,30 +48,16 @@ class Edition:
     @property
     def version(self) -> int:
         """Its version on the wire."""
-        return zlib.crc32(repr(astuple(self)).encode())
+        return zlib.crc32(repr(tuple(getattr(self, each.name) for each in fields(Edition))).encode())
 
 
 @dataclass(frozen=True, slots=True)
-class _Saved:
+class _Saved(Edition):
     """An account that is about to change."""
 
     id: int
     client_id: int
     is_sandbox: bool
-    name: str
-    channel: str
-    type: str
-    is_active: bool
-    is_default: bool
-    config_encrypted: str = field(repr=False)
-    dlt_entity_id: str | None
-    daily_limit: int | None
-    monthly_limit: int | None
-    rate_limit: int | None
-
-    @property
-    def version(self) -> int:
-        return Edition(*astuple(self)[3:]).version
 
 
 async def _lock(session: AsyncSession, caller: Caller, number: int) -> _Saved:
