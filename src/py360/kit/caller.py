@@ -1,13 +1,13 @@
 """Who is asking, and how far they reach."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Final, Literal
+from typing import Final, Literal, TypeAlias
 
 from py360.kit.errors import NotFound
 
 ID_DIGITS: Final = 18  # a bigint has no more
 Reach = Literal["own", "team", "subtree", "all"]
+Predicate: TypeAlias = tuple[str, dict[str, object]]  # SQL behind `where`, and its parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,14 +42,14 @@ class Caller:
         return replace(self, client_id=number, client_ids=(number,), client_codes=())
 
 
-def reach_filter(caller: Caller, alias: str = "c") -> tuple[str, Mapping[str, Any]]:
+def reach_filter(caller: Caller, alias: str = "c") -> Predicate:
     """The SQL predicate that every list of assigned records starts with, and its parameters.
 
     `alias` is a table with client_id, assigned_to and node_id. All reaches the caller's clients; subtree their home node
     and what is below it; team their home node; own what is assigned to them. A record without node and assignee is seen
     by `all` only.
     """
-    params: dict[str, Any] = {"reach_clients": list(caller.client_ids), "reach_user": caller.user_id}
+    params: dict[str, object] = {"reach_clients": list(caller.client_ids), "reach_user": caller.user_id}
     # Numbers of ours stand in the SQL as they are: the planner sees them, and no array is adapted for every list.
     clients = f"{alias}.client_id in ({', '.join(str(int(number)) for number in caller.client_ids) or 'null'})"
     mine = f"{alias}.assigned_to = %(reach_user)s"

@@ -10,7 +10,7 @@ from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 Row = dict[str, Any]
-Params = Mapping[str, Any] | None
+Params = Mapping[str, object] | None
 
 
 def sqlalchemy_url(url: str) -> str:

@@ -16,6 +16,7 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     PrivateAttr,
+    WithJsonSchema,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -42,6 +43,10 @@ def _in_office_zone(moment: datetime) -> datetime:
 Moment = Annotated[
     datetime, AfterValidator(_in_office_zone), Field(description="Without a time zone it is the office's, India's")
 ]
+
+
+# An amount in an answer: Decimal here, a number in JSON.
+Amount = Annotated[Decimal, WithJsonSchema({"type": "number"})]
 
 
 def unchanged(default: Any = "") -> Any:
@@ -97,7 +102,11 @@ class Schema(BaseModel):
         made._along.update(along)
         return made
 
-    def as_shown(self, record: Mapping[str, Any]) -> None:
+    def given(self) -> dict[str, object]:
+        """The fields that the caller sent, by their inner names."""
+        return self.model_dump(exclude_unset=True)
+
+    def as_shown(self, record: Mapping[str, object]) -> None:
         """Hold what came along to the record as the wire showed it before the change: passed over, it would look saved.
 
         Raises Invalid, naming what differs, and PreconditionFailed when it is the version: somebody else was faster. Called

@@ -104,7 +104,7 @@ async def _lead_customers(session: AsyncSession, lead: str, staging: str) -> Non
     while await _run(session, lead, staging):
         await _insert_customers(session, staging, made)
         made = await db.fetch_only(session, int, newest)
-        if not await db.value(session, f"select exists (select from {staging} s where {_WAITING})"):
+        if not await db.fetch_only(session, bool, f"select exists (select from {staging} s where {_WAITING})"):
             return
         await _run(session, _MATCH, staging, these=_WAITING)
 

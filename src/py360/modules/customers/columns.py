@@ -1,12 +1,12 @@
 """Which columns of customers and policies people change and files fill."""
 
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from psycopg.types.json import Jsonb
 
 # The fields of a form, checked by its schema, under the names of their columns.
-Fields: TypeAlias = Mapping[str, Any]
+Fields: TypeAlias = Mapping[str, object]
 
 CUSTOMER_COLUMNS: Final = (
     "first_name",
@@ -49,7 +49,7 @@ ALSO_CALLED: Final = {"auto": "motor", "vehicle": "motor", "property": "home", "
 JSON_COLUMNS: Final = frozenset({"address", "communication_preferences", "coverage_details"})
 
 
-def values_of(fields: Fields, columns: tuple[str, ...]) -> dict[str, Any]:
+def values_of(fields: Fields, columns: tuple[str, ...]) -> dict[str, object]:
     """The columns among the fields, as the driver takes them."""
     chosen = {name: fields[name] for name in columns if name in fields}
     return {

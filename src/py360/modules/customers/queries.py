@@ -3,15 +3,22 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from py360.kit import ids
-from py360.kit.caller import Caller, reach_filter
+from py360.kit.caller import Caller, Predicate, reach_filter
 from py360.kit.errors import Conflict, NotFound
 from py360.kit.free_json import FreeJson
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.customers.service.customers import PREFERENCE_PARTS
+from py360.modules.customers.views import (
+    ContactVerificationView,
+    CustomerView,
+    PolicyTypeView,
+    PolicyView,
+    PreferencesView,
+)
 
 _CUSTOMER: Final = """
 select c.id, c.customer_code, c.first_name, c.last_name, c.full_name, c.email, c.phone, c.date_of_birth, c.gender, c.pan,
@@ -44,17 +51,17 @@ _POLICY_SORTS: Final = {
 }
 
 
-def customers_within(caller: Caller) -> tuple[str, dict[str, Any]]:
+def customers_within(caller: Caller) -> Predicate:
     """The predicate on `customers c` that the caller's reach means."""
     return _within(caller, "c", "customer_id")
 
 
-def policies_within(caller: Caller) -> tuple[str, dict[str, Any]]:
+def policies_within(caller: Caller) -> Predicate:
     """The predicate on `policies p` that the caller's reach means."""
     return _within(caller, "p", "policy_id")
 
 
-def _within(caller: Caller, alias: str, named: str) -> tuple[str, dict[str, Any]]:
+def _within(caller: Caller, alias: str, named: str) -> Predicate:
     """What a case within reach names in this column; reach `all` needs no case."""
     within, params = reach_filter(caller, "k")
     clients = f"{alias}.client_id = any(%(reach_clients)s)"
@@ -62,6 +69,10 @@ def _within(caller: Caller, alias: str, named: str) -> tuple[str, dict[str, Any]
         return clients, dict(params)
     cases = f"select k.{named} from cases_public_case k where {within}"
     return f"{clients} and {alias}.id in ({cases})", dict(params)
+
+
+def _verification(at: datetime | None) -> ContactVerificationView:
+    return {"verified": at is not None, "verifiedAt": at}
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +101,51 @@ class Customer:
     created_at: datetime
     updated_at: datetime
     edition: int
+
+    def to_public(self) -> CustomerView:
+        """A customer of the wire."""
+        return {
+            "id": self.customer_code,
+            "customerId": self.id,
+            "clientId": self.client_id,
+            "name": self.full_name,
+            "firstName": self.first_name,
+            "lastName": self.last_name,
+            "email": self.email,
+            "phone": self.phone,
+            "dateOfBirth": self.date_of_birth,
+            "gender": self.gender,
+            "pan": self.pan,
+            "address": self.address,
+            "customerProfile": self.customer_profile,
+            "preferredLanguage": self.preferred_language,
+            "kycStatus": self.kyc_status,
+            "communicationPreferences": self.communication_preferences,
+            "verification": {
+                "email": _verification(self.email_verified_at),
+                "phone": _verification(self.phone_verified_at),
+                "pan": _verification(self.pan_verified_at),
+            },
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+        }
+
+    def preferences(self) -> PreferencesView:
+        """The preferences of the wire: the channels, and beside them the other parts of the stored object."""
+        stored = self.communication_preferences or {}
+        words = {True: "Accepted", False: "Opted Out"}
+        communication = {
+            channel: words[choice] if isinstance(choice, bool) else choice
+            for channel, choice in stored.items()
+            if channel != "call" and channel not in PREFERENCE_PARTS.values()
+        }
+        return {
+            "communication": communication,
+            "renewalTimeline": stored.get("renewalTimeline"),
+            "payment": stored.get("payment"),
+            "language": stored.get("language"),
+            "preferredLanguage": self.preferred_language,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +177,36 @@ class CustomerPolicy:
     created_at: datetime
     updated_at: datetime
 
+    def to_public(self) -> PolicyView:
+        """A policy of the wire; amounts in INR."""
+        return {
+            "id": self.id,
+            "clientId": self.client_id,
+            "policyNumber": self.policy_number,
+            "customerId": self.customer_code,
+            "customerName": self.full_name,
+            "policyType": self.policy_type,
+            "productName": self.product_name,
+            "productCategory": self.product_category,
+            "premium": self.premium_amount,
+            "premiumAmount": self.premium_amount,
+            "sumInsured": self.sum_insured,
+            "startDate": self.start_date,
+            "endDate": self.end_date,
+            "expiryDate": self.end_date,
+            "renewalDate": self.renewal_date,
+            "paymentFrequency": self.payment_frequency,
+            "status": self.status,
+            "gracePeriodDays": self.grace_period_days,
+            "agentId": self.agent_id,
+            "branchId": self.branch_id,
+            "coverageDetails": self.coverage_details or {},
+            "autoRenewal": self.auto_renewal,
+            "version": self.version,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class PolicyType:
@@ -132,90 +218,15 @@ class PolicyType:
     base_premium: Decimal | None
     coverage_details: FreeJson | None
 
-
-def customer_to_public(customer: Customer) -> dict[str, Any]:
-    """A customer of the wire."""
-    verified = {
-        "email": customer.email_verified_at,
-        "phone": customer.phone_verified_at,
-        "pan": customer.pan_verified_at,
-    }
-    return {
-        "id": customer.customer_code,
-        "customerId": customer.id,
-        "clientId": customer.client_id,
-        "name": customer.full_name,
-        "firstName": customer.first_name,
-        "lastName": customer.last_name,
-        "email": customer.email,
-        "phone": customer.phone,
-        "dateOfBirth": customer.date_of_birth,
-        "gender": customer.gender,
-        "pan": customer.pan,
-        "address": customer.address,
-        "customerProfile": customer.customer_profile,
-        "preferredLanguage": customer.preferred_language,
-        "kycStatus": customer.kyc_status,
-        "communicationPreferences": customer.communication_preferences,
-        "verification": {part: {"verified": at is not None, "verifiedAt": at} for part, at in verified.items()},
-        "createdAt": customer.created_at,
-        "updatedAt": customer.updated_at,
-    }
-
-
-def preferences_to_public(customer: Customer) -> dict[str, Any]:
-    """The preferences of the wire: the channels, and beside them the other parts of the stored object."""
-    stored = dict(customer.communication_preferences or {})
-    parts = {name: stored.pop(name, None) for name in PREFERENCE_PARTS.values()}
-    words = {True: "Accepted", False: "Opted Out"}
-    communication = {
-        channel: words[choice] if isinstance(choice, bool) else choice
-        for channel, choice in stored.items()
-        if channel != "call"
-    }
-    return {"communication": communication, **parts, "preferredLanguage": customer.preferred_language}
-
-
-def policy_to_public(policy: CustomerPolicy) -> dict[str, Any]:
-    """A policy of the wire; amounts in INR."""
-    return {
-        "id": policy.id,
-        "clientId": policy.client_id,
-        "policyNumber": policy.policy_number,
-        "customerId": policy.customer_code,
-        "customerName": policy.full_name,
-        "policyType": policy.policy_type,
-        "productName": policy.product_name,
-        "productCategory": policy.product_category,
-        "premium": policy.premium_amount,
-        "premiumAmount": policy.premium_amount,
-        "sumInsured": policy.sum_insured,
-        "startDate": policy.start_date,
-        "endDate": policy.end_date,
-        "expiryDate": policy.end_date,
-        "renewalDate": policy.renewal_date,
-        "paymentFrequency": policy.payment_frequency,
-        "status": policy.status,
-        "gracePeriodDays": policy.grace_period_days,
-        "agentId": policy.agent_id,
-        "branchId": policy.branch_id,
-        "coverageDetails": policy.coverage_details or {},
-        "autoRenewal": policy.auto_renewal,
-        "version": policy.version,
-        "createdAt": policy.created_at,
-        "updatedAt": policy.updated_at,
-    }
-
-
-def policy_type_to_public(type: PolicyType) -> dict[str, Any]:
-    """A policy type of the wire; the premium in INR."""
-    return {
-        "id": type.id,
-        "name": type.name,
-        "description": type.description,
-        "basePremium": type.base_premium,
-        "coverageDetails": type.coverage_details,
-    }
+    def to_public(self) -> PolicyTypeView:
+        """A policy type of the wire; the premium in INR."""
+        return {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "basePremium": self.base_premium,
+            "coverageDetails": self.coverage_details,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +240,7 @@ class CustomerFilter:
     city: str | None = None
     state: str | None = None
 
-    def where(self, caller: Caller) -> tuple[str, dict[str, Any]]:
+    def where(self, caller: Caller) -> Predicate:
         """The predicate on `customers c`, which starts from the caller's reach, and its parameters."""
         where, params = customers_within(caller)
         if self.search and (text := self.search.strip()):
@@ -262,7 +273,7 @@ def customers(caller: Caller, chosen: CustomerFilter, sort: str | None) -> Listi
         where,
         ordering(sort, _CUSTOMER_SORTS, "-createdAt", "c.id"),
         params,
-        customer_to_public,
+        Customer.to_public,
         (
             "id", "name", "email", "phone", "dateOfBirth", "gender", "pan", "address", "customerProfile",
             "preferredLanguage", "kycStatus", "createdAt",
@@ -308,7 +319,7 @@ class PolicyFilter:
     renewal_to: date | None = None
     customer_id: int | None = None
 
-    def where(self, caller: Caller) -> tuple[str, dict[str, Any]]:
+    def where(self, caller: Caller) -> Predicate:
         """The predicate on `policies p`, which starts from the caller's reach, and its parameters."""
         where, params = policies_within(caller)
         for condition, name, value in (
@@ -334,7 +345,7 @@ def policies(caller: Caller, chosen: PolicyFilter, sort: str | None) -> Listing[
         where,
         ordering(sort, _POLICY_SORTS, "-createdAt", "p.id"),
         params,
-        policy_to_public,
+        CustomerPolicy.to_public,
         (
             "policyNumber", "customerId", "customerName", "policyType", "productName", "productCategory", "premium",
             "sumInsured", "startDate", "expiryDate", "renewalDate", "paymentFrequency", "status", "autoRenewal",

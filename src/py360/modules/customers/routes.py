@@ -1,7 +1,7 @@
 """The HTTP face of customers and policies."""
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
@@ -17,7 +17,6 @@ from py360.modules.customers.schemas import (
     VerifyEmail,
     VerifyPan,
     VerifyPhone,
-    given,
 )
 from py360.modules.customers.service import customers, policies, verify
 from py360.modules.customers.service.verify import VerificationView
@@ -60,7 +59,7 @@ async def list_customers(
 @router.post("/customers", status_code=201, response_model=Answer[CustomerAdded])
 async def add_customer(session: Session, caller: CanChangeCustomers, body: CustomerIn) -> Response:
     """Add a customer of the caller's client."""
-    number = await customers.create_customer(session, caller.client_id, given(body))
+    number = await customers.create_customer(session, caller.client_id, body)
     code = body.customer_code or f"CUST-{number}"
     return ok({"id": code, "customerId": number, "message": f"{code} was added."}, 201)
 
@@ -69,7 +68,7 @@ async def add_customer(session: Session, caller: CanChangeCustomers, body: Custo
 async def read_customer(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
     """One customer, by code or number. The ETag is what a change asks for."""
     found = await queries.customer(reads, caller, customer)
-    return ok(queries.customer_to_public(found), headers=etag(found.edition))
+    return ok(found.to_public(), headers=etag(found.edition))
 
 
 @router.put("/customers/{customer}", response_model=Answer[CustomerSaved])
@@ -78,8 +77,8 @@ async def change_customer(
 ) -> Response:
     """Change the given fields; a contact that changes has to be verified again."""
     found = await queries.customer(reads, caller, customer)
-    changed = await customers.change_customer(session, found.id, given(body), if_match)
-    body.as_shown(queries.customer_to_public(found))
+    changed = await customers.change_customer(session, found.id, body.given(), if_match)
+    body.as_shown(found.to_public())
     return ok({"id": found.customer_code, "changes": changed, "message": f"{found.customer_code} was saved."})
 
 
@@ -97,7 +96,7 @@ async def customer_policies(
 async def read_preferences(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
     """How the customer wants to be reached, reminded and billed; what was never stated is missing."""
     found = await queries.customer(reads, caller, customer)
-    return ok(queries.preferences_to_public(found), headers=etag(found.edition))
+    return ok(found.preferences(), headers=etag(found.edition))
 
 
 @router.put("/customers/{customer}/preferences", response_model=Answer[PreferencesSaved])
@@ -106,7 +105,7 @@ async def change_preferences(
 ) -> Response:
     """Set the parts given; the others stay."""
     found = await queries.customer(reads, caller, customer)
-    await customers.change_preferences(session, found.id, given(body), if_match)
+    await customers.change_preferences(session, found.id, body, if_match)
     return ok({"id": found.customer_code, "message": "The preferences were saved."})
 
 
@@ -131,16 +130,16 @@ async def list_policies(
 async def add_policy(session: Session, reads: DbReads, caller: CanChangeCustomers, body: PolicyIn) -> Response:
     """A policy entered by hand, for a customer within reach."""
     found = await queries.customer(reads, caller, str(body.customer_id))
-    number = await policies.create_policy(session, found.client_id, found.id, given(body))
-    data: dict[str, Any] = {"id": number, "policyNumber": body.policy_number}
-    return ok({**data, "message": f"Policy {body.policy_number} was added."}, 201)
+    number = await policies.create_policy(session, found.client_id, found.id, body)
+    message = f"Policy {body.policy_number} was added."
+    return ok({"id": number, "policyNumber": body.policy_number, "message": message}, 201)
 
 
 @router.get("/policies/{policy:path}", response_model=Answer[PolicyView])
 async def read_policy(reads: DbReads, caller: CanReadCustomers, policy: str) -> Response:
     """One policy, by its policy number or our key."""
     found = await queries.policy(reads, caller, policy)
-    return ok(queries.policy_to_public(found), headers=etag(found.version))
+    return ok(found.to_public(), headers=etag(found.version))
 
 
 @router.put("/policies/{policy:path}", response_model=Answer[PolicySaved])
@@ -149,15 +148,15 @@ async def change_policy(
 ) -> Response:
     """Change the given fields; number and customer stay."""
     found = await queries.policy(reads, caller, policy)
-    changed = await policies.change_policy(session, found.id, given(body), if_match)
-    body.as_shown(queries.policy_to_public(found))
+    changed = await policies.change_policy(session, found.id, body.given(), if_match)
+    body.as_shown(found.to_public())
     return ok({"id": found.id, "changes": changed, "message": f"Policy {found.policy_number} was saved."})
 
 
 @router.get("/policy-types", response_model=Answer[PolicyTypeList])
 async def policy_types(reads: DbReads, caller: CanReadCustomers) -> Response:
     """The policy types."""
-    return ok({"policyTypes": [queries.policy_type_to_public(each) for each in await queries.policy_types(reads)]})
+    return ok({"policyTypes": [each.to_public() for each in await queries.policy_types(reads)]})
 
 
 @router.post("/verify/email", response_model=Answer[VerificationView])

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, model_validator
 
@@ -113,7 +113,7 @@ class PolicyChange(Schema):
 
     @model_validator(mode="before")
     @classmethod
-    def _one_spelling(cls, data: Any) -> Any:
+    def _one_spelling(cls, data: object) -> object:
         """Answers show both spellings, so that forms may send both: the screens' own counts."""
         if not isinstance(data, dict):
             return data
@@ -130,11 +130,6 @@ class PolicyIn(PolicyChange):
     premium_amount: Premium
     start_date: date
     end_date: EndDate
-
-
-def given(schema: Schema) -> dict[str, Any]:
-    """The fields the caller has sent."""
-    return schema.model_dump(exclude_unset=True)
 
 
 class VerifyIn(Schema):

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing_extensions import TypedDict
 
 from py360.kit.http.answers import Pagination
+from py360.kit.wire import Amount
 
 JsonObject = dict[str, object]  # as stored: its keys are the sender's
 
@@ -82,9 +83,9 @@ class PolicyView(TypedDict):
     policyType: str
     productName: str | None
     productCategory: str | None
-    premium: float
-    premiumAmount: float
-    sumInsured: float | None
+    premium: Amount
+    premiumAmount: Amount
+    sumInsured: Amount | None
     startDate: date
     endDate: date
     expiryDate: date
@@ -147,7 +148,7 @@ class PolicyTypeView(TypedDict):
     id: int
     name: str
     description: str | None
-    basePremium: float | None
+    basePremium: Amount | None
     coverageDetails: JsonObject | None
 
 

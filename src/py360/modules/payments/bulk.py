@@ -4,11 +4,11 @@
 differ the choice does not depend on their order. `recompute` works out the payments those facts belong to.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,18 +18,9 @@ from py360.kit.crypto import BadToken, verify
 from py360.modules.payments.allocation import ZERO
 from py360.modules.payments.vendors.base import ATTEMPT_RANKS, DISPUTE_RANKS, REFUND_RANKS, Facts, Order, Refund
 
-ORDER_PURPOSE: Final = (
-    "payment order"  # our reference at the gateway: signed, so that nobody else's can be taken for ours
-)
+# Our reference at the gateway is signed, so that other systems' references are not mistaken for it.
+ORDER_PURPOSE: Final = "payment order"
 REFUND_PURPOSE: Final = "refund"
-
-
-def _stronger(ranks: Sequence[str], ours: str, theirs: str) -> str:
-    order = "array[" + ", ".join(f"'{rank}'" for rank in ranks) + "]"
-    return (
-        f"case when array_position({order}, {theirs}::text) > array_position({order}, {ours}::text)"
-        f" then {theirs} else {ours} end"
-    )
 
 
 _ORDERS: Final = """
@@ -45,23 +36,7 @@ returning p.id
 """
 # By the gateway's number; by our signed reference when its number has not reached us (our call timed out).
 _ORDER_TIES: Final = ("p.order_id is null and p.id = f.payment_id", "p.order_id = f.order_id")
-_ATTEMPTS: Final = f"""
-insert into payment_attempts as a
-  (provider_id, attempt_id, order_id, gateway_order, amount, currency, status, method, error, fee, happened_at)
-select %(provider_id)s, f.* from jsonb_to_recordset(%(attempts)s::jsonb) as f
-  (attempt_id text, order_id text, gateway_order text, amount numeric, currency text, status text, method text,
-   error text, fee numeric, happened_at timestamptz)
-on conflict (provider_id, attempt_id) do update set
-  order_id = least(a.order_id, excluded.order_id),
-  gateway_order = least(a.gateway_order, excluded.gateway_order),
-  amount = greatest(a.amount, excluded.amount),
-  currency = least(a.currency, excluded.currency),
-  status = {_stronger(ATTEMPT_RANKS, "a.status", "excluded.status")},
-  method = least(a.method, excluded.method),
-  error = least(a.error, excluded.error),
-  fee = greatest(a.fee, excluded.fee),
-  happened_at = least(a.happened_at, excluded.happened_at)
-"""
+_MERGE_ATTEMPTS: Final = sql.read(__file__, "merge_attempts")
 # An attempt names its order, or only the gateway's inner order, which some other statement ties to ours.
 _ATTEMPT_TIES: Final = ("p.order_id = a.order_id", "p.gateway_order = a.gateway_order")
 _BELONG: Final = """
@@ -75,34 +50,14 @@ from jsonb_to_recordset(%(refunds)s::jsonb) as f (refund_id text, own_id bigint)
 where r.provider_id = %(provider_id)s and r.id = f.own_id and r.refund_id is null
   and not exists (select 1 from payment_refunds o where o.provider_id = r.provider_id and o.refund_id = f.refund_id)
 """
-_REFUNDS: Final = f"""
-insert into payment_refunds as r (provider_id, refund_id, attempt_id, amount, status, processed_at)
-select %(provider_id)s, f.* from jsonb_to_recordset(%(refunds)s::jsonb) as f
-  (refund_id text, attempt_id text, amount numeric, status text, processed_at timestamptz)
-where f.amount > 0
-on conflict (provider_id, refund_id) where refund_id is not null do update set
-  amount = greatest(r.amount, excluded.amount),
-  status = {_stronger(REFUND_RANKS, "r.status", "excluded.status")},
-  processed_at = least(r.processed_at, excluded.processed_at)
-"""
+_MERGE_REFUNDS: Final = sql.read(__file__, "merge_refunds")
 _REFUNDS_BELONG: Final = """
 update payment_refunds r set payment_id = a.payment_id from payment_attempts a
 where r.payment_id is null and a.payment_id is not null
   and a.provider_id = r.provider_id and a.attempt_id = r.attempt_id
   and r.provider_id = %(provider_id)s and (r.attempt_id = any(%(attempt_ids)s) or a.payment_id = any(%(payment_ids)s))
 """
-_DISPUTES: Final = f"""
-insert into payment_disputes as d (provider_id, dispute_id, attempt_id, amount, status, reason, respond_by, opened_at)
-select %(provider_id)s, f.* from jsonb_to_recordset(%(disputes)s::jsonb) as f
-  (dispute_id text, attempt_id text, amount numeric, status text, reason text, respond_by timestamptz, opened_at timestamptz)
-where f.amount > 0
-on conflict (provider_id, dispute_id) do update set
-  amount = greatest(d.amount, excluded.amount),
-  status = {_stronger(DISPUTE_RANKS, "d.status", "excluded.status")},
-  reason = least(d.reason, excluded.reason),
-  respond_by = least(d.respond_by, excluded.respond_by),
-  opened_at = least(d.opened_at, excluded.opened_at)
-"""
+_MERGE_DISPUTES: Final = sql.read(__file__, "merge_disputes")
 _DISPUTES_BELONG: Final = """
 update payment_disputes d set payment_id = a.payment_id from payment_attempts a
 where d.payment_id is null and a.payment_id is not null
@@ -116,9 +71,7 @@ where provider_id = %(provider_id)s and payment_id is not null
 union
 select id from payments where id = any(%(payment_ids)s)
 """
-
-
-# Whatever news may tie itself to: our reference, the gateway's numbers of the order, and what earlier news was tied to.
+# What an event may belong to: our reference, the gateway's numbers of the order, and what earlier events belong to.
 _CASES_OF: Final = """
 select case_id from payments where provider_id = %(provider_id)s and id = any(%(own)s)
 union
@@ -158,21 +111,24 @@ async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[in
         "refunds": _json({**asdict(refund), "own_id": _own(refund)} for refund in facts.refunds),
         "disputes": _json(asdict(dispute) for dispute in facts.disputes),
         "attempt_ids": _attempt_ids(facts),
+        "attempt_ranks": list(ATTEMPT_RANKS),
+        "refund_ranks": list(REFUND_RANKS),
+        "dispute_ranks": list(DISPUTE_RANKS),
     }
     own: list[int] = []
     params["payment_ids"] = own
     for tie in _ORDER_TIES if facts.orders else ():
         own += await db.fetch_all(session, int, _ORDERS.format(tie=tie), params)
     if facts.attempts:
-        await db.execute(session, _ATTEMPTS, params)
+        await db.execute(session, _MERGE_ATTEMPTS, params)
     for tie in _ATTEMPT_TIES:
         await db.execute(session, _BELONG.format(tie=tie), params)
     if facts.refunds:
         await db.execute(session, _OWN_REFUNDS, params)
-        await db.execute(session, _REFUNDS, params)
+        await db.execute(session, _MERGE_REFUNDS, params)
     await db.execute(session, _REFUNDS_BELONG, params)
     if facts.disputes:
-        await db.execute(session, _DISPUTES, params)
+        await db.execute(session, _MERGE_DISPUTES, params)
     await db.execute(session, _DISPUTES_BELONG, params)
     return set(await db.fetch_all(session, int, _TOUCHED, params))
 
@@ -274,7 +230,7 @@ async def recompute(session: AsyncSession, payment_ids: Iterable[int], now: date
     return [Moved(row, before[row.id]) for row in rows if row.figures != before[row.id]]
 
 
-def _json(rows: Iterable[dict[str, Any]]) -> str:
+def _json(rows: Iterable[Mapping[str, object]]) -> str:
     return orjson.dumps(list(rows), default=str).decode()
 
 

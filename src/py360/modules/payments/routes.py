@@ -10,7 +10,7 @@ from py360.kit.http import Answer, AsFile, DbReads, PageParams, Public, Res, Rou
 from py360.kit.ids import number as key
 from py360.kit.settings import settings
 from py360.kit.webhooks import Request as Incoming
-from py360.modules.payments import jobs, queries, schemas, webhooks
+from py360.modules.payments import answers, jobs, queries, schemas, webhooks
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
 from py360.modules.payments.balance import within_reach
 from py360.modules.payments.pages import page as pages
@@ -40,7 +40,7 @@ Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="L
 async def outstanding(session: Session, resources: Res, caller: CanReadPayments, case_id: str) -> Response:
     """What is left to pay on a case, instalment by instalment; an untouched case owes its renewal amount."""
     case = await within_reach(session, caller, key("case", case_id))
-    return ok(schemas.outstanding_view(case, resources.clock.today()))
+    return ok(answers.outstanding(case, resources.clock.today()))
 
 
 @router.post("/cases/{case_id}/payments", response_model=Answer[PaymentTaken])
@@ -50,7 +50,7 @@ async def take_payment(caller: CanTakePayments, case_id: str, body: schemas.NewP
     Part payments go to the named instalments, else to the oldest due; more than is left is refused (422).
     """
     take = record_receipt.record if body.by_hand else record_receipt.take_online
-    return ok(schemas.taken_view(await take(caller, key("case", case_id), body.receipt())), 201)
+    return ok(answers.taken(await take(caller, key("case", case_id), body.receipt())), 201)
 
 
 @router.get("/cases/{case_id}/payment-history", response_model=Answer[PaymentList])
@@ -58,14 +58,14 @@ async def history(
     reads: DbReads, caller: CanReadPayments, case_id: str, page: PageParams, as_file: AsFile = None
 ) -> Response:
     """The payments of a case, newest first."""
-    found = await queries.history(reads, caller, key("case", case_id), page.sort, schemas.payment_view)
+    found = await queries.history(reads, caller, key("case", case_id), page.sort)
     return await listed(reads, found, page, as_file)
 
 
 @router.get("/payments/{payment_id}", response_model=Answer[PaymentDetailView])
 async def payment(reads: DbReads, caller: CanReadPayments, payment_id: str) -> Response:
     """A payment with every attempt and refund."""
-    return ok(schemas.payment_view(await queries.payment(reads, caller, key("payment", payment_id))))
+    return ok((await queries.payment(reads, caller, key("payment", payment_id))).to_public())
 
 
 @router.post("/payments/{payment_id}/refund", response_model=Answer[RefundRequested])
@@ -73,12 +73,8 @@ async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body:
     """Give back money through the gateway; it is pending until the gateway says that it is done."""
     number = key("payment", payment_id)
     await refunds.refund(caller, number, body.amount, body.reason)
-    return ok(
-        {
-            "payment": schemas.payment_view(await queries.payment(reads, caller, number)),
-            "message": "The refund was asked for.",
-        }
-    )
+    found = await queries.payment(reads, caller, number)
+    return ok({"payment": found.to_public(), "message": "The refund was requested."})
 
 
 # ---------------------------------------------------------------- the gateway

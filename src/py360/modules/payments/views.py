@@ -6,6 +6,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from py360.kit.http.answers import Pagination
+from py360.kit.wire import Amount
 
 
 class InstallmentView(TypedDict):
@@ -13,9 +14,9 @@ class InstallmentView(TypedDict):
 
     id: str
     period: str
-    amount: float
-    paidAmount: float
-    remaining: float
+    amount: Amount
+    paidAmount: Amount
+    remaining: Amount
     dueDate: date
     status: str
     daysOverdue: int
@@ -27,7 +28,7 @@ class OutstandingView(TypedDict):
     """What is left to pay on a case."""
 
     caseId: str
-    totalOutstanding: float
+    totalOutstanding: Amount
     pendingCount: int
     averageAmount: int
     oldestDueDate: date | None
@@ -41,7 +42,7 @@ class AllocationView(TypedDict):
     """A share of a payment, and the instalment it was for."""
 
     installmentId: str
-    amount: float
+    amount: Amount
 
 
 class PaymentView(TypedDict):
@@ -54,12 +55,12 @@ class PaymentView(TypedDict):
     gateway: str
     orderId: str | None
     gatewayPaymentId: str | None
-    amount: float
-    capturedAmount: float
-    refundedAmount: float
-    excessAmount: float
-    disputedAmount: float
-    chargedBackAmount: float
+    amount: Amount
+    capturedAmount: Amount
+    refundedAmount: Amount
+    excessAmount: Amount
+    disputedAmount: Amount
+    chargedBackAmount: Amount
     currency: str
     method: str | None
     status: str
@@ -85,10 +86,10 @@ class PaymentTaken(TypedDict):
     paymentId: str
     orderId: str | None
     status: str
-    amount: float
+    amount: Amount
     appliedTo: list[AllocationView]
     message: str
-    remaining: NotRequired[float]
+    remaining: NotRequired[Amount]
     checkoutUrl: NotRequired[str]
     paymentLink: NotRequired[str]
 
@@ -98,9 +99,9 @@ class PaymentAttemptView(TypedDict):
 
     attemptId: str
     status: str
-    amount: float
+    amount: Amount
     currency: str
-    fee: float
+    fee: Amount
     method: str | None
     error: str | None
     suspicious: str | None
@@ -112,7 +113,7 @@ class RefundView(TypedDict):
 
     id: int
     refundId: str | None
-    amount: float
+    amount: Amount
     status: str
     reason: str | None
     createdAt: datetime
@@ -124,7 +125,7 @@ class DisputeView(TypedDict):
 
     disputeId: str
     attemptId: str
-    amount: float
+    amount: Amount
     status: str
     reason: str | None
     respondBy: datetime | None

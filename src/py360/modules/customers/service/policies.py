@@ -1,13 +1,16 @@
 """Adding and changing policies by hand."""
 
+from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from decimal import Decimal
+from typing import Final
 
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import corrections, db
 from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
+from py360.kit.free_json import FreeJson
 from py360.modules.customers.columns import (
     ALSO_CALLED,
     CATEGORIES,
@@ -17,19 +20,41 @@ from py360.modules.customers.columns import (
     describe_change,
     values_of,
 )
+from py360.modules.customers.schemas import PolicyIn
+
+_BEFORE: Final = f"select version, {', '.join(POLICY_COLUMNS)} from policies where id = %(id)s for update"
 
 
-async def create_policy(session: AsyncSession, client_id: int, customer_id: int, fields: Fields) -> int:
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A policy before a change."""
+
+    version: int
+    policy_type: str
+    product_name: str | None
+    product_category: str | None
+    premium_amount: Decimal
+    sum_insured: Decimal | None
+    start_date: date
+    end_date: date
+    renewal_date: date | None
+    payment_frequency: str
+    status: str
+    grace_period_days: int
+    coverage_details: FreeJson | None
+    auto_renewal: bool
+
+
+async def create_policy(session: AsyncSession, client_id: int, customer_id: int, new: PolicyIn) -> int:
     """Add a policy by hand; its key. Raises Conflict when the client has the policy number already."""
-    number = fields["policy_number"]
+    number = new.policy_number
     taken = "select 1 from policies where client_id = %(client)s and policy_number = %(number)s"
     if await db.fetch_one(session, int, taken, {"client": client_id, "number": number}):
         raise Conflict(f"There is a policy {number} already.", code="policy_exists")
-    fields = await _with_type(session, fields)
-    values = values_of(fields, POLICY_COLUMNS)
-    _check_dates(values["start_date"], values["end_date"])
+    _check_dates(new.start_date, new.end_date)
+    values = values_of(await _with_type(session, new.given()), POLICY_COLUMNS)
     values |= {"client_id": client_id, "customer_id": customer_id, "policy_number": number}
-    values["renewal_date"] = values.get("renewal_date") or values["end_date"]
+    values["renewal_date"] = new.renewal_date or new.end_date
     names = ", ".join(values)
     places = ", ".join(f"%({name})s" for name in values)
     return await db.fetch_only(session, int, f"insert into policies ({names}) values ({places}) returning id", values)
@@ -39,15 +64,14 @@ async def change_policy(
     session: AsyncSession, policy_id: int, fields: Fields, if_match: int | None = None
 ) -> list[str]:
     """Set the given fields; what changed, in words. Raises NotFound, Invalid and PreconditionFailed. Knows no caller."""
-    before = await db.one(session, "select * from policies where id = %(id)s for update", {"id": policy_id})
-    if before is None:
+    stored = await db.fetch_one(session, _Before, _BEFORE, {"id": policy_id})
+    if stored is None:
         raise NotFound(f"There is no policy {policy_id}.")
-    if if_match is not None and if_match != before["version"]:
+    if if_match is not None and if_match != stored.version:
         raise PreconditionFailed
-    fields = await _with_type(session, fields, before["policy_type"])
-    changed: dict[str, Any] = {
-        name: value for name in POLICY_COLUMNS if name in fields and (value := fields[name]) != before[name]
-    }
+    before = asdict(stored)
+    fields = await _with_type(session, fields, stored.policy_type)
+    changed = {name: value for name in POLICY_COLUMNS if name in fields and (value := fields[name]) != before[name]}
     if not changed:
         return []
     after = {**before, **changed}
@@ -88,7 +112,7 @@ async def _type_of(session: AsyncSession, text: str) -> str:
 async def _with_type(session: AsyncSession, fields: Fields, before: str = "") -> Fields:
     """The fields with their policy type as it is stored; a new type brings its category unless one is given."""
     text = fields.get("policy_type")
-    if not text or text == before:
+    if not isinstance(text, str) or not text or text == before:
         return dict(fields)
     kind = await _type_of(session, text)
     known = dict(fields) | {"policy_type": kind}

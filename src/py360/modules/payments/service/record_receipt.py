@@ -34,14 +34,14 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A payment that was recorded, or an order that waits to be paid at `checkout`; `link` is the customer's page."""
+    """A payment that was recorded, or an order that the customer pays at `checkout`, from their page `link`."""
 
     payment_id: int
     amount: Decimal
     status: str
     case: Balance
     checkout: order.Checkout | None = None
-    link: str | None = None
+    link: str = ""
 
 
 _RECORD: Final = """
@@ -55,7 +55,7 @@ returning id, client_id, case_id, link_id, amount, captured_amount, refunded_amo
 
 
 async def record(caller: Caller, case_id: int, receipt: Receipt) -> Taken:
-    """Note money that came in by hand: cash, cheque, bank transfer. Raises Invalid when it is more than is left."""
+    """Record money that came in by hand: cash, cheque, bank transfer. Raises Invalid when it is more than is left."""
     async with unit_of_work() as session:
         return await _record(session, caller, case_id, receipt)
 

@@ -9,12 +9,12 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
 import orjson
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from py360.kit import egress, money, vendor, webhooks
 from py360.kit.crypto import digest
@@ -29,6 +29,19 @@ from py360.modules.payments.vendors.base import (
     Order,
     Refund,
     RefundStatus,
+)
+from py360.modules.payments.vendors.razorpay_bodies import (
+    Body,
+    DisputeBody,
+    Event,
+    FetchedLinkBody,
+    LinkBody,
+    LinkList,
+    Payload,
+    PaymentBody,
+    RefundBody,
+    RefundList,
+    Refusal,
 )
 from py360.modules.providers.api import ProviderAccount, RazorpaySettings
 
@@ -50,6 +63,7 @@ DISPUTES: Final[Mapping[str, DisputeStatus]] = {
 }
 CLOSED: Final = frozenset({"paid", "expired", "cancelled"})
 NAME_MAX, DESCRIPTION_MAX = 50, 2048
+Answer = TypeVar("Answer", bound=Body)
 
 
 class Razorpay:
@@ -57,7 +71,7 @@ class Razorpay:
 
     async def check(self, account: ProviderAccount) -> str:
         """Read the newest payment link: that needs the key and its secret."""
-        await _call(account, "check", "GET", "/v1/payment_links", query={"count": "1"})
+        await _call(LinkList, account, "check", "GET", "/v1/payment_links", query={"count": "1"})
         return "Razorpay answers and takes this key."
 
     async def open(self, account: ProviderAccount, order: NewOrder) -> Order:
@@ -72,13 +86,13 @@ class Razorpay:
             "customer": _without_blanks(
                 {"name": order.customer_name[:NAME_MAX], "email": order.email, "contact": order.phone}
             ),
-            "notify": {"sms": False, "email": False},  # we write to customers ourselves, through our one door
+            "notify": {"sms": False, "email": False},  # we write to customers ourselves, through the send gate
             "reminder_enable": False,
             "callback_url": order.callback_url,
             "callback_method": "get",
         }
         try:
-            return _order(await _call(account, "open_order", "POST", "/v1/payment_links", body))
+            return _order(await _call(LinkBody, account, "open_order", "POST", "/v1/payment_links", body))
         except VendorError as refused:
             if not refused.permanent:
                 raise
@@ -89,28 +103,30 @@ class Razorpay:
 
     async def ask(self, account: ProviderAccount, order_id: str) -> Facts:
         """Fetch a payment link with its payments."""
-        return _link_facts(await _call(account, "ask_order", "GET", f"/v1/payment_links/{order_id}"))
+        return _link_facts(await _call(FetchedLinkBody, account, "ask_order", "GET", f"/v1/payment_links/{order_id}"))
 
     async def find(self, account: ProviderAccount, reference: str) -> Facts:
         """Fetch a payment link by our reference."""
-        answer = await _call(account, "find_order", "GET", "/v1/payment_links", query={"reference_id": reference})
-        links = [link for link in answer.get("payment_links") or [] if link.get("reference_id") == reference]
-        return Facts.joined(_link_facts(link) for link in links)
+        query = {"reference_id": reference}
+        answer = await _call(LinkList, account, "find_order", "GET", "/v1/payment_links", query=query)
+        return Facts.joined(_link_facts(link) for link in answer.payment_links if link.reference_id == reference)
 
     async def cancel(self, account: ProviderAccount, order_id: str) -> Facts:
         """Cancel a payment link."""
-        return _link_facts(await _call(account, "cancel_order", "POST", f"/v1/payment_links/{order_id}/cancel", {}))
+        path = f"/v1/payment_links/{order_id}/cancel"
+        return _link_facts(await _call(FetchedLinkBody, account, "cancel_order", "POST", path, {}))
 
     async def refund(self, account: ProviderAccount, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
         """Refund a payment in full or in part."""
         body = {"amount": money.paise(amount), "receipt": receipt, "notes": {"receipt": receipt}, "speed": "normal"}
         path = f"/v1/payments/{attempt_id}/refund"
-        return _refund(await _call(account, "refund", "POST", path, body, headers={"X-Refund-Idempotency": receipt}))
+        headers = {"X-Refund-Idempotency": receipt}
+        return _refund(await _call(RefundBody, account, "refund", "POST", path, body, headers=headers))
 
     async def ask_refunds(self, account: ProviderAccount, attempt_id: str) -> Facts:
         """Fetch the refunds of a payment."""
-        answer = await _call(account, "ask_refunds", "GET", f"/v1/payments/{attempt_id}/refunds")
-        return Facts(refunds=tuple(_refund(item) for item in answer.get("items") or []))
+        answer = await _call(RefundList, account, "ask_refunds", "GET", f"/v1/payments/{attempt_id}/refunds")
+        return Facts(refunds=tuple(_refund(item) for item in answer.items))
 
     def verify(self, account: ProviderAccount, request: webhooks.Request) -> bool:
         """X-Razorpay-Signature: HMAC-SHA256 of the raw body, in hex. An old secret still signs retries of old events."""
@@ -143,12 +159,9 @@ class Razorpay:
 
     def facts(self, event: webhooks.JsonObject) -> Facts:
         """The facts in an event's entities; its own name is not needed, for every entity carries its status."""
-        payload = event.get("payload")
-        if not isinstance(payload, Mapping):
-            raise ValueError("the event has no payload")  # noqa: TRY004 - the vendor's mistake, not a caller's
         try:
-            return _event_facts(payload)
-        except (KeyError, TypeError, AttributeError, ArithmeticError, OverflowError, OSError) as error:
+            return _event_facts(Event.model_validate(event).payload)
+        except (ValueError, ArithmeticError, OSError) as error:  # the last two: a moment that no calendar has
             raise ValueError(f"the event cannot be read: {error!r}") from error
 
     def origins(self, account: ProviderAccount) -> tuple[str, ...]:
@@ -159,105 +172,90 @@ class Razorpay:
         return (f"{parts.scheme}://{parts.netloc}",)
 
 
-def _event_facts(payload: Mapping[str, Any]) -> Facts:
-    entities = {
-        name: part["entity"] for name, part in payload.items() if isinstance(part, Mapping) and "entity" in part
-    }
-    link, payment, refund, dispute = (entities.get(name) for name in ("payment_link", "payment", "refund", "dispute"))
+def _event_facts(payload: Payload) -> Facts:
+    link, payment = payload.payment_link, payload.payment
     return Facts(
-        orders=(_order(link),) if link else (),
-        attempts=(_attempt(payment, link),) if payment else (),
-        refunds=(_refund(refund),) if refund else (),
-        disputes=(_dispute(dispute),) if dispute else (),
+        orders=(_order(link.entity),) if link else (),
+        attempts=(_attempt(payment.entity, link.entity if link else None),) if payment else (),
+        refunds=(_refund(payload.refund.entity),) if payload.refund else (),
+        disputes=(_dispute(payload.dispute.entity),) if payload.dispute else (),
     )
 
 
-def _order(link: Mapping[str, Any]) -> Order:
-    closed = link.get("status") in CLOSED
-    moment = link.get("cancelled_at") or link.get("expired_at") or link.get("updated_at") or link.get("created_at")
+def _order(link: LinkBody) -> Order:
+    moment = link.cancelled_at or link.expired_at or link.updated_at or link.created_at
     return Order(
-        order_id=link["id"],
-        reference=link.get("reference_id") or None,
-        gateway_order=link.get("order_id") or None,
-        checkout_url=link.get("short_url") or None,
-        closed_at=_moment(moment) if closed else None,
+        order_id=link.id,
+        reference=link.reference_id,
+        gateway_order=link.order_id,
+        checkout_url=link.short_url,
+        closed_at=_moment(moment) if moment and link.status in CLOSED else None,
     )
 
 
-def _link_facts(link: Mapping[str, Any]) -> Facts:
-    """A fetched link; each of its payments is a short form (payment_id, amount, status, method, created_at)."""
-    payments = link.get("payments") or []
-    if isinstance(payments, Mapping):
-        payments = [payments]
+def _link_facts(link: FetchedLinkBody) -> Facts:
     attempts = tuple(
         Attempt(
-            attempt_id=item["payment_id"],
-            amount=money.from_paise(item["amount"]),
-            currency=link["currency"],
-            status=ATTEMPTS.get(item["status"], "created"),
-            happened_at=_moment(item["created_at"]),
-            order_id=link["id"],
-            gateway_order=link.get("order_id") or None,
-            method=item.get("method") or None,
+            attempt_id=item.payment_id,
+            amount=money.from_paise(item.amount),
+            currency=link.currency,
+            status=ATTEMPTS.get(item.status, "created"),
+            happened_at=_moment(item.created_at),
+            order_id=link.id,
+            gateway_order=link.order_id,
+            method=item.method,
         )
-        for item in payments
+        for item in link.payments
     )
     return Facts(orders=(_order(link),), attempts=attempts)
 
 
-def _attempt(payment: Mapping[str, Any], link: Mapping[str, Any] | None) -> Attempt:
-    order_id = link["id"] if link else None
-    description = str(payment.get("description") or "")
-    if order_id is None and description.startswith("#"):
-        order_id = "plink_" + description[1:]
+def _attempt(payment: PaymentBody, link: LinkBody | None) -> Attempt:
+    order_id = link.id if link else None
+    if order_id is None and payment.description and payment.description.startswith("#"):
+        order_id = "plink_" + payment.description[1:]
     return Attempt(
-        attempt_id=payment["id"],
-        amount=money.from_paise(payment["amount"]),
-        currency=payment["currency"],
-        status=ATTEMPTS.get(payment["status"], "created"),  # unknown is not success
-        happened_at=_moment(payment["created_at"]),
+        attempt_id=payment.id,
+        amount=money.from_paise(payment.amount),
+        currency=payment.currency,
+        status=ATTEMPTS.get(payment.status, "created"),  # unknown is not success
+        happened_at=_moment(payment.created_at),
         order_id=order_id,
-        gateway_order=payment.get("order_id") or (link or {}).get("order_id") or None,
-        method=payment.get("method") or None,
-        error=payment.get("error_description") or None,
-        fee=money.from_paise(payment.get("fee") or 0),
+        gateway_order=payment.order_id or (link.order_id if link else None),
+        method=payment.method,
+        error=payment.error_description,
+        fee=money.from_paise(payment.fee or 0),
     )
 
 
-def _refund(refund: Mapping[str, Any]) -> Refund:
-    status = REFUNDS.get(refund["status"], "pending")
+def _refund(refund: RefundBody) -> Refund:
+    status = REFUNDS.get(refund.status, "pending")
+    noted = refund.notes.get("receipt")
     return Refund(
-        refund_id=refund["id"],
-        attempt_id=refund["payment_id"],
-        amount=money.from_paise(refund["amount"]),
+        refund_id=refund.id,
+        attempt_id=refund.payment_id,
+        amount=money.from_paise(refund.amount),
         status=status,
-        receipt=refund.get("receipt") or _note(refund, "receipt"),
-        processed_at=_moment(refund["created_at"]) if status == "processed" else None,
+        receipt=refund.receipt or (noted if isinstance(noted, str) else None),
+        processed_at=_moment(refund.created_at) if status == "processed" else None,
     )
 
 
-def _dispute(dispute: Mapping[str, Any]) -> Dispute:
-    """A dispute: razorpay.com/docs/api/disputes, "Dispute Entity"; a status that we do not know leaves it open."""
-    respond_by = dispute.get("respond_by")
+def _dispute(dispute: DisputeBody) -> Dispute:
+    """A dispute; a status that we do not know leaves it open."""
     return Dispute(
-        dispute_id=dispute["id"],
-        attempt_id=dispute["payment_id"],
-        amount=money.from_paise(dispute["amount"]),
-        status=DISPUTES.get(dispute["status"], "open"),
-        opened_at=_moment(dispute["created_at"]),
-        reason=(str(dispute.get("reason_code") or "").replace("_", " ") or None),
-        respond_by=_moment(respond_by) if respond_by else None,
+        dispute_id=dispute.id,
+        attempt_id=dispute.payment_id,
+        amount=money.from_paise(dispute.amount),
+        status=DISPUTES.get(dispute.status, "open"),
+        opened_at=_moment(dispute.created_at),
+        reason=dispute.reason_code and dispute.reason_code.replace("_", " "),
+        respond_by=_moment(dispute.respond_by) if dispute.respond_by else None,
     )
 
 
-def _note(entity: Mapping[str, Any], name: str) -> str | None:
-    """A note of ours; Razorpay writes no notes as an empty list."""
-    notes = entity.get("notes")
-    return notes.get(name) if isinstance(notes, Mapping) else None
-
-
-def _moment(seconds: Any) -> datetime:
-    return datetime.fromtimestamp(int(seconds), UTC)
+def _moment(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _mark(secret: SecretStr, data: bytes) -> str:
@@ -274,16 +272,17 @@ def _without_blanks(values: Mapping[str, str | None]) -> dict[str, str]:
 
 
 async def _call(
+    kind: type[Answer],
     account: ProviderAccount,
     operation: str,
     method: str,
     path: str,
-    body: Mapping[str, Any] | None = None,
+    body: Mapping[str, object] | None = None,
     *,
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
-) -> dict[str, Any]:
-    """One request; its answer as a mapping. A refusal is permanent, a failure or silence after a POST is unclear."""
+) -> Answer:
+    """One request; its answer as `kind`. A refusal is permanent, a failure or silence after a POST is unclear."""
     settings = account.expect(RazorpaySettings)
     url = (settings.base_url or LIVE_URL) + path
     basic = aiohttp.encode_basic_auth(settings.key_id, settings.key_secret.get_secret_value())
@@ -303,19 +302,23 @@ async def _call(
             raise VendorError(
                 f"Razorpay cannot be reached: {type(error).__name__}", unclear=method == "POST"
             ) from error
-        return _answer(answer.status, content, method)
+        return _answer(kind, answer.status, content, method)
 
 
-def _answer(status: int, content: bytes, method: str) -> dict[str, Any]:
+def _answer(kind: type[Answer], status: int, content: bytes, method: str) -> Answer:
+    is_post = method == "POST"
+    if 200 <= status < 300:
+        try:
+            return kind.model_validate_json(content)
+        except ValidationError as error:
+            raise VendorError(f"Razorpay answered {status} with a body that cannot be read", unclear=is_post) from error
     try:
-        answer = orjson.loads(content)
-    except orjson.JSONDecodeError as error:
-        raise VendorError(f"Razorpay answered {status} without JSON", unclear=method == "POST") from error
-    if 200 <= status < 300 and isinstance(answer, dict):
-        return answer
-    problem = answer.get("error", {}) if isinstance(answer, dict) else {}
-    message = str(problem.get("description") or f"Razorpay answered {status}")
-    refused = 400 <= status < 500 and status != 429
+        problem = Refusal.model_validate_json(content).error
+    except ValidationError as error:
+        raise VendorError(f"Razorpay answered {status} without JSON", unclear=is_post) from error
     raise VendorError(
-        message, code=str(problem.get("code") or status), permanent=refused, unclear=status >= 500 and method == "POST"
+        problem.description or f"Razorpay answered {status}",
+        code=problem.code or str(status),
+        permanent=400 <= status < 500 and status != 429,
+        unclear=status >= 500 and is_post,
     )

@@ -1,0 +1,74 @@
+"""What is answered of a case's money and of a payment that was taken (domain reference, section 8)."""
+
+from datetime import date
+from decimal import Decimal
+
+from py360.kit.ids import code
+from py360.modules.payments.balance import Balance, Part
+from py360.modules.payments.queries import instalment_code
+from py360.modules.payments.service.record_receipt import Taken
+from py360.modules.payments.views import InstallmentView, OutstandingView, PaymentTaken
+
+
+def outstanding(case: Balance, today: date) -> OutstandingView:
+    """The summary of section 8: instalments with what remains, oldest first; paid ones stand apart."""
+    paid = case.paid()
+    rows = [_instalment(part, paid.get(part.instalment.id, Decimal(0)), today) for part in case.parts]
+    unpaid = [row for row in rows if row["remaining"] > 0]
+    total = sum((row["remaining"] for row in unpaid), Decimal(0))
+    return {
+        "caseId": case.case_number,
+        "totalOutstanding": total,
+        "pendingCount": len(unpaid),
+        "averageAmount": round(total / len(unpaid)) if unpaid else 0,
+        "oldestDueDate": min((row["dueDate"] for row in unpaid), default=None),
+        "latestDueDate": max((row["dueDate"] for row in unpaid), default=None),
+        "overdueCount": sum(row["isOverdue"] for row in unpaid),
+        "installments": unpaid,
+        "paidInstallments": [row for row in rows if row["remaining"] <= 0],
+    }
+
+
+def _instalment(part: Part, done: Decimal, today: date) -> InstallmentView:
+    item = part.instalment
+    late = (today - item.due_date).days
+    remaining = item.amount - done
+    return {
+        "id": instalment_code(item.id),
+        "period": part.period,
+        "amount": item.amount,
+        "paidAmount": done,
+        "remaining": remaining,
+        "dueDate": item.due_date,
+        "status": _status(remaining, done, late),
+        "daysOverdue": late,
+        "isOverdue": late > 0 and remaining > 0,
+        "description": part.description,
+    }
+
+
+def _status(remaining: Decimal, done: Decimal, late: int) -> str:
+    if remaining <= 0:
+        return "paid"
+    if late > 0:
+        return "overdue"
+    return "partial" if done > 0 else "pending"
+
+
+def taken(payment: Taken) -> PaymentTaken:
+    """The answer to a payment: the order to pay when it is online, what it was applied to when the money is here."""
+    checkout = payment.checkout
+    shares = [] if checkout else payment.case.shares().get(payment.payment_id, [])
+    answer: PaymentTaken = {
+        "paymentId": code("payment", payment.payment_id),
+        "orderId": checkout.order_id if checkout else None,
+        "status": payment.status,
+        "amount": payment.amount,
+        "appliedTo": [
+            {"installmentId": instalment_code(share.instalment_id), "amount": share.amount} for share in shares
+        ],
+        "message": "The order waits to be paid by the customer." if checkout else "The payment is recorded.",
+    }
+    if checkout is None:
+        return {**answer, "remaining": payment.case.remaining}
+    return {**answer, "checkoutUrl": checkout.url, "paymentLink": payment.link}
