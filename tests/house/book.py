@@ -45,6 +45,8 @@ insert into dnc_override_logs (dnc_id, override_type, reason, requested_by) sele
 insert into dnc_blocked_messages (client_id, dnc_id, message_type, recipient_phone, attempted_by)
   select 1, n, 'sms', '+919876543210', n from numbers;
 insert into suppressions (client_id, channel, contact, reason) select 1, 'email', n || '@example.com', 'manual' from numbers;
+insert into files (client_id, original_name, file_name, file_path, file_size, mime_type, uploaded_by, entity_type, entity_id)
+  select 1, 'a.pdf', 'a.pdf', 'documents/1/' || n, 1, 'application/pdf', n, 'case', 1001 from numbers;
 insert into notifications (user_id, type, title, message) select 1, 'system', 'Note', 'Text' from numbers;
 """
 

@@ -18,7 +18,10 @@ WHOLE = (  # lists that come whole
     "/api/dnc/1001/history",
     "/api/templates/export",
 )
-ASKED = {"/api/logs": {"type": "caseId", "value": "CASE-1001"}}
+ASKED = {
+    "/api/logs": {"type": "caseId", "value": "CASE-1001"},
+    "/api/files": {"entityType": "case", "entityId": "CASE-1001"},
+}
 NARROWED = (  # filters that need other tables than the list itself
     ("/api/campaigns", {"view": "parent"}),
     ("/api/campaigns", {"view": "parent", "performance": "high"}),

@@ -44,6 +44,7 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "team_id": ("organizational_hierarchy", "1001"),
     "user_id": ("users", "1001"),
     "client_id": ("clients", "1"),
+    "file_id": ("files", "select min(id) from files"),
     "notification_id": ("notifications", "select min(id) from notifications"),
 }
 NO_ROW: Final = {
@@ -66,7 +67,7 @@ UNNAMED: Final = {
 # No route of any kind yet: the module comes later, and brings its parameters into NAMED.
 LATER: Final = {
     "ai_settings", "claims", "data_retention_policies", "dnc_compliance_reports", "dnc_deduplication_log",
-    "dnc_government_sync_log", "email_accounts", "email_threads", "emails", "files", "surveys", "system_alerts",
+    "dnc_government_sync_log", "email_accounts", "email_threads", "emails", "surveys", "system_alerts",
     "vendor_communications", "whatsapp_messages", "whatsapp_templates",
 }  # fmt: skip
 # Bodies that their routes take, so that nothing but the row's client can refuse the request.
@@ -118,6 +119,8 @@ IN_BODIES: Final = (
     ("GET", "/api/logs?type=policyNumber&value=POL-1001", None),
     ("GET", "/api/logs?type=caseId&value=CASE-1001", None),
     ("GET", "/api/cases?clientId=1", None),
+    ("GET", "/api/files?entityType=case&entityId=CASE-1001", None),
+    ("GET", "/api/files?entityType=customer&entityId=CUST-1001", None),
 )  # fmt: skip
 MARKS: Final = (
     "Nair 1001",

@@ -14,8 +14,12 @@ from py360.entrypoints.letters import Letters
 from py360.kit.events import subscribe
 from py360.kit.settings import Settings
 from py360.modules.campaigns import jobs as campaigns
+from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
+from py360.modules.cases import jobs as cases_jobs
 from py360.modules.customers import api as customers
+from py360.modules.files import api as files
+from py360.modules.files import events as files_events
 from py360.modules.identity import api as identity
 from py360.modules.identity import events as identity_events
 from py360.modules.messaging import api as messaging
@@ -34,6 +38,7 @@ MODULES: Final = (
     "organization",
     "settings",
     "providers",
+    "files",
     "notifications",
     "customers",
     "compliance",
@@ -108,6 +113,8 @@ def connect_events() -> None:
     subscribe(cases_events.CaseRenewed, campaigns.stop_reminders)
     for event in (cases_events.CaseRefunded, cases_events.CaseReopened):
         subscribe(event, campaigns.recount_conversions)
+    subscribe(files_events.FileAdded, cases_jobs.note_file_added)
+    subscribe(files_events.FileRemoved, cases_jobs.note_file_removed)
     subscribe(cases_events.CaseClosed, payments_jobs.case_closed)
 
 
@@ -116,6 +123,9 @@ def fill_protocols() -> None:
     identity.use_letters(Letters())
     identity.use_office_settings(settings.change_renewals)
     messaging.use_payment_links(payments.make_links)
+    files.use_entity("case", ("cases", "closed-cases"), cases.file_entity)
+    files.use_entity("customer", ("cases", "policy-timeline"), customers.customer_entity)
+    files.use_entity("policy", ("cases", "policy-timeline"), customers.policy_entity)
     for channel in ("email", "sms", "whatsapp"):
         providers.use_check(channel, messaging.check)
     providers.use_check("payment", payments.check)

@@ -3,10 +3,27 @@
 from py360.kit import db, resources
 from py360.modules.cases import live_updates
 from py360.modules.cases.service import notify
+from py360.modules.cases.service.documents import note_document
 from py360.modules.cases.service.lapse import lapse_overdue
 
 push = live_updates.push
 jobs = live_updates.jobs
+
+
+@jobs.task(name="cases.note_file_added")
+async def note_file_added(file_id: int, entity_type: str, entity_id: int, name: str, user_id: int | None) -> None:
+    """A document of a case stands in its history."""
+    if entity_type == "case":
+        async with db.unit_of_work() as session:
+            await note_document(session, entity_id, "Document Added", file_id, name, user_id)
+
+
+@jobs.task(name="cases.note_file_removed")
+async def note_file_removed(file_id: int, entity_type: str, entity_id: int, name: str, user_id: int | None) -> None:
+    """So does the end of one."""
+    if entity_type == "case":
+        async with db.unit_of_work() as session:
+            await note_document(session, entity_id, "Document Deleted", file_id, name, user_id)
 
 
 @jobs.periodic(name="cases.lapse", cron="40 18,0,6,12 * * *")

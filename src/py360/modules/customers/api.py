@@ -12,6 +12,7 @@ from py360.kit.errors import NotFound
 from py360.modules.customers.bulk import merge, sort_into_search
 from py360.modules.customers.columns import CATEGORIES
 from py360.modules.customers.contacts import Email, Phone
+from py360.modules.customers.file_entities import customer_entity, policy_entity
 from py360.modules.customers.service.customers import change_customer
 from py360.modules.customers.service.policies import change_policy
 from py360.modules.customers.service.renew import expire, renew, restore
@@ -24,10 +25,12 @@ __all__ = [
     "Policy",
     "change_customer",
     "change_policy",
+    "customer_entity",
     "expire",
     "keep_changed",
     "merge",
     "policy",
+    "policy_entity",
     "renew",
     "restore",
     "seed",
