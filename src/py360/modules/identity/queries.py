@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
-from py360.kit.caller import Caller
+from py360.kit.caller import Caller, Predicate
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.identity import catalogue
+from py360.modules.identity.views import ListedClientView, RoleView, SignedInUserView, SignInSessionView, UserView
 
 _USER: Final = """
     select u.id, u.email, u.first_name, u.last_name, u.phone, u.department, u.job_title, u.status, u.avatar_url,
@@ -72,7 +73,7 @@ class UserRecord:
         """First and last name as one."""
         return f"{self.first_name} {self.last_name}".strip()
 
-    def to_public(self) -> dict[str, Any]:
+    def to_public(self) -> UserView:
         """A user of the wire (domain reference, 3.3). `permissions` is the set they hold, role and overrides taken together."""
         sets = (self.role_permissions or (), self.granted_permissions, self.revoked_permissions)
         return {
@@ -106,21 +107,32 @@ class UserRecord:
         }
 
 
-async def me(session: AsyncSession, user_id: int) -> dict[str, Any]:
+async def me(session: AsyncSession, user_id: int) -> SignedInUserView:
     """The user of login and `GET /auth/me` (domain reference, 3.1)."""
     await session.flush()  # a sign-in reads what it has just written
     user = await db.fetch_one(session, UserRecord, f"{_USER} where u.id = %(id)s", {"id": user_id})
     if user is None:
         raise NotFound("There is no such user.")
     public = user.to_public()
-    chosen = {
-        key: public[key]
-        for key in (
-            "id", "name", "firstName", "lastName", "email", "role", "roleName", "reach", "portalLanguage", "permissions",
-            "featurePermissions", "clientId", "clientName", "avatarUrl", "mfaEnabled", "requirePasswordChange",
-        )
-    }  # fmt: skip
-    return {**chosen, "readOnly": user.role in catalogue.READ_ONLY_ROLES}
+    return {
+        "id": public["id"],
+        "name": public["name"],
+        "firstName": public["firstName"],
+        "lastName": public["lastName"],
+        "email": public["email"],
+        "role": public["role"],
+        "roleName": public["roleName"],
+        "reach": public["reach"],
+        "portalLanguage": public["portalLanguage"],
+        "permissions": public["permissions"],
+        "featurePermissions": public["featurePermissions"],
+        "clientId": public["clientId"],
+        "clientName": public["clientName"],
+        "avatarUrl": public["avatarUrl"],
+        "mfaEnabled": public["mfaEnabled"],
+        "requirePasswordChange": public["requirePasswordChange"],
+        "readOnly": user.role in catalogue.READ_ONLY_ROLES,
+    }
 
 
 async def one_user(session: AsyncSession, caller: Caller, user_id: int) -> UserRecord:
@@ -145,10 +157,10 @@ class UserFilter:
     role: str | None = None
     status: str | None = None
 
-    def where(self, caller: Caller) -> tuple[str, dict[str, Any]]:
+    def where(self, caller: Caller) -> Predicate:
         """The predicate, which starts from the caller's clients, and its parameters."""
         parts = ["u.client_id = any(%(clients)s)"]
-        wanted: dict[str, Any] = {"clients": list(caller.client_ids)}
+        wanted: dict[str, object] = {"clients": list(caller.client_ids)}
         if self.search:
             parts.append("(u.first_name || ' ' || u.last_name ilike %(search)s or u.email ilike %(search)s)")
             wanted["search"] = containing(self.search)
@@ -202,7 +214,7 @@ class RoleRecord:
     updated_at: datetime
     user_count: int
 
-    def to_public(self) -> dict[str, Any]:
+    def to_public(self) -> RoleView:
         """A role of the wire."""
         return {
             "id": self.id,
@@ -259,7 +271,7 @@ class OpenSession:
     last_activity: datetime
     expires_at: datetime
 
-    def to_public(self, current: int | None) -> dict[str, Any]:
+    def to_public(self, current: int | None) -> SignInSessionView:
         """A session of the wire; `current` is the caller's own."""
         return {
             "id": self.id,
@@ -305,7 +317,7 @@ class ClientRecord:
     updated_at: datetime
     user_count: int
 
-    def to_public(self) -> dict[str, Any]:
+    def to_public(self) -> ListedClientView:
         """A client of the wire."""
         return {
             "id": self.id,

@@ -1,7 +1,6 @@
 """What identity takes over the wire."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
@@ -40,7 +39,7 @@ def _timezone(name: str) -> str:
     return name
 
 
-def _none_if_empty(value: Any) -> Any:
+def _none_if_empty(value: object) -> object:
     return None if value == "" else value
 
 
@@ -93,6 +92,17 @@ class Named(Schema):
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     first_name: Name | None = None
     last_name: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+    def names(self, first: str = "", last: str = "") -> tuple[str, str]:
+        """First and last name after the change; `first` and `last` are those before it.
+
+        A form sends all of the record back: when only `name` differs from the record, that is the new name.
+        """
+        sent = (self.first_name, self.last_name or "")
+        is_renamed = sent == (first, last) and self.name != f"{first} {last}".strip()
+        if self.name and (is_renamed or not self.first_name):
+            return split_name(self.name)
+        return self.first_name or first, last if self.last_name is None else self.last_name
 
 
 class UserIn(Named):
@@ -150,7 +160,7 @@ class StatusIn(Schema):
 
     @model_validator(mode="before")
     @classmethod
-    def _switch(cls, data: Any) -> Any:
+    def _switch(cls, data: object) -> object:
         if isinstance(data, dict) and "status" not in data and isinstance(data.get("isActive"), bool):
             return {"status": "active" if data["isActive"] else "inactive"}
         return data
@@ -250,19 +260,3 @@ class GeneralSettings(Schema):
         None, description="Of the client's renewals tab: stored there when the caller may"
     )
     show_edit_case_button: bool | None = Field(None, description="The same")
-
-
-def given(schema: Schema, record: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The fields the caller has sent, by their inner names; a name in one piece becomes two.
-
-    A form sends all of the record back: when only `name` differs from the `record`, that is the new name.
-    """
-    fields = schema.model_dump(exclude_unset=True)
-    whole = fields.pop("name", None)
-    parts = (fields.get("first_name"), fields.get("last_name") or "")
-    renamed = record and whole != record["name"] and parts == (record["firstName"], record["lastName"] or "")
-    if whole and (renamed or not fields.get("first_name")):
-        fields["first_name"], fields["last_name"] = split_name(whole)
-    return {
-        field: value for field, value in fields.items() if value is not None or field not in ("first_name", "last_name")
-    }

@@ -1,7 +1,6 @@
 """What the API answers of identity."""
 
 from datetime import datetime
-from typing import NotRequired
 
 from typing_extensions import TypedDict
 
@@ -16,8 +15,8 @@ class SignedInUserView(TypedDict):
     firstName: str
     lastName: str
     email: str
-    role: str
-    roleName: str
+    role: str | None
+    roleName: str | None
     reach: str
     portalLanguage: str
     permissions: list[str]
@@ -87,26 +86,9 @@ class ProfileView(TypedDict):
     requirePasswordChange: bool
 
 
-class ProfileSaved(TypedDict):
+class ProfileSaved(ProfileView):
     """The profile as it was saved."""
 
-    pendingEmail: str | None
-    id: int
-    name: str
-    firstName: str
-    lastName: str
-    email: str
-    phone: str | None
-    company: str | None
-    role: str | None
-    roleName: str | None
-    department: str | None
-    jobTitle: str | None
-    avatarUrl: str | None
-    joinDate: datetime
-    lastLoginDate: datetime | None
-    passwordChangedAt: datetime
-    requirePasswordChange: bool
     message: str
 
 
@@ -157,19 +139,9 @@ class ClientList(TypedDict):
     pagination: Pagination
 
 
-class ClientSaved(TypedDict):
+class ClientSaved(ListedClientView):
     """A client as it was saved."""
 
-    userCount: NotRequired[int]
-    id: int
-    clientCode: str
-    clientName: str
-    industry: str | None
-    contactEmail: str | None
-    contactPhone: str | None
-    isActive: bool
-    createdAt: datetime
-    updatedAt: datetime
     message: str
 
 
@@ -222,19 +194,9 @@ class RoleList(TypedDict):
     pagination: Pagination
 
 
-class RoleSaved(TypedDict):
+class RoleSaved(RoleView):
     """A role as it was saved."""
 
-    id: int
-    name: str
-    displayName: str
-    description: str | None
-    permissions: list[str]
-    reach: str
-    isSystem: bool
-    userCount: int
-    createdAt: datetime
-    updatedAt: datetime
     message: str
 
 
@@ -258,7 +220,7 @@ class UserView(TypedDict):
     jobTitle: str | None
     role: str | None
     roleName: str | None
-    reach: str | None
+    reach: str
     status: str
     permissions: list[str]
     featurePermissions: list[str]
@@ -284,36 +246,9 @@ class UserList(TypedDict):
     pagination: Pagination
 
 
-class UserSaved(TypedDict):
+class UserSaved(UserView):
     """A user as it was saved."""
 
-    id: int
-    name: str
-    firstName: str
-    lastName: str
-    email: str
-    phone: str | None
-    department: str | None
-    jobTitle: str | None
-    role: str | None
-    roleName: str | None
-    reach: str | None
-    status: str
-    permissions: list[str]
-    featurePermissions: list[str]
-    grantedPermissions: list[str]
-    revokedPermissions: list[str]
-    portalLanguage: str
-    avatarUrl: str | None
-    mfaEnabled: bool
-    requirePasswordChange: bool
-    lockedUntil: datetime | None
-    lastLogin: datetime | None
-    clientId: int
-    clientName: str
-    nodeId: int | None
-    createdAt: datetime
-    updatedAt: datetime
     message: str
 
 

@@ -1,6 +1,7 @@
 """The HTTP face of notifications, and the WebSocket."""
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Annotated, Final, Literal
 
@@ -67,7 +68,7 @@ async def change_preferences(session: Session, caller: Owner, body: Preferences)
     return ok({"preferences": chosen, "message": "Your preferences are saved."})
 
 
-def _preferences(general: dict[str, object]) -> dict[str, object]:
+def _preferences(general: Mapping[str, object]) -> dict[str, object]:
     return {key: general[key] for key in ("emailNotifications", "smsNotifications")}
 
 

@@ -3,16 +3,16 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
-from py360.kit.caller import Caller
+from py360.kit.caller import Caller, Predicate
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
-from py360.modules.organization.views import PerformanceView
+from py360.modules.organization.views import MemberView, NodeInTreeView, NodeView, PerformanceView, TeamView
 
 _NODE: Final = """
     select n.id, n.client_id, n.name, n.type, n.parent_id, n.manager_id, coalesce(m.name, n.manager_name) as manager_name,
@@ -24,7 +24,6 @@ _NODE: Final = """
     left join identity_public_users m on m.id = n.manager_id
     left join branches b on b.hierarchy_node_id = n.id
 """
-_SUMS: Final = ("currentCases", "renewedCases", "revenue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,36 @@ class Node:
     ifsc: str | None
     member_count: int
 
+    def to_public(self) -> NodeView:
+        """A node of the wire (domain reference, 24); money in INR."""
+        public: NodeView = {
+            "id": self.id,
+            "clientId": self.client_id,
+            "name": self.name,
+            "type": self.type,
+            "parentId": self.parent_id,
+            "managerId": self.manager_id,
+            "managerName": self.manager_name,
+            "description": self.description,
+            "budget": self.budget,
+            "targetCases": self.target_cases,
+            "currentCases": self.current_cases,
+            "renewedCases": self.renewed_cases,
+            "revenue": self.revenue,
+            "status": self.status,
+            "memberCount": self.member_count,
+            "performance": performance(self.renewed_cases, self.current_cases, self.target_cases),
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+        }
+        if self.type == "branch":
+            return {**public, "branchId": self.branch_id, "branchCode": self.branch_code, "ifsc": self.ifsc}
+        return public
+
+    def to_team(self) -> TeamView:
+        """A team of the wire, as the dashboard's filters list it."""
+        return {"id": self.id, "name": self.name, "description": self.description, "memberCount": self.member_count}
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
@@ -63,13 +92,17 @@ class Member:
     email: str
     since: date
 
+    def to_public(self) -> MemberView:
+        """A user of a node on the wire."""
+        return {"id": self.id, "name": self.name, "role": self.role, "email": self.email, "since": self.since}
 
-def visible(caller: Caller) -> tuple[str, dict[str, Any]]:
+
+def visible(caller: Caller) -> Predicate:
     """The predicate on `organizational_hierarchy n` that the caller's reach means, and its parameters.
 
     Within the caller's clients: every node; or their home and what is below it; or their home.
     """
-    params: dict[str, Any] = {"clients": list(caller.client_ids), "home": caller.node_id}
+    params: dict[str, object] = {"clients": list(caller.client_ids), "home": caller.node_id}
     within = "n.client_id = any(%(clients)s)"
     if caller.reach == "all":
         return within, params
@@ -78,46 +111,20 @@ def visible(caller: Caller) -> tuple[str, dict[str, Any]]:
     return f"{within} and n.id = %(home)s", params
 
 
-def to_public(node: Node) -> dict[str, Any]:
-    """A node of the wire (domain reference, 24); money in INR."""
-    public = {
-        "id": node.id,
-        "clientId": node.client_id,
-        "name": node.name,
-        "type": node.type,
-        "parentId": node.parent_id,
-        "managerId": node.manager_id,
-        "managerName": node.manager_name,
-        "description": node.description,
-        "budget": node.budget,
-        "targetCases": node.target_cases,
-        "currentCases": node.current_cases,
-        "renewedCases": node.renewed_cases,
-        "revenue": node.revenue,
-        "status": node.status,
-        "memberCount": node.member_count,
-        "performance": performance(node.renewed_cases, node.current_cases, node.target_cases),
-        "createdAt": node.created_at,
-        "updatedAt": node.updated_at,
-    }
-    if node.type == "branch":
-        public |= {"branchId": node.branch_id, "branchCode": node.branch_code, "ifsc": node.ifsc}
-    return public
-
-
-async def tree(reads: Reads, caller: Caller) -> list[dict[str, Any]]:
+async def tree(reads: Reads, caller: Caller) -> list[NodeInTreeView]:
     """The visible part of the tree, nested in `children`; the figures of a node include those below it."""
     where, params = visible(caller)
     found = await reads.fetch_all(Node, f"{_NODE} where {where} order by nlevel(n.path), lower(n.name), n.id", params)
-    nodes = {node.id: {**to_public(node), "children": []} for node in found}
-    roots: list[dict[str, Any]] = []
+    nodes: dict[int | None, NodeInTreeView] = {node.id: {**node.to_public(), "children": []} for node in found}
+    roots: list[NodeInTreeView] = []
     for node in nodes.values():
         parent = nodes.get(node["parentId"])
         (parent["children"] if parent else roots).append(node)
-    for node in reversed(nodes.values()):  # by level: what is deepest is added up first
+    for node in reversed(nodes.values()):  # by level: the deepest are added up first
         if parent := nodes.get(node["parentId"]):
-            for figure in _SUMS:
-                parent[figure] += node[figure]
+            parent["currentCases"] += node["currentCases"]
+            parent["renewedCases"] += node["renewedCases"]
+            parent["revenue"] += node["revenue"]
         node["performance"] = performance(node["renewedCases"], node["currentCases"], node["targetCases"])
     return roots
 
@@ -163,14 +170,10 @@ async def members(
         " and (%(search)s::text is null or u.name ilike %(search)s or u.email ilike %(search)s)",
         ordering(sort, known, "name", "u.id"),
         params,
-        _public_member,
+        Member.to_public,
         ("id", "name", "role", "email", "since"),
         row=Member,
     )
-
-
-def _public_member(member: Member) -> dict[str, Any]:
-    return {"id": member.id, "name": member.name, "role": member.role, "email": member.email, "since": member.since}
 
 
 def teams(caller: Caller, search: str | None, sort: str | None) -> Listing[Node]:
@@ -182,11 +185,7 @@ def teams(caller: Caller, search: str | None, sort: str | None) -> Listing[Node]
         f"n.type = 'team' and n.status <> 'inactive' and {where} and (%(search)s::text is null or n.name ilike %(search)s)",
         ordering(sort, {"name": "lower(n.name)", "createdAt": "n.created_at"}, "name", "n.id"),
         {**params, "search": containing(search)},
-        _public_team,
+        Node.to_team,
         ("id", "name", "description", "memberCount"),
         row=Node,
     )
-
-
-def _public_team(node: Node) -> dict[str, Any]:
-    return {"id": node.id, "name": node.name, "description": node.description, "memberCount": node.member_count}

@@ -6,7 +6,7 @@ from py360.kit.clock import version_of
 from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, Sort, etag, listed, ok
 from py360.modules.organization import queries, service
 from py360.modules.organization.access import CanChangeOrganization, CanPlaceUsers, CanSeeOrganization
-from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn, given
+from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn
 from py360.modules.organization.views import (
     HierarchyView,
     MemberList,
@@ -29,16 +29,16 @@ async def hierarchy(reads: DbReads, caller: CanSeeOrganization) -> Response:
 @router.post("/hierarchy/nodes", status_code=201, response_model=Answer[NodeSaved])
 async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn) -> Response:
     """Add a region, state, branch, department or team; each stands under a node of the level above."""
-    node_id = await service.add(session, caller, given(body))
+    node_id = await service.add(session, caller, body)
     node = await queries.one(session, caller, node_id)
-    return ok({**queries.to_public(node), "message": f"{node.name} was added."}, 201)
+    return ok({**node.to_public(), "message": f"{node.name} was added."}, 201)
 
 
 @router.get("/hierarchy/nodes/{node_id}", response_model=Answer[NodeView])
 async def read_node(session: Session, caller: CanSeeOrganization, node_id: int) -> Response:
     """One node."""
     node = await queries.one(session, caller, node_id)
-    return ok(queries.to_public(node), headers=etag(version_of(node.updated_at)))
+    return ok(node.to_public(), headers=etag(version_of(node.updated_at)))
 
 
 @router.put("/hierarchy/nodes/{node_id}", response_model=Answer[NodeSaved])
@@ -48,10 +48,10 @@ async def change_node(
     """Change the given fields of a node."""
     service.managers_only(caller)
     before = await queries.one(session, caller, node_id)
-    await service.change(session, caller, node_id, given(body), version)
-    body.as_shown(queries.to_public(before))
+    await service.change(session, caller, node_id, body, version)
+    body.as_shown(before.to_public())
     node = await queries.one(session, caller, node_id)
-    answer = {**queries.to_public(node), "message": f"{node.name} was saved."}
+    answer = {**node.to_public(), "message": f"{node.name} was saved."}
     return ok(answer, headers=etag(version_of(node.updated_at)))
 
 
@@ -67,7 +67,7 @@ async def move_node(session: Session, caller: CanChangeOrganization, node_id: in
     """Move a node and everything below it under another parent of the same client and of the same level as before."""
     await service.move(session, caller, node_id, body.parent_id)
     node = await queries.one(session, caller, node_id)
-    return ok({**queries.to_public(node), "message": f"{node.name} was moved, with everything below it."})
+    return ok({**node.to_public(), "message": f"{node.name} was moved, with everything below it."})
 
 
 @router.get("/hierarchy/{node_id}/members", response_model=Answer[MemberList])
@@ -87,7 +87,7 @@ async def node_members(
 async def place_user(session: Session, caller: CanPlaceUsers, node_id: int, user_id: int, body: Home) -> Response:
     """Give a user their home here, from today or a given day; a user has one home at a time.
 
-    The caller must reach both this node and the homes that this ends; a user without a home is placed by someone with
+    The caller must reach both this node and the homes that this ends; a user without a home is placed by a user with
     reach `all`.
     """
     await service.place(session, caller, user_id, node_id, body.valid_from)

@@ -2,7 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -61,8 +61,3 @@ class Home(Schema):
     """From which day (in India) the user's home is here; today when left out."""
 
     valid_from: date | None = None
-
-
-def given(schema: Schema) -> dict[str, Any]:
-    """The fields the caller has sent."""
-    return schema.model_dump(exclude_unset=True)

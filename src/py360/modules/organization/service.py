@@ -5,10 +5,9 @@ numbers from the root (`1.4.9`): everything below a node is one index look-up. A
 everybody who has a home in it.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +17,7 @@ from py360.kit.clock import version_of
 from py360.kit.errors import Conflict, Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.identity import api as identity
 from py360.modules.organization.queries import not_found
+from py360.modules.organization.schemas import NodeChange, NodeIn
 
 LEVELS: Final = ("region", "state", "branch", "department", "team")  # from the root down
 _COLUMNS: Final = ("name", "manager_id", "description", "budget", "target_cases", "status")
@@ -100,8 +100,9 @@ def _check_level(kind: str, parent: _Node | None) -> None:
 async def _check_name_free(
     session: AsyncSession, client_id: int, name: str, parent_id: int | None, but: int = 0
 ) -> None:
-    taken = await db.value(
+    taken = await db.fetch_one(
         session,
+        int,
         "select 1 from organizational_hierarchy where client_id = %(client)s and coalesce(parent_id, 0) = %(parent)s"
         " and lower(name) = lower(%(name)s) and id <> %(but)s",
         {"client": client_id, "parent": parent_id or 0, "name": name, "but": but},
@@ -121,44 +122,46 @@ async def _manager_name(session: AsyncSession, client_id: int, manager_id: int |
     return person.name
 
 
-async def add(session: AsyncSession, caller: Caller, fields: dict[str, Any]) -> int:
+async def add(session: AsyncSession, caller: Caller, new: NodeIn) -> int:
     """Add a node; its number. A region belongs to the caller's client, any other node to its parent's.
 
     A branch also gets the code under which policy files know it. Raises Forbidden, NotFound, Invalid and Conflict.
     """
     managers_only(caller)
     await _lock_shape(session)
-    parent = await _lock_node(session, caller, fields["parent_id"]) if fields.get("parent_id") else None
+    parent = await _lock_node(session, caller, new.parent_id) if new.parent_id else None
     if parent is None and caller.reach != "all":
         raise Forbidden("Only administrators add a region.", code="not_an_administrator")
-    _check_level(fields["type"], parent)
+    _check_level(new.type, parent)
     client_id = parent.client_id if parent else caller.client_id
-    await _check_name_free(session, client_id, fields["name"], parent.id if parent else None)
-    values = {key: fields.get(key) for key in (*_COLUMNS, "type", "parent_id")}
-    values["client_id"] = client_id
-    values["status"] = values["status"] or "active"
-    values["manager_name"] = await _manager_name(session, client_id, fields.get("manager_id"))
-    values["above"] = parent.path + "." if parent else ""
+    await _check_name_free(session, client_id, new.name, parent.id if parent else None)
+    values = {
+        **new.model_dump(),
+        "client_id": client_id,
+        "manager_name": await _manager_name(session, client_id, new.manager_id),
+        "above": parent.path + "." if parent else "",
+    }
     node_id = await db.fetch_only(session, int, _ADD_NODE, values)
-    if fields["type"] == "branch":
-        await _add_branch(session, client_id, node_id, fields)
+    if new.type == "branch":
+        await _add_branch(session, client_id, node_id, new)
     return node_id
 
 
-async def _add_branch(session: AsyncSession, client_id: int, node_id: int, fields: Mapping[str, Any]) -> None:
-    code = fields.get("branch_code") or f"BR-{node_id}"
+async def _add_branch(session: AsyncSession, client_id: int, node_id: int, new: NodeIn) -> None:
+    code = new.branch_code or f"BR-{node_id}"
     await _check_code_free(session, client_id, code, node_id)
     await db.execute(
         session,
         "insert into branches (client_id, code, name, hierarchy_node_id, ifsc)"
         " values (%(client)s, %(code)s, %(name)s, %(node)s, %(ifsc)s)",
-        {"client": client_id, "code": code, "name": fields["name"], "node": node_id, "ifsc": fields.get("ifsc")},
+        {"client": client_id, "code": code, "name": new.name, "node": node_id, "ifsc": new.ifsc},
     )
 
 
 async def _check_code_free(session: AsyncSession, client_id: int, code: str, node_id: int) -> None:
-    taken = await db.value(
+    taken = await db.fetch_one(
         session,
+        int,
         "select 1 from branches where client_id = %(client)s and lower(code) = lower(%(code)s)"
         " and hierarchy_node_id is distinct from %(node)s",
         {"client": client_id, "code": code, "node": node_id},
@@ -168,18 +171,19 @@ async def _check_code_free(session: AsyncSession, client_id: int, code: str, nod
 
 
 async def change(
-    session: AsyncSession, caller: Caller, node_id: int, fields: dict[str, Any], version: int | None = None
+    session: AsyncSession, caller: Caller, node_id: int, new: NodeChange, version: int | None = None
 ) -> None:
     """Change the given fields of a node; raises PreconditionFailed when `version` is no longer its own."""
     managers_only(caller)
     node = await _lock_node(session, caller, node_id)
     if version is not None and version != version_of(node.updated_at):
         raise PreconditionFailed
+    fields = new.given()
     if "name" in fields:
-        await _check_name_free(session, node.client_id, fields["name"], node.parent_id, node_id)
-    values: dict[str, Any] = {key: fields[key] for key in _COLUMNS if key in fields}
+        await _check_name_free(session, node.client_id, new.name, node.parent_id, node_id)
+    values: dict[str, object] = {key: fields[key] for key in _COLUMNS if key in fields}
     if "manager_id" in values:
-        values["manager_name"] = await _manager_name(session, node.client_id, values["manager_id"])
+        values["manager_name"] = await _manager_name(session, node.client_id, new.manager_id)
     if values:
         await db.execute(
             session,
@@ -187,15 +191,16 @@ async def change(
             {**values, "id": node_id},
         )
     if node.type == "branch":
-        await _change_branch(session, node, fields)
+        await _change_branch(session, node, new)
 
 
-async def _change_branch(session: AsyncSession, node: _Node, fields: Mapping[str, Any]) -> None:
+async def _change_branch(session: AsyncSession, node: _Node, new: NodeChange) -> None:
+    fields = new.given()
     values = {column: fields[key] for key, column in {"name": "name", **_BRANCH}.items() if key in fields}
     if "code" in values:
-        await _check_code_free(session, node.client_id, values["code"], node.id)
-    if fields.get("status") in ("active", "inactive"):
-        values["status"] = fields["status"]
+        await _check_code_free(session, node.client_id, new.branch_code, node.id)
+    if "status" in fields and new.status != "restructuring":
+        values["status"] = new.status
     if values:
         await db.execute(
             session,
@@ -305,8 +310,9 @@ async def remove(session: AsyncSession, caller: Caller, user_id: int, node_id: i
     node = await _lock_node(session, caller, node_id)
     today = resources.current().clock.today()
     await _check_user(session, caller, node.client_id, user_id, today)
-    at_home = await db.value(
+    at_home = await db.fetch_one(
         session,
+        int,
         "select 1 from organization_public_homes where user_id = %(user)s and node_id = %(node)s",
         {"user": user_id, "node": node_id},
     )

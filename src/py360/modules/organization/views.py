@@ -6,6 +6,7 @@ from typing import NotRequired
 from typing_extensions import TypedDict
 
 from py360.kit.http.answers import Pagination
+from py360.kit.wire import Amount
 
 
 class PerformanceView(TypedDict):
@@ -14,33 +15,6 @@ class PerformanceView(TypedDict):
     efficiency: float | None
     budgetUtilization: float | None
     targetAchievement: float | None
-
-
-class NodeSaved(TypedDict):
-    """A node as it was saved."""
-
-    clientId: int
-    performance: PerformanceView
-    id: int
-    name: str
-    type: str
-    parentId: int | None
-    managerId: int | None
-    managerName: str | None
-    description: str | None
-    budget: float | None
-    targetCases: int | None
-    currentCases: int
-    renewedCases: int
-    revenue: float
-    status: str
-    memberCount: int
-    createdAt: datetime
-    updatedAt: datetime
-    message: str
-    branchId: NotRequired[int]
-    branchCode: NotRequired[str]
-    ifsc: NotRequired[str | None]
 
 
 class NodeView(TypedDict):
@@ -58,15 +32,21 @@ class NodeView(TypedDict):
     managerId: int | None
     managerName: str | None
     description: str | None
-    budget: float | None
+    budget: Amount | None
     targetCases: int | None
     currentCases: int
     renewedCases: int
-    revenue: float
+    revenue: Amount
     status: str
     memberCount: int
     createdAt: datetime
     updatedAt: datetime
+
+
+class NodeSaved(NodeView):
+    """A node as it was saved."""
+
+    message: str
 
 
 class NodeDeleted(TypedDict):
@@ -77,7 +57,7 @@ class NodeDeleted(TypedDict):
 
 
 class MemberView(TypedDict):
-    """Somebody placed in a node."""
+    """A user whose home is a node."""
 
     id: int
     name: str
@@ -87,14 +67,14 @@ class MemberView(TypedDict):
 
 
 class MemberList(TypedDict):
-    """Who is placed in a node."""
+    """The users of a node."""
 
     members: list[MemberView]
     pagination: Pagination
 
 
 class MemberPlaced(TypedDict):
-    """Somebody was placed in a node, or removed from it."""
+    """A user was placed in a node, or removed from it."""
 
     nodeId: int
     userId: int

@@ -14,7 +14,6 @@ from py360.modules.identity.schemas import (
     ProfileChange,
     Refresh,
     ResetPassword,
-    given,
 )
 from py360.modules.identity.service import attempts, credentials, devices, email_change, profile, sign_in
 from py360.modules.identity.service.sign_in import Device
@@ -118,10 +117,10 @@ async def change_profile(session: Session, caller: SignedIn, body: ProfileChange
     it is shown as `pendingEmail`.
     """
     before = await profile.read(session, caller)
-    asked = await profile.change(session, caller, given(body, before))
+    is_email_pending = await profile.change(session, caller, body)
     body.as_shown(before)
     message = "Your profile was saved."
-    if asked:
+    if is_email_pending:
         message += f" Open the link that we sent to {body.email} to make it your e-mail address."
     return ok({**await profile.read(session, caller), "message": message})
 

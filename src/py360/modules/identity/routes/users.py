@@ -9,16 +9,7 @@ from py360.kit.clock import version_of
 from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, Sort, etag, listed, ok
 from py360.modules.identity import catalogue, queries
 from py360.modules.identity.access import CanManageUsers
-from py360.modules.identity.schemas import (
-    PermissionsIn,
-    RoleChange,
-    RoleIn,
-    RoleName,
-    StatusIn,
-    UserChange,
-    UserIn,
-    given,
-)
+from py360.modules.identity.schemas import PermissionsIn, RoleChange, RoleIn, RoleName, StatusIn, UserChange, UserIn
 from py360.modules.identity.service import accounts, roles
 from py360.modules.identity.views import (
     PermissionCatalogue,
@@ -54,10 +45,7 @@ async def list_users(
 @router.post("/users", status_code=201, response_model=Answer[UserSaved])
 async def create_user(session: Session, caller: CanManageUsers, body: UserIn) -> Response:
     """Make an account and, unless told otherwise, send a welcome letter with a link to set the password."""
-    fields = given(body)
-    wanted, client_id = fields.pop("permissions", []), fields.pop("client_id", None)
-    fields.setdefault("last_name", "")
-    user_id = await accounts.add(session, caller, client_id, accounts.NewUser(**fields), wanted)
+    user_id = await accounts.add(session, caller, body)
     user = await queries.one_user(session, caller, user_id)
     state = "can sign in now" if body.status == "active" else f"is {body.status} and cannot sign in yet"
     return ok({**user.to_public(), "message": f"{user.name} {state}."}, 201)
@@ -76,7 +64,7 @@ async def change_user(
 ) -> Response:
     """Change the given fields of a user."""
     before = await queries.one_user(session, caller, user_id)
-    await accounts.update(session, caller, user_id, given(body, before.to_public()), version)
+    await accounts.update(session, caller, user_id, body, version)
     body.as_shown(before.to_public())
     user = await queries.one_user(session, caller, user_id)
     return ok({**user.to_public(), "message": "The user was saved."}, headers=etag(version_of(user.updated_at)))
@@ -159,7 +147,7 @@ async def change_role(
 ) -> Response:
     """Change a role; it counts at once for all who hold it."""
     before = await queries.one_role(session, caller, role_id)
-    await roles.change(session, caller, role_id, given(body), version)
+    await roles.change(session, caller, role_id, body, version)
     body.as_shown(before.to_public())
     role = await queries.one_role(session, caller, role_id)
     return ok({**role.to_public(), "message": "The role was saved."}, headers=etag(version_of(role.updated_at)))

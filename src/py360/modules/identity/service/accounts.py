@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Final, cast
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,7 +14,11 @@ from py360.kit.errors import Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.identity import addresses, authentication, catalogue, letters, passwords
 from py360.modules.identity.errors import LastAdministrator, OneselfRefused
 from py360.modules.identity.models import Role, User
+from py360.modules.identity.schemas import UserChange, UserIn
 from py360.modules.identity.service import attempts, credentials, email_change, sign_in
+
+# The columns that follow no rule of their own when a user is changed.
+_PLAIN: Final = frozenset({"phone", "department", "job_title", "portal_language", "require_password_change"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +81,37 @@ async def create(session: AsyncSession, client_id: int, new: NewUser) -> User:
     return user
 
 
-async def add(session: AsyncSession, caller: Caller, client_id: int | None, new: NewUser, wanted: Sequence[str]) -> int:
-    """Make an account on a caller's behalf, with overrides when `wanted` names a set; the new user's id."""
-    client = client_id or caller.client_id
+async def add(session: AsyncSession, caller: Caller, new: UserIn) -> int:
+    """Make an account on a caller's behalf, with overrides when it names permissions; the new user's id."""
+    client = new.client_id or caller.client_id
     if client not in caller.client_ids:
         raise Invalid(
             "There is no such client within your reach.", details=[{"field": "clientId", "message": "unknown client"}]
         )
     role = await role_named(session, new.role)
-    _may_give(caller, role, wanted)
-    user = await create(session, client, new)
-    if wanted:
-        user.granted_permissions, user.revoked_permissions = catalogue.overrides(role.permissions, wanted)
+    _may_give(caller, role, new.permissions)
+    user = await create(session, client, _account(new))
+    if new.permissions:
+        user.granted_permissions, user.revoked_permissions = catalogue.overrides(role.permissions, new.permissions)
     return user.id
+
+
+def _account(new: UserIn) -> NewUser:
+    first_name, last_name = new.names()
+    return NewUser(
+        email=new.email,
+        first_name=first_name,
+        last_name=last_name,
+        role=new.role,
+        password=new.password,
+        phone=new.phone,
+        department=new.department,
+        job_title=new.job_title,
+        status=new.status,
+        portal_language=new.portal_language,
+        require_password_change=new.require_password_change,
+        send_welcome_email=new.send_welcome_email,
+    )
 
 
 async def within_reach(session: AsyncSession, caller: Caller, user_id: int) -> tuple[User, Role | None]:
@@ -146,24 +168,26 @@ async def _not_the_last_administrator(session: AsyncSession, user: User, role: R
 
 
 async def update(
-    session: AsyncSession, caller: Caller, user_id: int, changes: dict[str, Any], version: int | None = None
+    session: AsyncSession, caller: Caller, user_id: int, change: UserChange, version: int | None = None
 ) -> None:
-    """Change the given fields of a user; role and status follow their own rules.
+    """Change the fields of a user that were sent; role and status follow their own rules.
 
     Raises PreconditionFailed when `version` is no longer the user's.
     """
     user, role = await within_reach(session, caller, user_id)
     _unchanged(user, version)
-    await _change_email(session, caller, user, changes.pop("email", user.email).lower())
-    new_role, status, wanted = (changes.pop(key, None) for key in ("role", "status", "permissions"))
-    for name, value in changes.items():
-        setattr(user, name, value)
-    if new_role is not None and (role is None or new_role != role.name):
-        await _give_role(session, caller, user, role, new_role)
-    if status is not None and status != user.status:
-        await _set_status(session, caller, user, role, status)
-    if wanted is not None:
-        await _set_permissions(session, caller, user, wanted)
+    fields = change.given()
+    if "email" in fields:
+        await _change_email(session, caller, user, change.email.lower())
+    user.first_name, user.last_name = change.names(user.first_name, user.last_name)
+    for name in _PLAIN & fields.keys():
+        setattr(user, name, fields[name])
+    if "role" in fields and (role is None or change.role != role.name):
+        await _give_role(session, caller, user, role, change.role)
+    if "status" in fields and change.status != user.status:
+        await _set_status(session, caller, user, role, change.status)
+    if "permissions" in fields:
+        await _set_permissions(session, caller, user, change.permissions)
     authentication.forget()
 
 

@@ -1,7 +1,5 @@
 """The insurers this installation works for."""
 
-from typing import Any
-
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -11,6 +9,7 @@ from py360.kit.errors import Conflict, Forbidden, NotFound
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.events import ClientAdded
 from py360.modules.identity.models import Client
+from py360.modules.identity.schemas import ClientChange, ClientIn
 
 
 async def seed(session: AsyncSession) -> None:
@@ -25,14 +24,13 @@ def _administrator(caller: Caller) -> None:
         raise Forbidden("Only an administrator of the installation can change clients.", code="clients_shared")
 
 
-async def create(session: AsyncSession, caller: Caller, fields: dict[str, Any]) -> int:
+async def create(session: AsyncSession, caller: Caller, new: ClientIn) -> int:
     """Take a client on; its id. Raises Conflict when the code is taken."""
     _administrator(caller)
-    if fields.get("client_code") is None:
-        fields["client_code"] = f"CLIENT-{(await session.scalar(select(func.max(Client.id))) or 0) + 1:03d}"
-    if await session.scalar(select(Client.id).where(Client.client_code == fields["client_code"])):
-        raise Conflict(f"There is a client {fields['client_code']} already.", code="client_exists")
-    client = Client(**fields)
+    code = new.client_code or f"CLIENT-{(await session.scalar(select(func.max(Client.id))) or 0) + 1:03d}"
+    if await session.scalar(select(Client.id).where(Client.client_code == code)):
+        raise Conflict(f"There is a client {code} already.", code="client_exists")
+    client = Client(**{**new.given(), "client_code": code})
     session.add(client)
     await session.flush()  # the answer names the id
     await events.publish(session, ClientAdded(client.id))
@@ -40,12 +38,12 @@ async def create(session: AsyncSession, caller: Caller, fields: dict[str, Any]) 
     return client.id
 
 
-async def change(session: AsyncSession, caller: Caller, client_id: int, fields: dict[str, Any]) -> None:
+async def change(session: AsyncSession, caller: Caller, client_id: int, new: ClientChange) -> None:
     """Change a client; raises NotFound."""
     _administrator(caller)
     client = await session.get(Client, client_id, with_for_update=True)
     if client is None:
         raise NotFound(f"There is no client {client_id}.")
-    for field, value in fields.items():
+    for field, value in new.given().items():
         setattr(client, field, value)
     authentication.forget()

@@ -1,5 +1,6 @@
 """The caller's account: profile and general settings."""
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -8,13 +9,15 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Invalid
 from py360.modules.identity import authentication
 from py360.modules.identity.models import Role, User
+from py360.modules.identity.schemas import ProfileChange
 from py360.modules.identity.service import email_change
+from py360.modules.identity.views import GeneralSettingsView, ProfileView
 
 # The General tab (domain reference, 28). Language and second factor have columns of their own.
 GENERAL: Final = {"theme": "system", "timezone": "Asia/Kolkata", "emailNotifications": True, "smsNotifications": False}
 
 
-async def read(session: AsyncSession, caller: Caller) -> dict[str, Any]:
+async def read(session: AsyncSession, caller: Caller) -> ProfileView:
     """The profile page."""
     user = await session.get_one(User, caller.user_id)
     role = await session.get(Role, user.role_id) if user.role_id else None
@@ -39,41 +42,46 @@ async def read(session: AsyncSession, caller: Caller) -> dict[str, Any]:
     }
 
 
-async def change(session: AsyncSession, caller: Caller, changes: dict[str, Any]) -> bool:
-    """Change name, phone or company; another e-mail address is asked for by letter: whether one was.
+async def change(session: AsyncSession, caller: Caller, new: ProfileChange) -> bool:
+    """Change name, phone or company. Whether a letter was sent to another e-mail address, which has to be confirmed.
 
     Raises Invalid when the password for that is missing or wrong, Conflict when the address is taken.
     """
     user = await session.get_one(User, caller.user_id, with_for_update=True)
-    password: str | None = changes.pop("current_password", None)
-    email: str = changes.pop("email", user.email)
-    if asked := email != user.email:
-        await email_change.ask(session, user, email, password)
-    if "company" in changes:
-        user.preferences = {**user.preferences, "company": changes.pop("company")}
-    for field, value in changes.items():
-        setattr(user, field, value)
+    is_email_new = "email" in new.model_fields_set and new.email != user.email
+    if is_email_new:
+        await email_change.ask(session, user, new.email, new.current_password)
+    user.first_name, user.last_name = new.names(user.first_name, user.last_name)
+    if "phone" in new.model_fields_set:
+        user.phone = new.phone
+    if "company" in new.model_fields_set:
+        user.preferences = {**user.preferences, "company": new.company}
     authentication.forget()
-    return asked
+    return is_email_new
 
 
-async def settings(session: AsyncSession, caller: Caller) -> dict[str, Any]:
+async def settings(session: AsyncSession, caller: Caller) -> GeneralSettingsView:
     """The General tab of this user, defaults filled in."""
     user = await session.get_one(User, caller.user_id)
-    chosen = user.preferences.get("general", {})
+    chosen: dict[str, Any] = {**GENERAL, **user.preferences.get("general", {})}
     return {
-        **{key: chosen.get(key, default) for key, default in GENERAL.items()},
+        "theme": chosen["theme"],
+        "timezone": chosen["timezone"],
+        "emailNotifications": chosen["emailNotifications"],
+        "smsNotifications": chosen["smsNotifications"],
         "language": user.portal_language,
         "mfaEnabled": user.mfa_enabled,
     }
 
 
-async def change_settings(session: AsyncSession, caller: Caller, changes: dict[str, Any]) -> None:
-    """Change any of the General tab's values; they are checked by the schema."""
+async def change_settings(session: AsyncSession, caller: Caller, changes: Mapping[str, object]) -> None:
+    """Change any of the General tab's values, by their names on the wire; they are checked by the schema."""
     user = await session.get_one(User, caller.user_id, with_for_update=True)
-    if changes.pop("mfaEnabled", user.mfa_enabled) != user.mfa_enabled:
+    if changes.get("mfaEnabled", user.mfa_enabled) != user.mfa_enabled:
         raise Invalid(
             "A second factor cannot be switched here.", details=[{"field": "mfaEnabled", "message": "not here"}]
         )
-    user.portal_language = changes.pop("language", user.portal_language)
-    user.preferences = {**user.preferences, "general": {**user.preferences.get("general", {}), **changes}}
+    if isinstance(language := changes.get("language"), str):
+        user.portal_language = language
+    general = {name: value for name, value in changes.items() if name in GENERAL}
+    user.preferences = {**user.preferences, "general": {**user.preferences.get("general", {}), **general}}

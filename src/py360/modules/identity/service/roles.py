@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +13,7 @@ from py360.kit.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.errors import OneselfRefused
 from py360.modules.identity.models import Role, User
+from py360.modules.identity.schemas import RoleChange
 from py360.modules.identity.service import accounts
 
 
@@ -81,16 +81,17 @@ async def _locked(session: AsyncSession, role_id: int) -> Role:
 
 
 async def change(
-    session: AsyncSession, caller: Caller, role_id: int, changes: dict[str, Any], version: int | None = None
+    session: AsyncSession, caller: Caller, role_id: int, new: RoleChange, version: int | None = None
 ) -> None:
     """Change a role; its name stays. Holders follow at once, their own overrides stay (domain reference, A 14)."""
     _administrator(caller)
     role = await _locked(session, role_id)
     if version is not None and version != version_of(role.updated_at):
         raise PreconditionFailed
+    changes = new.given()
     if "permissions" in changes:
-        changes["permissions"] = _check(changes["permissions"])
-        if role.name == caller.role and "users" not in changes["permissions"]:
+        changes["permissions"] = _check(new.permissions)
+        if role.name == caller.role and "users" not in new.permissions:
             raise OneselfRefused("This would lock you out of user management. Ask another administrator.")
     for field, value in changes.items():
         setattr(role, field, value)

@@ -6,7 +6,7 @@ request is refused, and no connection may be held while a hash is computed.
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,6 +19,7 @@ from py360.modules.identity.errors import AccountNotActive, SecondFactorNeeded, 
 from py360.modules.identity.models import Role, User, UserSession
 from py360.modules.identity.service import attempts, devices
 from py360.modules.identity.service.attempts import Attempt
+from py360.modules.identity.views import SignedInUserView, SignInView
 
 GRACE: Final = timedelta(seconds=10)  # two tabs refresh at once, or an answer is lost and asked for again
 KNOWN_FOR: Final = timedelta(days=30)  # since the last sign-in from an address
@@ -40,9 +41,9 @@ class SignedIn:
 
     token: str
     refresh_token: str
-    user: dict[str, Any]
+    user: SignedInUserView
 
-    def to_public(self) -> dict[str, Any]:
+    def to_public(self) -> SignInView:
         """The answer of the wire (domain reference, 3.1); `expiresIn` in seconds."""
         return {
             "token": self.token,
