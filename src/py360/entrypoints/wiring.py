@@ -1,9 +1,9 @@
 """The only file that knows every module: its routes, its jobs, its models, and who subscribes to what."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Final
+from typing import Any, Final
 
 from fastapi import FastAPI
 from pydantic_settings import BaseSettings
@@ -13,6 +13,7 @@ from starlette.routing import BaseRoute
 from py360.entrypoints.letters import Letters
 from py360.kit.events import subscribe
 from py360.kit.settings import Settings
+from py360.modules.analytics import jobs as analytics
 from py360.modules.campaigns import jobs as campaigns
 from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
@@ -48,6 +49,7 @@ MODULES: Final = (
     "uploads",
     "payments",
     "campaigns",
+    "analytics",
 )
 
 
@@ -116,6 +118,11 @@ def connect_events() -> None:
     subscribe(files_events.FileAdded, cases_jobs.note_file_added)
     subscribe(files_events.FileRemoved, cases_jobs.note_file_removed)
     subscribe(cases_events.CaseClosed, payments_jobs.case_closed)
+
+
+def loops(modules: Sequence[str]) -> list[Callable[[], Coroutine[Any, Any, None]]]:
+    """What a worker of these modules does all the time, beside jobs."""
+    return [analytics.keep_figures] if "analytics" in modules else []
 
 
 def fill_protocols() -> None:

@@ -7,7 +7,7 @@ and one place each is reserved for jobs that must not wait: applying webhooks, a
 import asyncio
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any, Final
 
 import procrastinate
@@ -48,7 +48,7 @@ async def _work(settings: Settings, modules: Sequence[str], alone: bool) -> None
         with jobs.app.replace_connector(connector) as app:
             async with app.open_async():
                 await jobs.revive(0 if alone else jobs.DEAD_AFTER_SECONDS)
-                await _serve(app, list(queue_groups(chosen)))
+                await _serve(app, list(queue_groups(chosen)), wiring.loops(chosen))
     finally:
         await resources.close()
 
@@ -87,9 +87,14 @@ async def _run_group(app: procrastinate.App, queues: list[str], places: int) -> 
         await asyncio.sleep(AGAIN_SECONDS)
 
 
-async def _serve(app: procrastinate.App, groups: Sequence[tuple[list[str], int]]) -> None:
+async def _serve(
+    app: procrastinate.App,
+    groups: Sequence[tuple[list[str], int]],
+    loops: Sequence[Callable[[], Coroutine[Any, Any, None]]],
+) -> None:
     """Run until SIGTERM or SIGINT, or until one group fails; then all of them end together, each finishing its jobs."""
     working = [asyncio.create_task(_run_group(app, queues, places)) for queues, places in groups]
+    working += [asyncio.create_task(loop()) for loop in loops]
     ended = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, ended.set)

@@ -1,0 +1,1 @@
+"""Figures: every query starts from the caller's reach."""

@@ -1,0 +1,1 @@
+"""What analytics does: folds changes into the roll-ups, and keeps metrics."""
