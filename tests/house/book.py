@@ -29,6 +29,10 @@ insert into case_history (case_id, action, user_id) select 1001, 'Noted', n from
 insert into case_comments (case_id, text, user_id) select 1001, 'Called', n from numbers;
 insert into payments (client_id, case_id, policy_id, customer_id, gateway, amount, created_by)
   select 1, 1001, 1001, 1001, 'manual', 100, n from numbers;
+insert into ledger_entries (id, client_id, kind, source, case_id, happened_at)
+  select n, 1, 'receipt', 'attempt ' || n, 1001, now() from numbers;
+insert into ledger_lines (entry_id, client_id, account, amount)
+  select n, 1, account, amount from numbers, (values ('bank', 100), ('unallocated_credit', -100)) line (account, amount);
 insert into templates (id, client_id, name, template_type, content, created_by)
   select n, 1, 'Reminder ' || n, 'sms', 'Dear customer', n from numbers;
 insert into campaigns (id, client_id, name, campaign_type, channels, upload_id, created_by)

@@ -62,6 +62,8 @@ UNNAMED: Final = {
     "consents": "asked for and written by the customer they are of",
     "dnc_blocked_messages": "a list only, from the caller's clients",
     "settings": "one row per section, of the caller's own client",
+    "ledger_entries": "a list only, from the caller's clients",
+    "ledger_lines": "the same",
     "payment_links": "reached by a signed token; sent and listed with their case",
     "upload_mappings": "what an office decided for a layout; read by imports of that client",
     "upload_staging": "the rows of a running import; no route reads it",

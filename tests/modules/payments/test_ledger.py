@@ -62,7 +62,8 @@ select %(client)s, id, policy_id, customer_id, 'razorpay', %(provider)s, 'plink_
 from opened
 """
 _FORGET = """
-truncate payment_attempts, payment_refunds, webhook_inbox, case_history, notifications;
+truncate payment_attempts, payment_refunds, payment_disputes, webhook_inbox, case_history, notifications, ledger_entries,
+  ledger_lines;
 update payments set status = 'created', captured_amount = 0, refunded_amount = 0, method = null, error = null,
   gateway_payment_id = null, gateway_order = null, captured_at = null, allocations = '[]', expires_at = '2026-11-25T06:30Z',
   checkout_url = null;
@@ -86,6 +87,10 @@ select 'attempt', attempt_id, jsonb_build_object('status', status, 'amount', amo
 union all
 select 'refund', refund_id, jsonb_build_object('status', status, 'amount', amount, 'ours', payment_id is not null)
 from payment_refunds
+union all
+select 'ledger', e.source || ' ' || l.account, jsonb_build_object('kind', e.kind, 'case', e.case_id, 'amount', sum(l.amount))
+from ledger_entries e join ledger_lines l on l.entry_id = e.id
+group by e.source, l.account, e.kind, e.case_id having sum(l.amount) <> 0
 union all
 select 'history', case_id || ' ' || action, jsonb_build_object('times', count(*)) from case_history
 where action not in ('Paid twice', 'Excess refunded') group by case_id, action -- what was reported on the way there

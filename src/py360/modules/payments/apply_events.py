@@ -20,6 +20,7 @@ from py360.modules.payments import bulk, notices
 from py360.modules.payments.allocation import ZERO
 from py360.modules.payments.balance import Balance, Source, balances, lock
 from py360.modules.payments.bulk import Moved
+from py360.modules.payments.ledger.post import post_cases
 from py360.modules.payments.live_updates import push_live_updates
 from py360.modules.payments.vendors.base import Facts
 
@@ -84,6 +85,7 @@ async def consequences(session: AsyncSession, moved: Sequence[Moved]) -> None:
         by_case[each.now.case_id].append(each)
     found = await balances(session, list(by_case))
     await _write_shares(session, found.values())
+    await post_cases(session, list(found))
     paid_links = [each.now for each in moved if each.now.link_id and each.now.status == "captured"]
     await db.execute(
         session, _USED, {"ids": [row.link_id for row in paid_links], "moments": [row.captured_at for row in paid_links]}

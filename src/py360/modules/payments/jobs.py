@@ -5,6 +5,7 @@ from typing import Final
 from py360.kit.webhooks import Inbox
 from py360.modules.payments import live_updates, webhooks
 from py360.modules.payments.apply_events import CLOSE_ORDERS
+from py360.modules.payments.ledger import backlog
 from py360.modules.payments.service import close_orders as service
 from py360.modules.payments.service import poll
 
@@ -22,6 +23,13 @@ async def ask_gateway(payment_id: int) -> None:
 async def poll_orders(timestamp: int) -> None:
     """Ask about orders that stayed open, less and less often."""
     while await poll.poll():
+        pass
+
+
+@jobs.periodic(name="payments.post_ledger", cron="11 21 * * *")
+async def post_ledger(timestamp: int) -> None:
+    """Post the money that came in before there was a ledger, a batch of cases per transaction."""
+    while await backlog.post():
         pass
 
 

@@ -1,0 +1,54 @@
+"""What the office does with the payments of a case."""
+
+from fastapi import Response
+
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Session, listed, ok
+from py360.kit.ids import number as key
+from py360.modules.payments import answers, queries, schemas
+from py360.modules.payments.access import CanReadPayments, CanTakePayments
+from py360.modules.payments.balance import within_reach
+from py360.modules.payments.routes.base import router
+from py360.modules.payments.service import record_receipt
+from py360.modules.payments.service import refund as refunds
+from py360.modules.payments.views import OutstandingView, PaymentDetailView, PaymentList, PaymentTaken, RefundRequested
+
+
+@router.get("/cases/{case_id}/outstanding-amounts", response_model=Answer[OutstandingView])
+async def outstanding(session: Session, resources: Res, caller: CanReadPayments, case_id: str) -> Response:
+    """What is left to pay on a case, instalment by instalment; an untouched case owes its renewal amount."""
+    case = await within_reach(session, caller, key("case", case_id))
+    return ok(answers.outstanding(case, resources.clock.today()))
+
+
+@router.post("/cases/{case_id}/payments", response_model=Answer[PaymentTaken])
+async def take_payment(caller: CanTakePayments, case_id: str, body: schemas.NewPayment) -> Response:
+    """Record money that came in by hand, or open an order that the customer pays online.
+
+    Part payments go to the named instalments, else to the oldest due; more than is left is refused (422).
+    """
+    take = record_receipt.record if body.by_hand else record_receipt.take_online
+    return ok(answers.taken(await take(caller, key("case", case_id), body.receipt())), 201)
+
+
+@router.get("/cases/{case_id}/payment-history", response_model=Answer[PaymentList])
+async def history(
+    reads: DbReads, caller: CanReadPayments, case_id: str, page: PageParams, as_file: AsFile = None
+) -> Response:
+    """The payments of a case, newest first."""
+    found = await queries.history(reads, caller, key("case", case_id), page.sort)
+    return await listed(reads, found, page, as_file)
+
+
+@router.get("/payments/{payment_id}", response_model=Answer[PaymentDetailView])
+async def payment(reads: DbReads, caller: CanReadPayments, payment_id: str) -> Response:
+    """A payment with every attempt and refund."""
+    return ok((await queries.payment(reads, caller, key("payment", payment_id))).to_public())
+
+
+@router.post("/payments/{payment_id}/refund", response_model=Answer[RefundRequested])
+async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body: schemas.NewRefund) -> Response:
+    """Give back money through the gateway; it is pending until the gateway says that it is done."""
+    number = key("payment", payment_id)
+    await refunds.refund(caller, number, body.amount, body.reason)
+    found = await queries.payment(reads, caller, number)
+    return ok({"payment": found.to_public(), "message": "The refund was requested."})
