@@ -52,6 +52,7 @@ NO_ROW: Final = {
     "role_id": "roles are the installation's; only its administrators change them",
     "section": "the name of a tab of one's own client",
     "channel": "email, sms, whatsapp: stands before what is named",
+    "path": "the console passes it on to the route of the API that has this path",
 }
 # Tables with a client_id whose rows no path names, and why that is enough.
 UNNAMED: Final = {

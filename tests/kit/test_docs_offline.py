@@ -33,7 +33,7 @@ async def test_only_the_files_of_the_page_are_served(client: httpx.AsyncClient) 
         assert (await client.get(f"{folder}/{name}")).status_code == 404, name
 
 
-@pytest.mark.parametrize("path", ["/", "/api", "/api/"])
+@pytest.mark.parametrize("path", ["/api", "/api/"])
 async def test_the_front_door_says_where_to_go(client: httpx.AsyncClient, path: str) -> None:
     page = await client.get(path, headers=PERSON)
     assert page.status_code == 200

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from typing_extensions import TypedDict
 
+from py360 import console
 from py360.entrypoints import dead_letters, front, wiring
 from py360.entrypoints.logs import RequestLog
 from py360.kit import crypto, http
@@ -65,7 +66,8 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
     wiring.install(app)
     system = http.Router()
     system.get("/health", dependencies=[http.Public], response_model=http.Answer[HealthView])(health)
-    last = [("system", route) for route in front.router.routes]
+    pages = [] if modules else console.router.routes  # they ask every module's routes, in this process
+    last = [("console", route) for route in pages] + [("system", route) for route in front.router.routes]
     for module, route in [("system", system.routes[0]), *wiring.routes(modules), *last]:
         if isinstance(route, http.Route):
             route.tags = [module]

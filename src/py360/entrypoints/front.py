@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.responses import FileResponse, HTMLResponse
+from fastapi.responses import FileResponse, HTMLResponse, RedirectResponse
 
 from py360.kit import http
 from py360.kit.errors import NotFound
@@ -17,7 +17,14 @@ from py360.kit.pages import Language, Pages
 
 DOCS: Final = "/api/docs"
 OPENAPI: Final = "/api/openapi.json"
-PLACES: Final = {"docs": DOCS, "openapi": OPENAPI, "health": "/api/health", "guide": "docs/integration.md"}
+CONSOLE: Final = "/console"
+PLACES: Final = {
+    "console": CONSOLE,
+    "docs": DOCS,
+    "openapi": OPENAPI,
+    "health": "/api/health",
+    "guide": "docs/integration.md",
+}
 
 _HERE: Final = Path(__file__).parent
 _PAGES: Final = Pages(_HERE, "front")
@@ -35,8 +42,11 @@ router = http.Router("", dependencies=[http.Public], include_in_schema=False)
 @router.get("/api")
 @router.get("/api/")
 async def front(request: Request) -> Response:
-    """Where to go from here: a page for people, the addresses for programs."""
-    if not is_opened_by_a_person(request):
+    """Where to go from here: for people the console, and under /api a page; the addresses for programs."""
+    is_page = is_opened_by_a_person(request)
+    if is_page and request.url.path == "/" and any(getattr(each, "path", "") == CONSOLE for each in request.app.routes):
+        return RedirectResponse(f"{CONSOLE}/", 303)
+    if not is_page:
         return http.ok({"name": request.app.title, "version": request.app.version, **PLACES})
     language = Language.chosen(request.query_params.get("lang"), request.headers.get("accept-language"))
     page = _PAGES.render("front.html", language, brand=request.app.title, places=PLACES)

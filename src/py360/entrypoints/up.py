@@ -173,6 +173,7 @@ def _until_ready(settings: Settings, children: list[Child]) -> None:
 
 def _greet(settings: Settings, first: FirstStart, seconds: float) -> None:
     console.print(f"[green]Ready[/] in {seconds:.1f} s.")
+    console.print(f"  Console   [bold]{settings.public_url}/console[/]      (open it in a browser and sign in)")
     console.print(f"  API       {settings.public_url}/api      (every address: {settings.public_url}/api/docs)")
     if first.sandbox:
         console.print(

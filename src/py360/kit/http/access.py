@@ -53,9 +53,13 @@ class CallerWith(HTTPBearer):
             if caller.read_only and request.method not in SAFE_METHODS:
                 raise Forbidden("Your role may look but not change anything.", code="read_only")
         if request.method == "GET" and request.scope["query_string"]:
-            asked = request.query_params.keys()
-            parameters.refuse_unknown(asked, request.scope["endpoint"], request.scope["route"].dependant)
+            self.refuse_unknown(request)
         return caller
+
+    def refuse_unknown(self, request: Request) -> None:
+        """Raise Invalid for parameters that the route does not read."""
+        asked = request.query_params.keys()
+        parameters.refuse_unknown(asked, request.scope["endpoint"], request.scope["route"].dependant)
 
 
 async def _count(request: Request, caller: Caller) -> None:

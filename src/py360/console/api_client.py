@@ -1,0 +1,109 @@
+"""Ask a route of the API within this process: no network, and nothing left out of what any other caller passes (ADR 88)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias, TypeVar
+from urllib.parse import urlencode
+
+import orjson
+from fastapi import Request
+from starlette.types import Message, Scope
+
+from py360.kit.errors import Problem
+from py360.kit.http import JSON
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+Data: TypeAlias = dict[str, Json]
+Param: TypeAlias = str | int | bool | None
+Kind = TypeVar("Kind")
+FORWARDED: Final = frozenset({b"user-agent", b"cookie"})  # sign-in knows a device by both
+
+
+class ApiProblem(Problem):
+    """What the API refused, with the status that it gave."""
+
+    def __init__(self, status: int, code: str, message: str, details: Sequence[Mapping[str, str]] = ()) -> None:
+        super().__init__(message, code=code, details=details)
+        self.status = status  # type: ignore[misc]  # of this one answer, where other problems have one for all
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """The API as the caller of one request sees it.
+
+    `token` is their access token, None for those who have not signed in; `client` the one they chose to work for, if any.
+    """
+
+    request: Request
+    token: str | None
+    client: str = ""
+
+    async def get(self, kind: type[Kind], path: str, **params: Param) -> Kind:
+        """The `data` of an answer, as `kind`: the view that the API's description names, or `Data`. Raises ApiProblem."""
+        return await self._data(kind, "GET", path, params, None)
+
+    async def post(self, kind: type[Kind], path: str, body: Mapping[str, Json]) -> Kind:
+        """The `data` of what a POST is answered, as `kind`. Raises ApiProblem."""
+        return await self._data(kind, "POST", path, {}, orjson.dumps(body))
+
+    async def _data(
+        self, kind: type[Kind], method: str, path: str, params: Mapping[str, Param], body: bytes | None
+    ) -> Kind:
+        answer = orjson.loads(await self._send(method, path, params, body))
+        data: Kind = answer["data"]
+        return data
+
+    async def _send(self, method: str, path: str, params: Mapping[str, Param], body: bytes | None) -> bytes:
+        """The body of an answer that succeeded."""
+        status, parts = 500, bytearray()
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": body or b"", "more_body": False}
+
+        async def send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            elif message["type"] == "http.response.body":
+                parts.extend(message.get("body", b""))
+
+        given = {name: _text(value) for name, value in params.items() if value not in (None, "")}
+        if self.client:
+            given.setdefault("clientId", self.client)
+        await self.request.app(self._scope(method, path, urlencode(given), body), receive, send)
+        if status >= 400:
+            raise _problem(status, bytes(parts))
+        return bytes(parts)
+
+    def _scope(self, method: str, path: str, query: str, body: bytes | None) -> Scope:
+        outer = self.request.scope
+        headers = [(name, value) for name, value in outer["headers"] if name in FORWARDED]
+        headers.append((b"accept", JSON.encode()))
+        if self.token:
+            headers.append((b"authorization", f"Bearer {self.token}".encode()))
+        if body is not None:
+            headers += [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
+        same = {name: outer[name] for name in ("type", "asgi", "http_version", "scheme", "server", "client")}
+        address = f"/api{path}"
+        return {
+            **same,
+            "method": method,
+            "path": address,
+            "raw_path": address.encode(),
+            "query_string": query.encode(),
+            "root_path": "",
+            "headers": headers,
+            "state": dict(outer.get("state", {})),
+        }
+
+
+def _text(value: Param) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _problem(status: int, body: bytes) -> ApiProblem:
+    try:
+        error = orjson.loads(body)["error"]
+        return ApiProblem(status, error["code"], error["message"], error["details"])
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return ApiProblem(status, f"http_{status}", "The answer could not be read. Please try again.")

@@ -1,0 +1,91 @@
+"""Pages that are a filtered list of the API: what they show is declared, how they look is `templates/list.html`."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, cast
+
+from fastapi import Response
+
+from py360.console.api_client import Data
+from py360.console.render import pick
+from py360.console.visit import Visit
+
+Kind = Literal["text", "money", "number", "percent", "day", "moment", "badge", "label", "size", "yes", "list"]
+_SLOT: Final = re.compile(r"\{([\w.]+)\}")
+_PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: a field of the row under a label. `link` leads to a page, with fields of the row in braces."""
+
+    key: str
+    label: str
+    kind: Kind = "text"
+    link: str = ""
+    sort: str = ""  # the API's key, where it can sort by it
+    under: str = ""  # a field that is shown below, small
+    under_kind: Literal["text", "label"] = "text"
+    lead: bool = False  # what a narrow screen shows first
+
+    @property
+    def css(self) -> str:
+        """The classes of its cells."""
+        shape = {
+            "money": "number end",
+            "number": "number end",
+            "percent": "number end",
+            "day": "nowrap",
+            "moment": "nowrap",
+        }
+        return f"{shape.get(self.kind, '')} {'lead' if self.lead else ''}".strip()
+
+    def address(self, row: Mapping[str, object]) -> str:
+        """Where the cell leads."""
+        return _SLOT.sub(lambda slot: str(pick(row, slot[1])), self.link)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A filter: a parameter of the API under a label."""
+
+    name: str
+    label: str
+    kind: Literal["search", "select", "date", "text", "number"] = "select"
+    choices: tuple[tuple[str, str], ...] = ()
+    placeholder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A list: where it comes from (`path` of the API, `key` in its answer) and what of it is shown."""
+
+    address: str
+    path: str
+    key: str
+    title: str
+    columns: Sequence[Column]
+    filters: Sequence[Filter] = ()
+    lead: str = ""
+    sort: str = ""  # the order when none is asked for
+    icon: str = "info"
+    nothing: str = "There is nothing here yet"
+    nothing_text: str = ""
+    live: str = ""  # types of live messages that change it
+    export: bool = True
+
+    @property
+    def query(self) -> frozenset[str]:
+        """The parameters that its page reads."""
+        return frozenset({each.name for each in self.filters}) | _PAGING
+
+    def active(self, query: Mapping[str, str]) -> bool:
+        """Whether any filter is set."""
+        return any(query.get(each.name) for each in self.filters)
+
+    async def show(self, visit: Visit, template: str = "list.html", **values: object) -> Response:
+        """The page of the list as the address asks for it."""
+        found = await visit.api.get(Data, self.path, **visit.query)
+        rows = cast(list[Data], found[self.key])
+        return visit.page(template, listing=self, rows=rows, pagination=found.get("pagination"), found=found, **values)

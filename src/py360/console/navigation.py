@@ -1,0 +1,51 @@
+"""Which pages there are, in what order, and who sees them (domain reference, sections 1 and 3.5)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from py360.console.session import HOME
+from py360.kit.caller import Caller
+
+
+def text(message: str) -> str:
+    """Marks a text for the catalogues; it is looked up where it is shown."""
+    return message
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A page of the menu. No permission: everybody who is signed in."""
+
+    path: str
+    label: str
+    icon: str
+    permissions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Pages that belong together; a group without a label stands on top."""
+
+    label: str
+    entries: tuple[Entry, ...]
+
+
+GROUPS: Final = (Group("", (Entry("/dashboard", text("Dashboard"), "dashboard", ("dashboard",)),)),)
+PROFILE: Final = Entry("/profile", text("Your profile"), "profile")
+
+
+def menu(caller: Caller) -> list[Group]:
+    """The menu of a caller: the pages that they may open."""
+    groups = [Group(group.label, tuple(_open_to(caller, group.entries))) for group in GROUPS]
+    return [group for group in groups if group.entries]
+
+
+def _open_to(caller: Caller, entries: Iterable[Entry]) -> list[Entry]:
+    return [entry for entry in entries if not entry.permissions or caller.may(*entry.permissions)]
+
+
+def landing(caller: Caller) -> str:
+    """Where a caller begins: the first page that they may open, else their profile."""
+    groups = menu(caller)
+    return HOME + (groups[0].entries[0] if groups else PROFILE).path

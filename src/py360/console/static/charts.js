@@ -1,0 +1,38 @@
+// Draws what components.html's `chart` holds, with uPlot: lines over days, or bars. Colours follow the page's theme.
+"use strict";
+
+const hues = ["--brand", "--good", "--warn", "--bad", "--soft"];
+
+function draw(holder) {
+  const { x, lines } = JSON.parse(holder.dataset.series);
+  const style = getComputedStyle(document.documentElement);
+  const probe = document.createElement("i");
+  document.body.append(probe);
+  const colour = (name) => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color; };
+  const axis = { stroke: colour("--soft"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: `12px ${style.fontFamily}` };
+  const isBar = holder.dataset.chart === "bar";
+  const isTime = x.every((each) => /^\d{4}-\d\d-\d\d/.test(each));
+  const at = isTime ? x.map((each) => Date.parse(each) / 1000) : x.map((_, index) => index);
+  const series = lines.map((line, index) => {
+    const stroke = colour(hues[index % hues.length]);
+    return { label: line.name, stroke, width: 2, fill: isBar ? stroke : undefined, paths: isBar ? uPlot.paths.bars({ size: [0.7, 48] }) : undefined, points: { show: !isBar && x.length < 40 } };
+  });
+  probe.remove();
+  holder.replaceChildren();
+  const language = document.documentElement.lang;
+  const numbers = new Intl.NumberFormat(`${language}-IN`);
+  const days = new Intl.DateTimeFormat(`${language}-IN`, { day: "numeric", month: "short" });
+  new uPlot({
+    legend: { live: false },
+    width: holder.clientWidth, height: 240, series: [{ label: " ", value: (_, value) => (value == null ? "" : isTime ? days.format(value * 1000) : x[value]) }, ...series],
+    scales: { x: { time: isTime }, y: { range: (_, min, max) => [Math.min(0, min ?? 0), max > 0 ? max * 1.05 : 1] } },
+    axes: [{ ...axis, values: (_, splits) => splits.map((each) => (isTime ? days.format(each * 1000) : x[each] ?? "")) }, { ...axis, size: 64, values: (_, splits) => splits.map((each) => numbers.format(each)) }],
+  }, [at, ...lines.map((line) => line.values)], holder);
+}
+
+function drawAll() { for (const holder of document.querySelectorAll("[data-chart]")) draw(holder); }
+let resizing = null;
+addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(drawAll, 150); });
+document.addEventListener("htmx:after:swap", (event) => { if (document.querySelector("[data-chart]:empty")) drawAll(); });
+document.addEventListener("click", (event) => { if (event.target.closest("[data-theme-choice]")) setTimeout(drawAll); });
+drawAll();

@@ -1,0 +1,145 @@
+// Lists: filters that stand in the address, sorting and paging without a new page, bulk actions, the keyboard, saved views.
+"use strict";
+
+const listing = () => $("#list");
+
+function filterAddress(form) {
+  const asked = new URLSearchParams();
+  for (const [name, value] of new FormData(form)) if (value !== "") asked.append(name, value);
+  return location.pathname + (asked.size ? `?${asked}` : "");
+}
+
+let typing = null;
+function filter(form, wait = 0) {
+  clearTimeout(typing);
+  typing = setTimeout(() => show(filterAddress(form), "#list", { push: true }), wait);
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target.closest("[data-filters]");
+  if (form) filter(form, event.target.type === "search" || event.target.type === "text" ? 300 : 0);
+});
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-filters]")) { event.preventDefault(); filter(event.target); }
+});
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("#list thead a, #list .pager a");
+  if (!link || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  show(link.href, "#list", { push: true }).then(() => listing().scrollIntoView({ block: "nearest" }));
+});
+
+// ---- Bulk actions: what is picked, and what became of each ----
+
+function picked() { return $$(".pick:checked").map((box) => box.value); }
+function countPicked() {
+  const bar = $(".bulk"), count = picked().length;
+  if (!bar) return;
+  bar.hidden = count === 0;
+  const number = $("[data-picked]", bar);
+  if (number) number.textContent = count;
+}
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-pick-all]")) for (const box of $$(".pick")) box.checked = event.target.checked;
+  if (event.target.matches(".pick, [data-pick-all]")) countPicked();
+});
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.dataset.bulk) return;
+  event.preventDefault();
+  const [method, path] = form.dataset.bulk.split(" ");
+  clear(form);
+  try {
+    const data = await call(method, path, { body: { ...values(form), caseIds: picked() } });
+    form.closest("dialog")?.close();
+    toast(data.message || texts.done, data.failedCount ? "bad" : "");
+    const box = $("#bulk-failures");
+    await show(location.href, "#list");
+    if (data.failures?.length && box) {
+      const items = $("ul", box);
+      items.replaceChildren(...data.failures.map((failure) => { const item = document.createElement("li"); item.textContent = `${failure.caseId}: ${failure.message ?? failure.reason ?? failure.error}`; return item; }));
+      box.showModal();
+    }
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    refuse(form, refused);
+  }
+});
+
+// ---- Keyboard: j and k go through the rows, Enter opens, x picks, / searches ----
+
+function step(by) {
+  const rows = $$("[data-list] tbody tr");
+  if (!rows.length) return;
+  const at = rows.findIndex((row) => row.classList.contains("at"));
+  const next = rows[Math.min(Math.max(at + by, 0), rows.length - 1)];
+  rows[at]?.classList.remove("at");
+  next.classList.add("at");
+  next.scrollIntoView({ block: "nearest" });
+  $("a", next)?.focus({ preventScroll: true });
+}
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || $("dialog[open]")) return;
+  if (event.target.closest("input:not([type=checkbox]), select, textarea, [contenteditable]")) return;
+  const at = $("[data-list] tr.at");
+  if (event.key === "/") { event.preventDefault(); ($("#main [data-search]") ?? $("[data-search]"))?.focus(); }
+  else if (event.key === "j") step(1);
+  else if (event.key === "k") step(-1);
+  else if (event.key === "Enter" && at && event.target === document.body) $("a", at)?.click();
+  else if (event.key === "x" && at) { const box = $(".pick", at); if (box) { box.checked = !box.checked; countPicked(); } }
+});
+
+// ---- Views and columns, kept in this browser ----
+
+function kept(name) { try { return JSON.parse(localStorage.getItem(`py360:${location.pathname}:${name}`)) ?? []; } catch { return []; } }
+function keep(name, value) { localStorage.setItem(`py360:${location.pathname}:${name}`, JSON.stringify(value)); }
+
+function showViews() {
+  const sheet = $("[data-views]");
+  if (!sheet) return;
+  $$("[data-view]", sheet).forEach((each) => each.remove());
+  for (const view of kept("views").reverse()) {
+    const row = document.createElement("div");
+    row.dataset.view = view.name;
+    row.className = "row";
+    const link = document.createElement("a");
+    link.href = location.pathname + view.query;
+    link.textContent = view.name;
+    const remove = document.createElement("button");
+    remove.type = "button";
+    remove.className = "item";
+    remove.textContent = sheet.dataset.remove.replace("%s", view.name);
+    remove.addEventListener("click", () => { keep("views", kept("views").filter((each) => each.name !== view.name)); showViews(); });
+    row.append(link, remove);
+    sheet.prepend(row);
+  }
+}
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-save-view]")) return;
+  event.preventDefault();
+  const name = new FormData(event.target).get("name").trim();
+  if (!name) return;
+  keep("views", [...kept("views").filter((each) => each.name !== name), { name, query: location.search }]);
+  event.target.reset();
+  showViews();
+  toast(texts.done);
+});
+
+function hideColumns() {
+  const hidden = kept("columns");
+  for (const box of $$("[data-column]")) box.checked = !hidden.includes(box.dataset.column);
+  const heads = $$("[data-list] thead th");
+  heads.forEach((head, index) => {
+    const isHidden = hidden.includes(head.dataset.key);
+    for (const row of $$("[data-list] tr")) if (row.cells[index]) row.cells[index].hidden = isHidden;
+  });
+}
+document.addEventListener("change", (event) => {
+  if (!event.target.matches("[data-column]")) return;
+  const others = kept("columns").filter((each) => each !== event.target.dataset.column);
+  keep("columns", event.target.checked ? others : [...others, event.target.dataset.column]);
+  hideColumns();
+});
+document.addEventListener("htmx:after:swap", () => { hideColumns(); countPicked(); });
+showViews();
+hideColumns();
