@@ -25,6 +25,10 @@ insert into renewal_cases (id, client_id, policy_id, customer_id, due_date, stat
   select n, 1, n, n, '2026-12-31', 'in_progress', n, n, n, 12500 from numbers;
 insert into renewal_cases (id, client_id, policy_id, customer_id, due_date, status, assigned_to, batch_id, closed_at)
   select n + 1000, 1, n, n, '2025-12-31', 'renewed', n, n, now() from numbers;
+insert into claims (id, client_id, claim_number, policy_id, customer_id, node_id, claim_type, title, claim_amount, description,
+    incident_date, reported_date, assigned_to)
+  select n, 1, 'CLM-2026-00' || n, n, n, n, 'vehicle', 'Renewals ' || n, 5000, 'Bumper', '2026-02-01', '2026-02-02', n from numbers;
+insert into claim_documents (id, client_id, claim_id, kind, name) select n, 1, 1001, 'claim_form', 'Form ' || n from numbers;
 insert into case_history (case_id, action, user_id) select 1001, 'Noted', n from numbers;
 insert into case_comments (case_id, text, user_id) select 1001, 'Called', n from numbers;
 insert into payments (client_id, case_id, policy_id, customer_id, gateway, amount, created_by)

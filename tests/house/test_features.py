@@ -53,6 +53,7 @@ USES: Final = {
     "cases:payments": Use("POST", "/api/payments/999/refund", {"amount": 1}),
     "settings:integrations": Use("PUT", "/api/settings/integrations", {"dataRetentionDays": 90}),
     "dashboard:hierarchy": Use("POST", "/api/hierarchy/nodes", {"name": "South", "type": "region"}),
+    "claims:approval": Use("PUT", "/api/claims/999/approval", {"outcome": "granted"}),
 }
 
 

@@ -45,6 +45,8 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "user_id": ("users", "1001"),
     "client_id": ("clients", "1"),
     "file_id": ("files", "select min(id) from files"),
+    "claim": ("claims", "CLM-2026-001001"),
+    "document_id": ("claim_documents", "1001"),
     "notification_id": ("notifications", "select min(id) from notifications"),
 }
 NO_ROW: Final = {
@@ -60,6 +62,9 @@ UNNAMED: Final = {
     "analytics_facts": "what the sums contain, the same",
     "dashboard_metrics": "no route yet",
     "branches": "changed through their node (organizational_hierarchy)",
+    "claim_approvals": "named by their claim",
+    "claim_clocks": "shown with their claim",
+    "claim_notices": "written with their claim",
     "consents": "asked for and written by the customer they are of",
     "dnc_blocked_messages": "a list only, from the caller's clients",
     "settings": "one row per section, of the caller's own client",
@@ -72,7 +77,7 @@ UNNAMED: Final = {
 }
 # No route of any kind yet: the module comes later, and brings its parameters into NAMED.
 LATER: Final = {
-    "ai_settings", "claims", "data_retention_policies", "dnc_compliance_reports", "dnc_deduplication_log",
+    "ai_settings", "data_retention_policies", "dnc_compliance_reports", "dnc_deduplication_log",
     "dnc_government_sync_log", "email_accounts", "email_threads", "emails", "surveys", "system_alerts",
     "vendor_communications", "whatsapp_messages", "whatsapp_templates",
 }  # fmt: skip
@@ -101,6 +106,14 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /cases/{case_id}/payments": {"amount": 1, "method": "cash"},
     "POST /payments/{payment_id}/refund": {"amount": 1, "reason": "Twice"},
     "PUT /campaigns/{campaign_id}/status": {"status": "paused"},
+    "PUT /claims/{claim}": {"title": "Other"},
+    "PUT /claims/{claim}/status": {"status": "under_review"},
+    "PUT /claims/{claim}/approval": {"outcome": "granted"},
+    "PUT /claims/{claim}/assign": {"assignedTo": 1},
+    "PUT /claims/{claim}/reserve": {"amount": 1, "reason": "Survey"},
+    "POST /claims/{claim}/timeline": {"event": "note"},
+    "POST /claims/{claim}/documents": {"kind": "claim_form"},
+    "PUT /claims/{claim}/documents/{document_id}": {"status": "verified"},
 }
 HEADERS: Final = {
     "arrival_id": {
@@ -118,6 +131,10 @@ IN_BODIES: Final = (
         "policyNumber": "NEW", "customerId": "CUST-1001", "policyType": "motor", "premium": 1, "startDate": "2026-01-01",
         "endDate": "2026-12-31",
     }),
+    ("POST", "/api/claims", {
+        "policyNumber": "POL-1001", "type": "vehicle", "description": "x", "claimAmount": 1, "incidentDate": "2026-02-01",
+    }),
+    ("POST", "/api/claims/links", {"policyId": 1001}),
     ("POST", "/api/consents", {"customerId": "CUST-1001", "channel": "sms", "purpose": "renewal", "state": "granted"}),
     ("POST", "/api/users", {"name": "A B", "email": "x@example.com", "clientId": 1}),
     ("POST", "/api/hierarchy/nodes", {"name": "X", "type": "region", "managerId": 1001}),
@@ -247,6 +264,7 @@ async def test_the_rows_are_there_for_their_own_client(book: int, app: FastAPI, 
         "filename",
         "channel",
         "arrival_id",
+        "document_id",
     }
     assert NAMED.keys() - found <= without_a_page
 

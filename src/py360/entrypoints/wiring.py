@@ -48,6 +48,7 @@ MODULES: Final = (
     "cases",
     "uploads",
     "payments",
+    "claims",
     "campaigns",
     "analytics",
 )

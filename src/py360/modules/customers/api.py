@@ -13,6 +13,8 @@ from py360.modules.customers.bulk import merge, sort_into_search
 from py360.modules.customers.columns import CATEGORIES
 from py360.modules.customers.contacts import Email, Phone
 from py360.modules.customers.file_entities import customer_entity, policy_entity
+from py360.modules.customers.queries import CustomerPolicy
+from py360.modules.customers.queries import policy as find_policy
 from py360.modules.customers.service.customers import change_customer
 from py360.modules.customers.service.policies import change_policy
 from py360.modules.customers.service.renew import expire, renew, restore
@@ -20,6 +22,7 @@ from py360.modules.customers.service.undo_import import keep_changed, undo_impor
 
 __all__ = [
     "CATEGORIES",
+    "CustomerPolicy",
     "Email",
     "Phone",
     "Policy",
@@ -27,6 +30,7 @@ __all__ = [
     "change_policy",
     "customer_entity",
     "expire",
+    "find_policy",
     "keep_changed",
     "merge",
     "policy",

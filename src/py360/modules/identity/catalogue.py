@@ -91,6 +91,7 @@ _FEATURES: Final = {
     "cases": ("payments",),
     "settings": ("integrations",),
     "dashboard": ("hierarchy",),
+    "claims": ("approval",),
 }  # fmt: skip
 
 _CATEGORY: Final = {page.id: page.category for page in PAGES}

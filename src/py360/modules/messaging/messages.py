@@ -46,8 +46,8 @@ class Admitted:
 class Refused:
     """The door keeps it in for good: the ledger has it as `blocked` with the reason.
 
-    `reason` is one of: invalid_contact, opted_out, no_opt_in, suppressed, dnc, frequency_cap, dlt_unmatched,
-    window_closed (WhatsApp).
+    `reason` is one of: invalid_contact, opted_out, no_opt_in, suppressed, dnc, death_claim, frequency_cap,
+    dlt_unmatched, window_closed (WhatsApp).
     """
 
     outgoing: Outgoing

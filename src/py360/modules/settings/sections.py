@@ -207,9 +207,30 @@ class Integrations(Section):
 
 
 class Claims(Section):
-    """Nothing to set yet."""
+    """Who may decide how much, and how fast: an office may be faster than IRDAI's periods, never slower. Amounts in INR."""
 
     readers = ("claims",)
+
+    approval_limit: Annotated[int, Field(ge=0, le=10**9, description="One handler decides up to this")] = 100_000
+    senior_approval_limit: Annotated[
+        int, Field(ge=0, le=10**9, description="One holder of claims:approval decides up to this; above, two people do")
+    ] = 1_000_000
+    review_health_rejections: Lawful = True
+    cashless_authorization_minutes: Annotated[int, Field(ge=5, le=60)] = 60
+    cashless_discharge_minutes: Annotated[int, Field(ge=5, le=180)] = 180
+    health_settlement_days: Annotated[int, Field(ge=1, le=15)] = 15
+    death_settlement_days: Annotated[int, Field(ge=1, le=15)] = 15
+    death_investigation_days: Annotated[int, Field(ge=1, le=45)] = 45
+    general_settlement_days: Annotated[int, Field(ge=1, le=30)] = 30
+    warn_at_percent: Annotated[int, Field(ge=10, le=95, description="Of a period, when its handler is notified")] = 75
+    claim_link_days: Annotated[int, Field(ge=1, le=90, description="How long a customer's claim link works")] = 30
+    notify_claimants: bool = True
+
+    @model_validator(mode="after")
+    def _limits(self) -> Self:
+        if self.approval_limit > self.senior_approval_limit:
+            raise ValueError("approvalLimit must not be above seniorApprovalLimit")
+        return self
 
 
 class Feedback(Section):

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, resources
 from py360.kit.clock import INDIA
 from py360.modules.compliance import api as compliance
-from py360.modules.messaging.delivery import ledger, rate_limits, whatsapp_windows
+from py360.modules.messaging.delivery import bereavement, ledger, rate_limits, whatsapp_windows
 from py360.modules.messaging.delivery.history import kept
 from py360.modules.messaging.messages import Admitted, Decision, Deferred, Outgoing, Refused
 from py360.modules.messaging.render import text_of
@@ -50,6 +50,7 @@ async def admit(
     assert all(each.client_id == client_id and each.channel == channel for each in batch)
     in_force = await settings.get(session, client_id, settings.Campaigns)
     verdicts = await _compliance(session, batch, in_force)
+    _merge(verdicts, await bereavement.refuse(session, batch))
     if in_force.dlt_template_required:
         _merge(verdicts, await _dlt(session, account, batch))
     _merge(verdicts, await _free_text(session, account, batch, now))

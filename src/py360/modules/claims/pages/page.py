@@ -1,0 +1,42 @@
+"""The public claim page, in the customer's language (`templates/claim.html`, `locale/<language>/claim.po`)."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+from py360.kit.pages import Language, Page, Pages
+from py360.modules.claims.service.links import Insured, Reported
+from py360.modules.claims.statuses import LABELS, TYPE_WORDS, types_of
+
+_PAGES: Final = Pages(Path(__file__).parent, "claim")
+
+
+def render(
+    insured: Insured,
+    token: str,
+    wanted: str | None,
+    *,
+    claims: Sequence[Reported],
+    values: Mapping[str, str],
+    note: str = "",
+    new: Reported | None = None,
+    missing: Sequence[str] = (),
+    status: int = 200,
+) -> Page:
+    """The form with what was entered and what is wrong with it (`note`); or, after it was sent, the `new` claim with the
+    documents that it needs. `claims` are those of the policy so far."""
+    return _PAGES.render(
+        "claim.html",
+        Language.of(wanted or insured.preferred_language),
+        here=f"/api/claim/{token}",
+        brand=insured.client_name,
+        status=status,
+        customer=insured.full_name,
+        policy_number=insured.policy_number,
+        types=[(code, TYPE_WORDS[code]) for code in types_of(insured.policy_type)],
+        claims=[(claim, TYPE_WORDS.get(claim.claim_type, claim.claim_type), LABELS[claim.status]) for claim in claims],
+        values=values,
+        note=note,
+        new=new,
+        missing=list(missing),
+    )

@@ -1,0 +1,144 @@
+"""The documents of a claim: its checklist by type, what came in, and what the handler found."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
+from py360.kit.caller import Caller
+from py360.kit.errors import Conflict, NotFound
+from py360.modules.claims import checklist
+from py360.modules.claims.schemas import DocumentChange, DocumentIn
+from py360.modules.claims.service import history
+from py360.modules.claims.service.lock import Claim, touch
+
+MOST: Final = 100
+_ASK: Final = """
+insert into claim_documents (client_id, claim_id, kind, name, is_required, changed_at)
+select %(client)s, %(claim)s, kind, name, true, %(now)s from unnest(%(kinds)s::text[], %(names)s::text[]) as d (kind, name)
+where not exists (select from claim_documents k where k.claim_id = %(claim)s and k.kind = d.kind)
+"""
+_RECEIVE: Final = """
+update claim_documents set status = 'received', file_id = coalesce(%(file)s, file_id), note = coalesce(%(note)s, note),
+  received_at = %(now)s, changed_by = %(user)s, changed_at = %(now)s
+where id = (select id from claim_documents where claim_id = %(claim)s and kind = %(kind)s and status in ('missing', 'rejected')
+  order by id limit 1)
+returning id
+"""
+_ADD: Final = """
+insert into claim_documents (client_id, claim_id, kind, name, status, file_id, note, received_at, changed_by, changed_at)
+values (%(client)s, %(claim)s, %(kind)s, %(name)s, %(status)s::text, %(file)s, %(note)s,
+  case when %(status)s::text = 'received' then %(now)s::timestamptz end, %(user)s, %(now)s) returning id
+"""
+_SET: Final = """
+update claim_documents set status = %(status)s::text, note = coalesce(%(note)s, note), changed_by = %(user)s, changed_at = %(now)s,
+  received_at = case when %(status)s::text = 'received' then coalesce(received_at, %(now)s) else received_at end
+where id = %(id)s and claim_id = %(claim)s returning name
+"""
+_COUNT: Final = "select count(*) from claim_documents where claim_id = %(claim)s"
+_OUTSTANDING: Final = """
+select name from claim_documents where claim_id = %(claim)s and is_required and status not in ('verified', 'waived', 'received')
+order by id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A document that came in: what it is, and the stored file, if there is one."""
+
+    kind: str
+    name: str | None
+    note: str | None
+    file_id: int | None = None
+
+
+async def ask_for_required(session: AsyncSession, claim: Claim, now: datetime) -> None:
+    """Put the checklist of the claim's type on the claim; what stands there already stays."""
+    listed = checklist.required(claim.claim_type, claim.category, claim.is_cashless)
+    values = {"client": claim.client_id, "claim": claim.id, "now": now}
+    names = {"kinds": [each.kind for each in listed], "names": [each.name for each in listed]}
+    await db.execute(session, _ASK, {**values, **names})
+
+
+async def receive(session: AsyncSession, claim: Claim, document: Received, user_id: int | None) -> int:
+    """A document came in: it fills its place in the checklist, or stands beside it; its number.
+
+    Raises Conflict when the claim has a hundred documents already.
+    """
+    now = resources.current().clock.now()
+    values: dict[str, object] = {
+        "client": claim.client_id,
+        "claim": claim.id,
+        "kind": document.kind,
+        "name": document.name or document.kind.replace("_", " ").capitalize(),
+        "status": "received",
+        "file": document.file_id,
+        "note": document.note,
+        "user": user_id,
+        "now": now,
+    }
+    number = await db.fetch_one(session, int, _RECEIVE, values)
+    if number is None:
+        await _check_room(session, claim)
+        number = await db.fetch_only(session, int, _ADD, values)
+    by = "" if user_id is not None else " from the customer"
+    await history.write(session, claim.id, "Document Received", f"{values['name']}{by}", now, user_id=user_id)
+    await touch(session, claim)
+    return number
+
+
+async def add(session: AsyncSession, caller: Caller, claim: Claim, body: DocumentIn) -> int:
+    """Note a document that came in on paper, or ask for one that the checklist lacks; its number. Raises Conflict."""
+    if body.status == "received":
+        return await receive(session, claim, Received(body.kind, body.name, body.note), caller.user_id)
+    await _check_room(session, claim)
+    now = resources.current().clock.now()
+    values: dict[str, object] = {
+        "client": claim.client_id,
+        "claim": claim.id,
+        "kind": body.kind,
+        "name": body.name or body.kind.replace("_", " ").capitalize(),
+        "status": "missing",
+        "file": None,
+        "note": body.note,
+        "user": caller.user_id,
+        "now": now,
+    }
+    number = await db.fetch_only(session, int, _ADD, values)
+    await history.write(session, claim.id, "Document Asked For", str(values["name"]), now, user_id=caller.user_id)
+    await touch(session, claim)
+    return number
+
+
+async def change(session: AsyncSession, caller: Caller, claim: Claim, number: int, body: DocumentChange) -> None:
+    """What the handler found about a document. Raises NotFound when the claim has no such document."""
+    now = resources.current().clock.now()
+    values = {
+        "id": number,
+        "claim": claim.id,
+        "status": body.status,
+        "note": body.note,
+        "user": caller.user_id,
+        "now": now,
+    }
+    name = await db.fetch_one(session, str, _SET, values)
+    if name is None:
+        raise NotFound(f"{claim.claim_number} has no document {number}.", code="document_not_found")
+    level: history.Level = "warning" if body.status == "rejected" else "info"
+    details = f"{name}: {body.note}" if body.note else name
+    await history.write(
+        session, claim.id, f"Document {body.status.capitalize()}", details, now, level=level, user_id=caller.user_id
+    )
+    await touch(session, claim)
+
+
+async def outstanding(session: AsyncSession, claim: Claim) -> list[str]:
+    """The required documents that are still missing or were rejected, by name."""
+    return await db.fetch_all(session, str, _OUTSTANDING, {"claim": claim.id})
+
+
+async def _check_room(session: AsyncSession, claim: Claim) -> None:
+    if await db.fetch_only(session, int, _COUNT, {"claim": claim.id}) >= MOST:
+        raise Conflict(f"A claim has at most {MOST} documents.", code="too_many_documents")
