@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0099_add_claim_workflow"
-down_revision = "0013_rename_jobs"
+revision = "0017_add_claim_workflow"
+down_revision = "0016_add_ledger"
 branch_labels = None
 depends_on = None
 
