@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import hypothesis
 import procrastinate
 import psycopg
 import pytest
@@ -27,6 +28,12 @@ from tests.services import ADMIN, PASSWORD
 BESIDE_THE_CHECKOUT = ("test_portfolio.py", "test_client_contract.py")  # need files that no package has
 RunJobs = Callable[[], Awaitable[None]]
 os.environ.setdefault("PY360_SECRET_KEY", services.SECRET_KEY)  # tests without an installation sign and seal too
+
+# No test waits for a time that a busy machine may miss.
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("busy machine")
 
 
 def _without_requests(logger: object, name: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

@@ -269,3 +269,56 @@ async def test_a_start_lifts_no_bounce_and_nothing_the_office_entered(client_id:
         await compliance.opt_in(session, client_id, "sms", PHONE, source="start")
         await compliance.opt_in(session, client_id, "sms", "+919876500000", source="start")
     assert sorted(await suppressed()) == [("sms", "hard_bounce"), ("sms", "manual")]
+
+
+async def entries(as_admin: httpx.AsyncClient) -> dict[str, tuple[str, int]]:
+    """The suppression list: channel -> reason and number."""
+    rows = (await as_admin.get("/api/suppressions")).json()["data"]["suppressions"]
+    return {row["channel"]: (row["reason"], row["id"]) for row in rows}
+
+
+@pytest.mark.parametrize("over", ["hard_bounce", "manual"])
+@pytest.mark.parametrize("stop_first", [True, False])
+async def test_a_stop_outlives_the_entry_it_lay_under(
+    as_admin: httpx.AsyncClient, client_id: int, over: compliance.SuppressionReason, stop_first: bool
+) -> None:
+    """Somebody not on file: no consent remembers what they asked for, only this list does."""
+    entry = compliance.Suppression("sms", PHONE, over, details="rang twice")
+
+    async with unit_of_work() as session:
+        if not stop_first:
+            await compliance.suppress(session, client_id, [entry])
+        await compliance.opt_out(session, client_id, "sms", PHONE, source="stop")
+        if stop_first:
+            await compliance.suppress(session, client_id, [entry])
+    reason, number = (await entries(as_admin))["sms"]
+    assert reason == over
+    lifted = await as_admin.delete(f"/api/suppressions/{number}")
+    assert "still left alone" in lifted.json()["data"]["message"]
+    reason, number = (await entries(as_admin))["sms"]
+    assert reason == "stop"
+    lifted = await as_admin.delete(f"/api/suppressions/{number}")
+    assert "written to again" in lifted.json()["data"]["message"]
+    assert "sms" not in await entries(as_admin)
+
+
+async def test_a_start_takes_back_the_stop_under_a_bounce(as_admin: httpx.AsyncClient, client_id: int) -> None:
+    async with unit_of_work() as session:
+        await compliance.suppress(session, client_id, [compliance.Suppression("sms", PHONE, "hard_bounce")])
+        await compliance.opt_out(session, client_id, "sms", PHONE, source="stop")
+        await compliance.opt_in(session, client_id, "sms", PHONE, source="start")
+    reason, number = (await entries(as_admin))["sms"]
+    assert reason == "hard_bounce"
+    await as_admin.delete(f"/api/suppressions/{number}")
+    assert await entries(as_admin) == {}
+
+
+async def test_a_bounce_and_a_complaint_of_one_batch_are_both_kept(as_admin: httpx.AsyncClient, client_id: int) -> None:
+    both = [compliance.Suppression("email", "asha@example.com", reason) for reason in ("complaint", "hard_bounce")]
+    async with unit_of_work() as session:
+        await compliance.suppress(session, client_id, both)
+        assert await compliance.has_opted_out(session, client_id, "email", "asha@example.com")
+    reason, number = (await entries(as_admin))["email"]
+    assert reason == "hard_bounce"
+    await as_admin.delete(f"/api/suppressions/{number}")
+    assert (await entries(as_admin))["email"][0] == "complaint"

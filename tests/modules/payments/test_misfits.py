@@ -305,7 +305,7 @@ async def test_a_sandbox_payment_never_settles_where_there_is_a_real_gateway(
     assert (await case_now(case))[0] == "in_progress"
     other = await make_case()
     answer = await as_admin.post(f"/api/cases/{other.number}/payments", json={"method": "online"})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (503, "no_gateway")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "no_gateway")
     assert (await client.post(await link(other))).status_code == 503
 
 

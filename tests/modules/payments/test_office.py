@@ -144,7 +144,7 @@ async def test_paying_everything_by_hand_renews_the_case(
         ({"amount": 10, "method": "barter"}, 422, "invalid"),
         ({"amount": 10}, 422, "invalid"),
         ({"amount": 10, "method": "cash", "all": True}, 422, "invalid"),
-        ({"amount": 10, "method": "upi"}, 503, "no_gateway"),
+        ({"amount": 10, "method": "upi"}, 409, "no_gateway"),
     ],
 )
 async def test_what_is_refused(

@@ -229,9 +229,14 @@ async def add_suppression(session: Session, caller: CanKeepDnc, body: Suppressio
 
 @router.delete("/suppressions/{suppression_id}", response_model=Answer[Message])
 async def lift_suppression(session: Session, caller: CanKeepDnc, suppression_id: int) -> Response:
-    """Take an address off the list."""
-    await suppress.lift(session, caller, suppression_id)
-    return ok({"message": "The address may be written to again"})
+    """Take an address off the list. An entry under which the person has asked us to stop becomes that request, and stays."""
+    free = await suppress.lift(session, caller, suppression_id)
+    message = (
+        "The address may be written to again"
+        if free
+        else "The entry is lifted. The recipient has asked us to stop, so the address is still left alone"
+    )
+    return ok({"message": message})
 
 
 @router.post("/consents", status_code=201, response_model=Answer[RecordedConsentView])

@@ -174,7 +174,7 @@ class DncHistory(TypedDict):
 
 
 class SuppressionView(TypedDict):
-    """An address that is left alone, until `expiresAt` or for good."""
+    """An address that is left alone, until `expiresAt` or for good. `stoppedAt`: when the person last asked for it, also under another reason."""
 
     id: int
     clientId: int
@@ -183,6 +183,7 @@ class SuppressionView(TypedDict):
     reason: str
     details: str | None
     expiresAt: datetime | None
+    stoppedAt: datetime | None
     createdAt: datetime
 
 

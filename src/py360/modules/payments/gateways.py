@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit.errors import Conflict, Unavailable
+from py360.kit.errors import Conflict
 from py360.modules.payments.vendors.base import Gateway
 from py360.modules.payments.vendors.razorpay import Razorpay
 from py360.modules.providers import api as providers
@@ -15,7 +15,7 @@ GATEWAYS: Final[Mapping[str, Gateway]] = {"razorpay": Razorpay()}
 CHANNEL: Final = "payment"
 
 
-class NoGateway(Unavailable):
+class NoGateway(Conflict):
     """Online payment is not set up. Add a payment gateway account under Settings, Providers, or switch one on."""
 
     default_code = "no_gateway"

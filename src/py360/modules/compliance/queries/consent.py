@@ -12,7 +12,7 @@ from py360.kit.reads import Reads
 from py360.modules.compliance.views import ConsentView, SuppressionView
 
 _SUPPRESSION: Final = (
-    "select id, client_id, channel, contact, reason, details, expires_at, created_at from suppressions"
+    "select id, client_id, channel, contact, reason, details, expires_at, stopped_at, created_at from suppressions"
 )
 
 
@@ -27,6 +27,7 @@ class SuppressionRow:
     reason: str
     details: str | None
     expires_at: datetime | None
+    stopped_at: datetime | None
     created_at: datetime
 
     def to_public(self) -> SuppressionView:
@@ -39,6 +40,7 @@ class SuppressionRow:
             "reason": self.reason,
             "details": self.details,
             "expiresAt": self.expires_at,
+            "stoppedAt": self.stopped_at,
             "createdAt": self.created_at,
         }
 
@@ -73,7 +75,7 @@ def suppressions(
             "search": containing(search),
         },
         SuppressionRow.to_public,
-        ("channel", "contact", "reason", "details", "expiresAt", "createdAt"),
+        ("channel", "contact", "reason", "details", "expiresAt", "stoppedAt", "createdAt"),
         row=SuppressionRow,
     )
 

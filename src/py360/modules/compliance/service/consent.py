@@ -49,11 +49,15 @@ delete from suppressions
 where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s and reason in ('stop', 'unsubscribe')
   and created_at <= %(at)s
 """
+_FORGET_STOP: Final = """
+update suppressions set stopped_at = null, stop_reason = null
+where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s
+  and stop_reason in ('stop', 'unsubscribe') and stopped_at <= %(at)s
+"""
 _STOPPED_SINCE: Final = """
 select exists (
   select from suppressions
-  where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s
-    and reason in ('stop', 'unsubscribe', 'complaint') and created_at > %(at)s)
+  where client_id = %(client)s and channel = any(%(channels)s) and contact = %(contact)s and stopped_at > %(at)s)
 """
 
 
@@ -80,25 +84,20 @@ async def opt_in(
     if await db.fetch_only(session, bool, _STOPPED_SINCE, params):
         return
     await db.execute(session, _LIFT, params)
+    await db.execute(session, _FORGET_STOP, params)  # under a bounce or an entry of the office, which stay
     await _record(session, client_id, channel, contact, "opted_in", source, message_id)
 
 
 _STOPPED: Final = """
 select exists (
   select from suppressions
-  where client_id = %(client)s and channel = %(channel)s and contact = %(contact)s
-    and reason in ('stop', 'unsubscribe', 'complaint') and (expires_at is null or expires_at > %(now)s))
+  where client_id = %(client)s and channel = %(channel)s and contact = %(contact)s and stopped_at is not null)
 """
 
 
 async def has_opted_out(session: AsyncSession, client_id: int, channel: Channel, contact: str) -> bool:
-    """Whether this address is suppressed at the moment because the person asked for it."""
-    params = {
-        "client": client_id,
-        "channel": channel,
-        "contact": contact_key(channel, contact),
-        "now": resources.current().clock.now(),
-    }
+    """Whether the person behind this address has asked for it to be left alone."""
+    params = {"client": client_id, "channel": channel, "contact": contact_key(channel, contact)}
     return await db.fetch_only(session, bool, _STOPPED, params)
 
 

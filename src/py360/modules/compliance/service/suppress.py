@@ -62,12 +62,36 @@ async def suppress_by_hand(session: AsyncSession, caller: Caller, body: Suppress
     await suppress(session, caller.client_id, [entry])
 
 
-async def lift(session: AsyncSession, caller: Caller, number: int) -> None:
-    """Take an address off the suppression list. Raises NotFound."""
-    gone = await db.execute(
-        session,
-        "delete from suppressions where id = %(id)s and client_id = any(%(clients)s)",
-        {"id": number, "clients": list(caller.client_ids)},
-    )
-    if not gone:
+_LIFT: Final = """
+with stopped as (
+  update suppressions
+  set reason = stop_reason, created_at = stopped_at, expires_at = null, message_id = null, details = null
+  where id = %(id)s and client_id = any(%(clients)s) and stop_reason <> reason
+  returning id
+), gone as (
+  delete from suppressions
+  where id = %(id)s and client_id = any(%(clients)s) and (stop_reason is null or stop_reason = reason)
+  returning id
+)
+select (select count(*) from stopped) as kept, (select count(*) from gone) as lifted
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lifted:
+    """How many entries became the STOP that lay under them, and how many went."""
+
+    kept: int
+    lifted: int
+
+
+async def lift(session: AsyncSession, caller: Caller, number: int) -> bool:
+    """Lift an entry of the suppression list; whether the address may be written to again. Raises NotFound.
+
+    Where the person has asked us to stop as well, that request remains as the entry, and takes another decision to lift.
+    """
+    params = {"id": number, "clients": list(caller.client_ids)}
+    found = await db.fetch_only(session, _Lifted, _LIFT, params)
+    if not (found.kept or found.lifted):
         raise NotFound(f"There is no suppression {number}.", code="suppression_not_found")
+    return not found.kept
