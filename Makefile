@@ -6,9 +6,10 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 3
+MINUTES ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run demo test fast check format lint types imports house bench env-example openapi clean
+.PHONY: help setup run demo test fast check format lint types imports house bench fuzz env-example openapi clean
 
 help:  ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,9 @@ house: .venv/development
 
 bench: .venv/development  ## measure this machine, every figure beside its floor
 	$(BIN)/py360 bench
+
+fuzz: .venv/development  ## made-up requests to every route for MINUTES (20); any answer of 5xx fails
+	$(BIN)/python -m tests.fuzz $(MINUTES)
 
 env-example: .venv/runtime  ## write .env.example from the settings
 	$(BIN)/python -m py360.entrypoints.envexample > .env.example

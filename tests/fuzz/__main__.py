@@ -96,12 +96,16 @@ def _known(base: str) -> dict[str, list[str]]:
         login = {"email": "admin@py360.local", "password": PASSWORD}
         http.headers["authorization"] = f"Bearer {http.post('/auth/login', json=login).json()['data']['token']}"
         node = http.post("/hierarchy/nodes", json={"name": "North", "type": "region"}).raise_for_status().json()["data"]
-        entry = {"fullName": "Asha Rao", "phone": "+919812345678", "dncType": "both", "source": "customer_request"}
-        http.post("/dnc", json=entry)
+        entry = {"customerName": "Asha Rao", "customerPhone": "+919812345678", "dncType": "phone"}
+        http.post("/dnc", json=entry).raise_for_status()
         found: dict[str, list[str]] = {"section": list(SECTIONS)}
         for name, (path, key, field) in IDS.items():
             rows = http.get(path).raise_for_status().json()["data"][key]
             found[name] = [str(row[field]) for row in rows]
+        users = http.get("/users?limit=50").json()["data"]["users"]
+        agent = next(row["id"] for row in users if row["email"] == CALLERS[0][1])
+        for case in found["case"][::2]:  # an agent sees their own
+            http.put(f"/cases/{case}/assign", json={"agentId": agent}).raise_for_status()
     found["node_id"] = [str(node.get("id") or node["node"]["id"])]
     for name, same in (("case_id", "case"), ("customer_id", "customer"), ("team_id", "node_id"), ("account_id", "provider_id")):
         found[name] = found[same]

@@ -4,9 +4,14 @@ from datetime import date
 from decimal import Decimal
 
 import httpx
+import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from py360.kit.addresses import mailbox
 from py360.kit.resources import Resources
+from py360.modules.uploads.importer.cells import contacts
 from tests.factories.policy_files import HEADINGS, Send, csv_of, imported, row
 
 
@@ -57,7 +62,9 @@ async def test_a_landline_is_no_mobile(send: Send, as_admin: httpx.AsyncClient, 
     [
         ("a@example.in; b@example.in", "a@example.in"), ("a@example.in / b@example.in", "a@example.in"),
         ("Asha <asha@example.in>", "asha@example.in"), ("nomail; b@example.in", "b@example.in"),
-        ("asha rao@example.in", None), ("asha @example.in", None),
+        ("asha rao@example.in", None), ("asha @example.in", None), ("आशा@उदाहरण.भारत", "आशा@xn--p1b6ci4b4b3a.xn--h2brj9c"),
+        ("Info@BÜCHER.example; b@example.in", "info@xn--bcher-kva.example"), ("asha@xn--bcher-kva.example", "asha@xn--bcher-kva.example"),
+        ("asha@example.xn--h2brj9c", "asha@example.xn--h2brj9c"), ("a" * 65 + "@example.in", None), ("आशा <asha@example.in>", "asha@example.in"),
     ],
 )  # fmt: skip
 async def test_a_usable_address_is_taken_out_of_a_cell(
@@ -66,6 +73,13 @@ async def test_a_usable_address_is_taken_out_of_a_cell(
     """Half of an address with a space in it would be somebody else's."""
     await send(csv_of([row(1, **{"E-mail ID": cell})]))
     assert [policy.email for policy in (await imported(resources.reads)).values()] == [email]
+
+
+@given(st.emails() | st.from_regex(r"[-a-z0-9.+_'é]{1,70}@[-a-z0-9.ü]{1,70}", fullmatch=True))
+def test_an_address_is_one_here_where_it_is_one_elsewhere(text: str) -> None:
+    (found,) = contacts.emails(pl.Series([text])).values
+    expected = mailbox(text.lower())
+    assert found == (expected.lower() if expected else None) or any(mark in text for mark in ";,|/ ")
 
 
 @pytest.mark.parametrize(

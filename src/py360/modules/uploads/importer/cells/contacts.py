@@ -5,12 +5,11 @@ from typing import Final
 
 import polars as pl
 
+from py360.kit.addresses import LONGEST, mailbox
 from py360.modules.uploads.importer.cells.texts import ascii_digits
 
-_EMAIL: Final = (
-    r"^[a-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[a-z0-9!#$%&'*+/=?^_`{|}~-]+)*@"
-    r"([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$"
-)
+# Addresses of the usual form, which are nearly all; `kit.addresses` is asked about the others, one by one.
+_USUAL_EMAIL: Final = r"^[a-z0-9_+-]{1,30}(\.[a-z0-9_+-]{1,30})?@([a-z0-9]{1,30}(-[a-z0-9]{1,30})?\.){1,3}[a-z]{2,60}$"
 _NAMED: Final = r"^[^<>]*<([^<>]*@[^<>]*)>$"  # Asha Sharma <asha@example.com>
 _BETWEEN: Final = r"[;,|/]+"
 _SCIENTIFIC: Final = (
@@ -20,7 +19,6 @@ _ALONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})$"
 # A landline with its code set apart, which would be ten digits like a mobile: 079-26401234, 0612-2345678.
 _LANDLINE: Final = r"(^|[^0-9])(?:\+?91[\s-]*)?\(?(?:0?(?:79|80)[\s)-]+[2-7][0-9]{7}|0[0-9]{3}[\s)-]+[2-5][0-9]{6}|0[0-9]{4}[\s)-]+[2-5][0-9]{5})([^0-9]|$)"
 _INSIDE: Final = r"(?:^|[^0-9])(?:(?:\+|00)?91[\s.()-]*|0)?0?([6-9](?:[\s.-]?[0-9]){9})(?:[^0-9]|$)"
-_LONGEST_EMAIL: Final = 254
 _TWO_NUMBERS: Final = 16  # digits of a cell that holds more than one number
 
 
@@ -50,9 +48,9 @@ def mobiles(texts: pl.Series) -> Contacts:
 
 
 def emails(texts: pl.Series) -> Contacts:
-    """E-mail addresses in lower case."""
+    """E-mail addresses in lower case, as `kit.addresses` accepts and writes them: domains of other scripts as `xn--`."""
     lower = texts.str.to_lowercase().str.strip_chars().str.replace(r"^mailto:\s*", "")
-    whole = lower.to_frame("text").select(pl.when(_is_email("text")).then("text"))[:, 0]
+    whole = _addresses(lower)
     rest = lower.filter(whole.is_null() & lower.str.contains("@", literal=True)).unique()
     joined = pl.DataFrame({"text": lower, "whole": whole}).join(
         _parts(rest), on="text", how="left", maintain_order="left"
@@ -64,8 +62,13 @@ def emails(texts: pl.Series) -> Contacts:
     )
 
 
-def _is_email(name: str) -> pl.Expr:
-    return pl.col(name).str.contains(_EMAIL) & (pl.col(name).str.len_bytes() <= _LONGEST_EMAIL)
+def _addresses(texts: pl.Series) -> pl.Series:
+    """The address that each text is, null where it is none."""
+    usual = texts.str.contains(_USUAL_EMAIL) & (texts.str.len_bytes() <= LONGEST)
+    others = texts.filter(~usual & texts.str.contains("@", literal=True)).unique()
+    known = {text: address.lower() for text in others if (address := mailbox(text))}
+    found = texts.replace_strict(known, default=None, return_dtype=pl.String) if known else pl.lit(None, pl.String)
+    return pl.select(pl.when(usual).then(texts).otherwise(found))[:, 0]
 
 
 def _parts(texts: pl.Series) -> pl.DataFrame:
@@ -75,10 +78,10 @@ def _parts(texts: pl.Series) -> pl.DataFrame:
     )
     parts = cells.explode("part").with_columns(pl.col("part").str.strip_chars().str.split(" ")).with_row_index("at")
     tokens = parts.explode("part").filter(pl.col("part") != "")
-    tokens = tokens.with_columns(_is_email("part").alias("fits"))
-    tokens = tokens.with_columns(pl.col("fits").all().over("at").alias("usable"))
+    tokens = tokens.with_columns(_addresses(tokens["part"]).alias("address"))
+    tokens = tokens.with_columns(pl.col("address").is_not_null().all().over("at").alias("usable"))
     return tokens.group_by("text", maintain_order=True).agg(
-        pl.col("part").filter(pl.col("usable")).first().alias("inside"),
+        pl.col("address").filter(pl.col("usable")).first().alias("inside"),
         pl.col("part").str.contains("@", literal=True).sum().alias("addresses"),
     )
 
