@@ -107,7 +107,12 @@ def _known(base: str) -> dict[str, list[str]]:
         for case in found["case"][::2]:  # an agent sees their own
             http.put(f"/cases/{case}/assign", json={"agentId": agent}).raise_for_status()
     found["node_id"] = [str(node.get("id") or node["node"]["id"])]
-    for name, same in (("case_id", "case"), ("customer_id", "customer"), ("team_id", "node_id"), ("account_id", "provider_id")):
+    for name, same in (
+        ("case_id", "case"),
+        ("customer_id", "customer"),
+        ("team_id", "node_id"),
+        ("account_id", "provider_id"),
+    ):
         found[name] = found[same]
     print("Ids: " + ", ".join(f"{len(ids)} {name}" for name, ids in found.items()), flush=True)
     return found
@@ -163,7 +168,10 @@ class _Caller:
             ) as answer:
                 text = await answer.read()
                 if answer.status >= 500:
-                    print(f"{answer.status} {request.method} {request.target[:300]} {headers} {request.body[:300]!r}\n    {text[:300]!r}", flush=True)
+                    print(
+                        f"{answer.status} {request.method} {request.target[:300]} {headers} {request.body[:300]!r}\n    {text[:300]!r}",
+                        flush=True,
+                    )
                 if b'"unauthenticated"' in text and headers.get("Authorization") == f"Bearer {self.token}":
                     self.token = ""  # what was tried has ended the session
                 return answer.status
@@ -191,8 +199,22 @@ def _schemathesis(base: str, email: str, seconds: int, known: dict[str, list[str
         "PY360_FUZZ_BASE": base,
     }
     left_out = [word for path in OWN_SESSION if email for word in ("--exclude-path", path)]
-    command = [str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(Path(__file__).with_name("schemathesis.toml"))]
-    command += ["run", f"{base}/api/openapi.json", "--url", base, "--phases", "coverage,fuzzing", "--max-time", str(seconds), *left_out]
+    command = [
+        str(Path(sys.executable).with_name("schemathesis")),
+        "--config-file",
+        str(Path(__file__).with_name("schemathesis.toml")),
+    ]
+    command += [
+        "run",
+        f"{base}/api/openapi.json",
+        "--url",
+        base,
+        "--phases",
+        "coverage,fuzzing",
+        "--max-time",
+        str(seconds),
+        *left_out,
+    ]
     return subprocess.run(command, cwd=CHECKOUT, env=environment, check=False).returncode == 0
 
 

@@ -76,7 +76,10 @@ class Maker:
                 headers.append(self.random.choice(HEADERS))
         for name, value in values.items():
             path = path.replace("{" + name + "}", _quoted(value)[:_LINE])
-        target = path + "".join(f"{'&' if number else '?'}{_quoted(name)}={_quoted(value)}" for number, (name, value) in enumerate(query.items()))
+        target = path + "".join(
+            f"{'&' if number else '?'}{_quoted(name)}={_quoted(value)}"
+            for number, (name, value) in enumerate(query.items())
+        )
         return OddRequest(method.upper(), target[: 2 * _LINE], headers, raw)
 
     def _body(self, operation: Mapping[str, Any]) -> Any:

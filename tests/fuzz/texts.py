@@ -106,8 +106,8 @@ BODIES: Final = (
     b'{"a": ' + b"9" * 50_000 + b"}",
     b'{"\\ud800": "\\udfff"}',
     b"a=1&b=%ff",
-    b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a\x00b.csv\"\r\n\r\nx\r\n--x--\r\n",
-    b"--x\r\nContent-Disposition: form-data; name=\"file\"\r\n\r\n",
+    b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\x00b.csv"\r\n\r\nx\r\n--x--\r\n',
+    b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n',
 )
 TYPES: Final = (
     "application/json",

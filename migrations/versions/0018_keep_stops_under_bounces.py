@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0099_keep_stops_under_bounces"
-down_revision = "0013_rename_jobs"
+revision = "0018_keep_stops_under_bounces"
+down_revision = "0017_add_claim_workflow"
 branch_labels = None
 depends_on = None
 
