@@ -2,6 +2,7 @@
 
 from py360.kit import db, resources
 from py360.modules.cases import live_updates
+from py360.modules.cases.renewals.scheduler import open_due_cases
 from py360.modules.cases.service import notify
 from py360.modules.cases.service.documents import note_document
 from py360.modules.cases.service.lapse import lapse_overdue
@@ -24,6 +25,12 @@ async def note_file_removed(file_id: int, entity_type: str, entity_id: int, name
     if entity_type == "case":
         async with db.unit_of_work() as session:
             await note_document(session, entity_id, "Document Deleted", file_id, name, user_id)
+
+
+@jobs.periodic(name="cases.open_due", cron="10 * * * *")
+async def open_due(timestamp: int) -> None:
+    """Open the cases of what falls due within the lead days: every hour, for policies come in all day."""
+    await open_due_cases()
 
 
 @jobs.periodic(name="cases.lapse", cron="40 18,0,6,12 * * *")

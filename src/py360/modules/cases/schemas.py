@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from py360.kit.wire import Schema
+from py360.kit.wire import AS_CODE, Schema
 
 MOST_AT_ONCE = 1_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
@@ -45,7 +45,7 @@ class Edit(Schema):
 
     passed_over = frozenset({
         "id", "caseId", "clientId", "customerId", "customerProfile", "customerMobile", "customerEmail", "contactInfo",
-        "preferredLanguage", "address", "productName", "productCategory", "policyDetails", "policyStatus", "channel",
+        "preferredLanguage", "address", "productName", "productCategory", "policyDetails", "policyStatus", "stage", "graceEndsOn", "channel",
         "subChannel", "batchId", "uploadId", "uploadFile", "uploadDate", "status", "statusCode", "subStatus",
         "agentId", "assignedAgent", "priority", "currentWorkStep", "renewalDate", "nextFollowUpDate",
         "nextActionPlan", "closedDate", "paymentStatus", "paymentMethod", "paymentDate", "notes", "escalatedTo",
@@ -157,3 +157,47 @@ class ExportIn(Schema):
 
     format: str = "csv"
     filters: ExportFilters = Field(default_factory=dict)
+
+
+class LeadDaysIn(Schema):
+    """A product's name or line, and how long before the due date its case is opened."""
+
+    product: Annotated[str, StringConstraints(min_length=1, max_length=255)]
+    days: Annotated[int, Field(ge=1, le=365)]
+
+
+class GraceIn(Schema):
+    """The days of grace of a line paid at a frequency."""
+
+    line: Word
+    payment_frequency: Annotated[Literal["annual", "half_yearly", "quarterly", "monthly", "one_time"], AS_CODE]
+    days: Annotated[int, Field(ge=0, le=365)]
+
+
+class RenewalRulesIn(Schema):
+    """How dates work; the whole of it."""
+
+    passed_over = frozenset({"usualGraceDays", "healthMonthlyGraceDays", "updatedAt"})
+
+    default_lead_days: Annotated[int, Field(ge=1, le=365)] = 60
+    lead_days: Annotated[list[LeadDaysIn], Field(max_length=200)] = Field(default_factory=list)
+    grace_periods: Annotated[list[GraceIn], Field(max_length=200)] = Field(default_factory=list)
+    reinstatement_days: Annotated[int, Field(ge=1, le=730)] = 30
+    version: int | None = Field(None, description="The version you changed, where If-Match cannot be sent")
+
+
+class DirectionIn(Schema):
+    """A decision about a policy's term; the due date is the policy's unless one is given."""
+
+    policy_id: int | None = None
+    policy_number: Annotated[str, StringConstraints(max_length=100)] | None = None
+    due_date: date | None = None
+    direction: Annotated[Literal["do_not_renew", "refer", "not_taken"], AS_CODE]
+    reason: Annotated[str, StringConstraints(min_length=3, max_length=2_000)]
+    owner_id: Agent = None
+
+
+class WithdrawIn(Schema):
+    """Why a direction is withdrawn."""
+
+    reason: Text | None = None

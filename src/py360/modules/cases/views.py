@@ -4,6 +4,8 @@ from datetime import date, datetime
 
 from typing_extensions import TypedDict
 
+from py360.modules.cases.renewals.stages import Stage
+
 JsonObject = dict[str, object]
 
 
@@ -38,6 +40,8 @@ class CaseRowView(TypedDict):
     statusCode: str
     subStatus: str | None
     policyStatus: str
+    stage: Stage
+    graceEndsOn: date
     agentId: int | None
     agent: str
     assignedAgent: str
@@ -259,3 +263,48 @@ class CaseFailureView(TypedDict):
     caseId: str
     code: str
     message: str
+
+
+class DirectionView(TypedDict):
+    """What was decided about a term before it falls due."""
+
+    id: int
+    policyNumber: str
+    customerName: str
+    dueDate: date
+    direction: str
+    reason: str
+    ownerId: int | None
+    owner: str | None
+    createdBy: str | None
+    createdAt: datetime
+    active: bool
+    endedAt: datetime | None
+    endedReason: str | None
+    caseId: str | None
+
+
+class NoticeView(TypedDict):
+    """A notice that left. `textIs`: as_sent, rendered_again, template_version or not_kept (confidential)."""
+
+    id: str
+    caseId: str
+    policyNumber: str
+    channel: str
+    recipient: str
+    subject: str | None
+    text: str | None
+    textIs: str
+    template: str | None
+    templateVersion: int | None
+    campaignId: str | None
+    sentBy: str | None
+    status: str
+    sentAt: datetime | None
+    deliveredAt: datetime | None
+    openedAt: datetime | None
+    clickedAt: datetime | None
+    repliedAt: datetime | None
+    vendor: str | None
+    vendorMessageId: str | None
+    error: str | None

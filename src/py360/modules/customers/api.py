@@ -15,6 +15,9 @@ from py360.modules.customers.contacts import Email, Phone
 from py360.modules.customers.file_entities import customer_entity, policy_entity
 from py360.modules.customers.queries import CustomerPolicy
 from py360.modules.customers.queries import policy as find_policy
+from py360.modules.customers.grace import HEALTH_MONTHLY_DAYS as HEALTH_MONTHLY_GRACE_DAYS
+from py360.modules.customers.grace import USUAL_DAYS as USUAL_GRACE_DAYS
+from py360.modules.customers.grace import GracePeriod, grace_periods, set_grace_periods
 from py360.modules.customers.service.customers import change_customer
 from py360.modules.customers.service.policies import change_policy
 from py360.modules.customers.service.renew import expire, renew, restore
@@ -23,7 +26,10 @@ from py360.modules.customers.service.undo_import import keep_changed, undo_impor
 __all__ = [
     "CATEGORIES",
     "CustomerPolicy",
+    "HEALTH_MONTHLY_GRACE_DAYS",
+    "USUAL_GRACE_DAYS",
     "Email",
+    "GracePeriod",
     "Phone",
     "Policy",
     "change_customer",
@@ -31,6 +37,7 @@ __all__ = [
     "customer_entity",
     "expire",
     "find_policy",
+    "grace_periods",
     "keep_changed",
     "merge",
     "policy",
@@ -38,6 +45,7 @@ __all__ = [
     "renew",
     "restore",
     "seed",
+    "set_grace_periods",
     "sort_into_search",
     "undo_import",
 ]

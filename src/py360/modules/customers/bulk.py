@@ -15,6 +15,7 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import corrections, db, sql
+from py360.modules.customers import grace
 from py360.modules.customers.columns import FILED_OF_CUSTOMER, FILED_OF_POLICY
 
 _UNKNOWN: Final = "s.customer_is_new"  # until proved otherwise
@@ -43,10 +44,16 @@ _KEEP_TERMS: Final = sql.read(__file__, "keep_corrected_terms").replace(
 )
 _REFRESH: Final = sql.read(__file__, "refresh_customers")
 _MATCH_POLICIES: Final = sql.read(__file__, "match_policies")
-_CHANGE_POLICIES: Final = sql.read(__file__, "change_policies").replace(
-    "{forgotten}", corrections.forgotten("p", FILED_OF_POLICY)
+# A row without a frequency leaves the policy's as it is.
+_CHANGED_GRACE: Final = grace.DAYS.replace(
+    "{t}.payment_frequency", "coalesce(s.payment_frequency, p.payment_frequency)"
 )
-_INSERT_POLICIES: Final = sql.read(__file__, "insert_policies")
+_CHANGE_POLICIES: Final = (
+    sql.read(__file__, "change_policies")
+    .replace("{forgotten}", corrections.forgotten("p", FILED_OF_POLICY))
+    .replace("{grace}", _CHANGED_GRACE.format(t="s"))
+)
+_INSERT_POLICIES: Final = sql.read(__file__, "insert_policies").replace("{grace}", grace.DAYS.format(t="s"))
 
 # A list of new business, or a first upload, knows none.
 _KNOWS_POLICIES: Final = """

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
+from py360.modules.cases.renewals.stages import grace_ends, stage_of
 from py360.modules.cases.statuses import LABELS, POLICY_STATUS
 from py360.modules.cases.views import CaseRowView, CaseView
 from py360.modules.identity.api import LANGUAGES
@@ -14,7 +15,7 @@ _LANGUAGE: Final = {code: name for code, name, *_ in LANGUAGES}
 # `c` is renewal_cases or some rows picked from it: a list picks the few rows first and joins then.
 COLUMNS: Final = """
 c.id, c.case_number, c.client_id, u.customer_code, u.full_name as customer_name, u.customer_profile, u.phone, u.email,
-u.preferred_language, p.policy_number, p.policy_type, p.product_name, p.product_category, p.grace_period_days, c.channel,
+u.preferred_language, p.policy_number, p.policy_type, p.product_name, p.product_category, p.grace_period_days, c.grace_until, c.channel,
 c.sub_channel, b.batch_code, b.upload_id, c.status, c.sub_status, c.policy_status, c.assigned_to, a.name as agent, c.priority,
 c.last_action_date, c.total_calls, c.current_work_step, c.due_date, c.created_at, c.closed_at, c.next_follow_up_date,
 c.next_action_plan, u.pan, p.end_date, p.renewal_date, p.premium_amount::float8 as premium, c.renewal_amount::float8 as renewal_amount, c.payment_status, c.version
@@ -55,6 +56,7 @@ class CaseRow:
     product_name: str | None
     product_category: str | None
     grace_period_days: int
+    grace_until: date | None
     channel: str | None
     sub_channel: str | None
     batch_code: str | None
@@ -115,6 +117,8 @@ class CaseRow:
             "statusCode": self.status,
             "subStatus": self.sub_status,
             "policyStatus": self.policy_status_label(today),
+            "stage": stage_of(self.status, self.due_date, self.grace_period_days, today),
+            "graceEndsOn": grace_ends(self.due_date, self.grace_period_days, self.grace_until),
             "agentId": self.assigned_to,
             "agent": agent,
             "assignedAgent": agent,  # the screens have both names

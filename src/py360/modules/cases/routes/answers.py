@@ -11,7 +11,9 @@ from py360.modules.cases.views import (
     CaseHistoryView,
     CommunicationSummaryView,
     CommunicationView,
+    DirectionView,
     ListedCaseView,
+    NoticeView,
 )
 
 
@@ -144,3 +146,31 @@ class BulkAssigned(BulkOutcome):
     assignedCount: int
     agentId: int | None
     dialerIntegration: DialerIntegration
+
+
+class DirectionList(TypedDict):
+    """A page of directions."""
+
+    directions: list[DirectionView]
+    pagination: Pagination
+
+
+class DirectionAdded(TypedDict):
+    """A direction that was noted."""
+
+    id: int
+    message: str
+
+
+class NoticeList(TypedDict):
+    """A page of the notice register."""
+
+    notices: list[NoticeView]
+    pagination: Pagination
+
+
+class RulesSaved(TypedDict):
+    """Rules that were saved, and how many policies have other days of grace."""
+
+    changedPolicies: int
+    message: str

@@ -1,7 +1,7 @@
 """The end of grace: open cases that were not paid by then lapse, in short transactions.
 
 A case lapses when today (in India) is past its due date plus the policy's days of grace, from every open status; one
-that is paid in full does not.
+that is paid in full does not. One that was opened again after it lapsed is given the office's days of reinstatement first.
 """
 
 from typing import Final
@@ -16,7 +16,7 @@ CHUNK: Final = 5_000  # cases per transaction
 _OVERDUE: Final = """
 select c.id from renewal_cases c join policies p on p.id = c.policy_id
 where c.closed_at is null and c.due_date < %(today)s and c.due_date + p.grace_period_days < %(today)s
-  and c.payment_status <> 'completed'
+  and (c.grace_until is null or c.grace_until < %(today)s) and c.payment_status <> 'completed'
 limit %(chunk)s for no key update of c skip locked
 """
 

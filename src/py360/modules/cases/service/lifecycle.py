@@ -27,7 +27,10 @@ update renewal_cases set
   closed_at = case when %(closes)s then %(at)s else null end,
   sub_status = case when %(renews)s then 'Completed' else sub_status end,
   current_work_step = case when %(renews)s then 'Completed' else current_work_step end,
-  policy_status = case when %(renews)s then 'active' when policy_status = 'active' then null else policy_status end
+  policy_status = case when %(renews)s then 'active' when policy_status = 'active' then null else policy_status end,
+  grace_until = case when status = 'lapsed' then %(today)s::date + coalesce(
+    (select r.reinstatement_days from renewal_rules r where r.client_id = renewal_cases.client_id), %(reinstatement)s)
+    else grace_until end
 where id = any(%(ids)s)
 """
 # A closed case that is paid in full stays so: a later part payment is money too much. The same payment
@@ -43,6 +46,9 @@ returning c.id
 _REFUNDED: Final = """
 update renewal_cases set payment_status = %(status)s, last_action_date = %(now)s, version = version + 1 where id = %(id)s
 """
+REINSTATEMENT_DAYS: Final = (
+    30  # unless the office says otherwise: how long a lapsed case that is opened again may stay so
+)
 _LEVELS: Final[Mapping[str, history.Level]] = {"renewed": "success", "failed": "error", "lapsed": "warning"}
 
 
@@ -77,9 +83,16 @@ async def move(
         return
     now = resources.current().clock.now()
     case_ids = [case.id for case in cases]
-    await db.execute(
-        session, _MOVE, {"ids": case_ids, "new": new, "at": now, "closes": new in CLOSED, "renews": new == "renewed"}
-    )
+    params = {
+        "ids": case_ids,
+        "new": new,
+        "at": now,
+        "closes": new in CLOSED,
+        "renews": new == "renewed",
+        "today": resources.current().clock.today(),
+        "reinstatement": REINSTATEMENT_DAYS,
+    }
+    await db.execute(session, _MOVE, params)
     level = _LEVELS.get(new, "info")
     for old in sorted({case.status for case in cases}):
         from_old = [case.id for case in cases if case.status == old]

@@ -48,7 +48,7 @@ async def open_case(session: AsyncSession, caller: Caller, body: CaseIn) -> str:
 
     Raises NotFound (no such policy within reach), Conflict (this due date has a case) and Invalid (the agent).
     """
-    policy = await _policy(session, caller, body)
+    policy = await find_policy(session, caller, body)
     now = resources.current().clock.now()
     due = body.due_date or policy.due_date
     params = {
@@ -75,7 +75,8 @@ async def open_case(session: AsyncSession, caller: Caller, body: CaseIn) -> str:
     return ids.code("case", case_id)
 
 
-async def _policy(session: AsyncSession, caller: Caller, body: CaseIn) -> OpenPolicy:
+async def find_policy(session: AsyncSession, caller: Caller, body: CaseIn) -> OpenPolicy:
+    """The policy that a request names by id or number. Raises Invalid, NotFound and Conflict (several clients have it)."""
     if body.policy_id is None and not body.policy_number:
         raise Invalid("Name the policy: policyId or policyNumber.", code="policy_required")
     within, reach = reach_filter(caller)

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import corrections, db
 from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from py360.kit.free_json import FreeJson
+from py360.modules.customers import grace
 from py360.modules.customers.columns import (
     ALSO_CALLED,
     CATEGORIES,
@@ -55,9 +56,13 @@ async def create_policy(session: AsyncSession, client_id: int, customer_id: int,
     values = values_of(await _with_type(session, new.given()), POLICY_COLUMNS)
     values |= {"client_id": client_id, "customer_id": customer_id, "policy_number": number}
     values["renewal_date"] = new.renewal_date or new.end_date
+    values["grace_is_own"] = "grace_period_days" in values
     names = ", ".join(values)
     places = ", ".join(f"%({name})s" for name in values)
-    return await db.fetch_only(session, int, f"insert into policies ({names}) values ({places}) returning id", values)
+    sql = f"insert into policies ({names}) values ({places}) returning id"
+    policy_id = await db.fetch_only(session, int, sql, values)
+    await grace.apply(session, policy_id)
+    return policy_id
 
 
 async def change_policy(
@@ -76,12 +81,14 @@ async def change_policy(
         return []
     after = {**before, **changed}
     _check_dates(after["start_date"], after["end_date"])
-    sets = ", ".join([*(f"{name} = %({name})s" for name in changed), corrections.REMEMBER])
+    own_grace = ["grace_is_own = true"] if "grace_period_days" in changed else []
+    sets = ", ".join([*(f"{name} = %({name})s" for name in changed), *own_grace, corrections.REMEMBER])
     values = values_of(changed, POLICY_COLUMNS)
     values["corrected"] = Jsonb(corrections.filed_values(before, changed, FILED_OF_POLICY))
     await db.execute(
         session, f"update policies set {sets}, version = version + 1 where id = %(id)s", {**values, "id": policy_id}
     )
+    await grace.apply(session, policy_id)
     return [describe_change(name, before[name], value) for name, value in changed.items()]
 
 
