@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from typing_extensions import TypedDict
 
-from py360.modules.cases.renewals.stages import Stage
+from py360.modules.cases.stages import Stage
 
 JsonObject = dict[str, object]
 

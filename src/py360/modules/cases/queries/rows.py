@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from py360.modules.cases.renewals.stages import grace_ends, stage_of
+from py360.modules.cases.stages import grace_ends, stage_of
 from py360.modules.cases.statuses import LABELS, POLICY_STATUS
 from py360.modules.cases.views import CaseRowView, CaseView
 from py360.modules.identity.api import LANGUAGES
