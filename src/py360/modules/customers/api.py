@@ -13,11 +13,11 @@ from py360.modules.customers.bulk import merge, sort_into_search
 from py360.modules.customers.columns import CATEGORIES
 from py360.modules.customers.contacts import Email, Phone
 from py360.modules.customers.file_entities import customer_entity, policy_entity
-from py360.modules.customers.queries import CustomerPolicy
-from py360.modules.customers.queries import policy as find_policy
 from py360.modules.customers.grace import HEALTH_MONTHLY_DAYS as HEALTH_MONTHLY_GRACE_DAYS
 from py360.modules.customers.grace import USUAL_DAYS as USUAL_GRACE_DAYS
 from py360.modules.customers.grace import GracePeriod, grace_periods, set_grace_periods
+from py360.modules.customers.queries import CustomerPolicy
+from py360.modules.customers.queries import policy as find_policy
 from py360.modules.customers.service.customers import change_customer
 from py360.modules.customers.service.policies import change_policy
 from py360.modules.customers.service.renew import expire, renew, restore
@@ -25,9 +25,9 @@ from py360.modules.customers.service.undo_import import keep_changed, undo_impor
 
 __all__ = [
     "CATEGORIES",
-    "CustomerPolicy",
     "HEALTH_MONTHLY_GRACE_DAYS",
     "USUAL_GRACE_DAYS",
+    "CustomerPolicy",
     "Email",
     "GracePeriod",
     "Phone",

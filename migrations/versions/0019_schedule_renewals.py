@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0017_schedule_renewals"
-down_revision = "0016_add_ledger"
+revision = "0019_schedule_renewals"
+down_revision = "0018_keep_stops_under_bounces"
 branch_labels = None
 depends_on = None
 
