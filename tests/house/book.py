@@ -57,6 +57,10 @@ insert into dnc_blocked_messages (client_id, dnc_id, message_type, recipient_pho
 insert into suppressions (client_id, channel, contact, reason) select 1, 'email', n || '@example.com', 'manual' from numbers;
 insert into files (client_id, original_name, file_name, file_path, file_size, mime_type, uploaded_by, entity_type, entity_id)
   select 1, 'a.pdf', 'a.pdf', 'documents/1/' || n, 1, 'application/pdf', n, 'case', 1001 from numbers;
+insert into renewal_models (id, client_id, model) select 1001, 1, '{}' from numbers where n = 1001;
+insert into case_features (case_id, client_id, premium, policies_held, line, taken_at) select n, 1, 12500, 1, 'motor', now() from numbers;
+insert into renewal_predictions (case_id, client_id, model_id, lapse_chance, expected_loss, reasons, held_out, scored_at)
+  select n, 1, 1001, 0.2, 2500, array['+premium'], false, now() from numbers;
 insert into notifications (user_id, type, title, message) select 1, 'system', 'Note', 'Text' from numbers;
 """
 

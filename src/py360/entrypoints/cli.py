@@ -27,6 +27,8 @@ user_cli = typer.Typer(help="Who may sign in.", no_args_is_help=True)
 cli.add_typer(user_cli, name="user")
 key_cli = typer.Typer(help="The key that signs links and seals secrets.", no_args_is_help=True)
 cli.add_typer(key_cli, name="key")
+model_cli = typer.Typer(help="The model that predicts which renewals are at risk.", no_args_is_help=True)
+cli.add_typer(model_cli, name="model")
 
 Modules = Annotated[str, typer.Option(help="Only these modules, comma separated. Default: all.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
@@ -237,7 +239,7 @@ def bench(
     only: Annotated[
         str,
         typer.Option(
-            help="Only these parts, comma separated: uploads, importing, cases, mail, campaigns, halting, starting."
+            help="Only these parts, comma separated: uploads, importing, cases, mail, campaigns, halting, predictions, starting."
         ),
     ] = "",
     small: Annotated[bool, typer.Option(help="A tenth of the rows, for a quick look.")] = False,
@@ -297,6 +299,24 @@ def key_rotate() -> None:
 
     _refusing(lambda: rotate(settings()))
     typer.echo("The new key is written. Restart Py360 now: the start seals the stored secrets with it.")
+
+
+@model_cli.command("train")
+def model_train(
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            help="A CSV of outcomes with a column “lapsed”. Default: the installation's own history.",
+            exists=True,
+            dir_okay=False,
+        ),
+    ] = None,
+    client: Annotated[str, typer.Option(help="The client's code. Default: the only one.")] = "",
+) -> None:
+    """Train a model, print its card, use it, and score the open cases."""
+    from py360.entrypoints import models
+
+    typer.echo(_run(lambda: models.train(file, client)))
 
 
 def _run(action: Callable[[], Awaitable[T]]) -> T:

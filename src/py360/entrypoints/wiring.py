@@ -50,6 +50,7 @@ MODULES: Final = (
     "payments",
     "claims",
     "campaigns",
+    "recommendations",
     "analytics",
 )
 

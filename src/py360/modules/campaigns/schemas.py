@@ -36,6 +36,9 @@ class AudienceFilter(Schema):
     policy_types: list[Word] = Field(default_factory=list, max_length=10)
     due_from: date | None = None
     due_to: date | None = None
+    max_renewal_probability: Annotated[
+        float | None, Field(gt=0, le=1, description="Only cases that are predicted to renew with at most this chance")
+    ] = None
 
 
 Audience = Literal["all", "pending", "expired"] | AudienceFilter

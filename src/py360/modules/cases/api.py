@@ -5,9 +5,10 @@ from py360.modules.cases.queries.reach import file_entity
 from py360.modules.cases.service.contact import note_contacts
 from py360.modules.cases.service.lifecycle import Paid, note_payment, partly_paid, refunded, settle
 from py360.modules.cases.service.note import note
-from py360.modules.cases.statuses import status_code
+from py360.modules.cases.statuses import LABELS, status_code
 
 __all__ = [
+    "LABELS",
     "Paid",
     "file_entity",
     "note",

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
-from py360.kit.errors import Invalid
+from py360.kit.errors import Invalid, NotFound
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.letters import Letters
 from py360.modules.identity.letters import use as use_letters
@@ -124,6 +124,19 @@ async def create_user(
 async def default_client(session: AsyncSession) -> int:
     """The oldest client of the installation."""
     return await db.fetch_only(session, int, "select min(id) from clients")
+
+
+async def client_number(session: AsyncSession, code: str) -> int:
+    """The client of a code, or the only client when the code is empty; raises NotFound or Invalid, naming the codes there are."""
+    codes = await db.fetch_all(session, str, "select client_code from clients order by id")
+    if not code and len(codes) > 1:
+        raise Invalid(f"There are several clients; name one with --client: {', '.join(codes)}.", code="client_needed")
+    found = await db.fetch_one(
+        session, int, "select id from clients where lower(client_code) = %(code)s", {"code": (code or codes[0]).lower()}
+    )
+    if found is None:
+        raise NotFound(f"There is no client {code}. There are: {', '.join(codes)}.", code="client_not_found")
+    return found
 
 
 async def client_numbers(session: AsyncSession) -> list[int]:

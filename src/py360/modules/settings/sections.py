@@ -61,6 +61,9 @@ class Renewals(Section):
     max_concurrent_calls: Annotated[int, Field(ge=1, le=100)] = 10
     record_calls: bool = False
     call_analytics: bool = False
+    call_list_hold_out: Annotated[
+        int, Field(ge=0, le=50, description="Percent of cases, to measure what calls achieve")
+    ] = 0
     quick_messaging_enabled: bool = True
     renewal_reminder_message: Text = (
         "Dear {{customerName}}, your {{policyType}} policy {{policyNumber}} is due for renewal on {{renewalDate}}."

@@ -11,6 +11,7 @@ STAGING: Final = (
     "row_no", "policy_number", "customer_code", "first_name", "last_name", "email", "phone", "date_of_birth", "gender", "pan",
     "address", "customer_profile", "preferred_language", "policy_type", "product_name", "product_category",
     "premium_amount", "renewal_amount", "sum_insured", "start_date", "end_date", "renewal_date", "payment_frequency",
+    "inception_date",
     "channel", "sub_channel", "branch", "region", "agent", "priority", "notes",
 )  # fmt: skip
 ISSUES: Final = pl.Schema(

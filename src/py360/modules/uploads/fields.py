@@ -154,6 +154,10 @@ FIELDS: Final = (
         ("channel", "business channel", "sales channel", "source", "distribution channel", "चैनल", "माध्यम"),
         ("Online", "Branch", "Telecalling", "Call Center", "Partner"), "Online",
     ),
+    Field(
+        "tenure_years", "tenure_years", "years the customer has held the policy before this term; 0 to 99",
+        ("tenure years", "tenure yrs", "tenure", "policy age", "policy age years", "years with us", "vintage", "vintage years"), example="3",
+    ),
     Field("sub_channel", "sub_channel", "text", ("sub channel", "subchannel", "उप चैनल"), example="Website"),
     Field(
         "branch", "branch", "a branch of your organisation",

@@ -50,6 +50,7 @@ WARNINGS: Final = {
     "customer_profile_unknown": "Write normal, hni, super_hni or vip; normal was taken.",
     "preferred_language_unknown": "We do not speak this language; English was taken.",
     "payment_frequency_unknown": "Write annual, half-yearly, quarterly, monthly or one-time; it was left out.",
+    "tenure_invalid": "Write the years as a number from 0 to 99; it was left out.",
     "sum_insured_invalid": "Write the sum insured as a number of rupees; it was left out.",
     "priority_unknown": "Write low, medium, high or urgent; medium was taken.",
     "agent_unknown": "No active user has this name, e-mail or id; the cases are unassigned.",

@@ -14,6 +14,8 @@ from py360.modules.templates import api as templates
 # Campaigns that a paid case needs no more; a welcome or an offer may still go to its customer.
 REMINDERS: Final = frozenset({"renewal", "payment"})
 DUE: Final = {"all": "true", "pending": "c.due_date >= %(today)s", "expired": "c.due_date < %(today)s"}
+AT_RISK: Final = """exists (
+  select from recommendations_public_prediction r where r.case_id = c.id and r.lapse_chance >= 1 - %(max_renewal_probability)s)"""
 CONTACT: Final = {"email": "k.email", "sms": "k.phone", "whatsapp": "k.phone"}
 
 _PREVIEW: Final = """
@@ -84,6 +86,7 @@ def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str,
             ("c.policy_type = any(%(policy_type)s)", "policy_type", wanted.policy_types),
             ("c.due_date >= %(due_from)s", "due_from", wanted.due_from),
             ("c.due_date <= %(due_to)s", "due_to", wanted.due_to),
+            (AT_RISK, "max_renewal_probability", wanted.max_renewal_probability),
         ):
             if value:
                 parts.append(condition)

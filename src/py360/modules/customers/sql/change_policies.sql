@@ -7,6 +7,7 @@ update policies p set
   sum_insured = coalesce(s.sum_insured, p.sum_insured),
   payment_frequency = coalesce(s.payment_frequency, p.payment_frequency),
   grace_period_days = case when p.grace_is_own then p.grace_period_days else {grace} end,
+  inception_date = coalesce(p.inception_date, s.inception_date),
   corrected = case when s.renewal_date = p.renewal_date then {forgotten} end,
   status = 'active', version = p.version + 1
 from {staging} s

@@ -1,10 +1,10 @@
 -- Insert the chunk's new policies.
 insert into policies (
   id, client_id, policy_number, customer_id, policy_type, product_name, product_category, premium_amount, sum_insured,
-  start_date, end_date, renewal_date, payment_frequency, agent_id, branch_id,
+  start_date, end_date, renewal_date, payment_frequency, inception_date, agent_id, branch_id,
   grace_period_days)
 select
   policy_id, client_id, policy_number, customer_id, policy_type, product_name, product_category, premium_amount,
-  sum_insured, start_date, end_date, renewal_date, coalesce(payment_frequency, 'annual'), agent_id, branch_id,
+  sum_insured, start_date, end_date, renewal_date, coalesce(payment_frequency, 'annual'), inception_date, agent_id, branch_id,
   {grace}
 from {staging} s where policy_is_new

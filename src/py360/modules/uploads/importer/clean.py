@@ -88,6 +88,7 @@ class _Chunk:
         self._periods()
         self._choices()
         self._terms()
+        self._inception()
         self._rest()
         issues = pl.concat(self.wrong) if self.wrong else pl.DataFrame(schema=ISSUES)
         errors = issues.filter(pl.col("severity") == "error")
@@ -311,6 +312,15 @@ class _Chunk:
         self._flag(found["ahead"], "end_date", "end_date_too_far")
         self._flag(found["ago"], "start_date", "start_date_too_far")
         self._flag(found["long"] & ~found["ahead"] & ~found["ago"], "start_date", "term_unusual", "warning")
+
+    def _inception(self) -> None:
+        """When the policy was first taken out, by the years that it was held before this term."""
+        years = texts.ascii_digits(self.texts["tenure_years"]).str.strip_chars().cast(pl.Float64, strict=False)
+        usable = pl.select(pl.when((years >= 0) & (years < 100)).then(years))[:, 0]
+        held = self._warn(usable, "tenure_years", "tenure_invalid")
+        term = pl.DataFrame({"start": self.out["start_date"], "months": (held * 12).round().cast(pl.Int32)})
+        back = pl.concat_str(pl.lit("-"), pl.col("months"), pl.lit("mo"))
+        self.out["inception_date"] = term.select(pl.col("start").dt.offset_by(back).alias("inception_date"))[:, 0]
 
     def _rest(self) -> None:
         channel = self.texts["channel"]

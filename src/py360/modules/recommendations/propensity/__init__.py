@@ -1,0 +1,1 @@
+"""How likely a case is to lapse: the inputs, the model, its training and its card."""

@@ -1,0 +1,101 @@
+"""A file of outcomes, to start from before the installation has a history of its own.
+
+A CSV with a column `lapsed` or `lapse` (1 or 0) and any of the features by their names. The public table `eudirectlapse`
+(CASdatasets) is understood by its own headings. Each policy counts once.
+"""
+
+import csv
+from collections.abc import Callable, Mapping
+from itertools import islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from py360.kit.errors import Invalid
+from py360.modules.recommendations.propensity.features import FEATURES, Column, number_column, word_column
+from py360.modules.recommendations.propensity.train import Outcomes
+
+MOST_ROWS: Final = 2_000_000
+_RUPEES: Final = 90  # what the table's premiums are multiplied with in the sample portfolios made of it
+Row = Mapping[str, str]
+
+
+def _float(text: str | None) -> float | None:
+    try:
+        return float(text) if text and text.strip() else None
+    except ValueError:
+        return None
+
+
+def _change(row: Row) -> float | None:
+    last, final = _float(row.get("prem_last")), _float(row.get("prem_final"))
+    return round(final / last - 1, 3) if last and final is not None else None
+
+
+def _times(row: Row) -> float | None:
+    return _float((row.get("prem_freqperyear") or "").partition(" ")[0])
+
+
+def _premium(row: Row) -> float | None:
+    premium = _float(row.get("prem_final"))
+    return premium * _RUPEES if premium is not None else None
+
+
+_EUDIRECTLAPSE: Final[Mapping[str, Callable[[Row], float | None]]] = {
+    "age": lambda row: _float(row.get("polholder_age")),
+    "premium": _premium,
+    "premium_change": _change,
+    "payments_per_year": _times,
+    "policies_held": lambda row: _float(row.get("policy_nbcontract")),
+    "tenure_years": lambda row: _float(row.get("policy_age")),
+}
+
+
+def read(path: Path) -> Outcomes:
+    """The outcomes of a file; raises Invalid, saying what it lacks."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        headings = [heading.strip() for heading in reader.fieldnames or []]
+        reader.fieldnames = headings
+        label = next((name for name in ("lapsed", "lapse") if name in headings), None)
+        if label is None:
+            raise Invalid(f"{path.name} has no column “lapsed” (1 or 0).", code="outcomes_unreadable")
+        rows = list(islice(reader, MOST_ROWS + 1))
+    if len(rows) > MOST_ROWS:
+        raise Invalid(f"{path.name} has more than {MOST_ROWS:,} rows.", code="outcomes_too_many")
+    rows = _once(rows)
+    for number, row in enumerate(rows, 2):
+        if row[label] not in ("0", "1"):
+            raise Invalid(
+                f"{path.name}, row {number}: “{label}” is {row[label]!r}; it must be 1 or 0.",
+                code="outcomes_unreadable",
+            )
+    known = {name: _column(name, rows, headings) for name in (feature.name for feature in FEATURES)}
+    region = next((name for name in ("region", "vehicl_region") if name in headings), "")
+    return Outcomes(
+        table={name: column for name, column in known.items() if column is not None},
+        lapsed=np.array([row[label] == "1" for row in rows]),
+        region=word_column([row.get(region) or None for row in rows]),
+        source=path.name,
+    )
+
+
+def _once(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The first row of each policy: one that stands twice would be both learned from and judged by."""
+    seen: dict[str, dict[str, str]] = {}
+    return [
+        seen.setdefault(number, row) if number else row
+        for row in rows
+        if (number := row.get("policy_number", "")) not in seen
+    ]
+
+
+def _column(name: str, rows: list[dict[str, str]], headings: list[str]) -> Column | None:
+    kind = next(feature.kind for feature in FEATURES if feature.name == name)
+    if name in headings:
+        texts = [row.get(name) or None for row in rows]
+        return word_column(texts) if kind == "category" else number_column([_float(text) for text in texts])
+    if "prem_freqperyear" in headings and (derive := _EUDIRECTLAPSE.get(name)):
+        return number_column([derive(row) for row in rows])
+    return None
