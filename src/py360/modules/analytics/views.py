@@ -34,11 +34,23 @@ class PreviousView(KeyFigures):
     period: PeriodView
 
 
+class DrillDown(TypedDict):
+    """The case lists behind the figures, below `/api`."""
+
+    totalCases: str
+    inProgress: str
+    renewed: str
+    pendingAction: str
+    errors: str
+    paymentPending: str
+
+
 class StatsView(KeyFigures):
     """The figures of a period, and of the one before; all days have none before."""
 
     period: PeriodView
     previous: PreviousView | None
+    cases: DrillDown
 
 
 class TrendView(TypedDict):

@@ -1,13 +1,18 @@
 """The seven figures of the dashboard, and how they develop (domain reference, 23)."""
 
+from typing import Final
+
 from py360.kit.caller import Caller
 from py360.kit.reads import Reads
 from py360.modules.analytics.filters import PENDING_ACTION, Period, Scope
+from py360.modules.analytics.links import case_list
 from py360.modules.analytics.queries.cells import check
 from py360.modules.analytics.queries.figures import Figures, buckets, figures_of, series, total
 from py360.modules.analytics.views import KeyFigures, PeriodView, StatsView, TrendView
+from py360.modules.cases import api as cases
 
-ENDED_BADLY = ("failed", "lapsed")
+ENDED_BADLY: Final = ("failed", "lapsed")
+OVER: Final = frozenset({"payment_processed", "renewed", "lapsed", "cancelled"})
 
 
 async def stats(reads: Reads, caller: Caller, scope: Scope, before: Scope | None) -> StatsView:
@@ -22,6 +27,16 @@ async def stats(reads: Reads, caller: Caller, scope: Scope, before: Scope | None
         "previous": {**await _key_figures(reads, caller, before), "period": period_view(before.period)}
         if before
         else None,
+        "cases": {
+            "totalCases": case_list(scope),
+            "inProgress": case_list(scope, status="in_progress"),
+            "renewed": case_list(scope, status="renewed"),
+            "pendingAction": case_list(scope, status=",".join(PENDING_ACTION)),
+            "errors": case_list(scope, status="failed"),
+            "paymentPending": case_list(
+                scope, status=",".join(status for status in cases.LABELS if status not in OVER)
+            ),
+        },
     }
 
 

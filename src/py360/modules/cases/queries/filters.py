@@ -57,6 +57,8 @@ class Filters(QuerySchema):
     upload: Text = Field("", alias="uploadId")
     channel: Text = ""
     payment_status: Text = ""
+    policy_type: Text = Field("", description="motor, home, life, health, travel, commercial; several with commas")
+    team_id: Text = Field("", description="A region, branch or team, with what is below it")
 
     @property
     def terms(self) -> list[str]:
@@ -207,6 +209,29 @@ def _terms(built: Where, filters: Filters) -> None:
         built.add(f"c.payment_status = '{one_of('paymentStatus', filters.payment_status, PAYMENT_STATUSES)}'")
     if filters.channel.lower() not in ALL:
         built.add("c.channel = %(channel)s", channel=filters.channel)
+    _policies_and_team(built, filters)
+
+
+def _policies_and_team(built: Where, filters: Filters) -> None:
+    """The type of the policy, and a place of the organisation with what is below it."""
+    if types := [word for part in filters.policy_type.lower().split(",") if (word := part.strip()) not in ALL]:
+        built.add(
+            "exists (select from policies p where p.id = c.policy_id and lower(p.policy_type) = any(%(policy_types)s))",
+            policy_types=types,
+        )
+    if filters.team_id.lower() not in ALL:
+        number = ids.bare_number(filters.team_id)
+        if number is None:
+            raise Invalid(
+                f"“{filters.team_id[:60]}” is no number of a region, branch or team.",
+                code="unknown_value",
+                details=[{"field": "teamId", "message": "a number, as GET /api/teams has it"}],
+            )
+        built.add(
+            "c.node_id in (select n.id from organization_public_node n join organization_public_node t on n.path <@ t.path"
+            " where t.id = %(team)s)",
+            team=number,
+        )
 
 
 def _policy_status(built: Where, code: str, today: date) -> None:
