@@ -10,7 +10,7 @@ from py360.kit.db import unit_of_work
 from py360.modules.analytics.charts.catalogue import CHARTS
 from py360.modules.analytics.service.fold import fold_all
 from tests.factories.cases import MadeCase, MakeCase
-from tests.modules.analytics.test_overview import node, stats
+from tests.factories.dashboard import node, stats
 from tests.modules.conftest import AsRole
 
 

@@ -1,21 +1,13 @@
 """The seven figures and the trends of the dashboard."""
 
-from typing import Any
-
 import httpx
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.analytics.service.fold import fold_all
 from tests.factories.cases import MakeCase
+from tests.factories.dashboard import node, stats
 from tests.modules.conftest import AsRole, Person
-
-
-async def stats(client: httpx.AsyncClient, **filters: object) -> dict[str, Any]:
-    await fold_all()
-    answer = await client.get("/api/dashboard/stats", params=filters)
-    assert answer.status_code == 200, answer.text
-    return dict(answer.json()["data"])
 
 
 async def test_figures_count_cases_by_status(as_admin: httpx.AsyncClient, make_case: MakeCase) -> None:
@@ -79,12 +71,6 @@ async def test_each_reach_counts_its_own_cases(
     assert await total(as_admin, teamId=region) == 2
     assert await total(people["manager"], memberId=people["agent"].user["id"]) == 1
     assert await total(people["senior_agent"], memberId=people["manager"].user["id"]) == 0
-
-
-async def node(admin: httpx.AsyncClient, name: str, kind: str, parent: int | None = None) -> int:
-    made = await admin.post("/api/hierarchy/nodes", json={"name": name, "type": kind, "parentId": parent})
-    assert made.status_code == 201, made.text
-    return int(made.json()["data"]["id"])
 
 
 async def test_trends_have_a_bucket_for_each_hour_day_or_month(

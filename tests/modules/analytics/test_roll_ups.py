@@ -15,8 +15,8 @@ from py360.modules.analytics.columns import CELL_KEY, DIMENSIONS, FACT, MEASURES
 from py360.modules.analytics.service.fold import SOURCE, fold, fold_all, rebuild
 from tests.conftest import RunJobs
 from tests.factories.cases import MakeCase
+from tests.factories.dashboard import node
 from tests.factories.policy_files import csv_of, row
-from tests.modules.analytics.test_overview import node
 from tests.modules.conftest import AsRole
 from tests.modules.uploads.conftest import send
 
