@@ -54,6 +54,7 @@ NO_ROW: Final = {
     "session_id": "one's own sessions only: tests/modules/identity/test_sign_in.py",
     "role_id": "roles are the installation's; only its administrators change them",
     "section": "the name of a tab of one's own client",
+    "chart_id": "the name of a chart; its figures are sums within the caller's reach",
     "channel": "email, sms, whatsapp: stands before what is named",
     "path": "the console passes it on to the route of the API that has this path",
 }
