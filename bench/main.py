@@ -13,6 +13,7 @@ PARTS: Final[dict[str, dict[str, int]]] = {
     "uploads": {"rows": 10_000, "csv_rows": 100_000},
     "importing": {"rows": 20_000},
     "cases": {"cases": 100_000},
+    "analytics": {"cases": 50_000, "messages_each": 2},
     "renewals": {"policies": 50_000},
     "mail": {"messages": 10_000},
     "campaigns": {"messages": 10_000, "planned": 100_000},
