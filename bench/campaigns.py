@@ -61,8 +61,9 @@ async def _plan(out: Out, planned: int) -> bool:
     try:
         audience = plan.Audience(None, "all", opened.clock.today())
         async with unit_of_work() as session:
-            campaign = await db.value(
+            campaign = await db.fetch_only(
                 session,
+                int,
                 "with parent as (insert into campaigns (client_id, name, campaign_type, channels) values (1, 'Plan', 'multi', '{email}')"
                 " returning id) insert into campaigns (client_id, parent_id, name, campaign_type, channels)"
                 " select 1, id, 'Plan', 'email', '{email}' from parent returning id",
@@ -107,14 +108,16 @@ async def _create(port: int, messages: int) -> int:
                 "update providers set type = 'smtp', config_encrypted = %(config)s where channel = 'email'",
                 {"config": providers.seal_settings(account)},
             )
-            template = await db.value(
+            template = await db.fetch_only(
                 session,
+                int,
                 "insert into templates (client_id, name, template_type, subject, content, format) values"
                 " (1, 'Bench', 'email', 'Renew {{policy_number}} by {{expiry_date}}', %(content)s, 'html') returning id",
                 {"content": CONTENT},
             )
-            upload = await db.value(
+            upload = await db.fetch_only(
                 session,
+                int,
                 "insert into file_uploads (client_id, filename, original_filename, file_size, file_type, sha256, upload_status)"
                 " values (1, 'bench', 'bench.csv', 1, 'csv', 'bench', 'completed') returning id",
             )
@@ -158,7 +161,7 @@ async def _work(campaign: int) -> None:
     started = time.perf_counter()
     await jobs.send.func(campaign_id=campaign)
     seconds = time.perf_counter() - started
-    sent = await opened.reads.value("select sent_count from campaigns where id = %(id)s", {"id": campaign})
+    sent = await opened.reads.fetch_only(int, "select sent_count from campaigns where id = %(id)s", {"id": campaign})
     megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
     await opened.close()
     print(json.dumps({"seconds": seconds, "sent": sent, "megabytes": megabytes, "cpu": time.process_time()}))

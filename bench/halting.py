@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -149,8 +150,9 @@ async def _ready(address: str) -> None:
 async def _upload(people: int) -> int:
     """An upload as the import would leave it."""
     async with unit_of_work() as session:
-        number: int = await db.value(
+        number: int = await db.fetch_only(
             session,
+            int,
             "insert into file_uploads (client_id, filename, original_filename, file_size, file_type, sha256, upload_status)"
             " values (1, 'bench', 'bench.csv', 1, 'csv', 'bench', 'completed') returning id",
         )
@@ -166,8 +168,9 @@ async def _upload(people: int) -> int:
 async def _campaign(channel: str, upload: int) -> int:
     """A campaign that starts at once."""
     async with unit_of_work() as session:
-        template = await db.value(
+        template = await db.fetch_only(
             session,
+            int,
             "select id from templates where template_type = %(channel)s and client_id = 1 and category <> 'promotional' order by id limit 1",
             {"channel": channel},
         )
@@ -219,32 +222,40 @@ async def _nothing_else() -> None:
     """The machine is idle but for the campaign."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Payer:
+    id: int
+    email: str
+    phone: str
+
+
 async def _paid(
     vendors: Vendors, channel: str, upload: int, beside: Callable[[], Awaitable[None]] = _nothing_else
 ) -> float:
     """The longest time between a payment at the gateway and a reminder to the same customer; `beside` is begun before."""
     async with unit_of_work() as session:
-        rows = await db.all(
+        rows = await db.fetch_all(
             session,
-            "select * from (select c.id, c.renewal_amount, k.email, k.phone, row_number() over (order by c.id) as place"
+            _Payer,
+            "select id, email, phone from (select c.id, c.renewal_amount, k.email, k.phone, row_number() over (order by c.id) as place"
             " from upload_rows r join renewal_cases c on c.id = r.case_id join customers k on k.id = c.customer_id"
             " where r.upload_id = %(upload)s and c.closed_at is null) open where place %% %(apart)s = 0 order by place",
             {"upload": upload, "apart": APART},
         )
-        wanted = [messaging.LinkRequest(row["id"], 1, row["phone"]) for row in rows]
+        wanted = [messaging.LinkRequest(row.id, 1, row.phone) for row in rows]
         addresses = await payments.make_links(session, wanted)
-    opened_orders = {row["id"]: await checkout.pay(addresses[row["id"]].rpartition("/")[2]) for row in rows}
+    opened_orders = {row.id: await checkout.pay(addresses[row.id].rpartition("/")[2]) for row in rows}
     campaign = await _campaign(channel, upload)
     started = time.time()
     await _first(vendors, channel, started)
     await beside()
     paid: dict[str, float] = {}
     for row in rows:
-        order = opened_orders[row["id"]]
+        order = opened_orders[row.id]
         assert isinstance(order, checkout.orders.Checkout), order
         link = vendors.razorpay.current(order.url.rpartition("/")[2])
         assert link is not None
-        paid[row["email"] if channel == "email" else row["phone"]] = time.time()
+        paid[row.email if channel == "email" else row.phone] = time.time()
         vendors.razorpay.pay(link, "upi", True)
     await asyncio.sleep(WATCHED)
     late = [
@@ -254,10 +265,11 @@ async def _paid(
     ]
     await _steer(campaign, "stopped")
     async with unit_of_work() as session:
-        closed = await db.value(
+        closed = await db.fetch_only(
             session,
+            int,
             "select count(*) from renewal_cases where id = any(%(ids)s) and status = 'renewed'",
-            {"ids": [row["id"] for row in rows]},
+            {"ids": [row.id for row in rows]},
         )
     assert closed == len(rows), f"only {closed} of {len(rows)} payments closed their case"
     return max([0.0, *late])

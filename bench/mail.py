@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -66,7 +67,9 @@ async def _measure(out: Out, messages: int) -> bool:
             cpu = (time.process_time() - cpu) / messages * 1e6
             megabytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
         async with unit_of_work() as session:
-            sent = await db.value(session, "select count(*) from communication_delivery_status where status = 'sent'")
+            sent = await db.fetch_only(
+                session, int, "select count(*) from communication_delivery_status where status = 'sent'"
+            )
     finally:
         await opened.close()
     with sink() as port:
@@ -92,6 +95,12 @@ def sink() -> Iterator[int]:
             process.stdout.read()  # what it counted; not asked here
 
 
+@dataclass(frozen=True, slots=True)
+class _Person:
+    id: int
+    email: str
+
+
 async def _prepare(messages: int, port: int) -> tuple[int, templates.Template, list[tuple[int, str]]]:
     account = providers.SmtpSettings(
         host="127.0.0.1", port=port, from_email="renewals@example.com", from_name="Bench", unit_price=Decimal("0.02")
@@ -103,21 +112,23 @@ async def _prepare(messages: int, port: int) -> tuple[int, templates.Template, l
             "update providers set type = 'smtp', config_encrypted = %(config)s where channel = 'email'",
             {"config": providers.seal_settings(account)},
         )
-        number = await db.value(
+        number = await db.fetch_only(
             session,
+            int,
             "insert into templates (client_id, name, template_type, subject, content, format) values"
             " (%(client)s, 'Bench', 'email', 'Renew {{policy_number}} by {{expiry_date}}', %(content)s, 'html') returning id",
             {"client": client_id, "content": CONTENT},
         )
         template = await templates.find(session, client_id, number, "email")
-        rows = await db.all(
+        people = await db.fetch_all(
             session,
+            _Person,
             "insert into customers (client_id, customer_code, first_name, last_name, email)"
             " select %(client)s, 'BENCH-' || n, 'Asha', 'Rao', 'person' || n || '@example.com'"
             " from generate_series(1, %(n)s) n returning id, email",
             {"client": client_id, "n": messages},
         )
-    return client_id, template, [(row["id"], row["email"]) for row in rows]
+    return client_id, template, [(person.id, person.email) for person in people]
 
 
 async def _send(client_id: int, template: templates.Template, people: list[tuple[int, str]]) -> None:

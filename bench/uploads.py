@@ -121,7 +121,7 @@ async def _receive(path: Path) -> tuple[int, float]:
     begun = time.perf_counter()
     async with unit_of_work() as session:
         client_id = await identity.default_client(session)
-        user_id = await db.value(session, "select id from users order by id limit 1")
+        user_id = await db.fetch_only(session, int, "select id from users order by id limit 1")
         caller = Caller(user_id, "Bench", EMAIL, "admin", frozenset({"upload"}), client_id, (client_id,), "all")
         arrived = receive.ReceivedFile(path, path.name, await asyncio.to_thread(receive.hash_of, path))
         answer = await receive.receive(session, caller, arrived, MetadataIn())

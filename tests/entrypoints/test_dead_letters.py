@@ -11,6 +11,7 @@ from py360.kit.resources import Resources
 from py360.modules.messaging.jobs import inbox
 from tests.conftest import RunJobs
 from tests.factories.signatures import mailgun
+from tests.factories.stored import read_value
 from tests.factories.webhooks import payload
 
 
@@ -49,5 +50,5 @@ async def test_dead_letters_are_shown_and_can_be_applied_again(
     await inbox.retry()
     await run_jobs()
     left = "select count(*) from webhook_inbox where error is not null or applied_at is null"
-    assert (await dead_letters_in_health(client), await resources.reads.value(left)) == (0, 0)
+    assert (await dead_letters_in_health(client), await read_value(resources.reads, left)) == (0, 0)
     assert await dead_letters.apply_again() == 0

@@ -6,6 +6,7 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.compliance import api as compliance
 from tests.conftest import RunJobs
+from tests.factories.stored import read_rows, read_value
 
 
 async def test_a_welcome_letter_is_sent_and_its_link_is_kept_nowhere(
@@ -14,12 +15,14 @@ async def test_a_welcome_letter_is_sent_and_its_link_is_kept_nowhere(
     body = {"name": "Meera Nair", "email": "meera@example.com", "role": "agent"}
     assert (await as_admin.post("/api/users", json=body)).status_code == 201
     async with unit_of_work() as session:
-        queued = str(await db.all(session, "select args from procrastinate_jobs where task_name = 'identity.letter'"))
+        queued = str(
+            await read_rows(session, "select args from procrastinate_jobs where task_name = 'identity.letter'")
+        )
     assert "meera@example.com" in queued
     assert "token=" not in queued
     await run_jobs()
     async with unit_of_work() as session:
-        [line] = await db.all(
+        [line] = await read_rows(
             session, "select recipient_contact, subject, content, status from communication_delivery_status"
         )
     assert (line["recipient_contact"], line["subject"], line["content"]) == (
@@ -49,10 +52,11 @@ async def test_an_address_that_does_not_exist_gets_no_letters(as_admin: httpx.As
     assert await letter_to("gone@example.com", as_admin, run_jobs) == "blocked"
     async with unit_of_work() as session:  # and nobody tries again for hours
         assert (
-            await db.value(session, "select count(*) from procrastinate_jobs where task_name = 'identity.letter'") == 1
+            await read_value(session, "select count(*) from procrastinate_jobs where task_name = 'identity.letter'")
+            == 1
         )
         assert (
-            await db.value(session, "select status::text from procrastinate_jobs where task_name = 'identity.letter'")
+            await read_value(session, "select status::text from procrastinate_jobs where task_name = 'identity.letter'")
             == "succeeded"
         )
 
@@ -63,7 +67,7 @@ async def letter_to(email: str, client: httpx.AsyncClient, run_jobs: RunJobs) ->
     assert (await client.post("/api/users", json=body)).status_code == 201
     await run_jobs()
     async with unit_of_work() as session:
-        [line] = await db.all(
+        [line] = await read_rows(
             session,
             "select status, purpose from communication_delivery_status where recipient_contact = %(to)s",
             {"to": email},

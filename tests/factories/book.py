@@ -7,6 +7,7 @@ from py360.kit import db, resources
 from py360.kit.db import unit_of_work
 from py360.modules.cases import api as cases
 from py360.modules.customers import api as customers
+from tests.factories.stored import Row, read_rows
 
 COLUMNS = (
     "row_no", "client_id", "policy_number", "customer_code", "first_name", "last_name", "email", "phone", "pan", "policy_type",
@@ -46,7 +47,7 @@ def _year_before(due: date) -> date:
     return due - timedelta(days=364)
 
 
-async def merge(*rows: dict[str, Any]) -> list[db.Row]:
+async def merge(*rows: dict[str, Any]) -> list[Row]:
     """Merge rows as one chunk of a file; the staging rows afterwards, with their outcomes."""
     names = ", ".join(COLUMNS)
     values = ", ".join(f"%({name})s" for name in COLUMNS)
@@ -58,4 +59,4 @@ async def merge(*rows: dict[str, Any]) -> list[db.Row]:
         await customers.merge(session, "staging")
         said = {"batch_id": None, "created": "From the tests' file", "now": clock.now(), "today": clock.today()}
         await cases.open(session, "staging", **said)
-        return await db.all(session, "select * from staging order by row_no")
+        return await read_rows(session, "select * from staging order by row_no")

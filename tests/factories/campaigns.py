@@ -19,6 +19,7 @@ from py360.kit.db import unit_of_work
 from py360.modules.messaging import api as messaging
 from py360.modules.providers import api as providers
 from tests.factories.book import merge, row
+from tests.factories.stored import read_rows
 from tests.installation import CHECKOUT, PY360
 from tests.modules.conftest import Sandbox
 
@@ -180,8 +181,8 @@ async def counts(campaign_id: int) -> dict[str, int]:
 
 async def recipient_counts() -> dict[str, int]:
     """How many recipients all campaigns have by status."""
-    rows = await resources.current().reads.fetch_all(
-        dict, "select status, count(*) as n from campaign_recipients group by 1"
+    rows = await read_rows(
+        resources.current().reads, "select status, count(*) as n from campaign_recipients group by 1"
     )
     return {row["status"]: row["n"] for row in rows}
 

@@ -7,6 +7,7 @@ from py360.kit.db import unit_of_work
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.delivery.ledger import Entry
 from tests.factories.accounts import sandbox_account
+from tests.factories.stored import read_row
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -29,7 +30,7 @@ async def written(client_id: int, number: int = 1, status: str = "sending") -> l
 
 async def row(number: int) -> dict[str, object]:
     async with unit_of_work() as session:
-        found = await db.one(
+        found = await read_row(
             session, f"select {COLUMNS} from communication_delivery_status where id = %(id)s", {"id": number}
         )
     assert found is not None

@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.http import Route
+from tests.factories.stored import read_value
 from tests.house.book import statements_of_the_book
 from tests.modules.conftest import AsRole, Person, as_role
 
@@ -200,7 +201,7 @@ async def filled(path: str, names: list[str]) -> str:
         value = "sms" if name == "channel" else NAMED[name][1]
         if value.startswith("select "):
             async with unit_of_work() as session:
-                value = str(await db.value(session, value))
+                value = str(await read_value(session, value))
         path = re.sub(r"{" + name + r"(:path)?}", value, path)
     return path
 
@@ -209,7 +210,7 @@ async def state_of(tables: list[str]) -> dict[str, str]:
     """A digest of client 1's rows, table by table."""
     async with unit_of_work() as session:
         return {
-            table: await db.value(
+            table: await read_value(
                 session, f"select md5(string_agg(t::text, '|' order by t::text)) from {table} t where client_id = 1"
             )
             for table in tables

@@ -22,6 +22,7 @@ from py360.kit.settings import Settings
 from tests.conftest import RunJobs
 from tests.factories.policy_files import csv_of, row
 from tests.factories.resumable import CONTENT, TUS, begin, send
+from tests.factories.stored import read_value
 
 
 @pytest.fixture(autouse=True)
@@ -70,7 +71,7 @@ def refused(answer: httpx.Response) -> None:
 
 async def nothing_is_stored(resources: Resources) -> None:
     """No row, no file, nothing for a while."""
-    assert await resources.reads.value("select count(*) from file_uploads") == 0
+    assert await read_value(resources.reads, "select count(*) from file_uploads") == 0
     left = [path for path in resources.settings.home.rglob("*") if path.is_file() and path.parent.name != "arrivals"]
     assert left == []
 

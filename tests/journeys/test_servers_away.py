@@ -20,6 +20,7 @@ from py360.kit.settings import Settings, settings
 from tests import services
 from tests.factories.campaigns import behave, campaign, worker
 from tests.factories.policy_files import csv_of, row
+from tests.factories.stored import Row, read_rows
 from tests.modules.conftest import Sandbox, client_id, sandbox
 
 __all__ = ["client_id", "sandbox"]  # fixtures
@@ -77,12 +78,12 @@ async def without_valkey(folder: Path) -> AsyncIterator[None]:
     await asyncio.to_thread(subprocess.run, command, check=True, capture_output=True)
 
 
-async def ask(sql: str) -> list[db.Row]:
+async def ask(sql: str) -> list[Row]:
     """Rows, waited for while the database is away."""
 
-    async def asked() -> list[db.Row]:
+    async def asked() -> list[Row]:
         async with unit_of_work() as session:
-            return await db.all(session, sql)
+            return await read_rows(session, sql)
 
     return await db.insist(asked)
 

@@ -27,12 +27,12 @@ async def _limit(resources: Resources) -> None:
 
 
 async def _read(resources: Resources) -> None:
-    await resources.reads.value("select 1")
+    await resources.reads.fetch_only(int, "select 1")
 
 
 async def _write(resources: Resources) -> None:
     async with db.unit_of_work() as session:
-        await db.value(session, "select 1")
+        await db.fetch_only(session, int, "select 1")
 
 
 @pytest.mark.parametrize("doing", [_live, _quota, _limit, _read, _write])

@@ -9,6 +9,7 @@ from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 from tests.conftest import RunJobs
+from tests.factories.stored import read_value
 
 tried: list[str] = []
 
@@ -29,7 +30,10 @@ async def test_the_one_that_waits_does_it(resources: Resources, run_jobs: RunJob
         await jobs.defer(session, fails_once, queueing_lock="alone", lock="alone")
     await run_jobs()
     assert len(tried) == 2
-    assert await resources.reads.value("select count(*) from procrastinate_jobs where status in ('todo', 'doing')") == 0
+    assert (
+        await read_value(resources.reads, "select count(*) from procrastinate_jobs where status in ('todo', 'doing')")
+        == 0
+    )
 
 
 @jobs.module_jobs("house").task(name="house.comes_back", retries=0)
@@ -49,7 +53,7 @@ async def test_one_that_comes_back_by_itself_is_not_given_up(
     assert "the database went away" in said
     assert "for good" not in said
     status = "select status::text from procrastinate_jobs where task_name = 'house.comes_back'"
-    assert await resources.reads.value(status) == "succeeded"  # what failed for good is put back by hand
+    assert await read_value(resources.reads, status) == "succeeded"  # what failed for good is put back by hand
 
 
 @jobs.module_jobs("house").periodic(name="house.every_year", cron="0 0 1 1 *")
@@ -70,7 +74,7 @@ async def test_a_periodic_job_that_fails_leaves_a_line_and_no_heap(
     assert said.count("a job failed; it comes back by itself") == 3
     assert said.count("Traceback") == 1
     left = "select count(*) from procrastinate_jobs where status not in ('todo', 'succeeded')"
-    assert await resources.reads.value(left) == 0
+    assert await read_value(resources.reads, left) == 0
 
 
 given_up: list[int] = []

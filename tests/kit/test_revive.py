@@ -7,6 +7,7 @@ from py360.kit import db, jobs
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 from py360.modules.campaigns.jobs import recount
+from tests.factories.stored import read_rows
 
 _STATES = "select status::text from procrastinate_jobs where task_name = 'campaigns.recount' order by id"
 
@@ -25,5 +26,5 @@ async def test_a_dead_job_whose_successor_waits_does_not_stop_the_worker(
         async with app.open_async():
             assert await jobs.revive(0) == 2
     async with db.unit_of_work() as session:
-        states = [row["status"] for row in await db.all(session, _STATES, {})]
+        states = [row["status"] for row in await read_rows(session, _STATES, {})]
     assert states == ["todo", "todo"]

@@ -115,7 +115,7 @@ async def health(request: Request) -> Response:
 
     dead, used, _ = await asyncio.gather(
         probe("database", dead_letters.count(resources.reads)),
-        probe("database", resources.reads.value(KEY_IN_USE, {"known": _fingerprints(resources.settings)})),
+        probe("database", resources.reads.fetch_one(bool, KEY_IN_USE, {"known": _fingerprints(resources.settings)})),
         probe("cache", resources.cache.ping()),
     )
     if used is False:

@@ -273,12 +273,12 @@ def user_list(as_json: Json = False) -> None:
     """List the users."""
     from py360.entrypoints import users
 
-    rows = _run(users.list_users)
+    accounts = _run(users.list_users)
     if as_json:
-        typer.echo(json.dumps(rows, default=str))
+        typer.echo(json.dumps([account.to_json() for account in accounts]))
         return
-    for row in rows:
-        typer.echo(f"{row['id']:>5}  {row['email']:<40} {row['role']:<20} {row['status']}")
+    for each in accounts:
+        typer.echo(f"{each.id:>5}  {each.email:<40} {each.role or '-':<20} {each.status}")
 
 
 @user_cli.command("reset-password")

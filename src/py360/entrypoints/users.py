@@ -1,6 +1,6 @@
 """`py360 user`: accounts from the command line."""
 
-from typing import Any
+from dataclasses import asdict, dataclass
 
 from py360.kit.db import unit_of_work
 from py360.kit.errors import NotFound
@@ -18,12 +18,27 @@ async def create(email: str, name: str, role: str, password: str) -> int:
         )
 
 
-async def list_users() -> list[dict[str, Any]]:
-    """Every account, in the wire's names."""
-    rows = await current().reads.all(
-        "select id, name, email, role, status, client_id from identity_public_users order by id"
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account, as `py360 users list` prints it."""
+
+    id: int
+    name: str
+    email: str
+    role: str | None
+    status: str
+    client_id: int
+
+    def to_json(self) -> dict[str, object]:
+        """In the wire's names."""
+        return camel(asdict(self))
+
+
+async def list_users() -> list[Account]:
+    """Every account."""
+    return await current().reads.fetch_all(
+        Account, "select id, name, email, role, status, client_id from identity_public_users order by id"
     )
-    return [camel(row) for row in rows]
 
 
 async def reset_password(email: str, password: str) -> None:

@@ -25,7 +25,6 @@ import psycopg
 import sqlalchemy.exc
 import structlog
 from psycopg import AsyncConnection
-from psycopg.rows import dict_row
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
@@ -45,7 +44,6 @@ _GONE: Final = ("08", "57P")  # connection failures, shutdowns
 
 Answer = TypeVar("Answer")
 Kind = TypeVar("Kind")
-Row: TypeAlias = pools.Row
 Params: TypeAlias = pools.Params
 
 
@@ -121,25 +119,6 @@ async def fetch_only(session: AsyncSession, kind: type[Kind], sql: str, params: 
     return rows.only(await fetch_all(session, kind, sql, params))
 
 
-async def all(session: AsyncSession, sql: str, params: Params = None) -> list[Row]:
-    """Every row of a statement run inside the session's transaction."""
-    async with (await connection(session)).cursor(row_factory=dict_row) as cursor:
-        await cursor.execute(sql, params)  # SQL is ours, written in the modules
-        return await cursor.fetchall() if cursor.description else []
-
-
-async def one(session: AsyncSession, sql: str, params: Params = None) -> Row | None:
-    """The first row of a statement, or None."""
-    found = await all(session, sql, params)
-    return found[0] if found else None
-
-
-async def value(session: AsyncSession, sql: str, params: Params = None) -> Any:
-    """The first column of the first row, or None."""
-    row = await one(session, sql, params)
-    return next(iter(row.values())) if row else None
-
-
 async def execute(session: AsyncSession, sql: str, params: Params = None) -> int:
     """Run a statement inside the session's transaction; the number of rows it touched."""
     async with (await connection(session)).cursor() as cursor:
@@ -154,8 +133,9 @@ async def trusted(session: AsyncSession) -> AsyncIterator[None]:
     The checks cost a third of a bulk import (measured). They are left out only where the database grants us the right
     to say so (our own server does; elsewhere `grant set on parameter session_replication_role`); else they run.
     """
-    granted = await value(
+    granted = await fetch_one(
         session,
+        str,
         "select set_config('session_replication_role', 'replica', true)"
         " where has_parameter_privilege('session_replication_role', 'set')",
     )

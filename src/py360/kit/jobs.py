@@ -191,8 +191,9 @@ async def waits(session: AsyncSession, queueing_lock: str) -> bool:
     """Whether a job with this queueing lock waits; two who ask take turns, since the loser of two deferrals would fail."""
     await db.execute(session, "select pg_advisory_xact_lock(hashtextextended(%(lock)s, 360))", {"lock": queueing_lock})
     return bool(
-        await db.value(
+        await db.fetch_one(
             session,
+            int,
             "select 1 from procrastinate_jobs where queueing_lock = %(lock)s and status = 'todo'",
             {"lock": queueing_lock},
         )

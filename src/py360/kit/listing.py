@@ -2,12 +2,10 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from functools import reduce
 from operator import getitem
-from typing import Any, Final, Generic, cast
-
-from typing_extensions import TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from py360.kit.errors import BadRequest, Invalid
 from py360.kit.export import Column, Export, export
@@ -15,7 +13,7 @@ from py360.kit.free_json import MAX_DEPTH
 from py360.kit.paging import EXACT_UP_TO, Page, decode_cursor, encode_cursor, pagination
 from py360.kit.reads import Reads
 
-Kind = TypeVar("Kind", default=Mapping[str, Any])
+Kind = TypeVar("Kind")
 _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -37,7 +35,8 @@ class Listing(Generic[Kind]):
     file_name: str = ""  # where the wire's name says too little
     counted: str = ""  # the tables that `where` needs, when `select` joins more
     walked: str = ""
-    row: type[Kind] | None = None  # the dataclass of the select's columns; None is a dict, until every list has one
+    _: KW_ONLY
+    row: type[Kind]  # the dataclass of the select's columns
 
     async def page(self, reads: Reads, page: Page, cursor: str | None = None) -> dict[str, Any]:
         """The rows of a page, or those behind a cursor, under the list's name, and its `pagination`; the total is counted up to 10,000."""
@@ -66,12 +65,11 @@ class Listing(Generic[Kind]):
         return export(self.file_name or _WORDS.sub("_", self.name).lower(), format, columns, self._rows(reads))
 
     async def _rows(self, reads: Reads) -> AsyncIterator[Mapping[str, Any]]:
-        kind = self.row or cast(type[Kind], dict)
-        async for row in reads.fetch_stream(kind, self._sql(), self.params):
+        async for row in reads.fetch_stream(self.row, self._sql(), self.params):
             yield self.shown(row)
 
     async def _fetch(self, reads: Reads, sql: str, params: Mapping[str, Any]) -> list[Kind]:
-        return await reads.fetch_all(self.row or cast(type[Kind], dict), sql, params)
+        return await reads.fetch_all(self.row, sql, params)
 
     def _after(self, cursor: str) -> tuple[str, dict[str, int]]:
         match decode_cursor(cursor):

@@ -4,15 +4,32 @@ import base64
 import binascii
 import math
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final, Literal, NotRequired
 
 import orjson
+from pydantic import Field
+from typing_extensions import TypedDict
 
 from py360.kit.errors import BadRequest
 
 DEFAULT_LIMIT: Final = 20
 MAX_LIMIT: Final = 100
 EXACT_UP_TO: Final = 10_000
+
+
+class Pagination(TypedDict):
+    """Which part of a list this is."""
+
+    page: int
+    limit: int
+    total: Annotated[int, Field(description="Exact up to 10,000; beyond, an estimate with `totalExact: false`")]
+    totalPages: int
+    totalExact: NotRequired[Literal[False]]
+    nextCursor: NotRequired[
+        Annotated[
+            str | None, Field(description="For `cursor`, on lists that can be gone through; null on the last page")
+        ]
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +46,9 @@ class Page:
         return (self.page - 1) * self.limit
 
 
-def pagination(page: Page, total: int, exact: bool = True) -> dict[str, Any]:
+def pagination(page: Page, total: int, exact: bool = True) -> Pagination:
     """The `pagination` object of the wire; `totalExact: false` says that `total` is an estimate."""
-    shown: dict[str, Any] = {
+    shown: Pagination = {
         "page": page.page,
         "limit": page.limit,
         "total": total,

@@ -9,7 +9,6 @@ import sqlalchemy.exc
 from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
-Row = dict[str, Any]
 Params = Mapping[str, object] | None
 
 

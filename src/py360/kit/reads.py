@@ -6,14 +6,14 @@ Rows have types, as in `kit.db`: `await reads.fetch_all(CaseRow, SQL, params)`, 
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from psycopg import AsyncConnection
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from py360.kit import rows
-from py360.kit.pools import Params, Row, hung_up
+from py360.kit.pools import Params, hung_up
 
 Kind = TypeVar("Kind")
 STATEMENT_TIMEOUT_MS = 30_000
@@ -21,11 +21,11 @@ STATEMENT_TIMEOUT_MS = 30_000
 SEARCHES_AT_ONCE: Final = (os.cpu_count() or 1) + 1
 
 
-async def _configure(connection: AsyncConnection[DictRow]) -> None:
+async def _configure(connection: AsyncConnection[TupleRow]) -> None:
     connection.prepare_threshold = 2
 
 
-async def _still_there(connection: AsyncConnection[DictRow]) -> None:
+async def _still_there(connection: AsyncConnection[TupleRow]) -> None:
     """Raise OperationalError when the server has hung up since; a trip to it only when there is reason (see `pools.hung_up`)."""
     if hung_up(connection):
         await AsyncConnectionPool.check_connection(connection)
@@ -39,18 +39,14 @@ class Reads:
 
     def __init__(self, url: str, size: int = 10) -> None:
         self.searches = asyncio.Semaphore(SEARCHES_AT_ONCE)
-        self._pool: AsyncConnectionPool[AsyncConnection[DictRow]] = AsyncConnectionPool(
+        self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
             url,
             min_size=1,
             max_size=size,
             open=False,
             configure=_configure,
             check=_still_there,
-            kwargs={
-                "autocommit": True,
-                "row_factory": dict_row,
-                "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC",
-            },
+            kwargs={"autocommit": True, "options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=UTC"},
         )
 
     async def open(self) -> None:
@@ -88,38 +84,6 @@ class Reads:
             self._pool.connection() as connection,
             connection.transaction(),
             connection.cursor(name="stream", row_factory=rows.row_factory(kind)) as cursor,
-        ):
-            cursor.itersize = batch
-            await cursor.execute(sql, params)  # SQL is ours
-            async for row in cursor:
-                yield row
-
-    async def all(self, sql: str, params: Params = None) -> list[Row]:
-        """Every row."""
-        connection = await self._pool.getconn()
-        try:
-            cursor = await connection.execute(sql, params)  # SQL is ours
-            found: list[Row] = await cursor.fetchall()
-            return found
-        finally:
-            await self._pool.putconn(connection)
-
-    async def one(self, sql: str, params: Params = None) -> Row | None:
-        """The first row, or None."""
-        found = await self.all(sql, params)
-        return found[0] if found else None
-
-    async def value(self, sql: str, params: Params = None) -> Any:
-        """The first column of the first row, or None."""
-        row = await self.one(sql, params)
-        return next(iter(row.values())) if row else None
-
-    async def stream(self, sql: str, params: Params = None, batch: int = 2_000) -> AsyncIterator[Row]:
-        """Rows one by one from a server-side cursor: a million rows in flat memory."""
-        async with (
-            self._pool.connection() as connection,
-            connection.transaction(),
-            connection.cursor(name="stream") as cursor,
         ):
             cursor.itersize = batch
             await cursor.execute(sql, params)  # SQL is ours

@@ -6,7 +6,7 @@ from dataclasses import is_dataclass
 from typing import Any, TypeVar, cast
 
 from psycopg import AsyncCursor
-from psycopg.rows import class_row, dict_row, scalar_row
+from psycopg.rows import class_row, scalar_row
 from pydantic import BaseModel
 
 Kind = TypeVar("Kind")
@@ -17,10 +17,8 @@ def row_factory(kind: type[Kind]) -> RowFactory[Kind]:
     """The psycopg row factory that makes `kind` of each row.
 
     A dataclass or a Pydantic model takes the columns by their names (a column that it lacks is a TypeError); any other type
-    (`int`, `str`, `Decimal`, `datetime`, ...) stands for the first column, as psycopg gives it.
+    (`int`, `str`, `Decimal`, `dict` for jsonb, ...) stands for the first column, as psycopg gives it.
     """
-    if kind is dict:
-        return cast(RowFactory[Kind], dict_row)  # for rows that have no type yet
     if is_dataclass(kind):
         return cast(RowFactory[Kind], _dataclass_row(kind))  # mypy does not narrow a type by is_dataclass
     if issubclass(kind, BaseModel):

@@ -4,14 +4,41 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final, Self
 
 import structlog
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from py360.kit import db, resources
 
 log = structlog.get_logger()
 TIMEOUT_SECONDS: Final = 15.0
+
+
+def _as_text(value: object) -> str:
+    return str(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else ""
+
+
+def _as_object(value: object) -> object:
+    return value if isinstance(value, (dict, BaseModel)) else {}
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]  # a text or number of a vendor's JSON; empty for anything else
+AS_OBJECT: Final = BeforeValidator(_as_object)  # `Annotated[Part, AS_OBJECT]`: empty for anything but an object
+
+
+class Body(BaseModel):
+    """Base of the bodies that vendors send, as they document them: what is not read is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    @classmethod
+    def of(cls, value: object) -> Self:
+        """For bodies whose parts may all be missing: from anything, empty where it has another shape."""
+        try:
+            return cls.model_validate(value)
+        except ValidationError:
+            return cls()
 
 
 class VendorError(Exception):

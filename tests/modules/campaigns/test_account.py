@@ -32,6 +32,7 @@ from tests.factories.campaigns import (
     view,
 )
 from tests.factories.campaigns import upload as upload_policies
+from tests.factories.stored import read_rows
 from tests.modules.conftest import AsRole, Sandbox
 
 
@@ -149,7 +150,7 @@ async def test_batch_is_sent_through_the_account_it_was_admitted_for(
             await record(run, batch.account, deliveries)
         assert (len(relay.taken), len(other.taken)) == (10, 10)
     used = "select provider_id, count(*) as n from communication_delivery_status where status = 'sent' group by 1 order by 1"
-    assert [row["n"] for row in await resources.reads.fetch_all(dict, used)] == [10, 10]
+    assert [row["n"] for row in await read_rows(resources.reads, used)] == [10, 10]
 
 
 async def test_vendor_that_refuses_us_for_some_recipients_only_does_not_stop_the_others(
@@ -166,7 +167,7 @@ async def test_vendor_that_refuses_us_for_some_recipients_only_does_not_stop_the
     await record(run, batch.account, answers)
     assert (run.pause_reason, run.vendor_trouble, run.goes_on) == (None, None, True)
     plan = "select status, attempts, claimed_until > now() as deferred from campaign_recipients order by id"
-    assert await resources.reads.fetch_all(dict, plan) == [
+    assert await read_rows(resources.reads, plan) == [
         {"status": "pending", "attempts": 1, "deferred": True},
         *[{"status": "sent", "attempts": 0, "deferred": None}] * 2,
     ]

@@ -21,6 +21,7 @@ from tests.factories.campaigns import (
     template,
     view,
 )
+from tests.factories.stored import read_rows
 from tests.modules.conftest import Sandbox
 
 PEOPLE = 120
@@ -47,8 +48,8 @@ async def test_budget_is_shared_by_channels_and_workers(
     assert (Decimal(str(now["spent"])), now["budget"]) == (paid, 7.5)
     assert (now["status"], now["statusReason"]) == ("paused", "The campaign’s budget is used up.")
     assert any(title.startswith("Campaign paused: May Renewals") for title in await notification_titles(as_admin))
-    waiting = await resources.reads.fetch_all(
-        dict, "select distinct skip_reason from campaign_recipients where status = 'pending'"
+    waiting = await read_rows(
+        resources.reads, "select distinct skip_reason from campaign_recipients where status = 'pending'"
     )
     assert {"skip_reason": "budget"} in waiting
 

@@ -21,6 +21,7 @@ from py360.modules.campaigns.sender.run import Run, prepare
 from py360.modules.messaging.api import Admitted
 from py360.modules.messaging.vendors.base import sent, withheld
 from tests.factories.campaigns import Upload, hand_over, template
+from tests.factories.stored import read_row, read_rows
 
 PEOPLE = 12
 LOOPS = 4
@@ -108,16 +109,18 @@ async def test_every_recipient_is_written_to_once(
     await world.claim(0, PEOPLE)
     await world.step("deliver", 0, 0)
 
-    rows = await resources.reads.fetch_all(
-        dict, "select contact, status from campaign_recipients where campaign_id = %(id)s", {"id": number}
+    rows = await read_rows(
+        resources.reads, "select contact, status from campaign_recipients where campaign_id = %(id)s", {"id": number}
     )
     assert len(rows) == PEOPLE
     assert max(world.left.values()) == 1
     assert {row["contact"] for row in rows if row["status"] == "unknown"} == world.in_doubt
     assert {row["contact"] for row in rows if row["status"] == "sent"} == world.left.keys() - world.in_doubt
     assert {row["status"] for row in rows} <= {"sent", "unknown"}
-    counted = await resources.reads.fetch_one(
-        dict, "select sent_count, unknown_count, settled_count from campaigns where id = %(id)s", {"id": number}
+    counted = await read_row(
+        resources.reads,
+        "select sent_count, unknown_count, settled_count from campaigns where id = %(id)s",
+        {"id": number},
     )
     assert counted == {
         "sent_count": PEOPLE - len(world.in_doubt), "unknown_count": len(world.in_doubt), "settled_count": PEOPLE

@@ -12,6 +12,7 @@ from py360.modules.campaigns.sender.record import FIRST_WAIT
 from py360.modules.campaigns.service.finish import LONGEST_BACKOFF
 from py360.sandbox import audience
 from tests.factories.campaigns import Relay, Upload, behave, campaign, create, number_of
+from tests.factories.stored import read_row, read_rows
 from tests.modules.conftest import Sandbox
 
 FULL = "asha1@example.com"
@@ -20,8 +21,7 @@ FULL = "asha1@example.com"
 async def statuses(resources: Resources) -> list[str]:
     """The recipients' statuses, in order."""
     return [
-        row["status"]
-        for row in await resources.reads.fetch_all(dict, "select status from campaign_recipients order by id")
+        row["status"] for row in await read_rows(resources.reads, "select status from campaign_recipients order by id")
     ]
 
 
@@ -59,8 +59,8 @@ async def test_recipient_deferred_for_hours_fails(
     assert timedelta(hours=2.5) < clock.moment - began < timedelta(hours=3.5)
     assert await resources.reads.fetch_only(int, "select max(attempts) from campaign_recipients") == 1 + 3
     assert await statuses(resources) == ["failed", "sent"]
-    row = await resources.reads.fetch_one(
-        dict, "select sent_count, failed_count, settled_count from campaigns where parent_id is not null"
+    row = await read_row(
+        resources.reads, "select sent_count, failed_count, settled_count from campaigns where parent_id is not null"
     )
     assert row == {"sent_count": 1, "failed_count": 1, "settled_count": 2}
     error = await resources.reads.fetch_only(
@@ -83,8 +83,8 @@ async def test_vendor_that_defers_all_is_tried_again(
     clock.moment += FIRST_WAIT
     await jobs.send.func(campaign_id=number)
     assert await statuses(resources) == ["sent"] * 100
-    ledger = await resources.reads.fetch_all(
-        dict, "select status, count(*) as n from communication_delivery_status group by 1"
+    ledger = await read_rows(
+        resources.reads, "select status, count(*) as n from communication_delivery_status group by 1"
     )
     assert {row["status"]: row["n"] for row in ledger}["sent"] == 100
     assert await status(resources) == "completed"
@@ -99,7 +99,7 @@ async def test_unreachable_vendor_costs_no_attempt(
     for _ in range(10):
         await jobs.send.func(campaign_id=number)
         clock.moment += LONGEST_BACKOFF
-    rows = await resources.reads.fetch_all(dict, "select distinct status, attempts from campaign_recipients")
+    rows = await read_rows(resources.reads, "select distinct status, attempts from campaign_recipients")
     assert rows == [{"status": "pending", "attempts": 0}]
 
 
@@ -132,7 +132,7 @@ async def test_rate_limited_vendor_costs_no_attempt(
     for _ in range(10):
         await jobs.send.func(campaign_id=number)
         clock.moment += LONGEST_BACKOFF
-    rows = await resources.reads.fetch_all(dict, "select distinct status, attempts from campaign_recipients")
+    rows = await read_rows(resources.reads, "select distinct status, attempts from campaign_recipients")
     assert rows == [{"status": "pending", "attempts": 0}]
     monkeypatch.undo()
     await jobs.send.func(campaign_id=number)

@@ -17,6 +17,7 @@ from py360.modules.campaigns.service.finish import after_run
 from py360.modules.cases import api as cases
 from py360.modules.messaging.vendors.base import sent
 from tests.factories.campaigns import Upload, create, expire_leases, hand_over, template
+from tests.factories.stored import read_rows
 from tests.lingering import cross, linger
 from tests.modules.conftest import Sandbox
 
@@ -57,7 +58,7 @@ async def settle(number: int) -> None:
 
 
 async def statuses(resources: Resources) -> dict[str, str]:
-    rows = await resources.reads.fetch_all(dict, "select campaign_type, status from campaigns")
+    rows = await read_rows(resources.reads, "select campaign_type, status from campaigns")
     return {row["campaign_type"]: row["status"] for row in rows}
 
 
@@ -87,8 +88,8 @@ async def test_last_count_meets_a_recount(channels: dict[str, int], resources: R
         await db.execute(session, "update communication_delivery_status set status = 'sent', sent_at = now()")
     await linger("campaign_recipients")
     await cross(jobs.recount.func(campaign_id=number), finish(number))
-    (row,) = await resources.reads.fetch_all(
-        dict, "select status, sent_count, unknown_count from campaigns where id = %(id)s", {"id": number}
+    (row,) = await read_rows(
+        resources.reads, "select status, sent_count, unknown_count from campaigns where id = %(id)s", {"id": number}
     )
     assert row == {"status": "completed", "sent_count": 1, "unknown_count": 0}
 
@@ -100,7 +101,7 @@ async def test_batch_is_recorded_although_its_lease_ran_out(channels: dict[str, 
     await expire_leases()
     await linger("campaign_recipients")
     await cross(settle(channels["email"]), record_sent(run, batch))
-    (row,) = await resources.reads.fetch_all(dict, "select status from communication_delivery_status")
+    (row,) = await read_rows(resources.reads, "select status from communication_delivery_status")
     assert row["status"] == "sent"
 
 
@@ -116,7 +117,7 @@ async def test_stopped_campaign_is_deleted_while_its_last_batch_is_recorded(
         assert (await as_admin.delete(f"/api/campaigns/{channels['parent']}")).status_code == 409
 
     await cross(record_sent(run, batch), delete())
-    (row,) = await resources.reads.fetch_all(dict, "select sum(sent_count) as sent from campaigns")
+    (row,) = await read_rows(resources.reads, "select sum(sent_count) as sent from campaigns")
     assert row["sent"] == 1
 
 
@@ -124,7 +125,7 @@ async def test_payment_does_not_wait_for_a_batch_to_the_same_customer(
     channels: dict[str, int], resources: Resources
 ) -> None:
     """A batch in the send gate locks its cases by the messages it has written and not committed."""
-    (case,) = await resources.reads.fetch_all(dict, "select id from renewal_cases")
+    (case,) = await read_rows(resources.reads, "select id from renewal_cases")
     async with unit_of_work() as batch:
         await db.execute(
             batch,

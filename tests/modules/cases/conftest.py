@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from py360.kit import db
 from py360.kit.clock import INDIA, FixedClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from tests.factories import cases
 from tests.factories.cases import MakeCase
+from tests.factories.stored import read_rows
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def rows(resources: Resources) -> Callable[..., Awaitable[list[dict[str, Any]]]]
 
     async def run(sql: str, **params: Any) -> list[dict[str, Any]]:
         async with unit_of_work() as session:
-            return await db.fetch_all(session, dict, sql, params)
+            return await read_rows(session, sql, params)
 
     return run
 

@@ -8,13 +8,14 @@ import pytest
 
 from py360.kit.resources import Resources
 from tests.factories.book import merge, row
+from tests.factories.stored import read_row, read_value
 
 
 async def _corrected(as_admin: httpx.AsyncClient, resources: Resources, **fields: Any) -> dict[str, Any]:
     """A policy of a file, corrected through the edit dialog; its row."""
     first = row(1)
     await merge(first)
-    number = await resources.reads.value("select case_number from renewal_cases")
+    number = await read_value(resources.reads, "select case_number from renewal_cases")
     path = f"/api/cases/{number}"
     version = (await as_admin.get(path)).json()["data"]["version"]
     answer = await as_admin.put(path, json=fields | {"version": version})
@@ -23,10 +24,11 @@ async def _corrected(as_admin: httpx.AsyncClient, resources: Resources, **fields
 
 
 async def _held(resources: Resources) -> dict[str, Any]:
-    found = await resources.reads.one(
+    found = await read_row(
+        resources.reads,
         "select p.premium_amount, p.end_date, c.renewal_amount, c.due_date, u.email, u.phone,"
         " (select count(*) from renewal_cases) as cases"
-        " from policies p join renewal_cases c on c.policy_id = p.id join customers u on u.id = p.customer_id"
+        " from policies p join renewal_cases c on c.policy_id = p.id join customers u on u.id = p.customer_id",
     )
     assert found is not None
     return found
@@ -67,5 +69,5 @@ async def test_the_next_term_starts_afresh(as_admin: httpx.AsyncClient, resource
     later = {"start_date": first["end_date"] + timedelta(days=1), "end_date": due, "renewal_date": due}
     (opened,) = await merge(first | later)
     assert (opened["outcome"], opened["case_is_new"]) == ("changed", True)
-    assert await resources.reads.value("select premium_amount from policies") == 12_000
-    assert await resources.reads.value("select corrected from policies") is None
+    assert await read_value(resources.reads, "select premium_amount from policies") == 12_000
+    assert await read_value(resources.reads, "select corrected from policies") is None

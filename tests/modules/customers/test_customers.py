@@ -2,8 +2,8 @@
 
 import pytest
 
-from py360.kit import db
 from py360.kit.db import unit_of_work
+from tests.factories.stored import Row, read_rows
 
 
 async def add(client, **fields) -> dict:
@@ -13,10 +13,10 @@ async def add(client, **fields) -> dict:
     return answer.json()["data"]
 
 
-async def contact(made: dict) -> db.Row:
+async def contact(made: dict) -> Row:
     """A customer as other modules read one."""
     async with unit_of_work() as session:
-        (row,) = await db.all(session, "select * from customers_public_contact where id = %(customerId)s", made)
+        (row,) = await read_rows(session, "select * from customers_public_contact where id = %(customerId)s", made)
     return row
 
 

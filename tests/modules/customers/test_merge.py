@@ -7,15 +7,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from py360.kit import resources
-from py360.kit.db import all as rows_of
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
 from tests.factories.book import merge, row
+from tests.factories.stored import read_row, read_rows, read_value
 
 
 async def customers_of() -> list[dict[str, object]]:
-    return await resources.current().reads.all(
-        "select customer_code, full_name, phone, pan, email from customers order by id"
+    return await read_rows(
+        resources.current().reads, "select customer_code, full_name, phone, pan, email from customers order by id"
     )
 
 
@@ -27,10 +27,10 @@ async def test_a_new_row_makes_customer_policy_and_case(resources: Resources) ->
         True,
         True,
     )
-    case = await resources.reads.one("select * from renewal_cases")
+    case = await read_row(resources.reads, "select * from renewal_cases")
     assert case is not None
     assert (case["case_number"], case["status"], case["renewal_amount"]) == (f"CASE-{case['id']}", "validated", 12500)
-    history = await resources.reads.all("select action from case_history order by id")
+    history = await read_rows(resources.reads, "select action from case_history order by id")
     assert [entry["action"] for entry in history] == ["Case Created", "Validation"]
 
 
@@ -38,14 +38,14 @@ async def test_the_same_file_again_changes_nothing(resources: Resources) -> None
     await merge(row(1), row(2))
     again = await merge(row(1), row(2))
     assert [one["outcome"] for one in again] == ["unchanged", "unchanged"]
-    assert await resources.reads.value("select count(*) from renewal_cases") == 2
+    assert await read_value(resources.reads, "select count(*) from renewal_cases") == 2
 
 
 async def test_a_later_file_updates_premium_and_contact(resources: Resources) -> None:
     await merge(row(1))
     (changed,) = await merge(row(1, renewal_amount=13000, email="new@example.com"))
     assert changed["outcome"] == "changed"
-    assert await resources.reads.value("select renewal_amount from renewal_cases") == 13000
+    assert await read_value(resources.reads, "select renewal_amount from renewal_cases") == 13000
     assert (await customers_of())[0]["email"] == "new@example.com"
 
 
@@ -54,13 +54,13 @@ async def test_a_corrected_due_date_moves_the_open_case(resources: Resources) ->
     later = first["end_date"] + timedelta(days=1)
     (moved,) = await merge(row(1, end_date=later, renewal_date=later))
     assert (moved["outcome"], moved["case_is_new"], moved["case_id"]) == ("changed", False, first["case_id"])
-    assert await resources.reads.all("select due_date from renewal_cases") == [{"due_date": later}]
-    history = await resources.reads.all("select action from case_history order by id")
+    assert await read_rows(resources.reads, "select due_date from renewal_cases") == [{"due_date": later}]
+    history = await read_rows(resources.reads, "select action from case_history order by id")
     assert history[-1]["action"] == "Due Date Changed"
     again = later + timedelta(days=365)  # the next term
     (opened,) = await merge(row(1, start_date=later + timedelta(days=1), end_date=again, renewal_date=again))
     assert (opened["outcome"], opened["case_is_new"]) == ("changed", True)
-    assert await resources.reads.value("select count(*) from renewal_cases") == 2
+    assert await read_value(resources.reads, "select count(*) from renewal_cases") == 2
 
 
 async def test_found_by_code_else_pan_else_phone_and_name(resources: Resources) -> None:
@@ -92,16 +92,16 @@ async def test_an_older_term_moves_nothing_back(resources: Resources) -> None:
     await merge(row(1, due=due))
     (older,) = await merge(row(1, due=due - timedelta(days=365), renewal_amount=1))
     assert (older["outcome"], older["outcome_code"], older["case_id"]) == ("unchanged", "older_term", None)
-    assert await resources.reads.value("select end_date from policies") == due
+    assert await read_value(resources.reads, "select end_date from policies") == due
 
 
 async def test_a_closed_term_stays_closed(resources: Resources) -> None:
     await merge(row(1))
     async with unit_of_work() as session:
-        await rows_of(session, "update renewal_cases set status = 'cancelled', closed_at = now() returning 1")
+        await read_rows(session, "update renewal_cases set status = 'cancelled', closed_at = now() returning 1")
     (again,) = await merge(row(1, premium_amount=99))
     assert (again["outcome"], again["outcome_code"]) == ("unchanged", "term_closed")
-    assert await resources.reads.value("select premium_amount from policies") == 12000
+    assert await read_value(resources.reads, "select premium_amount from policies") == 12000
 
 
 async def test_the_next_term_opens_the_next_case(resources: Resources) -> None:
@@ -109,21 +109,22 @@ async def test_the_next_term_opens_the_next_case(resources: Resources) -> None:
     await merge(row(1, due=due))
     (later,) = await merge(row(1, due=due + timedelta(days=365)))
     assert (later["outcome"], later["case_is_new"]) == ("changed", True)
-    assert await resources.reads.value("select count(*) from renewal_cases") == 2
+    assert await read_value(resources.reads, "select count(*) from renewal_cases") == 2
 
 
 async def test_the_same_numbers_in_another_clients_book_are_its_own(resources: Resources) -> None:
     await merge(row(1))
     async with unit_of_work() as session:
-        await rows_of(
+        await read_rows(
             session, "insert into clients (id, client_code, client_name) values (77, 'CLIENT-77', 'Other') returning 1"
         )
     theirs = await merge(row(1, client_id=77, first_name="Ravi"), row(2, client_id=77, customer_code="C00001"))
     assert [one["outcome"] for one in theirs] == ["new", "new"]
     await merge(row(1, premium_amount=13000))
-    books = await resources.reads.all(
+    books = await read_rows(
+        resources.reads,
         "select p.client_id, c.first_name, p.premium_amount from policies p join customers c on c.id = p.customer_id"
-        " where p.policy_number = 'POL-00001' order by p.client_id"
+        " where p.policy_number = 'POL-00001' order by p.client_id",
     )
     assert [tuple(book.values()) for book in books] == [(1, "Asha", 13000), (77, "Ravi", 12000)]
 
@@ -143,7 +144,7 @@ async def test_one_case_per_policy_however_rows_repeat(
 ) -> None:
     """Any mix of codes, PANs and phones, in one chunk or row by row: every policy ends with one customer and one case."""
     async with unit_of_work() as session:
-        await rows_of(session, "truncate customers cascade")
+        await read_rows(session, "truncate customers cascade")
     rows = [
         row(number, customer_code=code, pan=pan, phone=f"+91980000000{phone}", last_name=f"Rao {phone}", email=None)
         for number, (code, pan, phone) in enumerate(people, 1)
@@ -151,9 +152,10 @@ async def test_one_case_per_policy_however_rows_repeat(
     for chunk in [[one] for one in rows] if split else [rows]:
         await merge(*chunk)
     await merge(*rows)
-    counts = await resources.reads.one(
+    counts = await read_row(
+        resources.reads,
         "select (select count(*) from policies) as policies, (select count(*) from renewal_cases) as cases,"
-        " (select count(*) from customers) as people, (select count(distinct pan) from customers) as pans"
+        " (select count(*) from customers) as people, (select count(distinct pan) from customers) as pans",
     )
     assert counts is not None
     assert counts["policies"] == counts["cases"] == len(rows)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest_asyncio
 
-from py360.kit import db
 from py360.kit.db import unit_of_work
+from tests.factories.stored import read_value
 
 AddCustomer = Callable[..., Awaitable[int]]
 
@@ -20,7 +20,7 @@ async def add_customer(client_id: int) -> AddCustomer:
         nonlocal made
         made += 1
         async with unit_of_work() as session:
-            number: int = await db.value(
+            number: int = await read_value(
                 session,
                 "insert into customers (client_id, customer_code, first_name, last_name, email, phone,"
                 " communication_preferences) values (%(client)s, %(code)s, 'Asha', 'Rao', %(email)s, %(phone)s, %(prefs)s)"

@@ -15,6 +15,7 @@ from py360.modules.messaging import api
 from py360.modules.messaging.api import Admitted, Decision, Deferred, Outgoing, Refused
 from py360.modules.providers import api as providers
 from py360.modules.templates import api as templates
+from tests.factories.stored import read_rows, read_value
 from tests.modules.messaging.conftest import AddCustomer
 
 NOON = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)  # 12:00 in India
@@ -66,7 +67,7 @@ async def test_each_gets_its_own_reason_and_a_row(client_id: int, add_customer: 
         await db.execute(
             session,
             "insert into suppressions (client_id, channel, contact, reason, expires_at) values"
-            " (%(c)s, 'sms', %(a)s, 'stop', null), (%(c)s, 'sms', %(b)s, 'stop', now() - interval '1 day')",
+            " (%(c)s, 'sms', %(a)s, 'stop', null), (%(c)s, 'sms', %(b)s, 'stop', '2026-01-01')",
             {"c": client_id, "a": PHONES[3], "b": PHONES[4]},
         )
         await db.execute(
@@ -87,7 +88,7 @@ async def test_each_gets_its_own_reason_and_a_row(client_id: int, add_customer: 
     expected = ["opted_out", "ok", "opted_out", "suppressed", "ok", "dnc", "ok", "ok", "ok", "invalid_contact"]
     assert reasons(decisions) == expected
     async with unit_of_work() as session:
-        rows = await db.all(session, "select id, status, error_code from communication_delivery_status order by id")
+        rows = await read_rows(session, "select id, status, error_code from communication_delivery_status order by id")
     assert [row["id"] for row in rows] == [each.message_id for each in decisions if not isinstance(each, Deferred)]
     assert [row["error_code"] or "ok" for row in rows] == expected
     assert {row["status"] for row in rows} == {"sending", "blocked"}
@@ -130,7 +131,7 @@ async def test_the_budget_is_kept(client_id: int) -> None:
     assert reasons(decisions) == ["ok", "ok", "budget", "budget"]
     assert all(isinstance(each, Deferred) for each in decisions[2:])
     async with unit_of_work() as session:
-        assert await db.value(session, "select sum(cost) from communication_delivery_status") == Decimal("0.10")
+        assert await read_value(session, "select sum(cost) from communication_delivery_status") == Decimal("0.10")
 
 
 async def test_each_part_of_a_text_is_paid(client_id: int) -> None:
@@ -146,7 +147,7 @@ async def test_quota_and_rate_make_the_rest_wait(client_id: int) -> None:
     decisions = await decide(client_id, batch)
     assert reasons(decisions) == ["ok", "ok", "ok", "quota", "quota"]
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from communication_delivery_status") == 3
+        assert await read_value(session, "select count(*) from communication_delivery_status") == 3
         await db.execute(session, "update providers set daily_limit = null, rate_limit = 2 where channel = 'sms'")
     assert reasons(await decide(client_id, batch))[-3:] == ["rate_limited"] * 3
 
@@ -171,12 +172,12 @@ async def test_two_workers_together_keep_the_rates(client_id: int) -> None:
 
 async def campaign_of(client_id: int) -> int:
     async with unit_of_work() as session:
-        parent = await db.value(
+        parent = await read_value(
             session,
             "insert into campaigns (client_id, name, campaign_type, channels) values (%(c)s, 'May', 'multi', '{sms}') returning id",
             {"c": client_id},
         )
-        number: int = await db.value(
+        number: int = await read_value(
             session,
             "insert into campaigns (client_id, parent_id, name, campaign_type, channels)"
             " values (%(c)s, %(p)s, 'May', 'sms', '{sms}') returning id",
@@ -248,7 +249,7 @@ async def test_a_check_that_fails_lets_nothing_through(client_id: int) -> None:
     with pytest.raises(Exception, match="dnc_registry"):
         await decide(client_id, [out(client_id, PHONES[0])])
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from communication_delivery_status") == 0
+        assert await read_value(session, "select count(*) from communication_delivery_status") == 0
 
 
 async def test_a_batch_costs_few_statements(client_id: int) -> None:

@@ -14,6 +14,7 @@ from py360.kit.resources import Resources
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.delivery.ledger import News
 from tests.factories.ledger import START, row, written
+from tests.factories.stored import read_rows, read_value
 
 
 async def apply(news: Sequence[News]) -> None:
@@ -70,7 +71,7 @@ def _run(make) -> None:  # type: ignore[no-untyped-def]  # hypothesis calls us o
 
 async def _client() -> int:
     async with unit_of_work() as session:
-        number: int = await db.value(session, "select min(id) from clients")
+        number: int = await read_value(session, "select min(id) from clients")
     return number
 
 
@@ -122,7 +123,7 @@ async def test_a_message_that_was_kept_back_counts_nowhere(client_id: int) -> No
     await apply([News("sent", START, message_id=left)])
     async with unit_of_work() as session:
         await ledger.keep_back(session, [(number, "held", "Called back.") for number in (back, left)])
-        kept, gone = await db.all(
+        kept, gone = await read_rows(
             session, "select status, error_code, attempts from communication_delivery_status order by id"
         )
     assert kept == {"status": "blocked", "error_code": "held", "attempts": 0}

@@ -22,6 +22,7 @@ from py360.modules.providers.accounts import seal_settings
 from py360.modules.providers.vendor_settings import TwilioSettings
 from tests.conftest import RunJobs
 from tests.factories.links import path
+from tests.factories.stored import read_rows, read_value
 from tests.factories.webhooks import message, payload, post_meta, post_twilio
 from tests.modules.conftest import Sandbox
 from tests.modules.messaging.conftest import AddCustomer
@@ -33,7 +34,7 @@ ONE_CLICK = {"content": "List-Unsubscribe=One-Click", "headers": {"Content-Type"
 
 async def suppressed() -> list[tuple[str, str]]:
     async with unit_of_work() as session:
-        rows = await db.all(session, "select channel, contact, reason from suppressions order by channel, contact")
+        rows = await read_rows(session, "select channel, contact, reason from suppressions order by channel, contact")
     return [(row["channel"], row["reason"]) for row in rows]
 
 
@@ -87,7 +88,7 @@ async def test_odd_items_of_a_batch_are_put_aside_with_their_reason(
     await post_meta(client, body, resources.settings.sandbox_secret)
     await run_jobs()
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from webhook_inbox where error like 'not understood%%'") == 2
+        assert await read_value(session, "select count(*) from webhook_inbox where error like 'not understood%%'") == 2
 
 
 async def test_the_preference_set_in_whatsapp_stops_and_resumes(
@@ -195,7 +196,7 @@ async def test_a_link_that_is_clicked_twice_records_one_opt_out(
     for _ in range(3):
         assert (await client.post(link, **ONE_CLICK)).status_code == 200
     async with unit_of_work() as session:
-        rows = await db.value(session, "select count(*) from consents where customer_id = %(c)s", {"c": customer})
+        rows = await read_value(session, "select count(*) from consents where customer_id = %(c)s", {"c": customer})
     assert rows == 2  # service and promotional
 
 
@@ -207,7 +208,7 @@ async def suppress(as_admin: httpx.AsyncClient, days: int | None) -> None:
 
 async def lasting() -> list[bool]:
     async with unit_of_work() as session:
-        rows = await db.all(session, "select expires_at is null as lasts from suppressions where channel = 'sms'")
+        rows = await read_rows(session, "select expires_at is null as lasts from suppressions where channel = 'sms'")
     return [row["lasts"] for row in rows]
 
 
@@ -235,7 +236,7 @@ async def test_an_expired_suppression_gives_way(as_admin: httpx.AsyncClient, cli
         await db.execute(session, "update suppressions set expires_at = now() - interval '1 day'")
     await suppress(as_admin, days=3)
     async with unit_of_work() as session:
-        assert await db.value(session, "select expires_at > now() + interval '2 days' from suppressions")
+        assert await read_value(session, "select expires_at > now() + interval '2 days' from suppressions")
 
 
 async def test_a_start_that_arrives_late_does_not_undo_a_later_stop(

@@ -11,6 +11,7 @@ from py360.kit.resources import Resources
 from py360.modules.messaging.delivery.dispatch import transport
 from py360.modules.providers.api import ProviderAccount, SmtpSettings
 from tests.factories.accounts import sandbox_settings, set_up
+from tests.factories.stored import read_value
 from tests.modules.conftest import AsRole, Sandbox
 from tests.modules.messaging.conftest import AddCustomer
 
@@ -163,7 +164,7 @@ async def test_a_number_on_the_registry_is_refused(as_admin: httpx.AsyncClient, 
     answer = await as_admin.post("/api/communication/sms/send", json={"to": PHONE, "message": "hello"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "dnc")
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from dnc_blocked_messages") == 1
+        assert await read_value(session, "select count(*) from dnc_blocked_messages") == 1
 
 
 async def test_a_refused_address_is_suppressed(as_admin: httpx.AsyncClient, sandbox: Sandbox) -> None:

@@ -2,12 +2,12 @@
 
 import httpx
 
-from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.messaging.links import click_url, open_url, read_click, short_url, unsubscribe_url
 from tests.conftest import RunJobs
 from tests.factories.ledger import row
 from tests.factories.links import path
+from tests.factories.stored import read_rows, read_value
 from tests.factories.webhooks import message
 from tests.modules.messaging.conftest import AddCustomer
 
@@ -19,7 +19,7 @@ async def test_the_pixel_counts_an_open(client: httpx.AsyncClient, client_id: in
         assert (answer.status_code, answer.headers["content-type"]) == (200, "image/gif")
         assert "no-store" in answer.headers["cache-control"]
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from webhook_inbox") == 1
+        assert await read_value(session, "select count(*) from webhook_inbox") == 1
     await run_jobs()
     assert (await row(number))["status"] == "opened"
 
@@ -82,7 +82,7 @@ async def test_scanners_and_prefetchers_do_not_count(client: httpx.AsyncClient, 
         assert (await client.get(link, headers=headers)).status_code == 302
     assert (await client.head(link)).status_code == 302  # many only ask whether it is there
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from webhook_inbox") == 0
+        assert await read_value(session, "select count(*) from webhook_inbox") == 0
 
 
 async def test_looking_at_the_unsubscribe_page_changes_nothing(client: httpx.AsyncClient, client_id: int) -> None:
@@ -91,7 +91,7 @@ async def test_looking_at_the_unsubscribe_page_changes_nothing(client: httpx.Asy
     assert answer.status_code == 200
     assert "asha@example.com" in answer.text
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from suppressions") == 0
+        assert await read_value(session, "select count(*) from suppressions") == 0
 
 
 async def test_one_click_stops_the_messages(
@@ -108,7 +108,7 @@ async def test_one_click_stops_the_messages(
         assert answer.status_code == 200
     assert (await row(number))["unsubscribed_at"] is not None
     async with unit_of_work() as session:
-        suppressed = await db.all(session, "select contact, reason, message_id from suppressions")
-        states = await db.all(session, "select state from consents where customer_id = %(c)s", {"c": customer})
+        suppressed = await read_rows(session, "select contact, reason, message_id from suppressions")
+        states = await read_rows(session, "select state from consents where customer_id = %(c)s", {"c": customer})
     assert suppressed == [{"contact": "asha@example.com", "reason": "unsubscribe", "message_id": number}]
     assert {each["state"] for each in states} == {"opted_out"}

@@ -14,6 +14,7 @@ from py360.modules.messaging.jobs import inbox
 from tests.conftest import RunJobs
 from tests.factories.ledger import row, written
 from tests.factories.signatures import mailgun
+from tests.factories.stored import read_rows, read_value
 from tests.factories.webhooks import message, payload, post_meta, post_twilio
 from tests.modules.messaging.conftest import AddCustomer
 
@@ -22,7 +23,7 @@ PHONE = "+919876543210"
 
 async def waiting() -> int:
     async with unit_of_work() as session:
-        count: int = await db.value(session, "select count(*) from webhook_inbox where applied_at is null")
+        count: int = await read_value(session, "select count(*) from webhook_inbox where applied_at is null")
     return count
 
 
@@ -81,7 +82,7 @@ async def test_a_hard_bounce_suppresses_the_address(
     found = await row(number)
     assert (found["status"], found["error_code"]) == ("bounced", "5.1.1")
     async with unit_of_work() as session:
-        suppressed = await db.all(session, "select channel, contact, reason from suppressions")
+        suppressed = await read_rows(session, "select channel, contact, reason from suppressions")
     assert suppressed == [{"channel": "email", "contact": "gone@example.com", "reason": "hard_bounce"}]
 
 
@@ -143,8 +144,8 @@ async def test_stop_is_obeyed_on_all_text_channels(
     await run_jobs()
     assert (await row(number))["unsubscribed_at"] is not None
     async with unit_of_work() as session:
-        suppressed = await db.all(session, "select channel, reason from suppressions order by channel")
-        consents = await db.all(
+        suppressed = await read_rows(session, "select channel, reason from suppressions order by channel")
+        consents = await read_rows(
             session,
             "select distinct channel, state from consents where customer_id = %(c)s order by 1",
             {"c": customer},
@@ -154,7 +155,7 @@ async def test_stop_is_obeyed_on_all_text_channels(
     await post_twilio(client, payload("twilio_inbound.json", TEXT="START") | {"MessageSid": "SM9"}, resources)
     await run_jobs()
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from suppressions") == 0
+        assert await read_value(session, "select count(*) from suppressions") == 0
 
 
 async def test_another_answer_is_a_reply(
@@ -184,7 +185,7 @@ async def test_an_event_of_an_unknown_shape_stops_nobody_else(
     await run_jobs()
     assert (await row(number))["status"] == "delivered"
     async with unit_of_work() as session:
-        error = await db.value(session, "select error from webhook_inbox where event_id = 'odd'")
+        error = await read_value(session, "select error from webhook_inbox where event_id = 'odd'")
     assert error.startswith("not understood")
 
 
@@ -206,7 +207,7 @@ async def test_many_at_once_are_written_together(
     assert await waiting() == 40
     await run_jobs()
     async with unit_of_work() as session:
-        delivered = await db.value(
+        delivered = await read_value(
             session, "select count(*) from communication_delivery_status where status = 'delivered'"
         )
     assert delivered == 40
@@ -237,7 +238,7 @@ async def test_one_that_cannot_be_applied_stops_nobody_else(
     moved = [number for number in numbers if (await row(number))["status"] == "delivered"]
     assert moved == numbers[:10] + numbers[11:]
     async with unit_of_work() as session:
-        (aside,) = await db.all(session, "select id, event_id, error from webhook_inbox where error is not null")
+        (aside,) = await read_rows(session, "select id, event_id, error from webhook_inbox where error is not null")
     assert aside["event_id"] == "event-10"
     (line,) = [entry for entry in logs if entry["log_level"] == "error"]
     assert (line["event"], line["id"], line["error"]) == ("a webhook cannot be applied", aside["id"], aside["error"])
@@ -251,7 +252,7 @@ async def test_one_that_cannot_be_applied_stops_nobody_else(
     await run_jobs()
     assert (await row(numbers[10]))["status"] == "delivered"
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from webhook_inbox where error is not null") == 0
+        assert await read_value(session, "select count(*) from webhook_inbox where error is not null") == 0
 
 
 async def test_a_deadlock_is_tried_again_at_once(

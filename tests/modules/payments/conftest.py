@@ -15,7 +15,6 @@ import pytest
 import pytest_asyncio
 from fastapi import FastAPI
 
-from py360.kit import db
 from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.kit.resources import Resources
@@ -26,6 +25,7 @@ from py360.modules.payments import api
 from py360.modules.providers import api as providers
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
+from tests.factories.stored import read_rows, read_value
 
 NOW = datetime(2026, 11, 24, 6, 30, tzinfo=UTC)  # noon in India
 _numbers = itertools.count(1)
@@ -93,9 +93,9 @@ async def make_case(app: FastAPI) -> MakeCase:
                 "phone": phone, "language": language, "due": due, "amount": amount, "assigned_to": assigned_to,
                 "product": product,
             }  # fmt: skip
-            row["customer_id"] = await db.value(session, _CUSTOMER, row)
-            row["policy_id"] = await db.value(session, _POLICY, row)
-            case_id = await db.value(session, _CASE, row)
+            row["customer_id"] = await read_value(session, _CUSTOMER, row)
+            row["policy_id"] = await read_value(session, _POLICY, row)
+            case_id = await read_value(session, _CASE, row)
         return Case(case_id, client_id, row["number"])
 
     return make
@@ -210,4 +210,4 @@ def refund_event(
 async def rows(sql: str, **params: Any) -> list[dict[str, Any]]:
     """What the database holds."""
     async with unit_of_work() as session:
-        return await db.all(session, sql, params)
+        return await read_rows(session, sql, params)

@@ -16,6 +16,7 @@ from py360.modules.identity import api as identity
 from py360.modules.payments import jobs
 from py360.modules.payments.allocation import Instalment, Receipt, allocate, paid_by_instalment
 from py360.sandbox.vendors import Vendors
+from tests.factories.stored import Row, read_rows, read_value
 from tests.modules.payments.conftest import NOW, paid_link, payment_event, refund_event
 
 CENT = Decimal("0.01")
@@ -126,14 +127,14 @@ async def orders(app: FastAPI, gateway: Vendors) -> Any:
     async def make(number: int) -> int:
         async with unit_of_work() as session:
             client = await identity.default_client(session)
-            provider = await db.value(session, "select id from providers where channel = 'payment'")
+            provider = await read_value(session, "select id from providers where channel = 'payment'")
             await db.execute(session, _CASES, {"client": client, "provider": provider, "n": number, "now": NOW})
         return int(provider)
 
     return make
 
 
-async def ledger_after(provider_id: int, events: list[dict[str, Any]]) -> list[db.Row]:
+async def ledger_after(provider_id: int, events: list[dict[str, Any]]) -> list[Row]:
     """Forget everything, tell these events in this order, and read the ledger."""
     async with unit_of_work() as session:
         for statement in filter(str.strip, _FORGET.split(";")):
@@ -143,8 +144,8 @@ async def ledger_after(provider_id: int, events: list[dict[str, Any]]) -> list[d
     while await jobs.inbox.apply_all():
         pass
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from webhook_inbox where applied_at is null") == 0
-        return await db.all(session, _LEDGER)
+        assert await read_value(session, "select count(*) from webhook_inbox where applied_at is null") == 0
+        return await read_rows(session, _LEDGER)
 
 
 async def test_ten_thousand_shuffled_duplicated_webhooks_give_the_same_ledger(orders: Any) -> None:
@@ -192,4 +193,4 @@ async def test_a_rush_of_payments_costs_no_more_statements_than_a_few(orders: An
         counted.append(len(statements))
     assert counted[2] <= counted[1]
     async with unit_of_work() as session:
-        assert await db.value(session, "select count(*) from renewal_cases where status = 'renewed'") == 60
+        assert await read_value(session, "select count(*) from renewal_cases where status = 'renewed'") == 60

@@ -7,6 +7,7 @@ from py360.kit import crypto, db, resources
 from py360.kit.db import unit_of_work
 from py360.modules.settings import api as settings
 from py360.modules.settings.sections import WhatsappFlow
+from tests.factories.stored import read_rows, read_value
 from tests.modules.conftest import AsRole
 
 
@@ -41,7 +42,7 @@ async def test_a_part_is_changed_and_the_rest_stays(as_admin: httpx.AsyncClient)
     assert (data["settings"]["batchSize"], data["settings"]["trackingEnabled"]) == (100, False)
     async with unit_of_work() as session:
         values = await settings.get(session, 1, settings.Campaigns)
-        stored = await db.value(session, "select values from settings where section = 'campaigns'")
+        stored = await read_value(session, "select values from settings where section = 'campaigns'")
     assert values == await settings.get(resources.current().reads, 1, settings.Campaigns)
     assert values.batch_size == 100
     assert stored == {"batchSize": 100, "trackingEnabled": False}
@@ -83,7 +84,7 @@ async def test_a_secret_goes_in_and_never_comes_out(as_admin: httpx.AsyncClient)
     await as_admin.put(path, json=answer.json()["data"]["settings"])  # the page sends back what it was shown
     async with unit_of_work() as session:
         values = await settings.get(session, 1, WhatsappFlow)
-        assert "s3cr3t" not in str(await db.all(session, "select values from settings"))
+        assert "s3cr3t" not in str(await read_rows(session, "select values from settings"))
     assert crypto.unseal(values.access_token) == "s3cr3t"
     assert values.max_retries == 2
     assert (await as_admin.put(path, json={"accessToken": ""})).json()["data"]["settings"]["accessToken"] == ""

@@ -4,12 +4,12 @@ import httpx
 import orjson
 import pytest
 
-from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.templates.compiler import child
 from py360.modules.templates.compiler.prove import prove
 from py360.modules.templates.errors import TemplateInvalid
 from py360.modules.templates.models import Template
+from tests.factories.stored import read_value
 from tests.modules.conftest import AsRole
 
 HTML = {"name": "Deep", "type": "email", "subject": "x", "content": "<p>Dear {name}</p>"}
@@ -101,7 +101,7 @@ async def test_a_changed_wording_waits_for_approval_again(as_admin: httpx.AsyncC
     own = await author.put(path, json={"status": "active"})
     assert (own.status_code, own.json()["error"]["code"]) == (403, "own_template")
     async with unit_of_work() as session:
-        assert await db.value(session, "select is_active from templates where name = 'B'") is False
+        assert await read_value(session, "select is_active from templates where name = 'B'") is False
 
 
 async def test_an_archived_template_comes_back_through_approval(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:

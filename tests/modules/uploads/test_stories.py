@@ -13,6 +13,7 @@ from py360.kit import db
 from py360.kit.resources import Resources
 from py360.modules.uploads.settings import upload_settings
 from tests.factories.policy_files import HEADINGS, Send, csv_of, row, xlsx_of
+from tests.factories.stored import read_rows, read_value
 
 
 async def test_a_file_becomes_customers_policies_and_cases(send: Send, as_admin: httpx.AsyncClient) -> None:
@@ -32,7 +33,7 @@ async def test_what_was_imported_is_sorted_into_the_search_at_once(send: Send, r
     await send(csv_of([row(number) for number in range(40)]))
     async with db.unit_of_work() as session:
         await db.execute(session, "create extension if not exists pgstattuple")
-        waiting = await db.all(
+        waiting = await read_rows(
             session,
             "select c.relname, pending_tuples from pg_class c join pg_am a on a.oid = c.relam and a.amname = 'gin'"
             " cross join pgstatginindex(c.oid) where relname like '%_search'",
@@ -322,9 +323,7 @@ async def test_another_clients_upload_is_not_there(
 ) -> None:
     told = await send(csv_of([row(1)]))
     async with resources.sessions() as session, session.begin():
-        from py360.kit import db
-
-        other = await db.value(
+        other = await read_value(
             session, "insert into clients (client_code, client_name) values ('C2', 'Another insurer') returning id"
         )
     stranger = await as_role("client_admin", client_id=other)
@@ -338,7 +337,9 @@ async def test_a_corrected_due_date_is_taken_back_with_its_upload(
     as_admin: httpx.AsyncClient, resources: Resources, send: Send
 ) -> None:
     async def due() -> list[str]:
-        return [case["due"] for case in await resources.reads.all("select due_date::text as due from renewal_cases")]
+        return [
+            case["due"] for case in await read_rows(resources.reads, "select due_date::text as due from renewal_cases")
+        ]
 
     await send(csv_of([row(1)]))
     later = await send(csv_of([row(1, **{"Policy Expiry Dt": "24/12/2026"})]))

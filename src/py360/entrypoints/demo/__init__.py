@@ -4,7 +4,6 @@ import asyncio
 import secrets
 import tempfile
 import time
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from rich.console import Console
 
 from py360.entrypoints import home
 from py360.entrypoints.demo import instance, totals, vendors
+from py360.entrypoints.demo.answers import ImportedFile
 from py360.entrypoints.demo.follow import Watch
 from py360.entrypoints.demo.funnel import Funnel, table
 from py360.entrypoints.demo.office import Office, Refused, opened
@@ -91,10 +91,10 @@ async def _renew(settings: Settings, path: Path, console: Console) -> Funnel:
         sandbox = Vendors(http, settings)
         await sandbox.begin(f"demo {secrets.token_hex(4)}")
         with Watch(office, console) as watch:
-            upload = await watch.upload(await office.upload(path))
-            if upload["successfulRecords"] > BIG:
+            upload = ImportedFile.model_validate(await watch.upload(await office.upload(path)))
+            if upload.successful_records > BIG:
                 await sandbox.hurry()
-            campaign = await _campaign(office, upload["uploadId"], path.stem)
+            campaign = await _campaign(office, upload.upload_id, path.stem)
             if campaign is not None:
                 await watch.campaign(campaign)
             notes = await watch.answers(sandbox, campaign)
@@ -148,7 +148,7 @@ async def _template(office: Office, channel: str) -> str:
 async def _funnel(
     office: Office,
     sandbox: Vendors,
-    upload: Mapping[str, int],
+    upload: ImportedFile,
     campaign: str | None,
     since: datetime,
     notes: tuple[str, ...],
@@ -159,13 +159,13 @@ async def _funnel(
     renewed = await totals.renewals(office, found.cases, since)
     gateway_payments, gateway_amount = vendors.captured(await sandbox.counts())
     return Funnel(
-        file=str(upload["originalFilename"]),
-        rows=upload["totalRecords"],
-        accepted=upload["successfulRecords"],
-        failed=upload["failedRecords"],
-        new=upload["newRecords"],
-        changed=upload["changedRecords"],
-        unchanged=upload["unchangedRecords"],
+        file=upload.original_filename,
+        rows=upload.total_records,
+        accepted=upload.successful_records,
+        failed=upload.failed_records,
+        new=upload.new_records,
+        changed=upload.changed_records,
+        unchanged=upload.unchanged_records,
         channels=channels,
         cases_written_to=len(found.written_to),
         cases_reached=len(found.reached),

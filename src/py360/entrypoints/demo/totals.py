@@ -3,12 +3,13 @@
 import asyncio
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
+from py360.entrypoints.demo.answers import CasePayment, ClosedCase, Recipient
 from py360.entrypoints.demo.funnel import Channel
 from py360.entrypoints.demo.office import Office
 
@@ -32,20 +33,20 @@ class Audience:
 async def audience(office: Office, campaign: str) -> Audience:
     """Read the report of a campaign with all its channels."""
     found = Audience()
-    for row in csv.DictReader(io.StringIO(await office.text(f"/campaigns/{campaign}/report", format="csv"))):
-        child, case = row["Campaign ID"], row["Case ID"]
-        found.listed[child] = found.listed.get(child, 0) + 1
-        found.cases.add(case)
-        if row["Status"] in ("failed", "bounced") and not row["Sent At"]:
-            found.refused[child] = found.refused.get(child, 0) + 1
-        for cases, value in (
-            (found.written_to, row["Sent At"]),
-            (found.reached, row["Delivered At"] or row["Opened At"] or row["Clicked At"]),
-            (found.opened, row["Opened At"] or row["Clicked At"]),
-            (found.clicked, row["Clicked At"]),
+    report = await office.text(f"/campaigns/{campaign}/report", format="csv")
+    for line in map(Recipient.model_validate, csv.DictReader(io.StringIO(report))):
+        found.listed[line.campaign_id] = found.listed.get(line.campaign_id, 0) + 1
+        found.cases.add(line.case_id)
+        if line.status in ("failed", "bounced") and not line.sent_at:
+            found.refused[line.campaign_id] = found.refused.get(line.campaign_id, 0) + 1
+        for cases, moment in (
+            (found.written_to, line.sent_at),
+            (found.reached, line.delivered_at or line.opened_at or line.clicked_at),
+            (found.opened, line.opened_at or line.clicked_at),
+            (found.clicked, line.clicked_at),
         ):
-            if value:
-                cases.add(case)
+            if moment:
+                cases.add(line.case_id)
     return found
 
 
@@ -81,16 +82,16 @@ class Renewals:
 
 async def renewals(office: Office, among: set[str], since: datetime) -> Renewals:
     """Which of these cases were renewed since a moment, and what was paid for them."""
-    cases = [case async for case in _closed_since(office, since) if case["id"] in among]
-    total = Renewals(len(cases), sum((_money(case["renewalAmount"]) for case in cases), Decimal(0)))
+    cases = [case async for case in _closed_since(office, since) if case.id in among]
+    total = Renewals(len(cases), sum((case.renewal_amount for case in cases), Decimal(0)))
     limit = asyncio.Semaphore(AT_ONCE)
 
-    async def look(case: dict[str, Any]) -> None:
+    async def look(case: ClosedCase) -> None:
         async with limit:
-            detail = await office.get(f"/cases/{case['id']}")
-            history = await office.get(f"/cases/{case['id']}/payment-history", limit=PAGE)
+            detail = await office.get(f"/cases/{case.id}")
+            history = await office.get(f"/cases/{case.id}/payment-history", limit=PAGE)
         total.rolled += detail["policyDetails"]["renewalDate"] > detail["renewalDate"]
-        for amount in _captured(history["payments"], since):
+        for amount in _captured(map(CasePayment.model_validate, history["payments"]), since):
             total.payments += 1
             total.paid += amount
 
@@ -98,13 +99,13 @@ async def renewals(office: Office, among: set[str], since: datetime) -> Renewals
     return total
 
 
-async def _closed_since(office: Office, since: datetime) -> Any:
+async def _closed_since(office: Office, since: datetime) -> AsyncIterator[ClosedCase]:
     """Renewed cases, the newest first."""
     after: dict[str, str] = {}
     while True:
         page = await office.get("/cases/closed", sort="-closedDate", limit=PAGE, **after)
-        for case in page["cases"]:
-            if _moment(case["closedDate"]) < since:
+        for case in map(ClosedCase.model_validate, page["cases"]):
+            if case.closed_date < since:
                 return
             yield case
         if not (cursor := page["pagination"].get("nextCursor")):
@@ -112,17 +113,9 @@ async def _closed_since(office: Office, since: datetime) -> Any:
         after = {"cursor": cursor}
 
 
-def _captured(payments: Iterable[dict[str, Any]], since: datetime) -> list[Decimal]:
+def _captured(payments: Iterable[CasePayment], since: datetime) -> list[Decimal]:
     return [
-        _money(payment["capturedAmount"])
+        payment.captured_amount
         for payment in payments
-        if payment["capturedAt"] and _moment(payment["capturedAt"]) >= since and payment["capturedAmount"]
+        if payment.captured_at and payment.captured_at >= since and payment.captured_amount
     ]
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _money(number: float) -> Decimal:
-    return Decimal(str(number))

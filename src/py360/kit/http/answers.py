@@ -5,7 +5,7 @@ it costs a request nothing. `CaseView` is a TypedDict (house, section 3: `…Vie
 """
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any, Final, Generic, Literal, NotRequired
+from typing import Annotated, Any, Final, Generic, Literal
 
 from fastapi import Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -17,10 +17,12 @@ from py360.kit.errors import Problem
 from py360.kit.listing import Listing
 from py360.kit.pages import Language, notice
 from py360.kit.paging import Page
+from py360.kit.paging import Pagination as Pagination  # views take it from here or there
 from py360.kit.reads import Reads
 from py360.kit.wire import dumps
 
 JSON: Final = "application/json"
+JsonObject = dict[str, object]  # its keys are not ours: as it was sent and stored
 Data = TypeVar("Data")
 
 AsFile = Annotated[
@@ -39,21 +41,6 @@ class Message(TypedDict):
     """A sentence about what was done."""
 
     message: str
-
-
-class Pagination(TypedDict):
-    """Which part of a list this is."""
-
-    page: int
-    limit: int
-    total: Annotated[int, Field(description="Exact up to 10,000; beyond, an estimate with `totalExact: false`")]
-    totalPages: int
-    totalExact: NotRequired[Literal[False]]
-    nextCursor: NotRequired[
-        Annotated[
-            str | None, Field(description="For `cursor`, on lists that can be gone through; null on the last page")
-        ]
-    ]
 
 
 class FieldProblem(TypedDict):

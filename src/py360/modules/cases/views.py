@@ -4,9 +4,8 @@ from datetime import date, datetime
 
 from typing_extensions import TypedDict
 
+from py360.kit.http.answers import JsonObject
 from py360.modules.cases.stages import Stage
-
-JsonObject = dict[str, object]
 
 
 class CaseContactView(TypedDict):

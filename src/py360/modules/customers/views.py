@@ -4,10 +4,9 @@ from datetime import date, datetime
 
 from typing_extensions import TypedDict
 
-from py360.kit.http.answers import Pagination
+from py360.kit.http.answers import JsonObject
+from py360.kit.paging import Pagination
 from py360.kit.wire import Amount
-
-JsonObject = dict[str, object]  # as stored: its keys are the sender's
 
 
 class ContactVerificationView(TypedDict):

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from py360.kit.http.answers import Pagination
+from py360.kit.paging import Pagination
 
 
 class SignedInUserView(TypedDict):

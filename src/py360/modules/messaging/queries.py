@@ -1,21 +1,25 @@
 """The message ledger as people list and read it; every list starts from the caller's reach."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import Any, Final
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
 
 from py360.kit import ids
-from py360.kit.caller import Caller, reach_filter
+from py360.kit.caller import Caller, Predicate, reach_filter
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, comma_list, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.messaging.delivery import ledger
+from py360.modules.messaging.views import MessageView
 
 _MESSAGE: Final = f"""
 select l.id, l.client_id, l.communication_type, l.purpose, l.recipient_contact, l.status, l.attempts, l.sent_at, l.delivered_at,
   l.opened_at, l.clicked_at, l.replied_at, l.unsubscribed_at, l.error_code, l.error_message, l.vendor_name, l.provider_id,
-  l.vendor_message_id, l.template_id, l.campaign_id, l.case_id, c.case_number, c.policy_number, l.subject, l.content, u.full_name as customer_name, case when {ledger.CHARGED} then l.cost end as cost, l.created_at, l.updated_at
+  l.vendor_message_id, l.template_id, l.campaign_id,
+  coalesce(c.case_number, l.case_id::text) as case_number, c.policy_number, l.subject, l.content, u.full_name as customer_name,
+  case when {ledger.CHARGED} then l.cost end as cost, l.created_at, l.updated_at
 from communication_delivery_status l
 left join cases_public_case c on c.id = l.case_id
 left join customers_public_contact u on u.id = coalesce(l.customer_id, c.customer_id)
@@ -28,51 +32,89 @@ _MESSAGE_SORTS: Final = {
 }
 
 
-def shown_message(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A message of the wire. WhatsApp says `read` where e-mail says `opened`."""
-    channel, status = row["communication_type"], row["status"]
-    return {
-        "messageId": ids.code(channel, row["id"]),
-        "clientId": row["client_id"],
-        "type": channel,
-        "communicationType": channel,  # the screens have both names, of this and of the status
-        "customerName": row["customer_name"],
-        "policyNumber": row["policy_number"],
-        "message": row["content"] or row["subject"],
-        "status": "read" if channel == "whatsapp" and status == "opened" else status,
-        "deliveryStatus": "read" if channel == "whatsapp" and status == "opened" else status,
-        "purpose": row["purpose"],
-        "recipient": row["recipient_contact"],
-        "attempts": row["attempts"],
-        "sentAt": row["sent_at"],
-        "deliveredAt": row["delivered_at"],
-        "readAt": row["opened_at"],
-        "openedAt": row["opened_at"],
-        "clickedAt": row["clicked_at"],
-        "repliedAt": row["replied_at"],
-        "unsubscribedAt": row["unsubscribed_at"],
-        "errorCode": row["error_code"],
-        "errorMessage": row["error_message"],
-        "vendor": row["vendor_name"],
-        "providerId": row["provider_id"],
-        "vendorMessageId": row["vendor_message_id"],
-        "templateId": ids.code("template", row["template_id"]) if row["template_id"] else None,
-        "campaignId": ids.code("campaign", row["campaign_id"]) if row["campaign_id"] else None,
-        "caseId": row["case_number"] or row["case_id"],
-        "cost": row["cost"],
-        "createdAt": row["created_at"],
-        "updatedAt": row["updated_at"],
-    }
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """A message of the ledger with its case and customer; the cost in INR."""
+
+    id: int
+    client_id: int
+    communication_type: str
+    purpose: str
+    recipient_contact: str
+    status: str
+    attempts: int
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    opened_at: datetime | None
+    clicked_at: datetime | None
+    replied_at: datetime | None
+    unsubscribed_at: datetime | None
+    error_code: str | None
+    error_message: str | None
+    vendor_name: str | None
+    provider_id: int | None
+    vendor_message_id: str | None
+    template_id: int | None
+    campaign_id: int | None
+    case_number: str | None
+    policy_number: str | None
+    subject: str | None
+    content: str | None
+    customer_name: str | None
+    cost: Decimal | None
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def code(self) -> str:
+        """Its number on the wire."""
+        return ids.code(self.communication_type, self.id)
+
+    def to_public(self) -> MessageView:
+        """A message of the wire. WhatsApp says `read` where e-mail says `opened`."""
+        status = "read" if self.communication_type == "whatsapp" and self.status == "opened" else self.status
+        return {
+            "messageId": self.code,
+            "clientId": self.client_id,
+            "type": self.communication_type,
+            "communicationType": self.communication_type,  # the screens have both names, of this and of the status
+            "customerName": self.customer_name,
+            "policyNumber": self.policy_number,
+            "message": self.content or self.subject,
+            "status": status,
+            "deliveryStatus": status,
+            "purpose": self.purpose,
+            "recipient": self.recipient_contact,
+            "attempts": self.attempts,
+            "sentAt": self.sent_at,
+            "deliveredAt": self.delivered_at,
+            "readAt": self.opened_at,
+            "openedAt": self.opened_at,
+            "clickedAt": self.clicked_at,
+            "repliedAt": self.replied_at,
+            "unsubscribedAt": self.unsubscribed_at,
+            "errorCode": self.error_code,
+            "errorMessage": self.error_message,
+            "vendor": self.vendor_name,
+            "providerId": self.provider_id,
+            "vendorMessageId": self.vendor_message_id,
+            "templateId": ids.code("template", self.template_id) if self.template_id else None,
+            "campaignId": ids.code("campaign", self.campaign_id) if self.campaign_id else None,
+            "caseId": self.case_number,
+            "cost": self.cost,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+        }
 
 
-def _reach(caller: Caller) -> tuple[str, dict[str, Any]]:
+def _reach(caller: Caller) -> Predicate:
     """Messages of cases within reach; one without a case is seen by its sender and by those who see all."""
     cases, params = reach_filter(caller, "c")
     own = "true" if caller.reach == "all" else "l.sent_by = %(reach_user)s"
     return f"l.client_id = any(%(reach_clients)s) and ((l.case_id is not null and {cases}) or ({own}))", dict(params)
 
 
-async def message(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
+async def message(reads: Reads, caller: Caller, ref: str) -> MessageRow:
     """One message by its code. Raises NotFound, also for a code of another channel."""
     found = await messages_by_code(reads, caller, [ref])
     if not found:
@@ -80,13 +122,13 @@ async def message(reads: Reads, caller: Caller, ref: str) -> dict[str, Any]:
     return found[0]
 
 
-async def messages_by_code(reads: Reads, caller: Caller, refs: Sequence[str]) -> list[dict[str, Any]]:
+async def messages_by_code(reads: Reads, caller: Caller, refs: Sequence[str]) -> list[MessageRow]:
     """The messages with these codes that are within reach; what is no code of a message is left out."""
     wanted = {number: ref.lower() for ref in refs if (number := ids.message_number(ref)) is not None}
     within, params = _reach(caller)
-    rows = await reads.all(f"{_MESSAGE} where l.id = any(%(ids)s) and {within}", {**params, "ids": list(wanted)})
-    shown = [(row["id"], shown_message(row)) for row in rows]
-    return [each for number, each in shown if wanted[number].isdigit() or wanted[number] == each["messageId"]]
+    sql = f"{_MESSAGE} where l.id = any(%(ids)s) and {within}"
+    rows = await reads.fetch_all(MessageRow, sql, {**params, "ids": list(wanted)})
+    return [row for row in rows if wanted[row.id].isdigit() or wanted[row.id] == row.code]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +157,7 @@ _MESSAGE_FILTER: Final = """
 """
 
 
-def messages(caller: Caller, chosen: MessageFilter, sort: str | None) -> Listing:
+def messages(caller: Caller, chosen: MessageFilter, sort: str | None) -> Listing[MessageRow]:
     """The ledger, newest first."""
     within, params = _reach(caller)
     params |= {
@@ -134,9 +176,10 @@ def messages(caller: Caller, chosen: MessageFilter, sort: str | None) -> Listing
         within + _MESSAGE_FILTER,
         ordering(sort, _MESSAGE_SORTS, "-createdAt", "l.id"),
         params,
-        shown_message,
+        MessageRow.to_public,
         (
             "messageId", "type", "purpose", "recipient", "status", "caseId", "campaignId", "templateId", "sentAt",
             "deliveredAt", "openedAt", "clickedAt", "repliedAt", "errorMessage", "vendor", "attempts", "cost",
         ),
+        row=MessageRow,
     )  # fmt: skip

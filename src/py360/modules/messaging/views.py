@@ -5,7 +5,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
-from py360.kit.http.answers import Pagination
+from py360.kit.paging import Pagination
+from py360.kit.wire import Amount
 
 
 class MessageView(TypedDict):
@@ -38,7 +39,7 @@ class MessageView(TypedDict):
     templateId: str | None
     campaignId: str | None
     caseId: str | None
-    cost: float | None
+    cost: Amount | None
     createdAt: datetime
     updatedAt: datetime
 
@@ -62,12 +63,12 @@ class MessageSent(TypedDict):
 
     messageId: str
     status: str
-    cost: float | None
+    cost: Amount | None
     timestamp: datetime
     warnings: NotRequired[list[MessageWarningView]]
 
 
 class MessageStatuses(TypedDict):
-    """What became of the messages that were asked for."""
+    """The messages with the codes of the request."""
 
     statuses: list[MessageView]

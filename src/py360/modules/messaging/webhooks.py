@@ -4,10 +4,10 @@ import hmac
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from py360.kit import db
-from py360.kit.webhooks import Item, Request
+from py360.kit.webhooks import Item, JsonObject, Request
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging.vendors import mailgun, meta, twilio
 from py360.modules.messaging.vendors.base import ContactStop, Inbound, Moved
@@ -15,7 +15,7 @@ from py360.modules.providers.api import MetaSettings, ProviderAccount, accounts_
 
 TRACK: Final = "track"  # our own clicks and opens
 Meaning = Moved | Inbound | ContactStop | None
-Translate = Callable[[Mapping[str, Any], datetime], Meaning]
+Translate = Callable[[JsonObject, datetime], Meaning]
 
 # The accounts through which a message went, and the one that wrote to a contact last.
 _OF_MESSAGE: Final = """

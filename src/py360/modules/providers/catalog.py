@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from pydantic import BaseModel, SecretStr, ValidationError
 
@@ -10,6 +10,7 @@ from py360.kit.errors import Invalid
 from py360.modules.providers import vendor_settings as vendors
 from py360.modules.providers.errors import VendorNotAvailable
 from py360.modules.providers.vendor_settings import VendorSettings
+from py360.modules.providers.views import ProviderTypeView
 
 MASK: Final = "********"
 SettingsModel = type[VendorSettings]
@@ -38,6 +39,26 @@ class ProviderType:
     def form(self) -> tuple[vendors.Setting, ...]:
         """The fields of its form."""
         return tuple(self.settings.form()) if self.settings else ()
+
+    def to_public(self) -> ProviderTypeView:
+        """The vendor of the wire, with the settings it needs."""
+        day, month, minute = self.limits
+        return {
+            "channel": self.channel,
+            "type": self.type,
+            "name": self.name,
+            "available": self.is_available,
+            "fields": [
+                {
+                    "name": each.name,
+                    "required": each.required,
+                    "secret": each.secret,
+                    "description": each.description or None,
+                }
+                for each in self.form
+            ],
+            "limits": {"dailyLimit": day, "monthlyLimit": month, "rateLimit": minute},
+        }
 
 
 TYPES: Final = (
@@ -87,7 +108,7 @@ def _available(channel: str) -> str:
     return ", ".join(each.type for each in TYPES if each.channel == channel and each.is_available) or "none yet"
 
 
-def merged(kind: ProviderType, given: Mapping[str, Any], before: VendorSettings | None) -> VendorSettings:
+def merged(kind: ProviderType, given: Mapping[str, object], before: VendorSettings | None) -> VendorSettings:
     """An account's settings after a save: a masked or missing secret keeps its value, unless the vendor's address changed.
 
     Raises Invalid with one detail per setting that is missing, unknown or wrong, or has to be entered again.
@@ -98,14 +119,16 @@ def merged(kind: ProviderType, given: Mapping[str, Any], before: VendorSettings 
     settings = _checked(kind, kind.settings, {**kept, **values})
     if before is not None and kept and settings.addresses() != before.addresses():
         raise Invalid(
-            f"The address of {kind.name} changed. Enter its secrets again: they are not sent to another address unseen.",
+            f"The address of {kind.name} changed. Enter its secrets again: they are not sent to another address without you.",
             code="secrets_again",
             details=[{"field": f"config.{name}", "message": "enter it again, the address changed"} for name in kept],
         )
     return settings
 
 
-def _kept_secrets(kind: ProviderType, values: Mapping[str, Any], before: VendorSettings | None) -> dict[str, SecretStr]:
+def _kept_secrets(
+    kind: ProviderType, values: Mapping[str, object], before: VendorSettings | None
+) -> dict[str, SecretStr]:
     kept = {}
     for each in kind.form:
         held = getattr(before, each.field, None) if each.secret and each.name not in values else None
@@ -114,7 +137,7 @@ def _kept_secrets(kind: ProviderType, values: Mapping[str, Any], before: VendorS
     return kept
 
 
-def _checked(kind: ProviderType, model: type[VendorSettings], values: Mapping[str, Any]) -> VendorSettings:
+def _checked(kind: ProviderType, model: type[VendorSettings], values: Mapping[str, object]) -> VendorSettings:
     try:
         return model.model_validate(values)
     except ValidationError as error:
@@ -137,12 +160,12 @@ def _words(kind: str, message: str) -> str:
     return known.get(kind) or message.removeprefix("Value error, ")
 
 
-def stored(settings: VendorSettings) -> dict[str, Any]:
+def stored(settings: VendorSettings) -> dict[str, object]:
     """Settings as they are sealed: the wire's names, secrets in the clear."""
     return {name: value for name, value in _plain(settings).items() if value is not None}
 
 
-def _plain(settings: BaseModel) -> dict[str, Any]:
+def _plain(settings: BaseModel) -> dict[str, object]:
     return {
         info.alias or name: value.get_secret_value() if isinstance(value, SecretStr) else value
         for name, info in type(settings).model_fields.items()
@@ -150,7 +173,7 @@ def _plain(settings: BaseModel) -> dict[str, Any]:
     }
 
 
-def opened(kind: ProviderType, values: Mapping[str, Any]) -> VendorSettings | None:
+def opened(kind: ProviderType, values: Mapping[str, object]) -> VendorSettings | None:
     """Settings as they were sealed; None when they no longer fit the vendor's form and must be entered again."""
     if kind.settings is None:
         return None
@@ -161,19 +184,12 @@ def opened(kind: ProviderType, values: Mapping[str, Any]) -> VendorSettings | No
         return None
 
 
-def view(settings: VendorSettings | None) -> dict[str, Any]:
+def masked(settings: VendorSettings | None) -> dict[str, object]:
     """Settings as an answer shows them: secrets are masked."""
     if settings is None:
         return {}
     return {
-        name: MASK if isinstance(getattr(settings, info), SecretStr) else value
-        for name, value, info in _with_fields(settings)
-    }
-
-
-def _with_fields(settings: VendorSettings) -> list[tuple[str, Any, str]]:
-    return [
-        (each.name, value, each.field)
+        each.name: MASK if isinstance(value, SecretStr) else value
         for each in settings.form()
         if (value := getattr(settings, each.field)) is not None
-    ]
+    }

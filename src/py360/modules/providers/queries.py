@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
@@ -11,8 +11,9 @@ from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.kit.settings import settings
 from py360.modules.providers.accounts import open_settings
-from py360.modules.providers.catalog import TYPES, provider_type, view
+from py360.modules.providers.catalog import TYPES, masked, provider_type
 from py360.modules.providers.service import Edition
+from py360.modules.providers.views import ProviderCountsView, ProviderStatsView, ProviderView
 
 _PROVIDER: Final = """
 select p.id, p.client_id, p.name, p.channel, p.type, p.is_active, p.is_default, p.is_sandbox, p.status, p.config_encrypted,
@@ -52,33 +53,32 @@ class Provider:
             self.dlt_entity_id, self.daily_limit, self.monthly_limit, self.rate_limit,
         ).version  # fmt: skip
 
-
-def to_public(provider: Provider) -> dict[str, Any]:
-    """An account of the wire, its secrets masked."""
-    kind = provider_type(provider.channel, provider.type)
-    return {
-        "id": provider.id,
-        "clientId": provider.client_id,
-        "name": provider.name,
-        "channel": provider.channel,
-        "type": provider.type,
-        "isActive": provider.is_active,
-        "isDefault": provider.is_default,
-        "isSandbox": provider.is_sandbox,
-        "status": provider.status,
-        "config": view(open_settings(kind, provider.config_encrypted)),
-        "dltEntityId": provider.dlt_entity_id,
-        "limits": {
-            "dailyLimit": provider.daily_limit,
-            "monthlyLimit": provider.monthly_limit,
-            "rateLimit": provider.rate_limit,
-        },
-        "webhookUrl": webhook_url(provider.channel, provider.type, provider.id) if kind.has_webhooks else None,
-        "createdAt": provider.created_at,
-        "updatedAt": provider.updated_at,
-        "lastUsed": provider.last_used,
-        "lastTested": provider.last_tested,
-    }
+    def to_public(self) -> ProviderView:
+        """An account of the wire, its secrets masked."""
+        kind = provider_type(self.channel, self.type)
+        return {
+            "id": self.id,
+            "clientId": self.client_id,
+            "name": self.name,
+            "channel": self.channel,
+            "type": self.type,
+            "isActive": self.is_active,
+            "isDefault": self.is_default,
+            "isSandbox": self.is_sandbox,
+            "status": self.status,
+            "config": masked(open_settings(kind, self.config_encrypted)),
+            "dltEntityId": self.dlt_entity_id,
+            "limits": {
+                "dailyLimit": self.daily_limit,
+                "monthlyLimit": self.monthly_limit,
+                "rateLimit": self.rate_limit,
+            },
+            "webhookUrl": webhook_url(self.channel, self.type, self.id) if kind.has_webhooks else None,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "lastUsed": self.last_used,
+            "lastTested": self.last_tested,
+        }
 
 
 def webhook_url(channel: str, type: str, number: int) -> str:
@@ -104,7 +104,7 @@ def providers(
         " and (%(search)s::text is null or p.name ilike %(search)s or p.type ilike %(search)s)",
         ordering(sort, known, "channel", "p.id"),
         {"clients": list(caller.client_ids), "channel": channel, "active": active, "search": containing(search)},
-        to_public,
+        Provider.to_public,
         ("id", "name", "channel", "type", "isActive", "isDefault", "isSandbox", "status", "lastUsed", "lastTested"),
         row=Provider,
     )
@@ -131,6 +131,16 @@ class ProviderStats:
     failed: int
     pending: int
     last_activity: datetime | None
+
+    def to_public(self) -> ProviderStatsView:
+        """The figures of the wire."""
+        return {
+            "sent": self.sent,
+            "delivered": self.delivered,
+            "failed": self.failed,
+            "pending": self.pending,
+            "lastActivity": self.last_activity,
+        }
 
 
 async def provider_stats(reads: Reads, caller: Caller, channel: str, number: int) -> ProviderStats:
@@ -160,6 +170,16 @@ class ChannelStats:
     connected: int = 0
     disconnected: int = 0
     error: int = 0
+
+    def to_public(self) -> ProviderCountsView:
+        """The figures of the wire."""
+        return {
+            "total": self.total,
+            "active": self.active,
+            "connected": self.connected,
+            "disconnected": self.disconnected,
+            "error": self.error,
+        }
 
 
 async def channel_stats(reads: Reads, caller: Caller) -> Sequence[ChannelStats]:

@@ -1,12 +1,10 @@
 """Sender accounts."""
 
-from dataclasses import asdict
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
 from py360.kit.http import Answer, AsFile, DbReads, IfMatch, Router, Search, Session, Sort, etag, listed, ok
-from py360.kit.wire import camel
 from py360.modules.providers import queries, service
 from py360.modules.providers.access import CanManageProviders, CanSeeProviders
 from py360.modules.providers.catalog import TYPES
@@ -58,35 +56,14 @@ async def create_provider(session: Session, reads: DbReads, caller: CanManagePro
 @router.get("/providers/types", response_model=Answer[ProviderTypeList])
 async def provider_types(caller: CanSeeProviders) -> Response:
     """Which vendors there are, and which settings each needs. One with `available: false` cannot be used yet."""
-    found = [
-        {
-            "channel": each.channel,
-            "type": each.type,
-            "name": each.name,
-            "available": each.is_available,
-            "fields": [
-                {
-                    "name": key.name,
-                    "required": key.required,
-                    "secret": key.secret,
-                    "description": key.description or None,
-                }
-                for key in each.form
-            ],
-            "limits": dict(zip(("dailyLimit", "monthlyLimit", "rateLimit"), each.limits, strict=True)),
-        }
-        for each in TYPES
-    ]
-    return ok({"types": found})
+    return ok({"types": [each.to_public() for each in TYPES]})
 
 
 @router.get("/providers/stats", response_model=Answer[ProviderTotalsView])
 async def all_stats(reads: DbReads, caller: CanSeeProviders) -> Response:
     """Accounts per channel, by state."""
     found = await queries.channel_stats(reads, caller)
-    return ok(
-        {"channels": {each.channel: {k: v for k, v in camel(asdict(each)).items() if k != "channel"} for each in found}}
-    )
+    return ok({"channels": {each.channel: each.to_public() for each in found}})
 
 
 @router.post("/providers/test", response_model=Answer[ProviderTested])
@@ -99,14 +76,15 @@ async def test_provider(caller: CanManageProviders, body: ProviderTest) -> Respo
 @router.get("/providers/{channel}/{provider_id}/stats", response_model=Answer[ProviderStatsView])
 async def provider_stats(reads: DbReads, caller: CanSeeProviders, channel: str, provider_id: int) -> Response:
     """What an account sent."""
-    return ok(camel(asdict(await queries.provider_stats(reads, caller, channel, provider_id))))
+    found = await queries.provider_stats(reads, caller, channel, provider_id)
+    return ok(found.to_public())
 
 
 @router.get("/providers/{provider_id}", response_model=Answer[ProviderView])
 async def read_provider(reads: DbReads, caller: CanSeeProviders, provider_id: int) -> Response:
     """One account; secrets are masked."""
     found = await queries.provider(reads, caller, provider_id)
-    return ok(queries.to_public(found), headers=etag(found.version))
+    return ok(found.to_public(), headers=etag(found.version))
 
 
 @router.put("/providers/{provider_id}", response_model=Answer[ProviderChanged])
@@ -116,7 +94,7 @@ async def update_provider(
     """Save an account again; a masked or missing secret keeps its value."""
     before = await queries.provider(reads, caller, provider_id)
     await service.update(session, caller, provider_id, body, version)
-    body.as_shown(queries.to_public(before))
+    body.as_shown(before.to_public())
     return ok({"providerId": provider_id, "message": "The account is saved"})
 
 

@@ -4,9 +4,8 @@ from datetime import datetime
 
 from typing_extensions import TypedDict
 
-from py360.kit.http.answers import Pagination
-
-JsonObject = dict[str, object]  # as stored: its keys are the sender's
+from py360.kit.http.answers import JsonObject
+from py360.kit.paging import Pagination
 
 
 class ProviderLimitsView(TypedDict):

@@ -1,6 +1,6 @@
 """The HTTP face of settings."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Body, Response
 
@@ -18,20 +18,20 @@ async def read_settings(session: Session, caller: CanReadSettings, section: str)
     """A tab's settings in force for the caller's client: what was set, else the default. Secrets are masked."""
     chosen = service.section_named(section)
     service.may_read(caller, chosen)
-    values = service.shown(await service.read(session, caller.client_id, chosen))
+    values = service.to_public(await service.read(session, caller.client_id, chosen))
     version = await service.version(session, caller.client_id, chosen)
     return ok({"section": section, "settings": values}, headers=etag(version))
 
 
 @router.put("/settings/{section}", response_model=Answer[SectionSaved])
 async def change_settings(
-    session: Session, caller: CanChangeSettings, section: str, body: Annotated[dict[str, Any], Body()], seen: IfMatch
+    session: Session, caller: CanChangeSettings, section: str, body: Annotated[dict[str, object], Body()], seen: IfMatch
 ) -> Response:
     """Change a tab's settings, all or some. Names that are no settings of this tab are listed in `ignored`."""
     chosen = service.section_named(section)
     service.check_may_change(caller, chosen)
     ignored = await service.change(session, caller, chosen, body, seen)
-    values = service.shown(await service.read(session, caller.client_id, chosen))
+    values = service.to_public(await service.read(session, caller.client_id, chosen))
     version = await service.version(session, caller.client_id, chosen)
     answer = {"section": section, "settings": values, "ignored": ignored, "message": "The settings were saved."}
     return ok(answer, headers=etag(version))
@@ -43,7 +43,7 @@ async def reset_settings(session: Session, caller: CanChangeSettings, section: s
     chosen = service.section_named(section)
     service.check_may_change(caller, chosen)
     await service.reset(session, caller, chosen)
-    values = service.shown(await service.read(session, caller.client_id, chosen))
+    values = service.to_public(await service.read(session, caller.client_id, chosen))
     return ok({"section": section, "settings": values, "message": "The settings have their defaults again."})
 
 

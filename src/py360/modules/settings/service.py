@@ -1,6 +1,9 @@
 """Reading and changing a client's settings. Only values that were set are stored."""
 
-from typing import Any, Final, TypeVar
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, TypeVar
 
 from psycopg.types.json import Jsonb
 from pydantic import ValidationError
@@ -38,7 +41,7 @@ def check_may_change(caller: Caller, section: type[Section]) -> None:
         raise Forbidden(f"Your role does not include {section.feature}.", code="feature_missing")
 
 
-def parse(section: type[S], stored: dict[str, Any] | None) -> S:
+def parse(section: type[S], stored: Mapping[str, object] | None) -> S:
     """The values in force. Stored values that no longer fit a narrowed range fall back to the default, one by one."""
     values = dict(stored or {})
     while True:
@@ -53,15 +56,15 @@ def parse(section: type[S], stored: dict[str, Any] | None) -> S:
 
 async def read(session: AsyncSession, client_id: int, section: type[S]) -> S:
     """A client's values, secrets still sealed."""
-    return parse(section, await db.value(session, _STORED, {"client": client_id, "section": NAMES[section]}))
+    return parse(section, await db.fetch_one(session, dict, _STORED, {"client": client_id, "section": NAMES[section]}))
 
 
 async def read_with(reads: Reads, client_id: int, section: type[S]) -> S:
     """As `read`, from the read pool."""
-    return parse(section, await reads.value(_STORED, {"client": client_id, "section": NAMES[section]}))
+    return parse(section, await reads.fetch_one(dict, _STORED, {"client": client_id, "section": NAMES[section]}))
 
 
-def shown(values: Section) -> dict[str, Any]:
+def to_public(values: Section) -> dict[str, object]:
     """The values of the wire: secrets are masked, never given back."""
     hidden = secrets_of(type(values))
     return {
@@ -72,8 +75,9 @@ def shown(values: Section) -> dict[str, Any]:
 
 async def version(session: AsyncSession, client_id: int, section: type[Section]) -> int:
     """The version of a client's section; 0 while nobody has changed it."""
-    changed = await db.value(
+    changed = await db.fetch_one(
         session,
+        datetime,
         "select updated_at from settings where client_id = %(client)s and section = %(section)s",
         {"client": client_id, "section": NAMES[section]},
     )
@@ -81,9 +85,9 @@ async def version(session: AsyncSession, client_id: int, section: type[Section])
 
 
 async def change(
-    session: AsyncSession, caller: Caller, section: type[Section], stated: dict[str, Any], seen: int | None = None
+    session: AsyncSession, caller: Caller, section: type[Section], values: Mapping[str, object], seen: int | None = None
 ) -> list[str]:
-    """Set the stated values and keep the others; the names that are no settings of this section, which were not stored.
+    """Set these values and keep the others; the names that are no settings of this section, which were not stored.
 
     A masked secret means: leave it. Raises Invalid, naming every value that is out of its range, and PreconditionFailed
     when `seen` is no longer the section's version.
@@ -91,15 +95,15 @@ async def change(
     before = await version(session, caller.client_id, section)
     known = {field.alias or name for name, field in section.model_fields.items()}
     hidden = secrets_of(section)
-    ignored = sorted(set(stated) - known)
-    new = {key: value for key, value in stated.items() if key in known and not (key in hidden and value == MASK)}
+    ignored = sorted(set(values) - known)
+    new = {key: value for key, value in values.items() if key in known and not (key in hidden and value == MASK)}
     client = {"client": caller.client_id, "section": NAMES[section]}
     await db.execute(
         session,
         "insert into settings (client_id, section) values (%(client)s, %(section)s) on conflict do nothing",
         client,
     )
-    stored: dict[str, Any] = await db.value(session, f"{_STORED} for update", client)
+    stored = await db.fetch_only(session, dict, f"{_STORED} for update", client)
     if seen is not None and seen != (before and await version(session, caller.client_id, section)):
         raise PreconditionFailed
     try:
@@ -108,7 +112,7 @@ async def change(
         raise _invalid(error) from error
     clean = checked.model_dump(mode="json", by_alias=True, include={_field(section, key) for key in {**stored, **new}})
     for key in hidden & new.keys():
-        clean[key] = crypto.seal(new[key]) if new[key] else ""
+        clean[key] = crypto.seal(clean[key]) if clean[key] else ""
     await db.execute(
         session,
         "update settings set values = %(values)s, updated_by = %(user)s, updated_at = now()"
@@ -138,13 +142,20 @@ async def reset(session: AsyncSession, caller: Caller, section: type[Section]) -
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sealed:
+    client_id: int
+    sealed: str = field(repr=False)
+
+
 async def reseal(session: AsyncSession) -> int:
     """Seal the secrets of every section with the newest key; how many. Raises ValueError when one cannot be opened."""
     done = 0
     for section, name in NAMES.items():
         for key in sorted(secrets_of(section)):
-            rows = await db.all(
+            rows = await db.fetch_all(
                 session,
+                _Sealed,
                 "select client_id, values ->> %(key)s as sealed from settings where section = %(section)s"
                 " and values ->> %(key)s <> '' order by client_id for update",
                 {"section": name, "key": key},
@@ -154,7 +165,7 @@ async def reseal(session: AsyncSession) -> int:
                     session,
                     "update settings set values = jsonb_set(values, array[%(key)s], to_jsonb(%(sealed)s::text))"
                     " where client_id = %(client)s and section = %(section)s",
-                    {"client": row["client_id"], "section": name, "key": key, "sealed": crypto.reseal(row["sealed"])},
+                    {"client": row.client_id, "section": name, "key": key, "sealed": crypto.reseal(row.sealed)},
                 )
             done += len(rows)
     return done

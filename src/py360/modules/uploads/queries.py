@@ -4,12 +4,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final, Literal, cast
+from typing import Final, Literal
 
 from py360.kit import ids, sql
-from py360.kit.caller import Caller, reach_filter
+from py360.kit.caller import Caller, Predicate, reach_filter
 from py360.kit.errors import NotFound
-from py360.kit.http.answers import Pagination
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.paging import Page, pagination
 from py360.kit.reads import Reads
@@ -24,9 +23,12 @@ from py360.modules.uploads.views import (
     IssuesView,
     IssueView,
     MappingView,
+    PaceView,
     QuestionView,
     RefusalView,
     StatusView,
+    StoredAccounting,
+    StoredMapping,
     UndoView,
     UploadView,
 )
@@ -78,8 +80,8 @@ class UploadRow:
     unchanged_records: int
     warning_count: int
     import_policy: Literal["accept_valid", "all_or_nothing"]
-    accounting: dict[str, Any] | None
-    mapping: dict[str, Any] | None
+    accounting: StoredAccounting | None
+    mapping: StoredMapping | None
     questions: list[QuestionView] | None
     uploaded_by_name: str | None
     created_at: datetime
@@ -90,11 +92,11 @@ class UploadRow:
 
     @property
     def shown_mapping(self) -> MappingView | None:
-        """How its file is read, as the API tells it; None before it was looked at."""
+        """How its file is read, as the API shows it; None before it was looked at."""
         return (self.mapping or {}).get("shown")
 
 
-def within_reach(caller: Caller) -> tuple[str, dict[str, Any]]:
+def within_reach(caller: Caller) -> Predicate:
     """The numbers of the uploads that a caller reaches, as a subquery, and its parameters."""
     within, params = reach_filter(caller, "u")
     return f"select u.id from ({_OWNED}) u where {within}", dict(params)
@@ -187,16 +189,21 @@ def to_public(row: UploadRow, now: datetime, caller: Caller) -> UploadView:
 async def status(reads: Reads, caller: Caller, upload_id: int, now: datetime) -> StatusView:
     """How an upload stands, with its questions and its mapping."""
     row = await one(reads, caller, upload_id)
-    answer = cast(StatusView, to_public(row, now, caller))
-    answer["questions"] = row.questions or []
-    answer["mapping"] = row.shown_mapping
-    answer["undo"] = row.undo_result
-    if row.status == "processing":
-        done = row.processed_records
-        pace = pace_of(done, max((row.total_records or 0) - done, 0), _time_taken(row, now) or 0.0)
-        answer["rowsPerSecond"] = pace.rows_per_second
-        answer["secondsLeft"], answer["estimated"] = pace.seconds_left, pace.estimated
-    return answer
+    return {
+        **to_public(row, now, caller),
+        "questions": row.questions or [],
+        "mapping": row.shown_mapping,
+        "undo": row.undo_result,
+        **_pace(row, now),
+    }
+
+
+def _pace(row: UploadRow, now: datetime) -> PaceView:
+    if row.status != "processing":
+        return {}
+    done = row.processed_records
+    pace = pace_of(done, max((row.total_records or 0) - done, 0), _time_taken(row, now) or 0.0)
+    return {"rowsPerSecond": pace.rows_per_second, "secondsLeft": pace.seconds_left, "estimated": pace.estimated}
 
 
 def history(
@@ -211,7 +218,7 @@ def history(
         " and (%(search)s::text is null or u.filename ilike %(search)s or u.description ilike %(search)s)",
         ordering(sort, _SORTS, "-timestamp", "u.id"),
         {**params, "state": state, "search": containing(search)},
-        lambda row: dict(to_public(row, now, caller)),
+        lambda row: to_public(row, now, caller),
         (
             "uploadId", "batchId", "filename", "fileSize", "description", "status", "totalRecords", "successfulRecords",
             "failedRecords", "newRecords", "changedRecords", "unchangedRecords", "uploadedBy", "timestamp",
@@ -276,12 +283,14 @@ async def errors(
         f" order by {ordering(page.sort, _ISSUE_SORTS, 'row', 'code')} limit %(limit)s offset %(offset)s",
         params,
     )
-    answer = cast(IssuesView, {"uploadId": ids.code("upload", upload_id)})
-    answer["warnings" if params["severity"] == "warning" else "errors"] = [_public_issue(each) for each in issues]
-    answer["failedRows"] = await _failed(reads, upload_id)
-    answer["summary"] = await _summary(reads, upload_id)
-    answer["pagination"] = cast(Pagination, pagination(page, total))
-    return answer
+    answer: IssuesView = {
+        "uploadId": ids.code("upload", upload_id),
+        "failedRows": await _failed(reads, upload_id),
+        "summary": await _summary(reads, upload_id),
+        "pagination": pagination(page, total),
+    }
+    found = [_public_issue(each) for each in issues]
+    return {**answer, "warnings": found} if severity == "warning" else {**answer, "errors": found}
 
 
 def _public_issue(issue: _Issue) -> IssueView:
@@ -382,7 +391,7 @@ def _public_batch(row: BatchRow) -> BatchView:
         "payment": {
             "received": row.received,
             "pending": row.total - row.received,
-            "receivedAmount": cast(float, row.received_amount),
-            "pendingAmount": cast(float, row.pending_amount),
+            "receivedAmount": row.received_amount,
+            "pendingAmount": row.pending_amount,
         },
     }

@@ -5,7 +5,8 @@ from typing import Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from py360.kit.http.answers import Pagination
+from py360.kit.paging import Pagination
+from py360.kit.wire import Amount
 
 
 class AccountingView(TypedDict):
@@ -20,6 +21,13 @@ class AccountingView(TypedDict):
     imported: int
     unchanged: int
     failed: int
+    skipped: dict[str, int]
+
+
+class StoredAccounting(TypedDict):
+    """What `file_uploads.accounting` keeps: lines read, and those left out by reason."""
+
+    read: int
     skipped: dict[str, int]
 
 
@@ -49,6 +57,17 @@ class MappingView(TypedDict):
     values: dict[str, str]
     dateOrders: dict[str, str]
     decisions: NotRequired[list[DecisionView]]
+
+
+class StoredMapping(TypedDict, total=False):
+    """What `file_uploads.mapping` and `upload_mappings.mapping` keep: the office's choices, and how the file is read."""
+
+    columns: dict[str, str]
+    dateOrders: dict[str, str]
+    values: dict[str, str]
+    dateCells: dict[str, str]
+    rows: dict[str, str]
+    shown: MappingView
 
 
 class QuestionView(TypedDict):
@@ -129,12 +148,17 @@ class UndoView(TypedDict):
     kept: list[KeptRowView]
 
 
-class StatusView(UploadView):
+class PaceView(TypedDict, total=False):
+    """How fast the import goes, and the seconds it still needs; only while it runs."""
+
+    rowsPerSecond: int
+    secondsLeft: float
+    estimated: bool
+
+
+class StatusView(UploadView, PaceView):
     """How an upload stands."""
 
-    rowsPerSecond: NotRequired[int]
-    secondsLeft: NotRequired[float]
-    estimated: NotRequired[bool]
     questions: list[QuestionView]
     mapping: MappingView | None
     undo: UndoView | None
@@ -202,7 +226,7 @@ class IssueCountView(TypedDict):
 
 
 class IssuesView(TypedDict):
-    """What was wrong, under `errors`, or under `warnings` where these are asked for."""
+    """What was wrong: under `errors`, or under `warnings` when the request names that severity."""
 
     uploadId: str
     errors: NotRequired[list[IssueView]]
@@ -290,8 +314,8 @@ class BatchPaymentView(TypedDict):
 
     received: int
     pending: int
-    receivedAmount: float
-    pendingAmount: float
+    receivedAmount: Amount
+    pendingAmount: Amount
 
 
 class BatchView(TypedDict):

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from py360.kit.db import execute, unit_of_work, value
+from py360.kit.db import execute, unit_of_work
 from py360.kit.resources import Resources
 from py360.modules.uploads.importer import run
 from py360.modules.uploads.settings import upload_settings
 from tests.factories.policy_files import csv_of, row
+from tests.factories.stored import read_value
 
 
 class Killed(BaseException):
@@ -33,9 +34,9 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def _books() -> tuple[int, int, int]:
     async with unit_of_work() as session:
         return (
-            await value(session, "select count(*) from customers"),
-            await value(session, "select count(*) from policies"),
-            await value(session, "select count(*) from renewal_cases"),
+            await read_value(session, "select count(*) from customers"),
+            await read_value(session, "select count(*) from policies"),
+            await read_value(session, "select count(*) from renewal_cases"),
         )
 
 
@@ -74,9 +75,11 @@ async def test_killed_anywhere_and_started_again(
     assert (told["processedRecords"], told["totalRecords"]) == (45, 45)
     assert await _books() == (39, 39, 39)
     async with unit_of_work() as session:
-        assert await value(session, "select count(*) from upload_rows where upload_id = %(id)s", {"id": upload}) == 45
-        assert await value(session, "select count(*) from case_history") == 2 * 39
-        assert await value(session, "select count(*) from upload_row_issues where severity = 'error'") == 6
+        assert (
+            await read_value(session, "select count(*) from upload_rows where upload_id = %(id)s", {"id": upload}) == 45
+        )
+        assert await read_value(session, "select count(*) from case_history") == 2 * 39
+        assert await read_value(session, "select count(*) from upload_row_issues where severity = 'error'") == 6
 
 
 async def test_two_files_of_the_same_policies_at_once(as_admin: httpx.AsyncClient) -> None:
@@ -109,7 +112,7 @@ async def test_what_fails_on_our_side_is_told_and_can_be_sent_again(
     content = csv_of([row(1), row(2)])
     upload = await _upload(as_admin, content)
     async with unit_of_work() as session:
-        path = await value(session, "select upload_path from file_uploads where id = %(id)s", {"id": upload})
+        path = await read_value(session, "select upload_path from file_uploads where id = %(id)s", {"id": upload})
     await resources.storage.delete(path)
     for _ in range(4):
         assert (await as_admin.get(f"/api/upload/status/upload-{upload}")).json()["data"]["status"] == "processing"

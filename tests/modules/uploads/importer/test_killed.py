@@ -18,6 +18,7 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.settings import Settings
 from py360.samples import portfolio
+from tests.factories.stored import read_row
 from tests.installation import CHECKOUT
 
 pytestmark = pytest.mark.slow
@@ -48,7 +49,7 @@ async def books() -> dict[str, tuple[int, str]]:
     """How many lines each book has, and a digest of them all: whatever the import wrote, without its numbers and times."""
     async with unit_of_work() as session:
         found = {
-            name: await db.one(
+            name: await read_row(
                 session,
                 "select count(*) as lines, md5(string_agg(line::text, e'\\n' order by line::text)) as digest"
                 f" from ({lines}) line",
@@ -65,7 +66,7 @@ async def upload(client: httpx.AsyncClient, file: Path) -> None:
 
 async def state() -> tuple[str, int]:
     async with unit_of_work() as session:
-        row = await db.one(session, "select upload_status, rows_done from file_uploads")
+        row = await read_row(session, "select upload_status, rows_done from file_uploads")
     assert row is not None
     return row["upload_status"], row["rows_done"]
 

@@ -1,7 +1,7 @@
 """What was sent to a case's customer (domain reference, 10)."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -21,13 +21,13 @@ CHANNELS: Final = ("email", "sms", "whatsapp", "call")
 
 _MESSAGES: Final = """
 select m.id, m.communication_type, m.subject, m.content, m.recipient_contact, m.status, m.created_at, m.sent_at,
-  m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent, m.template_id, m.template_version,
-  w.subject as template_subject, w.content as template_content, w.format as template_format
+  m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent, coalesce(m.template_id, 0) as template_id, coalesce(m.template_version, 0) as template_version,
+  w.subject as template_subject, w.content as template_content, coalesce(w.format, 'text') as template_format
 from messaging_public_message m left join identity_public_users a on a.id = m.sent_by
 left join templates_public_version w on w.template_id = m.template_id and w.version = m.template_version
 """
 
-Values = Mapping[str, object]  # of a case, by the names that templates use
+Values = Mapping[str, templates.Value]  # of a case, by the names that templates use
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Communication:
     """A message to the case's customer, and the template's version it was made from."""
 
     id: int
-    communication_type: str
+    communication_type: templates.Channel
     subject: str | None
     content: str | None
     recipient_contact: str
@@ -49,15 +49,31 @@ class Communication:
     campaign_id: int | None
     error_message: str | None
     agent: str | None
-    template_id: int | None
-    template_version: int | None
+    template_id: int
+    template_version: int
     template_subject: str | None
     template_content: str | None
-    template_format: str | None
+    template_format: templates.Format
+
+
+def _rendered(values: Values, message: Communication) -> templates.Rendered | None:
+    """The text of a message whose own was not kept."""
+    if message.content is not None or message.template_content is None:
+        return None
+    sent = messaging.SentVersion(
+        message.template_id,
+        message.template_version,
+        message.communication_type,
+        message.template_subject,
+        message.template_content,
+        message.template_format,
+        message.sent_at or message.created_at,
+    )
+    return messaging.render_history(sent, values)
 
 
 def _to_public(values: Values, message: Communication) -> CommunicationView:
-    rendered = messaging.render_history(asdict(message), values) if message.content is None else None
+    rendered = _rendered(values, message)
     return {
         "id": ids.code(message.communication_type, message.id),
         "type": message.communication_type,

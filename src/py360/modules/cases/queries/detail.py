@@ -7,6 +7,7 @@ from typing import Final
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
+from py360.kit.http.answers import JsonObject
 from py360.kit.paging import Page
 from py360.kit.reads import Reads
 from py360.modules.cases.queries.history import comment_lines, history_lines
@@ -18,7 +19,6 @@ from py360.modules.cases.views import (
     CaseHistoryView,
     CaseInstalmentView,
     CaseRecordView,
-    JsonObject,
 )
 
 LINES_SHOWN: Final = 50  # of the newest comments and history lines in the case itself

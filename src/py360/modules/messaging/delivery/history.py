@@ -1,17 +1,19 @@
-"""What a message said: kept of one that was written to one person, told again of a campaign's, which would keep one text a
-million times."""
+"""The text of a message: kept for one that was written to one person, rendered again for a campaign's, whose text would be
+kept a million times."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 import minijinja
 
 from py360.kit.errors import Invalid
 from py360.modules.messaging.messages import Outgoing
 from py360.modules.messaging.render import compile_message
-from py360.modules.templates.api import Rendered, Template, compile
+from py360.modules.templates.api import Channel, Format, Rendered, Template, Value, compile
 
-# What only the message itself had stands by its name.
+# What only the message itself had is shown by its name.
 _OF_THE_MESSAGE: Final = {"payment_link": "[Payment Link]", "unsubscribe_link": "[Unsubscribe Link]"}
 
 
@@ -25,31 +27,35 @@ def kept(outgoing: Outgoing, rendered: bool) -> tuple[str | None, str | None]:
     return rendered_message.subject or None, rendered_message.text
 
 
-def render_history(message: Mapping[str, Any], values: Mapping[str, Any]) -> Rendered | None:
-    """What a message said whose text was not kept: its template's version as it was sent, with the values that its case has
-    now (`case_values`), and names in place of its own links. None where the template is gone or fits these values no more.
+@dataclass(frozen=True, slots=True)
+class SentVersion:
+    """The version of a template that a message was made from (`templates_public_version`), and when it was sent."""
 
-    `message` is a row of `messaging_public_message` with `template_subject`, `template_content` and `template_format` of its
-    row in `templates_public_version`.
+    template_id: int
+    version: int
+    channel: Channel
+    subject: str | None
+    content: str
+    format: Format
+    at: datetime
+
+
+def render_history(sent: SentVersion, values: Mapping[str, Value]) -> Rendered | None:
+    """The text of a message that was not kept: its template's version with the values that its case has now (`case_values`),
+    and names in place of its own links. None where the template does not fit these values any more.
     """
-    if message["template_content"] is None:
-        return None
     template = Template(
-        id=message["template_id"],
-        client_id=0,  # neither this nor name and category stand in the text
+        id=sent.template_id,
+        client_id=0,  # this, the name and the category are no part of the text
         name="",
-        channel=message["communication_type"],
+        channel=sent.channel,
         category="",
-        subject=message["template_subject"],
-        content=message["template_content"],
-        format=message["template_format"],
-        version=message["template_version"],
+        subject=sent.subject,
+        content=sent.content,
+        format=sent.format,
+        version=sent.version,
     )
     try:
-        return compile(template).render(
-            {**values, **_OF_THE_MESSAGE, "date": message["sent_at"] or message["created_at"]}
-        )
+        return compile(template).render({**values, **_OF_THE_MESSAGE, "date": sent.at})
     except (Invalid, minijinja.TemplateError):
-        return (
-            None  # the office's own template stumbles over a value of today: the other messages are shown all the same
-        )
+        return None  # one template that fails on a value must not fail the list

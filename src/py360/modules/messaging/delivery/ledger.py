@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -83,7 +83,7 @@ async def write(
     )
 
 
-def _json(rows: Sequence[Any]) -> str:
+def _json(rows: Sequence[object]) -> str:
     """Rows as PostgreSQL's jsonb takes them: it knows no NUL."""
     return orjson.dumps(rows, default=str).decode().replace("\\u0000", "")
 

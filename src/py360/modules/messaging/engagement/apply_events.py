@@ -1,19 +1,20 @@
 """From the inbox to the ledger: a batch of vendors' events and our own clicks and opens, applied in a few statements."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, events, resources, webhooks
+from py360.kit.vendor import Body
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger, whatsapp_windows
 from py360.modules.messaging.engagement.keywords import meaning
 from py360.modules.messaging.events import MessagesMoved
-from py360.modules.messaging.vendors.base import ContactStop, Inbound, Moved
+from py360.modules.messaging.vendors.base import ContactStop, Inbound, Moved, Status
 from py360.modules.messaging.webhooks import HOOKS, TRACK, Meaning
 
 PARK: Final = timedelta(minutes=10)  # an event may arrive before our own record of the vendor's id
@@ -43,8 +44,16 @@ async def apply(session: AsyncSession, stored: Sequence[webhooks.Event]) -> webh
     return webhooks.Outcome(parked, batch.dead)
 
 
-def _tracked(event: Mapping[str, Any]) -> Moved:
-    return Moved(event["status"], datetime.fromtimestamp(event["at"], UTC), message_id=event["message"])
+class _Tracked(Body):
+    """A click or an open, as `engagement.tracking` stored it."""
+
+    status: Status
+    at: float
+    message: int
+
+    def moved(self) -> Moved:
+        """In the words of the ledger."""
+        return Moved(self.status, datetime.fromtimestamp(self.at, UTC), message_id=self.message)
 
 
 def _translate(stored: Sequence[webhooks.Event]) -> Batch:
@@ -55,7 +64,7 @@ def _translate(stored: Sequence[webhooks.Event]) -> Batch:
             continue
         try:
             if event.vendor == TRACK:
-                meant: Meaning = _tracked(event.payload)
+                meant: Meaning = _Tracked.model_validate(event.payload).moved()
             else:
                 meant = HOOKS[event.vendor].translate(event.payload, event.received_at)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

@@ -37,7 +37,7 @@ async def send_email(caller: CanSend, body: EmailIn) -> Response:
 @router.get("/communications/delivery-status/{message_id}", include_in_schema=False)
 async def delivery_status(reads: DbReads, caller: CanSend, message_id: str) -> Response:
     """What became of one message."""
-    return ok(await queries.message(reads, caller, message_id))
+    return ok((await queries.message(reads, caller, message_id)).to_public())
 
 
 @router.get("/communications/delivery-status", response_model=Answer[MessageList])
@@ -65,4 +65,5 @@ async def delivery_statuses(
 @router.post("/communication/bulk-status", include_in_schema=False)
 async def bulk_status(reads: DbReads, caller: CanSend, body: BulkStatusIn) -> Response:
     """What became of many messages; codes out of reach are left out."""
-    return ok({"statuses": await queries.messages_by_code(reads, caller, body.message_ids)})
+    found = await queries.messages_by_code(reads, caller, body.message_ids)
+    return ok({"statuses": [row.to_public() for row in found]})

@@ -1,8 +1,8 @@
-"""The send calls of the specification: one message to one person, through the door."""
+"""The send calls of the specification: one message to one person, through the send gate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,9 +12,10 @@ from py360.kit.errors import Conflict, NotFound
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging.delivery.dispatch import send_one
 from py360.modules.messaging.errors import BadContact
-from py360.modules.messaging.messages import Outgoing, Sent
+from py360.modules.messaging.messages import Outgoing
 from py360.modules.messaging.payment_links import LinkRequest, payment_link
 from py360.modules.messaging.schemas import EmailIn, TextIn
+from py360.modules.messaging.views import MessageSent, MessageWarningView
 from py360.modules.templates.api import (
     Channel,
     Template,
@@ -32,10 +33,10 @@ LINK: Final = "payment_link"
 FILLED: Final = frozenset({"unsubscribe_link"})  # by the sending itself, for each message
 
 
-async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict[str, Any]:
+async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> MessageSent:
     """Send one message for a caller; the answer of the send calls. With a case, its values and a fresh payment link are filled in.
 
-    Raises Invalid (`invalid_contact`), NotFound (template, case), Conflict with the door's reason or `not_sent` when the
+    Raises Invalid (`invalid_contact`), NotFound (template, case), Conflict with the send gate's reason or `not_sent` when the
     vendor refused for good, TooMany, Unavailable.
     """
     contact = compliance.writable(channel, body.to)
@@ -77,24 +78,25 @@ async def send(caller: Caller, channel: Channel, body: TextIn | EmailIn) -> dict
     if sent.status == "unknown":
         sentence = f"{sent.error_message} Look it up at the vendor before you send it again."
         warnings.append({"field": "status", "message": sentence})
-    return _shown(sent) | ({"warnings": warnings} if warnings else {})
+    answer: MessageSent = {"messageId": sent.code, "status": sent.status, "cost": sent.cost, "timestamp": sent.at}
+    return {**answer, "warnings": warnings} if warnings else answer
 
 
 def _wants_link(template: Template | None, parameters: Mapping[str, str]) -> bool:
     return template is not None and LINK in compile(template).variables and not parameters.get(LINK)
 
 
-def _warnings(outgoing: Outgoing, given: Mapping[str, Any]) -> list[dict[str, str]]:
-    """What the reader will miss, and what was given in vain (a misspelled parameter)."""
+def _warnings(outgoing: Outgoing, given: Mapping[str, object]) -> list[MessageWarningView]:
+    """The values that are missing, and the parameters that the template does not use (misspelled ones)."""
     if outgoing.template is None:
         return []
     compiled = compile(outgoing.template)
     own = compiled.variables
     empty = [name for name in compiled.needed if name not in FILLED and not write(outgoing.values.get(name)).strip()]
-    vain = [name for name in given if canonical(name) not in own]
-    return [{"field": f"parameters.{name}", "message": "has no value and is left empty"} for name in empty] + [
-        {"field": f"parameters.{name}", "message": "is not used by this template"} for name in vain
-    ]
+    unused = [name for name in given if canonical(name) not in own]
+    findings = [(name, "has no value and is left empty") for name in empty]
+    findings += [(name, "is not used by this template") for name in unused]
+    return [{"field": f"parameters.{name}", "message": message} for name, message in findings]
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,3 @@ async def _case(session: AsyncSession, caller: Caller, ref: str | int) -> _Case:
     if row is None:
         raise NotFound(f"There is no case “{text[:60]}”.", code="case_not_found")
     return row
-
-
-def _shown(sent: Sent) -> dict[str, Any]:
-    return {"messageId": sent.code, "status": sent.status, "cost": sent.cost, "timestamp": sent.at}

@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 import aiohttp
 import minijinja
@@ -42,17 +42,7 @@ class Answer:
     """A vendor's answer: its HTTP status and its JSON object (empty for everything else)."""
 
     status: int
-    fields: Mapping[str, Any]
-
-    def object(self, name: str) -> Mapping[str, Any]:
-        """An object within; empty when there is none."""
-        value = self.fields.get(name)
-        return value if isinstance(value, dict) else {}
-
-
-def text(value: object, most: int = 500) -> str:
-    """A text or number out of a vendor's JSON; empty for anything else."""
-    return str(value)[:most] if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    fields: Mapping[str, object]
 
 
 class HttpTransport:
@@ -168,7 +158,7 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return body
 
 
-def _object(body: bytes) -> Mapping[str, Any]:
+def _object(body: bytes) -> Mapping[str, object]:
     try:
         found = orjson.loads(body) if len(body) <= ANSWER_BYTES else None
     except orjson.JSONDecodeError:

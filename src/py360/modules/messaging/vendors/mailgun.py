@@ -8,12 +8,13 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import orjson
 
-from py360.kit.webhooks import Item, Request
+from py360.kit.webhooks import Item, JsonObject, Request
 from py360.modules.messaging.vendors.base import ContactStop, Moved, Status, StopReason
+from py360.modules.messaging.vendors.mailgun_bodies import Event, Source
 from py360.modules.messaging.vendors.mime import ledger_number
 from py360.modules.messaging.vendors.smtp_replies import About, Refusal, Reply, Stage, about
 from py360.modules.providers.api import MailgunSettings, ProviderAccount
@@ -36,14 +37,8 @@ MAX_AGE_SECONDS: Final = 86_400  # Mailgun retries for eight hours; a day bounds
 def parse(request: Request) -> list[Item]:
     """The event of a request. Raises ValueError and KeyError when it is none of Mailgun's."""
     event = orjson.loads(request.body)["event-data"]
-    domain = event.get("domain")
-    sender = (event.get("envelope") or {}).get("sender")
-    named = (
-        domain.get("name") if isinstance(domain, dict) else domain,
-        _message_header(event).strip("<> ").rpartition("@")[2],
-        str(sender or "").rpartition("@")[2],
-    )
-    return [Item(str(event["id"]), event, names=frozenset(str(each).lower() for each in named if each))]
+    source = Source.model_validate(event)
+    return [Item(source.id, event, names=source.names)]
 
 
 def verify(account: ProviderAccount, request: Request) -> bool:
@@ -60,41 +55,34 @@ def verify(account: ProviderAccount, request: Request) -> bool:
     return hmac.compare_digest(expected.encode(), mark.encode("utf-8", "replace")) and abs(age) <= MAX_AGE_SECONDS
 
 
-def translate(event: Mapping[str, Any]) -> Moved | ContactStop | None:
-    """An event in our words; None when it is about no message of ours. An event we do not know moves nothing.
+def translate(stored: JsonObject) -> Moved | ContactStop | None:
+    """An event in our words; None when it is about no message of ours. An event that is not known moves nothing.
 
-    A complaint or an opt-out counts without the message's headers, too: it names the recipient.
+    A complaint or an opt-out counts without the message's headers, too: it names the recipient. Raises ValueError for an
+    event of another shape.
     """
-    message_id = ledger_number(_message_header(event))
-    kind = str(event.get("event", ""))
-    at = datetime.fromtimestamp(float(event.get("timestamp", 0)), UTC)
-    stop = _STOPS.get(kind)
+    event = Event.model_validate(stored)
+    message_id = ledger_number(event.message.headers.message_id)
+    at = datetime.fromtimestamp(event.timestamp, UTC)
+    stop = _STOPS.get(event.event)
     if message_id is None:
-        recipient = str(event.get("recipient") or "")
-        return ContactStop(recipient, at, stop) if stop is not None and recipient else None
-    if kind == "failed":
+        return ContactStop(event.recipient, at, stop) if stop is not None and event.recipient else None
+    if event.event == "failed":
         return _failed(event, message_id, at)
-    return Moved(_STATUS.get(kind), at, message_id, stop=stop)
+    return Moved(_STATUS.get(event.event), at, message_id, stop=stop)
 
 
-def _message_header(event: Mapping[str, Any]) -> str:
-    message = event.get("message")
-    headers = message.get("headers") if isinstance(message, dict) else None
-    return str(headers.get("message-id") or "") if isinstance(headers, dict) else ""
-
-
-def _failed(event: Mapping[str, Any], message_id: int, at: datetime) -> Moved:
+def _failed(event: Event, message_id: int, at: datetime) -> Moved:
     """A failure: only one about the recipient suppresses the address."""
-    status = event.get("delivery-status") or {}
-    words = str(status.get("message") or status.get("description") or event.get("reason") or "")[:500]
-    enhanced, number = str(status.get("enhanced-code") or ""), str(status.get("code") or "")
-    code = enhanced or number or None
-    if event.get("severity") == "temporary":  # Mailgun keeps trying: neither sent nor failed yet
+    status = event.delivery_status
+    words = (status.message or status.description or event.reason)[:500]
+    code = status.enhanced_code or status.code or None
+    if event.severity == "temporary":  # Mailgun keeps trying: neither sent nor failed yet
         return Moved(None, at, message_id, error_code=code, error_message=words or None)
-    stop = _SUPPRESSED.get(str(event.get("reason"))) or _SUPPRESSED_BY_CODE.get(number)
+    stop = _SUPPRESSED.get(event.reason) or _SUPPRESSED_BY_CODE.get(status.code)
     if stop is None:
-        known = words if words.startswith(enhanced) else f"{enhanced} {words}"
-        reply = Reply(int(number) if number.isascii() and number.isdigit() else 550, known)
+        known = words if words.startswith(status.enhanced_code) else f"{status.enhanced_code} {words}"
+        reply = Reply(int(status.code) if status.code.isascii() and status.code.isdigit() else 550, known)
         stop = "hard_bounce" if about(Refusal(Stage.RCPT, reply)) is About.RECIPIENT else None
     moved: Status = "bounced" if stop == "hard_bounce" else "failed"
     return Moved(moved, at, message_id, None, code, words or None, stop=stop)

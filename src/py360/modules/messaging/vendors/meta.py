@@ -9,17 +9,25 @@ import hmac
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import orjson
 
 from py360.kit import ids
 from py360.kit.vendor import VendorError
-from py360.kit.webhooks import Item, Request, digest_key
+from py360.kit.webhooks import Item, JsonObject, Request, digest_key
 from py360.modules.messaging.messages import Admitted, Delivery
 from py360.modules.messaging.render import Links, compile_message
 from py360.modules.messaging.vendors.base import Inbound, Moved, Status, failure, no_account, price, sent, too_fast
-from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal, text
+from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal
+from py360.modules.messaging.vendors.meta_bodies import (
+    Accepted,
+    Error,
+    InboundEvent,
+    PreferenceEvent,
+    Refusal,
+    StatusEvent,
+)
 from py360.modules.providers.api import MetaSettings, ProviderAccount
 from py360.modules.templates.api import Template
 
@@ -81,13 +89,11 @@ class MetaTransport(HttpTransport):
         """Send one message."""
         answer = await self.ask("POST", f"{self._number}/messages", orjson.dumps(payload(admitted)))
         if not 200 <= answer.status < 300:
-            return _refused(admitted, answer.status, answer.object("error"))
-        messages = answer.fields.get("messages")
-        first = messages[0] if isinstance(messages, list) and messages else None
-        wamid = text(first.get("id"), 255) if isinstance(first, dict) else ""
-        if not wamid:
+            return _refused(admitted, answer.status, Refusal.of(answer.fields).error)
+        messages = Accepted.of(answer.fields).messages
+        if not messages or not messages[0].id:
             raise odd_answer(self.vendor)
-        return sent(admitted, wamid, self._cost)
+        return sent(admitted, messages[0].id[:255], self._cost)
 
     async def check(self) -> str:
         """Read the number."""
@@ -97,12 +103,9 @@ class MetaTransport(HttpTransport):
         return "Meta answers and knows this number."
 
 
-def _refused(admitted: Admitted, status: int, error: Mapping[str, Any]) -> Delivery:
+def _refused(admitted: Admitted, status: int, error: Error) -> Delivery:
     """Meta's refusal: about the number, about us, or about this message."""
-    code = text(error.get("code"))
-    data = error.get("error_data")
-    message = text(data.get("details")) if isinstance(data, dict) else ""
-    message = message or text(error.get("message"))
+    code, message = error.code, (error.error_data.details or error.message)[:500]
     if code in _ACCOUNT:
         return failure(admitted, no_account(f"{message} (Meta error {code})"))
     if code in _TOO_FAST:
@@ -115,10 +118,10 @@ def _refused(admitted: Admitted, status: int, error: Mapping[str, Any]) -> Deliv
     return failure(admitted, refused, bounced=code in _NOT_ON_WHATSAPP, opted_out=code in _STOPPED)
 
 
-def payload(admitted: Admitted) -> dict[str, Any]:
+def payload(admitted: Admitted) -> dict[str, object]:
     """The request for one message: a template with its values by position, or free text (inside the 24-hour window)."""
     outgoing = admitted.outgoing
-    message: dict[str, Any] = {
+    message: dict[str, object] = {
         "messaging_product": "whatsapp",
         "recipient_type": "individual",
         "to": outgoing.contact.lstrip("+"),
@@ -131,7 +134,10 @@ def payload(admitted: Admitted) -> dict[str, Any]:
     )
     # Meta refuses an empty parameter, and line breaks in one (error 132012)
     parameters = [{"type": "text", "text": " ".join(value.split()) or "-"} for value in values]
-    template: dict[str, Any] = {"name": wire_name(outgoing.template), "language": {"code": outgoing.template.language}}
+    template: dict[str, object] = {
+        "name": wire_name(outgoing.template),
+        "language": {"code": outgoing.template.language},
+    }
     if parameters:
         template["components"] = [{"type": "body", "parameters": parameters}]
     return {**message, "type": "template", "template": template}
@@ -151,7 +157,8 @@ def parse(request: Request) -> list[Item]:
                 continue
             metadata = value.get("metadata")
             number = metadata.get("phone_number_id") if isinstance(metadata, dict) else None
-            names = frozenset({str(number or entry.get("id"))}) if number or entry.get("id") else frozenset()
+            name = number or (entry.get("id") if isinstance(entry, dict) else None)
+            names = frozenset({str(name)}) if name else frozenset()
             for field, key in _KEYS.items():
                 items += [_item(each, key, names) for each in _list(value.get(field))]
     return items
@@ -165,7 +172,7 @@ _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
-def _list(value: object) -> list[Any]:
+def _list(value: object) -> list[object]:
     """A list as it is, nothing as an empty one; anything else is one odd item."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
@@ -191,59 +198,51 @@ def verify(account: ProviderAccount, request: Request) -> bool:
     return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
 
 
-def translate(event: Mapping[str, Any], received_at: datetime) -> Moved | Inbound | None:
-    """A status, a message or a changed preference in our words. A status we do not know moves nothing."""
+def translate(event: JsonObject, received_at: datetime) -> Moved | Inbound | None:
+    """A status, a message or a changed preference in our words; a status that is not known moves nothing.
+
+    Raises ValueError for an event of another shape. Where the vendor says no time, that of the arrival counts.
+    """
     if "category" in event and "value" in event:
-        return _preference(event, received_at)
+        return _preference(PreferenceEvent.model_validate(event), received_at)
     if "from" in event:
-        return _inbound(event, received_at)
-    at = datetime.fromtimestamp(int(event["timestamp"]), UTC)
-    error = (event.get("errors") or [{}])[0]
-    code = str(error.get("code") or "") or None
-    ours = str(event.get("biz_opaque_callback_data") or "")
-    moved = _STATUS.get(str(event["status"]))
-    if moved == "failed" and code in _NOT_ON_WHATSAPP:
+        return _inbound(InboundEvent.model_validate(event), received_at)
+    return _moved(StatusEvent.model_validate(event))
+
+
+def _moved(event: StatusEvent) -> Moved:
+    error = event.errors[0] if event.errors else Error()
+    moved = _STATUS.get(event.status)
+    if moved == "failed" and error.code in _NOT_ON_WHATSAPP:
         moved = "bounced"
-    details = error.get("error_data", {}).get("details") or error.get("title") or error.get("message")
-    if code in _WINDOW_CLOSED:
-        details = WINDOW_SENTENCE
+    details = error.error_data.details or error.title or error.message
+    ours = event.biz_opaque_callback_data
     return Moved(
         moved,
-        at,
+        datetime.fromtimestamp(event.timestamp, UTC),
         message_id=ids.message_number(ours) if ours.startswith(ids.PREFIXES["whatsapp"]) else None,
-        vendor_message_id=str(event["id"]),
-        error_code=code,
-        error_message=str(details) if details else None,
-        stop="unsubscribe" if code in _STOPPED else "hard_bounce" if moved == "bounced" else None,
+        vendor_message_id=event.id,
+        error_code=error.code or None,
+        error_message=(WINDOW_SENTENCE if error.code in _WINDOW_CLOSED else details) or None,
+        stop="unsubscribe" if error.code in _STOPPED else "hard_bounce" if moved == "bounced" else None,
     )
 
 
-def _inbound(event: Mapping[str, Any], received_at: datetime) -> Inbound:
-    """A message: its text, or the button or list entry that was chosen (webhooks/reference/messages)."""
-    button, interactive = event.get("button") or {}, event.get("interactive") or {}
-    reply = interactive.get("button_reply") or interactive.get("list_reply") or {}
-    chosen = (button.get("text"), button.get("payload"), reply.get("title"), reply.get("id"))
-    choices = tuple(str(each) for each in chosen if each)
-    text = (event.get("text") or {}).get("body") or next(iter(choices), "")
-    answers = (event.get("context") or {}).get("id")
-    return Inbound(_number(event["from"]), str(text), _moment(event, received_at), answers, choices)
+def _inbound(event: InboundEvent, received_at: datetime) -> Inbound:
+    """A message: its text, or the button or list entry that was chosen."""
+    choices = event.choices
+    text = event.text.body or next(iter(choices), "")
+    at = event.timestamp or received_at.astimezone(UTC)
+    return Inbound(_number(event.sender), text, at, event.context.id or None, choices)
 
 
-def _preference(event: Mapping[str, Any], received_at: datetime) -> Inbound | None:
-    """The person stopped or resumed marketing messages in the settings of WhatsApp (webhooks/reference/user_preferences)."""
-    asks = _PREFERENCES.get(str(event["value"]).lower())
+def _preference(event: PreferenceEvent, received_at: datetime) -> Inbound | None:
+    """The person stopped or resumed marketing messages in the settings of WhatsApp."""
+    asks = _PREFERENCES.get(event.value.lower())
     if asks is None:
         return None
-    return Inbound(_number(event["wa_id"]), str(event.get("detail") or ""), _moment(event, received_at), asks=asks)
+    return Inbound(_number(event.wa_id), event.detail, event.timestamp or received_at.astimezone(UTC), asks=asks)
 
 
-def _number(given: object) -> str:
-    return "+" + str(given).lstrip("+")
-
-
-def _moment(event: Mapping[str, Any], received_at: datetime) -> datetime:
-    """When the person wrote; when it arrived, where the vendor does not say: no opt-out is lost for a missing time."""
-    try:
-        return datetime.fromtimestamp(int(event["timestamp"]), UTC)
-    except (KeyError, TypeError, ValueError, OverflowError, OSError):
-        return received_at.astimezone(UTC)
+def _number(given: str) -> str:
+    return "+" + given.lstrip("+")

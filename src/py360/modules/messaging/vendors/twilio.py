@@ -9,19 +9,20 @@ import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from urllib.parse import parse_qsl
 
 import aiohttp
+from pydantic import AliasChoices, Field
 
 from py360.kit import ids
 from py360.kit.settings import settings
-from py360.kit.vendor import VendorError
-from py360.kit.webhooks import Item, Request
+from py360.kit.vendor import Body, Text, VendorError
+from py360.kit.webhooks import Item, JsonObject, Request
 from py360.modules.messaging.messages import Admitted, Delivery
 from py360.modules.messaging.render import text_of
 from py360.modules.messaging.vendors.base import Inbound, Moved, Status, failure, no_account, price, sent, too_fast
-from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal, text
+from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal
 from py360.modules.providers.api import ProviderAccount, TwilioSettings
 from py360.modules.templates.api import segments
 
@@ -64,6 +65,34 @@ _TOO_FAST: Final = frozenset(
 )  # too many requests, a full queue, a daily cap
 
 
+class _Refusal(Body):
+    """The answer to a request that was refused (twilio.com/docs/usage/requests-to-twilio)."""
+
+    code: Text = ""
+    message: Text = ""
+
+
+class _Accepted(Body):
+    """The answer to a message that was taken."""
+
+    sid: Text = ""
+
+
+class _Callback(Body):
+    """The form of a callback (twilio.com/docs/messaging/guides/webhook-request); `message` is our own, of its address."""
+
+    sid: Text = Field("", validation_alias=AliasChoices("MessageSid", "SmsSid"))
+    status: Text = Field("", validation_alias=AliasChoices("MessageStatus", "SmsStatus"))
+    sender: Text = Field("", alias="From")
+    body: Text = Field("", alias="Body")
+    button_text: Text = Field("", alias="ButtonText")
+    button_payload: Text = Field("", alias="ButtonPayload")
+    opt_out_type: Text = Field("", alias="OptOutType")
+    error_code: Text = Field("", alias="ErrorCode")
+    error_message: Text = Field("", alias="ErrorMessage")
+    message: Text = Field("", alias="_message")
+
+
 class TwilioTransport(HttpTransport):
     """An SMS account at Twilio."""
 
@@ -94,13 +123,12 @@ class TwilioTransport(HttpTransport):
         }
         answer = await self.ask("POST", f"{self._url}/Messages.json", form)
         if not 200 <= answer.status < 300:
-            return _refused(
-                admitted, answer.status, text(answer.fields.get("code")), text(answer.fields.get("message"))
-            )
-        sid = text(answer.fields.get("sid"), 255)
-        if not sid:
+            refused = _Refusal.of(answer.fields)
+            return _refused(admitted, answer.status, refused.code, refused.message[:500])
+        taken = _Accepted.of(answer.fields)
+        if not taken.sid:
             raise odd_answer(self.vendor)
-        return sent(admitted, sid, price(self.account, segments(body).parts))
+        return sent(admitted, taken.sid[:255], price(self.account, segments(body).parts))
 
     async def check(self) -> str:
         """Read the account."""
@@ -151,26 +179,26 @@ def verify(account: ProviderAccount, request: Request) -> bool:
     return hmac.compare_digest(signature(token, request.url, form).encode(), given.encode("utf-8", "replace"))
 
 
-def translate(fields: Mapping[str, Any], received_at: datetime) -> Moved | Inbound | None:
-    """A callback in our words. Twilio sends no moment with it, so the arrival counts."""
+def translate(stored: JsonObject, received_at: datetime) -> Moved | Inbound | None:
+    """A callback in our words. Twilio sends no time with it, so the arrival counts. Raises ValueError for another shape."""
+    callback = _Callback.model_validate(stored)
     at = received_at.astimezone(UTC)
-    status = fields.get("MessageStatus") or fields.get("SmsStatus") or "received"
+    status = callback.status or "received"
     if status in _INBOUND:
-        chosen = tuple(str(fields[name]) for name in ("ButtonText", "ButtonPayload") if fields.get(name))
-        asks = _OPT_OUT_TYPES.get(str(fields.get("OptOutType") or "").upper())
-        sender = str(fields["From"]).removeprefix("whatsapp:")
-        return Inbound(sender, str(fields.get("Body", "")), at, choices=chosen, asks=asks)
-    code = str(fields.get("ErrorCode") or "") or None
-    code_text = str(fields.get("_message") or "")
-    ours = ids.message_number(code_text) if code_text else None
-    moved = _STATUS.get(str(status))
+        if not callback.sender:
+            raise ValueError("the message names no sender")
+        chosen = tuple(each for each in (callback.button_text, callback.button_payload) if each)
+        asks = _OPT_OUT_TYPES.get(callback.opt_out_type.upper())
+        return Inbound(callback.sender.removeprefix("whatsapp:"), callback.body, at, choices=chosen, asks=asks)
+    code = callback.error_code or None
+    moved = _STATUS.get(status)
     gone = moved == "failed" and code in _NO_SUCH_NUMBER
     return Moved(
         "bounced" if gone else moved,
         at,
-        message_id=ours,
-        vendor_message_id=str(fields.get("MessageSid") or fields.get("SmsSid")),
+        message_id=ids.message_number(callback.message) if callback.message else None,
+        vendor_message_id=callback.sid,
         error_code=code,
-        error_message=str(fields.get("ErrorMessage") or (f"Twilio error {code}" if code else "")) or None,
+        error_message=callback.error_message or (f"Twilio error {code}" if code else None),
         stop="unsubscribe" if code in _STOPPED else "hard_bounce" if gone else None,
     )

@@ -18,7 +18,7 @@ from pydantic import SecretStr, ValidationError
 
 from py360.kit import egress, money, vendor, webhooks
 from py360.kit.crypto import digest
-from py360.kit.vendor import VendorError
+from py360.kit.vendor import Body, VendorError
 from py360.modules.payments.vendors.base import (
     Attempt,
     AttemptStatus,
@@ -31,7 +31,6 @@ from py360.modules.payments.vendors.base import (
     RefundStatus,
 )
 from py360.modules.payments.vendors.razorpay_bodies import (
-    Body,
     DisputeBody,
     Event,
     FetchedLinkBody,

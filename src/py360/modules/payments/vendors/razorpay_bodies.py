@@ -5,7 +5,9 @@ Money is in paise, time in Unix seconds; a moment that has not come is 0 or null
 
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
+
+from py360.kit.vendor import Body
 
 Entity = TypeVar("Entity")
 
@@ -22,25 +24,19 @@ def _named_notes(value: object) -> object:
     return value if isinstance(value, dict) else {}  # Razorpay writes no notes as an empty list
 
 
-Text = Annotated[str | None, BeforeValidator(_none_if_empty)]
+OptionalText = Annotated[str | None, BeforeValidator(_none_if_empty)]
 Seconds = Annotated[int | None, BeforeValidator(_none_if_empty)]
 Notes = Annotated[dict[str, object], BeforeValidator(_named_notes)]
-
-
-class Body(BaseModel):
-    """Base of the bodies: what is not read is ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
 class LinkBody(Body):
     """A payment link, `plink_...`."""
 
     id: str
-    status: Text = None
-    reference_id: Text = None
-    order_id: Text = None
-    short_url: Text = None
+    status: OptionalText = None
+    reference_id: OptionalText = None
+    order_id: OptionalText = None
+    short_url: OptionalText = None
     created_at: Seconds = None
     updated_at: Seconds = None
     cancelled_at: Seconds = None
@@ -53,7 +49,7 @@ class LinkPaymentBody(Body):
     payment_id: str
     amount: int
     status: str
-    method: Text = None
+    method: OptionalText = None
     created_at: int
 
 
@@ -72,10 +68,10 @@ class PaymentBody(Body):
     currency: str
     status: str
     created_at: int
-    order_id: Text = None
-    description: Text = None
-    method: Text = None
-    error_description: Text = None
+    order_id: OptionalText = None
+    description: OptionalText = None
+    method: OptionalText = None
+    error_description: OptionalText = None
     fee: int | None = None
 
 
@@ -87,7 +83,7 @@ class RefundBody(Body):
     amount: int
     status: str
     created_at: int
-    receipt: Text = None
+    receipt: OptionalText = None
     notes: Notes = Field(default_factory=dict)
 
 
@@ -99,7 +95,7 @@ class DisputeBody(Body):
     amount: int
     status: str
     created_at: int
-    reason_code: Text = None
+    reason_code: OptionalText = None
     respond_by: Seconds = None
 
 
@@ -139,8 +135,8 @@ class RefundList(Body):
 class Problem(Body):
     """Why a request was refused."""
 
-    description: Text = None
-    code: Text = None
+    description: OptionalText = None
+    code: OptionalText = None
 
 
 class Refusal(Body):

@@ -238,20 +238,20 @@ class _Chunk:
         return (pl.select(pl.when(~marked).then(rupees))[:, 0] if marked.any() else rupees), marked
 
     def _money(self) -> None:
-        found: dict[str, pl.Series] = {}
+        by_name: dict[str, pl.Series] = {}
         for name in ("premium_amount", "renewal_amount"):
             amount, marked = self._amount(name)
             self._flag(marked, name, "amount_of_ledger")
             self._flag(amount.is_null() & self.texts[name].is_not_null() & ~marked, name, "premium_not_a_number")
             if name == "renewal_amount":  # what programs write for a renewal that nobody has calculated
-                nothing = (amount == 0) & (found["premium_amount"] > 0)
+                nothing = (amount == 0) & (by_name["premium_amount"] > 0)
                 self._flag(nothing, name, "renewal_amount_zero", "warning")
                 amount = pl.select(pl.when(nothing.fill_null(value=False)).then(None).otherwise(amount))[:, 0]
             self._flag((amount <= 0) | (amount > _LARGEST), name, "premium_not_positive")
-            found[name] = amount
+            by_name[name] = amount
         blank = self.texts["premium_amount"].is_null() & self.texts["renewal_amount"].is_null()
         self._flag(blank, "premium_amount" if self._has("premium_amount") else "renewal_amount", "premium_missing")
-        both = pl.DataFrame({"p": found["premium_amount"], "r": found["renewal_amount"]})
+        both = pl.DataFrame({"p": by_name["premium_amount"], "r": by_name["renewal_amount"]})
         both = both.select(p=pl.coalesce("p", "r"), r=pl.coalesce("r", "p"))
         insured, _ = self._amount("sum_insured")
         insured = pl.select(pl.when((insured >= 0) & (insured <= _LARGEST_SUM)).then(insured))[:, 0]
@@ -304,14 +304,14 @@ class _Chunk:
             for years in (_YEARS_AHEAD, _YEARS_AGO, _USUAL_YEARS)
         )
         years = (pl.col("end_date") - pl.col("start_date")).dt.total_days() / 365.25
-        found = term.select(
+        unusual = term.select(
             (pl.col("end_date").dt.year() > self.today.year + ahead).alias("ahead"),
             (pl.col("start_date").dt.year() < self.today.year - ago).alias("ago"),
             (years > usual).alias("long"),
         )
-        self._flag(found["ahead"], "end_date", "end_date_too_far")
-        self._flag(found["ago"], "start_date", "start_date_too_far")
-        self._flag(found["long"] & ~found["ahead"] & ~found["ago"], "start_date", "term_unusual", "warning")
+        self._flag(unusual["ahead"], "end_date", "end_date_too_far")
+        self._flag(unusual["ago"], "start_date", "start_date_too_far")
+        self._flag(unusual["long"] & ~unusual["ahead"] & ~unusual["ago"], "start_date", "term_unusual", "warning")
 
     def _inception(self) -> None:
         """When the policy was first taken out, by the years that it was held before this term."""

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 from psycopg.types.json import Jsonb
@@ -23,6 +23,7 @@ from py360.modules.uploads.issues import REASON
 from py360.modules.uploads.reading.rows import Accounting, Roles
 from py360.modules.uploads.reading.tables import Table, open_table
 from py360.modules.uploads.settings import UploadSettings
+from py360.modules.uploads.views import StoredMapping
 
 CHUNK_TO_LOOK_AT: Final = 100_000
 AMOUNTS: Final = ("premium_amount", "renewal_amount", "sum_insured")
@@ -42,7 +43,7 @@ class MappingChoice:
     date_cells: Mapping[str, str] = field(default_factory=dict)
     rows: Mapping[str, str] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> StoredMapping:
         """For a jsonb column."""
         return {
             "columns": dict(self.columns),
@@ -53,10 +54,16 @@ class MappingChoice:
         }
 
     @classmethod
-    def of(cls, stored: Mapping[str, Any] | None) -> "MappingChoice":
+    def of(cls, stored: StoredMapping | None) -> "MappingChoice":
         """From a jsonb column."""
         json = stored or {}
-        return cls(*(json.get(key) or {} for key in ("columns", "dateOrders", "values", "dateCells", "rows")))
+        return cls(
+            json.get("columns") or {},
+            json.get("dateOrders") or {},
+            json.get("values") or {},
+            json.get("dateCells") or {},
+            json.get("rows") or {},
+        )
 
     def over(self, other: "MappingChoice") -> "MappingChoice":
         """These choices, and where they are silent the others."""
@@ -130,14 +137,14 @@ order by rank
 @dataclass(frozen=True, slots=True)
 class _Remembered:
     layout: str
-    mapping: dict[str, Any]
+    mapping: StoredMapping
     rank: int
 
 
 async def remembered(session: AsyncSession, client_id: int) -> dict[str, MappingChoice]:
     """The layouts that a client's files had: how people mapped them, and which way their dates were seen to be written.
 
-    A mended error file has few rows, whose dates may leave open what those of the whole list showed.
+    A corrected error file has few rows: their dates may not show the order of day and month that the whole list showed.
     """
     known: dict[str, MappingChoice] = {}
     for row in await db.fetch_all(session, _Remembered, _REMEMBERED, {"client": client_id}):

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids, resources, sql
 from py360.modules.notifications import api as notifications
-from py360.modules.uploads.views import MappingView, QuestionView
+from py360.modules.uploads.views import MappingView, QuestionView, StoredMapping
 
 _UPLOAD: Final = """
 select u.id, u.client_id, u.filename, u.upload_status as status, u.upload_path as path, u.import_policy, u.mapping, u.rows_done,
@@ -53,7 +53,7 @@ class UploadRow:
     status: str
     path: str
     import_policy: str
-    mapping: dict[str, Any] | None
+    mapping: StoredMapping | None
     rows_done: int
     total: int | None
     uploaded_by: int | None

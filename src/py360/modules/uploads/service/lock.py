@@ -1,7 +1,7 @@
 """An upload within the caller's reach, locked while something is done with it."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,6 +9,7 @@ from py360.kit import db, ids
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.modules.uploads.queries import within_reach
+from py360.modules.uploads.views import StoredMapping
 
 _LOCK: Final = """
 select id, client_id, upload_status as status, mapping, layout, coalesce(successful_records, 0) as successful
@@ -23,7 +24,7 @@ class LockedUpload:
     id: int
     client_id: int
     status: str
-    mapping: dict[str, Any]
+    mapping: StoredMapping
     layout: str
     successful: int
 

@@ -223,7 +223,7 @@ def _alone(upload: ResumableUpload) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _digest(checksum: str | None) -> tuple[Any, bytes] | None:
+def _digest(checksum: str | None) -> "tuple[hashlib._Hash, bytes] | None":
     if checksum is None:
         return None
     name, _, value = checksum.partition(" ")
