@@ -15,6 +15,7 @@ from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.modules.cases.renewals.scheduler import open_due_cases
 from py360.modules.cases.service.lapse import lapse_overdue
+from tests.factories.stored import read_rows
 
 RunJobs = Callable[[], Awaitable[None]]
 POLICIES = 40
@@ -23,7 +24,7 @@ POLICIES = 40
 async def fetch(sql: str, **params: Any) -> list[dict[str, Any]]:
     """Rows of the database."""
     async with unit_of_work() as session:
-        return await db.fetch_all(session, dict, sql, params)
+        return await read_rows(session, sql, params)
 
 
 async def import_policies(admin: httpx.AsyncClient, run_jobs: RunJobs, first_due: date) -> None:

@@ -185,10 +185,10 @@ async def test_a_model_of_another_schema_is_refused(tmp_path: Path, as_admin: ht
     await trained(tmp_path)
     async with unit_of_work() as session:
         stored = await db.fetch_only(session, dict, "select model from renewal_models")
-    for change in ({"schemaVersion": 2}, {"features": [{**stored["model"]["features"][0], "name": "caste"}]},
-                   {"features": [{**stored["model"]["features"][0], "points": [1e9]}]}):  # fmt: skip
+    for change in ({"schemaVersion": 2}, {"features": [{**stored["features"][0], "name": "caste"}]},
+                   {"features": [{**stored["features"][0], "points": [1e9]}]}):  # fmt: skip
         with pytest.raises(Invalid, match="cannot be used"):
-            load(json.loads(json.dumps(stored["model"] | change)))
+            load(json.loads(json.dumps(stored | change)))
 
 
 async def test_an_import_says_how_long_a_policy_is_held(

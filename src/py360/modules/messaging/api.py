@@ -13,7 +13,7 @@ A campaign sends a batch in three steps (house laws 2 and 5); `send_one` does th
 
 from py360.modules.messaging.delivery.dispatch import check, keep_back, record, send_one, transport
 from py360.modules.messaging.delivery.gate import admit
-from py360.modules.messaging.delivery.history import SentVersion, render_history
+from py360.modules.messaging.delivery.history import SentMessage, render_history
 from py360.modules.messaging.delivery.ledger import abandon, spent
 from py360.modules.messaging.events import MessagesMoved
 from py360.modules.messaging.messages import (
@@ -43,7 +43,7 @@ __all__ = [
     "Outgoing",
     "Refused",
     "Sent",
-    "SentVersion",
+    "SentMessage",
     "abandon",
     "admit",
     "check",

@@ -21,8 +21,8 @@ CHANNELS: Final = ("email", "sms", "whatsapp", "call")
 
 _MESSAGES: Final = """
 select m.id, m.communication_type, m.subject, m.content, m.recipient_contact, m.status, m.created_at, m.sent_at,
-  m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent, coalesce(m.template_id, 0) as template_id, coalesce(m.template_version, 0) as template_version,
-  w.subject as template_subject, w.content as template_content, coalesce(w.format, 'text') as template_format
+  m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent, m.template_id, m.template_version,
+  w.subject as template_subject, w.content as template_content, w.format as template_format
 from messaging_public_message m left join identity_public_users a on a.id = m.sent_by
 left join templates_public_version w on w.template_id = m.template_id and w.version = m.template_version
 """
@@ -49,31 +49,15 @@ class Communication:
     campaign_id: int | None
     error_message: str | None
     agent: str | None
-    template_id: int
-    template_version: int
+    template_id: int | None
+    template_version: int | None
     template_subject: str | None
     template_content: str | None
-    template_format: templates.Format
-
-
-def _rendered(values: Values, message: Communication) -> templates.Rendered | None:
-    """The text of a message whose own was not kept."""
-    if message.content is not None or message.template_content is None:
-        return None
-    sent = messaging.SentVersion(
-        message.template_id,
-        message.template_version,
-        message.communication_type,
-        message.template_subject,
-        message.template_content,
-        message.template_format,
-        message.sent_at or message.created_at,
-    )
-    return messaging.render_history(sent, values)
+    template_format: templates.Format | None
 
 
 def _to_public(values: Values, message: Communication) -> CommunicationView:
-    rendered = _rendered(values, message)
+    rendered = messaging.render_history(message, values) if message.content is None else None
     return {
         "id": ids.code(message.communication_type, message.id),
         "type": message.communication_type,

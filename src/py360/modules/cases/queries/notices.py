@@ -5,7 +5,7 @@ today and says so, the register of all cases shows the version's text as it stan
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -43,7 +43,7 @@ class Notice:
     """A message that left, and the template's version it was made from."""
 
     id: int
-    communication_type: str
+    communication_type: templates.Channel
     case_number: str
     policy_number: str
     recipient_contact: str
@@ -65,14 +65,14 @@ class Notice:
     template_name: str | None
     template_subject: str | None
     template_content: str | None
-    template_format: str | None
+    template_format: templates.Format | None
     sent_by: str | None
 
-    def to_public(self, values: Mapping[str, object] | None) -> NoticeView:
+    def to_public(self, values: Mapping[str, templates.Value] | None) -> NoticeView:
         """The notice of the wire; `values`: of its case, to render a template's text with."""
         subject, text, text_is = self.subject, self.content, "as_sent"
         if self.content is None:
-            rendered = messaging.render_history(asdict(self), values) if values is not None else None
+            rendered = messaging.render_history(self, values) if values is not None else None
             subject = rendered.subject or None if rendered else self.template_subject
             text = rendered.text if rendered else self.template_content
             text_is = "rendered_again" if rendered else "template_version" if text is not None else "not_kept"
@@ -106,7 +106,7 @@ async def notices_of_case(
 ) -> Listing[Notice]:
     """The register of one case; raises NotFound."""
     await check_reach(reads, caller, case_id)
-    values: Mapping[str, object] = (await templates.case_values(reads, [case_id])).get(case_id, {})
+    values: Mapping[str, templates.Value] = (await templates.case_values(reads, [case_id])).get(case_id, {})
     return _listing("m.case_id = %(case)s", {"case": case_id}, values, search, None, sort)
 
 
@@ -119,7 +119,7 @@ def notices(caller: Caller, search: str | None, channel: str | None, sort: str |
 def _listing(
     where: str,
     params: Mapping[str, object],
-    values: Mapping[str, object] | None,
+    values: Mapping[str, templates.Value] | None,
     search: str | None,
     channel: str | None,
     sort: str | None,
@@ -138,5 +138,5 @@ def _listing(
     )
 
 
-def _to_public(values: Mapping[str, object] | None, notice: Notice) -> NoticeView:
+def _to_public(values: Mapping[str, templates.Value] | None, notice: Notice) -> NoticeView:
     return notice.to_public(values)

@@ -2,9 +2,8 @@
 kept a million times."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import minijinja
 
@@ -27,35 +26,45 @@ def kept(outgoing: Outgoing, rendered: bool) -> tuple[str | None, str | None]:
     return rendered_message.subject or None, rendered_message.text
 
 
-@dataclass(frozen=True, slots=True)
-class SentVersion:
-    """The version of a template that a message was made from (`templates_public_version`), and when it was sent."""
+class SentMessage(Protocol):
+    """A row of `messaging_public_message` with the version of the template it was made from (`templates_public_version`)."""
 
-    template_id: int
-    version: int
-    channel: Channel
-    subject: str | None
-    content: str
-    format: Format
-    at: datetime
+    @property
+    def communication_type(self) -> Channel: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def sent_at(self) -> datetime | None: ...
+    @property
+    def template_id(self) -> int | None: ...
+    @property
+    def template_version(self) -> int | None: ...
+    @property
+    def template_subject(self) -> str | None: ...
+    @property
+    def template_content(self) -> str | None: ...
+    @property
+    def template_format(self) -> Format | None: ...
 
 
-def render_history(sent: SentVersion, values: Mapping[str, Value]) -> Rendered | None:
+def render_history(sent: SentMessage, values: Mapping[str, Value]) -> Rendered | None:
     """The text of a message that was not kept: its template's version with the values that its case has now (`case_values`),
-    and names in place of its own links. None where the template does not fit these values any more.
+    and names in place of its own links. None where the template is gone or does not fit these values any more.
     """
+    if sent.template_content is None or sent.template_format is None:
+        return None
     template = Template(
-        id=sent.template_id,
+        id=sent.template_id or 0,
         client_id=0,  # this, the name and the category are no part of the text
         name="",
-        channel=sent.channel,
+        channel=sent.communication_type,
         category="",
-        subject=sent.subject,
-        content=sent.content,
-        format=sent.format,
-        version=sent.version,
+        subject=sent.template_subject,
+        content=sent.template_content,
+        format=sent.template_format,
+        version=sent.template_version or 0,
     )
     try:
-        return compile(template).render({**values, **_OF_THE_MESSAGE, "date": sent.at})
+        return compile(template).render({**values, **_OF_THE_MESSAGE, "date": sent.sent_at or sent.created_at})
     except (Invalid, minijinja.TemplateError):
         return None  # one template that fails on a value must not fail the list
