@@ -20,6 +20,7 @@ from py360.modules.uploads.views import (
     BatchView,
     FailedRowsView,
     IssueCountView,
+    IssueLinesView,
     IssuesView,
     IssueView,
     MappingView,
@@ -283,14 +284,15 @@ async def errors(
         f" order by {ordering(page.sort, _ISSUE_SORTS, 'row', 'code')} limit %(limit)s offset %(offset)s",
         params,
     )
-    answer: IssuesView = {
+    found = [_public_issue(each) for each in issues]
+    lines: IssueLinesView = {"warnings": found} if severity == "warning" else {"errors": found}
+    return {
         "uploadId": ids.code("upload", upload_id),
+        **lines,
         "failedRows": await _failed(reads, upload_id),
         "summary": await _summary(reads, upload_id),
         "pagination": pagination(page, total),
     }
-    found = [_public_issue(each) for each in issues]
-    return {**answer, "warnings": found} if severity == "warning" else {**answer, "errors": found}
 
 
 def _public_issue(issue: _Issue) -> IssueView:

@@ -225,12 +225,17 @@ class IssueCountView(TypedDict):
     rows: int
 
 
-class IssuesView(TypedDict):
-    """What was wrong: under `errors`, or under `warnings` when the request names that severity."""
+class IssueLinesView(TypedDict, total=False):
+    """The issues: under `errors`, or under `warnings` when the request names that severity."""
+
+    errors: list[IssueView]
+    warnings: list[IssueView]
+
+
+class IssuesView(IssueLinesView):
+    """What was wrong with a file."""
 
     uploadId: str
-    errors: NotRequired[list[IssueView]]
-    warnings: NotRequired[list[IssueView]]
     failedRows: list[FailedRowsView]
     summary: list[IssueCountView]
     pagination: Pagination
