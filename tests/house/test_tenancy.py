@@ -49,6 +49,7 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "file_id": ("files", "select min(id) from files"),
     "claim": ("claims", "CLM-2026-001001"),
     "document_id": ("claim_documents", "1001"),
+    "metric_id": ("dashboard_metrics", "select min(id) from dashboard_metrics"),
     "notification_id": ("notifications", "select min(id) from notifications"),
 }
 NO_ROW: Final = {
@@ -63,7 +64,6 @@ NO_ROW: Final = {
 UNNAMED: Final = {
     "analytics_cells": "sums, read through the caller's reach: tests/modules/analytics/test_overview.py",
     "analytics_facts": "what the sums contain, the same",
-    "dashboard_metrics": "no route yet",
     "branches": "changed through their node (organizational_hierarchy)",
     "claim_approvals": "named by their claim",
     "claim_clocks": "shown with their claim",
@@ -114,6 +114,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /cases/{case_id}/payments": {"amount": 1, "method": "cash"},
     "POST /payments/{payment_id}/refund": {"amount": 1, "reason": "Twice"},
     "PUT /campaigns/{campaign_id}/status": {"status": "paused"},
+    "PUT /dashboard/metrics/{metric_id}": {"name": "X", "measure": "cases"},
     "PUT /claims/{claim}": {"title": "Other"},
     "PUT /claims/{claim}/status": {"status": "under_review"},
     "PUT /claims/{claim}/approval": {"outcome": "granted"},

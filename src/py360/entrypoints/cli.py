@@ -319,6 +319,14 @@ def model_train(
     typer.echo(_run(lambda: models.train(file, client)))
 
 
+@cli.command("rebuild-figures")
+def rebuild_figures() -> None:
+    """Count the dashboard's figures anew from the cases; reports go on meanwhile."""
+    from py360.modules.analytics.api import rebuild
+
+    typer.echo(f"The figures of {_run(rebuild):,} cases were counted anew.")
+
+
 def _run(action: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine on the running installation; problems are one line."""
     from py360.entrypoints.bootstrap import require_ready

@@ -42,17 +42,18 @@ async def check(reads: Reads, caller: Caller, scope: Scope) -> None:
                 raise NotFound(f"There is no {word} {number} within your reach.")
 
 
-def source(caller: Caller, scope: Scope, kind: Kind, *, by_day: bool = False, hours: bool = False) -> Source:
+def source(caller: Caller, scope: Scope, kind: Kind, *, by_day: bool = False, facts: bool = False) -> Source:
     """What to sum for these filters within the caller's reach.
 
-    `by_day`: sums of days, for series of days; else months stand for whole months. `hours`: facts, which have the column hour.
+    `by_day`: sums of days, for series of days; else months stand for whole months. `facts`: the facts themselves, which also
+    have the columns hour and assigned_to.
     """
     params: dict[str, object] = {"kind": kind, "first": scope.period.first, "last": scope.period.last}
     filters = list(_filters(scope, params))
     clients = ", ".join(str(int(number)) for number in caller.client_ids) or "null"
     filters.append(f"r.client_id in ({clients}) and r.kind = %(kind)s")
-    facts = [*filters, "r.day between %(first)s and %(last)s"]
-    columns = f"hour, {COLUMNS}" if hours else COLUMNS
+    of_facts = [*filters, "r.day between %(first)s and %(last)s"]
+    columns = f"hour, assigned_to, {COLUMNS}" if facts else COLUMNS
     cells = [*filters, _periods(scope.period, params, by_day)]
     nodes = _nodes(caller, params)
     mine = "r.assigned_to = %(reach_user)s"
@@ -60,15 +61,18 @@ def source(caller: Caller, scope: Scope, kind: Kind, *, by_day: bool = False, ho
     if scope.member_id is not None:
         params["member"] = scope.member_id
         reach = "true" if caller.reach == "all" else f"({mine} or {nodes})" if nodes else mine
-        parts = [_select(columns, "facts", [*facts, "r.assigned_to = %(member)s", reach])]
+        parts = [_select(columns, "facts", [*of_facts, "r.assigned_to = %(member)s", reach])]
     elif caller.reach == "all":
-        parts = [_select(columns, "facts", facts) if hours else _select(columns, "cells", cells)]
+        parts = [_select(columns, "facts", of_facts) if facts else _select(columns, "cells", cells)]
     elif not nodes:
-        parts = [_select(columns, "facts", [*facts, mine])]
-    elif hours:
-        parts = [_select(columns, "facts", [*facts, f"({mine} or {nodes})"])]
+        parts = [_select(columns, "facts", [*of_facts, mine])]
+    elif facts:
+        parts = [_select(columns, "facts", [*of_facts, f"({mine} or {nodes})"])]
     else:
-        parts = [_select(columns, "cells", [*cells, nodes]), _select(columns, "facts", [*facts, mine, f"not {nodes}"])]
+        parts = [
+            _select(columns, "cells", [*cells, nodes]),
+            _select(columns, "facts", [*of_facts, mine, f"not {nodes}"]),
+        ]
     return Source("(" + " union all ".join(parts) + ") r", params)
 
 

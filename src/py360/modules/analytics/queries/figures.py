@@ -97,7 +97,7 @@ def by_day(period: Period) -> bool:
 async def series(reads: Reads, caller: Caller, scope: Scope, kind: Kind, part: str = "status") -> list[Figures]:
     """The sums by hour (of a day), day or month; `key` is `0` to `23`, or the first day of the bucket."""
     if scope.period.word == "day":
-        return await figures(reads, source(caller, scope, kind, hours=True), "hour", part)
+        return await figures(reads, source(caller, scope, kind, facts=True), "hour", part)
     if by_day(scope.period):
         return await figures(reads, source(caller, scope, kind, by_day=True), "day", part)
     return await figures(reads, source(caller, scope, kind), "date_trunc('month', day::timestamp)::date", part)

@@ -1,6 +1,6 @@
 """The HTTP face of analytics."""
 
-from py360.modules.analytics.routes import dashboard
+from py360.modules.analytics.routes import dashboard, metrics
 from py360.modules.analytics.routes.base import router
 
-__all__ = ["dashboard", "router"]
+__all__ = ["dashboard", "metrics", "router"]

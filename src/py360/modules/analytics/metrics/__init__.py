@@ -1,0 +1,1 @@
+"""Metrics that users compose: a measure, a grouping and filters of a fixed catalogue."""
