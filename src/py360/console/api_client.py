@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 import orjson
 from fastapi import Request
-from starlette.types import Message, Scope
+from starlette.types import Message, Receive, Scope
 
 from py360.kit.errors import Problem
 from py360.kit.http import JSON
@@ -16,6 +16,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 Data: TypeAlias = dict[str, Json]
 Param: TypeAlias = str | int | bool | None
 Kind = TypeVar("Kind")
+_OF_BODY: Final = frozenset({b"content-type", b"content-length", b"transfer-encoding"})
 FORWARDED: Final = frozenset({b"user-agent", b"cookie"})  # sign-in knows a device by both
 
 
@@ -46,19 +47,29 @@ class ApiClient:
         """The `data` of what a POST is answered, as `kind`. Raises ApiProblem."""
         return await self._data(kind, "POST", path, {}, orjson.dumps(body))
 
+    async def pass_body(self, kind: type[Kind], path: str) -> Kind:
+        """POST the body of this request, a file, as it arrives; the answer's `data`. Raises ApiProblem."""
+        given = [(name, value) for name, value in self.request.scope["headers"] if name in _OF_BODY]
+        status, content = await self._run(self._scope("POST", path, "", given), self.request.receive)
+        return _read(kind, status, content)
+
     async def _data(
         self, kind: type[Kind], method: str, path: str, params: Mapping[str, Param], body: bytes | None
     ) -> Kind:
-        answer = orjson.loads(await self._send(method, path, params, body))
-        data: Kind = answer["data"]
-        return data
-
-    async def _send(self, method: str, path: str, params: Mapping[str, Param], body: bytes | None) -> bytes:
-        """The body of an answer that succeeded."""
-        status, parts = 500, bytearray()
+        given = {name: _text(value) for name, value in params.items() if value not in (None, "")}
+        if self.client:
+            given.setdefault("clientId", self.client)
 
         async def receive() -> Message:
             return {"type": "http.request", "body": body or b"", "more_body": False}
+
+        headers = [] if body is None else [(b"content-type", JSON.encode()), (b"content-length", b"%d" % len(body))]
+        status, content = await self._run(self._scope(method, path, urlencode(given), headers), receive)
+        return _read(kind, status, content)
+
+    async def _run(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
+        """The status and the body of an answer."""
+        status, parts = 500, bytearray()
 
         async def send(message: Message) -> None:
             nonlocal status
@@ -67,22 +78,16 @@ class ApiClient:
             elif message["type"] == "http.response.body":
                 parts.extend(message.get("body", b""))
 
-        given = {name: _text(value) for name, value in params.items() if value not in (None, "")}
-        if self.client:
-            given.setdefault("clientId", self.client)
-        await self.request.app(self._scope(method, path, urlencode(given), body), receive, send)
-        if status >= 400:
-            raise _problem(status, bytes(parts))
-        return bytes(parts)
+        await self.request.app(scope, receive, send)
+        return status, bytes(parts)
 
-    def _scope(self, method: str, path: str, query: str, body: bytes | None) -> Scope:
+    def _scope(self, method: str, path: str, query: str, more: Sequence[tuple[bytes, bytes]]) -> Scope:
         outer = self.request.scope
         headers = [(name, value) for name, value in outer["headers"] if name in FORWARDED]
         headers.append((b"accept", JSON.encode()))
         if self.token:
             headers.append((b"authorization", f"Bearer {self.token}".encode()))
-        if body is not None:
-            headers += [(b"content-type", JSON.encode()), (b"content-length", str(len(body)).encode())]
+        headers += more
         same = {name: outer[name] for name in ("type", "asgi", "http_version", "scheme", "server", "client")}
         address = f"/api{path}"
         return {
@@ -95,6 +100,14 @@ class ApiClient:
             "headers": headers,
             "state": dict(outer.get("state", {})),
         }
+
+
+def _read(kind: type[Kind], status: int, content: bytes) -> Kind:
+    """The `data` of an answer, whose form is the route's own; raises ApiProblem for a refusal."""
+    if status >= 400:
+        raise _problem(status, content)
+    data: Kind = orjson.loads(content)["data"]
+    return data
 
 
 def _text(value: Param) -> str:

@@ -28,6 +28,7 @@ class Column:
     under: str = ""  # a field that is shown below, small
     under_kind: Literal["text", "label"] = "text"
     lead: bool = False  # what a narrow screen shows first
+    optional: bool = False  # shown to those who ask for it
 
     @property
     def css(self) -> str:
@@ -39,7 +40,7 @@ class Column:
             "day": "nowrap",
             "moment": "nowrap",
         }
-        return f"{shape.get(self.kind, '')} {'lead' if self.lead else ''}".strip()
+        return " ".join([*shape.get(self.kind, "").split(), *["lead"] * self.lead, *["optional"] * self.optional])
 
     def address(self, row: Mapping[str, object]) -> str:
         """Where the cell leads."""
@@ -55,6 +56,7 @@ class Filter:
     kind: Literal["search", "select", "date", "text", "number"] = "select"
     choices: tuple[tuple[str, str], ...] = ()
     placeholder: str = ""
+    more: bool = False  # behind “More filters”
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ class Listing:
         """Whether any filter is set."""
         return any(query.get(each.name) for each in self.filters)
 
-    async def show(self, visit: Visit, template: str = "list.html", **values: object) -> Response:
-        """The page of the list as the address asks for it."""
-        found = await visit.api.get(Data, self.path, **visit.query)
+    async def show(self, visit: Visit, template: str = "list.html", *, ask: bool = True, **values: object) -> Response:
+        """The page of the list as the address asks for it; without `ask` nothing is looked for yet."""
+        found = await visit.api.get(Data, self.path, **visit.query) if ask else {self.key: []}
         rows = cast(list[Data], found[self.key])
         return visit.page(template, listing=self, rows=rows, pagination=found.get("pagination"), found=found, **values)

@@ -31,7 +31,18 @@ class Group:
     entries: tuple[Entry, ...]
 
 
-GROUPS: Final = (Group("", (Entry("/dashboard", text("Dashboard"), "dashboard", ("dashboard",)),)),)
+GROUPS: Final = (
+    Group("", (Entry("/dashboard", text("Dashboard"), "dashboard", ("dashboard",)),)),
+    Group(
+        text("Renewals"),
+        (
+            Entry("/uploads", text("Uploads"), "upload", ("upload",)),
+            Entry("/cases", text("Cases"), "cases", ("cases",)),
+            Entry("/closed-cases", text("Closed cases"), "closed", ("closed-cases",)),
+            Entry("/logs", text("Case logs"), "logs", ("logs",)),
+        ),
+    ),
+)
 PROFILE: Final = Entry("/profile", text("Your profile"), "profile")
 
 

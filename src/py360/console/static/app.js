@@ -101,6 +101,7 @@ function values(form) {
     let value = field.type === "checkbox" && !isList ? field.checked : field.value;
     if (typeof value === "string") value = value.trim();
     const was = field.defaultValue ?? $$("option", field).find((option) => option.defaultSelected)?.value ?? "";
+    if (form.dataset.changed !== undefined && !isList && !isFieldChanged(field)) continue;
     if (value === "" && (isNew || was === "") && field.dataset.empty !== "send") continue;
     if (value === "" && field.dataset.empty === "send") value = null;
     const type = field.dataset.type;
@@ -162,12 +163,15 @@ function refuse(form, refused) {
   first?.focus();
 }
 
-function isChanged(form) {
-  return [...form.elements].some((field) =>
-    field.type === "checkbox" || field.type === "radio" ? field.checked !== field.defaultChecked
-      : field.tagName === "SELECT" ? [...field.options].some((option) => option.defaultSelected) && !field.selectedOptions[0]?.defaultSelected
-        : "defaultValue" in field && field.type !== "hidden" && field.value !== field.defaultValue);
+function isFieldChanged(field) {
+  if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
+  if (field.tagName === "SELECT") {
+    const was = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+    return field.value !== (was?.value ?? "");
+  }
+  return field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue;
 }
+const isChanged = (form) => [...form.elements].some(isFieldChanged);
 
 async function send(form, submitter) {
   const [method, path] = form.dataset.api.split(" ");
@@ -322,7 +326,7 @@ function refreshLive(matches) {
     due.set(part.id, setTimeout(() => {
       due.delete(part.id);
       const now = document.getElementById(part.id);
-      if (!now || now.contains(document.activeElement?.closest("form")) || $("dialog[open]", now) || $(".pick:checked", now)) return;
+      if (!now || now.contains(document.activeElement?.closest("form")) || $("dialog[open], details.menu[open]", now) || $(".pick:checked", now)) return;
       show(location.href, `#${CSS.escape(part.id)}`, { morph: true });
     }, 1000));
   }

@@ -125,19 +125,22 @@ document.addEventListener("submit", (event) => {
   toast(texts.done);
 });
 
+// The columns that a person chose to see or not; the others as the page has them.
 function hideColumns() {
-  const hidden = kept("columns");
-  for (const box of $$("[data-column]")) box.checked = !hidden.includes(box.dataset.column);
+  const chosen = Object.fromEntries(kept("columns"));
   const heads = $$("[data-list] thead th");
   heads.forEach((head, index) => {
-    const isHidden = hidden.includes(head.dataset.key);
-    for (const row of $$("[data-list] tr")) if (row.cells[index]) row.cells[index].hidden = isHidden;
+    if (!head.dataset.key) return;
+    const isShown = chosen[head.dataset.key] ?? head.dataset.optional === undefined;
+    for (const row of $$("[data-list] tr")) row.cells[index]?.classList.toggle("shown", isShown), row.cells[index]?.classList.toggle("not-shown", !isShown);
+    const box = $$("[data-column]").find((each) => each.dataset.column === head.dataset.key);
+    if (box) box.checked = isShown;
   });
 }
 document.addEventListener("change", (event) => {
   if (!event.target.matches("[data-column]")) return;
-  const others = kept("columns").filter((each) => each !== event.target.dataset.column);
-  keep("columns", event.target.checked ? others : [...others, event.target.dataset.column]);
+  const others = kept("columns").filter(([key]) => key !== event.target.dataset.column);
+  keep("columns", [...others, [event.target.dataset.column, event.target.checked]]);
   hideColumns();
 });
 document.addEventListener("htmx:after:swap", () => { hideColumns(); countPicked(); });

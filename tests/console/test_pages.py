@@ -1,0 +1,73 @@
+"""Every page of the console, on an installation that has some of everything."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+
+from py360.console import navigation
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from py360.kit.http import Route
+from tests.console.conftest import Browser, BrowserOf
+from tests.house.book import statements_of_the_book
+from tests.services import ADMIN, PASSWORD
+
+
+@pytest_asyncio.fixture
+async def admin(browser: Browser) -> AsyncIterator[Browser]:
+    """The first administrator, in an office that has some of everything."""
+    async with unit_of_work() as session:
+        for statement in statements_of_the_book(2):
+            await db.execute(session, statement)
+    await browser.sign_in(ADMIN, PASSWORD)
+    yield browser
+
+
+def menu_paths() -> list[str]:
+    """Every page of the menu."""
+    return [f"/console{entry.path}" for group in navigation.GROUPS for entry in group.entries]
+
+
+@pytest.mark.parametrize("path", menu_paths())
+async def test_page_of_the_menu_opens_in_every_language(admin: Browser, path: str) -> None:
+    for language in ("en", "hi", "ur"):
+        page = await admin.get(path, params={"lang": language})
+        assert page.status_code == 200, page.text
+        assert "<h1>" in page.text
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", page.text)
+
+
+async def test_menu_shows_nothing_that_its_reader_may_not_open(browser_of: BrowserOf) -> None:
+    viewer = await browser_of("viewer")
+    page = await viewer.get("/console/profile")
+    for path in set(re.findall(r'href="(/console/[\w-]+)"', page.text)):
+        assert (await viewer.get(path)).status_code == 200, path
+
+
+async def test_case_has_its_tabs(admin: Browser) -> None:
+    for tab in ("", "/messages", "/payments", "/customer", "/history"):
+        page = await admin.get(f"/console/cases/CASE-1001{tab}")
+        assert page.status_code == 200, page.text
+        assert "Nair 1001" in page.text or "Rao 1001" in page.text
+
+
+async def test_filters_stand_in_the_address_and_narrow_the_list(admin: Browser) -> None:
+    assert "CASE-1001" in (await admin.get("/console/cases")).text
+    page = await admin.get("/console/cases", params={"search": "nobody of that name", "status": ""})
+    assert "CASE-1001" not in page.text
+    assert "Nothing matches these filters" in page.text
+
+
+async def test_unknown_case_is_a_page_that_names_it(admin: Browser) -> None:
+    page = await admin.get("/console/cases/CASE-999999")
+    assert page.status_code == 404
+    assert "CASE-999999" in page.text
+
+
+def test_each_page_of_the_menu_is_a_route(app: FastAPI) -> None:
+    routes = {context.path for context in iter_route_contexts(app.routes) if isinstance(context.original_route, Route)}
+    assert set(menu_paths()) <= routes
