@@ -35,6 +35,10 @@ insert into case_history (case_id, action, user_id) select 1001, 'Noted', n from
 insert into case_comments (case_id, text, user_id) select 1001, 'Called', n from numbers;
 insert into payments (client_id, case_id, policy_id, customer_id, gateway, amount, created_by)
   select 1, 1001, 1001, 1001, 'manual', 100, n from numbers;
+insert into outstanding_amounts (id, case_id, policy_id, period, amount, due_date)
+  select n, 1002, 1002, 'March 2026', 100, '2026-03-01' from numbers where exists (select from numbers where n = 1002);
+insert into payment_approvals (client_id, case_id, payment_id, kind, amount, requested_by)
+  select client_id, case_id, id, 'receipt', 100, created_by from payments;
 insert into ledger_entries (id, client_id, kind, source, case_id, happened_at)
   select n, 1, 'receipt', 'attempt ' || n, 1001, now() from numbers;
 insert into ledger_lines (entry_id, client_id, account, amount)

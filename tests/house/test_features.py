@@ -51,6 +51,7 @@ USES: Final = {
     "campaigns:whatsapp": Use("POST", "/api/campaigns", campaign("whatsapp")),
     "campaigns:sms": Use("POST", "/api/campaigns", campaign("sms")),
     "cases:payments": Use("POST", "/api/payments/999/refund", {"amount": 1}),
+    "cases:payment-approvals": Use("PUT", "/api/payments/approvals/999/decision", {"decision": "approved"}),
     "settings:integrations": Use("PUT", "/api/settings/integrations", {"dataRetentionDays": 90}),
     "dashboard:hierarchy": Use("POST", "/api/hierarchy/nodes", {"name": "South", "type": "region"}),
     "claims:approval": Use("PUT", "/api/claims/999/approval", {"outcome": "granted"}),

@@ -211,3 +211,39 @@ async def rows(sql: str, **params: Any) -> list[dict[str, Any]]:
     """What the database holds."""
     async with unit_of_work() as session:
         return await read_rows(session, sql, params)
+
+
+async def let_refund_alone(client: httpx.AsyncClient) -> None:
+    """An office in which refunds need no second person."""
+    answer = await client.put("/api/settings/payments", json={"refundApprovalAbove": 10_000_000})
+    assert answer.status_code == 200, answer.text
+
+
+DUE = """
+insert into outstanding_amounts (case_id, policy_id, period, amount, due_date)
+select c.id, c.policy_id, to_char(d, 'FMMonth YYYY'), 15000, d::date
+from renewal_cases c, generate_series('2026-10-15'::date, '2027-01-15'::date, interval '1 month') d where c.id = %(id)s
+"""
+
+
+async def outstanding(client: httpx.AsyncClient, case: Any) -> dict[str, Any]:
+    answer = await client.get(f"/api/cases/{case.number}/outstanding-amounts")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+async def balances(client: httpx.AsyncClient) -> dict[str, float]:
+    """The accounts that hold something."""
+    answer = await client.get("/api/ledger/accounts")
+    assert answer.status_code == 200, answer.text
+    data = answer.json()["data"]
+    assert data["balanced"]
+    assert data["totalDebit"] == data["totalCredit"]
+    return {each["account"]: each["balance"] for each in data["accounts"] if each["balance"]}
+
+
+async def order_of(case: Any, client: httpx.AsyncClient, link: Any) -> str:
+    """Open an order for a case; its number at the gateway."""
+    assert (await client.post(await link(case))).status_code == 303
+    (payment,) = await rows("select order_id from payments where case_id = %(id)s", id=case.id)
+    return str(payment["order_id"])

@@ -10,26 +10,9 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from tests.conftest import RunJobs
 from tests.modules.conftest import AsRole
-from tests.modules.payments.conftest import MakeCase, Voice, payment_event, refund_event, rows
+from tests.modules.payments.conftest import MakeCase, Voice, balances, order_of, payment_event, refund_event, rows
 
 PAISE = 12_500_050
-
-
-async def balances(client: httpx.AsyncClient) -> dict[str, float]:
-    """The accounts that hold something."""
-    answer = await client.get("/api/ledger/accounts")
-    assert answer.status_code == 200, answer.text
-    data = answer.json()["data"]
-    assert data["balanced"]
-    assert data["totalDebit"] == data["totalCredit"]
-    return {each["account"]: each["balance"] for each in data["accounts"] if each["balance"]}
-
-
-async def order_of(case: Any, client: httpx.AsyncClient, link: Any) -> str:
-    """Open an order for a case; its number at the gateway."""
-    assert (await client.post(await link(case))).status_code == 303
-    (payment,) = await rows("select order_id from payments where case_id = %(id)s", id=case.id)
-    return str(payment["order_id"])
 
 
 async def test_a_receipt_by_hand_is_posted(as_admin: httpx.AsyncClient, clock: Any, make_case: MakeCase) -> None:

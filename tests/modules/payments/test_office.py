@@ -7,19 +7,7 @@ import pytest
 
 from py360.sandbox.vendors import Vendors
 from tests.modules.conftest import AsRole, Sandbox
-from tests.modules.payments.conftest import MakeCase, Voice, paid_link, rows
-
-DUE = """
-insert into outstanding_amounts (case_id, policy_id, period, amount, due_date)
-select c.id, c.policy_id, to_char(d, 'FMMonth YYYY'), 15000, d::date
-from renewal_cases c, generate_series('2026-10-15'::date, '2027-01-15'::date, interval '1 month') d where c.id = %(id)s
-"""
-
-
-async def outstanding(client: httpx.AsyncClient, case: Any) -> dict[str, Any]:
-    answer = await client.get(f"/api/cases/{case.number}/outstanding-amounts")
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
+from tests.modules.payments.conftest import DUE, MakeCase, Voice, let_refund_alone, outstanding, paid_link, rows
 
 
 async def test_an_untouched_case_owes_its_renewal_amount(
@@ -34,7 +22,7 @@ async def test_an_untouched_case_owes_its_renewal_amount(
     assert row == {
         "id": "renewal", "period": "December 2026", "amount": 125_000.50, "paidAmount": 0, "remaining": 125_000.50,
         "dueDate": "2026-12-04", "status": "pending", "daysOverdue": -10, "isOverdue": False,
-        "description": "Renewal premium",
+        "description": "Renewal premium", "version": 0,
     }  # fmt: skip
     assert await rows("select 1 from outstanding_amounts") == []  # computed, not duplicated
 
@@ -224,6 +212,7 @@ async def test_a_refund_goes_through_the_gateway(
     case = await make_case("9000")
     taken = (await as_admin.post(f"/api/cases/{case.number}/payments", json={"method": "online"})).json()["data"]
     path = f"/api/payments/{taken['paymentId']}/refund"
+    await let_refund_alone(as_admin)
     early = await as_admin.post(path, json={})
     assert early.status_code == 409
     at_gateway = gateway.razorpay.current(taken["orderId"])

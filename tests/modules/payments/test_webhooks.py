@@ -19,7 +19,17 @@ from py360.modules.payments.service import poll
 from py360.modules.payments.vendors.base import Attempt, Facts, Order
 from py360.sandbox.vendors import Vendors
 from tests.lingering import cross, linger
-from tests.modules.payments.conftest import NOW, MakeCase, Voice, attempt, paid_link, payment_event, refund_event, rows
+from tests.modules.payments.conftest import (
+    NOW,
+    MakeCase,
+    Voice,
+    attempt,
+    let_refund_alone,
+    paid_link,
+    payment_event,
+    refund_event,
+    rows,
+)
 
 PAISE = 12_500_050
 
@@ -282,6 +292,8 @@ async def test_money_goes_back_while_the_gateway_tells_of_its_order(
     async def learn() -> None:
         async with unit_of_work() as session:
             await apply_events.apply(session, {payment["provider_id"]: [Facts(orders=(Order(order_id),))]})
+
+    await let_refund_alone(as_admin)
 
     async def refund() -> None:
         answer = await as_admin.post(f"/api/payments/pay-{payment['id']}/refund", json={"amount": 100})

@@ -88,7 +88,7 @@ _FEATURES: Final = {
         "campaign-creation", "campaign-editing", "campaign-control", "performance-analytics", "audience-segmentation",
         "multi-channel", "email", "whatsapp", "sms",
     ),
-    "cases": ("payments",),
+    "cases": ("payments", "payment-approvals"),
     "settings": ("integrations",),
     "dashboard": ("hierarchy",),
     "claims": ("approval",),

@@ -10,3 +10,4 @@ from py360.kit.http import caller_with
 CanReadPayments = Annotated[Caller, Depends(caller_with("cases", "closed-cases"))]
 CanTakePayments = Annotated[Caller, Depends(caller_with("cases:payments"))]
 CanReadLedger = Annotated[Caller, Depends(caller_with("billing"))]
+CanApprovePayments = Annotated[Caller, Depends(caller_with("cases:payment-approvals"))]

@@ -64,3 +64,12 @@ def paid_by_instalment(shares: Mapping[int, Sequence[Share]]) -> dict[int | None
         for share in parts:
             paid[share.instalment_id] = paid.get(share.instalment_id, ZERO) + share.amount
     return paid
+
+
+def status(item: Instalment, paid: Decimal, today: date) -> str:
+    """What an instalment is on a day in India: paid, overdue, partial or pending (domain reference, section 8)."""
+    if paid >= item.amount:
+        return "paid"
+    if item.due_date < today:
+        return "overdue"
+    return "partial" if paid > 0 else "pending"

@@ -2,12 +2,20 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from py360.kit.ids import code
+from py360.modules.payments.allocation import status
 from py360.modules.payments.balance import Balance, Part
 from py360.modules.payments.queries import instalment_code
 from py360.modules.payments.service.record_receipt import Taken
 from py360.modules.payments.views import InstallmentView, OutstandingView, PaymentTaken
+
+_MESSAGES: Final = {
+    "order": "The order waits to be paid by the customer.",
+    "waits": "The receipt is above the office's limit: it counts once somebody else has approved it.",
+    "recorded": "The payment is recorded.",
+}
 
 
 def outstanding(case: Balance, today: date) -> OutstandingView:
@@ -40,19 +48,12 @@ def _instalment(part: Part, done: Decimal, today: date) -> InstallmentView:
         "paidAmount": done,
         "remaining": remaining,
         "dueDate": item.due_date,
-        "status": _status(remaining, done, late),
+        "status": status(item, done, today),
         "daysOverdue": late,
         "isOverdue": late > 0 and remaining > 0,
         "description": part.description,
+        "version": part.version,
     }
-
-
-def _status(remaining: Decimal, done: Decimal, late: int) -> str:
-    if remaining <= 0:
-        return "paid"
-    if late > 0:
-        return "overdue"
-    return "partial" if done > 0 else "pending"
 
 
 def taken(payment: Taken) -> PaymentTaken:
@@ -67,8 +68,10 @@ def taken(payment: Taken) -> PaymentTaken:
         "appliedTo": [
             {"installmentId": instalment_code(share.instalment_id), "amount": share.amount} for share in shares
         ],
-        "message": "The order waits to be paid by the customer." if checkout else "The payment is recorded.",
+        "message": _MESSAGES["order" if checkout else "waits" if payment.approval_id else "recorded"],
     }
+    if payment.approval_id is not None:
+        answer = {**answer, "approvalId": payment.approval_id}
     if checkout is None:
         return {**answer, "remaining": payment.case.remaining}
     return {**answer, "checkoutUrl": checkout.url, "paymentLink": payment.link}

@@ -96,6 +96,20 @@ async def consequences(session: AsyncSession, moved: Sequence[Moved]) -> None:
     await push_live_updates(session, [each.now.id for each in moved])
 
 
+async def rebalance(session: AsyncSession, case_id: int) -> Balance:
+    """The instalments of a case changed: its shares, the ledger and its open orders follow, and a case that is paid by now is
+    settled. The caller holds the lock of its money."""
+    found = await balances(session, [case_id])
+    await _write_shares(session, found.values())
+    await post_cases(session, [case_id])
+    await _close_orders(session, found.values())
+    case = found[case_id]
+    if case.is_open and case.sources and case.kept >= case.due:
+        source = max(case.sources.values(), key=lambda each: each.at)
+        await cases.settle(session, [cases.Paid(case_id, source.method or ONLINE, source.at, source.reference)])
+    return case
+
+
 async def _close_orders(session: AsyncSession, found: Iterable[Balance]) -> None:
     """Have open orders cancelled that ask for more than is left: whoever paid otherwise must not pay again."""
     known = list(found)

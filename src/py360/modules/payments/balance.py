@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
 from py360.kit.caller import Caller, reach_filter
+from py360.kit.clock import version_of
 from py360.kit.errors import NotFound
 from py360.modules.payments.allocation import ZERO, Instalment, Receipt, Share, allocate, paid_by_instalment
 
@@ -21,7 +22,7 @@ select c.id, c.case_number, c.client_id, c.customer_id, c.policy_id, c.policy_nu
 from cases_public_case c where c.id = any(%(case_ids)s)
 """
 _INSTALMENTS: Final = """
-select id, case_id, amount, due_date, period, description from outstanding_amounts
+select id, case_id, amount, due_date, period, description, updated_at from outstanding_amounts
 where case_id = any(%(case_ids)s) order by due_date, id
 """
 _RECEIPTS: Final = """
@@ -42,6 +43,12 @@ class Part:
     instalment: Instalment
     period: str
     description: str | None = None
+    version: int = 0
+
+    @classmethod
+    def planned(cls, amount: Decimal, due_date: date, period: str, description: str | None = None) -> "Part":
+        """An instalment that is to be stored."""
+        return cls(Instalment(None, amount, due_date), period, description)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,7 @@ class _Instalment:
     due_date: date
     period: str
     description: str | None
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +159,8 @@ async def balances(session: AsyncSession, case_ids: Sequence[int]) -> dict[int, 
     parts: dict[int, list[Part]] = {}
     for row in await db.fetch_all(session, _Instalment, _INSTALMENTS, params):
         instalment = Instalment(row.id, row.amount, row.due_date)
-        parts.setdefault(row.case_id, []).append(Part(instalment, row.period, row.description))
+        part = Part(instalment, row.period, row.description, version_of(row.updated_at))
+        parts.setdefault(row.case_id, []).append(part)
     receipts: dict[int, list[_Receipt]] = {}
     for receipt in await db.fetch_all(session, _Receipt, _RECEIPTS, params):
         receipts.setdefault(receipt.case_id, []).append(receipt)

@@ -18,6 +18,7 @@ from py360.modules.payments.balance import Balance
 from py360.modules.payments.bulk import Moved
 
 CLOSED: Final = frozenset({"cancelled", "lapsed"})
+APPROVERS: Final = "cases:payment-approvals"
 OFFICE: Final = ("cases:payments", "settings")  # who is told of trouble with money that no agent looks after
 
 
@@ -46,7 +47,7 @@ async def report(session: AsyncSession, moved: Sequence[tuple[Balance, Moved]]) 
     await notifications.notify_each(session, found, type="update")
 
 
-async def warn(session: AsyncSession, case: Balance, payment_id: int, title: str, sentence: str) -> None:
+async def warn(session: AsyncSession, case: Balance, payment_id: int | None, title: str, sentence: str) -> None:
     """Tell people of trouble with a payment, and write it into the case's history."""
     await cases.note_payment(session, case.case_id, title, sentence)
     data = _data(case, payment_id)
@@ -56,8 +57,28 @@ async def warn(session: AsyncSession, case: Balance, payment_id: int, title: str
     )
 
 
-def _data(case: Balance, payment_id: int) -> dict[str, str]:
-    return {"caseId": case.case_number, "paymentId": code("payment", payment_id)}
+async def ask_for_approval(
+    session: AsyncSession, case: Balance, payment_id: int, title: str, sentence: str, asked_by: int
+) -> None:
+    """Notify everybody else who may approve."""
+    people = await identity.holders_of(session, case.client_id, APPROVERS)
+    data = _data(case, payment_id)
+    found = [notifications.Notice(user, title, sentence, data) for user in people if user != asked_by]
+    await notifications.notify_each(session, found, type="update")
+
+
+async def report_decision(
+    session: AsyncSession, case: Balance, payment_id: int, title: str, sentence: str, asked_by: int | None
+) -> None:
+    """Notify whoever asked."""
+    if asked_by is not None:
+        found = [notifications.Notice(asked_by, title, sentence, _data(case, payment_id))]
+        await notifications.notify_each(session, found, type="update")
+
+
+def _data(case: Balance, payment_id: int | None) -> dict[str, str]:
+    data = {"caseId": case.case_number}
+    return data if payment_id is None else {**data, "paymentId": code("payment", payment_id)}
 
 
 async def _people(session: AsyncSession, case: Balance, warns: bool) -> Sequence[int]:

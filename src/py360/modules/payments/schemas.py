@@ -1,7 +1,7 @@
 """What the routes of payments take."""
 
 from decimal import Decimal
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self, get_args
 
 from pydantic import Field, model_validator
 
@@ -10,14 +10,11 @@ from py360.kit.wire import AS_CODE, Schema
 from py360.modules.payments.queries import WHOLE
 from py360.modules.payments.service.record_receipt import Receipt
 
-MANUAL: Final = frozenset({"cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other"})
-Method = Annotated[
-    Literal[
-        "cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other",
-        "online", "upi", "card", "credit_card", "debit_card", "net_banking", "netbanking", "wallet",
-    ],
-    AS_CODE,
-]  # fmt: skip
+_ByHand = Literal["cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other"]
+_Online = Literal["online", "upi", "card", "credit_card", "debit_card", "net_banking", "netbanking", "wallet"]
+MANUAL: Final = frozenset(get_args(_ByHand))
+ByHand = Annotated[_ByHand, AS_CODE]  # how money comes that an officer records
+Method = Annotated[_ByHand | _Online, AS_CODE]
 
 
 class NewPayment(Schema):

@@ -22,6 +22,7 @@ class InstallmentView(TypedDict):
     daysOverdue: int
     isOverdue: bool
     description: str | None
+    version: int
 
 
 class OutstandingView(TypedDict):
@@ -89,6 +90,7 @@ class PaymentTaken(TypedDict):
     amount: Amount
     appliedTo: list[AllocationView]
     message: str
+    approvalId: NotRequired[int]
     remaining: NotRequired[Amount]
     checkoutUrl: NotRequired[str]
     paymentLink: NotRequired[str]
@@ -141,9 +143,10 @@ class PaymentDetailView(PaymentView):
 
 
 class RefundRequested(TypedDict):
-    """The payment whose refund was requested."""
+    """The payment whose refund was requested. `approvalId`: it waits for a second person."""
 
     payment: PaymentDetailView
+    approvalId: int | None
     message: str
 
 

@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit.caller import Caller
 from py360.kit.reads import Reads
 from py360.modules.settings import service
-from py360.modules.settings.sections import Campaigns, Claims, Dnc, Renewals, Section
+from py360.modules.settings.sections import Campaigns, Claims, Dnc, Payments, Renewals, Section
 from py360.modules.settings.service import reseal
 
-__all__ = ["Campaigns", "Claims", "Dnc", "Renewals", "change_renewals", "get", "reseal"]
+__all__ = ["Campaigns", "Claims", "Dnc", "Payments", "Renewals", "change_renewals", "get", "reseal"]
 
 S = TypeVar("S", bound=Section)
 

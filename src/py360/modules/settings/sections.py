@@ -7,6 +7,7 @@ Secrets are sealed when they are stored and never shown again. Keys of providers
 general tab belongs to each user (`/api/user/settings`).
 """
 
+from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -209,6 +210,21 @@ class Integrations(Section):
     data_retention_days: Literal[90, 180, 365, 730, 1095] = 365
 
 
+class Payments(Section):
+    """Money: who approves what, how late instalments are followed up, and what stands on receipts."""
+
+    readers = ("cases", "billing")
+
+    receipt_approval_above: Annotated[Decimal, Field(ge=0, le=10_000_000, max_digits=10, decimal_places=2)] = Field(
+        Decimal(200_000), description="INR: a receipt by hand above this counts once a second person has approved it"
+    )
+    refund_approval_above: Annotated[Decimal, Field(ge=0, le=10_000_000, max_digits=10, decimal_places=2)] = Field(
+        Decimal(0), description="INR: a refund above this leaves once a second person has approved it"
+    )
+    dunning_enabled: bool = Field(True, description="Remind customers of instalments before and after they are due")
+    remind_days_before: Annotated[int, Field(ge=0, le=30, description="0: not before the due date")] = 3
+
+
 class Claims(Section):
     """Who may decide how much, and how fast: an office may be faster than IRDAI's periods, never slower. Amounts in INR."""
 
@@ -267,6 +283,7 @@ SECTIONS: Final[dict[str, type[Section]]] = {
     "whatsapp-flow": WhatsappFlow,
     "dnc": Dnc,
     "integrations": Integrations,
+    "payments": Payments,
     "claims": Claims,
     "feedback": Feedback,
     "system": System,

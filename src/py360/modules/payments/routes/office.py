@@ -47,8 +47,12 @@ async def payment(reads: DbReads, caller: CanReadPayments, payment_id: str) -> R
 
 @router.post("/payments/{payment_id}/refund", response_model=Answer[RefundRequested])
 async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body: schemas.NewRefund) -> Response:
-    """Give back money through the gateway; it is pending until the gateway says that it is done."""
+    """Give back money through the gateway; it is pending until the gateway says that it is done.
+
+    Above the office's limit it first waits until somebody else approves it (`approvalId`).
+    """
     number = key("payment", payment_id)
-    await refunds.refund(caller, number, body.amount, body.reason)
+    approval = await refunds.refund(caller, number, body.amount, body.reason)
     found = await queries.payment(reads, caller, number)
-    return ok({"payment": found.to_public(), "message": "The refund was requested."})
+    message = "The refund was requested." if approval is None else "The refund waits until somebody else approves it."
+    return ok({"payment": found.to_public(), "approvalId": approval, "message": message})

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -17,7 +18,8 @@ from py360.modules.payments.allocation import ZERO
 from py360.modules.payments.apply_events import consequences
 from py360.modules.payments.balance import Balance, balance, lock, within_reach
 from py360.modules.payments.bulk import Figures, Moved, PaymentRow
-from py360.modules.payments.service import links, order
+from py360.modules.payments.service import approvals, links, order
+from py360.modules.settings import api as settings
 
 CLOSED_TO_MONEY: Final = frozenset({"cancelled", "lapsed"})
 
@@ -34,7 +36,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A payment that was recorded, or an order that the customer pays at `checkout`, from their page `link`."""
+    """A payment that was recorded (or waits for approval), or an order that the customer pays at `checkout`, from their page `link`."""
 
     payment_id: int
     amount: Decimal
@@ -42,38 +44,59 @@ class Taken:
     case: Balance
     checkout: order.Checkout | None = None
     link: str = ""
+    approval_id: int | None = None
 
 
+# What waits for approval has brought nothing yet.
 _RECORD: Final = """
-insert into payments (client_id, case_id, policy_id, customer_id, gateway, amount, captured_amount, method, status,
-  reference, instalment_ids, created_by, captured_at)
-values (%(client_id)s, %(case_id)s, %(policy_id)s, %(customer_id)s, 'manual', %(amount)s, %(amount)s, %(method)s, 'captured',
-  %(reference)s, %(instalment_ids)s, %(user_id)s, %(now)s)
+insert into payments (client_id, case_id, policy_id, customer_id, gateway, amount, method, status, reference, instalment_ids,
+  created_by)
+values (%(client_id)s, %(case_id)s, %(policy_id)s, %(customer_id)s, 'manual', %(amount)s, %(method)s, 'created', %(reference)s,
+  %(instalment_ids)s, %(user_id)s)
+returning id
+"""
+_BOOK: Final = """
+update payments set captured_amount = amount, status = 'captured', error = null, captured_at = %(at)s where id = %(id)s
 returning id, client_id, case_id, link_id, amount, captured_amount, refunded_amount, excess_amount, charged_back_amount,
   disputed_amount, status, method, error, captured_at, gateway_payment_id
 """
+CASH_BELOW: Final = Decimal(200_000)  # Income-tax Act, section 269ST: not this much in cash from a person in a day
 
 
 async def record(caller: Caller, case_id: int, receipt: Receipt) -> Taken:
     """Record money that came in by hand: cash, cheque, bank transfer. Raises Invalid when it is more than is left."""
     async with unit_of_work() as session:
-        return await _record(session, caller, case_id, receipt)
+        return await record_locked(session, caller, case_id, receipt)
 
 
-async def _record(session: AsyncSession, caller: Caller, case_id: int, receipt: Receipt) -> Taken:
+async def record_locked(session: AsyncSession, caller: Caller, case_id: int, receipt: Receipt) -> Taken:
+    """As `record`, in the caller's transaction. Above the office's limit it waits until somebody else approves it."""
     case, amount = await _agreed(session, caller, case_id, receipt)
-    row = await db.fetch_only(
-        session,
-        PaymentRow,
-        _RECORD,
-        {
-            "client_id": case.client_id, "case_id": case_id, "policy_id": case.policy_id, "customer_id": case.customer_id,
-            "amount": amount, "method": receipt.method, "reference": receipt.reference, "user_id": caller.user_id,
-            "instalment_ids": list(receipt.instalment_ids), "now": resources.current().clock.now(),
-        },
-    )  # fmt: skip
+    _check_cash(receipt.method, amount)
+    params: dict[str, object] = {
+        "client_id": case.client_id, "case_id": case_id, "policy_id": case.policy_id, "customer_id": case.customer_id,
+        "amount": amount, "method": receipt.method, "reference": receipt.reference, "user_id": caller.user_id,
+        "instalment_ids": list(receipt.instalment_ids),
+    }  # fmt: skip
+    payment_id = await db.fetch_only(session, int, _RECORD, params)
+    limit = (await settings.get(session, case.client_id, settings.Payments)).receipt_approval_above
+    if amount > limit:
+        asked = approvals.Request("receipt", case, payment_id, amount, receipt.reference)
+        return Taken(payment_id, amount, "created", case, approval_id=await approvals.request(session, caller, asked))
+    await book(session, payment_id, resources.current().clock.now())
+    return Taken(payment_id, amount, "captured", await balance(session, case_id))
+
+
+async def book(session: AsyncSession, payment_id: int, at: datetime) -> None:
+    """A recorded receipt counts from now on; the caller holds the lock of its case's money."""
+    row = await db.fetch_only(session, PaymentRow, _BOOK, {"id": payment_id, "at": at})
     await consequences(session, [Moved(row, Figures())])
-    return Taken(row.id, amount, "captured", await balance(session, case_id))
+
+
+def _check_cash(method: str, amount: Decimal) -> None:
+    if method in ("cash", "branch_cash") and amount >= CASH_BELOW:
+        message = f"{format_inr(CASH_BELOW)} or more is not taken in cash (Income-tax Act, section 269ST)."
+        raise Invalid(message, code="too_much_cash", details=[{"field": "amount", "message": message}])
 
 
 async def take_online(caller: Caller, case_id: int, receipt: Receipt) -> Taken:

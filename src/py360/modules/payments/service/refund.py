@@ -20,14 +20,16 @@ from py360.kit.vendor import VendorError
 from py360.modules.payments import gateways
 from py360.modules.payments.allocation import ZERO
 from py360.modules.payments.apply_events import apply
-from py360.modules.payments.balance import lock
+from py360.modules.payments.balance import balance, lock
 from py360.modules.payments.bulk import REFUND_PURPOSE
+from py360.modules.payments.service import approvals
 from py360.modules.payments.service.poll import FIRST_AFTER
 from py360.modules.payments.vendors.base import Facts
 from py360.modules.providers.api import ProviderAccount
+from py360.modules.settings import api as settings
 
 _PAYMENT: Final = """
-select p.id, p.case_id, p.provider_id, p.excess_amount
+select p.id, p.client_id, p.case_id, p.provider_id, p.excess_amount
 from payments p join cases_public_case c on c.id = p.case_id where p.id = %(id)s and {reach}
 """
 # What each attempt brought, without a fee on top of the order, and what of it is left.
@@ -59,6 +61,7 @@ _REFUSED: Final = (
 @dataclass(frozen=True, slots=True)
 class _Payment:
     id: int
+    client_id: int
     case_id: int
     provider_id: int | None
     excess_amount: Decimal
@@ -80,21 +83,60 @@ class _Part:
     amount: Decimal
 
 
-async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason: str | None) -> None:
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Refunds that are written down; the gateway is to be asked for them."""
+
+    account: ProviderAccount
+    parts: Sequence[_Part]
+
+
+async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason: str | None) -> int | None:
     """Give back money. Without an amount: what is suspicious, else what was paid too much, else all that is left.
 
-    It is `pending` until the gateway says that it is processed. Outside any transaction of the caller. Raises NotFound,
-    Conflict (`not_online`, `nothing_to_refund`, `refund_refused`), Invalid (`too_much`).
+    Above the office's limit it waits until somebody else approves it: the number of that approval. Else it is `pending` until
+    the gateway says that it is processed. Outside any transaction of the caller. Raises NotFound, Conflict (`not_online`,
+    `nothing_to_refund`, `refund_refused`, `waits_for_approval`), Invalid (`too_much`).
     """
     async with unit_of_work() as session:
-        payment, account, attempts = await _refundable(session, caller, payment_id)
-        parts = [
-            _Part(await _ask(session, caller, payment_id, account, attempt, part, reason), attempt.attempt_id, part)
-            for attempt, part in await _split(session, payment, attempts, amount)
-        ]
-        await db.execute(session, _WATCH, {"id": payment_id, "at": resources.current().clock.now() + FIRST_AFTER})
-    for part in parts:
-        await _give_back(account, part)
+        payment, _, attempts = await _refundable(session, caller, payment_id)
+        parts = await _split(session, payment, attempts, amount)
+        total = sum((part for _, part in parts), ZERO)
+        limit = (await settings.get(session, payment.client_id, settings.Payments)).refund_approval_above
+        if total > limit:
+            case = await balance(session, payment.case_id)
+            asked = approvals.Request("refund", case, payment_id, total, reason)
+            return await approvals.request(session, caller, asked)
+        written = await plan(session, caller, payment_id, total, reason, caller.user_id)
+    await give_back(written)
+    return None
+
+
+async def plan(
+    session: AsyncSession,
+    caller: Caller,
+    payment_id: int,
+    amount: Decimal,
+    reason: str | None,
+    requested_by: int | None,
+) -> Plan:
+    """Write down what each attempt gives back, asked for by this user. Raises as `refund`."""
+    payment, account, attempts = await _refundable(session, caller, payment_id)
+    parts = []
+    for attempt, part in await _split(session, payment, attempts, amount):
+        asked = {
+            "provider_id": account.id, "attempt_id": attempt.attempt_id, "payment_id": payment_id, "amount": part,
+            "reason": reason, "user_id": requested_by,
+        }  # fmt: skip
+        parts.append(_Part(await db.fetch_only(session, int, _ASK, asked), attempt.attempt_id, part))
+    await db.execute(session, _WATCH, {"id": payment_id, "at": resources.current().clock.now() + FIRST_AFTER})
+    return Plan(account, parts)
+
+
+async def give_back(plan: Plan) -> None:
+    """Ask the gateway for the refunds, outside any transaction. Raises Conflict (`refund_refused`)."""
+    for part in plan.parts:
+        await _give_back(plan.account, part)
 
 
 async def _refundable(
@@ -137,22 +179,6 @@ async def _split(
             parts.append((attempt, part))
             amount -= part
     return parts
-
-
-async def _ask(
-    session: AsyncSession,
-    caller: Caller,
-    payment_id: int,
-    account: ProviderAccount,
-    attempt: _Attempt,
-    amount: Decimal,
-    reason: str | None,
-) -> int:
-    params: dict[str, object] = {
-        "provider_id": account.id, "attempt_id": attempt.attempt_id, "payment_id": payment_id, "amount": amount,
-        "reason": reason, "user_id": caller.user_id,
-    }  # fmt: skip
-    return await db.fetch_only(session, int, _ASK, params)
 
 
 async def _give_back(account: ProviderAccount, part: _Part) -> None:
