@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0099_add_payment_plans"
-down_revision = "0016_add_ledger"
+revision = "0021_add_payment_plans"
+down_revision = "0020_add_renewal_predictions"
 branch_labels = None
 depends_on = None
 
