@@ -46,6 +46,11 @@ PAYMENT_STATUSES: Final = (
 )  # fmt: skip
 CHANNELS: Final = (("whatsapp", "WhatsApp"), ("sms", "SMS"), ("email", text("E-mail")))
 
+POLICY_TYPES: Final = (
+    ("motor", text("Motor")), ("health", text("Health")), ("life", text("Life")), ("home", text("Home")),
+    ("travel", text("Travel")), ("commercial", text("Commercial")),
+)  # fmt: skip
+
 CASES: Final = Listing(
     address="/cases",
     path="/cases",
@@ -73,6 +78,8 @@ CASES: Final = Listing(
         Filter("channel", text("Channel"), "text", more=True),
         Filter("uploadId", text("Upload"), "text", more=True),
         Filter("batchId", text("Batch"), "text", more=True),
+        Filter("policyType", text("Policy type"), choices=POLICY_TYPES, more=True),
+        Filter("teamId", text("Team"), "number", more=True),
     ),
     columns=(
         Column("id", text("Case"), link="/cases/{id}", sort="id", under="policyNumber", lead=True),

@@ -8,6 +8,7 @@ from fastapi import Depends, Path, Response
 from py360.console.api_client import ApiProblem, Data, Json
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import text
+from py360.console.pages.cases import POLICY_TYPES
 from py360.console.pages.dashboard_charts import CHARTS, drawn
 from py360.console.visit import PageRouter, Visit, VisitWith
 
@@ -15,10 +16,6 @@ router = PageRouter()
 RANGES: Final = (
     ("day", text("Today")), ("week", text("This week")), ("month", text("This month")), ("quarter", text("This quarter")),
     ("year", text("This financial year")), ("all", text("All days")), ("custom", text("From – to")),
-)  # fmt: skip
-POLICY_TYPES: Final = (
-    ("motor", text("Motor")), ("health", text("Health")), ("life", text("Life")), ("home", text("Home")),
-    ("travel", text("Travel")), ("commercial", text("Commercial")),
 )  # fmt: skip
 STATUSES: Final = (
     ("pending", text("Waiting for an action")), ("in_progress", text("In progress")), ("renewed", text("Renewed")),
