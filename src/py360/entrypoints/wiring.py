@@ -18,6 +18,7 @@ from py360.modules.campaigns import jobs as campaigns
 from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
 from py360.modules.cases import jobs as cases_jobs
+from py360.modules.claims import api as claims
 from py360.modules.customers import api as customers
 from py360.modules.files import api as files
 from py360.modules.files import events as files_events
@@ -133,6 +134,7 @@ def fill_protocols() -> None:
     identity.use_office_settings(settings.change_renewals)
     messaging.use_payment_links(payments.make_links)
     files.use_entity("case", ("cases", "closed-cases"), cases.file_entity)
+    files.use_entity("claim", ("claims",), claims.claim_entity)
     files.use_entity("customer", ("cases", "policy-timeline"), customers.customer_entity)
     files.use_entity("policy", ("cases", "policy-timeline"), customers.policy_entity)
     for channel in ("email", "sms", "whatsapp"):

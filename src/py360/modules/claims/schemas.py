@@ -53,6 +53,7 @@ class ClaimIn(Schema):
     is_cashless: bool = False
     is_investigated: bool = False
     claimant: ClaimantIn | None = None
+    member_id: Annotated[UserId | None, Field(description="Of a health policy: the member who was treated")] = None
     assigned_to: UserId | None = None
 
 

@@ -35,6 +35,9 @@ POLICY_COLUMNS: Final = (
     "grace_period_days",
     "coverage_details",
     "auto_renewal",
+    "proposer",
+    "life_assured",
+    "channel_details",
 )
 # What files have of a customer and of a policy, with its type: corrections of these are remembered.
 FILED_OF_CUSTOMER: Final = {"email": "text", "phone": "text"}
@@ -46,7 +49,9 @@ CATEGORIES: Final = {
     "motor": "Motor", "home": "Property", "life": "Life", "health": "Health", "travel": "Travel", "commercial": "Commercial",
 }  # fmt: skip
 ALSO_CALLED: Final = {"auto": "motor", "vehicle": "motor", "property": "home", "business": "commercial"}
-JSON_COLUMNS: Final = frozenset({"address", "communication_preferences", "coverage_details"})
+JSON_COLUMNS: Final = frozenset(
+    {"address", "communication_preferences", "coverage_details", "proposer", "life_assured", "channel_details"}
+)
 
 
 def values_of(fields: Fields, columns: tuple[str, ...]) -> dict[str, object]:

@@ -31,7 +31,7 @@ _POLICY: Final = """
 select p.id, p.client_id, p.policy_number, p.customer_id, u.customer_code, u.full_name, p.policy_type, p.product_name,
   p.product_category, p.premium_amount, p.sum_insured, p.start_date, p.end_date, p.renewal_date, p.payment_frequency,
   p.status, p.grace_period_days, p.agent_id, p.branch_id, p.coverage_details, p.auto_renewal, p.version, p.created_at,
-  p.updated_at
+  p.updated_at, p.proposer, p.life_assured, p.channel_details
 from policies p join customers u on u.id = p.customer_id
 """
 _CUSTOMER_SORTS: Final = {
@@ -176,6 +176,9 @@ class CustomerPolicy:
     version: int
     created_at: datetime
     updated_at: datetime
+    proposer: FreeJson | None
+    life_assured: FreeJson | None
+    channel_details: FreeJson | None
 
     def to_public(self) -> PolicyView:
         """A policy of the wire; amounts in INR."""
@@ -202,6 +205,9 @@ class CustomerPolicy:
             "branchId": self.branch_id,
             "coverageDetails": self.coverage_details or {},
             "autoRenewal": self.auto_renewal,
+            "proposer": self.proposer,
+            "lifeAssured": self.life_assured,
+            "channelDetails": self.channel_details,
             "version": self.version,
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,

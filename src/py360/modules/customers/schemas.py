@@ -92,6 +92,46 @@ class PreferencesIn(Schema):
     preferred_language: Language | None = None
 
 
+class PolicyPersonIn(Schema):
+    """The proposer of a policy, or the life assured; the age follows from the date of birth."""
+
+    passed_over = frozenset({"age"})
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    relationship: Annotated[str, StringConstraints(max_length=50)] | None = None
+    date_of_birth: date | None = None
+    gender: Annotated[Literal["male", "female", "other"], AS_CODE] | None = None
+    occupation: Annotated[str, StringConstraints(max_length=100)] | None = None
+
+
+class ProposerIn(PolicyPersonIn):
+    """Who applied for the policy and pays it."""
+
+    annual_income: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)] | None = None
+
+
+class LifeAssuredIn(PolicyPersonIn):
+    """Whose life is insured. `nomineeDetails`: "Name (Relation)"."""
+
+    sum_assured: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)] | None = None
+    nominee_details: Annotated[str, StringConstraints(max_length=255)] | None = None
+
+
+class ChannelDetailsIn(Schema):
+    """Through whom a policy was sold."""
+
+    business_channel: Annotated[str, StringConstraints(max_length=100)] | None = None
+    region: Annotated[str, StringConstraints(max_length=100)] | None = None
+    sales_manager: Annotated[str, StringConstraints(max_length=200)] | None = None
+    agent_name: Annotated[str, StringConstraints(max_length=200)] | None = None
+    agent_status: Annotated[Literal["active", "inactive"], AS_CODE] | None = None
+
+
+def _stored(person: Schema | None) -> dict[str, object] | None:
+    """A block as its column keeps it: what was stated, under the names of the wire."""
+    return None if person is None else person.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
 class PolicyChange(Schema):
     """The fields of a policy to change; its number and its customer stay."""
 
@@ -110,6 +150,15 @@ class PolicyChange(Schema):
     grace_period_days: Annotated[int, Field(ge=0, le=365)] = 30
     coverage_details: CoverageDetails | None = None
     auto_renewal: bool = True
+    proposer: ProposerIn | None = None
+    life_assured: LifeAssuredIn | None = None
+    channel_details: ChannelDetailsIn | None = None
+
+    def given(self) -> dict[str, object]:
+        """The fields that were sent; people and channel as their columns keep them."""
+        fields = super().given()
+        people = {"proposer": self.proposer, "life_assured": self.life_assured, "channel_details": self.channel_details}
+        return fields | {name: _stored(block) for name, block in people.items() if name in fields}
 
     @model_validator(mode="before")
     @classmethod

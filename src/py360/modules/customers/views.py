@@ -96,6 +96,9 @@ class PolicyView(TypedDict):
     branchId: int | None
     coverageDetails: JsonObject
     autoRenewal: bool
+    proposer: JsonObject | None
+    lifeAssured: JsonObject | None
+    channelDetails: JsonObject | None
     version: int
     createdAt: datetime
     updatedAt: datetime

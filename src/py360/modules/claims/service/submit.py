@@ -34,6 +34,7 @@ _INSERT: Final = sql.read(__file__, "insert_claim")
 _OPEN_CASES: Final = """
 select k.id, k.assigned_to from cases_public_case k where k.customer_id = %(customer)s and k.client_id = %(client)s and k.is_open
 """
+_MEMBER: Final = "select 1 from customers_public_member m where m.id = %(id)s and m.policy_id = %(policy)s"
 _CASE_POLICY: Final = "select k.policy_id from cases_public_case k where k.id = %(case)s and {within}"
 
 
@@ -94,6 +95,7 @@ async def submit(session: AsyncSession, caller: Caller, policy: Policy, body: Cl
     today = resources.current().clock.today()
     reported = body.reported_date or today
     check_dates(body.incident_date, reported, today)
+    await _check_member(session, policy, body.member_id)
     place = await _place(session, policy, caller.node_id)
     values = _values(policy, place, body, reported) | {"source": "staff", "user": caller.user_id}
     claim = await _open(session, values, caller.user_id)
@@ -108,6 +110,17 @@ async def submit_as_customer(session: AsyncSession, policy: Policy, body: ClaimI
     check_dates(body.incident_date, today, today)
     place = await _place(session, policy, None)
     return await _open(session, _values(policy, place, body, today) | {"source": "customer", "user": None}, None)
+
+
+async def _check_member(session: AsyncSession, policy: Policy, member_id: int | None) -> None:
+    if member_id is None:
+        return
+    if not await db.fetch_one(session, int, _MEMBER, {"id": member_id, "policy": policy.id}):
+        raise Invalid(
+            f"{policy.policy_number} has no member {member_id}.",
+            code="member_not_found",
+            details=[{"field": "memberId", "message": "is no member of this policy"}],
+        )
 
 
 def check_dates(incident: date, reported: date, today: date) -> None:
@@ -159,6 +172,7 @@ def _values(policy: Policy, place: Place, body: ClaimIn, reported: date) -> dict
         "reported": reported,
         "cashless": body.is_cashless,
         "investigated": body.is_investigated,
+        "member": body.member_id,
         "reported_at": _moment_of(reported),
         **claimant_values(body.claimant),
     }

@@ -44,6 +44,9 @@ class _Before:
     grace_period_days: int
     coverage_details: FreeJson | None
     auto_renewal: bool
+    proposer: FreeJson | None
+    life_assured: FreeJson | None
+    channel_details: FreeJson | None
 
 
 async def create_policy(session: AsyncSession, client_id: int, customer_id: int, new: PolicyIn) -> int:

@@ -1,13 +1,14 @@
-"""The HTTP face of customers and policies."""
+"""Customers and policies as records: lists, added, read, changed, verified."""
 
 from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
-from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Res, Router, Search, Session, etag, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Res, Search, Session, etag, listed, ok
 from py360.modules.customers import queries
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
+from py360.modules.customers.routes.base import router
 from py360.modules.customers.schemas import (
     CustomerChange,
     CustomerIn,
@@ -34,7 +35,6 @@ from py360.modules.customers.views import (
     PreferencesView,
 )
 
-router = Router()
 Word = Annotated[str | None, Query(max_length=50)]
 
 

@@ -1,0 +1,1 @@
+"""The customer's whole picture: profile, timeline, insights, members of policies."""

@@ -1,0 +1,59 @@
+-- What happened to a customer, newest first, as far as the policies within reach go: one branch for each source, each cut
+-- before they are put together. A page begins behind (before_at, before_id), the last event of the page before.
+with cases as materialized (
+  select k.id, k.policy_id, k.due_date from cases_public_case k
+  where k.customer_id = any(%(customers)s) and k.policy_id = any(%(policies)s)
+), claims as materialized (
+  select k.* from claims_public_claim k where k.customer_id = any(%(customers)s) and k.policy_id = any(%(policies)s)
+), events as (
+  select 'policy-' || p.id as id, least(p.start_date::timestamp at time zone 'Asia/Kolkata', p.created_at) as at,
+         'policy_created' as type, p.id as policy_id, 'Policy created' as title,
+         p.policy_number || coalesce(', ' || p.product_name, '') as description,
+         jsonb_build_object('premium', p.premium_amount, 'coverage', p.sum_insured) as details
+  from policies p where p.id = any(%(policies)s)
+  union all
+  select 'history-' || h.id, h.created_at,
+         case when h.action = 'Comment Added' then 'communication'
+              when h.action in ('Updated', 'Contact Update') then 'modification' else 'renewal' end,
+         h.policy_id, h.action, coalesce(h.details, ''),
+         case when h.action = 'Comment Added' then jsonb_build_object('agent', h.user_name, 'outcome', 'noted')
+              else jsonb_build_object('agent', h.user_name, 'caseId', 'CASE-' || h.case_id) end
+  from cases join cases_public_history h on h.case_id = cases.id
+  where h.action in ('Comment Added', 'Updated', 'Contact Update', 'Case Created')
+     or h.new_status in ('renewed', 'lapsed', 'cancelled', 'failed')
+  union all
+  select 'payment-' || r.id, r.captured_at, 'payment', cases.policy_id, 'Payment received',
+         'Rs ' || r.captured_amount || coalesce(' by ' || r.method, ''),
+         jsonb_build_object('amount', r.captured_amount, 'method', r.method, 'refunded', r.refunded_amount,
+                            'dueDate', cases.due_date)
+  from cases join payments_public_receipt r on r.case_id = cases.id
+  union all
+  select 'claim-' || k.id || '-' || e.step, e.at, 'claim', k.policy_id, k.claim_number || ' ' || e.step,
+         coalesce(k.title, k.claim_type),
+         jsonb_build_object('claimAmount', k.claim_amount, 'status', k.status, 'handledBy', k.handler_name,
+                            'approvedAmount', k.approved_amount)
+  from claims k cross join lateral (
+    values ('reported', k.reported_at), ('decided', k.decided_at), ('closed', k.closed_at)) e (step, at)
+  where e.at is not null
+  union all
+  select 'message-' || m.id, coalesce(m.sent_at, m.created_at), 'communication', cases.policy_id,
+         initcap(m.communication_type) || ' ' || m.status, coalesce(m.subject, left(m.content, 200), ''),
+         jsonb_build_object('channel', m.communication_type, 'outcome', m.status, 'agent', u.name)
+  from cases join messaging_public_message m on m.case_id = cases.id
+  left join identity_public_users u on u.id = m.sent_by
+  union all
+  select 'document-' || f.id, f.created_at, 'document', o.policy_id, f.file_name, coalesce(f.document_type, 'document'),
+         jsonb_build_object('documentType', f.document_type, 'agent', f.uploaded_by, 'fileId', 'file-' || f.id)
+  from (
+    select 'customer' as kind, c as id, null::bigint as policy_id from unnest(%(customers)s::bigint[]) c
+    union all select 'policy', p, p from unnest(%(policies)s::bigint[]) p
+    union all select 'case', cases.id, cases.policy_id from cases
+    union all select 'claim', claims.id, claims.policy_id from claims
+  ) o join files_public_file f on f.entity_type = o.kind and f.entity_id = o.id
+)
+select e.id, e.at, e.type, e.policy_id, e.title, e.description, e.details
+from events e
+where (%(types)s::text[] is null or e.type = any(%(types)s))
+  and (%(search)s::text is null or e.title ilike %(search)s or e.description ilike %(search)s)
+  and (%(before_at)s::timestamptz is null or (e.at, e.id) < (%(before_at)s, %(before_id)s::text))
+order by e.at desc, e.id desc limit %(limit)s
