@@ -5,8 +5,8 @@ from typing import NotRequired
 
 from typing_extensions import TypedDict
 
+from py360.kit.http.answers import JsonObject
 from py360.kit.wire import Amount
-from py360.modules.customers.views import JsonObject
 
 
 class IncomeView(TypedDict):
