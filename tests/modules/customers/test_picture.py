@@ -28,7 +28,7 @@ PROFILE: dict[str, Any] = {
 async def customer(case: MadeCase) -> str:
     async with unit_of_work() as session:
         sql = "select customer_code from customers where id = %(id)s"
-        return str(await db.value(session, sql, {"id": case.customer_id}))
+        return await db.fetch_only(session, str, sql, {"id": case.customer_id})
 
 
 async def pay(case: MadeCase, amount: int, days_late: int) -> None:

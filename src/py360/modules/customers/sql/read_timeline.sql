@@ -3,7 +3,7 @@
 with cases as materialized (
   select k.id, k.policy_id, k.due_date from cases_public_case k
   where k.customer_id = any(%(customers)s) and k.policy_id = any(%(policies)s)
-), claims as materialized (
+), reported as materialized (
   select k.* from claims_public_claim k where k.customer_id = any(%(customers)s) and k.policy_id = any(%(policies)s)
 ), events as (
   select 'policy-' || p.id as id, least(p.start_date::timestamp at time zone 'Asia/Kolkata', p.created_at) as at,
@@ -32,7 +32,7 @@ with cases as materialized (
          coalesce(k.title, k.claim_type),
          jsonb_build_object('claimAmount', k.claim_amount, 'status', k.status, 'handledBy', k.handler_name,
                             'approvedAmount', k.approved_amount)
-  from claims k cross join lateral (
+  from reported k cross join lateral (
     values ('reported', k.reported_at), ('decided', k.decided_at), ('closed', k.closed_at)) e (step, at)
   where e.at is not null
   union all
@@ -48,7 +48,7 @@ with cases as materialized (
     select 'customer' as kind, c as id, null::bigint as policy_id from unnest(%(customers)s::bigint[]) c
     union all select 'policy', p, p from unnest(%(policies)s::bigint[]) p
     union all select 'case', cases.id, cases.policy_id from cases
-    union all select 'claim', claims.id, claims.policy_id from claims
+    union all select 'claim', reported.id, reported.policy_id from reported
   ) o join files_public_file f on f.entity_type = o.kind and f.entity_id = o.id
 )
 select e.id, e.at, e.type, e.policy_id, e.title, e.description, e.details
