@@ -144,6 +144,10 @@ def drawn(chart_id: str, rows: Sequence[Data]) -> Drawn:
         else each
         for each in columns
     ]
+    for row in rows:  # what has no name is named so, not left blank
+        for each in columns:
+            if each.lead and row.get(each.key) in (None, ""):
+                row[each.key] = text("Not given")
     return Drawn("table", listing=Listing(address="", path="", key="", title="", columns=linked, export=False))
 
 

@@ -5,7 +5,7 @@ const hues = ["--brand", "--good", "--warn", "--bad", "--soft"];
 
 function draw(holder) {
   const { x, lines } = JSON.parse(holder.dataset.series);
-  const style = getComputedStyle(document.documentElement);
+  const style = getComputedStyle(document.body);
   const probe = document.createElement("i");
   document.body.append(probe);
   const colour = (name) => { probe.style.color = `var(${name})`; return getComputedStyle(probe).color; };
@@ -15,17 +15,18 @@ function draw(holder) {
   const at = isTime ? x.map((each) => Date.parse(each) / 1000) : x.map((_, index) => index);
   const series = lines.map((line, index) => {
     const stroke = colour(hues[index % hues.length]);
-    return { label: line.name, stroke, width: 2, fill: isBar ? stroke : undefined, paths: isBar ? uPlot.paths.bars({ size: [0.7, 48] }) : undefined, points: { show: !isBar && x.length < 40 } };
+    return { label: line.name, stroke, width: 2, fill: isBar ? stroke : undefined, paths: isBar ? uPlot.paths.bars({ size: [0.7 / lines.length, 48], align: lines.length === 2 ? (index ? 1 : -1) : 0 }) : undefined, points: { show: !isBar && x.length < 40 } };
   });
   probe.remove();
   holder.replaceChildren();
   const language = document.documentElement.lang;
-  const numbers = new Intl.NumberFormat(`${language}-IN`);
+  const isLarge = lines.some((line) => line.values.some((value) => value >= 100000));
+  const numbers = new Intl.NumberFormat(`${language}-IN`, isLarge ? { notation: "compact", maximumFractionDigits: 1 } : {});
   const days = new Intl.DateTimeFormat(`${language}-IN`, { day: "numeric", month: "short" });
   new uPlot({
     legend: { live: false },
     width: holder.clientWidth, height: 240, series: [{ label: " ", value: (_, value) => (value == null ? "" : isTime ? days.format(value * 1000) : x[value]) }, ...series],
-    scales: { x: { time: isTime }, y: { range: (_, min, max) => [Math.min(0, min ?? 0), max > 0 ? max * 1.05 : 1] } },
+    scales: { x: { time: isTime, ...(isTime ? {} : { range: [-0.6, x.length - 0.4] }) }, y: { range: (_, min, max) => [Math.min(0, min ?? 0), max > 0 ? max * 1.05 : 1] } },
     axes: [{ ...axis, values: (_, splits) => splits.map((each) => (isTime ? days.format(each * 1000) : x[each] ?? "")) }, { ...axis, size: 64, values: (_, splits) => splits.map((each) => numbers.format(each)) }],
   }, [at, ...lines.map((line) => line.values)], holder);
 }
