@@ -13,7 +13,9 @@ from starlette.routing import BaseRoute
 from py360.entrypoints.letters import Letters
 from py360.kit.events import subscribe
 from py360.kit.settings import Settings
+from py360.modules.analytics import api as analytics_api
 from py360.modules.analytics import jobs as analytics
+from py360.modules.assistant import api as assistant
 from py360.modules.campaigns import jobs as campaigns
 from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
@@ -51,6 +53,7 @@ MODULES: Final = (
     "payments",
     "claims",
     "campaigns",
+    "assistant",
     "recommendations",
     "analytics",
 )
@@ -140,6 +143,7 @@ def fill_protocols() -> None:
     for channel in ("email", "sms", "whatsapp"):
         providers.use_check(channel, messaging.check)
     providers.use_check("payment", payments.check)
+    assistant.use_figures(analytics_api.figures_in_words)
 
 
 def install(app: FastAPI) -> None:

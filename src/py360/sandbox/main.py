@@ -14,7 +14,7 @@ import uvloop
 from fastapi import FastAPI, Request, Response
 
 from py360.kit.settings import Settings
-from py360.sandbox import checkout, control, meta, razorpay, twilio
+from py360.sandbox import checkout, control, meta, openai, razorpay, twilio
 from py360.sandbox.relay import Relay
 from py360.sandbox.vendors import Vendors
 from py360.sandbox.world import Refused
@@ -30,6 +30,7 @@ def create_app(vendors: Vendors) -> FastAPI:
     app.include_router(checkout.routes(vendors.razorpay))
     app.include_router(twilio.routes(vendors.twilio))
     app.include_router(meta.routes(vendors.meta))
+    app.include_router(openai.routes())
     app.add_exception_handler(Refused, _refused)
 
     @app.get("/", tags=["control"])

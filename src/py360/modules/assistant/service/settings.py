@@ -1,0 +1,178 @@
+"""The settings of the assistant: one row per client, the key sealed. Accounts of models stand here, as the specification has them (ADR 108)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from psycopg.types.json import Jsonb
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import crypto, db, egress
+from py360.kit.clock import version_of
+from py360.kit.errors import Invalid, PreconditionFailed
+from py360.kit.reads import Reads
+from py360.modules.assistant.schemas import AssistantSettings
+from py360.modules.assistant.vendors.base import LanguageModel
+from py360.modules.assistant.vendors.openai import ADDRESSES, AZURE_VERSION, ModelSettings, OpenAI
+
+MASK: Final = "********"
+_READ: Final = """
+select provider, model, coalesce(api_key_encrypted, '') as sealed_key, coalesce(base_url, '') as base_url, api_version,
+  temperature::float8, max_tokens, response_timeout, context_window, fallback_enabled,
+  coalesce(fallback_message, '') as fallback_message, rate_limit_per_minute, rate_limit_per_hour, monthly_budget,
+  input_price, output_price, features, knowledge_base, ollama, updated_at
+from ai_settings where client_id = %(client)s
+"""
+_WRITE: Final = """
+insert into ai_settings (client_id, provider, model, api_key_encrypted, base_url, api_version, temperature, max_tokens,
+  response_timeout, context_window, fallback_enabled, fallback_message, rate_limit_per_minute, rate_limit_per_hour,
+  monthly_budget, input_price, output_price, features, knowledge_base, ollama)
+values (%(client)s, %(provider)s, %(model)s, %(key)s, %(base_url)s, %(api_version)s, %(temperature)s, %(max_tokens)s,
+  %(response_timeout)s, %(context_window)s, %(fallback_enabled)s, %(fallback_message)s, %(per_minute)s, %(per_hour)s,
+  %(monthly_budget)s, %(input_price)s, %(output_price)s, %(features)s, %(knowledge_base)s, %(ollama)s)
+on conflict (client_id) do update set
+  provider = excluded.provider, model = excluded.model, api_key_encrypted = excluded.api_key_encrypted,
+  base_url = excluded.base_url, api_version = excluded.api_version, temperature = excluded.temperature,
+  max_tokens = excluded.max_tokens, response_timeout = excluded.response_timeout, context_window = excluded.context_window,
+  fallback_enabled = excluded.fallback_enabled, fallback_message = excluded.fallback_message,
+  rate_limit_per_minute = excluded.rate_limit_per_minute, rate_limit_per_hour = excluded.rate_limit_per_hour,
+  monthly_budget = excluded.monthly_budget, input_price = excluded.input_price, output_price = excluded.output_price,
+  features = excluded.features, knowledge_base = excluded.knowledge_base, ollama = excluded.ollama, updated_at = now()
+"""
+Json = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    provider: str
+    model: str
+    sealed_key: str
+    base_url: str
+    api_version: str | None
+    temperature: float
+    max_tokens: int
+    response_timeout: int
+    context_window: int
+    fallback_enabled: bool
+    fallback_message: str
+    rate_limit_per_minute: int
+    rate_limit_per_hour: int
+    monthly_budget: Decimal | None
+    input_price: Decimal
+    output_price: Decimal
+    features: Json
+    knowledge_base: Json | None
+    ollama: Json | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A client's settings; `sealed_key` is empty when none was given, and `configured` when nobody has chosen a model yet."""
+
+    values: AssistantSettings
+    sealed_key: str = ""
+    configured: bool = False
+    version: int = 0
+
+    def model(self) -> LanguageModel:
+        """The model of these settings."""
+        chosen = self.values
+        ollama = chosen.ollama.model_dump(mode="json")
+        extra = (
+            {"keep_alive": ollama["keep_alive"], "options": ollama["options"]} if chosen.provider == "ollama" else None
+        )
+        return OpenAI(
+            ModelSettings(
+                provider=chosen.provider,
+                model=chosen.model,
+                api_key=crypto.unseal(self.sealed_key) if self.sealed_key else "",
+                base_url=chosen.base_url or ADDRESSES.get(chosen.provider, ""),
+                temperature=chosen.temperature,
+                max_tokens=chosen.max_tokens,
+                timeout=chosen.response_timeout,
+                api_version=chosen.api_version or AZURE_VERSION,
+                extra=extra,
+            )
+        )
+
+    def shown(self) -> Json:
+        """The settings of the wire, the key masked."""
+        shown: Json = self.values.model_dump(mode="json", by_alias=True)
+        return shown | {"apiKey": MASK if self.sealed_key else "", "configured": self.configured}
+
+
+async def read(source: Reads | AsyncSession, client_id: int) -> Stored:
+    """A client's settings; the defaults while nobody has chosen a model."""
+    params = {"client": client_id}
+    row = await (
+        source.fetch_one(_Row, _READ, params)
+        if isinstance(source, Reads)
+        else db.fetch_one(source, _Row, _READ, params)
+    )
+    if row is None:
+        return Stored(AssistantSettings())
+    values = AssistantSettings.model_validate(
+        {
+            **{name: getattr(row, name) for name in (
+                "provider", "model", "base_url", "api_version", "temperature", "max_tokens", "response_timeout",
+                "context_window", "fallback_enabled", "fallback_message", "monthly_budget", "input_price", "output_price",
+            )},
+            "rate_limit": {"per_minute": row.rate_limit_per_minute, "per_hour": row.rate_limit_per_hour},
+            "features": row.features,
+            "knowledge_base": row.knowledge_base or {},
+            "ollama": row.ollama or {},
+        }
+    )  # fmt: skip
+    return Stored(values, row.sealed_key, configured=True, version=version_of(row.updated_at))
+
+
+async def write(session: AsyncSession, client_id: int, new: AssistantSettings, seen: int | None) -> Stored:
+    """Store settings. A masked key keeps the stored one, but only for the address that it was entered for.
+
+    Raises Invalid when a key or an address is missing, or the address leads inside the operator's network, and
+    PreconditionFailed when `seen` is no longer their version.
+    """
+    before = await read(session, client_id)
+    if seen not in (None, before.version):
+        raise PreconditionFailed
+    if new.base_url and (refused := await _refusal(new.base_url)):
+        raise _field("baseUrl", refused)
+    if new.provider == "azure" and not new.base_url:
+        raise _field("baseUrl", "Azure needs the address of your resource, such as https://office.openai.azure.com")
+    kept = new.api_key == MASK
+    if kept and (new.provider, new.base_url) != (before.values.provider, before.values.base_url):
+        raise _field("apiKey", "The provider or its address changed: enter the key again.")
+    sealed = before.sealed_key if kept else crypto.seal(new.api_key) if new.api_key else ""
+    if new.provider != "ollama" and not sealed:
+        raise _field("apiKey", f"{new.provider} needs an API key.")
+    await db.execute(
+        session,
+        _WRITE,
+        {
+            **new.model_dump(include={
+                "provider", "model", "base_url", "api_version", "temperature", "max_tokens", "response_timeout",
+                "context_window", "fallback_enabled", "fallback_message", "monthly_budget", "input_price", "output_price",
+            }),
+            "client": client_id,
+            "key": sealed or None,
+            "per_minute": new.rate_limit.per_minute,
+            "per_hour": new.rate_limit.per_hour,
+            "features": Jsonb(new.features.model_dump()),
+            "knowledge_base": Jsonb(new.knowledge_base.model_dump()),
+            "ollama": Jsonb(new.ollama.model_dump()),
+        },
+    )  # fmt: skip
+    return await read(session, client_id)
+
+
+async def _refusal(address: str) -> str | None:
+    try:
+        return await egress.refusal_of(address)
+    except ValueError as error:
+        return f"The address {error}."
+
+
+def _field(name: str, message: str) -> Invalid:
+    return Invalid(message, code="settings_incomplete", details=[{"field": name, "message": message}])

@@ -1,0 +1,1 @@
+"""Language models: what the assistant asks of one, and the adapters."""

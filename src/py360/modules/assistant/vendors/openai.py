@@ -1,0 +1,160 @@
+"""OpenAI, Azure OpenAI, and every server that speaks the same protocol: Ollama, Anthropic's and Google's compatible addresses.
+
+https://platform.openai.com/docs/api-reference/chat · https://github.com/ollama/ollama/blob/main/docs/openai.md
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import httpx2
+import openai
+from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
+
+from py360.kit import egress
+from py360.modules.assistant.vendors.base import Delta, ModelError, ToolCall, ToolSpec, Turn
+
+Provider = Literal["openai", "azure", "anthropic", "google", "ollama"]
+ADDRESSES: Final[Mapping[str, str]] = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com/v1",
+    "google": "https://generativelanguage.googleapis.com/v1beta/openai",
+    "ollama": "http://127.0.0.1:11434/v1",
+}
+AZURE_VERSION: Final = "2024-10-21"
+_MOST_CALLS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What a call needs; `timeout` in seconds, for the whole answer."""
+
+    provider: Provider
+    model: str
+    api_key: str
+    base_url: str
+    temperature: float
+    max_tokens: int
+    timeout: float
+    api_version: str = AZURE_VERSION
+    extra: Mapping[str, object] | None = None  # Ollama's keep_alive and options
+
+
+class _CheckedTransport(httpx2.AsyncHTTPTransport):
+    """Refuses addresses inside this machine and its networks (`kit.egress`), at every request."""
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        try:
+            await egress.check_host(request.url.host)
+        except OSError as error:
+            raise httpx2.ConnectError(str(error)) from error
+        return await super().handle_async_request(request)
+
+
+class OpenAI:
+    """The adapter; opens a connection for each call."""
+
+    def __init__(self, settings: ModelSettings) -> None:
+        self._settings = settings
+
+    async def stream(self, turns: Sequence[Turn], tools: Sequence[ToolSpec]) -> AsyncIterator[Delta]:
+        """See `LanguageModel`. An answer that takes longer than the time-out ends with ModelError `late`."""
+        chosen = self._settings
+        async with _errors_named(), self._client() as client, asyncio.timeout(chosen.timeout):
+            answer = await client.chat.completions.create(
+                model=chosen.model,
+                messages=[_message(turn) for turn in turns],
+                tools=[_tool(tool) for tool in tools] or openai.omit,
+                temperature=chosen.temperature,
+                max_tokens=chosen.max_tokens,
+                stream=True,
+                stream_options={"include_usage": True},
+                extra_body=chosen.extra,
+            )
+            calls: dict[int, ToolCall] = {}
+            ended = False
+            async for chunk in answer:
+                for choice in chunk.choices[:1]:
+                    ended = ended or choice.finish_reason is not None
+                    for piece in choice.delta.tool_calls or ():
+                        if piece.index < _MOST_CALLS:
+                            calls[piece.index] = _extended(calls.get(piece.index), piece.id, piece.function)
+                    if choice.delta.content:
+                        yield Delta(text=choice.delta.content)
+                if chunk.usage:
+                    yield Delta(input_tokens=chunk.usage.prompt_tokens, output_tokens=chunk.usage.completion_tokens)
+            if not ended:
+                raise ModelError("nonsense", "the answer broke off")
+            if calls:
+                yield Delta(calls=tuple(calls[place] for place in sorted(calls)))
+
+    async def models(self) -> list[str]:
+        """See `LanguageModel`; at most 200 names."""
+        async with _errors_named(), self._client() as client, asyncio.timeout(self._settings.timeout):
+            return sorted([model.id async for model in client.models.list()])[:200]
+
+    def _client(self) -> openai.AsyncOpenAI:
+        chosen = self._settings
+        http = httpx2.AsyncClient(transport=_CheckedTransport(), timeout=chosen.timeout, follow_redirects=False)
+        if chosen.provider == "azure":
+            return openai.AsyncAzureOpenAI(
+                azure_endpoint=chosen.base_url, api_key=chosen.api_key, api_version=chosen.api_version, max_retries=0,
+                http_client=http,
+            )  # fmt: skip
+        return openai.AsyncOpenAI(
+            api_key=chosen.api_key or "none", base_url=chosen.base_url, max_retries=0, http_client=http
+        )
+
+
+def _message(turn: Turn) -> ChatCompletionMessageParam:
+    if turn.role == "system":
+        return {"role": "system", "content": turn.content}
+    if turn.role == "user":
+        return {"role": "user", "content": turn.content}
+    if turn.role == "tool":
+        return {"role": "tool", "content": turn.content, "tool_call_id": turn.answers}
+    if not turn.calls:
+        return {"role": "assistant", "content": turn.content}
+    return {
+        "role": "assistant",
+        "content": turn.content,
+        "tool_calls": [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in turn.calls
+        ],
+    }
+
+
+def _tool(tool: ToolSpec) -> ChatCompletionToolParam:
+    properties = {name: {"type": "string", "description": text} for name, text in tool.parameters.items()}
+    schema: dict[str, object] = {"type": "object", "properties": properties, "required": list(properties)}
+    return {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": schema}}
+
+
+def _extended(begun: ToolCall | None, id: str | None, function: object) -> ToolCall:
+    """A tool call arrives in pieces: the name first, then its arguments."""
+    name, arguments = getattr(function, "name", None) or "", getattr(function, "arguments", None) or ""
+    if begun is None:
+        return ToolCall(id or name, name, arguments)
+    return ToolCall(begun.id, begun.name or name, (begun.arguments + arguments)[:4_000])
+
+
+@asynccontextmanager
+async def _errors_named() -> AsyncIterator[None]:
+    """The SDK's errors as ours. https://github.com/openai/openai-python#handling-errors"""
+    try:
+        yield
+    except (openai.APITimeoutError, TimeoutError) as error:
+        raise ModelError("late") from error
+    except openai.APIConnectionError as error:
+        raise ModelError("away", str(error.__cause__ or error)) from error
+    except openai.RateLimitError as error:
+        raise ModelError("busy", str(error)) from error
+    except openai.InternalServerError as error:
+        raise ModelError("away", str(error)) from error
+    except openai.APIStatusError as error:
+        raise ModelError("refused", str(error)) from error
+    except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+        raise ModelError("nonsense", f"{type(error).__name__}: {error}") from error

@@ -1,0 +1,163 @@
+"""A language model's server that speaks OpenAI's protocol: streaming, tools, usage, errors, rate limits, slow answers.
+
+It knows nothing: it uses the tool whose name fits the question, and answers with what it was given. The model's name
+chooses its manners: `sandbox-chat`, `sandbox-slow` (a second before each piece), `sandbox-busy` (429), `sandbox-broken` (500),
+`sandbox-nonsense` (a web page instead of JSON), `sandbox-cut` (ends in mid-answer).
+https://platform.openai.com/docs/api-reference/chat/create
+"""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from typing import Final, TypedDict
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
+
+MODELS: Final = ("sandbox-chat", "sandbox-slow", "sandbox-busy", "sandbox-broken", "sandbox-nonsense", "sandbox-cut")
+_CUES: Final = {
+    "find_case": ("status", "which case", "customer"),
+    "outstanding_amount": ("outstanding", "owe", "pay"),
+    "dashboard_figures": ("figures", "dashboard", "how many"),
+}
+_FIRST: Final = "\n[1] "  # the first document that the question came with
+_CREATED: Final = 1_760_000_000
+
+
+class _Message(TypedDict, total=False):
+    role: str
+    content: str
+    tool_call_id: str
+
+
+class _Function(TypedDict):
+    name: str
+
+
+class _Tool(TypedDict):
+    function: _Function
+
+
+class _Body(TypedDict, total=False):
+    model: str
+    messages: list[_Message]
+    tools: list[_Tool]
+    stream: bool
+
+
+def routes() -> APIRouter:
+    """The paths under `/openai/v1`."""
+    router = APIRouter(prefix="/openai/v1", tags=["openai"])
+
+    @router.get("/models")
+    async def models() -> Response:
+        """The models there are."""
+        data = [{"id": name, "object": "model", "created": _CREATED, "owned_by": "sandbox"} for name in MODELS]
+        return JSONResponse({"object": "list", "data": data})
+
+    @router.post("/chat/completions")
+    async def chat(request: Request) -> Response:
+        """Answer a conversation, whole or in pieces."""
+        body: _Body = await request.json()
+        model = body.get("model", "")
+        if not request.headers.get("authorization", "").removeprefix("Bearer ").strip():
+            return _error(401, "invalid_api_key", "You didn't provide an API key.")
+        if model not in MODELS:
+            return _error(404, "model_not_found", f"The model `{model}` does not exist.")
+        if model == "sandbox-busy":
+            return _error(429, "rate_limit_exceeded", "Rate limit reached for requests.", {"Retry-After": "20"})
+        if model == "sandbox-broken":
+            return _error(500, "server_error", "The server had an error while processing your request.")
+        if model == "sandbox-nonsense":
+            return HTMLResponse("<html><body>Sign in to the network</body></html>")
+        tool = _tool_for(body)
+        if body.get("stream"):
+            return StreamingResponse(_pieces(model, body, tool), media_type="text/event-stream")
+        return JSONResponse(_whole(model, body, tool))
+
+    return router
+
+
+def _error(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"error": {"message": message, "type": code, "param": None, "code": code}}, status, headers)
+
+
+def _last(body: _Body, role: str) -> str:
+    return next(
+        (each.get("content", "") for each in reversed(body.get("messages", [])) if each.get("role") == role), ""
+    )
+
+
+def _tool_for(body: _Body) -> str:
+    """The tool that the question asks for, unless it was used already."""
+    messages = body.get("messages", [])
+    if not messages or messages[-1].get("role") != "user":
+        return ""
+    question = _last(body, "user").lower()
+    offered = [tool["function"]["name"] for tool in body.get("tools", [])]
+    return next((name for name, cues in _CUES.items() if name in offered and any(cue in question for cue in cues)), "")
+
+
+def _text(body: _Body) -> str:
+    if found := _last(body, "tool"):
+        return f"This is what I found: {found}"
+    system = _last(body, "system")
+    if _FIRST in system:
+        return f"According to your documents: {system.partition(_FIRST)[2].strip()} [1]"
+    return f"I am the sandbox's model. You asked: {_last(body, 'user')}"
+
+
+def _usage(body: _Body, text: str) -> dict[str, int]:
+    sent = sum(len(each.get("content") or "") for each in body.get("messages", [])) // 4
+    return {"prompt_tokens": sent, "completion_tokens": len(text) // 4, "total_tokens": sent + len(text) // 4}
+
+
+def _call(name: str, body: _Body) -> dict[str, object]:
+    arguments = {} if name == "dashboard_figures" else {"query": _last(body, "user")}
+    return {
+        "index": 0,
+        "id": "call_1",
+        "type": "function",
+        "function": {"name": name, "arguments": json.dumps(arguments)},
+    }
+
+
+def _whole(model: str, body: _Body, tool: str) -> dict[str, object]:
+    text = "" if tool else _text(body)
+    message = {"role": "assistant", "content": text or None, **({"tool_calls": [_call(tool, body)]} if tool else {})}
+    return {
+        "id": "chatcmpl-1", "object": "chat.completion", "created": _CREATED, "model": model,
+        "choices": [{"index": 0, "message": message, "finish_reason": "tool_calls" if tool else "stop"}],
+        "usage": _usage(body, text),
+    }  # fmt: skip
+
+
+async def _pieces(model: str, body: _Body, tool: str) -> AsyncIterator[str]:
+    text = "" if tool else _text(body)
+    deltas: list[dict[str, object]] = [{"role": "assistant", "content": ""}]
+    deltas += (
+        [{"tool_calls": [_call(tool, body)]}]
+        if tool
+        else [{"content": text[at : at + 7]} for at in range(0, len(text), 7)]
+    )
+    for number, delta in enumerate(deltas):
+        if model == "sandbox-slow":
+            await asyncio.sleep(1)
+        if model == "sandbox-cut" and number == 3:
+            return
+        yield _chunk(model, [{"index": 0, "delta": delta, "finish_reason": None}])
+    yield _chunk(model, [{"index": 0, "delta": {}, "finish_reason": "tool_calls" if tool else "stop"}])
+    yield _chunk(model, [], usage=_usage(body, text))
+    yield "data: [DONE]\n\n"
+
+
+def _chunk(model: str, choices: list[dict[str, object]], **more: object) -> str:
+    chunk = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion.chunk",
+        "created": _CREATED,
+        "model": model,
+        "choices": choices,
+        **more,
+    }
+    return f"data: {json.dumps(chunk)}\n\n"
