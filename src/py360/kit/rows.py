@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from psycopg import AsyncCursor
 from psycopg.rows import class_row, scalar_row
 from pydantic import BaseModel
 
 Kind = TypeVar("Kind")
+_factories: dict[type[Any], "RowFactory[Any]"] = {}  # made once for each kind
 RowFactory = Callable[[AsyncCursor[Any]], Callable[[Sequence[Any]], Kind]]
 
 
@@ -19,11 +20,16 @@ def row_factory(kind: type[Kind]) -> RowFactory[Kind]:
     A dataclass or a Pydantic model takes the columns by their names (a column that it lacks is a TypeError); any other type
     (`int`, `str`, `Decimal`, `dict` for jsonb, ...) stands for the first column, as psycopg gives it.
     """
+    found = _factories.get(kind)
+    if found is None:
+        found = _factories[kind] = _make_factory(kind)
+    return found
+
+
+def _make_factory(kind: type[Any]) -> RowFactory[Any]:
     if is_dataclass(kind):
-        return cast(RowFactory[Kind], _dataclass_row(kind))  # mypy does not narrow a type by is_dataclass
-    if issubclass(kind, BaseModel):
-        return class_row(kind)
-    return cast(RowFactory[Kind], scalar_row)  # the caller names the type of the column
+        return _dataclass_row(kind)
+    return class_row(kind) if issubclass(kind, BaseModel) else scalar_row
 
 
 def _dataclass_row(kind: type[Any]) -> RowFactory[Any]:

@@ -55,7 +55,7 @@ class ExportedCase(CaseRow):
 
     def to_exported(self, today: date) -> ExportedCaseView:
         """The row of the wire, and the number of comments."""
-        return {**self.to_public(today), "commentsCount": self.comments_count}
+        return {**self.to_row(today), "policyDetails": self.terms(), "commentsCount": self.comments_count}
 
 
 def _column(heading: str, name: str) -> Column:

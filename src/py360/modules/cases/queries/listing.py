@@ -44,7 +44,8 @@ class ListedCase(CaseRow):
         """The row of the wire, with the statuses reached (the last one is the case's) and the newest comments."""
         reached = [LABELS.get(step, step) for step in self.steps or () if step != self.status]
         return {
-            **CaseRow.to_public(self, today),
+            **self.to_row(today),
+            "policyDetails": self.terms(),
             "flowSteps": list(dict.fromkeys([*reached, LABELS[self.status]])),
             "comments": [Comment.from_json(stored).to_public() for stored in self.comments or ()],
         }

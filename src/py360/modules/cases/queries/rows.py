@@ -6,7 +6,7 @@ from typing import Final
 
 from py360.modules.cases.stages import grace_ends, stage_of
 from py360.modules.cases.statuses import LABELS, POLICY_STATUS
-from py360.modules.cases.views import CaseRowView, CaseView
+from py360.modules.cases.views import CaseRowView, CaseTermsView
 from py360.modules.identity.api import LANGUAGES
 
 PROFILES: Final = {"normal": "Normal", "hni": "HNI", "super_hni": "Super HNI", "vip": "VIP"}
@@ -20,15 +20,15 @@ c.sub_channel, b.batch_code, b.upload_id, c.status, c.sub_status, c.policy_statu
 c.last_action_date, c.total_calls, c.current_work_step, c.due_date, c.created_at, c.closed_at, c.next_follow_up_date,
 c.next_action_plan, u.pan, p.end_date, p.renewal_date, p.premium_amount::float8 as premium, c.renewal_amount::float8 as renewal_amount, c.payment_status, c.version
 """
-# Of a list's row: the statuses it went through and its newest comments. Most cases nobody has touched: they cost nothing.
+# Of a list's row: the statuses it went through and its newest comments. A case without an action has neither.
 MORE: Final = """,
 case when c.last_action_date is not null then array(
   select h.new_status from case_history h where h.case_id = c.id and h.new_status is not null order by h.id) end as steps,
 case when c.last_action_date is not null then (
-  select json_agg(json_build_object('id', k.id, 'text', k.text, 'user', w.name, 'created_at', k.created_at, 'status', k.status,
-    'sub_status', k.sub_status, 'status_changed', k.status_changed, 'follow_up_changed', k.follow_up_changed) order by k.id desc)
-  from (select * from case_comments k where k.case_id = c.id order by k.id desc limit 5) k
-  left join identity_public_users w on w.id = k.user_id) end as comments
+  select json_agg(k) from (
+    select k.id, k.text, (select w.name from identity_public_users w where w.id = k.user_id) as "user", k.created_at, k.status,
+      k.sub_status, k.status_changed, k.follow_up_changed
+    from case_comments k where k.case_id = c.id order by k.id desc limit 5) k) end as comments
 """
 JOINS: Final = """
 join customers u on u.id = c.customer_id
@@ -139,14 +139,11 @@ class CaseRow:
             "version": self.version,
         }
 
-    def to_public(self, today: date) -> CaseView:
-        """The row of the wire: labels where people look, codes beside them."""
+    def terms(self) -> CaseTermsView:
+        """The policy in short, as the lists show it."""
         return {
-            **self.to_row(today),
-            "policyDetails": {
-                "type": self.policy_type,
-                "expiryDate": self.end_date,
-                "renewalDate": self.renewal_date,
-                "premium": self.premium,
-            },
+            "type": self.policy_type,
+            "expiryDate": self.end_date,
+            "renewalDate": self.renewal_date,
+            "premium": self.premium,
         }
