@@ -29,6 +29,8 @@ insert into claims (id, client_id, claim_number, policy_id, customer_id, node_id
     incident_date, reported_date, assigned_to)
   select n, 1, 'CLM-2026-00' || n, n, n, n, 'vehicle', 'Renewals ' || n, 5000, 'Bumper', '2026-02-01', '2026-02-02', n from numbers;
 insert into claim_documents (id, client_id, claim_id, kind, name) select n, 1, 1001, 'claim_form', 'Form ' || n from numbers;
+insert into case_communications (id, client_id, case_id, kind, direction, agent_id, occurred_at)
+  select n, 1, 1001, 'phone', 'inbound', n, now() from numbers;
 insert into renewal_directions (client_id, policy_id, due_date, direction, reason, owner_id, created_by)
   select 1, n, '2027-12-31', 'refer', 'Many claims', n, n from numbers;
 insert into case_history (case_id, action, user_id) select 1001, 'Noted', n from numbers;

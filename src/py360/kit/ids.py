@@ -25,6 +25,7 @@ PREFIXES: Final = {
     "sms": "sms-msg-",
     "whatsapp": "wa-msg-",
     "call": "call-",
+    "contact": "contact-",
 }
 MESSAGE_KINDS: Final = ("email", "sms", "whatsapp", "call")
 

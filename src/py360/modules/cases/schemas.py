@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from py360.kit.wire import AS_CODE, Schema
+from py360.kit.wire import AS_CODE, Moment, Schema
 
 MOST_AT_ONCE = 1_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
@@ -201,3 +201,43 @@ class WithdrawIn(Schema):
     """Why a direction is withdrawn."""
 
     reason: Text | None = None
+
+
+CommunicationStatus = Annotated[
+    Literal["resolved", "completed", "in_progress", "pending", "delivered", "failed", "escalated"], AS_CODE
+]
+Tag = Annotated[str, StringConstraints(min_length=1, max_length=40)]
+
+
+class StarIn(Schema):
+    """Star it or not; without a word the other way than now."""
+
+    starred: bool | None = None
+
+
+class NoteIn(Schema):
+    """What is known of a communication; what is left out stays."""
+
+    never_empty = frozenset({"status", "priority", "tags", "followUpRequired"})
+
+    status: CommunicationStatus = "completed"
+    priority: Annotated[Literal["high", "medium", "low"], AS_CODE] = "medium"
+    satisfaction: Annotated[int, Field(ge=1, le=5)] | None = Field(None, alias="customerSatisfaction")
+    tags: Annotated[list[Tag], Field(max_length=20)] = Field(default_factory=list)
+    duration_seconds: Annotated[int, Field(ge=0, le=86_400)] | None = Field(None, alias="duration")
+    call_type: Annotated[Literal["consultation", "inquiry", "confirmation", "complaint"], AS_CODE] | None = None
+    outcome: Annotated[Literal["positive", "satisfied", "excellent", "escalated"], AS_CODE] | None = None
+    claim_number: Annotated[str, StringConstraints(max_length=100)] | None = None
+    follow_up_required: bool = False
+    escalation_reason: Annotated[str, StringConstraints(max_length=2_000)] | None = None
+
+
+class ContactIn(NoteIn):
+    """A call, chat, message or visit that took place outside this system."""
+
+    type: Annotated[str, StringConstraints(min_length=1, max_length=20)]
+    direction: Literal["inbound", "outbound"]
+    subject: Annotated[str, StringConstraints(max_length=500)] | None = None
+    content: Annotated[str, StringConstraints(max_length=20_000)] | None = None
+    contact: Annotated[str, StringConstraints(max_length=255)] | None = None
+    occurred_at: Moment | None = None

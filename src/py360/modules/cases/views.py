@@ -198,7 +198,7 @@ class ListedCaseView(CaseView):
 
 
 class CommunicationView(TypedDict):
-    """A message to the customer of a case."""
+    """A message, call, chat or visit. `duration` is in seconds, `responseTime` in hours."""
 
     id: str
     type: str
@@ -220,9 +220,16 @@ class CommunicationView(TypedDict):
     attachments: list[JsonObject]
     starred: bool
     responseTime: float | None
-    customerSatisfaction: float | None
+    customerSatisfaction: int | None
     tags: list[str]
-    duration: float | None
+    duration: int | None
+    callType: str | None
+    outcome: str | None
+    autoReply: bool
+    claimNumber: str | None
+    followUpRequired: bool
+    escalated: bool
+    escalationReason: str | None
 
 
 class CommunicationSummaryView(TypedDict):

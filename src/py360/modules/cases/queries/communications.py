@@ -1,4 +1,4 @@
-"""What was sent to a case's customer (domain reference, 10)."""
+"""What was said between the office and the customer of a case (domain reference, 10)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,31 +17,40 @@ from py360.modules.cases.views import CommunicationSummaryView, CommunicationVie
 from py360.modules.messaging import api as messaging
 from py360.modules.templates import api as templates
 
-CHANNELS: Final = ("email", "sms", "whatsapp", "call")
+KINDS: Final = ("email", "phone", "sms", "whatsapp", "chat", "video")
 
-_MESSAGES: Final = """
-select m.id, m.communication_type, m.subject, m.content, m.recipient_contact, m.status, m.created_at, m.sent_at,
-  m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent, m.template_id, m.template_version,
-  w.subject as template_subject, w.content as template_content, w.format as template_format
-from messaging_public_message m left join identity_public_users a on a.id = m.sent_by
+_SAID: Final = sql.read(__file__, "case_communications")
+_COMMUNICATIONS: Final = f"""
+select m.id, m.communication_type, m.is_own, m.kind, m.direction, m.subject, m.content, m.contact, m.status, m.at, m.sent_at,
+  m.created_at, m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent,
+  m.template_id, m.template_version, w.subject as template_subject, w.content as template_content,
+  w.format as template_format, m.priority, m.starred, m.satisfaction, m.tags, m.duration_seconds, m.call_type, m.outcome,
+  m.claim_number, m.follow_up_required, m.escalation_reason
+from ({_SAID}) m
+left join identity_public_users a on a.id = m.agent_id
 left join templates_public_version w on w.template_id = m.template_id and w.version = m.template_version
 """
+_SUMMARY: Final = sql.read(__file__, "summarize_communications").replace("{communications}", _SAID)
 
 Values = Mapping[str, templates.Value]  # of a case, by the names that templates use
 
 
 @dataclass(frozen=True, slots=True)
 class Communication:
-    """A message to the case's customer, and the template's version it was made from."""
+    """A message, call, chat or visit, and the template's version that a message was made from."""
 
     id: int
-    communication_type: templates.Channel
+    communication_type: templates.Channel  # of what stands for itself, its kind: only messages are rendered
+    is_own: bool
+    kind: str
+    direction: str
     subject: str | None
     content: str | None
-    recipient_contact: str
+    contact: str
     status: str
-    created_at: datetime
+    at: datetime
     sent_at: datetime | None
+    created_at: datetime
     delivered_at: datetime | None
     opened_at: datetime | None
     clicked_at: datetime | None
@@ -54,34 +63,51 @@ class Communication:
     template_subject: str | None
     template_content: str | None
     template_format: templates.Format | None
+    priority: str
+    starred: bool
+    satisfaction: int | None
+    tags: list[str]
+    duration_seconds: int | None
+    call_type: str | None
+    outcome: str | None
+    claim_number: str | None
+    follow_up_required: bool
+    escalation_reason: str | None
 
 
-def _to_public(values: Values, message: Communication) -> CommunicationView:
-    rendered = messaging.render_history(message, values) if message.content is None else None
+def _to_public(values: Values, said: Communication) -> CommunicationView:
+    rendered = messaging.render_history(said, values) if said.content is None else None
     return {
-        "id": ids.code(message.communication_type, message.id),
-        "type": message.communication_type,
-        "direction": "outbound",
-        "subject": rendered.subject or None if rendered else message.subject,
-        "content": rendered.text if rendered else message.content,
+        "id": ids.code("contact" if said.is_own else said.communication_type, said.id),
+        "type": said.kind,
+        "direction": said.direction,
+        "subject": rendered.subject or None if rendered else said.subject,
+        "content": rendered.text if rendered else said.content,
         "contentRerendered": rendered is not None,
-        "contact": message.recipient_contact,
-        "timestamp": message.sent_at or message.created_at,
-        "agent": message.agent or SYSTEM,
-        "status": message.status,
-        "deliveredAt": message.delivered_at,
-        "openedAt": message.opened_at,
-        "clickedAt": message.clicked_at,
-        "repliedAt": message.replied_at,
-        "campaignId": ids.code("campaign", message.campaign_id) if message.campaign_id else None,
-        "error": message.error_message,
-        "priority": "normal",
-        "attachments": [],
-        "starred": False,
-        "responseTime": _hours(message.sent_at, message.replied_at),
-        "customerSatisfaction": None,  # nobody asks for it yet
-        "tags": [],
-        "duration": None,  # of calls, which another system makes
+        "contact": said.contact,
+        "timestamp": said.at,
+        "agent": said.agent or SYSTEM,
+        "status": said.status,
+        "deliveredAt": said.delivered_at,
+        "openedAt": said.opened_at,
+        "clickedAt": said.clicked_at,
+        "repliedAt": said.replied_at,
+        "campaignId": ids.code("campaign", said.campaign_id) if said.campaign_id else None,
+        "error": said.error_message,
+        "priority": said.priority,
+        "attachments": [],  # documents stand with the case
+        "starred": said.starred,
+        "responseTime": _hours(said.sent_at, said.replied_at),
+        "customerSatisfaction": said.satisfaction,
+        "tags": said.tags,
+        "duration": said.duration_seconds,
+        "callType": said.call_type,
+        "outcome": said.outcome,
+        "autoReply": False,  # nothing here answers by itself
+        "claimNumber": said.claim_number,
+        "followUpRequired": said.follow_up_required,
+        "escalated": said.status == "escalated",
+        "escalationReason": said.escalation_reason,
     }
 
 
@@ -90,27 +116,52 @@ def _hours(sent: datetime | None, replied: datetime | None) -> float | None:
     return round((replied - sent).total_seconds() / 3600, 1) if sent and replied else None
 
 
+def kind_of(channel: str) -> str:
+    """A channel of the page as it is stored: a call is by phone. Raises Invalid."""
+    kind = "phone" if channel == "call" else channel
+    if kind not in KINDS:
+        raise Invalid(f"A channel is one of {', '.join(KINDS)}.", code="unknown_channel")
+    return kind
+
+
 async def communications(
-    reads: Reads, caller: Caller, case_id: int, channel: str | None, search: str | None = None, sort: str | None = None
+    reads: Reads,
+    caller: Caller,
+    case_id: int,
+    channel: str | None,
+    search: str | None = None,
+    sort: str | None = None,
+    starred: bool | None = None,
 ) -> Listing[Communication]:
-    """What was sent to the case's customer, newest first; raises NotFound, Invalid.
+    """What was said with the case's customer, newest first; raises NotFound, Invalid.
 
     A search finds words of the messages and of the templates, not the values that fill a template.
     """
     await check_reach(reads, caller, case_id)
-    if channel and channel not in CHANNELS:
-        raise Invalid("A channel is email, sms, whatsapp or call.", code="unknown_channel")
+    kind = kind_of(channel) if channel else None
     values = (await templates.case_values(reads, [case_id])).get(case_id, {})
     return Listing(
         "communications",
-        _MESSAGES,
-        "m.case_id = %(id)s and (%(channel)s::text is null or m.communication_type = %(channel)s)"
+        _COMMUNICATIONS,
+        "(%(kind)s::text is null or m.kind = %(kind)s) and (%(starred)s::boolean is null or m.starred = %(starred)s)"
         " and (%(search)s::text is null or coalesce(m.subject, w.subject) ilike %(search)s"
         " or coalesce(m.content, w.content) ilike %(search)s)",
-        ordering(sort, {"timestamp": "m.id", "createdAt": "m.id", "status": "m.status"}, "-timestamp", "m.id"),
-        {"id": case_id, "channel": channel, "search": containing(search)},
+        ordering(sort, {"timestamp": "m.at", "createdAt": "m.created_at", "status": "m.status"}, "-timestamp", "m.key"),
+        {"id": case_id, "kind": kind, "starred": starred, "search": containing(search)},
         partial(_to_public, values),
-        ("id", "type", "direction", "timestamp", "contact", "subject", "content", "agent", "status", "error"),
+        (
+            "id",
+            "type",
+            "direction",
+            "timestamp",
+            "contact",
+            "subject",
+            "content",
+            "agent",
+            "status",
+            "starred",
+            "error",
+        ),
         row=Communication,
     )
 
@@ -128,11 +179,16 @@ class CommunicationSummary:
     outbound: int
     inbound: int
     pending: int
+    resolved: int
+    escalated: int
     response_rate: float
     average_response_hours: float | None
+    satisfaction: float | None
+    average_call_seconds: float | None
+    first_call_resolution: float | None
 
     def to_public(self) -> CommunicationSummaryView:
-        """The summary of the wire. What is not measured yet is null; no message is resolved or escalated by itself."""
+        """The summary of the wire. What nothing was noted of is null."""
         return {
             "totalCommunications": self.total,
             "lastContact": self.last_contact,
@@ -143,19 +199,20 @@ class CommunicationSummary:
             "totalOutbound": self.outbound,
             "totalInbound": self.inbound,
             "pending": self.pending,
-            "resolved": 0,
-            "escalated": 0,
+            "resolved": self.resolved,
+            "escalated": self.escalated,
             "responseRate": self.response_rate,
             "averageResponseTime": self.average_response_hours,
-            "satisfactionRating": None,
-            "averageCallDuration": None,
-            "firstCallResolution": None,
+            "satisfactionRating": self.satisfaction,
+            "averageCallDuration": self.average_call_seconds,
+            "firstCallResolution": self.first_call_resolution,
         }
 
 
 async def communication_summary(reads: Reads, case_id: int) -> CommunicationSummary:
     """The summary above a case's communications (domain reference, 10).
 
-    `response_rate` is a percentage, 0 when no message was replied to; the average response time is in hours.
+    `response_rate` and `first_call_resolution` are percentages, the rate 0 when nothing came in; the average response time
+    is in hours, the length of a call in seconds.
     """
-    return await reads.fetch_only(CommunicationSummary, sql.read(__file__, "summarize_communications"), {"id": case_id})
+    return await reads.fetch_only(CommunicationSummary, _SUMMARY, {"id": case_id})

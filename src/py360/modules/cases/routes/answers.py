@@ -174,3 +174,18 @@ class RulesSaved(TypedDict):
 
     changedPolicies: int
     message: str
+
+
+class CommunicationStarred(TypedDict):
+    """A communication, and whether it is starred now."""
+
+    id: str
+    starred: bool
+    message: str
+
+
+class CommunicationSaved(TypedDict):
+    """A communication that was logged, or noted on."""
+
+    id: str
+    message: str

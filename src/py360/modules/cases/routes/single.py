@@ -2,11 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Response
+from fastapi import Depends, Response
 
 from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Res, Search, Session, etag, listed, ok
 from py360.modules.cases.access import CanReadCase, CanWorkCases
-from py360.modules.cases.queries import communications, detail, history
+from py360.modules.cases.queries import detail, history
 from py360.modules.cases.queries.filters import case_number
 from py360.modules.cases.routes.answers import (
     CaseAssigned,
@@ -16,22 +16,11 @@ from py360.modules.cases.routes.answers import (
     CaseHistoryList,
     CasePrioritySet,
     CaseSaved,
-    CommunicationList,
 )
 from py360.modules.cases.routes.base import router
-from py360.modules.cases.schemas import (
-    AssignIn,
-    CommentIn,
-    CommunicationIn,
-    Edit,
-    EscalateIn,
-    MessageIn,
-    PriorityIn,
-    QuickEdit,
-)
+from py360.modules.cases.schemas import AssignIn, CommentIn, Edit, EscalateIn, PriorityIn, QuickEdit
 from py360.modules.cases.service import assign, edit, work
-from py360.modules.cases.service.message import send_message as send
-from py360.modules.cases.views import CaseDetailView, CaseMessageView
+from py360.modules.cases.views import CaseDetailView
 
 
 async def _number(case: str) -> int:
@@ -131,54 +120,3 @@ async def read_history(
 ) -> Response:
     """What happened to the case, newest first."""
     return await listed(reads, await history.history(reads, caller, case_id, search, page.sort), page, as_file)
-
-
-@router.get("/cases/{case}/communications", response_model=Answer[CommunicationList])
-async def read_communications(
-    reads: DbReads,
-    caller: CanReadCase,
-    case_id: CaseId,
-    page: PageParams,
-    channel: Annotated[str | None, Query(max_length=20)] = None,
-    search: Search = None,
-    as_file: AsFile = None,
-) -> Response:
-    """What was sent to the customer, with a summary: `responseRate` in percent of the replies, `averageResponseTime` in hours.
-
-    A campaign keeps the template as it was sent, not each customer's values: where `contentRerendered` is true, the text was
-    rendered again with the case's values of today, and [Payment Link] and [Unsubscribe Link] replace the customer's own links.
-    """
-    found = await communications.communications(reads, caller, case_id, channel, search, page.sort)
-    summary = await communications.communication_summary(reads, case_id)
-    return await listed(reads, found, page, as_file, summary=summary.to_public())
-
-
-@router.post("/cases/{case}/communications", status_code=201, response_model=Answer[CaseMessageView])
-async def send_communication(caller: CanWorkCases, case_id: CaseId, body: CommunicationIn) -> Response:
-    """Send a renewal notice or a payment link; `[Payment Link]` becomes a link that works for 48 hours."""
-    pays = body.message_type == "payment_link"
-    sent = await send(
-        caller,
-        case_id,
-        channel=body.channel,
-        text=body.message,
-        subject=body.subject,
-        action="Payment link Sent" if pays else "Renewal notice Sent",
-        link=pays,
-    )
-    return ok(sent.to_public(), 201)
-
-
-@router.post("/cases/{case}/messages", status_code=201, response_model=Answer[CaseMessageView])
-async def send_message(caller: CanWorkCases, case_id: CaseId, body: MessageIn) -> Response:
-    """Send a quick message; opt-outs and the do-not-contact registry are checked first."""
-    sent = await send(
-        caller,
-        case_id,
-        channel=body.channel,
-        text=body.message,
-        subject=body.subject,
-        action="Message Sent",
-        quick=True,
-    )
-    return ok(sent.to_public(), 201)

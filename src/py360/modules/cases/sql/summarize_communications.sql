@@ -1,17 +1,28 @@
--- The messages to a case's customer by channel, and how they were answered. Of what customers write, the time of the reply to
--- a message is known. A reply is answered once a user writes to the customer again.
-select count(*) + count(m.replied_at) as total, max(greatest(m.created_at, m.replied_at)) as last_contact,
-  count(*) filter (where m.communication_type = 'email') as emails,
-  count(*) filter (where m.communication_type = 'call') as calls,
-  count(*) filter (where m.communication_type = 'sms') as sms,
-  count(*) filter (where m.communication_type = 'whatsapp') as whatsapp,
-  count(*) as outbound, count(m.replied_at) as inbound,
-  count(*) filter (where m.status in ('pending', 'sending')) as pending,
-  coalesce(round(100.0 * count(answer.at) / nullif(count(m.replied_at), 0), 1), 0)::float8 as response_rate,
-  round(extract(epoch from avg(answer.at - m.replied_at)) / 3600, 1)::float8 as average_response_hours
-from messaging_public_message m
-cross join lateral (
-  select min(a.sent_at) as at from messaging_public_message a
-  where a.case_id = m.case_id and a.sent_at > m.replied_at and a.sent_by is not null and a.campaign_id is null
-) answer
-where m.case_id = %(id)s
+-- The figures above a case's communications (domain reference, 10). A reply to a message counts as inbound; what came in is
+-- answered once a user writes or calls after it, a campaign does not count. First-call resolution: of the calls, those that
+-- were resolved with no later call within seven days. A call that did not come about is no call.
+with said as ({communications}), arrived as (
+  select replied_at as at from said where replied_at is not null
+  union all select at from said where direction = 'inbound'
+), answered as (
+  select i.at, (select min(s.at) from said s where s.direction = 'outbound' and s.agent_id is not null
+    and s.campaign_id is null and s.at > i.at) as answered_at
+  from arrived i
+), calls as (
+  select c.at, c.duration_seconds, c.status = 'resolved' and not exists (
+    select from said l where l.kind = 'phone' and l.at > c.at and l.at <= c.at + interval '7 days') as is_resolved
+  from said c where c.kind = 'phone' and c.status <> 'failed'
+)
+select count(*) + count(s.replied_at) as total, max(greatest(s.at, s.replied_at)) as last_contact,
+  count(*) filter (where s.kind = 'email') as emails, count(*) filter (where s.kind = 'phone') as calls,
+  count(*) filter (where s.kind = 'sms') as sms, count(*) filter (where s.kind = 'whatsapp') as whatsapp,
+  count(*) filter (where s.direction = 'outbound') as outbound,
+  (select count(*) from arrived) as inbound,
+  count(*) filter (where s.is_pending) as pending, count(*) filter (where s.status = 'resolved') as resolved,
+  count(*) filter (where s.status = 'escalated') as escalated,
+  (select coalesce(round(100.0 * count(answered_at) / nullif(count(*), 0), 1), 0)::float8 from answered) as response_rate,
+  (select round(extract(epoch from avg(answered_at - at)) / 3600, 1)::float8 from answered) as average_response_hours,
+  round(avg(s.satisfaction), 2)::float8 as satisfaction,
+  (select round(avg(duration_seconds))::float8 from calls) as average_call_seconds,
+  (select round(100.0 * count(*) filter (where is_resolved) / nullif(count(*), 0), 1)::float8 from calls) as first_call_resolution
+from said s

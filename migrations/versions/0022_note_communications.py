@@ -1,0 +1,19 @@
+"""People note calls, chats and visits, and star and rate what was said."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0022_note_communications"
+down_revision = "0021_add_payment_plans"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute(Path(__file__).with_suffix(".sql").read_text())
+
+
+def downgrade() -> None:
+    op.execute("set local lock_timeout = '4s'")
+    op.execute("drop table case_communications")
