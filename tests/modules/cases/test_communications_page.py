@@ -24,8 +24,22 @@ async def test_figures_follow_the_formulas(as_admin: httpx.AsyncClient, make_cas
     now = clock.now()
     logged = [
         # resolved at the first call, though another came eight days later
-        {"type": "phone", "direction": "inbound", "duration": 120, "status": "resolved", "ago": 20, "customerSatisfaction": 5},
-        {"type": "phone", "direction": "outbound", "duration": 60, "status": "resolved", "ago": 12, "customerSatisfaction": 4},
+        {
+            "type": "phone",
+            "direction": "inbound",
+            "duration": 120,
+            "status": "resolved",
+            "ago": 20,
+            "customerSatisfaction": 5,
+        },
+        {
+            "type": "phone",
+            "direction": "outbound",
+            "duration": 60,
+            "status": "resolved",
+            "ago": 12,
+            "customerSatisfaction": 4,
+        },
         # resolved, but the customer called again within a week
         {"type": "call", "direction": "inbound", "duration": 30, "status": "resolved", "ago": 9},
         {"type": "phone", "direction": "inbound", "duration": 30, "status": "pending", "ago": 3},
@@ -60,7 +74,9 @@ async def test_a_message_of_the_ledger_is_starred_rated_and_tagged(
     code = sent.json()["data"]["messageId"]
     assert (await as_admin.put(f"/api/communications/{code}/star")).json()["data"]["starred"] is True
     assert (await as_admin.put(f"/api/communications/{code}/star")).json()["data"]["starred"] is False
-    assert (await as_admin.put(f"/api/communications/{code}/star", json={"starred": True})).json()["data"]["starred"] is True
+    assert (await as_admin.put(f"/api/communications/{code}/star", json={"starred": True})).json()["data"][
+        "starred"
+    ] is True
     noted = await as_admin.patch(
         f"/api/communications/{code}", json={"status": "Resolved", "customerSatisfaction": 3, "tags": ["premium"]}
     )
@@ -73,7 +89,9 @@ async def test_a_message_of_the_ledger_is_starred_rated_and_tagged(
     assert (await as_admin.put("/api/communications/7/star")).status_code == 404
 
 
-async def test_bad_input_is_refused_by_field(as_admin: httpx.AsyncClient, make_case: MakeCase, clock: FixedClock) -> None:
+async def test_bad_input_is_refused_by_field(
+    as_admin: httpx.AsyncClient, make_case: MakeCase, clock: FixedClock
+) -> None:
     case = await make_case("in_progress")
     later = (clock.now() + timedelta(hours=1)).isoformat()
     for body, status in (
@@ -87,7 +105,9 @@ async def test_bad_input_is_refused_by_field(as_admin: httpx.AsyncClient, make_c
     assert (await as_admin.patch(f"/api/communications/{code}", json={})).json()["error"]["code"] == "nothing_given"
 
 
-async def test_communications_out_of_reach_are_not_there(as_admin: httpx.AsyncClient, as_role: AsRole, make_case: MakeCase) -> None:
+async def test_communications_out_of_reach_are_not_there(
+    as_admin: httpx.AsyncClient, as_role: AsRole, make_case: MakeCase
+) -> None:
     case = await make_case("in_progress")
     made = await as_admin.post(f"{case.path}/contacts", json={"type": "phone", "direction": "inbound"})
     agent = await as_role("agent")
