@@ -29,6 +29,14 @@ insert into claims (id, client_id, claim_number, policy_id, customer_id, node_id
     incident_date, reported_date, assigned_to)
   select n, 1, 'CLM-2026-00' || n, n, n, n, 'vehicle', 'Renewals ' || n, 5000, 'Bumper', '2026-02-01', '2026-02-02', n from numbers;
 insert into claim_documents (id, client_id, claim_id, kind, name) select n, 1, 1001, 'claim_form', 'Form ' || n from numbers;
+insert into service_requests (id, client_id, kind, prefix, type, status, customer_id, policy_id, assigned_to, title)
+  select n, 1, 'servicing', 'SRV-', 'other', 'submitted', n, n, n, 'Renewals ' || n from numbers;
+insert into service_requests (id, client_id, kind, prefix, type, status, customer_id, assigned_to)
+  select n + 1000, 1, 'new_business', 'NB-', 'motor', 'submitted', n, n from numbers;
+insert into service_requests (id, client_id, kind, prefix, type, status, customer_id, assigned_to)
+  select n + 2000, 1, 'medical', 'MED-', 'laboratory', 'requested', n, n from numbers;
+insert into service_request_history (request_id, event, user_id)
+  select r, 'Noted', n from numbers, unnest(array[1001, 2001, 3001]) r;
 insert into case_communications (id, client_id, case_id, kind, direction, agent_id, occurred_at)
   select n, 1, 1001, 'phone', 'inbound', n, now() from numbers;
 insert into renewal_directions (client_id, policy_id, due_date, direction, reason, owner_id, created_by)

@@ -10,7 +10,14 @@ from tests.house.book import statements_of_the_book
 MOST = 5  # statements of one call: what the list is of, its page, its total, and what stands beside it
 LONG = 20
 
-ONE = {"campaign_id": "2001", "case": "CASE-1001", "case_id": "CASE-1001", "customer": "1001", "upload_id": "1001"}
+ONE = {
+    "request_id": "1001",
+    "campaign_id": "2001",
+    "case": "CASE-1001",
+    "case_id": "CASE-1001",
+    "customer": "1001",
+    "upload_id": "1001",
+}
 WHOLE = (  # lists that come whole
     "/api/hierarchy",
     "/api/hierarchy/1001/members",

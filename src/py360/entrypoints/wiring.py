@@ -32,6 +32,7 @@ from py360.modules.payments import api as payments
 from py360.modules.payments import jobs as payments_jobs
 from py360.modules.providers import api as providers
 from py360.modules.providers import jobs as providers_jobs
+from py360.modules.servicing import api as servicing
 from py360.modules.settings import api as settings
 from py360.modules.templates import api as templates
 from py360.modules.templates import jobs as templates_jobs
@@ -52,6 +53,7 @@ MODULES: Final = (
     "uploads",
     "payments",
     "claims",
+    "servicing",
     "campaigns",
     "assistant",
     "recommendations",
@@ -139,6 +141,8 @@ def fill_protocols() -> None:
     files.use_entity("case", ("cases", "closed-cases"), cases.file_entity)
     files.use_entity("claim", ("claims",), claims.claim_entity)
     files.use_entity("customer", ("cases", "policy-timeline"), customers.customer_entity)
+    for kind, (permissions, find) in servicing.ENTITIES.items():
+        files.use_entity(kind, permissions, find)
     files.use_entity("policy", ("cases", "policy-timeline"), customers.policy_entity)
     for channel in ("email", "sms", "whatsapp"):
         providers.use_check(channel, messaging.check)

@@ -26,7 +26,7 @@ from renewal_cases c join policies p on p.id = c.policy_id
 where c.id = %(id)s and {within}
 """
 _PRODUCTS: Final = """
-select name, coalesce(description, '') as description, base_premium from policy_types where is_active order by name
+select name, coalesce(description, '') as description, base_premium from customers_public_policy_type order by name
 """
 # What goes with what: the line renewed, and the lines that its holders most need beside it.
 _BESIDE: Final = {
