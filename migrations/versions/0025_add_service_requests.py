@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0023_add_service_requests"
-down_revision = "0022_note_communications"
+revision = "0025_add_service_requests"
+down_revision = "0024_note_communications"
 branch_labels = None
 depends_on = None
 

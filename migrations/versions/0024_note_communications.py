@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0022_note_communications"
-down_revision = "0021_add_payment_plans"
+revision = "0024_note_communications"
+down_revision = "0023_add_assistant"
 branch_labels = None
 depends_on = None
 
