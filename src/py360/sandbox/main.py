@@ -16,6 +16,7 @@ from fastapi import FastAPI, Request, Response
 from py360.kit.settings import Settings
 from py360.sandbox import checkout, control, meta, openai, razorpay, twilio
 from py360.sandbox.relay import Relay
+from py360.sandbox.stripe import api as stripe
 from py360.sandbox.vendors import Vendors
 from py360.sandbox.world import Refused
 
@@ -28,6 +29,8 @@ def create_app(vendors: Vendors) -> FastAPI:
     app.include_router(control.routes(vendors))
     app.include_router(razorpay.routes(vendors.razorpay))
     app.include_router(checkout.routes(vendors.razorpay))
+    app.include_router(stripe.routes(vendors.stripe))
+    app.include_router(stripe.pages(vendors.stripe))
     app.include_router(twilio.routes(vendors.twilio))
     app.include_router(meta.routes(vendors.meta))
     app.include_router(openai.routes())

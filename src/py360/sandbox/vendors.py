@@ -15,13 +15,14 @@ from py360.sandbox.journal import Journal
 from py360.sandbox.mailgun import Mailgun
 from py360.sandbox.meta import Meta
 from py360.sandbox.razorpay import Razorpay
+from py360.sandbox.stripe.account import Stripe
 from py360.sandbox.timeline import Timeline
 from py360.sandbox.twilio import Twilio
 from py360.sandbox.visitor import Visitor
 from py360.sandbox.world import World
 
 BROWSERS: Final = 8
-CONNECTIONS: Final = {"meta": 2, "twilio": 8, "mailgun": 8, "razorpay": 4}
+CONNECTIONS: Final = {"meta": 2, "twilio": 8, "mailgun": 8, "razorpay": 4, "stripe": 4}
 
 
 @dataclass(slots=True)
@@ -36,6 +37,7 @@ class Vendors:
     twilio: Twilio
     mailgun: Mailgun
     razorpay: Razorpay
+    stripe: Stripe
     http: aiohttp.ClientSession
     relay: asyncio.Server | None = None
 
@@ -60,6 +62,7 @@ class Vendors:
             twilio=Twilio(world, couriers["twilio"]),
             mailgun=Mailgun(world, couriers["mailgun"]),
             razorpay=Razorpay(world, couriers["razorpay"]),
+            stripe=Stripe(world, couriers["stripe"]),
             http=http,
         )
         audience.vendors = {"email": opened.mailgun, "sms": opened.twilio, "whatsapp": opened.meta}
@@ -97,3 +100,4 @@ class Vendors:
             await courier.close()
         await self.http.close()
         self.razorpay.book.close()
+        self.stripe.book.close()

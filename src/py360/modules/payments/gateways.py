@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit.errors import Conflict
 from py360.modules.payments.vendors.base import Gateway
 from py360.modules.payments.vendors.razorpay import Razorpay
+from py360.modules.payments.vendors.stripe import Stripe
 from py360.modules.providers import api as providers
 from py360.modules.providers.api import ProviderAccount
 
-GATEWAYS: Final[Mapping[str, Gateway]] = {"razorpay": Razorpay()}
+GATEWAYS: Final[Mapping[str, Gateway]] = {"razorpay": Razorpay(), "stripe": Stripe()}
 CHANNEL: Final = "payment"
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from py360.kit.webhooks import Inbox
 from py360.modules.payments import live_updates, webhooks
 from py360.modules.payments.apply_events import CLOSE_ORDERS
-from py360.modules.payments.instalments import dunning
+from py360.modules.payments.instalments import ladder
 from py360.modules.payments.ledger import backlog
 from py360.modules.payments.service import close_orders as service
 from py360.modules.payments.service import poll
@@ -37,8 +37,8 @@ async def post_ledger(timestamp: int) -> None:
 @jobs.periodic(name="payments.remind", cron="4 * * * *")
 async def remind(timestamp: int) -> None:
     """Take the steps of the ladder of reminders that instalments have reached."""
-    await dunning.plan()
-    await dunning.send_planned()
+    await ladder.plan()
+    await ladder.send_planned()
 
 
 @jobs.task(name=CLOSE_ORDERS)

@@ -189,6 +189,12 @@ def _of_amounts(case: Balance, each: Moved) -> Sequence[Report]:
         return [Report("Part payment received", f"{format_inr(each.came)} came in for {number}; {left} remain.")]
     if each.came > 0:
         return [Report("Payment received", f"{format_inr(each.came)} came in for {number}.")]
+    if each.now.status == "authorized" != each.before.status and (case.remaining <= 0 or not case.is_open):
+        sentence = (
+            f"A payment of {format_inr(each.now.amount)} for {number} was authorised although nothing is left to pay. It is not"
+            " captured: the gateway gives it back by itself when the authorisation runs out."
+        )
+        return [Report("Late authorisation", sentence, warns=True)]
     if each.now.status == "failed" and each.now.error and each.now.figures != each.before:
         return [Report("Payment failed", f"A payment for {number} failed: {each.now.error}")]
     return []

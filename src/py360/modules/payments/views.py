@@ -142,6 +142,13 @@ class PaymentDetailView(PaymentView):
     disputes: list[DisputeView]
 
 
+class PaymentCaptured(TypedDict):
+    """The payment that was captured."""
+
+    payment: PaymentDetailView
+    message: str
+
+
 class RefundRequested(TypedDict):
     """The payment whose refund was requested. `approvalId`: it waits for a second person."""
 

@@ -20,6 +20,7 @@ from py360.modules.providers.vendor_settings import (
     Relay,
     SendGridSettings,
     SmtpSettings,
+    StripeSettings,
     TwilioSettings,
     VendorSettings,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "Relay",
     "SendGridSettings",
     "SmtpSettings",
+    "StripeSettings",
     "TwilioSettings",
     "VendorNotAvailable",
     "VendorSettings",

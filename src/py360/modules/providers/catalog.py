@@ -79,6 +79,7 @@ TYPES: Final = (
     ProviderType("call", "exotel", "Exotel"),
     ProviderType("call", "ubona", "Ubona"),
     ProviderType("payment", "razorpay", "Razorpay", vendors.RazorpaySettings, has_webhooks=True),
+    ProviderType("payment", "stripe", "Stripe", vendors.StripeSettings, has_webhooks=True),
 )
 _BY_TYPE: Final = {(each.channel, each.type): each for each in TYPES}
 

@@ -288,3 +288,24 @@ class RazorpaySettings(VendorSettings):
     def identifiers(self) -> frozenset[str]:
         """The merchant, when it is known."""
         return frozenset({self.merchant_id} if self.merchant_id else ())
+
+
+class StripeSettings(VendorSettings):
+    """Stripe Checkout: customers pay on Stripe's page, so no publishable key is needed."""
+
+    unit_price: None = Field(None, exclude=True)  # the gateway takes its fee by itself
+    secret_key: Secret = Field(
+        description="sk_... or a restricted key rk_... for sessions, intents, charges and refunds"
+    )
+    webhook_secret: Secret = Field(description="whsec_... of the webhook endpoint")
+    previous_webhook_secret: Secret | None = Field(
+        None, description="The secret before the last change: it still signs repeated events"
+    )
+    account_id: Text | None = Field(
+        None, pattern=r"^acct_[A-Za-z0-9]+$", description="acct_...: a connected account that the key works for"
+    )
+    base_url: BaseAddress | None = Field(None, json_schema_extra=_ADDRESS, description="Empty: https://api.stripe.com")
+
+    def identifiers(self) -> frozenset[str]:
+        """The connected account, which its events name."""
+        return frozenset({self.account_id} if self.account_id else ())

@@ -196,11 +196,11 @@ def _paid_now(case: Balance, number: int | None, wanted: InstalmentChange) -> De
     if wanted.status == "paid" and wanted.paid_amount not in (None, amount):
         message = f"The status is paid when all of {format_inr(amount)} is paid."
         raise Invalid(message, code="status_differs", details=[{"field": "status", "message": message}])
-    said = amount if wanted.status == "paid" else paid if wanted.paid_amount is None else wanted.paid_amount
-    if said < paid:
+    wanted_paid = amount if wanted.status == "paid" else paid if wanted.paid_amount is None else wanted.paid_amount
+    if wanted_paid < paid:
         message = f"{format_inr(paid)} is recorded as paid. Refund the payment to take it back."
         raise Conflict(message, code="already_paid", details=[{"field": "paidAmount", "message": message}])
-    return said - paid or None
+    return wanted_paid - paid or None
 
 
 def _check_status(wanted: InstalmentChange, item: Instalment, paid: Decimal) -> None:

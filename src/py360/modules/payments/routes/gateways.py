@@ -35,6 +35,14 @@ async def razorpay(request: Request) -> Response:
 
 
 @router.post(
+    "/webhooks/stripe", dependencies=[Public], max_body_size=MAX_WEBHOOK, response_model=Answer[WebhookReceived]
+)
+async def stripe(request: Request) -> Response:
+    """Signed events of Stripe (Stripe-Signature): stored at once, applied by a job."""
+    return await _receive("stripe", request)
+
+
+@router.post(
     "/webhooks/payment/{type}/{account_id}",
     dependencies=[Public],
     max_body_size=MAX_WEBHOOK,

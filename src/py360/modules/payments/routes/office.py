@@ -8,9 +8,17 @@ from py360.modules.payments import answers, queries, schemas
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
 from py360.modules.payments.balance import within_reach
 from py360.modules.payments.routes.base import router
+from py360.modules.payments.service import capture as captures
 from py360.modules.payments.service import record_receipt
 from py360.modules.payments.service import refund as refunds
-from py360.modules.payments.views import OutstandingView, PaymentDetailView, PaymentList, PaymentTaken, RefundRequested
+from py360.modules.payments.views import (
+    OutstandingView,
+    PaymentCaptured,
+    PaymentDetailView,
+    PaymentList,
+    PaymentTaken,
+    RefundRequested,
+)
 
 
 @router.get("/cases/{case_id}/outstanding-amounts", response_model=Answer[OutstandingView])
@@ -43,6 +51,15 @@ async def history(
 async def payment(reads: DbReads, caller: CanReadPayments, payment_id: str) -> Response:
     """A payment with every attempt and refund."""
     return ok((await queries.payment(reads, caller, key("payment", payment_id))).to_public())
+
+
+@router.post("/payments/{payment_id}/capture", response_model=Answer[PaymentCaptured])
+async def capture(reads: DbReads, caller: CanTakePayments, payment_id: str) -> Response:
+    """Capture what the gateway has only authorised; more than is left to pay, or for a closed case, is refused (409)."""
+    number = key("payment", payment_id)
+    await captures.capture(caller, number)
+    found = await queries.payment(reads, caller, number)
+    return ok({"payment": found.to_public(), "message": "The payment is captured."})
 
 
 @router.post("/payments/{payment_id}/refund", response_model=Answer[RefundRequested])

@@ -205,7 +205,8 @@ async def close(order: OpenOrder) -> None:
     gateway = gateways.gateway(account)
     if order.order_id is None:  # its answer has not reached us
         known = await gateway.find(account, sign(ORDER_PURPOSE, str(order.id)))
-        numbers = [each.order_id for each in known.orders if each.closed_at is None]
+        now = resources.current().clock.now()
+        numbers = [each.order_id for each in known.orders if each.closed_at is None or each.closed_at > now]
     else:
         known, numbers = Facts(), [order.order_id]
     found = [known]

@@ -34,8 +34,17 @@ class NewOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Capture:
+    """An authorised attempt that is to be captured whole (INR); `gateway_order` is the gateway's inner order."""
+
+    attempt_id: str
+    amount: Decimal
+    gateway_order: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What a gateway says about an order; `closed_at` when nothing can be paid on it any more."""
+    """What a gateway says about an order; `closed_at`: from then on nothing can be paid on it, which may be to come."""
 
     order_id: str
     reference: str | None = None
@@ -188,6 +197,10 @@ class Gateway(Protocol):
 
     async def cancel(self, account: ProviderAccount, order_id: str) -> Facts:
         """Close an order, so that nobody pays on it any more."""
+        ...
+
+    async def capture(self, account: ProviderAccount, attempt: Capture) -> Facts:
+        """Capture an attempt that was authorised; asking twice captures once."""
         ...
 
     async def refund(self, account: ProviderAccount, attempt_id: str, amount: Decimal, receipt: str) -> Refund:

@@ -22,6 +22,7 @@ from py360.kit.vendor import Body, VendorError
 from py360.modules.payments.vendors.base import (
     Attempt,
     AttemptStatus,
+    Capture,
     Dispute,
     DisputeStatus,
     Facts,
@@ -114,6 +115,20 @@ class Razorpay:
         """Cancel a payment link."""
         path = f"/v1/payment_links/{order_id}/cancel"
         return _link_facts(await _call(FetchedLinkBody, account, "cancel_order", "POST", path, {}))
+
+    async def capture(self, account: ProviderAccount, attempt: Capture) -> Facts:
+        """Capture a payment that was authorised: razorpay.com/docs/api/payments/capture. One that is captured already stays so."""
+        body = {"amount": money.paise(attempt.amount), "currency": "INR"}
+        path = f"/v1/payments/{attempt.attempt_id}"
+        try:
+            payment = await _call(PaymentBody, account, "capture", "POST", f"{path}/capture", body)
+        except VendorError as refused:
+            if not refused.permanent:
+                raise
+            payment = await _call(PaymentBody, account, "ask_payment", "GET", path)
+            if payment.status != "captured":
+                raise refused from None
+        return Facts(attempts=(_attempt(payment, None),))
 
     async def refund(self, account: ProviderAccount, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
         """Refund a payment in full or in part."""
