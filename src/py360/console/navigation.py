@@ -21,6 +21,7 @@ class Entry:
     label: str
     icon: str
     permissions: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()  # none: any
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Group:
     entries: tuple[Entry, ...]
 
 
+ADMINISTRATORS: Final = ("super_admin", "admin")  # of the installation, for all its clients
 GROUPS: Final = (
     Group("", (Entry("/dashboard", text("Dashboard"), "dashboard", ("dashboard",)),)),
     Group(
@@ -42,6 +44,14 @@ GROUPS: Final = (
             Entry("/logs", text("Case logs"), "logs", ("logs",)),
         ),
     ),
+    Group(
+        text("Messages"),
+        (
+            Entry("/campaigns", text("Campaigns"), "campaigns", ("campaigns",)),
+            Entry("/templates", text("Templates"), "templates", ("templates",)),
+        ),
+    ),
+    Group(text("Administration"), (Entry("/sandbox", text("Sandbox"), "sandbox", ("settings",), ADMINISTRATORS),)),
 )
 PROFILE: Final = Entry("/profile", text("Your profile"), "profile")
 
@@ -53,7 +63,11 @@ def menu(caller: Caller) -> list[Group]:
 
 
 def _open_to(caller: Caller, entries: Iterable[Entry]) -> list[Entry]:
-    return [entry for entry in entries if not entry.permissions or caller.may(*entry.permissions)]
+    return [
+        entry
+        for entry in entries
+        if (not entry.permissions or caller.may(*entry.permissions)) and (not entry.roles or caller.role in entry.roles)
+    ]
 
 
 def landing(caller: Caller) -> str:

@@ -118,9 +118,15 @@ def environment(code: str) -> Environment:
         "ago": formats.ago,
         "size": formats.size,
         "label": lambda value: gettext(label(value)),
+        "translated": gettext,
     }
     made.globals |= {"asset": assets.address_of, "base": session.HOME, "link": link, "pick": pick, "tone": tone}
     return made
+
+
+def translated(language: Language, message: str) -> str:
+    """A text of ours in a language."""
+    return CATALOGUES.text(language)(message)
 
 
 def link(query: Mapping[str, object], **changes: object) -> str:

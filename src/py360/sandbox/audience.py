@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Final, Protocol
+from dataclasses import replace
+from typing import Final, Literal, Protocol
 
 from py360.sandbox import pages
 from py360.sandbox.behaviour import Behaviour, Channel, Fate, fate
@@ -11,6 +12,7 @@ from py360.sandbox.pages import Page
 from py360.sandbox.timeline import Timeline
 from py360.sandbox.visitor import Visitor
 
+Action = Literal["open", "click", "pay", "stop", "bounce", "complain"]
 MOST_WAITING: Final = 400_000  # steps under way; beyond it the vendors ask the sender to slow down
 
 
@@ -98,6 +100,22 @@ class Audience:
         if lot.complains:
             self._report(reading * 2, message, "complained", vendor.complained)
 
+    def act(self, message: Message, action: Action) -> None:
+        """Have the customer do this with the message at once, whatever its fate says."""
+        vendor = self.vendors[message.channel]
+        lot = replace(fate(self.behaviour, message.channel, message.recipient), pays=action == "pay", declined=False)
+        match action:
+            case "open":
+                self._open(message, vendor)
+            case "click" | "pay":
+                self._click(message, lot, again=True)
+            case "stop":
+                self._stop(message, vendor)
+            case "bounce":
+                self._report(0, message, "failed", vendor.failed)
+            case "complain":
+                self._report(0, message, "complained", vendor.complained)
+
     def _report(self, after: float, message: Message, state: str, report: Callable[[Message], None]) -> None:
         def happen() -> None:
             self._journal.note(message, state)
@@ -117,7 +135,7 @@ class Audience:
 
         self._visitor.go(look)
 
-    def _click(self, message: Message, lot: Fate) -> None:
+    def _click(self, message: Message, lot: Fate, again: bool = False) -> None:
         link = content(message).link_to_click()
         if link is None:
             return
@@ -127,7 +145,7 @@ class Audience:
             if not visit.good:
                 self._journal.count("customers", "deadLinks")
                 return
-            if self._journal.note(message, "clicked") and lot.pays:
+            if (self._journal.note(message, "clicked") or again) and lot.pays:
                 self._timeline.after(self.behaviour.delays.paid * lot.pace, lambda: self._pay(visit.url, lot))
 
         self._visitor.go(follow)

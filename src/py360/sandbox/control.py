@@ -4,6 +4,9 @@ Every call carries `Authorization: Bearer <sandbox secret>`.
 
     GET  /control                 counts per channel, of payments and customers, and what is still under way
     GET  /control/messages        the newest messages in full; filters: channel, recipient, limit
+    GET  /control/messages/{id}   one message
+    POST /control/messages/{id}/act  its customer does something: {"action": "open"}, or click, pay, stop, bounce, complain
+    GET  /control/payments        the newest payment links
     GET  /control/behaviour       the rates and delays
     PUT  /control/behaviour       change some of them: {"email": {"opened": 1}, "pay": 0.5, "delays": {"paid": 0}}
     PUT  /control/webhooks        {"paused": true, "shuffle": true, "duplicate": 0.3}
@@ -20,7 +23,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 from pydantic import Field, ValidationError
 
 from py360.kit.wire import Schema, dumps
+from py360.sandbox.audience import Action, content
 from py360.sandbox.behaviour import Behaviour, Channel
+from py360.sandbox.journal import Message
 from py360.sandbox.vendors import Vendors
 
 # Of the accounts that every client starts with: an SMS number, and WhatsApp's id of a number.
@@ -36,6 +41,12 @@ class Inbound(Schema):
     text: str
     to: str | None = None
     button: str | None = None  # WhatsApp: the payload of the quick-reply button they pressed
+
+
+class Act(Schema):
+    """What a customer does with a message."""
+
+    action: Action
 
 
 class WebhookControls(Schema):
@@ -104,6 +115,29 @@ def routes(vendors: Vendors) -> APIRouter:
             if len(found) == limit:
                 break
         return _json({"messages": found})
+
+    def found(message_id: str) -> Message:
+        message = world.journal.find(message_id)
+        if message is None:
+            raise HTTPException(404, "The sandbox keeps no such message any more.")
+        return message
+
+    @router.get("/messages/{message_id:path}")
+    async def message(message_id: str) -> Response:
+        """One message, and where its links lead."""
+        kept = found(message_id)
+        return _json({**kept.as_json(), "links": content(kept).links})
+
+    @router.post("/messages/{message_id:path}/act")
+    async def act(message_id: str, wanted: Act) -> Response:
+        """The customer acts."""
+        world.audience.act(found(message_id), wanted.action)
+        return _json({"action": wanted.action})
+
+    @router.get("/payments")
+    async def payments(limit: Annotated[int, Query(ge=1, le=500)] = 100) -> Response:
+        """The newest payment links, as the gateway has them."""
+        return _json({"payments": vendors.razorpay.book.newest(limit)})
 
     @router.get("/behaviour")
     async def behaviour() -> Response:

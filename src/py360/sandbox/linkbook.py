@@ -49,6 +49,11 @@ class LinkBook:
         """A link by the merchant's reference."""
         return self._one("select document from links where reference = ?", reference)
 
+    def newest(self, count: int) -> list[dict[str, Any]]:
+        """The links made last, the newest first."""
+        rows = self._file.execute("select document from links order by rowid desc limit ?", (count,))
+        return [orjson.loads(row[0]) for row in rows]
+
     def payment(self, payment_id: str) -> dict[str, Any] | None:
         """A payment by its id."""
         return self._one("select document from payments where id = ?", payment_id)

@@ -45,7 +45,7 @@ async function call(method, path, { body, headers = {} } = {}) {
   if (body !== undefined) sent["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(`${base}/api${path}`, { method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body) });
+    answer = await fetch(path.startsWith(`${base}/`) ? path : `${base}/api${path}`, { method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch {
     throw new Refused(0, { code: "unreachable", message: texts.failed });
   }
@@ -94,7 +94,7 @@ function values(form) {
   const made = {};
   const isNew = (form.dataset.api || "POST ").startsWith("POST");
   for (const field of form.elements) {
-    if (!field.name || field.disabled || field.name === "csrf" || field.type === "file") continue;
+    if (!field.name || field.matches(":disabled") || field.name === "csrf" || field.type === "file") continue;
     if (field.type === "radio" && !field.checked) continue;
     const isList = field.name.endsWith("[]");
     if (field.type === "checkbox" && isList && !field.checked) { place(made, field.name.slice(0, -2), [], true); continue; }
@@ -229,14 +229,61 @@ document.addEventListener("submit", (event) => {
   }
 });
 
+// ---- Parts of a form that count only with a choice; what a form would do; previews of what is chosen ----
+
+function arrange(form) {
+  for (const part of $$("[data-when]", form)) {
+    const [name, value] = part.dataset.when.split("=");
+    const isOn = $$("[name]", form).some((each) => each.name === name && each.value === value && (each.checked ?? true));
+    part.hidden = !isOn;
+    for (const field of $$("input, select, textarea", part)) field.disabled = !isOn;
+  }
+}
+
+let checking = null;
+function check(form) {
+  clearTimeout(checking);
+  checking = setTimeout(async () => {
+    const asked = new URLSearchParams();
+    const wanted = ["type[]", "uploadId", "targetAudience", "purpose"];
+    for (const [name, value] of new FormData(form)) if (value !== "" && (wanted.includes(name) || name.startsWith("templates."))) asked.append(name, value);
+    await part($("[data-check-result]", form), `${form.dataset.check}?${asked}`);
+  }, 250);
+}
+
+async function part(target, address) {
+  const answer = await fetch(address, { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(() => null);
+  if (answer?.ok && target.isConnected) target.innerHTML = await answer.text();
+}
+
+document.addEventListener("change", (event) => {
+  const form = event.target.closest("form");
+  if (!form) return;
+  arrange(form);
+  if (form.dataset.check) check(form);
+  for (const box of $$("[data-preview]", form)) {
+    if (box.dataset.preview !== event.target.name) continue;
+    if (event.target.value) part(box, box.dataset.address.replace("{}", encodeURIComponent(event.target.value)));
+    else box.replaceChildren();
+  }
+});
+function arrangeAll() { for (const form of $$("form")) if ($("[data-when]", form)) arrange(form); }
+document.addEventListener("htmx:after:swap", arrangeAll);
+arrangeAll();
+
 // A button that asks the API for one thing: data-call="PUT /cases/CASE-1/priority", data-body its JSON.
 document.addEventListener("click", async (event) => {
-  const at = event.target.closest("[data-call], [data-open], [data-close], [data-menu], [data-theme-choice], [data-client], [data-copy]");
+  const at = event.target.closest("[data-call], [data-open], [data-close], [data-menu], [data-theme-choice], [data-client], [data-copy], [data-insert]");
   if (!at) return;
-  const { call: wanted, open, close, menu, themeChoice, client, copy } = at.dataset;
+  const { call: wanted, open, close, menu, themeChoice, client, copy, insert } = at.dataset;
   if (open !== undefined) { event.preventDefault(); $(open)?.showModal(); }
   if (close !== undefined) at.closest("dialog")?.close();
   if (copy !== undefined) { await navigator.clipboard?.writeText(copy); toast(texts.done); }
+  if (insert !== undefined) {
+    const text = $("textarea", at.closest("form"));
+    text.setRangeText(insert, text.selectionStart, text.selectionEnd, "end");
+    text.focus();
+  }
   if (menu !== undefined) at.setAttribute("aria-expanded", String(document.body.classList.toggle("menu-open")));
   if (themeChoice !== undefined) {
     setCookie("py360_theme", themeChoice);

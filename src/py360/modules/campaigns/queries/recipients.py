@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.ids import code
@@ -19,6 +19,9 @@ select r.id, r.campaign_id, c.case_number, k.full_name as customer_name, r.conta
   r.message_id, d.communication_type as channel
 from {_TABLES}{_CASE} join customers_public_contact k on k.id = r.customer_id
 """
+
+
+Reached = Literal["sent", "delivered", "opened", "clicked", "replied", "unsubscribed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,22 @@ class RecipientRow:
 
 
 def recipients(
-    caller: Caller, campaign_id: int, channels: Sequence[int], status: str | None = None, sort: str | None = None
+    caller: Caller,
+    campaign_id: int,
+    channels: Sequence[int],
+    status: str | None = None,
+    sort: str | None = None,
+    reached: Reached | None = None,
 ) -> Listing[RecipientRow]:
     """The recipients of these channels of a campaign, in order. Raises Invalid.
+
+    `status` is where each is now; `reached` what each has been through, as the campaign's figures count it.
 
     A campaign is its client's, but each caller sees only recipients whose cases are within reach.
     """
     where = "r.campaign_id = any(%(ids)s)" + (f" and {_STATUS} = %(status)s" if status else "")
+    if reached:
+        where += f" and d.{reached}_at is not null"
     params: dict[str, object] = {"ids": list(channels), "status": status}
     counted = _TABLES
     if caller.reach != "all":

@@ -32,7 +32,7 @@ from py360.modules.campaigns.access import (
     check_features,
 )
 from py360.modules.campaigns.queries import campaigns, compliance, figures, listing
-from py360.modules.campaigns.queries.recipients import recipients
+from py360.modules.campaigns.queries.recipients import Reached, recipients
 from py360.modules.campaigns.routes.answers import (
     CampaignAnalytics,
     CampaignChanged,
@@ -221,12 +221,13 @@ async def list_recipients(
     campaign_id: str,
     cursor: Cursor = None,
     status: Annotated[str | None, Query(max_length=20)] = None,
+    reached: Annotated[Reached | None, Query(description="Who was sent to, opened, ...: as the figures count")] = None,
     as_file: AsFile = None,
 ) -> Response:
     """The recipients within the caller's reach, what became of each, and why some were left out."""
     campaign = await campaigns.one(reads, caller, number("campaign", campaign_id))
     ids = [channel.id for channel in await campaigns.channels_of(reads, campaign)]
-    return await listed(reads, recipients(caller, campaign.id, ids, status, page.sort), page, as_file, cursor)
+    return await listed(reads, recipients(caller, campaign.id, ids, status, page.sort, reached), page, as_file, cursor)
 
 
 @router.get("/campaigns/{campaign_id}/timeline", response_model=Answer[CampaignTimeline])
