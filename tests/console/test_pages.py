@@ -32,7 +32,7 @@ def menu_paths() -> list[str]:
     return [f"/console{entry.path}" for group in navigation.GROUPS for entry in group.entries]
 
 
-@pytest.mark.parametrize("path", menu_paths())
+@pytest.mark.parametrize("path", [path for path in menu_paths() if path != "/console/sandbox"])
 async def test_page_of_the_menu_opens_in_every_language(admin: Browser, path: str) -> None:
     for language in ("en", "hi", "ur"):
         page = await admin.get(path, params={"lang": language})
@@ -53,6 +53,43 @@ async def test_case_has_its_tabs(admin: Browser) -> None:
         page = await admin.get(f"/console/cases/CASE-1001{tab}")
         assert page.status_code == 200, page.text
         assert "Nair 1001" in page.text or "Rao 1001" in page.text
+
+
+async def test_campaign_and_its_parts_open(admin: Browser) -> None:
+    for part in ("", "/recipients", "/recipients?reached=opened", "/rules"):
+        page = await admin.get(f"/console/campaigns/campaign-1001{part}")
+        assert page.status_code == 200, page.text
+
+
+async def test_form_of_a_campaign_counts_before_anything_is_made(admin: Browser) -> None:
+    form = await admin.get("/console/campaigns/new")
+    assert "Before you launch" in form.text
+    counted = await admin.get("/console/campaigns/check", params={"type[]": "sms", "targetAudience": "all"})
+    assert counted.status_code == 200
+    assert "recipients" in counted.text
+    nothing = await admin.get("/console/campaigns/check", params={"type[]": "sms", "uploadId": "upload-999"})
+    assert "alert bad" in nothing.text
+
+
+async def test_template_is_shown_as_a_customer_sees_it(admin: Browser) -> None:
+    editor = await admin.get("/console/templates/template-1")
+    assert editor.status_code == 200
+    preview = await admin.get("/console/templates/template-1/preview")
+    assert "/console/templates/template-1/mail" in preview.text
+    mail = await admin.get("/console/templates/template-1/mail")
+    assert "sandbox" in mail.headers["content-security-policy"]
+
+
+async def test_sandbox_that_does_not_run_is_said_in_a_sentence(admin: Browser) -> None:
+    page = await admin.get("/console/sandbox")
+    assert page.status_code == 503
+    assert "The sandbox does not run" in page.text
+
+
+async def test_sandbox_is_for_administrators_of_the_installation(browser_of: BrowserOf) -> None:
+    insurer = await browser_of("client_admin")
+    assert (await insurer.get("/console/sandbox")).status_code == 403
+    assert "/console/sandbox" not in (await insurer.get("/console/profile")).text
 
 
 async def test_filters_stand_in_the_address_and_narrow_the_list(admin: Browser) -> None:

@@ -40,7 +40,9 @@ class Column:
             "day": "nowrap",
             "moment": "nowrap",
         }
-        return " ".join([*shape.get(self.kind, "").split(), *["lead"] * self.lead, *["optional"] * self.optional])
+        return " ".join(
+            [*shape.get(self.kind, "").split(), *["lead"] * self.lead, *["column-optional"] * self.optional]
+        )
 
     def address(self, row: Mapping[str, object]) -> str:
         """Where the cell leads."""

@@ -7,9 +7,10 @@ import aiohttp
 import orjson
 
 from py360.console.api_client import Data
-from py360.kit.errors import Invalid, NotFound, Unavailable
+from py360.kit.errors import Invalid, NotFound, Unauthenticated, Unavailable
 from py360.kit.settings import settings
 
+_AWAY: Final = "The sandbox does not run. `py360 up` starts it while no vendor account is set."
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 
 
@@ -82,7 +83,9 @@ async def _ask(method: str, path: str, params: dict[str, str] | None = None, bod
             content = await answer.read()
             status = answer.status
     except (aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise Unavailable("The sandbox does not run. `py360 up` starts it while no vendor account is set.") from error
+        raise Unavailable(_AWAY) from error
+    if status == Unauthenticated.status:  # another installation's, on the same port
+        raise Unavailable(_AWAY)
     if status == NotFound.status:
         raise NotFound("The sandbox no longer keeps this message. It forgets when it is restarted.")
     if status >= 400:

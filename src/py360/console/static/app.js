@@ -268,8 +268,12 @@ document.addEventListener("change", (event) => {
   }
 });
 function arrangeAll() { for (const form of $$("form")) if ($("[data-when]", form)) arrange(form); }
-document.addEventListener("htmx:after:swap", arrangeAll);
+// What scrolls by itself can be reached by the keyboard.
+function reachTables() { for (const box of $$(".table-box")) box.scrollWidth > box.clientWidth ? box.setAttribute("tabindex", "0") : box.removeAttribute("tabindex"); }
+document.addEventListener("htmx:after:swap", () => { arrangeAll(); reachTables(); });
+addEventListener("resize", reachTables);
 arrangeAll();
+reachTables();
 
 // A button that asks the API for one thing: data-call="PUT /cases/CASE-1/priority", data-body its JSON.
 document.addEventListener("click", async (event) => {

@@ -4,6 +4,7 @@
 const hues = ["--brand", "--good", "--warn", "--bad", "--soft"];
 
 function draw(holder) {
+  holder.drawn = holder.dataset.series;
   const { x, lines } = JSON.parse(holder.dataset.series);
   const style = getComputedStyle(document.body);
   const probe = document.createElement("i");
@@ -34,6 +35,9 @@ function draw(holder) {
 function drawAll() { for (const holder of document.querySelectorAll("[data-chart]")) draw(holder); }
 let resizing = null;
 addEventListener("resize", () => { clearTimeout(resizing); resizing = setTimeout(drawAll, 150); });
-document.addEventListener("htmx:after:swap", (event) => { if (document.querySelector("[data-chart]:empty")) drawAll(); });
+// A part that was asked for anew keeps its drawing until its numbers differ.
+document.addEventListener("htmx:after:swap", () => {
+  for (const holder of document.querySelectorAll("[data-chart]")) if (holder.drawn !== holder.dataset.series) draw(holder);
+});
 document.addEventListener("click", (event) => { if (event.target.closest("[data-theme-choice]")) setTimeout(drawAll); });
 drawAll();
