@@ -96,7 +96,7 @@ class _Look:
         self.marked.update(marked[MARK].drop_nulls().to_list())
         left = self.marks.left(marked)
         self.left.update(left.drop_nulls().to_list())
-        return chunk.filter(left.is_null())
+        return chunk if left.null_count() == left.len() else chunk.filter(left.is_null())
 
     def _see_terms(self, cells: dict[str, pl.Series]) -> None:
         if not {"start_date", "end_date"} <= cells.keys():

@@ -103,18 +103,18 @@ class RowSorter:
     def sort(self, block: pl.DataFrame) -> Sorted:
         """The data rows of a block, which has the columns c0, c1, ... and `row_no`, `hidden`, `problem`."""
         names = self._names
-        trimmed = block.with_columns(pl.col(names).str.strip_chars(_SPACES))
-        trimmed = trimmed.with_columns(pl.when(pl.col(names) != "").then(pl.col(names)))
+        text = pl.col(names).str.strip_chars(_SPACES)
+        trimmed = block.with_columns(pl.when(text != "").then(text))
         filled = pl.sum_horizontal(pl.col(names).is_not_null().cast(pl.UInt32))
         trimmed = trimmed.with_columns(filled.alias("filled"), pl.coalesce(names).alias("first"))
-        kept = trimmed.filter(pl.col("filled") > 0)
+        kept = _without(trimmed, pl.col("filled") == 0)
         skipped = {Skip.BLANK: trimmed.height - kept.height}
         for reason, find in (
             (Skip.TOTAL, self._totals),
             (Skip.NOTE, self._notes),
             (Skip.HEADING, self._repeated_headings),
         ):
-            rest = kept.filter(~pl.col(ROW).is_in(find(kept).implode()))
+            rest = _without(kept, pl.col(ROW).is_in(find(kept).implode()))
             skipped[reason] = kept.height - rest.height
             kept = rest
         kept = self._mark(kept) if any(others for _, others in self._turns) else kept
@@ -175,6 +175,12 @@ class RowSorter:
             rows = rows.with_columns(pl.when(below).then(mark).otherwise(PROBLEM).alias(PROBLEM))
         self._turns = self._turns[-1:]
         return rows
+
+
+def _without(rows: pl.DataFrame, unwanted: pl.Expr) -> pl.DataFrame:
+    """The rows but the unwanted; without any, no column is copied, and there may be thousands."""
+    mask = rows.select(unwanted.alias("unwanted"))["unwanted"]
+    return rows.filter(~mask) if mask.any() else rows
 
 
 def _plain(cell: str | None) -> str:

@@ -9,7 +9,7 @@ import json
 import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -66,6 +66,7 @@ class Table:
     _skipped: Mapping[Skip, int]
     _merges: tuple[tuple[int, int, int], ...]
     _epoch_1904: bool
+    _small: dict[Roles, list[Sorted]] = field(default_factory=dict, compare=False)  # rows of a file of one block, kept sorted
 
     def chunks(self, size: int, roles: Roles, after: int = 0) -> Iterator[pl.DataFrame]:
         """The policies' rows after row number `after`, at most `size` at a time, as `rows.RowSorter` sorts them."""
@@ -101,6 +102,16 @@ class Table:
             yield frame.with_columns(pl.col(HIDDEN).is_not_null())
 
     def _sorted(self, roles: Roles) -> Iterator[Sorted]:
+        """The blocks, sorted. A file is gone through several times; a small one with thousands of columns is sorted once."""
+        if self._rows_path.stat().st_size > _BLOCK:
+            yield from self._sort(roles)
+            return
+        if roles not in self._small:
+            self._small.clear()
+            self._small[roles] = list(self._sort(roles))
+        yield from self._small[roles]
+
+    def _sort(self, roles: Roles) -> Iterator[Sorted]:
         sorter = RowSorter(self._heading_rows, len(self.headings), roles.key)
         merged = Merged(self._merges, roles.amounts) if self._merges else None
         for block in self.blocks():
