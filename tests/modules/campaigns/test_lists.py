@@ -9,6 +9,7 @@ import pytest
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.modules.campaigns.queries import compliance
 from tests.conftest import RunJobs
 from tests.factories.campaigns import Relay, Upload, create, number_of
 from tests.modules.conftest import AsRole
@@ -168,3 +169,20 @@ async def test_list_is_exported_filtered_or_whole(as_admin: httpx.AsyncClient) -
     assert [row["Name"] for row in csv.DictReader(io.StringIO(some.content.decode("utf-8-sig")))] == ["May motor"]
     for wrong in ({"filters": {"shoeSize": 42}}, {"format": "doc"}, {"filters": {"status": "asleep"}}):
         assert (await as_admin.post(path, json=wrong)).status_code == 422, wrong
+
+
+async def test_consents_of_a_large_campaign_are_estimated_from_some_of_its_recipients(
+    as_admin: httpx.AsyncClient, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a million recipients 10,000 are looked at; here of 40 some."""
+    number = number_of(await create(as_admin, await upload(40)))
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "insert into consents (client_id, customer_id, channel, purpose, state, source)"
+            " select client_id, id, 'email', 'promotional', 'opted_in', 'call' from customers",
+        )
+    monkeypatch.setattr(compliance, "_FEW", 20)
+    monkeypatch.setattr(compliance, "_BLOCKS", 5)
+    consent = (await as_admin.get(f"/api/campaigns/{number}")).json()["data"]["consent"]
+    assert consent == {"email": 40, "sms": 0, "whatsapp": 0, "opted_out": 0}

@@ -136,8 +136,7 @@ async def show_campaign(reads: DbReads, res: Res, caller: CanSeeCampaigns, campa
     """One campaign with the figures of each channel, whether it keeps to the rules, and what happened to it."""
     campaign = await campaigns.one(reads, caller, number("campaign", campaign_id))
     channels = await campaigns.channels_of(reads, campaign)
-    rules = await compliance.compliance(reads, channels, res.clock.now())
-    consent = rules["consent"]
+    consent = await compliance.consent(reads, channels)
     view: CampaignDetailView = {
         **campaign.to_public(),
         "spent": await messaging.spent(reads, [channel.id for channel in channels]),
@@ -147,12 +146,7 @@ async def show_campaign(reads: DbReads, res: Res, caller: CanSeeCampaigns, campa
         "timeline": [
             {"date": event.date, "event": event.event, "type": event.type} for event in figures.story([campaign])
         ],
-        "compliance": {
-            "dltApproved": rules["dltApproved"],
-            "consentVerified": rules["consentVerified"],
-            "dndChecked": rules["dndChecked"],
-            "dataRetentionCompliant": rules["dataRetentionCompliant"],
-        },
+        "compliance": await compliance.rules(reads, channels, res.clock.now()),
         "consent": {
             "email": consent["email"],
             "sms": consent["sms"],
