@@ -120,7 +120,7 @@ def test_a_mail_has_both_parts_and_the_headers_that_mailbox_providers_ask_for() 
     assert "आशा &lt;b&gt;" in part(parsed, "html")
     assert "आशा <b>" in part(parsed, "plain")
     assert "/api/track/click/" in part(parsed, "html")
-    assert "/api/track/click/" in part(parsed, "plain")
+    assert "pay <https://pay.in/1>" in part(parsed, "plain")
 
 
 def test_a_value_is_text_and_never_code() -> None:

@@ -109,9 +109,11 @@ class Compiled:
             leads = address[:8].lower().startswith(_LEADS_SOMEWHERE)
             tracked = links is not None and place.tracked and leads and address[:4].lower() == "http"
             context[place.address] = address
-            context[place.link] = shown = links.click(address) if links is not None and tracked else address
+            shown = links.click(address) if links is not None and tracked else address
             if channel == "email":
                 context[place.href] = html.escape(shown) if leads else ""
+            else:
+                context[place.link] = shown
         return context
 
     def _address(self, place: "_Place", context: Mapping[str, str]) -> str:

@@ -46,7 +46,7 @@ _FOOTER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """An e-mail as two templates, and the links in them: `_href0` in the HTML, `_link0` in the text, `_address0` to read."""
+    """An e-mail as two templates, and the links in them: `_href0` in the HTML, `_address0` in the text."""
 
     html: str
     text: str
@@ -99,7 +99,7 @@ def _from_text(parts: Sequence[Part]) -> Page:
             links.append(item)
             label = Literal(html.escape(item.url)) if item.url is not None else Expression(f"_address{number}")
             body += (Literal('<a href="'), Expression(f"_href{number}|safe"), Literal('">'), label, Literal("</a>"))
-            text.append(Expression(f"_link{number}"))
+            text.append(Expression(f"_address{number}"))
         else:
             body.append(Literal(_paragraphs(item.text)) if isinstance(item, Literal) else item)
             text.append(item)
@@ -107,7 +107,7 @@ def _from_text(parts: Sequence[Part]) -> Page:
     if not any(UNSUBSCRIBE in part.variables for part in parts if not isinstance(part, Literal)):
         before, after = _FOOTER.split("{}")
         stop = (Literal(before), Expression(f"_href{len(links)}|safe"), Literal(after))
-        text += (Literal("\n\nStop these e-mails: "), Expression(f"_link{len(links)}"))
+        text += (Literal("\n\nStop these e-mails: "), Expression(f"_address{len(links)}"))
         links.append(Link((Expression(UNSUBSCRIBE, (UNSUBSCRIBE,)),)))
     top, bottom = _document("\0").split("\0")
     page = (Literal(top + "<p>"), *body, Literal("</p>"), *stop, *_PIXEL, Literal(bottom))
@@ -203,14 +203,17 @@ def _target(tag: Tag, veil: _Veil) -> tuple[Attribute, Link] | None:
 
 
 def _beside(label: str, address: str, number: int, veil: _Veil) -> str:
-    """What the text says for a link: its words and its address; the address alone, when the words are the same."""
-    link = Expression(f"_link{number}")
+    """What the text says for a link: its words and its address; the address alone, when the words are the same.
+
+    Addresses of the text are not tracked: people read them there, and a simple reader follows what it takes for one (ADR 84).
+    """
+    link = Expression(f"_address{number}")
     bare = html.unescape(_without_tags(label)).strip()
     if not bare:
         return veil.hide(link)
     if code_of(veil.lift(bare)) == code_of(veil.lift(html.unescape(address).strip())):
         return veil.hide(link)
-    return label + veil.hide(Statement(f"if _link{number}"), Literal(" <"), link, Literal(">"), Statement("endif"))
+    return label + veil.hide(Statement(f"if _address{number}"), Literal(" <"), link, Literal(">"), Statement("endif"))
 
 
 def _without_tags(text: str) -> str:
