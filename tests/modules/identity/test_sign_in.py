@@ -1,16 +1,22 @@
 """Signing in, staying signed in, being locked out."""
 
 import asyncio
+import hashlib
+import hmac
 import subprocess
 import sys
+from datetime import timedelta
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from joserfc import jwt
+from joserfc.jwk import OctKey
 from sqlalchemy import update
 
 from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
+from py360.kit.settings import settings
 from py360.modules.identity import tokens
 from py360.modules.identity.models import User
 from py360.modules.identity.service.sign_in import GRACE
@@ -56,6 +62,39 @@ async def test_a_token_signed_with_another_key_or_algorithm_is_refused(client: h
         answer = await client.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
         assert answer.status_code == 401
         assert answer.json()["error"]["code"] == "bad_token"
+
+
+@pytest.mark.parametrize("claim", ["iss", "aud"])
+@pytest.mark.parametrize("other", ["another-service", None, ["py360"]])
+async def test_a_token_of_another_issuer_or_for_another_service_is_refused(
+    client: httpx.AsyncClient, as_role: AsRole, claim: str, other: object
+) -> None:
+    """Another service of the same operator may sign with the same key."""
+    ours = (await as_role("agent")).headers["authorization"].removeprefix("Bearer ")
+    key = OctKey.import_key(hmac.digest(settings().secret_key.encode(), b"access-token", hashlib.sha256))
+    claims = jwt.decode(ours, key, algorithms=["HS256"]).claims
+    assert (claims["iss"], claims["aud"]) == ("py360", "py360-api")
+    changed = {name: value for name, value in {**claims, claim: other}.items() if value is not None}
+    for body, expected in ((claims, 200), (changed, 401)):
+        token = jwt.encode({"alg": "HS256"}, body, key)
+        answer = await client.get("/api/auth/me", headers={"authorization": f"Bearer {token}"})
+        assert answer.status_code == expected
+    assert answer.json()["error"]["code"] == "bad_token"
+
+
+async def test_a_session_ends_thirty_days_after_the_sign_in_however_often_it_is_refreshed(
+    client: httpx.AsyncClient, as_role: AsRole, clock: FixedClock
+) -> None:
+    agent, begun = await as_role("agent"), clock.now()
+    refresh = agent.tokens["refreshToken"]
+    for days in (10, 20, 29):
+        clock.moment = begun + timedelta(days=days)
+        answer = await client.post("/api/auth/refresh", json={"refreshToken": refresh})
+        assert answer.status_code == 200, days
+        refresh = answer.json()["data"]["refreshToken"]
+    clock.moment = begun + timedelta(days=30, minutes=1)
+    answer = await client.post("/api/auth/refresh", json={"refreshToken": refresh})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (401, "signed_out")
 
 
 async def test_an_access_token_ends_after_ten_minutes(app: FastAPI, as_role: AsRole) -> None:

@@ -34,6 +34,7 @@ WARNINGS: Final = {
     "email_invalid": "This is not an e-mail address; it was left out. Write it as name@example.com.",
     "phone_invalid": "This is not an Indian mobile number; it was left out. Give 10 digits that start with 6 to 9.",
     "phone_shortened": "A spreadsheet program has cut this number short, so that digits are lost; it was left out. Format the column as text and enter it again.",
+    "policy_number_like_date": "This number looks like a date. If a spreadsheet program has made one of it, format the column as text, enter the number again and upload the list once more.",
     "customer_code_shortened": "A spreadsheet program has cut this code short; it was left out. Format the column as text and enter it again.",
     "customer_code_became_date": "A spreadsheet program has turned this code into a date; it was left out. Format the column as text and enter it again.",
     "customer_code_shared": "Many customers of this file have this same code, so it tells none of them apart; it was left out. Correct the code or leave it blank.",

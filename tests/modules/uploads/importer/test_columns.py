@@ -107,6 +107,17 @@ async def test_short_headings_are_decided_by_their_values(send: Send, resources:
     assert (await imported(resources.reads))["FX/1"].end == date(2026, 12, 19)
 
 
+async def test_a_row_of_nothing_but_short_headings_is_one(send: Send) -> None:
+    rows = [
+        [f"CG/{at:04d}", f"Asha Rao{'.' * at}", f"98111{at:05d}", "Private Car", "20/12/2025", "19/12/2026", 900 + at]
+        for at in range(1, 5)
+    ]
+    data = await send(csv_of(rows, ["Certificate", "Party", "Contact", "Class", "From", "To", "Amount"]))
+    assert column(data, "start_date")["column"] == "From"
+    assert column(data, "phone")["column"] == "Contact"
+    assert {question["id"] for question in data["questions"]} == {"columns.policy_number", "columns.premium_amount"}
+
+
 async def test_short_headings_whose_values_do_not_fit_are_asked_about(send: Send) -> None:
     """A journey: the two columns hold places."""
     rows = [{"From": "Pune", "To": "Mumbai"}]

@@ -109,16 +109,37 @@ async def test_numbers_that_a_program_altered_are_taken_as_they_were_or_reported
         row(2, **{"Policy No.": "1.21100312501E+19"}),
         row(3, **{"Policy No.": "01-Mar-26"}),
         row(4, **{"Policy No.": "2026-03-01 00:00:00"}),
+        row(5, **{"Policy No.": "2026-03-01"}),
+        row(6, **{"Policy No.": "01/03/26 00:00"}),
+        row(7, **{"Policy No.": "TRUE"}),
     ]
     data = await send(csv_of(rows))
     assert await codes(as_admin, data["errorsUrl"]) == [
         (3, "policy_number_shortened"),
         (4, "policy_number_became_date"),
         (5, "policy_number_became_date"),
+        (6, "policy_number_became_date"),
+        (7, "policy_number_became_date"),
+        (8, "policy_number_missing"),
     ]
     assert [(policy.number, policy.code) for policy in (await imported(resources.reads)).values()] == [
         ("4101234567", "10010001")
     ]
+
+
+async def test_a_number_that_may_be_a_date_is_taken_and_reported(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources
+) -> None:
+    data = await send(csv_of([row(1, **{"Policy No.": "1/3/2026"}), row(2, **{"Policy No.": "MOT/03/2026"})]))
+    assert set(await imported(resources.reads)) == {"1/3/2026", "MOT/03/2026"}
+    listed = await as_admin.get(data["errorsUrl"], params={"severity": "warning"})
+    assert [item["code"] for item in listed.json()["data"]["warnings"]] == ["policy_number_like_date"]
+
+
+@pytest.mark.parametrize("word", ["Dummy", "Walk-in", "CASH", "New Customer"])
+async def test_a_word_that_two_strangers_share_is_no_code(send: Send, resources: Resources, word: str) -> None:
+    await send(csv_of([row(number, **{"Cust Code": word}) for number in (1, 2)]))
+    assert len({policy.customer_id for policy in (await imported(resources.reads)).values()}) == 2
 
 
 async def test_a_long_number_of_a_workbook_has_no_invented_digits(send: Send, as_admin: httpx.AsyncClient) -> None:

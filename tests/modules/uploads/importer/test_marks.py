@@ -55,7 +55,7 @@ async def test_hidden_rows_are_asked_about_once_per_layout(
 
 MARKS = [
     ("Policy Status", ["Active", "Cancelled", "Renewed", "Lapsed"], {"cancelled": 1, "renewed": 1, "lapsed": 1}),
-    ("Status", ["In Force", "CANCELLED - CHEQUE BOUNCE", "renewed", "Surrendered"], {"cancelled": 1, "renewed": 1, "lapsed": 1}),
+    ("Status", ["Issued - cancelled flat", "CANCELLED - CHEQUE BOUNCE", "renewed", "Surrendered"], {"cancelled": 2, "renewed": 1, "lapsed": 1}),
     ("Renewed (Y/N)", ["N", "Y", "yes", ""], {"renewed": 2}),
     ("Cancellation Date", ["", "01/02/2026", "", "-"], {"cancelled": 1}),
     ("Remarks", ["call later", "policy cancelled", "Already renewed", ""], {"cancelled": 1, "renewed": 1}),

@@ -32,7 +32,7 @@ def skipped(folder: Path, text: str) -> dict[Skip, int]:
     return dict(accounting.skipped)
 
 
-@pytest.mark.parametrize("closed_in", [None, 31, 59])
+@pytest.mark.parametrize("closed_in", [None, 6, 7, 31, 59])
 async def test_a_quotation_mark_that_is_never_or_late_closed_swallows_no_rows(
     send: Send, as_admin: httpx.AsyncClient, closed_in: int | None
 ) -> None:

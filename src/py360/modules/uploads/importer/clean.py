@@ -35,6 +35,11 @@ _BECAME_DATE: Final = (
     r"|^[0-9]{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(-[0-9]{2,4})?$"
     r"|^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-[0-9]{2}$"
 )
+# As a program saves such a number as text; the last is also how some offices number, so its rows are taken and reported.
+_BECAME_DATE_IN_TEXT: Final = (
+    r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T| |$)|^[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{2,4} [0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$"
+)
+_LOOKS_LIKE_DATE: Final = r"^(0?[1-9]|[12][0-9]|3[01])[-/](0?[1-9]|1[0-2])[-/](19|20)[0-9]{2}$"
 _CENTURY: Final = {"date_of_birth": 0, "start_date": 10}  # two-digit years later than this from today were 19xx
 _LARGEST: Final = Decimal("9999999999.99")
 _LARGEST_SUM: Final = Decimal("9999999999999.99")
@@ -157,7 +162,9 @@ class _Chunk:
             self._flag(self.problems == problem.value, "policy_number", problem.value)
         self._flag(number.is_null(), "policy_number", "policy_number_missing")
         self._flag(number.str.contains(SHORTENED), "policy_number", "policy_number_shortened")
-        self._flag(number.str.contains(_BECAME_DATE), "policy_number", "policy_number_became_date")
+        became = number.str.contains(_BECAME_DATE) | number.str.contains(_BECAME_DATE_IN_TEXT)
+        self._flag(became, "policy_number", "policy_number_became_date")
+        self._flag(number.str.contains(_LOOKS_LIKE_DATE), "policy_number", "policy_number_like_date", "warning")
         repeated = self.rows.is_in(self.plan.repeats.implode()) & number.is_not_null()
         self._flag(repeated, "policy_number", "policy_number_repeated")
         self._flag(number.str.len_chars() > _LONGEST["policy_number"], "policy_number", "too_long")
@@ -169,7 +176,7 @@ class _Chunk:
         unusable = pl.repeat(value=False, n=code.len(), dtype=pl.Boolean, eager=True)
         for mask, reason in (
             (code.str.contains(SHORTENED), "customer_code_shortened"),
-            (code.str.contains(_BECAME_DATE), "customer_code_became_date"),
+            (code.str.contains(_BECAME_DATE) | code.str.contains(_BECAME_DATE_IN_TEXT), "customer_code_became_date"),
             (self._is_shared(code), "customer_code_shared"),
         ):
             self._flag(mask, "customer_code", reason, "warning")

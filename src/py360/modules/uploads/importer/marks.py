@@ -20,7 +20,8 @@ KINDS: Final[tuple[Kind, ...]] = ("hidden", "status")
 MARK: Final = "mark"
 _LOOK_AT: Final = 2_000
 _STATUS: Final = (
-    (r"^(policy )?(is )?(cancel|annul|void(ed)?$|terminated|ntu$|not taken up|free ?look|रद्द|निरस्त)", "cancelled"),
+    (r"^(policy )?(is )?(cancel|annul|void(ed)?$|terminated|ntu$|not taken up|free ?look|रद्द|निरस्त)"
+     r"|^(issued|policy|booked|active|closed) (but )?(is |was |since )?(cancel(l)?ed|void(ed)?|terminated)\b", "cancelled"),
     (r"^((already|policy|is) )*(renewed\b|renewal (done|completed|complete|received|booked|issued)|रिन्यू|नवीनीकृत|नवीकृत)", "renewed"),
     (r"^(policy )?(is )?(lapsed?$|lapsed |surrender|matur(ed|ity)$|discontinued|foreclosed|ceased|deceased|death claim|total loss|व्यपगत)",
      "lapsed"),

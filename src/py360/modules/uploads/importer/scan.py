@@ -18,6 +18,7 @@ from py360.modules.uploads.reading.rows import HIDDEN, ROW
 from py360.modules.uploads.settings import UploadSettings
 
 _STRANGERS: int = 3  # customers with names and contacts of their own under one code, which therefore is none
+_STRANGERS_OF_A_WORD: int = 2  # the same of a code without a digit: Dummy, Walk-in, CASH
 _OFTEN: float = 0.1  # of a column's cells
 
 
@@ -127,7 +128,8 @@ class _Look:
             "contact": [cells.get(name, none) for name in ("phone", "email")],
         }
         hashes = [_hash(columns).alias(name) for name, columns in people.items()]
-        frame = pl.DataFrame([key.alias("code"), texts.key_hash(key).alias("key"), *hashes])
+        is_word = ~key.str.contains(r"\p{Nd}")
+        frame = pl.DataFrame([key.alias("code"), texts.key_hash(key).alias("key"), is_word.alias("word"), *hashes])
         self.codes.append(frame.filter(pl.col("code").is_not_null()).drop("code"))
         other = pl.DataFrame({"code": code, "key": key}).filter(pl.col("code") != pl.col("key"))
         if other.height:
@@ -185,8 +187,9 @@ class _Look:
             pl.col("name").n_unique().alias("names"),
             pl.col("contact").n_unique().alias("contacts"),
             pl.len().alias("rows"),
+            pl.when(pl.col("word").first()).then(_STRANGERS_OF_A_WORD).otherwise(_STRANGERS).alias("least"),
         )
-        strangers = (pl.col("names") >= _STRANGERS) & (pl.col("contacts") >= _STRANGERS)
+        strangers = (pl.col("names") >= pl.col("least")) & (pl.col("contacts") >= pl.col("least"))
         strangers &= (pl.col("names") >= 0.9 * pl.col("rows")) & (pl.col("contacts") >= 0.9 * pl.col("rows"))
         return groups.filter(strangers)["key"]
 

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from py360.modules.uploads.headings import field_of, heading_key, recognised, speaks_of_us
+from py360.modules.uploads.headings import field_of, heading_key, recognised, short_headings, speaks_of_us
 
 LOOK_AT: Final = 100  # rows from the top that are compared with each other
 LOOK_ON: Final = 1_000  # rows from the top in which headings are looked for where the first hundred have none
 _BEYOND_DOUBT: Final = 6  # headings of ours after which no better row is looked for
 _MOST_CELLS: Final = 150_000  # that are compared with headings; wide sheets are looked through less far
 _ENOUGH: Final = 3  # headings of ours that make a row of headings beyond doubt
+_SHORT_ENOUGH: Final = 5  # short headings that make one, in a row of nothing else
 _LONGEST: Final = 60  # letters of a heading; what is longer is prose
 _NO_NAME: Final = re.compile(r"[0-9०-९ .,:/+-]*")
 _NO_HEADING: Final = re.compile(r"[0-9०-९]{2}|:|@")  # dates, numbers, "Branch: Pune"
@@ -96,13 +97,21 @@ def _header(index: int, row: Cells, above: Cells, wanted: frozenset[str]) -> Hea
         return None
     two = _is_upper_line(above)
     if not two and not wanted and recognised(_own(texts)) < min(_ENOUGH, max(2, len(texts) - 1)):
-        return None
+        return _of_short_words(index, row, texts)
     headings = headings_of(row, above)
     named = [text for text in headings if not text.startswith(_UNNAMED)]
     known = recognised(_own(named)) + len(wanted.intersection(heading_key(text) for text in _own(named)))
     if known < min(_ENOUGH, max(2, len(named) - 1)):
         return None
     return Header(index, known, headings, (tuple(above), tuple(row)) if two else (tuple(row),))
+
+
+def _of_short_words(index: int, row: Cells, texts: Sequence[str]) -> Header | None:
+    """A row of nothing but short headings, whose columns the values will tell; any row that names more is preferred."""
+    few = short_headings(texts)
+    if few < _SHORT_ENOUGH or few < len(texts) - 1 or len(_own(texts)) < len(texts):
+        return None
+    return Header(index, 1, headings_of(row), (tuple(row),))
 
 
 def _own(texts: Iterable[str]) -> list[str]:

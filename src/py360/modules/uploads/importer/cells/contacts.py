@@ -19,6 +19,9 @@ _ALONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})$"
 # A landline with its code set apart, which would be ten digits like a mobile: 079-26401234, 0612-2345678.
 _LANDLINE: Final = r"(^|[^0-9])(?:\+?91[\s-]*)?\(?(?:0?(?:79|80)[\s)-]+[2-7][0-9]{7}|0[0-9]{3}[\s)-]+[2-5][0-9]{6}|0[0-9]{4}[\s)-]+[2-5][0-9]{5})([^0-9]|$)"
 _INSIDE: Final = r"(?:^|[^0-9])(?:(?:\+|00)?91[\s.()-]*|0)?0?([6-9](?:[\s.-]?[0-9]){9})(?:[^0-9]|$)"
+_NOBODYS: Final = r"^\+91(6{10}|7{10}|8{10}|9{10})$"  # what people type where they have no number, and somebody has it
+# What people type where they have no address: noemail@noemail.com, na@na.com, xyz@xyz.com.
+_NO_EMAIL: Final = r"^(na|nil|none|no-?mail|no-?email|noid|abc|xyz|test|dummy|not-?available|notprovided)@(na|nil|none|no-?mail|no-?email|noid|abc|xyz|test|dummy|not-?available|notprovided|mail|email|example|gmail)\.(com|co|in|net|org|co\.in)$"
 _TWO_NUMBERS: Final = 16  # digits of a cell that holds more than one number
 
 
@@ -42,14 +45,16 @@ def mobiles(texts: pl.Series) -> Contacts:
     inside = spaced.str.replace_all(_LANDLINE, "$1 / $2").str.extract(_INSIDE).str.replace_all("[^0-9]", "")
     found = pl.DataFrame({"text": rest, "inside": inside})
     joined = pl.DataFrame({"text": full, "whole": whole}).join(found, on="text", how="left", maintain_order="left")
-    values = joined.select(pl.lit("+91") + pl.coalesce("whole", "inside"))[:, 0]
+    number = pl.lit("+91") + pl.coalesce("whole", "inside")
+    values = joined.select(pl.when(~number.str.contains(_NOBODYS)).then(number).alias("value"))[:, 0]
     several = (full.str.len_bytes() > _TWO_NUMBERS) & (full.str.count_matches("[0-9]") >= _TWO_NUMBERS)
     return Contacts(values, several.fill_null(value=False) & values.is_not_null(), shortened)
 
 
 def emails(texts: pl.Series) -> Contacts:
     """E-mail addresses in lower case, as `kit.addresses` accepts and writes them: domains of other scripts as `xn--`."""
-    lower = texts.str.to_lowercase().str.strip_chars().str.replace(r"^mailto:\s*", "")
+    lower = texts.str.to_lowercase().str.strip_chars().str.strip_chars_end(".").str.replace(r"^mailto:\s*", "")
+    lower = pl.select(pl.when(~lower.str.contains(_NO_EMAIL)).then(lower).alias("text"))[:, 0]
     whole = _addresses(lower)
     rest = lower.filter(whole.is_null() & lower.str.contains("@", literal=True)).unique()
     joined = pl.DataFrame({"text": lower, "whole": whole}).join(

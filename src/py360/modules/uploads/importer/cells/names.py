@@ -9,6 +9,7 @@ _TITLE: Final = r"^(?i:mr|mrs|miss|shri|shriman|shrimati|smt|श्री|श्
 # Also initials (`MS Subramanian`) or names (`Sri Vidya`, `Kum Kum`): a title only with its dot, `Ms` also as it is written.
 _DOTTED: Final = r"^(?i:ms|sri|kum|km|m/s)\.\s*(?:[^.\s]{2})"
 _WRITTEN: Final = r"^Ms\s+"
+_TITLE_ALONE: Final = r"^(?i:mr|mrs|miss|ms|shri|smt|kum|m/s|dr|श्री|श्रीमती|कुमारी)\.?$"  # nobody's name
 _COMPANY: Final = (
     r"(?i)\b(pvt|private limited|ltd|limited|llp|inc|co|company|corporation|corp|motors?|textiles?|traders?|trading|enterprises?|industries"
     r"|agency|agencies|associates|brothers|bros|sons|stores?|works|services?|logistics|transports?|travels|school|college|hospital"
@@ -20,7 +21,9 @@ _COMPANY: Final = (
 def without_title(names: pl.Series) -> pl.Series:
     """Names as they are kept: `MR.RAMESH PAWAR` is RAMESH PAWAR; firms, initials and given names stay whole."""
     spaced = names.str.replace_all(r"\s+", " ").str.strip_chars()
-    frame = spaced.to_frame("name")
+    frame = spaced.to_frame("name").with_columns(
+        pl.when(~pl.col("name").str.contains(_TITLE_ALONE)).then(pl.col("name")).alias("name")
+    )
     name = pl.col("name")
     bare = (
         pl.when(name.str.contains(_TITLE))

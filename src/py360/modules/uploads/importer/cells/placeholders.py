@@ -13,7 +13,7 @@ _ERROR_VALUE: Final = (
     r"|^err:?\s?[0-9]+$"
 )
 _WORD: Final = (
-    "na|naa|nap|nil|nill|null|none|nan|nat|void|blank|empty|missing|undefined|tba|tbd|tbc|tbn|tbi|unk|unknown|anonymous|pending|awaited"
+    "na|naa|nap|true|false|nil|nill|null|none|nan|nat|void|blank|empty|missing|undefined|tba|tbd|tbc|tbn|tbi|unk|unknown|anonymous|pending|awaited"
     "|awaiting|waiting|unavailable|unassigned|unallocated|unallotted|unspecified|undisclosed|novalue|nodata|same as above"
     "|शून्य|रिक्त|खाली|अज्ञात|अनुपलब्ध|लंबित|लम्बित|प्रतीक्षित|प्रतीक्षारत|निरंक|निल|एनए|नहीं|नही|नाही"
 )

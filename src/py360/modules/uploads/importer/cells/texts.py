@@ -8,7 +8,10 @@ from typing import Final
 
 import polars as pl
 
-_DEVANAGARI: Final = {digit: str(number) for number, digit in enumerate("०१२३४५६७८९")}
+# Zeros of the scripts that our customers write, of Arabic and Urdu, and full-width.
+_ZEROS: Final = "०০੦૦୦௦౦೦൦٠۰０"
+_DIGITS: Final = {chr(ord(zero) + number): str(number) for zero in _ZEROS for number in range(10)}
+_ANY_DIGIT: Final = "[" + "".join(f"{zero}-{chr(ord(zero) + 9)}" for zero in _ZEROS) + "]"
 _UNREADABLE: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
 # Marks that come along when a number is copied from a chat or a contact; the joiners of Indian scripts are letters of theirs.
 _INVISIBLE: Final = (
@@ -20,8 +23,8 @@ _POINT_ZERO: Final = r"^([0-9]+)\.0+$"  # a number that went through a program t
 
 
 def ascii_digits(texts: pl.Series) -> pl.Series:
-    """Digits of the Devanagari script as those that machines read."""
-    return texts.str.replace_many(_DEVANAGARI) if texts.str.contains("[०-९]").any() else texts
+    """Digits of other scripts as those that machines read."""
+    return texts.str.replace_many(_DIGITS) if texts.str.contains(_ANY_DIGIT).any() else texts
 
 
 def plain(texts: pl.Series) -> pl.Series:

@@ -188,7 +188,7 @@ class _Records:
         for taken in range(2, min(MOST_LINES_OF_A_CELL, len(lines) - at) + 1):
             line = lines[at + taken - 1]
             letters += len(line)
-            if letters > MOST_LETTERS_OF_A_CELL or self._is_row(line):
+            if letters > MOST_LETTERS_OF_A_CELL or self._is_row(line) or self._are_rows(lines[at], line):
                 return 1
             is_open ^= line.count('"') % 2 == 1
             if not is_open:
@@ -201,6 +201,10 @@ class _Records:
         if delimiters < max(self._width - 1, 2) or line.count('"') % 2:
             return False
         return cells_of(line, self._delimiter) is not None
+
+    def _are_rows(self, first: str, line: str) -> bool:
+        """Whether each of two lines has all the cells of a row: a mark that opens in one and closes in the other is stray in both."""
+        return min(first.count(self._delimiter), line.count(self._delimiter)) >= max(self._width - 1, 3)
 
     def _record(self, lines: Sequence[str]) -> Record:
         whole = "\n".join(lines)
