@@ -138,16 +138,14 @@ def recognised(headings: Sequence[str]) -> int:
 
 # Headings that name one of our columns only together with its values: `Certificate`, `Party`, `From`, `Amount`.
 _SHORT: Final = frozenset(
-    "certificate policy contract document party client customer insured assured member holder owner name contact mobile phone cell mail"
-    " class product type plan category from to start end till until upto expiry due date validity amount premium sum value total number id"
-    " code".split()
+    ["certificate", "policy", "contract", "document", "party", "client", "customer", "insured", "assured", "member", "holder", "owner", "name", "contact", "mobile", "phone", "cell", "mail", "class", "product", "type", "plan", "category", "from", "to", "start", "end", "till", "until", "upto", "expiry", "due", "date", "validity", "amount", "premium", "sum", "value", "total", "number", "id", "code"]
 )
 
 
 def short_headings(headings: Sequence[str]) -> int:
     """How many of a row's texts name one of our columns, or are nothing but words that may."""
     return sum(
-        field_of(text) is not None or bool(words := heading_key(text).split()) and _SHORT.issuperset(words)
+        field_of(text) is not None or (bool(words := heading_key(text).split()) and _SHORT.issuperset(words))
         for text in headings
         if text
     )
