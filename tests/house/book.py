@@ -78,6 +78,8 @@ insert into renewal_predictions (case_id, client_id, model_id, lapse_chance, exp
 insert into dashboard_metrics (client_id, owner_id, name, chart, measure, grouping, filters, is_shared)
   select 1, 1, 'Metric ' || n, 'bar', 'cases', 'status',
     '{"dateRange": "all", "policyType": "all", "caseStatus": "all", "teamId": "", "memberId": ""}', true from numbers;
+insert into recommendations (id, client_id, customer_id, rule, source, type, priority, reason, suggested_coverage, estimated_premium)
+  select n, 1, n, 'home', 'rules', 'Home Insurance', 'Medium', 'Not insured', 1, 1 from numbers;
 insert into knowledge_documents (id, client_id, name, sha256, file_key, file_size)
   select n, 1, 'guide ' || n || '.md', n::text, 'knowledge/1/' || n, 1 from numbers;
 insert into notifications (user_id, type, title, message) select 1, 'system', 'Note', 'Text' from numbers;

@@ -56,6 +56,7 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "claim": ("claims", "CLM-2026-001001"),
     "document_id": ("claim_documents", "1001"),
     "metric_id": ("dashboard_metrics", "select min(id) from dashboard_metrics"),
+    "recommendation_id": ("recommendations", "1001"),
     "knowledge_id": ("knowledge_documents", "1001"),
     "notification_id": ("notifications", "select min(id) from notifications"),
 }
@@ -143,6 +144,7 @@ BODIES: Final[Mapping[str, Any]] = {
     "POST /cases/{case_id}/outstanding-amounts/{instalment_id}/reminders": {"channel": "email"},
     "POST /cases/{case_id}/payment-plans": {"frequency": "annual", "count": 1, "startDate": "2026-12-31"},
     "PUT /payments/approvals/{approval_id}/decision": {"decision": "declined"},
+    "PUT /ai/policy-recommendations/{recommendation_id}/outcome": {"outcome": "accepted"},
     "PUT /campaigns/{campaign_id}/status": {"status": "paused"},
     "PUT /dashboard/metrics/{metric_id}": {"name": "X", "measure": "cases"},
     "PUT /customers/{customer}/profile": {"vehicles": []},
@@ -314,6 +316,7 @@ async def test_the_rows_are_there_for_their_own_client(book: int, app: FastAPI, 
         "arrival_id",
         "document_id",
         "knowledge_id",
+        "recommendation_id",
     }
     assert NAMED.keys() - found <= without_a_page
 

@@ -16,6 +16,7 @@ from py360.modules.customers.file_entities import customer_entity, policy_entity
 from py360.modules.customers.grace import HEALTH_MONTHLY_DAYS as HEALTH_MONTHLY_GRACE_DAYS
 from py360.modules.customers.grace import USUAL_DAYS as USUAL_GRACE_DAYS
 from py360.modules.customers.grace import GracePeriod, grace_periods, set_grace_periods
+from py360.modules.customers.picture.needs import Needs, needs_of
 from py360.modules.customers.queries import CustomerPolicy
 from py360.modules.customers.queries import policy as find_policy
 from py360.modules.customers.service.customers import change_customer
@@ -30,6 +31,7 @@ __all__ = [
     "CustomerPolicy",
     "Email",
     "GracePeriod",
+    "Needs",
     "Phone",
     "Policy",
     "change_customer",
@@ -40,6 +42,7 @@ __all__ = [
     "grace_periods",
     "keep_changed",
     "merge",
+    "needs_of",
     "policy",
     "policy_entity",
     "renew",

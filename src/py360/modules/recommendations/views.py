@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing_extensions import TypedDict
 
 from py360.kit.http.answers import Pagination
+from py360.kit.wire import Amount
 
 
 class ReasonView(TypedDict):
@@ -102,3 +103,90 @@ class UpliftView(TypedDict):
     renewalUplift: IntervalView | None
     amountUplift: IntervalView | None
     message: str
+
+
+class SuggestionView(TypedDict):
+    """A policy that suits a customer; amounts in INR."""
+
+    id: int
+    type: str
+    priority: str
+    reason: str
+    suggestedCoverage: Amount
+    estimatedPremium: Amount
+
+
+class InsightView(TypedDict):
+    """What stands out of a customer's history (domain reference, 9.2)."""
+
+    claimLikelihood: str
+    customerProfile: str
+    observations: list[str]
+
+
+class RecommendedView(TypedDict):
+    """What is recommended to a customer, and why."""
+
+    customerId: str
+    recommendations: list[SuggestionView]
+    insight: InsightView
+    generatedAt: datetime
+    source: str
+
+
+class FactorView(TypedDict):
+    """What takes points off the score."""
+
+    name: str
+    points: int
+    reason: str
+
+
+class RiskView(TypedDict):
+    """How risky a customer's life is: 0 to 100, 70 and more is safe, below 40 high."""
+
+    customerId: str
+    category: str
+    score: int
+    factors: list[FactorView]
+
+
+class ShownView(SuggestionView):
+    """A recommendation that was shown, and what became of it."""
+
+    customerId: str
+    customerName: str
+    rule: str
+    source: str
+    status: str
+    timesShown: int
+    note: str | None
+    answeredAt: datetime | None
+    createdAt: datetime
+
+
+class ShownList(TypedDict):
+    """A page of recommendations."""
+
+    recommendations: list[ShownView]
+    pagination: Pagination
+
+
+class RuleView(TypedDict):
+    """How well a rule's recommendations do; rates from 0 to 1."""
+
+    rule: str
+    source: str
+    shown: int
+    accepted: int
+    declined: int
+    converted: int
+    acceptanceRate: float
+    conversionRate: float
+    convertedPremium: Amount
+
+
+class Effectiveness(TypedDict):
+    """How well recommendations do, by rule and source."""
+
+    rules: list[RuleView]

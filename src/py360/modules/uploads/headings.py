@@ -138,7 +138,50 @@ def recognised(headings: Sequence[str]) -> int:
 
 # Headings that name one of our columns only together with its values: `Certificate`, `Party`, `From`, `Amount`.
 _SHORT: Final = frozenset(
-    ["certificate", "policy", "contract", "document", "party", "client", "customer", "insured", "assured", "member", "holder", "owner", "name", "contact", "mobile", "phone", "cell", "mail", "class", "product", "type", "plan", "category", "from", "to", "start", "end", "till", "until", "upto", "expiry", "due", "date", "validity", "amount", "premium", "sum", "value", "total", "number", "id", "code"]
+    [
+        "certificate",
+        "policy",
+        "contract",
+        "document",
+        "party",
+        "client",
+        "customer",
+        "insured",
+        "assured",
+        "member",
+        "holder",
+        "owner",
+        "name",
+        "contact",
+        "mobile",
+        "phone",
+        "cell",
+        "mail",
+        "class",
+        "product",
+        "type",
+        "plan",
+        "category",
+        "from",
+        "to",
+        "start",
+        "end",
+        "till",
+        "until",
+        "upto",
+        "expiry",
+        "due",
+        "date",
+        "validity",
+        "amount",
+        "premium",
+        "sum",
+        "value",
+        "total",
+        "number",
+        "id",
+        "code",
+    ]
 )
 
 

@@ -55,7 +55,7 @@ class _Run:
     turns: list[Turn]
     answer: Answer
     tokens: list[int] = field(default_factory=lambda: [0, 0])
-    said: int = 0
+    length: int = 0
 
 
 async def answer(reads: Reads, caller: Caller, stored: Stored, question: Question, ended: Answer) -> AsyncIterator[str]:
@@ -166,15 +166,15 @@ async def _conversation(run: _Run, model: LanguageModel) -> AsyncIterator[str]:
         wanted: tuple[ToolCall, ...] = ()
         async for delta in _noted(run, model.stream(run.turns, tools if round < ROUNDS else [])):
             wanted = delta.calls or wanted
-            if delta.text and run.said < ANSWER_MAX:
-                run.said += len(delta.text)
+            if delta.text and run.length < ANSWER_MAX:
+                run.length += len(delta.text)
                 yield delta.text
         if not wanted:
             break
         run.turns.append(Turn("assistant", "", wanted))
         for call in wanted:
             run.turns.append(Turn("tool", run.redactor.hide(await _use(run, call)), answers=call.id))
-    if not run.said:
+    if not run.length:
         raise ModelError("nonsense", "the answer was empty")
 
 

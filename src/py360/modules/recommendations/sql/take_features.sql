@@ -7,7 +7,7 @@ with batch as (
   order by c.id limit %(limit)s
 ), held as (
   select h.customer_id, count(*) as policies
-  from customers_public_holding h
+  from customers_public_policy h
   where h.customer_id in (select customer_id from batch) and h.status = 'active'
   group by h.customer_id
 ), taken as (
@@ -25,7 +25,7 @@ with batch as (
     b.policy_type, b.channel, left(u.city, 100), left(u.state, 100), %(now)s
   from batch b
   join customers_public_person u on u.id = b.customer_id
-  join customers_public_holding p on p.policy_id = b.policy_id
+  join customers_public_policy p on p.id = b.policy_id
   left join held on held.customer_id = b.customer_id
   on conflict (case_id) do update set
     age = excluded.age, premium = excluded.premium, premium_change = excluded.premium_change,

@@ -1,4 +1,4 @@
-"""The HTTP face of recommendations (domain reference, 9.3 and 9.4)."""
+"""Which renewals are at risk, the model behind it, and what calls achieved (domain reference, 9)."""
 
 from datetime import date, timedelta
 from typing import Annotated

@@ -1,0 +1,85 @@
+"""Which policies suit a customer, their risk, and what became of what was recommended (domain reference, 9.3 and 9.4)."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+
+from py360.kit.http import Answer, AsFile, DbReads, Message, PageParams, Res, Router, Search, Session, listed, ok
+from py360.modules.customers import api as customers
+from py360.modules.recommendations import rules
+from py360.modules.recommendations.access import CanReadRecommendations
+from py360.modules.recommendations.schemas import AssessRisk, RecommendFor
+from py360.modules.recommendations.schemas import Response as Outcome
+from py360.modules.recommendations.service import recommend
+from py360.modules.recommendations.shown import activity, effectiveness, shown
+from py360.modules.recommendations.views import Effectiveness, RecommendedView, RiskView, ShownList
+
+router = Router()
+
+
+@router.post("/ai/policy-recommendations", response_model=Answer[RecommendedView])
+async def recommend_policies(
+    session: Session, reads: DbReads, caller: CanReadRecommendations, resources: Res, body: RecommendFor
+) -> Response:
+    """The policies that suit a customer, the most important first, each with its reason; they are stored as shown."""
+    needs = await customers.needs_of(reads, caller, body.customer_id)
+    found = await recommend.recommend(session, needs, body.limit)
+    stands_out = rules.insight(needs, await activity(reads, needs.customer_id), resources.clock.today())
+    view: RecommendedView = {
+        "customerId": needs.customer_code,
+        "recommendations": [
+            {
+                "id": each.id, "type": each.suggestion.type, "priority": each.suggestion.priority,
+                "reason": each.suggestion.reason, "suggestedCoverage": each.suggestion.suggested_coverage,
+                "estimatedPremium": each.suggestion.estimated_premium,
+            }
+            for each in found
+        ],
+        "insight": {
+            "claimLikelihood": stands_out.claim_likelihood,
+            "customerProfile": stands_out.customer_profile,
+            "observations": stands_out.observations,
+        },
+        "generatedAt": resources.clock.now(),
+        "source": "rules",
+    }  # fmt: skip
+    return ok(view)
+
+
+@router.post("/ai/risk-assessment", response_model=Answer[RiskView])
+async def assess_risk(reads: DbReads, caller: CanReadRecommendations, body: AssessRisk) -> Response:
+    """A customer's risk: 100 less the points of each factor."""
+    needs = await customers.needs_of(reads, caller, body.customer_id)
+    found = rules.risk(needs)
+    factors = [{"name": each.name, "points": each.points, "reason": each.reason} for each in found.factors]
+    return ok({"customerId": needs.customer_code, "category": found.category, "score": found.score, "factors": factors})
+
+
+@router.get("/ai/policy-recommendations", response_model=Answer[ShownList])
+async def list_recommendations(
+    reads: DbReads,
+    caller: CanReadRecommendations,
+    page: PageParams,
+    search: Search = None,
+    status: Annotated[str | None, Query(max_length=20, description="shown, accepted, declined or converted")] = None,
+    as_file: AsFile = None,
+) -> Response:
+    """What was recommended to customers within reach, and what became of it."""
+    return await listed(reads, shown(caller, page.sort, search, status), page, as_file)
+
+
+@router.get("/ai/policy-recommendations/effectiveness", response_model=Answer[Effectiveness])
+async def read_effectiveness(reads: DbReads, caller: CanReadRecommendations) -> Response:
+    """How often each rule's recommendations were accepted and bought."""
+    return ok({"rules": await effectiveness(reads, caller)})
+
+
+@router.put("/ai/policy-recommendations/{recommendation_id}/outcome", response_model=Answer[Message])
+async def set_outcome(
+    session: Session, reads: DbReads, caller: CanReadRecommendations, recommendation_id: int, body: Outcome
+) -> Response:
+    """Keep what the customer said (accepted, declined) or did (converted)."""
+    customer = await recommend.customer_of(session, caller, recommendation_id)
+    await customers.needs_of(reads, caller, str(customer))
+    await recommend.answer(session, caller, recommendation_id, body.outcome, body.note)
+    return ok({"message": f"The recommendation is {body.outcome}."})

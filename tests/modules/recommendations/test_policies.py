@@ -1,0 +1,105 @@
+"""Which policies suit a customer, by the rules of 9.3, and what became of what was recommended."""
+
+from typing import Any
+
+import httpx
+
+from tests.factories.book import merge, row
+from tests.modules.conftest import AsRole
+
+PROFILE: dict[str, Any] = {
+    "annualIncome": {"amount": 12_00_000},
+    "demographics": {"age": 35, "dependents": 2},
+    "residence": {"ownership": "owned", "builtUpArea": 1_000},
+    "vehicles": [{"type": "Car", "currentValue": 6_00_000}],
+    "riskProfile": {
+        "category": "safe",
+        "investmentHorizon": "long_term",
+        "healthConditions": "minor",
+        "lifestyle": "sedentary",
+    },
+    "policyPreferences": {"avoidedTypes": ["ULIP"]},
+    "familyHistory": {"medicalHistory": {"diabetes": {"present": True}}},
+}
+
+
+async def customer(admin: httpx.AsyncClient, number: int = 1, **changed: Any) -> str:
+    await merge(row(number))
+    code = f"C{number:05d}"
+    answer = await admin.put(f"/api/customers/{code}/profile", json=PROFILE | changed)
+    assert answer.status_code == 200, answer.text
+    return code
+
+
+async def recommended(person: httpx.AsyncClient, code: str, limit: int = 6) -> list[dict[str, Any]]:
+    answer = await person.post("/api/ai/policy-recommendations", json={"customerId": code, "limit": limit})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["data"]["source"] == "rules"
+    found: list[dict[str, Any]] = answer.json()["data"]["recommendations"]
+    return found
+
+
+async def test_policies_are_recommended_by_priority_with_reasons(as_admin: httpx.AsyncClient) -> None:
+    code = await customer(as_admin)
+    found = await recommended(as_admin, code)
+    assert [(each["type"], each["priority"]) for each in found] == [
+        ("Comprehensive Health Insurance", "Critical"), ("Critical Illness Insurance", "High"), ("Term Life Insurance", "High"),
+        ("Home Insurance", "Medium"), ("Child Education Plan", "Medium"),
+    ]  # fmt: skip
+    by_type = {each["type"]: each for each in found}
+    assert by_type["Critical Illness Insurance"]["suggestedCoverage"] == 60_00_000
+    assert by_type["Term Life Insurance"]["estimatedPremium"] == 9_600
+    assert by_type["Home Insurance"]["suggestedCoverage"] == 30_00_000
+    assert len(await recommended(as_admin, code, 3)) == 3
+
+
+async def test_what_is_held_avoided_too_dear_or_beyond_capacity_is_left_out(as_admin: httpx.AsyncClient) -> None:
+    held = await customer(
+        as_admin, 1, otherPolicies=[{"policyType": "Health Insurance"}, {"policyType": "Home", "status": "lapsed"}]
+    )
+    assert "Comprehensive Health Insurance" not in [each["type"] for each in await recommended(as_admin, held)]
+    dear = await customer(as_admin, 2, policyPreferences={"avoidedTypes": ["ULIP", "child"], "maxBudget": 10_000})
+    assert [each["type"] for each in await recommended(as_admin, dear)] == ["Term Life Insurance", "Home Insurance"]
+    full = await customer(as_admin, 3, policyCapacity={"maxRecommended": 2})
+    assert len(await recommended(as_admin, full)) == 1
+
+
+async def test_an_answer_is_kept_and_counted(as_admin: httpx.AsyncClient) -> None:
+    code = await customer(as_admin)
+    health, illness, *_ = await recommended(as_admin, code)
+    address = "/api/ai/policy-recommendations"
+    for number, outcome in ((health["id"], "accepted"), (health["id"], "converted"), (illness["id"], "declined")):
+        assert (await as_admin.put(f"{address}/{number}/outcome", json={"outcome": outcome})).status_code == 200
+    late = await as_admin.put(f"{address}/{illness['id']}/outcome", json={"outcome": "accepted"})
+    assert (late.status_code, late.json()["error"]["code"]) == (409, "recommendation_answered")
+    again = await recommended(as_admin, code)
+    assert "Critical Illness Insurance" not in [each["type"] for each in again]
+    rules = {each["rule"]: each for each in (await as_admin.get(f"{address}/effectiveness")).json()["data"]["rules"]}
+    assert (rules["family_health"]["converted"], rules["critical_illness"]["declined"]) == (1, 1)
+    listed = (await as_admin.get(address, params={"status": "declined"})).json()["data"]["recommendations"]
+    assert [each["type"] for each in listed] == ["Critical Illness Insurance"]
+
+
+async def test_risk_is_a_score_with_its_factors(as_admin: httpx.AsyncClient) -> None:
+    code = await customer(as_admin)
+    risk = (await as_admin.post("/api/ai/risk-assessment", json={"customerId": code})).json()["data"]
+    assert (risk["score"], risk["category"]) == (80, "safe")
+    assert {each["name"]: each["points"] for each in risk["factors"]} == {
+        "healthConditions": 10,
+        "lifestyle": 5,
+        "familyHistory": 5,
+    }
+
+
+async def test_somebody_elses_customer_is_not_there(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+    code = await customer(as_admin)
+    (first, *_) = await recommended(as_admin, code)
+    agent = await as_role("agent")
+    for method, path, body in (
+        ("POST", "/api/ai/policy-recommendations", {"customerId": code}),
+        ("POST", "/api/ai/risk-assessment", {"customerId": code}),
+        ("PUT", f"/api/ai/policy-recommendations/{first['id']}/outcome", {"outcome": "accepted"}),
+    ):
+        refused = await agent.request(method, path, json=body)
+        assert refused.status_code == 404, (path, refused.text)
+    assert (await agent.get("/api/ai/policy-recommendations")).json()["data"]["recommendations"] == []
