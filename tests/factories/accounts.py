@@ -26,7 +26,7 @@ def sandbox_settings(channel: str, **changed: object) -> VendorSettings:
 async def point_at(vendors: Vendors) -> None:
     """Have the sandbox accounts speak to these vendors."""
     assert vendors.relay is None or vendors.relay.sockets
-    for channel in ("email", "sms", "whatsapp", "payment"):
+    for channel in ("email", "sms", "whatsapp", "call", "payment"):
         if channel != "email":
             await set_up(channel, sandbox_settings(channel, base_url=vendors.world.address))
         elif vendors.relay is not None:

@@ -146,6 +146,7 @@ def fill_protocols() -> None:
     files.use_entity("policy", ("cases", "policy-timeline"), customers.policy_entity)
     for channel in ("email", "sms", "whatsapp"):
         providers.use_check(channel, messaging.check)
+    providers.use_check("call", cases.check_voice)
     providers.use_check("payment", payments.check)
     assistant.use_figures(analytics_api.figures_in_words)
 

@@ -14,7 +14,7 @@ import uvloop
 from fastapi import FastAPI, Request, Response
 
 from py360.kit.settings import Settings
-from py360.sandbox import checkout, control, meta, openai, razorpay, twilio
+from py360.sandbox import checkout, control, meta, openai, razorpay, twilio, twilio_voice
 from py360.sandbox.relay import Relay
 from py360.sandbox.stripe import api as stripe
 from py360.sandbox.vendors import Vendors
@@ -32,6 +32,7 @@ def create_app(vendors: Vendors) -> FastAPI:
     app.include_router(stripe.routes(vendors.stripe))
     app.include_router(stripe.pages(vendors.stripe))
     app.include_router(twilio.routes(vendors.twilio))
+    app.include_router(twilio_voice.routes(vendors.voice))
     app.include_router(meta.routes(vendors.meta))
     app.include_router(openai.routes())
     app.add_exception_handler(Refused, _refused)

@@ -65,19 +65,19 @@ class Twilio:
     async def take(self, account: str, fields: dict[str, str]) -> dict[str, Any]:
         """An SMS to a customer, and the API's answer. Raises Refused."""
         if self.world.audience.crowded:
-            raise _no(429, 20429, "Too Many Requests")
+            raise refusal(429, 20429, "Too Many Requests")
         to, body = fields.get("To", ""), fields.get("Body", "")
         service, sender = fields.get("MessagingServiceSid"), fields.get("From")
         if not service and not sender:
-            raise _no(400, 21603, "A 'From' phone number is required.")
+            raise refusal(400, 21603, "A 'From' phone number is required.")
         if not body:
-            raise _no(400, 21602, "Message body is required.")
+            raise refusal(400, 21602, "Message body is required.")
         if len(body) > 1600:
-            raise _no(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
+            raise refusal(400, 21617, "The concatenated message body exceeds the 1600 character limit.")
         if not _NUMBER.fullmatch(to) or self.world.audience.refuses("sms", to):
-            raise _no(400, 21211, f"Invalid 'To' Phone Number: {to}")
+            raise refusal(400, 21211, f"Invalid 'To' Phone Number: {to}")
         if to in self.stopped_by:
-            raise _no(400, 21610, "Attempt to send to unsubscribed recipient")
+            raise refusal(400, 21610, "Attempt to send to unsubscribed recipient")
         self.account = account
         message = Message("SM" + secrets.token_hex(16), "sms", service or sender or "", to, body, self.world.now())
         message.callback = fields.get("StatusCallback", "")
@@ -154,8 +154,8 @@ def segments(body: str) -> int:
     return 1 if len(body) <= single else -(-len(body) // joined)
 
 
-def _no(status: int, code: int, message: str) -> Refused:
-    """Twilio's refusal."""
+def refusal(status: int, code: int, message: str) -> Refused:
+    """Twilio's refusal of a request."""
     body = {
         "code": code,
         "message": message,
@@ -198,7 +198,7 @@ def routes(twilio: Twilio) -> APIRouter:
 
     async def guard(account: str, request: Request) -> None:
         if not world.knows(request, user=account):
-            raise _no(401, 20003, "Authenticate")
+            raise refusal(401, 20003, "Authenticate")
 
     router = APIRouter(tags=["twilio"], dependencies=[Depends(guard)])
 

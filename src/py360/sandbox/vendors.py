@@ -18,11 +18,12 @@ from py360.sandbox.razorpay import Razorpay
 from py360.sandbox.stripe.account import Stripe
 from py360.sandbox.timeline import Timeline
 from py360.sandbox.twilio import Twilio
+from py360.sandbox.twilio_voice import TwilioVoice
 from py360.sandbox.visitor import Visitor
 from py360.sandbox.world import World
 
 BROWSERS: Final = 8
-CONNECTIONS: Final = {"meta": 2, "twilio": 8, "mailgun": 8, "razorpay": 4, "stripe": 4}
+CONNECTIONS: Final = {"meta": 2, "twilio": 8, "twilio-voice": 2, "mailgun": 8, "razorpay": 4, "stripe": 4}
 
 
 @dataclass(slots=True)
@@ -35,6 +36,7 @@ class Vendors:
     couriers: dict[str, Courier]
     meta: Meta
     twilio: Twilio
+    voice: TwilioVoice
     mailgun: Mailgun
     razorpay: Razorpay
     stripe: Stripe
@@ -60,6 +62,7 @@ class Vendors:
             couriers=couriers,
             meta=Meta(world, couriers["meta"]),
             twilio=Twilio(world, couriers["twilio"]),
+            voice=TwilioVoice(world, couriers["twilio-voice"]),
             mailgun=Mailgun(world, couriers["mailgun"]),
             razorpay=Razorpay(world, couriers["razorpay"]),
             stripe=Stripe(world, couriers["stripe"]),
@@ -88,6 +91,7 @@ class Vendors:
             courier.clear()
         self.mischief.paused, self.mischief.shuffle, self.mischief.duplicate = (False, False, 0.0)
         self.twilio.stopped_by.clear()
+        self.voice.calls.clear()
         self.meta.forget()
         self.world.journal.clear()
 

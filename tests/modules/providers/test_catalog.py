@@ -17,7 +17,9 @@ import pytest_asyncio
 from aiohttp import web
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from py360.kit import db
 from py360.kit.clock import SystemClock
+from py360.kit.db import unit_of_work
 from py360.modules.providers.catalog import TYPES
 
 # What a person types into the form of each vendor; `host` and `port` are put in.
@@ -43,6 +45,9 @@ FILLED: dict[str, dict[str, Any]] = {
         "accessToken": "EAAB", "phoneNumberId": "1065", "businessAccountId": "1022", "webhookToken": "verify", "appSecret": "app",
         "apiVersion": "v22.0", "baseUrl": None, "unitPrice": "0.08",
     },
+    "twilio-voice": {
+        "accountSid": "AC42", "authToken": "the token", "fromNumber": "+918011113333", "baseUrl": None,
+    },
     "razorpay": {
         "keyId": "rzp_live_1", "keySecret": "the secret", "webhookSecret": "whsec", "previousWebhookSecret": "old", "merchantId": "acc_1",
         "baseUrl": None,
@@ -55,6 +60,7 @@ SIGN_INS = {"smtp": ("office", "pass word"), "sendgrid": ("apikey", "SG.key"), "
 AVAILABLE = [each for each in TYPES if each.is_available]
 ANSWER = {
     "/2010-04-01/Accounts/AC42/Messages.json": {"sid": "SM1"},
+    "/2010-04-01/Accounts/AC42/Calls.json": {"sid": "CA1"},
     "/v22.0/1065/messages": {"messages": [{"id": "w1"}]},
 }
 
@@ -190,6 +196,15 @@ async def test_what_the_form_documents_is_what_the_adapter_uses(
         assert answer.status_code == 201, answer.text
         sent = vendor.calls[-1][1]
         assert sent.get("amount") == 100_000 or sent["line_items[0][price_data][unit_amount]"] == "100000"
+        return
+    if channel == "call":
+        case = await open_case(as_admin)
+        assert (await as_admin.put("/api/settings/renewals", json={"callingEnabled": True})).status_code == 200
+        async with unit_of_work() as session:
+            await db.execute(session, "update users set phone = '+919811112222'")
+        answer = await as_admin.post(f"/api/cases/{case}/call")
+        assert answer.status_code == 201, answer.text
+        assert vendor.calls[-1][1]["From"] == "+918011113333"
         return
     to: dict[str, Any] = {
         "email": {"to": "asha@example.com", "subject": "s", "body": "b"},

@@ -6,10 +6,12 @@ from py360.modules.cases.service.contact import note_contacts
 from py360.modules.cases.service.lifecycle import Paid, note_payment, partly_paid, refunded, settle
 from py360.modules.cases.service.note import note
 from py360.modules.cases.statuses import LABELS, status_code
+from py360.modules.cases.vendors.twilio_voice import check as check_voice
 
 __all__ = [
     "LABELS",
     "Paid",
+    "check_voice",
     "file_entity",
     "note",
     "note_contacts",

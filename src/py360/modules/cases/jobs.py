@@ -1,7 +1,10 @@
 """The jobs of cases: live updates, reminders, and the end of grace."""
 
+from typing import Final
+
 from py360.kit import db, resources
-from py360.modules.cases import live_updates
+from py360.kit.webhooks import Inbox
+from py360.modules.cases import live_updates, webhooks
 from py360.modules.cases.renewals.scheduler import open_due_cases
 from py360.modules.cases.service import notify
 from py360.modules.cases.service.documents import note_document
@@ -9,6 +12,7 @@ from py360.modules.cases.service.lapse import lapse_overdue
 
 push = live_updates.push
 jobs = live_updates.jobs
+inbox: Final = Inbox(jobs, [webhooks.VOICE.name], webhooks.apply)
 
 
 @jobs.task(name="cases.note_file_added")

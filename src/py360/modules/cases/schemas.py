@@ -241,3 +241,9 @@ class ContactIn(NoteIn):
     content: Annotated[str, StringConstraints(max_length=20_000)] | None = None
     contact: Annotated[str, StringConstraints(max_length=255)] | None = None
     occurred_at: Moment | None = None
+
+
+class CallIn(Schema):
+    """The case whose customer is to be called."""
+
+    case_id: str | int

@@ -22,6 +22,7 @@ from py360.modules.providers.vendor_settings import (
     SmtpSettings,
     StripeSettings,
     TwilioSettings,
+    TwilioVoiceSettings,
     VendorSettings,
 )
 
@@ -37,6 +38,7 @@ __all__ = [
     "SmtpSettings",
     "StripeSettings",
     "TwilioSettings",
+    "TwilioVoiceSettings",
     "VendorNotAvailable",
     "VendorSettings",
     "account",

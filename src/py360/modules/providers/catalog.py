@@ -75,7 +75,7 @@ TYPES: Final = (
     ),
     ProviderType("whatsapp", "gupshup", "Gupshup"),
     ProviderType("whatsapp", "360dialog", "360dialog"),
-    ProviderType("call", "twilio-voice", "Twilio Voice"),
+    ProviderType("call", "twilio-voice", "Twilio Voice", vendors.TwilioVoiceSettings, (500, 5_000, 5)),
     ProviderType("call", "exotel", "Exotel"),
     ProviderType("call", "ubona", "Ubona"),
     ProviderType("payment", "razorpay", "Razorpay", vendors.RazorpaySettings, has_webhooks=True),

@@ -43,6 +43,12 @@ def sandbox_accounts(client_id: int, company: str) -> dict[str, tuple[str, Vendo
         base_url=base,
         unit_price=Decimal("0.05"),
     )
+    voice = vendors.TwilioVoiceSettings(
+        account_sid="AC" + here.sandbox_secret[:32],
+        auth_token=secret,
+        from_number=f"+{918045671234 + nth}",
+        base_url=base,
+    )
     whatsapp = vendors.MetaSettings(
         access_token=secret,
         phone_number_id=str(106540352242922 + nth),
@@ -60,6 +66,7 @@ def sandbox_accounts(client_id: int, company: str) -> dict[str, tuple[str, Vendo
         "email": ("mailgun", mail),
         "sms": ("twilio", text),
         "whatsapp": ("meta", whatsapp),
+        "call": ("twilio-voice", voice),
         "payment": ("razorpay", gateway),
     }
 

@@ -248,6 +248,22 @@ class TwilioSettings(VendorSettings):
         return frozenset({self.account_sid, self.from_number, self.messaging_service_sid or self.from_number})
 
 
+class TwilioVoiceSettings(VendorSettings):
+    """Twilio's Calls resource: calls are made from this number."""
+
+    unit_price: Annotated[Decimal, Field(ge=0, le=1_000, max_digits=9, decimal_places=4)] | None = Field(
+        None, exclude=True
+    )
+    account_sid: Text = Field(pattern=r"^[A-Za-z0-9]+$")
+    auth_token: Secret
+    from_number: Text
+    base_url: BaseAddress | None = Field(None, json_schema_extra=_ADDRESS, description="Empty: https://api.twilio.com")
+
+    def identifiers(self) -> frozenset[str]:
+        """The account sid, and the number that it calls from."""
+        return frozenset({self.account_sid, self.from_number})
+
+
 class MetaSettings(VendorSettings):
     """A phone number at Meta's WhatsApp Cloud API."""
 

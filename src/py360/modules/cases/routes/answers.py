@@ -189,3 +189,12 @@ class CommunicationSaved(TypedDict):
 
     id: str
     message: str
+
+
+class CallStarted(TypedDict):
+    """A call that the voice provider took (`initiated`), or may have taken (`unknown`)."""
+
+    callId: str
+    caseId: str
+    status: str
+    message: str
