@@ -5,6 +5,7 @@ from typing import Final
 from py360.kit import db, resources
 from py360.kit.webhooks import Inbox
 from py360.modules.cases import live_updates, webhooks
+from py360.modules.cases.assignment import auto, first_contact
 from py360.modules.cases.renewals.scheduler import open_due_cases
 from py360.modules.cases.service import notify
 from py360.modules.cases.service.documents import note_document
@@ -48,3 +49,22 @@ async def remind(timestamp: int) -> None:
     """Nine in the morning in India: notify agents of what falls due soon."""
     async with db.unit_of_work() as session:
         await notify.remind(session, resources.current().clock.today())
+
+
+@jobs.periodic(name="cases.remind_follow_ups", cron="15 * * * *")
+async def remind_follow_ups(timestamp: int) -> None:
+    """Notify agents of follow-ups that are due, once for each date: every hour, for dates are set all day."""
+    async with db.unit_of_work() as session:
+        await notify.remind_follow_ups(session, resources.current().clock.today())
+
+
+@jobs.periodic(name="cases.auto_assign", cron="*/10 * * * *")
+async def auto_assign(timestamp: int) -> None:
+    """Find an agent for the cases without one, and for those of agents who are away."""
+    await auto.auto_assign()
+
+
+@jobs.periodic(name="cases.note_breaches", cron="*/5 * * * *")
+async def note_breaches(timestamp: int) -> None:
+    """Escalate the cases whose customer was not contacted in time."""
+    await first_contact.note_breaches()

@@ -1,10 +1,10 @@
 """What the API of cases takes (domain reference, 6.4)."""
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from py360.kit.wire import AS_CODE, Moment, Schema
 
@@ -49,7 +49,7 @@ class Edit(Schema):
         "subChannel", "batchId", "uploadId", "uploadFile", "uploadDate", "status", "statusCode", "subStatus",
         "agentId", "assignedAgent", "priority", "currentWorkStep", "renewalDate", "nextFollowUpDate",
         "nextActionPlan", "closedDate", "paymentStatus", "paymentMethod", "paymentDate", "notes", "escalatedTo",
-        "escalationReason", "escalatedAt", "comments", "flowSteps", "policyProposer", "lifeAssured", "channelDetails",
+        "escalationReason", "escalatedAt", "contactDueAt", "contactClock", "comments", "flowSteps", "policyProposer", "lifeAssured", "channelDetails",
         "policyMembers", "outstandingAmounts", "lastActionDate", "totalCalls",
         "communicationAttempts", "lastContactDate",
     })  # fmt: skip
@@ -174,6 +174,18 @@ class GraceIn(Schema):
     days: Annotated[int, Field(ge=0, le=365)]
 
 
+Hours = Annotated[int, Field(ge=1, le=720)]
+
+
+class FirstContactIn(Schema):
+    """Within how many hours an agent should contact the customer, by the case's priority."""
+
+    urgent: Hours = 4
+    high: Hours = 8
+    medium: Hours = 24
+    low: Hours = 48
+
+
 class RenewalRulesIn(Schema):
     """How dates work; the whole of it."""
 
@@ -183,6 +195,9 @@ class RenewalRulesIn(Schema):
     lead_days: Annotated[list[LeadDaysIn], Field(max_length=200)] = Field(default_factory=list)
     grace_periods: Annotated[list[GraceIn], Field(max_length=200)] = Field(default_factory=list)
     reinstatement_days: Annotated[int, Field(ge=1, le=730)] = 30
+    first_contact_hours: FirstContactIn = Field(
+        default_factory=lambda: FirstContactIn(), description="From assignment to contact, by priority"
+    )
     version: int | None = Field(None, description="The version you changed, where If-Match cannot be sent")
 
 
@@ -247,3 +262,29 @@ class CallIn(Schema):
     """The case whose customer is to be called."""
 
     case_id: str | int
+
+
+class AvailabilityIn(Schema):
+    """When and how many cases an agent takes; the whole of it."""
+
+    passed_over = frozenset({"id", "name", "email", "node", "openCases", "version"})
+    moves = passed_over
+
+    capacity: Annotated[int, Field(ge=0, le=100_000, description="Open cases; 0 takes none")] = 50
+    work_days: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)] = Field(
+        default_factory=lambda: [1, 2, 3, 4, 5, 6], description="ISO days, Monday is 1"
+    )
+    works_from: time = time(9)
+    works_to: time = time(18)
+    absent_from: date | None = None
+    absent_to: date | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "AvailabilityIn":
+        if self.works_to <= self.works_from:
+            raise ValueError("worksTo must be after worksFrom")
+        if (self.absent_from is None) != (self.absent_to is None):
+            raise ValueError("give both absentFrom and absentTo, or neither")
+        if self.absent_from and self.absent_to and self.absent_to < self.absent_from:
+            raise ValueError("absentTo must not be before absentFrom")
+        return self

@@ -174,6 +174,8 @@ class CaseRecordView(CaseRowView):
     escalatedTo: str | None
     escalationReason: str | None
     escalatedAt: datetime | None
+    contactDueAt: datetime | None
+    contactClock: str
     policyProposer: CaseProposerView
     lifeAssured: CaseLifeAssuredView
     channelDetails: CaseChannelView
@@ -314,3 +316,20 @@ class NoticeView(TypedDict):
     vendor: str | None
     vendorMessageId: str | None
     error: str | None
+
+
+class AvailabilityView(TypedDict):
+    """An agent who takes cases: `workDays` are ISO days (Monday is 1), times are India's."""
+
+    id: int
+    name: str
+    email: str
+    node: str | None
+    capacity: int
+    openCases: int
+    workDays: list[int]
+    worksFrom: str
+    worksTo: str
+    absentFrom: date | None
+    absentTo: date | None
+    version: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from py360.kit import ids
+from py360.kit import ids, resources
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.http.answers import JsonObject
 from py360.kit.paging import Page
@@ -13,6 +13,7 @@ from py360.kit.reads import Reads
 from py360.modules.cases.queries.history import comment_lines, history_lines
 from py360.modules.cases.queries.reach import case_not_found
 from py360.modules.cases.queries.rows import COLUMNS, JOINS, CaseRow
+from py360.modules.cases.stages import contact_clock
 from py360.modules.cases.views import (
     CaseCommentView,
     CaseDetailView,
@@ -26,7 +27,8 @@ LINES_SHOWN: Final = 50  # of the newest comments and history lines in the case 
 _DETAIL: Final = """
 select {columns}, u.address, p.id as policy_id, p.start_date, p.sum_insured::float8 as sum_insured,
   p.payment_frequency, p.coverage_details, p.status as policy_state, c.notes, c.communication_attempts,
-  c.last_contact_date, c.payment_method, c.payment_date, c.escalation_reason, c.escalated_at, e.name as escalated_to,
+  c.last_contact_date, c.payment_method, c.payment_date, c.escalation_reason, c.escalated_at, c.contact_due_at, c.contact_paused_at,
+  c.contact_breached_at, e.name as escalated_to,
   b.file_name, n.name as region, h.name as sales_manager, y.status as agent_status
 from renewal_cases c {joins} left join identity_public_users e on e.id = c.escalated_to
 left join organization_public_node n on n.id = c.node_id
@@ -61,13 +63,16 @@ class CaseDetail(CaseRow):
     payment_date: datetime | None
     escalation_reason: str | None
     escalated_at: datetime | None
+    contact_due_at: datetime | None
+    contact_paused_at: datetime | None
+    contact_breached_at: datetime | None
     escalated_to: str | None
     file_name: str | None
     region: str | None
     sales_manager: str | None
     agent_status: str | None
 
-    def to_record(self, today: date) -> CaseRecordView:
+    def to_record(self, today: date, now: datetime) -> CaseRecordView:
         """The case of the wire, without its comments and history."""
         return {
             **self.to_row(today),
@@ -103,6 +108,14 @@ class CaseDetail(CaseRow):
             "escalatedTo": self.escalated_to,
             "escalationReason": self.escalation_reason,
             "escalatedAt": self.escalated_at,
+            "contactDueAt": self.contact_due_at,
+            "contactClock": contact_clock(
+                self.contact_due_at,
+                self.contact_paused_at,
+                self.contact_breached_at,
+                self.last_contact_date is not None,
+                now,
+            ),
         }
 
 
@@ -116,7 +129,7 @@ async def detail(reads: Reads, caller: Caller, case_id: int, today: date) -> Cas
     newest = Page(1, LINES_SHOWN)
     history: list[CaseHistoryView] = (await history_lines(case_id, "history").page(reads, newest))["history"]
     comments: list[CaseCommentView] = (await comment_lines(case_id).page(reads, newest))["comments"]
-    record = case.to_record(today)
+    record = case.to_record(today, resources.current().clock.now())
     steps = _steps(record["status"], [line["newStatus"] for line in history])
     return {
         **record,

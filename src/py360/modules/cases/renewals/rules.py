@@ -15,17 +15,19 @@ from py360.kit.errors import Invalid, PreconditionFailed
 from py360.kit.reads import Reads
 from py360.modules.cases.renewals.scheduler import DEFAULT_LEAD_DAYS
 from py360.modules.cases.schemas import RenewalRulesIn
+from py360.modules.cases.service.assign import FIRST_CONTACT_HOURS
 from py360.modules.cases.service.lifecycle import REINSTATEMENT_DAYS
 from py360.modules.customers import api as customers
 
 _RULES: Final = """
-select default_lead_days, lead_days, reinstatement_days, version, updated_at from renewal_rules where client_id = %(client)s
+select default_lead_days, lead_days, reinstatement_days, first_contact_hours, version, updated_at from renewal_rules where client_id = %(client)s
 """
 _SAVE: Final = """
-insert into renewal_rules (client_id, default_lead_days, lead_days, reinstatement_days, version, updated_by, updated_at)
-values (%(client)s, %(lead)s, %(products)s, %(reinstatement)s, %(version)s, %(user)s, %(now)s)
+insert into renewal_rules (client_id, default_lead_days, lead_days, reinstatement_days, first_contact_hours, version, updated_by,
+  updated_at)
+values (%(client)s, %(lead)s, %(products)s, %(reinstatement)s, %(hours)s, %(version)s, %(user)s, %(now)s)
 on conflict (client_id) do update set default_lead_days = excluded.default_lead_days, lead_days = excluded.lead_days,
-  reinstatement_days = excluded.reinstatement_days, version = excluded.version, updated_by = excluded.updated_by,
+  reinstatement_days = excluded.reinstatement_days, first_contact_hours = excluded.first_contact_hours, version = excluded.version, updated_by = excluded.updated_by,
   updated_at = excluded.updated_at
 """
 
@@ -54,6 +56,7 @@ class RenewalRulesView(TypedDict):
     usualGraceDays: int
     healthMonthlyGraceDays: int
     reinstatementDays: int
+    firstContactHours: dict[str, int]
     version: int
     updatedAt: datetime | None
 
@@ -65,6 +68,7 @@ class RenewalRules:
     default_lead_days: int = DEFAULT_LEAD_DAYS
     lead_days: Mapping[str, int] = field(default_factory=dict)
     reinstatement_days: int = REINSTATEMENT_DAYS
+    first_contact_hours: Mapping[str, int] = field(default_factory=lambda: FIRST_CONTACT_HOURS)
     version: int = 0
     updated_at: datetime | None = None
 
@@ -82,6 +86,7 @@ async def renewal_rules(reads: Reads, client_id: int) -> RenewalRulesView:
         "usualGraceDays": customers.USUAL_GRACE_DAYS,
         "healthMonthlyGraceDays": customers.HEALTH_MONTHLY_GRACE_DAYS,
         "reinstatementDays": rules.reinstatement_days,
+        "firstContactHours": dict(rules.first_contact_hours),
         "version": rules.version,
         "updatedAt": rules.updated_at,
     }
@@ -111,6 +116,7 @@ async def change_rules(session: AsyncSession, caller: Caller, body: RenewalRules
         "lead": body.default_lead_days,
         "products": Jsonb(lead_days),
         "reinstatement": body.reinstatement_days,
+        "hours": Jsonb(body.first_contact_hours.model_dump()),
         "version": rules.version + 1,
         "user": caller.user_id,
         "now": resources.current().clock.now(),

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from py360.kit.http import Pagination
 from py360.modules.cases.views import (
+    AvailabilityView,
     CaseCommentView,
     CaseFailureView,
     CaseHistoryView,
@@ -197,4 +198,19 @@ class CallStarted(TypedDict):
     callId: str
     caseId: str
     status: str
+    message: str
+
+
+class AgentList(TypedDict):
+    """A page of the agents who take cases."""
+
+    agents: list[AvailabilityView]
+    pagination: Pagination
+
+
+class AvailabilitySaved(TypedDict):
+    """When an agent takes cases was saved."""
+
+    userId: int
+    version: int
     message: str

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from psycopg.types.json import Jsonb
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, events, resources
@@ -20,6 +21,9 @@ from py360.modules.identity import api as identity
 from py360.modules.notifications import api as notifications
 
 CASES_NAMED: Final = 100  # in one notification
+SYSTEM: Final = "Automatic assignment"
+# Within how many hours an agent should contact the customer, by the case's priority, unless the office says otherwise.
+FIRST_CONTACT_HOURS: Final = {"urgent": 4, "high": 8, "medium": 24, "low": 48}
 
 # A case belongs to its assignee's home node, else to its policy's branch node (house: reach).
 _ASSIGN: Final = """
@@ -28,6 +32,10 @@ update renewal_cases c set
   node_id = coalesce(
     (select h.node_id from organization_public_homes h where h.user_id = %(agent)s),
     (select b.hierarchy_node_id from policies p join organization_public_branch b on b.id = p.branch_id where p.id = c.policy_id)),
+  contact_due_at = case when %(agent)s::bigint is null then null else %(at)s::timestamptz + make_interval(mins => 60 * coalesce(
+    (select (r.first_contact_hours ->> c.priority)::int from renewal_rules r where r.client_id = c.client_id),
+    (%(hours)s::jsonb ->> c.priority)::int)) end,
+  contact_paused_at = case when c.status in ('pending', 'on_hold') then %(at)s::timestamptz end, contact_breached_at = null,
   last_action_date = %(at)s, version = version + 1
 where c.id = any(%(ids)s)
 """
@@ -95,15 +103,23 @@ def refuse_closed(case: Case) -> None:
 
 
 async def assign_locked(
-    session: AsyncSession, caller: Caller, cases: Sequence[Case], agent: identity.Person | None
+    session: AsyncSession, caller: Caller | None, cases: Sequence[Case], agent: identity.Person | None
 ) -> None:
-    """Assign locked, open cases: place, status, history, events, and a notification to the agent."""
+    """Assign locked, open cases: place, status, history, events, the clock of the first contact, a notification to the agent.
+
+    `caller`: none when the system assigns by itself.
+    """
+    user_id = caller.user_id if caller else None
     agent_id = agent.id if agent else None
     moving = [case for case in cases if case.assigned_to != agent_id]
     if not moving:
         return
     now = resources.current().clock.now()
-    await db.execute(session, _ASSIGN, {"agent": agent_id, "at": now, "ids": [case.id for case in moving]})
+    await db.execute(
+        session,
+        _ASSIGN,
+        {"agent": agent_id, "at": now, "ids": [case.id for case in moving], "hours": Jsonb(FIRST_CONTACT_HOURS)},
+    )
     former = {case.id: case.assigned_to for case in moving if case.assigned_to is not None}
     names = await identity.user_names(session, sorted(set(former.values())))
     to = f"Assigned to {agent.name if agent else 'nobody'}"
@@ -111,20 +127,20 @@ async def assign_locked(
         case.id: to + (f" (before: {names[former[case.id]]})" if former.get(case.id) in names else "")
         for case in moving
     }
-    await history.write(session, list(details), "Assignment", details, now, user_id=caller.user_id)
+    await history.write(session, list(details), "Assignment", details, now, user_id=user_id)
     begun = [case for case in moving if agent and case.status in ("uploaded", "validated")]
     returned = [case for case in moving if not agent and case.status == "assigned"]
-    await lifecycle.move(session, begun, "assigned", details="The case has an agent", user_id=caller.user_id)
-    await lifecycle.move(session, returned, "uploaded", details="The case has no agent", user_id=caller.user_id)
+    await lifecycle.move(session, begun, "assigned", details="The case has an agent", user_id=user_id)
+    await lifecycle.move(session, returned, "uploaded", details="The case has no agent", user_id=user_id)
     await events.publish(session, *(CaseAssigned(case.id, agent_id) for case in moving))
     await push_live_update(session, [case.id for case in moving], former)
     for case in moving:
         case.assigned_to = agent_id
-    if agent and agent.id != caller.user_id:
-        await _notify(session, agent.id, moving, caller)
+    if agent and agent.id != user_id:
+        await _notify(session, agent.id, moving, caller.name if caller else SYSTEM)
 
 
-async def _notify(session: AsyncSession, user_id: int, cases: Sequence[Case], caller: Caller) -> None:
+async def _notify(session: AsyncSession, user_id: int, cases: Sequence[Case], by: str) -> None:
     first = cases[0].case_number
     several = len(cases) > 1
     await notifications.notify(
@@ -132,9 +148,9 @@ async def _notify(session: AsyncSession, user_id: int, cases: Sequence[Case], ca
         user_id,
         type="assignment",
         title=f"{len(cases)} cases assigned to you" if several else f"{first} assigned to you",
-        message=f"{caller.name} assigned {first} and {len(cases) - 1} more to you."
+        message=f"{by} assigned {first} and {len(cases) - 1} more to you."
         if several
-        else f"{caller.name} assigned {first} to you.",
+        else f"{by} assigned {first} to you.",
         data={"caseIds": [case.case_number for case in cases[:CASES_NAMED]]} if several else {"caseId": first},
     )
 

@@ -13,7 +13,7 @@ CHANNELS: Final = {"email": "e-mail", "sms": "SMS", "whatsapp": "WhatsApp", "cal
 _CONTACTED: Final = """
 update renewal_cases c set
   communication_attempts = communication_attempts + 1, total_calls = total_calls + %(calls)s,
-  last_contact_date = %(at)s, last_action_date = %(at)s
+  last_contact_date = %(at)s, last_action_date = %(at)s, contact_due_at = null
 from (select id from renewal_cases where id = any(%(ids)s) order by id for no key update) locked
 where c.id = locked.id
 """

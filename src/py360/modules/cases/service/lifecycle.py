@@ -30,7 +30,10 @@ update renewal_cases set
   policy_status = case when %(renews)s then 'active' when policy_status = 'active' then null else policy_status end,
   grace_until = case when status = 'lapsed' then %(today)s::date + coalesce(
     (select r.reinstatement_days from renewal_rules r where r.client_id = renewal_cases.client_id), %(reinstatement)s)
-    else grace_until end
+    else grace_until end,
+  contact_due_at = case when %(closes)s then null when contact_paused_at is not null and not %(pauses)s
+    then contact_due_at + (%(at)s::timestamptz - contact_paused_at) else contact_due_at end,
+  contact_paused_at = case when %(pauses)s then coalesce(contact_paused_at, %(at)s::timestamptz) end
 where id = any(%(ids)s)
 """
 # A closed case that is paid in full stays so: a later part payment is money too much. The same payment
@@ -89,6 +92,7 @@ async def move(
         "at": now,
         "closes": new in CLOSED,
         "renews": new == "renewed",
+        "pauses": new in ("pending", "on_hold"),  # what the case waits for is not the agent's
         "today": resources.current().clock.today(),
         "reinstatement": REINSTATEMENT_DAYS,
     }

@@ -84,3 +84,29 @@ async def remind(session: AsyncSession, today: date) -> int:
             priority="high",
         )
     return len(agents)
+
+
+_FOLLOW_UPS: Final = """
+update renewal_cases c set follow_up_reminded_on = %(today)s
+where c.closed_at is null and c.next_follow_up_date <= %(today)s and c.assigned_to is not null
+  and (c.follow_up_reminded_on is null or c.follow_up_reminded_on < c.next_follow_up_date)
+returning c.assigned_to, c.case_number
+"""
+
+
+async def remind_follow_ups(session: AsyncSession, today: date) -> int:
+    """Notify every agent of the follow-ups that are due today or were missed, once for each date; how many agents."""
+    agents = _by_agent(await db.fetch_all(session, DueCase, _FOLLOW_UPS, {"today": today}))
+    for agent, unsorted in agents.items():
+        numbers = sorted(unsorted)
+        several = len(numbers) > 1
+        await notifications.notify(
+            session,
+            agent,
+            type="reminder",
+            title=f"{len(numbers)} follow-ups are due" if several else f"{numbers[0]}: follow-up is due",
+            message=f"Due on {today:%d/%m/%Y} or before: {', '.join(numbers[:5])}{' ...' if len(numbers) > 5 else ''}.",
+            data={**_data(numbers), "dueDate": today.isoformat()},
+            priority="high",
+        )
+    return len(agents)
