@@ -20,5 +20,6 @@ def downgrade() -> None:
         "alter table renewal_cases drop column contact_due_at, drop column contact_paused_at,"
         " drop column contact_breached_at, drop column follow_up_reminded_on"
     )
+    op.execute("drop index idx_renewal_cases_follow_up, idx_renewal_cases_unassigned")
     op.execute("alter table renewal_rules drop column first_contact_hours")
     op.execute("drop table agent_availability")
