@@ -29,6 +29,7 @@ insert into claims (id, client_id, claim_number, policy_id, customer_id, node_id
     incident_date, reported_date, assigned_to)
   select n, 1, 'CLM-2026-00' || n, n, n, n, 'vehicle', 'Renewals ' || n, 5000, 'Bumper', '2026-02-01', '2026-02-02', n from numbers;
 insert into claim_documents (id, client_id, claim_id, kind, name) select n, 1, 1001, 'claim_form', 'Form ' || n from numbers;
+insert into audit_logs (client_id, user_id, action_type, new_values) select 1, n, 'edit_case', '{"path": "/api"}' from numbers;
 insert into agent_availability (user_id, client_id) select n, 1 from numbers;
 insert into service_requests (id, client_id, kind, prefix, type, status, customer_id, policy_id, assigned_to, title)
   select n, 1, 'servicing', 'SRV-', 'other', 'submitted', n, n, n, 'Renewals ' || n from numbers;

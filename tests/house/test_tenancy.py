@@ -63,6 +63,8 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
 NO_ROW: Final = {
     "session_id": "one's own sessions only: tests/modules/identity/test_sign_in.py",
     "role_id": "roles are the installation's; only its administrators change them",
+    "number": "a chunk of what stands before it",
+    "kind": "calling, sms, whatsapp: of one's own client",
     "section": "the name of a tab of one's own client",
     "chart_id": "the name of a chart; its figures are sums within the caller's reach",
     "channel": "email, sms, whatsapp: stands before what is named",
@@ -89,6 +91,7 @@ UNNAMED: Final = {
     "settings": "one row per section, of the caller's own client",
     "ledger_entries": "a list only, from the caller's clients",
     "ledger_lines": "the same",
+    "audit_logs": "a list only, from the caller's clients",
     "agent_availability": "written through the user it is of",
     "grace_periods": "read and replaced with the rules of the caller's own client",
     "renewal_rules": "one row, of the caller's own client",
@@ -237,7 +240,7 @@ def guarded(app: FastAPI) -> list[tuple[str, str, list[str]]]:
 async def filled(path: str, names: list[str]) -> str:
     """The path with client 1's rows in it."""
     for name in names:
-        value = "sms" if name == "channel" else NAMED[name][1]
+        value = {"channel": "sms", "number": "1"}.get(name) or NAMED[name][1]
         if value.startswith("select "):
             async with unit_of_work() as session:
                 value = str(await read_value(session, value))

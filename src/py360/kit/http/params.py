@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import idempotency
 from py360.kit.errors import PreconditionFailed
+from py360.kit.http import audit
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
 from py360.kit.resources import Resources
@@ -28,9 +29,11 @@ async def resources_of(request: Request) -> Resources:
 
 
 async def _open_session(request: Request) -> AsyncIterator[AsyncSession]:
-    """The request's transaction; the answer under an Idempotency-Key is kept in it, so that both happen or neither does."""
+    """The request's transaction; its line of the audit log and the answer under an Idempotency-Key are kept in it, so that all
+    happen or none does."""
     async with (await resources_of(request)).sessions() as session, session.begin():
         yield session
+        await audit.note(session, request)
         await idempotency.keep(session)
 
 

@@ -23,6 +23,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
 from py360.kit import idempotency, parameters
+from py360.kit.http import audit
 from py360.kit.http.access import SAFE_METHODS, CallerWith
 from py360.kit.http.body import limited
 
@@ -64,7 +65,7 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], *, max_body_size: int | None = None, **declared: Any):
         self.guards: list[CallerWith] = []
         self._declared_limit = max_body_size
-        super().__init__(path, idempotency.noting(endpoint), **declared)
+        super().__init__(path, audit.marking(idempotency.noting(endpoint)), **declared)
 
     @property
     def body_limit(self) -> int:
@@ -79,6 +80,12 @@ class Route(APIRoute):
         guards, limit = self.guards, self.body_limit
         is_list = parameters.is_list(self.dependant)
 
+        async def audited(request: Request) -> Response:
+            response: Response = await answer(request)
+            if guards and response.status_code < 400:
+                await audit.note_alone(request)
+            return response
+
         async def handle(request: Request) -> Response:
             if is_list:
                 request.scope["query_string"] = parameters.in_our_spelling(request.scope["query_string"])
@@ -86,8 +93,9 @@ class Route(APIRoute):
                 await guard(request)
             if not takes_body:
                 return await answer(request)
+            audit.begin()
             async with limited(request, limit, counted=not guards) as body:
-                return await idempotency.once(body, answer)
+                return await idempotency.once(body, audited)
 
         return handle
 

@@ -333,3 +333,20 @@ class AvailabilityView(TypedDict):
     absentFrom: date | None
     absentTo: date | None
     version: int
+
+
+class AuditLineView(TypedDict):
+    """A change that somebody made through the API."""
+
+    id: int
+    timestamp: datetime
+    userId: int | None
+    user: str | None
+    action: str
+    actionType: str
+    entityType: str | None
+    entityId: int | None
+    method: str | None
+    path: str | None
+    ipAddress: str | None
+    requestId: str | None

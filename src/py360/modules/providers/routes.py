@@ -73,6 +73,13 @@ async def test_provider(caller: CanManageProviders, body: ProviderTest) -> Respo
     return ok({"success": works, "message": sentence})
 
 
+@router.post("/settings/integrations/{kind}/test", response_model=Answer[ProviderTested])
+async def test_integration(caller: CanManageProviders, kind: Literal["calling", "whatsapp", "sms"]) -> Response:
+    """Try the account that the office calls or sends by: its default one of that channel."""
+    works, sentence = await service.test_default(caller, "call" if kind == "calling" else kind)
+    return ok({"success": works, "message": sentence})
+
+
 @router.get("/providers/{channel}/{provider_id}/stats", response_model=Answer[ProviderStatsView])
 async def provider_stats(reads: DbReads, caller: CanSeeProviders, channel: str, provider_id: int) -> Response:
     """What an account sent."""

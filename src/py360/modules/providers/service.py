@@ -12,6 +12,7 @@ from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from py360.kit.vendor import VendorError
 from py360.modules.providers.accounts import (
     ProviderAccount,
+    account,
     get,
     make_default,
     open_settings,
@@ -227,6 +228,13 @@ async def test(caller: Caller, body: ProviderTest) -> tuple[bool, str]:
             )
             await settle_default(session, account.client_id, account.channel)
     return works, sentence
+
+
+async def test_default(caller: Caller, channel: str) -> tuple[bool, str]:
+    """Try the account that a channel uses now; whether it works, in one sentence. Raises Conflict when there is none."""
+    async with db.unit_of_work() as session:
+        used = await account(session, caller.client_id, channel)
+    return await test(caller, ProviderTest.model_validate({"channel": channel, "providerId": used.id}))
 
 
 async def _account_to_test(caller: Caller, body: ProviderTest) -> ProviderAccount:

@@ -40,3 +40,11 @@ class MetadataIn(MappingIn):
         "accept_valid",
         description="accept_valid takes the good rows; all_or_nothing takes the file only without failed rows",
     )
+
+
+class ChunkedIn(Schema):
+    """A file that is sent in chunks: its name, its size in bytes, and the metadata of any upload."""
+
+    filename: Annotated[str, Field(min_length=1, max_length=255)]
+    size: Annotated[int, Field(ge=1)]
+    metadata: MetadataIn = Field(default_factory=lambda: MetadataIn())

@@ -343,3 +343,29 @@ class ResumableView(TypedDict):
     offset: int
     length: int
     expiresAt: datetime
+
+
+class ChunkedView(TypedDict):
+    """An upload that is sent in chunks: so many, of `chunkSize` bytes each but the last."""
+
+    id: str
+    chunkSize: int
+    chunks: int
+    expiresAt: datetime
+
+
+class ChunkTakenView(TypedDict):
+    """A chunk that is here; `received` bytes of `size` are. `next` is null after the last."""
+
+    number: int
+    received: int
+    size: int
+    next: int | None
+
+
+class ChunkUploadView(TypedDict):
+    """The upload that the chunks have become."""
+
+    uploadId: str
+    status: Literal["processing"]
+    message: str

@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from py360.kit.http import Pagination
 from py360.modules.cases.views import (
+    AuditLineView,
     AvailabilityView,
     CaseCommentView,
     CaseFailureView,
@@ -214,3 +215,10 @@ class AvailabilitySaved(TypedDict):
     userId: int
     version: int
     message: str
+
+
+class AuditLogList(TypedDict):
+    """A page of the audit log."""
+
+    auditLogs: list[AuditLineView]
+    pagination: Pagination

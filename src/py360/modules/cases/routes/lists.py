@@ -1,5 +1,6 @@
 """The tracking list, the closed list, the logs."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
@@ -7,10 +8,10 @@ from fastapi import Query, Response
 from py360.kit.caller import Caller
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, Session, download, listed, ok
 from py360.kit.resources import Resources
-from py360.modules.cases.access import CanReadClosed, CanReadLogs, CanWorkCases
-from py360.modules.cases.queries import export, history, listing
+from py360.modules.cases.access import CanReadAudit, CanReadClosed, CanReadLogs, CanWorkCases
+from py360.modules.cases.queries import audit, export, history, listing
 from py360.modules.cases.queries.filters import ListQuery
-from py360.modules.cases.routes.answers import CaseList, CaseLogList, CaseOpened
+from py360.modules.cases.routes.answers import AuditLogList, CaseList, CaseLogList, CaseOpened
 from py360.modules.cases.routes.base import router
 from py360.modules.cases.schemas import CaseIn
 from py360.modules.cases.service.open import open_case as open_by_hand
@@ -62,3 +63,23 @@ async def logs(
     return await listed(
         reads, await history.logs(reads, caller, wanted, case_id or value, search, page.sort), page, as_file
     )
+
+
+@router.get("/audit-logs", response_model=Answer[AuditLogList])
+async def audit_logs(
+    reads: DbReads,
+    caller: CanReadAudit,
+    page: PageParams,
+    user_id: Annotated[int | None, Query(alias="userId")] = None,
+    entity_type: Annotated[
+        str | None, Query(alias="entityType", max_length=50, description="case, customer, ...")
+    ] = None,
+    entity_id: Annotated[int | None, Query(alias="entityId")] = None,
+    since: Annotated[date | None, Query(alias="from")] = None,
+    until: Annotated[date | None, Query(alias="to")] = None,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
+    """Who changed what through the API, when and from where, newest first; `search` takes a piece of the action or address."""
+    chosen = audit.AuditFilter(user_id, entity_type, entity_id, since, until, search)
+    return await listed(reads, audit.audit_lines(caller, chosen, page.sort), page, as_file)

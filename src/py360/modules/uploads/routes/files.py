@@ -52,7 +52,9 @@ def _metadata(text: str | None, force: bool) -> MetadataIn:
 @router.post(
     "/upload/file", status_code=201, response_model=Answer[ReceivedView | ReceivedFilesView], max_body_size=MAX_FILE
 )
-@router.post("/upload", status_code=201, max_body_size=MAX_FILE, include_in_schema=False)
+@router.post(
+    "/upload", status_code=201, response_model=Answer[ReceivedView | ReceivedFilesView], max_body_size=MAX_FILE
+)
 async def upload_file(
     session: Session,
     caller: CanUpload,
@@ -129,7 +131,7 @@ async def download_upload(
     return _file(res, await queries.one(res.reads, caller, ids.number("upload", upload_id)))
 
 
-@router.get("/downloads/{filename}", include_in_schema=False)
+@router.get("/downloads/{filename}", responses=files("application/octet-stream"), response_class=StreamingResponse)
 async def download_by_name(res: Res, caller: CanSeeUploads, filename: str) -> StreamingResponse:
     """The newest file of this name, as rows of older screens link it."""
     return _file(res, await queries.newest_named(res.reads, caller, filename))

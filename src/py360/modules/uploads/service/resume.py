@@ -156,12 +156,16 @@ async def create(
         )
     if length is None or length < 0:
         raise BadRequest("Upload-Length must give the size of the file in bytes.", code="length_required")
+    given = _metadata(metadata)
+    return await begin(caller, length, given.get("filename") or given.get("name"), _parse_metadata(given))
+
+
+async def begin(caller: Caller, length: int, filename: str | None, fields: MetadataIn) -> ResumableUpload:
+    """Begin an upload of `length` bytes under this name; raises FileTooLarge, QuotaReached."""
     if length > upload_settings().max_text_bytes:
         raise FileTooLarge
-    given = _metadata(metadata)
-    fields = _parse_metadata(given)
     expires = resources.current().clock.now() + timedelta(hours=upload_settings().tus_expiry_hours)
-    name = save.plain_name(given.get("filename") or given.get("name"))
+    name = save.plain_name(filename)
     upload = ResumableUpload(secrets.token_urlsafe(24), length, name, fields.model_dump(), None, expires)
     params = {
         "id": upload.id,
