@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0099_scope_audit_log"
+revision = "0027_scope_audit_log"
 down_revision = "0026_assign_cases"
 branch_labels = None
 depends_on = None
