@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0027_scope_audit_log"
-down_revision = "0026_assign_cases"
+revision = "0028_scope_audit_log"
+down_revision = "0027_assign_cases"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0026_assign_cases"
-down_revision = "0025_add_service_requests"
+revision = "0027_assign_cases"
+down_revision = "0026_add_recommendations"
 branch_labels = None
 depends_on = None
 
