@@ -169,8 +169,8 @@ async def view(client: httpx.AsyncClient, campaign_id: object) -> dict[str, Any]
 
 async def counts(campaign_id: int) -> dict[str, int]:
     """How many recipients a campaign has by status, and by `ledger <status>` how many messages."""
-    rows = await resources.current().reads.fetch_all(
-        dict,
+    rows = await read_rows(
+        resources.current().reads,
         "select status, count(*) as n from campaign_recipients where campaign_id = %(id)s group by 1"
         " union all select 'ledger ' || status, count(*) from communication_delivery_status"
         " where campaign_id = %(id)s group by 1",

@@ -32,18 +32,15 @@ from tests.factories.campaigns import (
     view,
 )
 from tests.factories.campaigns import upload as upload_policies
-from tests.factories.stored import read_rows
+from tests.factories.stored import read_row, read_rows
 from tests.modules.conftest import AsRole, Sandbox
 
 
 async def change_secrets(channel: str, change: Callable[[str], str]) -> None:
     """Change whatever the vendor knows the account by."""
     async with unit_of_work() as session:
-        row = await db.fetch_one(
-            session,
-            dict,
-            "select id, config_encrypted from providers where channel = %(channel)s",
-            {"channel": channel},
+        row = await read_row(
+            session, "select id, config_encrypted from providers where channel = %(channel)s", {"channel": channel}
         )
         assert row is not None
         config = orjson.loads(unseal(row["config_encrypted"]))

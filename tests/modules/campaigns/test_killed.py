@@ -9,6 +9,7 @@ import pytest
 from py360.kit.resources import Resources
 from py360.modules.messaging.vendors import http, smtp
 from tests.factories.campaigns import Upload, behave, campaign, counts, expire_leases, worker
+from tests.factories.stored import read_rows
 from tests.modules.conftest import Sandbox
 
 pytestmark = pytest.mark.slow
@@ -43,8 +44,8 @@ async def test_killed_at_any_moment(
             while shown.get("status") != "completed":
                 await asyncio.sleep(0.1)
                 shown = (await as_admin.get(f"/api/campaigns/{number}")).json()["data"]
-    rows = await resources.reads.fetch_all(
-        dict,
+    rows = await read_rows(
+        resources.reads,
         "select r.contact, r.status, d.status as ledger from campaign_recipients r"
         " join communication_delivery_status d on d.id = r.message_id where r.campaign_id = %(id)s",
         {"id": number},

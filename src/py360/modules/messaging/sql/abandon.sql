@@ -1,5 +1,5 @@
 -- Settles messages that a dead worker left `sending`: one that was handed over may have been sent (`unknown`), one that was
--- only claimed was not (`blocked`, code `withheld`; it may be sent again). {which} says which messages.
+-- only claimed was not (`blocked`, code `withheld`; it may be sent again). Braces: the condition that chooses them.
 update communication_delivery_status l set
   status = case when handed_over_at is null then 'blocked' else 'unknown' end,
   attempts = case when handed_over_at is null then 0 else attempts end,
