@@ -56,7 +56,7 @@ def run(
 
 
 def _fill(out: Out, url: str, cases: int, each: int) -> None:
-    """Places and messages, unless there are some already; then everything is counted anew."""
+    """Places and messages, unless there are some already; then everything is counted again."""
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute("select 1 from communication_delivery_status limit 1").fetchone():
             return

@@ -2,7 +2,7 @@
 
 A real API and a real worker, against the sandbox's vendors answering slowly, so that a batch is at the vendor
 for seconds. A payment is counted from the moment the customer paid at the gateway: its webhook and its job are in the time.
-A hundred pay at once; once more while the same worker imports a file.
+A hundred pay at once; again while the same worker imports a file.
 """
 
 import asyncio

@@ -75,7 +75,7 @@ def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]
         "DATABASE_URL": servers.database_url(name),
         "REDIS_URL": servers.redis_url,
         "PY360_SECRET_KEY": services.SECRET_KEY,
-        "PY360_VENDOR_NETWORKS": "127.0.0.0/8",  # the vendors of tests stand on this machine
+        "PY360_VENDOR_NETWORKS": "127.0.0.0/8",  # the vendors of tests are on this machine
     }
     settings.cache_clear()
     yield settings()

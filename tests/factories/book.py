@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 def row(number: int = 1, **over: Any) -> dict[str, Any]:
-    """One cleaned row of a policy file; due 30 days from today unless told otherwise."""
+    """One cleaned row of a policy file; due 30 days from today unless the request says otherwise."""
     due = over.pop("due", None) or resources.current().clock.today() + timedelta(days=30)
     said = {
         "row_no": number,

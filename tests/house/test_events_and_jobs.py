@@ -11,7 +11,7 @@ from py360.entrypoints import wiring, worker
 from py360.kit import events, jobs
 from tests.house.source import CHECKOUT
 
-# Events nobody listens to yet, and why they are published all the same.
+# Events nobody listens to yet, and why they are published anyway.
 UNHEARD = {
     "CaseClosed": "a renewal has an event of its own, and whoever writes reads whether the case is open",
     "ContactStopped": "sending reads the suppressions itself; the inbox will show it",

@@ -29,7 +29,7 @@ def _dependencies(dependant: Dependant) -> Iterator[object]:
 
 
 def test_every_route_declares_who_may_call_it(routes: list[RouteContext]) -> None:
-    """Law 6: deny by default; `caller_with(...)`, `SignedIn` or `Public` stands on each route."""
+    """Law 6: deny by default; `caller_with(...)`, `SignedIn` or `Public` is on each route."""
     undeclared = [
         f"{sorted(route.methods or {'WebSocket'})} {route.path}"
         for route in routes

@@ -50,7 +50,7 @@ def test_migrations_run_on_an_empty_database_and_run_again(servers: Services) ->
 
 
 def test_migrations_go_down_and_up_again_under_a_filled_database(servers: Services) -> None:
-    """Down to the first one, which has nothing before it: what downgrades promise is run, on rows that they have to mend."""
+    """Down to the first one, which has nothing before it: what downgrades promise is run, on rows that they have to fix."""
     name = servers.clone()
     url = servers.database_url(name)
     with psycopg.connect(url) as connection:
@@ -124,7 +124,7 @@ def test_the_specifications_tables_stand_under_its_names(servers: Services) -> N
     assert {(table, column) for table, columns in TABLES.items() for column in columns.split()} - there == set()
     for index, on in INDEXES.items():
         columns = made[index].partition(" ON public.")[2].replace(" USING btree", "")
-        assert columns.startswith((on, on[:-1] + ",")), index  # more columns may stand behind
+        assert columns.startswith((on, on[:-1] + ",")), index  # more columns may be behind
 
 
 def test_what_is_deleted_is_said_for_every_reference(servers: Services) -> None:

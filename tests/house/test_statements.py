@@ -7,7 +7,7 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from tests.house.book import statements_of_the_book
 
-MOST = 5  # statements of one call: what the list is of, its page, its total, and what stands beside it
+MOST = 5  # statements of one call: what the list is of, its page, its total, and what is beside it
 LONG = 20
 
 ONE = {

@@ -1,4 +1,4 @@
-"""PostgreSQL and Valkey end and start again in mid-import and mid-campaign: nothing is lost, and the work goes on."""
+"""PostgreSQL and Valkey end and start again in mid-import and mid-campaign: nothing is lost, and the work continues."""
 
 import asyncio
 import os

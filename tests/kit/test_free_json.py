@@ -130,7 +130,7 @@ def test_every_field_with_free_json_is_bounded(app: FastAPI) -> None:
 
 
 def _functions(field: FieldInfo) -> list[Any]:
-    """The validators that stand at the field or within its annotation."""
+    """The validators that are at the field or within its annotation."""
     marks = list(field.metadata)
     for part in get_args(field.annotation):
         marks += getattr(part, "__metadata__", ())

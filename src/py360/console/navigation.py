@@ -26,7 +26,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Pages that belong together; a group without a label stands on top."""
+    """Pages that belong together; a group without a label is on top."""
 
     label: str
     entries: tuple[Entry, ...]

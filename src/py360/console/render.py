@@ -86,7 +86,7 @@ def page(
 
 
 def _compressed(request: Request, html: str, status: int) -> Response:
-    """The page, compressed where the browser takes that. It holds no secret: what proves a form stands in a cookie (BREACH)."""
+    """The page, compressed where the browser takes that. It holds no secret: what proves a form is in a cookie (BREACH)."""
     if "gzip" not in request.headers.get("accept-encoding", ""):
         return Response(html, status, _HEADERS)
     return Response(gzip.compress(html.encode(), 5), status, {**_HEADERS, "Content-Encoding": "gzip"})

@@ -19,7 +19,7 @@ from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 from py360.kit.wire import dumps
 
-# What a browser's script may read of an answer; a tus client in a page cannot go on without its headers.
+# What a browser's script may read of an answer; a tus client in a page cannot continue without its headers.
 EXPOSED: Final = (
     "ETag", "X-Request-ID", "Location", "Retry-After", "Content-Disposition", "Idempotent-Replayed", "Tus-Resumable",
     "Tus-Version", "Tus-Extension", "Tus-Max-Size", "Tus-Checksum-Algorithm", "Upload-Offset", "Upload-Length",

@@ -321,7 +321,7 @@ def model_train(
 
 @cli.command("rebuild-figures")
 def rebuild_figures() -> None:
-    """Count the dashboard's figures anew from the cases; reports go on meanwhile."""
+    """Count the dashboard's figures again from the cases; reports continue meanwhile."""
     from py360.modules.analytics.api import rebuild
 
     typer.echo(f"The figures of {_run(rebuild):,} cases were counted anew.")

@@ -50,7 +50,7 @@ def reach_filter(caller: Caller, alias: str = "c") -> Predicate:
     by `all` only.
     """
     params: dict[str, object] = {"reach_clients": list(caller.client_ids), "reach_user": caller.user_id}
-    # Numbers of ours stand in the SQL as they are: the planner sees them, and no array is adapted for every list.
+    # Numbers of ours are in the SQL as they are: the planner sees them, and no array is adapted for every list.
     clients = f"{alias}.client_id in ({', '.join(str(int(number)) for number in caller.client_ids) or 'null'})"
     mine = f"{alias}.assigned_to = %(reach_user)s"
     if caller.reach == "all":

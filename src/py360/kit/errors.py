@@ -76,7 +76,7 @@ class Gone(Problem):
 
 
 class PreconditionFailed(Problem):
-    """Somebody else changed this record meanwhile. Load it again, then repeat your change."""
+    """Another person changed this record meanwhile. Load it again, then repeat your change."""
 
     status = 412
     default_code = "changed_meanwhile"

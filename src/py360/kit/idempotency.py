@@ -174,7 +174,7 @@ def _caller(request: Request) -> str:
 
 
 def _hash(request: Request, body: bytes) -> str:
-    """What was asked. What parts a form's fields is made up anew each time it is sent, so it does not count."""
+    """What was asked. What parts a form's fields is made up again each time it is sent, so it does not count."""
     kind, _, parameters = request.headers.get("content-type", "").encode("latin-1").partition(b";")
     boundary = parameters.partition(b"boundary=")[2].partition(b";")[0].strip(b' "')
     if kind.strip().lower() == b"multipart/form-data" and boundary:

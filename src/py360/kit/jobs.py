@@ -37,7 +37,7 @@ Job = Task[Any, Any, Any]
 
 
 def _is_no_ones_fault(error: BaseException) -> bool:
-    """Whether the job can do nothing about it and goes on later: the database is away, or a disk is full."""
+    """Whether the job can do nothing about it and continues later: the database is away, or a disk is full."""
     if isinstance(error, BaseExceptionGroup):
         return any(_is_no_ones_fault(each) for each in error.exceptions)
     return db.is_away(error) or is_full(error)

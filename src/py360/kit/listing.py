@@ -21,7 +21,7 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 class Listing(Generic[Kind]):
     """`select` (to the joins) and `where` find the rows, each a `row`; `shown` makes the wire's object of one, `columns` are a file's.
 
-    A column may stand within an object of the wire: `metrics.sent`. A list that is in the order of the rows' `id` alone, and
+    A column may be within an object of the wire: `metrics.sent`. A list that is in the order of the rows' `id` alone, and
     of which that is the first field, may be gone through by cursor: `walked` names the column.
     """
 

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 KEPT: Final = 10_000  # messages that can be replayed
 RECENT: Final = 1_000  # of which the process holds so many itself
-MAX_BEHIND: Final = 2_000  # who is further behind is told to load anew
+MAX_BEHIND: Final = 2_000  # who is further behind is told to load again
 BATCH: Final = 500
 WAIT_SECONDS: Final = 2.0  # a quiet stream yields an empty batch this often
 _COUNTER_KEY: Final = "live:{all}:seq"  # the braces keep both on one node of a cluster
@@ -186,7 +186,7 @@ async def follow(since: int | None) -> AsyncGenerator[list[Message]]:
     """The messages after `since`, batch by batch, for as long as one listens; from now on when `since` is None.
 
     The first batch is `ready` with the number to start from, or `resync`. Where messages are missing there is a `resync`
-    whose `seq` is where it goes on. Quiet times yield empty batches. Messages are not yet filtered: see `Message.is_for`.
+    whose `seq` is where it continues. Quiet times yield empty batches. Messages are not yet filtered: see `Message.is_for`.
     Close it when done (`contextlib.aclosing`).
     """
     cache = resources.current().cache

@@ -1,7 +1,7 @@
 """Running the migrations, from a checkout or from the installed package.
 
 Tables change by migrations, views by their files in `migrations/views`: every upgrade drops the views and creates them as
-they stand there. Alembic is loaded only when there is something to do: most starts find the newest schema.
+they are there. Alembic is loaded only when there is something to do: most starts find the newest schema.
 """
 
 import hashlib

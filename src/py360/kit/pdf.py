@@ -35,7 +35,7 @@ MEASURED_ROWS: Final = 300
 
 
 def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> bytes:
-    """The PDF; headings stand on every page."""
+    """The PDF; headings are on every page."""
     return _Table(headings, rows).draw(title)
 
 
@@ -104,7 +104,7 @@ class _Table:
         return width
 
     def _widths(self) -> list[float]:
-        """Each column as wide as what stands in it, within limits; together they fill the page."""
+        """Each column as wide as what is in it, within limits; together they fill the page."""
         wanted = []
         for at, head in enumerate(self.headings):
             texts = {row[at] for row in self.rows[:MEASURED_ROWS]} | set(head.split())

@@ -33,7 +33,7 @@ def _make_factory(kind: type[Any]) -> RowFactory[Any]:
 
 
 def _dataclass_row(kind: type[Any]) -> RowFactory[Any]:
-    """As `class_row`, and without a dict per row where the columns stand in the order of the fields: half the time (measured)."""
+    """As `class_row`, and without a dict per row where the columns are in the order of the fields: half the time (measured)."""
     fields = tuple(each.name for each in dataclass_fields(kind) if each.init)
     in_order = not any(each.kw_only for each in dataclass_fields(kind))
     names = [name.encode() for name in fields]

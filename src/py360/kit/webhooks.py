@@ -55,7 +55,7 @@ Account = TypeVar("Account", bound=VendorAccount)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A webhook request as it arrived. `url` is the public address with its query; `account_id` stands in addresses of accounts."""
+    """A webhook request as it arrived. `url` is the public address with its query; `account_id` is in addresses of accounts."""
 
     body: bytes
     headers: Mapping[str, str]
@@ -238,7 +238,7 @@ class Inbox:
             return await db.fetch_all(session, int, _WAITING, params)
 
     async def apply_all(self) -> None:
-        """Apply everything that waits, a batch per transaction, and look once more before ending.
+        """Apply everything that waits, a batch per transaction, and look again before ending.
 
         The second look catches what was being stored while this job began, and lets events gather into larger batches.
         """

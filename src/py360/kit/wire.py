@@ -109,7 +109,7 @@ class Schema(BaseModel):
     def as_shown(self, record: Mapping[str, object]) -> None:
         """Hold what came along to the record as the wire showed it before the change: passed over, it would look saved.
 
-        Raises Invalid, naming what differs, and PreconditionFailed when it is the version: somebody else was faster. Called
+        Raises Invalid, naming what differs, and PreconditionFailed when it is the version: another person was faster. Called
         after the change, whose own word on If-Match comes first; the edge takes the change back.
         """
         read_only = [name for name in self._along if name in record and name not in self.moves and name != "updatedAt"]

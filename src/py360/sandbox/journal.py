@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from py360.sandbox.behaviour import CHANNELS, Channel, plain
 
-KEPT: Final = 5_000  # messages kept in full; the counts go on for ever
+KEPT: Final = 5_000  # messages kept in full; the counts continue for ever
 STATES: Final = ("accepted", "refused", "delivered", "failed", "opened", "clicked", "stopped", "complained")
 
 

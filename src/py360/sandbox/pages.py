@@ -12,7 +12,7 @@ _NOT_FOR_CLICKING = re.compile(r"unsubscribe|opt-?out|सदस्यता", re
 
 @dataclass(slots=True)
 class Form:
-    """A form as it would be sent: where, how, and its fields as they stand."""
+    """A form as it would be sent: where, how, and its fields as they are."""
 
     action: str
     method: str

@@ -42,7 +42,7 @@ class Razorpay:
         return int(self.world.now().timestamp())
 
     def current(self, link_id: str) -> dict[str, Any] | None:
-        """A link as it stands now: one past its expire_by is expired."""
+        """A link as it is now: one past its expire_by is expired."""
         link = self.book.link(link_id)
         if link and link["status"] == "created" and 0 < link["expire_by"] <= self.seconds():
             link |= {"status": "expired", "expired_at": link["expire_by"]}

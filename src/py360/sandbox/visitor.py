@@ -99,7 +99,7 @@ class Visitor:
         return await self._fetch("GET", url, None)
 
     async def submit(self, form: Form, **chosen: str) -> Visit:
-        """Send a form with its fields as they stand and the chosen buttons."""
+        """Send a form with its fields as they are and the chosen buttons."""
         fields = {**form.fields, **chosen}
         if form.method == "post":
             return await self._fetch("POST", form.action, fields)

@@ -1,4 +1,4 @@
-"""A sender account that cannot be used any more in mid-campaign: the campaign is paused, says why, and goes on once it is fixed."""
+"""A sender account that cannot be used any more in mid-campaign: the campaign is paused, says why, and continues once it is fixed."""
 
 import asyncio
 from collections.abc import Callable

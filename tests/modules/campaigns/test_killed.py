@@ -1,4 +1,4 @@
-"""A real worker, killed with SIGKILL in mid-campaign again and again: no recipient is lost, none is written to twice."""
+"""A real worker, killed with SIGKILL in mid-campaign again and again: no recipient is lost, none is messaged twice."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""A vendor that takes nothing: the campaign says so, tries again less and less often, and goes on by itself."""
+"""A vendor that takes nothing: the campaign says so, tries again less and less often, and continues by itself."""
 
 import asyncio
 from datetime import timedelta

@@ -143,7 +143,7 @@ async def test_search_takes_pieces_with_commas_between(as_admin, make_case) -> N
         ("0%", [percent]),
         ("sha ra", [asha]),
         ("vikram d'souza", [vikram]),
-        ("mot 2026 0001", []),  # its words stand in that order, the text does not
+        ("mot 2026 0001", []),  # its words are in that order, the text does not
         ("vikram_d'souza", []),
         ("_sha", []),
         ("nobody", []),

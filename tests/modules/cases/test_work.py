@@ -122,7 +122,7 @@ async def test_the_kind_of_policy_is_one_of_ours_and_brings_its_category(as_admi
 
 
 async def test_a_closed_case_leaves_its_policys_next_term_alone(as_admin, make_case) -> None:
-    """The policy stands in its next term by then: its premium is not this case's to change; a contact still is."""
+    """The policy is in its next term by then: its premium is not this case's to change; a contact still is."""
     case = await make_case(status="in_progress")
     assert (await as_admin.patch(f"{case.path}/quick-edit", json={"status": "Renewed"})).status_code == 200
     shown = (await as_admin.get(case.path)).json()["data"]

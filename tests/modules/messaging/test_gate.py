@@ -1,4 +1,4 @@
-"""The one door: every check, in order, for a whole batch."""
+"""The one send gate: every check, in order, for a whole batch."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The send calls, through the door, to the sandbox vendors."""
+"""The send calls, through the send gate, to the sandbox vendors."""
 
 import re
 from dataclasses import replace

@@ -221,7 +221,7 @@ async def test_many_at_once_are_written_together(
 async def test_one_that_cannot_be_applied_stops_nobody_else(
     client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs, poison: dict[str, Any]
 ) -> None:
-    """It is put aside with its reason, and one line in the log; the others of its batch go on."""
+    """It is stored as a dead letter with its reason, and one line in the log; the others of its batch continue."""
     numbers = await written(client_id, 20)
     secret = resources.settings.sandbox_secret
     delivered = payload("mailgun_delivered.json", MESSAGE="email-msg-0@sandbox.py360.invalid")

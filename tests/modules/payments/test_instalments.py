@@ -44,7 +44,7 @@ async def test_what_is_paid_stays_paid_in_a_plan(as_admin: httpx.AsyncClient, cl
         (400, "Paid before the plan")
     ]
     await as_admin.post(path, json={"amount": 350, "method": "cash"})
-    assert (await make_plan(as_admin, case, count=5)).status_code == 201  # once more: 250 is left
+    assert (await make_plan(as_admin, case, count=5)).status_code == 201  # again: 250 is left
     data = await outstanding(as_admin, case)
     assert [each["amount"] for each in data["installments"]] == [50] * 5
     assert sum(each["amount"] for each in data["paidInstallments"]) == 750

@@ -153,7 +153,7 @@ async def test_an_expired_link_sends_a_fresh_one_once(
 async def test_a_fresh_link_goes_to_the_address_of_today(
     client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link, clock: FixedClock
 ) -> None:
-    """The number the old one went to belongs to somebody else by now."""
+    """The number the old one went to belongs to another person by now."""
     path = await link(await make_case())
     async with unit_of_work() as session:
         await db.execute(session, "update customers set phone = '+919811100000'")

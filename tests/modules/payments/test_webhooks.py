@@ -304,7 +304,7 @@ async def test_money_goes_back_while_the_gateway_tells_of_its_order(
 
 @pytest.mark.parametrize("poison", [{"amount": 10**15}, {"id": 4711}, {"currency": "RUPEES"}], ids=str)
 async def test_one_that_cannot_be_applied_stops_nobody_else(voice: Voice, order, run_jobs, poison: dict) -> None:
-    """It is put aside with its reason; once the cause is mended, it is applied by taking the mark off."""
+    """It is stored as a dead letter with its reason; once the cause is fixed, it is applied by taking the mark off."""
     paid = [(await order())[0] for _ in range(3)]
     odd = payment_event("plink_odd", "pay_odd", PAISE, "captured")
     odd["payload"]["payment"]["entity"] |= poison
@@ -340,7 +340,7 @@ async def test_one_that_cannot_be_applied_stops_nobody_else(voice: Voice, order,
 async def test_a_database_that_will_not_is_no_fault_of_a_webhook(
     voice: Voice, order, monkeypatch, state: str, error: type[Exception]
 ) -> None:
-    """Nothing is put aside: all of it waits until the database does its work again."""
+    """Nothing is stored as a dead letter: all of it waits until the database does its work again."""
     order_id, _ = await order()
     await voice.say(payment_event(order_id, "pay_1", PAISE, "captured"))
     await rows(

@@ -172,7 +172,7 @@ async def test_an_address_inside_is_refused(
 async def test_a_name_that_leads_inside_later_is_not_followed(
     as_admin: httpx.AsyncClient, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every connection checks anew: the network was allowed when the account was saved."""
+    """Every connection checks again: the network was allowed when the account was saved."""
     made = await as_admin.post(
         "/api/providers",
         json=TWILIO | {"config": TWILIO["config"] | {"baseUrl": sandbox.vendors.world.address}},  # type: ignore[operator]

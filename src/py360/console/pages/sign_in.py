@@ -18,7 +18,7 @@ Text = Annotated[str, Form(max_length=500)]
 
 
 def _local(address: str) -> str:
-    """A page of the console to go on to; the first page for any other address."""
+    """A page of the console to continue to; the first page for any other address."""
     parts = urlsplit(address)
     is_ours = not parts.scheme and not parts.netloc and parts.path.startswith(f"{session.HOME}/")
     return address if is_ours and "\\" not in address else f"{session.HOME}/"
@@ -37,7 +37,7 @@ async def home(request: Request) -> Response:
 
 @router.get("/sign-in", dependencies=[Public])
 async def show_sign_in(request: Request, next: str = "", email: str = "") -> Response:
-    """The form. Whoever is signed in goes on at once."""
+    """The form. Whoever is signed in continues at once."""
     return stranger(request).page("sign_in.html", next=_local(next), email=email, problem="", form="sign-in")
 
 

@@ -35,7 +35,7 @@ Finder = Callable[[Request], Awaitable[Any]]
 
 
 class Router(APIRouter):
-    """A module's routes, each with its whole path; they stand in the application as they are."""
+    """A module's routes, each with its whole path; they are in the application as they are."""
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ async def start(campaign_id: int) -> None:
 
 @jobs.task(name="campaigns.send", retries=0)  # it queues its own next run; `keep_going` looks for campaigns without one
 async def send(campaign_id: int) -> None:
-    """Send until no recipient is due or the campaign is paused; goes on later when the send gate or the vendor makes it wait."""
+    """Send until no recipient is due or the campaign is paused; continues later when the send gate or the vendor makes it wait."""
     run = await prepare(campaign_id)
     if run is None:
         return
@@ -75,9 +75,9 @@ Repair = Callable[[AsyncSession, int], Awaitable[None]]
 
 @jobs.periodic(name="campaigns.keep_going", cron="* * * * *")
 async def keep_going(timestamp: int) -> None:
-    """Campaigns whose job was lost start and go on; what a dead worker had claimed of a paused or stopped one is settled.
+    """Campaigns whose job was lost start and continue; what a dead worker had claimed of a paused or stopped one is settled.
 
-    Each campaign by itself: one that fails does not keep the others from going on.
+    Each campaign by itself: one that fails does not keep the others from continuing.
     """
     steps: Sequence[tuple[Find, Repair]] = (
         (recover.due, status.start_due),

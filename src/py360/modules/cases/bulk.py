@@ -1,4 +1,4 @@
-"""Cases for a chunk of policy rows, in set-based SQL: opened or changed by an import, and taken back when it is undone.
+"""Cases for a chunk of policy rows, in set-based SQL: opened or changed by an import, and undone when it is undone.
 
 A case is one due date of one policy (unique in the database). `open` runs after `customers.api.merge` on the same staging
 table: rows then have an outcome and a policy. Terms that are over (`term_closed`, `older_term`) open nothing. A row

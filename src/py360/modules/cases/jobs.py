@@ -18,7 +18,7 @@ inbox: Final = Inbox(jobs, [webhooks.VOICE.name], webhooks.apply)
 
 @jobs.task(name="cases.note_file_added")
 async def note_file_added(file_id: int, entity_type: str, entity_id: int, name: str, user_id: int | None) -> None:
-    """A document of a case stands in its history."""
+    """A document of a case is in its history."""
     if entity_type == "case":
         async with db.unit_of_work() as session:
             await note_document(session, entity_id, "Document Added", file_id, name, user_id)

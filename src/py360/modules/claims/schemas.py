@@ -131,7 +131,7 @@ class AssignIn(Schema):
 
 
 class ReserveIn(Schema):
-    """What is set aside for the claim, and why it changed."""
+    """What is kept apart for the claim, and why it changed."""
 
     amount: Amount
     reason: Text

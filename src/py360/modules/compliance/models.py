@@ -1,4 +1,4 @@
-"""What compliance speaks of: channels, purposes, contacts, and why somebody may not be written to."""
+"""What compliance is about: channels, purposes, contacts, and why somebody may not be written to."""
 
 from dataclasses import dataclass
 from typing import Literal

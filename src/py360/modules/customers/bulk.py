@@ -1,6 +1,6 @@
 """Merging a chunk of policy rows into customers and policies, set by set.
 
-The chunk stands in a staging table whose columns are the contract of `upload_staging`: a row starts as a new customer
+The chunk is in a staging table whose columns are the contract of `upload_staging`: a row starts as a new customer
 with a new policy, numbers and all, and is written to only where we know better. The caller holds the client's merge
 lock, so two files of one client never merge at once; `customer_id`, `policy_id`, `outcome` and `previous` are then right
 for the modules above.
@@ -73,7 +73,7 @@ async def merge(session: AsyncSession, staging: str) -> None:
     """Find or create the customer and the policy of every row.
 
     Afterwards every row has an outcome: `new`, `changed`, `unchanged` (with `term_closed` or `older_term` where the row
-    speaks of a term that is over) or `failed` (the code says why). Raises nothing of its own.
+    is about a term that is over) or `failed` (the code says why). Raises nothing of its own.
     """
     for respell in (_RESPELL_CUSTOMERS, _RESPELL_POLICIES):
         await _run(session, respell, staging)

@@ -171,7 +171,7 @@ class PolicyChange(Schema):
 
 
 class PolicyIn(PolicyChange):
-    """A policy entered by hand; its renewal date is its end date unless said."""
+    """A policy entered by hand; its renewal date is its end date unless given."""
 
     policy_number: Annotated[str, StringConstraints(min_length=1, max_length=100)]
     customer_id: str | int

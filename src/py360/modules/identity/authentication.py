@@ -116,7 +116,7 @@ def _remember(token: str, known: _Known) -> _Known:
 
 
 def forget() -> None:
-    """Read every session anew: something about users, roles or sessions has changed."""
+    """Read every session again: something about users, roles or sessions has changed."""
     _known.clear()
 
 

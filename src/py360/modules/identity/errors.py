@@ -28,7 +28,7 @@ class SecondFactorNeeded(Forbidden):
 
 
 class LastAdministrator(Conflict):
-    """This is the last active administrator. Make somebody else an administrator first."""
+    """This is the last active administrator. Make another person an administrator first."""
 
     default_code = "last_admin"
 

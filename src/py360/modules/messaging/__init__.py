@@ -1,1 +1,1 @@
-"""Templates, sender accounts, the one door for outgoing messages, the message ledger, tracking and vendors' webhooks."""
+"""Templates, sender accounts, the one send gate for outgoing messages, the message ledger, tracking and vendors' webhooks."""

@@ -1,4 +1,4 @@
-"""What travels through the door: a message asked for, the door's decision, and what became of it."""
+"""What travels through the send gate: a message asked for, the send gate's decision, and what became of it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """The door let it through: the ledger has it as `sending`; hand it to the account's transport after the commit."""
+    """The send gate let it through: the ledger has it as `sending`; hand it to the account's transport after the commit."""
 
     outgoing: Outgoing
     message_id: int
@@ -44,7 +44,7 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """The door keeps it in for good: the ledger has it as `blocked` with the reason.
+    """The send gate keeps it in for good: the ledger has it as `blocked` with the reason.
 
     `reason` is one of: invalid_contact, opted_out, no_opt_in, suppressed, dnc, death_claim, frequency_cap,
     dlt_unmatched, window_closed (WhatsApp).

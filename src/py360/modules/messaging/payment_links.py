@@ -1,4 +1,4 @@
-"""Payment links in messages. Payments stand above, so wiring fills in who makes the links."""
+"""Payment links in messages. Payments are above, so wiring fills in who makes the links."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

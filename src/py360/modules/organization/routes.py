@@ -28,7 +28,7 @@ async def hierarchy(reads: DbReads, caller: CanSeeOrganization) -> Response:
 
 @router.post("/hierarchy/nodes", status_code=201, response_model=Answer[NodeSaved])
 async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn) -> Response:
-    """Add a region, state, branch, department or team; each stands under a node of the level above."""
+    """Add a region, state, branch, department or team; each is under a node of the level above."""
     node_id = await service.add(session, caller, body)
     node = await queries.one(session, caller, node_id)
     return ok({**node.to_public(), "message": f"{node.name} was added."}, 201)

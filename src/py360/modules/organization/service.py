@@ -55,7 +55,7 @@ class _Node:
 
 @dataclass(frozen=True, slots=True)
 class _Uses:
-    """What stands in the way of deleting a node."""
+    """What is in the way of deleting a node."""
 
     children: bool
     people: bool

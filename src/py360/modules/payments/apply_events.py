@@ -2,7 +2,7 @@
 
 Webhooks and polls both come here. Applying the same facts again changes nothing; a case is settled when its renewal
 amount has come in, whichever payments brought it. Money that does not fit (too much, twice, for a closed case, disputed) is
-booked, stands in the case's history and is reported to a person; it never makes a paid case an unpaid one.
+booked, is in the case's history and is reported to a person; it never makes a paid case an unpaid one.
 """
 
 from collections import defaultdict

@@ -102,7 +102,7 @@ async def cases_of(session: AsyncSession, provider_id: int, facts: Facts) -> set
 async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
     """Merge what one account's gateway said; the numbers of our payments it is about.
 
-    News of somebody else's orders (one account may serve several shops) is kept and belongs to no payment.
+    News of another's orders (one account may serve several shops) is kept and belongs to no payment.
     """
     params: dict[str, object] = {
         "provider_id": provider_id,

@@ -24,7 +24,7 @@ OFFICE: Final = ("cases:payments", "settings")  # who is told of trouble with mo
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Title and sentence for people. `warns`: somebody must act, so it stands in the case's history, and reaches people also
+    """Title and sentence for people. `warns`: somebody must act, so it is in the case's history, and reaches people also
     where there is no agent. `is_noted`: cases writes it into the history by itself."""
 
     title: str

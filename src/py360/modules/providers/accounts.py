@@ -95,7 +95,7 @@ async def account(
 ) -> ProviderAccount:
     """The account to use: the named one, else the channel's default, else the next in order that can be used.
 
-    An account that is switched off, or whose settings have to be entered again, stands in nobody's way. Raises Conflict:
+    An account that is switched off, or whose settings have to be entered again, is in nobody's way. Raises Conflict:
     `no_account` without any that can be used, `account_inactive` when the named one cannot be.
     """
     rows = await db.fetch_all(

@@ -1,4 +1,4 @@
-"""Testing an account at its vendor. The modules that speak to vendors stand above this one, so wiring registers their checks."""
+"""Testing an account at its vendor. The modules that speak to vendors are above this one, so wiring registers their checks."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final

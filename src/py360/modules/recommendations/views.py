@@ -42,7 +42,7 @@ class CallList(TypedDict):
 
 
 class BandView(TypedDict):
-    """A band of predictions or a group of customers: predicted and actual lapses, and how well they are told apart."""
+    """A band of predictions or a group of customers: predicted and actual lapses, and how well they are distinguished."""
 
     name: str
     cases: int

@@ -33,7 +33,7 @@ def _lawful(value: bool) -> bool:
 
 
 Lawful = Annotated[bool, AfterValidator(_lawful)]
-# In India unless a time zone stands beside it.
+# In India unless a time zone is beside it.
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
@@ -211,7 +211,7 @@ class Integrations(Section):
 
 
 class Payments(Section):
-    """Money: who approves what, how late instalments are followed up, and what stands on receipts."""
+    """Money: who approves what, how late instalments are followed up, and what is on receipts."""
 
     readers = ("cases", "billing")
 

@@ -16,7 +16,7 @@ _VARIABLE: Final = "{#var#}"  # as the register writes it
 
 @dataclass(frozen=True, slots=True)
 class RegisteredText:
-    """The fixed words of a registered text, in order; a value stands between each two."""
+    """The fixed words of a registered text, in order; a value is between each two."""
 
     words: tuple[str, ...]
 

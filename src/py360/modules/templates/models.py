@@ -1,4 +1,4 @@
-"""A template as it stands in one version, and what becomes of it for one recipient."""
+"""A template as it is in one version, and what becomes of it for one recipient."""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""Who may upload policy files, and who may see how the batches stand."""
+"""Who may upload policy files, and who may see the state of the batches."""
 
 from typing import Annotated
 

@@ -11,7 +11,7 @@ from py360.kit.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """An upload as other modules see one; its rows stand in the view `uploads_public_row`."""
+    """An upload as other modules see one; its rows are in the view `uploads_public_row`."""
 
     id: int
     client_id: int

@@ -46,6 +46,6 @@ class FileTooLarge(TooLarge):
 
 
 class SameFile(Conflict):
-    """This very file was uploaded before. To import it again all the same, send it with force=true."""
+    """This very file was uploaded before. To import it again anyway, send it with force=true."""
 
     default_code = "same_file"

@@ -6,7 +6,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One of our columns. `heading` stands in the template; `synonyms` are what offices write instead."""
+    """One of our columns. `heading` is in the template; `synonyms` are what offices write instead."""
 
     name: str
     heading: str

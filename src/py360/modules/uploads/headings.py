@@ -20,7 +20,7 @@ _NOISE: Final = frozenset(
     {"inr", "rs", "rupees", "yrs", "dd", "mm", "yyyy", "yy", "incl", "gst", "रु", "रुपये", "the", "of", "का", "की", "के"}
 )
 
-# Whose column it is, in the words of a heading: the policy's and its customer's, or somebody else's.
+# Whose column it is, in the words of a heading: the policy's and its customer's, or another's.
 _OURS: Final = frozenset(
     [
         "customer",
@@ -126,7 +126,7 @@ def field_of(heading: str) -> str | None:
 
 
 def speaks_of_us(heading: str) -> bool | None:
-    """Whether a heading speaks of the policy or its customer; False when of somebody else, None when of nobody."""
+    """Whether a heading is about the policy or its customer; False when of another person, None when of nobody."""
     words = set(heading_key(heading).split())
     return False if words & _OTHERS else True if words & _OURS else None
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a row: a stable code each, and a sentence that says how to mend it."""
+"""What can be wrong with a row: a stable code each, and a sentence that says how to fix it."""
 
 from typing import Final
 
@@ -66,5 +66,5 @@ ORDER: Final = tuple(ERRORS)
 
 
 def sentence(code: str) -> str:
-    """How to mend it."""
+    """How to fix it."""
     return ERRORS.get(code) or WARNINGS.get(code) or "Correct this cell."

@@ -17,7 +17,7 @@ async def gave_up(upload_id: int) -> None:
 
 @jobs.task(name="uploads.process", retries=3, gave_up=gave_up)
 async def process(upload_id: int) -> None:
-    """Import a file; run again, it goes on where the last committed chunk ended."""
+    """Import a file; run again, it continues where the last committed chunk ended."""
     await run.run(upload_id)
     async with db.unit_of_work() as session:
         await customers.sort_into_search(session)
@@ -25,7 +25,7 @@ async def process(upload_id: int) -> None:
 
 @jobs.task(name="uploads.push_live_update")
 async def push_live_update(upload_id: int) -> None:
-    """Tell open windows that an upload was cancelled or taken back."""
+    """Notify open windows that an upload was cancelled or undone."""
     await progress.push_state(upload_id)
 
 

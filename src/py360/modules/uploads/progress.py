@@ -64,7 +64,7 @@ class Progress:
     started: float = field(default_factory=time.monotonic)
 
     def started_importing(self, total: int, processed: int, successful: int, failed: int) -> None:
-        """The reading is over, the import begins (or goes on after a crash)."""
+        """The reading is over, the import begins (or continues after a crash)."""
         self.stage, self.total = "importing", total
         self.processed = self.began_with = processed
         self.successful, self.failed = successful, failed
@@ -92,7 +92,7 @@ class Progress:
         }
 
     async def push(self, status: str = "processing") -> None:
-        """Send it now. Once it is over, everybody who sees cases loads figures and lists anew: whose they are, is many people."""
+        """Send it now. Once it is over, everybody who sees cases loads figures and lists again: whose they are, is many people."""
         await live.send(
             self.client_id, "upload.progress", self.to_public(status), permission="upload", scope=self.scope
         )
@@ -129,7 +129,7 @@ class _State:
 
 
 async def push_state(upload_id: int) -> None:
-    """Push the state of an upload that is not running: cancelled or taken back."""
+    """Push the state of an upload that is not running: cancelled or undone."""
     async with db.unit_of_work() as session:
         row = await db.fetch_one(session, _State, _STATE, {"id": upload_id})
     if row is not None:

@@ -188,7 +188,7 @@ def to_public(row: UploadRow, now: datetime, caller: Caller) -> UploadView:
 
 
 async def status(reads: Reads, caller: Caller, upload_id: int, now: datetime) -> StatusView:
-    """How an upload stands, with its questions and its mapping."""
+    """The state of an upload, with its questions and its mapping."""
     row = await one(reads, caller, upload_id)
     return {
         **to_public(row, now, caller),
@@ -351,7 +351,7 @@ async def failed_rows(reads: Reads, upload_id: int) -> AsyncIterator[FailedRow]:
 
 @dataclass(frozen=True, slots=True)
 class BatchRow:
-    """A batch and how its cases stand."""
+    """A batch and the state of its cases."""
 
     batch_code: str
     upload_id: int
@@ -368,7 +368,7 @@ class BatchRow:
 
 
 async def batches(reads: Reads, caller: Caller, limit: int) -> list[BatchView]:
-    """How the cases of the newest batches within reach stand (domain reference 5.4): counts, and amounts in INR."""
+    """The state of the cases of the newest batches within reach (domain reference 5.4): counts, and amounts in INR."""
     within, params = reach_filter(caller)
     mine, _ = within_reach(caller)
     statement = sql.read(__file__, "list_batches").replace("{uploads}", mine).replace("{cases}", within)

@@ -157,7 +157,7 @@ class PaceView(TypedDict, total=False):
 
 
 class StatusView(UploadView, PaceView):
-    """How an upload stands."""
+    """The state of an upload."""
 
     questions: list[QuestionView]
     mapping: MappingView | None
@@ -289,7 +289,7 @@ class MappingAnswerView(TypedDict):
 
 
 class AnsweredView(TypedDict):
-    """The import goes on."""
+    """The import continues."""
 
     uploadId: str
     status: Literal["processing"]
@@ -324,7 +324,7 @@ class BatchPaymentView(TypedDict):
 
 
 class BatchView(TypedDict):
-    """How the cases of a batch stand."""
+    """The state of the cases of a batch."""
 
     id: str
     clientId: int

@@ -89,7 +89,7 @@ async def test_a_landline_is_no_mobile(send: Send, as_admin: httpx.AsyncClient, 
 async def test_a_usable_address_is_taken_out_of_a_cell(
     send: Send, resources: Resources, cell: str, email: str | None
 ) -> None:
-    """Half of an address with a space in it would be somebody else's."""
+    """Half of an address with a space in it would be another's."""
     await send(csv_of([row(1, **{"E-mail ID": cell})]))
     assert [policy.email for policy in (await imported(resources.reads)).values()] == [email]
 

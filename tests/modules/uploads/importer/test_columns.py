@@ -22,7 +22,7 @@ BASE = {
 
 
 def listed(*rows: dict[str, str], without: Sequence[str] = ()) -> bytes:
-    """A CSV whose columns stand in the order of the first row; what it does not name follows from `BASE`."""
+    """A CSV whose columns are in the order of the first row; what it does not name follows from `BASE`."""
     heads = [*rows[0], *(name for name in BASE if name not in rows[0] and name not in without)]
     lines = [
         [row.get(head, f"FX/{at}" if head == "Policy No" else BASE.get(head, "")) for head in heads]

@@ -1,4 +1,4 @@
-"""Files that are made to use up memory or time are refused by name, and the API goes on answering."""
+"""Files that are made to use up memory or time are refused by name, and the API continues answering."""
 
 import io
 import zipfile

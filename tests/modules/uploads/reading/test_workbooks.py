@@ -229,7 +229,7 @@ def test_dates_of_1904_without_a_date_format(tmp_path: Path) -> None:
 
 
 def test_sheets_that_are_not_read_are_named(tmp_path: Path) -> None:
-    """One that goes on without headings, one with headings of its own, and a cover sheet, which is no table."""
+    """One that continues without headings, one with headings of its own, and a cover sheet, which is no table."""
     sheets = [sheet_of("".join(map(row_of, rows))) for rows in (
         [HEADINGS, values(1), values(2)], [values(3), values(4)], [HEADINGS, values(5)], [["Renewals", "of December"]],
     )]  # fmt: skip

@@ -82,7 +82,7 @@ async def _by_batch(reads: Reads, caller: Caller, scope: Scope) -> list[tuple[_B
 
 
 async def batch_status(reads: Reads, caller: Caller, scope: Scope) -> list[BatchStatusRow]:
-    """How the cases of each batch stand; the newest batches first."""
+    """The state of the cases of each batch; the newest batches first."""
     rows: list[BatchStatusRow] = []
     for batch, parts in await _by_batch(reads, caller, scope):
         whole = total(parts).cases

@@ -21,7 +21,7 @@ class SuccessRow(TypedDict):
 
 
 class BatchStatusRow(TypedDict):
-    """How the cases of a batch stand."""
+    """The state of the cases of a batch."""
 
     batchId: str
     fileName: str

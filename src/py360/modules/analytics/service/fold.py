@@ -1,7 +1,7 @@
 """Keeping the roll-ups: cases that changed are counted again, and the sums move by the difference (ADR 91).
 
 Whoever changes a case, its policy, money or messages leaves a note in `analytics_changes` (triggers, in the same
-transaction). One folder at a time takes notes and counts the cases of these as they stand now. Counting a case twice changes
+transaction). One folder at a time takes notes and counts the cases of these as they are now. Counting a case twice changes
 nothing, so notes may repeat, come late or in any order.
 """
 
@@ -70,7 +70,7 @@ async def fold_all() -> None:
 
 
 async def _count(session: AsyncSession, case_ids: list[int]) -> set[int]:
-    """Count these cases as they stand; the clients whose sums moved."""
+    """Count these cases as they are; the clients whose sums moved."""
     renumbered = await db.fetch_all(session, int, _SAME_POLICY, {"ids": case_ids})
     moved = await db.fetch_all(session, _Moved, _FOLD, {"ids": list({*case_ids, *renumbered})})
     if emptied := [sum.emptied for sum in moved if sum.emptied is not None]:
@@ -79,7 +79,7 @@ async def _count(session: AsyncSession, case_ids: list[int]) -> set[int]:
 
 
 async def rebuild() -> int:
-    """Count every case anew, and the sums from that; how many cases there are. Reports go on with the old sums meanwhile."""
+    """Count every case again, and the sums from that; how many cases there are. Reports continue with the old sums meanwhile."""
     after, counted = 0, 0
     while True:
         async with db.unit_of_work() as session:

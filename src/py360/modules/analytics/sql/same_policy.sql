@@ -1,4 +1,4 @@
--- The other cases of a policy whose terms are numbered anew, because one of its cases is new, gone or due on another day.
+-- The other cases of a policy whose terms are numbered again, because one of its cases is new, gone or due on another day.
 with moved as (
   select coalesce(c.policy_id, f.policy_id) as policy_id
   from unnest(%(ids)s::bigint[]) as changed (case_id)

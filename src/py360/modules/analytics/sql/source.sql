@@ -1,4 +1,4 @@
--- What there is to count of each case, as it stands now: the one definition of the dashboard's figures (ADR 91).
+-- What there is to count of each case, as it is now: the one definition of the dashboard's figures (ADR 91).
 -- opened: the case, by the day it came; ended: by the day it was renewed, lapsed, cancelled or failed; paid: each payment
 -- with money in it, by the day it came in. A message has left unless it is pending, being sent or blocked.
 select c.case_id, 'opened'::varchar(6), 0::bigint, c.client_id, c.assigned_to, c.policy_id, c.due_date,

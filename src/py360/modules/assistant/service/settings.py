@@ -1,4 +1,4 @@
-"""The settings of the assistant: one row per client, the key sealed. Accounts of models stand here, as the specification has them (ADR 108)."""
+"""The settings of the assistant: one row per client, the key sealed. Accounts of models are here, as the specification has them (ADR 108)."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -42,7 +42,7 @@ async def send(run: Run) -> None:
         if not work.done():
             work.cancel()
             raise
-        outcomes = work.result()  # everything is recorded: the next worker goes on
+        outcomes = work.result()  # everything is recorded: the next worker continues
     for outcome in outcomes:
         if isinstance(outcome, BaseException):
             raise outcome

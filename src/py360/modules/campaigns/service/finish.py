@@ -1,4 +1,4 @@
-"""The end of a run: the campaign is finished, goes on later, or is stalled by its vendor."""
+"""The end of a run: the campaign is finished, continues later, or is stalled by its vendor."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -78,7 +78,7 @@ async def stall(session: AsyncSession, campaign_id: int, reason: str, *, progres
 async def after_run(
     session: AsyncSession, campaign_id: int, wait_until: datetime | None, *, progressed: bool = False
 ) -> datetime | None:
-    """Finish a campaign when no recipient is left; otherwise when its next run is due (None: it does not go on by itself)."""
+    """Finish a campaign when no recipient is left; otherwise when its next run is due (None: it does not continue by itself)."""
     failed_runs = await db.fetch_one(session, int, _FAILED_RUNS, {"id": campaign_id})
     if progressed and failed_runs:
         await _clear_stall(session, campaign_id)

@@ -42,7 +42,7 @@ async def set_status(
 
 
 async def pause_for(session: AsyncSession, campaign_id: int, reason: str) -> None:
-    """Pause a campaign that cannot go on (no usable account, no budget); notify its creator and the users who can fix it."""
+    """Pause a campaign that cannot continue (no usable account, no budget); notify its creator and the users who can fix it."""
     family = await lock_any(session, campaign_id)
     if family is None or family.asked.status != "active":
         return

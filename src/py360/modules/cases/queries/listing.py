@@ -34,7 +34,7 @@ select {columns}, {key} from renewal_cases c {joins} where c.id = any(%(page)s) 
 
 @dataclass(slots=True)
 class ListedCase(CaseRow):
-    """A row of `COLUMNS` and `MORE`, with the value that a cursor goes on from."""
+    """A row of `COLUMNS` and `MORE`, with the value that a cursor continues from."""
 
     steps: list[str] | None
     comments: list[StoredComment] | None

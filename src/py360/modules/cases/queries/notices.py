@@ -1,7 +1,7 @@
 """The notice register: what was sent to customers about their cases, with the text, its version, channel, time and proof.
 
 A notice of a campaign is kept as its template's version; a case's own register renders it again with the case's values of
-today and says so, the register of all cases shows the version's text as it stands.
+today and says so, the register of all cases shows the version's text as it is.
 """
 
 from collections.abc import Mapping

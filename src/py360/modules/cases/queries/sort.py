@@ -1,4 +1,4 @@
-"""What the case lists can be sorted by, and cursors that go on after the last row shown.
+"""What the case lists can be sorted by, and cursors that continue after the last row shown.
 
 A column of the case itself is sorted by directly. A column of another table (a name, a policy's number) is looked up for
 every case of the list and sorted, as long as they are few; a longer list is scanned in the order of that table's own index,

@@ -1,4 +1,4 @@
-"""A claim as lists have it, and how it stands on the wire."""
+"""A claim as lists have it, and how it is on the wire."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

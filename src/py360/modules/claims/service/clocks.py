@@ -86,7 +86,7 @@ def period(kind: Kind, in_force: settings.Claims, is_investigated: bool) -> time
 
 
 async def start(session: AsyncSession, claim: Claim, kind: Kind, at: datetime) -> None:
-    """A period begins; one that runs already goes on."""
+    """A period begins; one that runs already continues."""
     in_force = await settings.get(session, claim.client_id, settings.Claims)
     span = period(kind, in_force, claim.is_investigated)
     values = {

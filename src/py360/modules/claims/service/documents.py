@@ -55,7 +55,7 @@ class Received:
 
 
 async def ask_for_required(session: AsyncSession, claim: Claim, now: datetime) -> None:
-    """Put the checklist of the claim's type on the claim; what stands there already stays."""
+    """Put the checklist of the claim's type on the claim; what is there already stays."""
     listed = checklist.required(claim.claim_type, claim.category, claim.is_cashless)
     values = {"client": claim.client_id, "claim": claim.id, "now": now}
     names = {"kinds": [each.kind for each in listed], "names": [each.name for each in listed]}
@@ -63,7 +63,7 @@ async def ask_for_required(session: AsyncSession, claim: Claim, now: datetime) -
 
 
 async def receive(session: AsyncSession, claim: Claim, document: Received, user_id: int | None) -> int:
-    """A document came in: it fills its place in the checklist, or stands beside it; its number.
+    """A document came in: it fills its place in the checklist, or is beside it; its number.
 
     Raises Conflict when the claim has a hundred documents already.
     """

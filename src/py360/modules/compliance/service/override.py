@@ -1,4 +1,4 @@
-"""Overrides: write in spite of an entry of the registry, for a while, when somebody else approves."""
+"""Overrides: write in spite of an entry of the registry, for a while, when another person approves."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +31,7 @@ values (%(dnc)s, %(type)s, %(reason)s, %(now)s, %(end)s, %(status)s, %(user)s) r
 
 
 async def request_override(session: AsyncSession, caller: Caller, ref: str, body: OverrideIn) -> tuple[int, str]:
-    """Ask to write in spite of an entry: pending until somebody else approves, unless the setting asks for no approval.
+    """Ask to write in spite of an entry: pending until another person approves, unless the setting asks for no approval.
 
     Raises Conflict (`override_not_allowed`) when the entry or the settings allow none.
     """

@@ -34,7 +34,7 @@ YEARLY: Final = {"monthly": 12, "quarterly": 4, "half_yearly": 2}
 
 
 class TimelineFilter(QuerySchema):
-    """Which events. `type` takes several; all means all. At most `maxEvents`, the newest first; `cursor` goes on."""
+    """Which events. `type` takes several; all means all. At most `maxEvents`, the newest first; `cursor` continues."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -54,7 +54,7 @@ async def save_profile(
 async def customer_timeline(
     reads: DbReads, res: Res, caller: CanReadCustomers, customer: str, chosen: Chosen
 ) -> Response:
-    """What happened to a customer, newest first, under the policies it is about. `nextCursor` goes on."""
+    """What happened to a customer, newest first, under the policies it is about. `nextCursor` continues."""
     found = await queries.customer(reads, caller, customer)
     return ok(await timeline.of_customer(reads, caller, found, chosen, res.clock.today()))
 

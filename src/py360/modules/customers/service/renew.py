@@ -25,7 +25,7 @@ async def renew(session: AsyncSession, terms: Sequence[tuple[int, date]]) -> Non
     params = {"ids": [policy_id for policy_id, _ in terms], "dues": [due for _, due in terms]}
     left = len(terms)
     while left and (moved := await db.execute(session, _RENEW, params)):
-        left -= moved  # once more for the others: two terms of one policy may be among them
+        left -= moved  # again for the others: two terms of one policy may be among them
 
 
 async def restore(session: AsyncSession, policy_id: int, due_date: date) -> bool:

@@ -1,4 +1,4 @@
--- Insert the customers that were made since number `made`. A generated code that somebody else has gets -N.
+-- Insert the customers that were made since number `made`. A generated code that another person has gets -N.
 insert into customers (
   id, client_id, customer_code, first_name, last_name, email, phone, date_of_birth, gender, pan, address,
   customer_profile, preferred_language)

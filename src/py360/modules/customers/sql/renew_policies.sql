@@ -1,4 +1,4 @@
--- Roll policies on to their next term, only where they still stand in the term that this due date belongs to: a payment for
+-- Roll policies on to their next term, only where they still are in the term that this due date belongs to: a payment for
 -- an older one moves nothing.
 update policies p set
   start_date = next.start_date, end_date = next.end_date,

@@ -44,7 +44,7 @@ async def list_users(
 
 @router.post("/users", status_code=201, response_model=Answer[UserSaved])
 async def create_user(session: Session, caller: CanManageUsers, body: UserIn) -> Response:
-    """Make an account and, unless told otherwise, send a welcome letter with a link to set the password."""
+    """Make an account and, unless the request says otherwise, send a welcome letter with a link to set the password."""
     user_id = await accounts.add(session, caller, body)
     user = await queries.one_user(session, caller, user_id)
     state = "can sign in now" if body.status == "active" else f"is {body.status} and cannot sign in yet"

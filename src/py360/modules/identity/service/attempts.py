@@ -41,7 +41,7 @@ end
 redis.call('EXPIRE', KEYS[1], ARGV[4])
 return 0
 """
-# KEYS: the hash. ARGV: the name that starts anew, then the names that give back one count, each with its limit.
+# KEYS: the hash. ARGV: the name that starts again, then the names that give back one count, each with its limit.
 _RELEASE: Final = """
 redis.call('HDEL', KEYS[1], 'count:' .. ARGV[1], 'until:' .. ARGV[1])
 for i = 2, #ARGV, 2 do

@@ -60,7 +60,7 @@ class Logged:
     async def send(self, batch: Sequence[Admitted], may_send: SendGuard = always) -> list[Delivery]:
         """Send a batch; one delivery per message, in order. A vendor's failure is an answer, never an exception.
 
-        Each message is handed over in the ledger right before it leaves, and `may_send` is asked once more then.
+        Each message is handed over in the ledger right before it leaves, and `may_send` is asked again then.
         """
         if not batch:
             return []

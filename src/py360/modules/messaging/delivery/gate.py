@@ -1,4 +1,4 @@
-"""The one door for outgoing messages (house law 5): consent, suppression and DNC, legal window, frequency cap, budget,
+"""The one send gate for outgoing messages (house law 5): consent, suppression and DNC, legal window, frequency cap, budget,
 rate limit, in that order, for a whole batch; every refusal is a row in the ledger with its reason.
 
 A check that cannot be made lets nothing through: its exception ends the transaction, and nothing is sent.
@@ -25,7 +25,7 @@ from py360.modules.settings import api as settings
 from py360.modules.templates.api import RegisteredText, registered_texts, segments
 
 Verdict = tuple[str, str] | None  # reason and sentence; None lets it through
-LONGEST_NUMBER: Final = 10**10  # of a message that has none yet; it stands in its links
+LONGEST_NUMBER: Final = 10**10  # of a message that has none yet; it is in its links
 
 
 async def admit(
@@ -36,7 +36,7 @@ async def admit(
     budget_left: Decimal | None = None,
     keep_texts: bool = False,
 ) -> list[Decision]:
-    """Decide a batch of one client and channel, in its order. Admitted messages stand in the ledger as `sending` with
+    """Decide a batch of one client and channel, in its order. Admitted messages are in the ledger as `sending` with
     their price, refused ones as `blocked` with their reason; deferred ones leave no row. `budget_left`, in INR, is what
     the campaign may still spend; its caller keeps others from spending it until this transaction is over. With `keep_texts`
     the ledger keeps what a template's message said.

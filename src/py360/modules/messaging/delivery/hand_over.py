@@ -31,7 +31,7 @@ class _Exchange(NamedTuple):
 
 
 class _Outcome(NamedTuple):
-    """Whether the answer stands in the ledger, and whether the next message was handed over."""
+    """Whether the answer is in the ledger, and whether the next message was handed over."""
 
     recorded: bool
     handed_over: bool
@@ -63,7 +63,7 @@ class BatchHandOver:
 
     log: HandOverLog
     may_send: SendGuard
-    recorded: set[int] = field(default_factory=set)  # whose answers stand in the ledger
+    recorded: set[int] = field(default_factory=set)  # whose answers are in the ledger
 
     async def exchange(self, answered: Delivery | None, following: Admitted | None) -> bool:
         """Write down an answer and hand the next message over; whether that one may leave now."""

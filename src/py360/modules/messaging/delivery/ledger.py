@@ -18,7 +18,7 @@ from py360.modules.templates.api import Channel
 
 # What is paid for: what left, and what may have left. `cost` says for how much, and of the others for how much it would have been.
 CHARGED: Final = "(l.sent_at is not null or l.status in ('sending', 'unknown'))"
-# `blocked` is not in it: what the door kept in never moves. A delivery beats a failure reported before or after it.
+# `blocked` is not in it: what the send gate kept in never moves. A delivery beats a failure reported before or after it.
 FORWARD: Final = (
     "pending",
     "sending",

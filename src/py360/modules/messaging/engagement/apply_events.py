@@ -31,7 +31,7 @@ class Batch:
 
 
 async def apply(session: AsyncSession, stored: Sequence[webhooks.Event]) -> webhooks.Outcome:
-    """Apply these events; those about a message that is not recorded yet go on waiting.
+    """Apply these events; those about a message that is not recorded yet continue waiting.
 
     An event changes only what belongs to its account and client.
     """
@@ -68,7 +68,7 @@ def _translate(stored: Sequence[webhooks.Event]) -> Batch:
             else:
                 meant = HOOKS[event.vendor].translate(event.payload, event.received_at)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
-            # a vendor's event of a shape we do not know: kept with its reason, the others go on
+            # a vendor's event of a shape we do not know: kept with its reason, the others continue
             batch.dead[event.id] = f"not understood: {type(error).__name__}: {error}"[:500]
             continue
         if isinstance(meant, Moved):

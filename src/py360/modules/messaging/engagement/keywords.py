@@ -56,7 +56,7 @@ def meaning(*texts: str) -> Meaning | None:
 
 
 def _with_and_without_symbols(text: str) -> tuple[str, str]:
-    """Emoji may be letters (🅂🅃🄾🅿) or stand beside the word (🆗 stop, 🇮🇳 stop)."""
+    """Emoji may be letters (🅂🅃🄾🅿) or are beside the word (🆗 stop, 🇮🇳 stop)."""
     return text, "".join(" " if unicodedata.category(each)[0] == "S" else each for each in text)
 
 
@@ -107,7 +107,7 @@ class _Vocabulary:
         return core in phrases or all((token,) in self.stop for token in core) or core in self._bare(phrases, tokens)
 
     def _bare(self, phrases: frozenset[tuple[str, ...]], tokens: Sequence[str]) -> set[tuple[str, ...]]:
-        """The phrases that stand in the message, without the words that may stand beside them."""
+        """The phrases that are in the message, without the words that may be beside them."""
         words = set(tokens)
         return {
             tuple(each for each in phrase if each not in self.polite and each not in self.beside)

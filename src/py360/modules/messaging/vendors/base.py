@@ -37,7 +37,7 @@ class HandOver(Protocol):
 
 
 class Unrecorded:
-    """The hand-over of a check or a test, which stand in no ledger."""
+    """The hand-over of a check or a test, which are in no ledger."""
 
     async def exchange(self, answered: Delivery | None, following: Admitted | None) -> bool:
         """Everything may leave."""

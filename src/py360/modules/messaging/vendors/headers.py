@@ -66,7 +66,7 @@ def text_header(name: str, text: str) -> str:
 
 
 def address_header(name: str, display_name: str, address: str) -> str:
-    """`Name: display name <address>`; the address always stands outside of the encoded words."""
+    """`Name: display name <address>`; the address always is outside of the encoded words."""
     display_name, used = _clean(display_name), len(name) + 2
     if not display_name:
         return f"{name}: {address}"

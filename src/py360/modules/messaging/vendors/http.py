@@ -168,7 +168,7 @@ def _object(body: bytes) -> Mapping[str, object]:
 
 def refusal(vendor: str, status: int, code: str, message: str) -> VendorError:
     """An HTTP answer that is not a success, in its class, when the vendor's code says nothing better: 401 is about our account,
-    429 asks to wait, other 4xx with the vendor's code are permanent. What no vendor's code stands in came from something
+    429 asks to wait, other 4xx with the vendor's code are permanent. What no vendor's code is in came from something
     between (a proxy's page): 4xx surely reached nobody and is tried again; 5xx, a timeout and other redirects are unclear."""
     words = message or f"{vendor} answered {status}."
     if status == 401:

@@ -42,7 +42,7 @@ def parse(request: Request) -> list[Item]:
 
 
 def verify(account: ProviderAccount, request: Request) -> bool:
-    """Whether the account's key signed the request. The signature stands in the body, beside the event."""
+    """Whether the account's key signed the request. The signature is in the body, beside the event."""
     try:
         given = orjson.loads(request.body)["signature"]
         timestamp, token, mark = (str(given[name]) for name in ("timestamp", "token", "signature"))

@@ -164,7 +164,7 @@ def parse(request: Request) -> list[Item]:
     return items
 
 
-# What tells an event from another, by the field it stands in (webhooks/reference).
+# What tells an event from another, by the field it is in (webhooks/reference).
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "statuses": ("id", "status"),
     "messages": ("id",),

@@ -69,7 +69,7 @@ class SmtpTransport:
                 connects = await self._turn(trip)
 
     async def _turn(self, trip: "_Trip") -> bool:
-        """A connection's turn; False when none can be had. The other connections go on then.
+        """A connection's turn; False when none can be had. The other connections continue then.
 
         Each write carries a body and the next announcement. Before a body leaves, its message is
         handed over, together with the answer to the message before.

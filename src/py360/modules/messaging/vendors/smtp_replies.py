@@ -1,7 +1,7 @@
 """Whom a mail server's refusal is about: the recipient, us, or this message (RFC 5321, RFC 3463, and what servers write).
 
 Only what is about the recipient may suppress an address. A refusal about us (the sender's address, relaying, our IP address on
-a block list, signing in) would meet every other message too. What cannot be told apart is about this message alone.
+a block list, signing in) would meet every other message too. What cannot be distinguished is about this message alone.
 """
 
 from collections.abc import Sequence

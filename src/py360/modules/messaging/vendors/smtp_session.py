@@ -16,7 +16,7 @@ _ENVELOPE: Final = (Stage.MAIL, Stage.RCPT, Stage.DATA)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A message on its way: where it stands in the batch, its envelope (MAIL, RCPT, DATA) and its bytes."""
+    """A message on its way: where it is in the batch, its envelope (MAIL, RCPT, DATA) and its bytes."""
 
     place: int
     admitted: Admitted

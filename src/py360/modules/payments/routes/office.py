@@ -66,7 +66,7 @@ async def capture(reads: DbReads, caller: CanTakePayments, payment_id: str) -> R
 async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body: schemas.NewRefund) -> Response:
     """Give back money through the gateway; it is pending until the gateway says that it is done.
 
-    Above the office's limit it first waits until somebody else approves it (`approvalId`).
+    Above the office's limit it first waits until another person approves it (`approvalId`).
     """
     number = key("payment", payment_id)
     approval = await refunds.refund(caller, number, body.amount, body.reason)

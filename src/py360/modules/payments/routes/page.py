@@ -1,4 +1,4 @@
-"""The customer's payment page; it also stands outside `/api`, where links point to."""
+"""The customer's payment page; it also is outside `/api`, where links point to."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Asking for a second person: a receipt above the office's limit, or a refund, waits until somebody else decides."""
+"""Asking for a second person: a receipt above the office's limit, or a refund, waits until another person decides."""
 
 from dataclasses import dataclass
 from decimal import Decimal

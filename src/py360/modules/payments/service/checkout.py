@@ -149,7 +149,7 @@ async def send_fresh(token: str) -> View:
         return View(State.UNKNOWN, token)
     try:
         await messaging.send_one(_message(case, contact, people, links.url(made[case.case_id])))
-    except Problem:  # refused by the door, or the vendor is away: the reason stands in the message ledger
+    except Problem:  # refused by the send gate, or the vendor is away: the reason is in the message ledger
         await _take_back(link)
         return await _again(token, State.NOT_SENT)
     return await _again(token, State.SENT_AGAIN)

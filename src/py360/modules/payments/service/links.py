@@ -47,7 +47,7 @@ class Link:
 
     @property
     def token(self) -> str:
-        """What stands in its address."""
+        """What is in its address."""
         return sign(PURPOSE, str(self.id))
 
 

@@ -70,7 +70,7 @@ async def record(caller: Caller, case_id: int, receipt: Receipt) -> Taken:
 
 
 async def record_locked(session: AsyncSession, caller: Caller, case_id: int, receipt: Receipt) -> Taken:
-    """As `record`, in the caller's transaction. Above the office's limit it waits until somebody else approves it."""
+    """As `record`, in the caller's transaction. Above the office's limit it waits until another person approves it."""
     case, amount = await _agreed(session, caller, case_id, receipt)
     _check_cash(receipt.method, amount)
     params: dict[str, object] = {

@@ -94,7 +94,7 @@ class Plan:
 async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason: str | None) -> int | None:
     """Give back money. Without an amount: what is suspicious, else what was paid too much, else all that is left.
 
-    Above the office's limit it waits until somebody else approves it: the number of that approval. Else it is `pending` until
+    Above the office's limit it waits until another person approves it: the number of that approval. Else it is `pending` until
     the gateway says that it is processed. Outside any transaction of the caller. Raises NotFound, Conflict (`not_online`,
     `nothing_to_refund`, `refund_refused`, `waits_for_approval`), Invalid (`too_much`).
     """

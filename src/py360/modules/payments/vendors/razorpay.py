@@ -159,7 +159,7 @@ class Razorpay:
         return parts[0] if parts[0] and _is_same(mark, query.get("razorpay_signature", "")) else None
 
     def parse(self, request: webhooks.Request) -> Sequence[webhooks.Item]:
-        """One event; X-Razorpay-Event-Id repeats with it, and without that the body itself tells one from another."""
+        """One event; X-Razorpay-Event-Id repeats with it, and without that the body itself distinguishes one from another."""
         event = orjson.loads(request.body)
         if not isinstance(event, dict):
             raise ValueError("the body is no JSON object")  # noqa: TRY004 - the vendor's mistake, not a caller's
@@ -277,7 +277,7 @@ def _mark(secret: SecretStr, data: bytes) -> str:
 
 
 def _is_same(mark: str, given: str) -> bool:
-    """Compares in constant time; as bytes, for a stranger's signature may hold anything."""
+    """Compares in constant time; as bytes, for an untrusted signature may hold anything."""
     return hmac.compare_digest(mark.encode(), given.encode("utf-8", "surrogateescape"))
 
 

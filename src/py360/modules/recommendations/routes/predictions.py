@@ -62,7 +62,7 @@ async def read_uplift(
     since: Annotated[date | None, Query(alias="from")] = None,
     until: Annotated[date | None, Query(alias="to")] = None,
 ) -> Response:
-    """What the call list achieved against the cases held out, in renewals and rupees; the last 90 days unless told otherwise."""
+    """What the call list achieved against the cases held out, in renewals and rupees; the last 90 days unless the request says otherwise."""
     last = until or resources.clock.today()
     first = since or last - timedelta(days=90)
     return ok(await queries.uplift(reads, caller, day_begins(first), day_ends(last)))

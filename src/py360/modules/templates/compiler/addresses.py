@@ -1,8 +1,8 @@
 """Addresses in texts: where one begins and ends, and the values in it.
 
 A kept library (linkify-it-py) says what belongs to an address: a full stop, a closing bracket or a question mark at its end
-does not, a bracket that it opened does. A value that stands in or right behind an address belongs to it and is URL-encoded;
-a value that is an address itself (`{{ payment_link }}`) is a link, with what stands behind it.
+does not, a bracket that it opened does. A value that is in or right behind an address belongs to it and is URL-encoded;
+a value that is an address itself (`{{ payment_link }}`) is a link, with what is behind it.
 """
 
 from bisect import bisect_right
@@ -37,7 +37,7 @@ class Link:
 
     @property
     def url(self) -> str | None:
-        """The address, when no value stands in it."""
+        """The address, when no value is in it."""
         return self.parts[0].text if len(self.parts) == 1 and isinstance(self.parts[0], Literal) else None
 
     @property
@@ -56,7 +56,7 @@ class Link:
 
 
 def _begun(statement: Statement, begun: bool, before: list[bool]) -> bool:
-    """Whether something of the address stands before the next part: each branch begins where its condition did."""
+    """Whether something of the address is before the next part: each branch begins where its condition did."""
     word = statement.code.partition(" ")[0]
     if word == "if":
         before.append(begun)
@@ -139,7 +139,7 @@ class _Masked:
         return (start, end - 1) if before and before in _EMPHASIS and self.mask[end - 1] == before else (start, end)
 
     def _by_value(self, start: int, end: int, word_end: int) -> Iterator[tuple[int, int]]:
-        """Values between two places that are addresses, each with what stands behind it."""
+        """Values between two places that are addresses, each with what is behind it."""
         place = bisect_right(self._starts, start - 1) if start else 0
         while place < len(self._parts) and self._starts[place] < end:
             at = self._starts[place]

@@ -213,7 +213,7 @@ def _numbered(items: Sequence[Part | Link]) -> list[Part]:
 
 
 def _slots(items: Sequence[Part | Link]) -> Iterator[str]:
-    """What changes from recipient to recipient: values, and conditions with all that stands in them.
+    """What changes from recipient to recipient: values, and conditions with all that is in them.
 
     The fixed text of a WhatsApp template, fixed addresses included, is kept by the vendor, so values inside such an address
     are parameters of their own and only an address that is all value can be tracked.

@@ -60,7 +60,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A value: what stands between the braces, its variables by the catalogue's names."""
+    """A value: what is between the braces, its variables by the catalogue's names."""
 
     code: str
     variables: tuple[str, ...] = ()
@@ -323,7 +323,7 @@ def _no_filter(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A name, number, string or operator, and where it stands."""
+    """A name, number, string or operator, and where it is."""
 
     kind: str
     text: str

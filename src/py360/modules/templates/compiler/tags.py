@@ -52,7 +52,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag's name in lower case, whether it closes or closes itself, its attributes, and where it stands."""
+    """A tag's name in lower case, whether it closes or closes itself, its attributes, and where it is."""
 
     name: str
     closing: bool
@@ -121,7 +121,7 @@ def _tag(page: str, start: int) -> Tag | None:
 
 def _attribute(page: str, at: int) -> tuple[Attribute, int]:
     begun = at
-    at += 1  # whatever it is, so that each step goes on
+    at += 1  # whatever it is, so that each step continues
     while at < len(page) and not page[at].isspace() and page[at] not in "=>/":
         at += 1
     name = page[begun:at].lower()

@@ -1,5 +1,5 @@
 -- What a message can say about cases, for a whole batch. The amount is what is left to pay, as the payment page asks for it;
--- once all is paid, what it was. A case that is renewed speaks of the term that fell due, though its policy stands in the next.
+-- once all is paid, what it was. A case that is renewed is about the term that fell due, though its policy is in the next.
 select c.id as case_id, p.full_name as customer_name, p.first_name, cl.client_name as company_name,
   cl.contact_phone as support_phone, c.policy_number, c.policy_type, c.product_name, c.sum_insured as coverage,
   (c.start_date - age(c.due_date + 1 + later.days, c.due_date + 1))::date as start_date, c.end_date - later.days as expiry_date, c.due_date,

@@ -53,7 +53,7 @@ _USUAL_YEARS: Final = {"motor": 6, "health": 6, "travel": 6, "home": 31, "commer
 class Plan:
     """How a file is to be read: the mapping, how its dates are written, and what holds for its identifiers as a whole.
 
-    `swapped`: date columns in whose cells a program exchanged day and month. `repeats`: rows whose policy number stands in an
+    `swapped`: date columns in whose cells a program exchanged day and month. `repeats`: rows whose policy number is in an
     earlier row. `spellings`: customer codes that the file spells in several ways, and the first of them. `shared_codes`:
     the hashes of codes under which so many customers stand that they are nobody's. `often_nothing`: columns in which "N.A." is usual,
     and so means nothing; a rare one is an exception that the office should see.
@@ -171,7 +171,7 @@ class _Chunk:
         self.out |= {"policy_number": number, "customer_code": self._customer_code()}
 
     def _customer_code(self) -> pl.Series:
-        """Codes that can tell customers apart: two of 12 digits are shortened to the same text, and would make one of two."""
+        """Codes that can distinguish customers: two of 12 digits are shortened to the same text, and would make one of two."""
         code = self.texts["customer_code"]
         unusable = pl.repeat(value=False, n=code.len(), dtype=pl.Boolean, eager=True)
         for mask, reason in (

@@ -118,7 +118,7 @@ class Mapping:
         return replace(self, matches=matches, unmapped=unmapped)
 
     def to_public(self) -> MappingView:
-        """The mapping as the API tells it."""
+        """The mapping as the API shows it."""
         return {
             "columns": [
                 {"field": match.field, "column": match.heading, "how": match.how, "why": match.why}
@@ -136,7 +136,7 @@ class Mapping:
 def layout_of(headings: Sequence[str]) -> str:
     """A fingerprint of a layout: the same headings in the same order, whatever their case and punctuation.
 
-    A mended error file has the layout of the file it came from.
+    A corrected error file has the layout of the file it came from.
     """
     theirs = [heading_key(text) for text in headings if text not in REASON]
     return hashlib.sha256("\n".join(theirs).encode()).hexdigest()

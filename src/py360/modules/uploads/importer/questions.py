@@ -38,7 +38,7 @@ class Question:
     samples: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     def to_public(self) -> QuestionView:
-        """As the API tells it, without what this question does not have."""
+        """As the API shows it, without what this question does not have."""
         public: QuestionView = {
             "id": self.id,
             "kind": self.kind,
@@ -133,7 +133,7 @@ def _rows(opened: Opened, found: Scan) -> list[Question]:
 
 
 def _order(opened: Opened, found: Scan, name: str) -> Decision | None:
-    """The order of day and month of a column, and why; None when only a person can tell."""
+    """The order of day and month of a column, and why; None when only a person can decide."""
     evidence, id = found.evidence[name], f"dateOrders.{name}"
     if evidence.order is not None:
         shows = "some of its dates can only be read so" if evidence.proven else "its dates can only be read one way"
@@ -142,7 +142,7 @@ def _order(opened: Opened, found: Scan, name: str) -> Decision | None:
         return Decision(id, opened.chosen.date_orders[name], "caller", "you chose it")
     known = opened.known.date_orders.get(name)
     if known is None or found.terms[Order(known)] < max(found.terms.values(), default=0):
-        return None  # the terms of this file speak against what the last one showed
+        return None  # the terms of this file contradict what the last one showed
     return Decision(
         id,
         known,

@@ -46,7 +46,7 @@ class Stopped(Exception):
 
 
 async def run(upload_id: int) -> None:
-    """Import an upload, from wherever it stands; nothing when it is not `processing`."""
+    """Import an upload, from wherever it stopped; nothing when it is not `processing`."""
     async with db.unit_of_work() as session:
         upload = await state.load(session, upload_id)
         memory = await layout.remembered(session, upload.client_id) if upload else {}
@@ -105,7 +105,7 @@ class _Chunk:
 
 
 def _a_short_one_first(chunks: Iterable[pl.DataFrame]) -> Iterator[pl.DataFrame]:
-    """The database need not wait until a whole chunk is cleaned, and a list of some thousands shows how it goes on."""
+    """The database need not wait until a whole chunk is cleaned, and a list of some thousands shows how it continues."""
     for number, rows in enumerate(chunks):
         yield from (
             (rows.head(FIRST_ROWS), rows.slice(FIRST_ROWS)) if number == 0 < rows.height - FIRST_ROWS else (rows,)

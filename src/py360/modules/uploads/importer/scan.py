@@ -28,7 +28,7 @@ class Scan:
 
     `rows`: policies to import. `data`: those and the ones left out. `marked`: rows that are hidden, cancelled, renewed or
     lapsed; `left`: how many of them the office left out, by reason. `terms`: rows whose dates make whole years, by the order of
-    day and month in which they are read. The others stand in `clean.Plan`.
+    day and month in which they are read. The others are in `clean.Plan`.
     """
 
     rows: int
@@ -149,7 +149,7 @@ class _Look:
         )  # fmt: skip
 
     def _repeats(self) -> pl.Series:
-        """Row numbers whose policy number stands in an earlier row, in whatever spelling."""
+        """Row numbers whose policy number is in an earlier row, in whatever spelling."""
         if not self.numbers:
             return pl.Series([], dtype=pl.Int32)
         numbers = pl.concat(self.numbers)

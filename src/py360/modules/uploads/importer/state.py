@@ -64,7 +64,7 @@ class UploadRow:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """How far an import is that begins, or goes on after a crash."""
+    """How far an import is that begins, or continues after a crash."""
 
     rows_done: int
     processed: int

@@ -1,7 +1,7 @@
 """The process in which a file is read: `python -m py360.modules.uploads.reading.child`, a request in, an answer out.
 
 It limits its own memory and computing time before it touches the file, finds the table, and writes the table's rows to a
-file that a parser cannot misread: rows end with U+001E, cells with U+001F, and neither stands in a cell. It imports nothing
+file that a parser cannot misread: rows end with U+001E, cells with U+001F, and neither is in a cell. It imports nothing
 that is slow to start, and nothing of the database or the web.
 """
 
@@ -76,7 +76,7 @@ class Answer:
     titles: int = 0  # above the headings
     headed: int = 0  # the headings
     blanks: int = 0
-    continued: int = 0  # lines of a text that go on with the row above
+    continued: int = 0  # lines of a text that continue with the row above
     epoch_1904: bool = False
     unnamed: tuple[str, ...] = ()  # columns that hold something under no heading, by their letters
     not_read: tuple[str, ...] = ()  # other sheets that hold a table too

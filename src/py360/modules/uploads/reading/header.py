@@ -1,7 +1,7 @@
 """Where the table of a file begins: the sheet and the row of headings under title lines.
 
-Headings may stand on two lines: a group over several (`Customer` over `Name`, `Mobile`), or one heading cut in two (`Policy` over
-`Number`). They are read as one. Whose name it is, is not guessed: what stands under a group that does not speak of the policy or its
+Headings may be on two lines: a group over several (`Customer` over `Name`, `Mobile`), or one heading cut in two (`Policy` over
+`Number`). They are read as one. Whose name it is, is not guessed: what is under a group that is not about the policy or its
 customer keeps the group's words, and is asked about when nothing else fits.
 """
 
@@ -194,7 +194,7 @@ def _in_group(group: str, text: str, alone: bool) -> str:
     if known := next((reading for reading in readings if field_of(reading)), None):
         return known
     if field_of(group) and field_of(group) == field_of(text):
-        return text  # said twice, as in two languages
+        return text  # repeated, as in two languages
     needs_owner = _PERSONAL if speaks_of_us(group) is None else _PERSONAL | _THE_POLICYS
     nobodys = field_of(text) is not None and field_of(text) not in needs_owner
     return text if alone and (speaks_of_us(group) or speaks_of_us(text) or nobodys) else whole

@@ -1,4 +1,4 @@
-"""What a file is, told by its content and never by its name; what is wrong or too large is refused here, unparsed."""
+"""What a file is, recognised by its content and never by its name; what is wrong or too large is refused here, unparsed."""
 
 import re
 from enum import StrEnum
@@ -16,7 +16,7 @@ _ZIP: Final = b"PK\x03\x04"
 _COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _DEFAULT_PASSWORD: Final = "VelvetSweatshop"  # [MS-OFFCRYPTO] 2.1.1: known to everybody
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
-_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # what may stand before the first tag, in any encoding
+_BLANK: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # what may be before the first tag, in any encoding
 _LOOK: Final = 64 << 10
 _NOT_TABLES: Final = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
 _TAG: Final = re.compile(r"<(?:\w{1,40}:)?(\w{1,40})")

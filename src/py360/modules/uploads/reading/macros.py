@@ -15,7 +15,7 @@ from py360.modules.uploads.reading.refusal import MACRO_SHEETS, Refused
 _CODE_FOLDERS: Final = ("basic/", "scripts/")  # of LibreOffice
 _MACRO_SHEETS: Final = "xl/macrosheets/"
 _CONTENT_TYPES: Final = "[content_types].xml"  # says of each part what it is, wherever it lies
-_NAMED: Final = (b"vbaproject", b"vbadata", b'"basic/', b'"scripts/')  # in the tags of other parts that speak of code
+_NAMED: Final = (b"vbaproject", b"vbadata", b'"basic/', b'"scripts/')  # in the tags of other parts that are about code
 _SPEAKING: Final = (b"<relationship", b"<override", b"<default", b"<manifest:file-entry")
 _OLD_CODE: Final = ("_vba_project_cur", "_vba_project")  # the folder of an .xls, today's and Excel 95's
 _OLD_BOOK: Final = ("Workbook", "Book")
@@ -112,7 +112,7 @@ def _without_code(text: bytes) -> bytes:
 
 
 def _from_compound(path: Path) -> None:
-    """Old workbooks: the code's streams are blanked where they stand, since the format does not give room back."""
+    """Old workbooks: the code's streams are blanked where they are, since the format does not give room back."""
     with olefile.OleFileIO(path, write_mode=True) as book:
         for entry in book.listdir():
             if entry[0].lower() in _OLD_CODE:

@@ -8,7 +8,7 @@ from py360.modules.uploads.reading.rows import ROW
 
 
 class Merged:
-    """Fills down the merged cells of one table, block after block. Amounts are left where they stand.
+    """Fills down the merged cells of one table, block after block. Amounts are left where they are.
 
     A sum over three policies is no policy's premium; the rows below it fail for want of one, and are reported.
     """
@@ -21,7 +21,7 @@ class Merged:
                 not reaches or first > reaches[-1][1]
             ):  # cells that overlap are no merged cells
                 reaches.append((first, last))
-        self._values: dict[int, str | None] = {}  # of the reach that goes on in the next block, by column
+        self._values: dict[int, str | None] = {}  # of the reach that continues in the next block, by column
         self._at: dict[int, int] = dict.fromkeys(self._columns, 0)
 
     def fill(self, block: pl.DataFrame) -> pl.DataFrame:

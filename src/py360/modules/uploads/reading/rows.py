@@ -1,7 +1,7 @@
 """What becomes of every row of a file: rows of policies go to the import, all others are counted by reason.
 
 `Accounting` is what the import publishes beside its own counts: every physical line of a text file, and every row of a
-sheet down to its last filled one, stands in it exactly once. A data row has its number (`row_no`), whether the file hid it
+sheet down to its last filled one, is in it exactly once. A data row has its number (`row_no`), whether the file hid it
 (`hidden`: by a filter or by hand) and, where the file itself is wrong there, a `problem`, under which the import reports
 it as failed. What is no data row is `skipped`, under one of the reasons of `Skip`.
 """
@@ -44,8 +44,8 @@ class Skip(StrEnum):
 class RowProblem(StrEnum):
     """What is wrong with a row as the file has it; such a row is reported as failed, with this as its code."""
 
-    MORE_CELLS = "more_cells_than_headings"  # its values may stand under the wrong headings
-    OPEN_QUOTE = "quote_not_closed"  # the cells behind the quote cannot be told apart
+    MORE_CELLS = "more_cells_than_headings"  # its values may be under the wrong headings
+    OPEN_QUOTE = "quote_not_closed"  # the cells behind the quote cannot be distinguished
     OTHER_HEADINGS = "under_other_headings"  # below a second row of headings in another order
 
 
@@ -89,7 +89,7 @@ class Sorted:
 
 
 class RowSorter:
-    """Tells rows of policies from blank lines, totals, footers and repeated headings, block after block of one table.
+    """Distinguishes rows of policies from blank lines, totals, footers and repeated headings, block after block of one table.
 
     `heading_rows`: the one or two rows of headings as the file has them, over `width` columns; `key`: the policy number.
     """
@@ -168,7 +168,7 @@ class RowSorter:
         return alike >= 2 and alike * 5 >= filled * 3
 
     def _mark(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """Mark what stands below headings in another order: its values are under headings that are not theirs."""
+        """Mark what is below headings in another order: its values are under headings that are not theirs."""
         for at, others in self._turns:
             below = pl.col(ROW) > at
             mark = pl.lit(RowProblem.OTHER_HEADINGS.value) if others else pl.lit(None, pl.String)

@@ -35,7 +35,7 @@ class Merge(NamedTuple):
 
 
 class Sheet(Protocol):
-    """A sheet of a workbook, a table of a page, or a text file. `rows` may be called again and begins anew."""
+    """A sheet of a workbook, a table of a page, or a text file. `rows` may be called again and starts again."""
 
     name: str
     hidden: bool

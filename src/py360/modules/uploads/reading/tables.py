@@ -1,4 +1,4 @@
-"""A policy file as a table: where it stands in the file, its headings, and its rows in frames of text.
+"""A policy file as a table: where it is in the file, its headings, and its rows in frames of text.
 
 The file itself is read in a child process (`child`) with limits of memory and time, which writes the table's rows in a form
 that cannot be misread; only that is read here.

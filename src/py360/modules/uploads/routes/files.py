@@ -89,7 +89,7 @@ async def preview(
 
 @router.get("/upload/status/{upload_id}", response_model=Answer[StatusView])
 async def upload_status(res: Res, caller: CanSeeUploads, upload_id: str) -> Response:
-    """How an upload stands: counts, speed, time left, mapping and, in `needs_input`, its questions."""
+    """The state of an upload: counts, speed, time left, mapping and, in `needs_input`, its questions."""
     return ok(await queries.status(res.reads, caller, ids.number("upload", upload_id), res.clock.now()))
 
 
@@ -170,7 +170,7 @@ async def upload_mapping(reads: DbReads, caller: CanSeeUploads, upload_id: str) 
 
 @router.post("/upload/{upload_id}/mapping", response_model=Answer[AnsweredView])
 async def answer_questions(session: Session, caller: CanUpload, upload_id: str, body: MappingIn) -> Response:
-    """Answer the questions of an upload in `needs_input`; the import goes on, and the layout is remembered."""
+    """Answer the questions of an upload in `needs_input`; the import continues, and the layout is remembered."""
     return ok(await answer.answer(session, caller, ids.number("upload", upload_id), body))
 
 
@@ -182,7 +182,7 @@ async def cancel_upload(session: Session, caller: CanUpload, upload_id: str) -> 
 
 @router.post("/upload/{upload_id}/undo", response_model=Answer[UndoView])
 async def undo_upload(session: Session, caller: CanUpload, upload_id: str) -> Response:
-    """Take a batch back where its cases are untouched; what could not be taken back is listed."""
+    """Undo a batch where its cases are untouched; what could not be undone is listed."""
     return ok(await undo_import.undo(session, caller, ids.number("upload", upload_id)))
 
 
@@ -190,5 +190,5 @@ async def undo_upload(session: Session, caller: CanUpload, upload_id: str) -> Re
 async def batch_status(
     reads: DbReads, caller: CanSeeBatches, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> Response:
-    """How the cases of the newest batches stand: counts by status and payment, amounts in INR."""
+    """The state of the cases of the newest batches: counts by status and payment, amounts in INR."""
     return ok(await queries.batches(reads, caller, limit))

@@ -75,7 +75,7 @@ async def tus_append(
     resumable: Resumable = None,
     checksum: Annotated[str | None, Header(alias="Upload-Checksum", description="sha1 and the base64 digest")] = None,
 ) -> Response:
-    """Send the next bytes. The last ones start the import; its code stands in `X-Upload-Id`."""
+    """Send the next bytes. The last ones start the import; its code is in `X-Upload-Id`."""
     resume.check_version(resumable)
     if request.headers.get("content-type") != "application/offset+octet-stream":
         raise UnsupportedType("Send application/offset+octet-stream.")

@@ -19,7 +19,7 @@ from py360.modules.uploads.views import AnsweredView, MappingView
 
 
 async def answer(session: AsyncSession, caller: Caller, upload_id: int, body: MappingIn) -> AnsweredView:
-    """Answer the questions of an upload; it goes on, and the same layout is read the same way next time.
+    """Answer the questions of an upload; it continues, and the same layout is read the same way next time.
 
     Raises Conflict when it asks nothing, Invalid when a column, a heading or a date column does not exist.
     """

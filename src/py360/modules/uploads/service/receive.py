@@ -73,7 +73,7 @@ def choice_of(fields: MappingIn) -> MappingChoice:
 async def _inspect(
     path: Path, choice: MappingChoice, memory: Mapping[str, MappingChoice], limits: UploadSettings
 ) -> tuple[Opened, int]:
-    """Open a file and count its rows: exactly when that is quick or may be too many, else what stands under the headings."""
+    """Open a file and count its rows: exactly when that is quick or may be too many, else what is under the headings."""
     opened = await layout.open_file(path, choice, memory, limits, limits.count_now_rows, drop_macros=True)
     if not opened.table.complete and opened.table.rows_hint <= limits.max_rows:
         return await asyncio.to_thread(layout.by_values, opened), opened.table.rows_hint
@@ -83,7 +83,7 @@ async def _inspect(
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """A file that was recognised and stored under `key`, before any row speaks of it."""
+    """A file that was recognised and stored under `key`, before any row is about it."""
 
     name: str
     sha256: str

@@ -1,6 +1,6 @@
 """Resumable uploads: tus 1.0 with creation, termination, checksum and expiration (https://tus.io/protocols/resumable-upload).
 
-The bytes stand in a file of the installation's home, whose length is the offset; no database session is open while they
+The bytes are in a file of the installation's home, whose length is the offset; no database session is open while they
 come in. The last byte turns the file into an upload, under the same rules as a multipart one.
 """
 
@@ -242,7 +242,7 @@ def _digest(checksum: str | None) -> "tuple[hashlib._Hash, bytes] | None":
 async def append(
     caller: Caller, upload: ResumableUpload, offset: int, checksum: str | None, content: AsyncIterator[bytes]
 ) -> ResumableUpload:
-    """Take the next bytes; the upload as it stands then. What arrived before a break is kept, unless it has a checksum.
+    """Take the next bytes; the upload as it is then. What arrived before a break is kept, unless it has a checksum.
 
     Raises Conflict (wrong offset), Locked, ChecksumMismatch, FileTooLarge, and what `receive` raises for the whole file.
     """
@@ -295,7 +295,7 @@ async def _finish(caller: Caller, upload: ResumableUpload) -> ResumableUpload:
     Raises what `receive` raises.
     """
     if upload.upload_id is not None:
-        upload.path.unlink(missing_ok=True)  # who locked it may have made it anew
+        upload.path.unlink(missing_ok=True)  # who locked it may have created it again
         return upload
     if upload.offset < upload.size:
         return upload

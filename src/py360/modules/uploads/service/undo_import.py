@@ -1,4 +1,4 @@
-"""Undo: a batch is taken back where nobody has worked with it; what stays is listed."""
+"""Undo: a batch is undone where nobody has worked with it; what stays is listed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,7 +40,7 @@ where exists (
 
 @dataclass(frozen=True, slots=True)
 class _KeptRow:
-    """A row that is not taken back, and the reason."""
+    """A row that is not undone, and the reason."""
 
     row_no: int
     case_id: int | None
@@ -53,9 +53,9 @@ class _KeptRow:
 
 
 async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> UndoView:
-    """Take an upload back. Raises Conflict while it runs, when it is undone already or when nothing can be taken back.
+    """Undo an upload. Raises Conflict while it runs, when it is undone already or when nothing can be undone.
 
-    One that only repeated what was known has nothing to take back; an earlier one can be undone then.
+    One that only repeated what was known has nothing to undo; an earlier one can be undone then.
     """
     upload = await lock_upload(session, caller, upload_id)
     if upload.status not in ("completed", "cancelled", "failed"):

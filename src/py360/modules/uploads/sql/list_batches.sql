@@ -1,4 +1,4 @@
--- How the cases of the newest batches within reach stand (domain reference 5.4): counts, and amounts in INR.
+-- The state of the cases of the newest batches within reach (domain reference 5.4): counts, and amounts in INR.
 -- In braces: the uploads that the caller reaches, and the condition on cases that the caller reaches.
 select b.batch_code, b.upload_id, b.client_id, b.created_at, b.file_name, counts.*
 from (

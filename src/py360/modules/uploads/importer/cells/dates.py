@@ -80,7 +80,7 @@ class Evidence:
 
     @property
     def swapped(self) -> bool | None:
-        """Whether the program took the day for the month in the dates that it read; None when only a person can tell.
+        """Whether the program took the day for the month in the dates that it read; None when only a person can decide.
 
         So it goes where a list of days first meets a program of months first: what it can read, up to the 12th, it reads
         wrongly, and the rest stays text. Terms of whole years tell; where none does, the days do, if there are enough.
@@ -101,7 +101,7 @@ class Evidence:
 
     @property
     def order(self) -> Order | None:
-        """The order of this column; None when only a person can tell."""
+        """The order of this column; None when only a person can decide."""
         return self.proven if self.open else self.proven or Order.DAY_FIRST
 
 

@@ -55,7 +55,7 @@ CHANNELS: Final = {
     "agent": "Partner", "agency": "Partner", "agent network": "Partner",
 }  # fmt: skip
 
-# The first pattern that a product's name meets decides; the specific stand before the general.
+# The first pattern that a product's name meets decides; the specific are before the general.
 PRODUCTS: Final = (
     (r"travel|overseas|student abroad|schengen|यात्रा", "travel"),
     (r"health|medic|hospital|critical illness|personal accident|family floater|mediclaim|arogya|स्वास्थ्य", "health"),
@@ -106,7 +106,7 @@ def _first(text: pl.Expr, rules: Sequence[tuple[str, str]]) -> pl.Expr:
 
 
 def product_type(sources: Sequence[pl.Series]) -> pl.Series:
-    """The kind of policy that a row's columns speak of, the first that says it; null where none does.
+    """The kind of policy that a row's columns are about, the first that says it; null where none does.
 
     Words of a cover are no kind: `Liability Only` of a Private Car is a motor policy, `Long Term` of a home is not life.
     """

@@ -106,7 +106,7 @@ class TextSheet:
                 text = rest + reader.decode(block)
                 old_mac = "\n" not in text if old_mac is None else old_mac
                 held = ""
-                if text.endswith("\r"):  # the line end may go on in the next block
+                if text.endswith("\r"):  # the line end may continue in the next block
                     text, held = text[:-1], "\r"
                 lines = _plain(text, old_mac).split("\n")
                 rest = lines.pop() + held
@@ -121,7 +121,7 @@ class TextSheet:
 def _plain(text: str, old_mac: bool) -> str:
     """A text whose lines end with a line feed, without the marks that keep cells and rows apart later on.
 
-    A carriage return alone ends a line of an old Macintosh; elsewhere it stands inside a cell.
+    A carriage return alone ends a line of an old Macintosh; elsewhere it is inside a cell.
     """
     for mark in "\0\x1e\x1f":
         if mark in text:
@@ -165,7 +165,7 @@ class _Records:
                 yield Record(cells)
                 continue
             taken = self._joined(pending, at)
-            if taken == 0:  # it may go on in the next block
+            if taken == 0:  # it may continue in the next block
                 self._waiting = list(pending[at:])
                 return
             yield self._record(pending[at : at + taken])

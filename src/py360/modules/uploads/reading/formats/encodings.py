@@ -1,4 +1,4 @@
-"""The encoding of a text: told by its marks and bytes, never by its worst byte alone.
+"""The encoding of a text: recognised by its marks and bytes, never by its worst byte alone.
 
 A text that is UTF-8 but for some bytes stays UTF-8; those bytes are read in the one-byte encoding that fits them best, or
 become U+FFFD where they are what is left of a longer letter. Of the one-byte encodings the one wins whose letters and

@@ -1,4 +1,4 @@
-"""A zipped workbook as a set of named parts, weighed before it is unpacked.
+"""A zipped workbook as a set of named parts, size-checked before it is unpacked.
 
 Names are compared in one spelling: some programs write backslashes, a leading slash or other capitals.
 """

@@ -103,7 +103,7 @@ def _continued(stream: bytes, at: int) -> Iterator[bytes]:
 
 
 def _shared_strings(pieces: Sequence[bytes]) -> list[str]:
-    """The table of shared strings (2.4.265). A text that a record's end cuts goes on behind a byte that says how (2.5.293)."""
+    """The table of shared strings (2.4.265). A text that a record's end cuts continues behind a byte that says how (2.5.293)."""
     reader = _Pieces(pieces)
     found: list[str] = []
     while not reader.ended:
@@ -116,7 +116,7 @@ def _shared_strings(pieces: Sequence[bytes]) -> list[str]:
 
 
 class _Pieces:
-    """Bytes that go on from one record to the next."""
+    """Bytes that continue from one record to the next."""
 
     def __init__(self, pieces: Sequence[bytes]) -> None:
         self._pieces, self._piece, self._at = pieces, 0, 0
@@ -157,7 +157,7 @@ class _Pieces:
 
 
 class _Sheet:
-    """One sheet. Its rows may stand in any order, so they are collected first."""
+    """One sheet. Its rows may be in any order, so they are collected first."""
 
     def __init__(self, book: _Book, name: str, hidden: bool, at: int, limits: Limits) -> None:
         self.name, self.hidden, self.epoch_1904 = name, hidden, book.formats.epoch_1904

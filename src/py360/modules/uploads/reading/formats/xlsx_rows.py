@@ -31,7 +31,7 @@ _MOST_REMEMBERED: Final = 100_000
 
 Convert = Callable[[str], str]
 Plan = list[tuple[int, Convert]]  # columns, and what makes texts of their values
-Cell = tuple[str, str, str]  # column letters, attributes, value as it stands in XML
+Cell = tuple[str, str, str]  # column letters, attributes, value as it is in XML
 TextRow = tuple[int, bool, list[str]]  # number (0: the next), whether it is hidden, texts
 
 
@@ -230,7 +230,7 @@ class _ParsedRows:
         if tag == "row":
             self.found.append((*self._row, self._cells))
         elif tag == "c":
-            value = "".join(self._pieces).replace("&", "&amp;").replace("<", "&lt;")  # as it stands in XML
+            value = "".join(self._pieces).replace("&", "&amp;").replace("<", "&lt;")  # as it is in XML
             self._cells.append((*self._cell, value))
         elif tag == "rPh":
             self._phonetic = False

@@ -51,7 +51,7 @@ def _no_entities(*_: object) -> None:
 
 
 class _Book:
-    """Collects sheets from a parser's events. Names are told apart by what follows their prefix."""
+    """Collects sheets from a parser's events. Names are distinguished by what follows their prefix."""
 
     def __init__(self, limits: Limits) -> None:
         self.sheets: list[MemorySheet] = []
