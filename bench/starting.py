@@ -74,7 +74,7 @@ def _up(environment: dict[str, str]) -> Iterator[Iterator[str]]:
             yield iter(process.stdout)
         finally:
             process.send_signal(signal.SIGTERM)
-            process.stdout.read()  # the farewell; a full pipe would hold it up
+            process.stdout.read()  # its last output; a full pipe would hold it up
 
 
 def _help(environment: dict[str, str]) -> float:

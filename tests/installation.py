@@ -44,7 +44,7 @@ class Installation:
         self.said = Path(tempfile.mkstemp(suffix=".log")[1])
 
     def start(self, within: float, command: list[str] | None = None, folder: Path = Path("/")) -> str:
-        """Start it (by another command in another folder if told) and wait until it is ready; what it said."""
+        """Start it (by another command in another folder if given) and wait until it is ready; what it printed."""
         with self.said.open("wb") as output:
             self.process = subprocess.Popen(
                 command or [*self.prefix, *PY360, "up"],

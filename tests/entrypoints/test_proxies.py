@@ -1,4 +1,4 @@
-"""Where a request comes from: the connection's address, or what a trusted gateway says, and never what a stranger says."""
+"""Where a request comes from: the connection's address, or what a trusted gateway reports, and never what an unknown client claims."""
 
 import httpx
 import pytest

@@ -24,7 +24,7 @@ def sandbox_settings(channel: str, **changed: object) -> VendorSettings:
 
 
 async def point_at(vendors: Vendors) -> None:
-    """Have the sandbox accounts speak to these vendors."""
+    """Have the sandbox accounts use these vendors."""
     assert vendors.relay is None or vendors.relay.sockets
     for channel in ("email", "sms", "whatsapp", "call", "payment"):
         if channel != "email":

@@ -1,4 +1,4 @@
-"""Every event is heard, every job can be named and called."""
+"""Every event has a subscriber, every job can be named and called."""
 
 import inspect
 import re

@@ -1,4 +1,4 @@
-"""Who may import what, where import-linter's contracts cannot say it (house, section 4)."""
+"""Who may import what, where import-linter's contracts cannot say it."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""The laws of the house (section 5) that can be read off the source."""
+"""The rules of docs/architecture.md that can be read from the source."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What is true of every list (house, section 6): it sorts and searches, and all of it comes as a file."""
+"""What is true of every list: it sorts and searches, and all of it comes as a file."""
 
 from typing import Any
 

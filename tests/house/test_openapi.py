@@ -41,7 +41,7 @@ def test_errors_are_described_in_the_envelope_they_are_sent_in() -> None:
 
 
 def test_every_answer_has_a_schema_or_is_a_file_or_nothing() -> None:
-    """House, section 6: a client can be generated. Answers without a body are those of tus, webhooks and redirects."""
+    """A client can be generated. Answers without a body are those of tus, webhooks and redirects."""
     without = [
         f"{method.upper()} {path}"
         for path, operations in document()["paths"].items()

@@ -1,4 +1,4 @@
-"""Texts of strangers are read in linear time: where `re` is used, there is a reason why its backtracking cannot hurt."""
+"""Untrusted texts are read in linear time: where `re` is used, there is a reason why its backtracking cannot hurt."""
 
 import ast
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Every route keeps the rules of a route, asked by requests (house, section 5, laws 6 and 11)."""
+"""Every route keeps the rules of a route, asked by requests."""
 
 import re
 from collections.abc import AsyncIterator, Iterator

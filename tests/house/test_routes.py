@@ -29,7 +29,7 @@ def _dependencies(dependant: Dependant) -> Iterator[object]:
 
 
 def test_every_route_declares_who_may_call_it(routes: list[RouteContext]) -> None:
-    """Law 6: deny by default; `caller_with(...)`, `SignedIn` or `Public` is on each route."""
+    """Deny by default; `caller_with(...)`, `SignedIn` or `Public` is on each route."""
     undeclared = [
         f"{sorted(route.methods or {'WebSocket'})} {route.path}"
         for route in routes
@@ -39,7 +39,7 @@ def test_every_route_declares_who_may_call_it(routes: list[RouteContext]) -> Non
 
 
 def test_every_signed_in_request_is_counted(routes: list[RouteContext]) -> None:
-    """House, section 6: RateLimit-* on whatever is not public. Each permission is asked by what counts the request."""
+    """RateLimit-* on whatever is not public. Each permission is asked by what counts the request."""
     uncounted = [
         route.path
         for route in routes

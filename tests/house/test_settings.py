@@ -13,7 +13,7 @@ READ = re.compile(r"\bsettings\.get\(")
 
 
 def told() -> dict[tuple[str, str], str]:
-    """Who obeys each setting, by section and its name on the wire, as the page has it."""
+    """What applies each setting, by section and its name on the wire, as the page has it."""
     found: dict[tuple[str, str], str] = {}
     for section, *lines in (part.splitlines() for part in PAGE.split("\n## ")[1:]):
         for line in lines:

@@ -1,4 +1,4 @@
-"""Every list asks the database a few questions, however long it is (house, section 7)."""
+"""Every list asks the database a few questions, however long it is."""
 
 import httpx
 from fastapi import FastAPI

@@ -1,4 +1,4 @@
-"""Whose table is whose: one module writes it, and the others read views of it (house, section 4.4)."""
+"""Whose table is whose: one module writes it, and the others read views of it."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""House law 13: what belongs to one client does not exist for another, whatever route names it.
+"""What belongs to one client does not exist for another, whatever route names it.
 
 Generated from the database's own catalogue and from the routes: every table with a `client_id` has a row of client 1 that a
 route names, or a reason; every parameter of a path that names a row is tried as a foreign client's administrator and agent.

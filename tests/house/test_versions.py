@@ -1,4 +1,4 @@
-"""What can be read and saved again is saved only over the version that was read (house, section 6)."""
+"""What can be read and saved again is saved only over the version that was read."""
 
 import json
 from typing import Any

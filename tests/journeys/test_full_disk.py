@@ -1,4 +1,4 @@
-"""The disk fills while Py360 runs: who asks is told in one sentence, nothing half stored stays, and jobs try again.
+"""The disk fills while Py360 runs: who asks is answered in one sentence, nothing half stored stays, and jobs try again.
 
 Our own disk is full for whoever may write no larger files (`RLIMIT_FSIZE`: the same failure at the same call, on any
 machine); the database's is when it says so.

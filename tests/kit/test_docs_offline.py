@@ -1,4 +1,4 @@
-"""The description of the API opens where there is no internet, and who knows only the host is told where to go."""
+"""The description of the API opens where there is no internet, and who knows only the host is shown where to go."""
 
 import re
 

@@ -65,7 +65,7 @@ async def every_year(timestamp: int) -> None:
 async def test_a_periodic_job_that_fails_leaves_a_line_and_no_heap(
     resources: Resources, run_jobs: RunJobs, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its next moment comes anyway; the traceback is told once."""
+    """Its next moment comes anyway; the traceback is logged once."""
     for timestamp in range(3):
         async with unit_of_work() as session:
             await jobs.defer(session, "house.every_year", queueing_lock="house.every_year", timestamp=timestamp)
@@ -96,7 +96,7 @@ async def without_database(number: int) -> None:
 async def test_tries_while_the_database_is_away_do_not_count(
     configured: Settings, resources: Resources, run_jobs: RunJobs
 ) -> None:
-    """Nor does the one of a worker that died: after all of them the job still has its own retry."""
+    """The same holds for the one of a worker that died: after all of them the job still has its own retry."""
     tried.clear()
     given_up.clear()
     async with unit_of_work() as session:

@@ -1,4 +1,4 @@
-"""A POST sent again with its Idempotency-Key happens once (house, section 6)."""
+"""A POST sent again with its Idempotency-Key happens once."""
 
 import asyncio
 from typing import Any

@@ -46,7 +46,7 @@ def checked(call: Call) -> dict:
 
 
 async def events(sandbox: Sandbox, receiver: Receiver) -> list[dict]:
-    """The events told once all is quiet."""
+    """The events sent once all is quiet."""
     await sandbox.drain()
     return [checked(call) for call in receiver.to("/api/webhooks/email/mailgun")]
 

@@ -77,7 +77,7 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
 
 
 class Proxies(TypedDict):
-    """What uvicorn is told of gateways in front of it."""
+    """What uvicorn is notified of gateways in front of it."""
 
     proxy_headers: bool
     forwarded_allow_ips: str

@@ -1,6 +1,6 @@
 """`py360 backup` and `py360 restore`: the database, the stored files and the key in one archive.
 
-PostgreSQL's own pg_dump and pg_restore do the work; they come with the embedded server and speak with any version from 16 on.
+PostgreSQL's own pg_dump and pg_restore do the work; they come with the embedded server and work with any version from 16 on.
 """
 
 import io

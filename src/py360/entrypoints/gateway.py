@@ -1,4 +1,4 @@
-"""The gateway: stock NGINX that routes by path. Its configuration is written from the route table (house, section 4)."""
+"""The gateway: stock NGINX that routes by path. Its configuration is written from the route table."""
 
 import re
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The API's HTTP server: uvicorn, whose connections have limits of size and time before anything is spent on them (house law 11).
+"""The API's HTTP server: uvicorn, whose connections have limits of size and time before anything is spent on them.
 
 uvicorn bounds neither a request's head nor how long one may take to arrive. The gateway holds the same numbers
 (`py360 gateway-config`); here they hold without one, too.
@@ -96,7 +96,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The answer is out. When the body is not wanted any more (401, 413), hang up soon: the client shall read the answer first."""
+        """The answer is out. When the body is not wanted any more (401, 413), hang up soon: the client should read the answer first."""
         if self.cycle.more_body and not self.pipeline:
             self._refused = True
             self._waits_no_more()
@@ -144,7 +144,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._wait(LOOK_SECONDS)
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Say why, unless an answer has begun, and hang up. A connection that has said nothing hears nothing."""
+        """Say why, unless an answer has begun, and hang up. A connection that sent nothing gets no answer."""
         self._refused = True
         self._waits_no_more()
         has_begun = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete

@@ -37,7 +37,7 @@ from py360.modules.settings import api as settings
 from py360.modules.templates import api as templates
 from py360.modules.templates import jobs as templates_jobs
 
-# In the order of house section 4.2: a module may call those below it.
+# In the order of docs/architecture.md: a module may call those below it.
 MODULES: Final = (
     "identity",
     "organization",

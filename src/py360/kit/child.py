@@ -1,4 +1,4 @@
-"""Run a module of ours in a process of its own, for work on what strangers sent: bounded in time, known to end.
+"""Run a module of ours in a process of its own, for work on untrusted input: bounded in time, known to end.
 
 The module limits its own memory and computing time first of all (`resource.setrlimit`); here it is given its request, and
 killed when its time on the clock is over. It gets none of our environment but what Python needs to start.

@@ -8,7 +8,7 @@ INDIA = ZoneInfo("Asia/Kolkata")
 
 
 class Clock(Protocol):
-    """What the house asks of a clock."""
+    """What is required of a clock."""
 
     def now(self) -> datetime:
         """The moment, aware, in UTC."""

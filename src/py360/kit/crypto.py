@@ -57,7 +57,7 @@ def reseal(sealed: str) -> str:
 
 
 def fingerprint(key: str) -> str:
-    """Names a key without telling anything of it: the database keeps it, to recognise the key it was used with."""
+    """Names a key without revealing anything of it: the database keeps it, to recognise the key it was used with."""
     return _derived(key, "fingerprint").hex()[:32]
 
 

@@ -12,7 +12,7 @@ Rows have types. What a statement returns is named where it is run:
     total = await db.fetch_only(session, int, "select count(*) ...", params)  # int; LookupError unless there is one row
     ids = await db.fetch_all(session, int, "update ... returning id", params)  # list[int]: a plain type is the first column
 
-The edge commits (house law 1): a request through `kit.http.Session`, a job through `unit_of_work()`. Modules never do.
+The edge commits (docs/architecture.md, rule 1): a request through `kit.http.Session`, a job through `unit_of_work()`. Modules never do.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Where our own connections may go: never into this machine or its private networks because a user typed an address.
 
 Addresses of vendors come from the catalogue or from the operator's settings. A host that a user typed is checked when it is
-saved, so that the person is told, and again at every connection, so that neither a DNS answer that changes later nor a
+saved, so that the person is notified, and again at every connection, so that neither a DNS answer that changes later nor a
 redirect leads inside. The operator allows networks by `PY360_VENDOR_NETWORKS`.
 """
 

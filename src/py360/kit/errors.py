@@ -1,6 +1,6 @@
 """Problems a caller can act on. The class docstring is the default sentence; the edge turns each into the error envelope.
 
-Raise one with a better sentence and, where a program must tell cases apart, a stable `code`:
+Raise one with a better sentence and, where a program must distinguish cases, a stable `code`:
 `raise Conflict("This case is closed.", code="case_closed")`.
 """
 

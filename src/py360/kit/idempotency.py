@@ -1,4 +1,4 @@
-"""The same POST with the same Idempotency-Key within 24 hours is done once and answered alike (house, section 6).
+"""The same POST with the same Idempotency-Key within 24 hours is done once and answered alike.
 
 409 while the first is still running, 422 when the body differs. The answer is kept in the transaction that did the work, so
 both happen or neither does; it is sealed, for it may hold a token. A request that died holds its key for `LEASE_SECONDS`.

@@ -226,7 +226,7 @@ house = module_jobs("house")
 
 @house.periodic(name="house.retry_stalled", cron="* * * * *")
 async def retry_stalled(timestamp: int) -> None:
-    """Jobs whose worker died go back into the queue; every job of the house can be run again."""
+    """Jobs whose worker died go back into the queue; every job here can be run again."""
     await revive()
 
 

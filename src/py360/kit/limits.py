@@ -77,12 +77,12 @@ class _Count:
 
     window: int
     used: int = 0  # by every process, as far as this one knows
-    unshared: int = 0  # how many of them the others have not heard of
+    unshared: int = 0  # how many of them the others do not know yet
     shared_at: float = 0.0
 
 
 class Quota:
-    """So many requests a minute for each key. Counted in the process, which tells the others once a second: a request
+    """So many requests a minute for each key. Counted in the process, which informs the others once a second: a request
     costs microseconds, not a question to Valkey."""
 
     def __init__(self, cache: Any, limit: int) -> None:
@@ -106,7 +106,7 @@ class Quota:
         return Allowance(self.limit, self.limit - count.used, WINDOW_SECONDS - int(now % WINDOW_SECONDS))
 
     async def _share(self, key: str, count: _Count) -> None:
-        """Add what the others have not heard of to what they have."""
+        """Add what the others do not know yet to what they have."""
         share, count.unshared = count.unshared, 0
         name = f"quota:{key}:{count.window}"
         try:

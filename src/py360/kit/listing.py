@@ -1,4 +1,4 @@
-"""A list of the wire: one select that gives its pages and, whole, its files (house, section 6)."""
+"""A list of the wire: one select that gives its pages and, whole, its files."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence

@@ -1,7 +1,7 @@
-"""Live messages: what happens is told to whoever has a window open, and only to those who may know it.
+"""Live messages: what happens is pushed to whoever has a window open, and only to those who may know it.
 
 The installation has one bounded stream in Valkey. `send` appends to it; a WebSocket follows it from any `seq` that is
-still there, and hears what is about the caller's clients. Numbers go up by one, so a gap shows: a follower that was away,
+still there, and receives what is about the caller's clients. Numbers go up by one, so a gap shows: a follower that was away,
 or is too slow, gets one `resync` (load the page's data again) instead of an ever longer queue. Live messages may be lost;
 nothing depends on them.
 
@@ -103,7 +103,7 @@ async def send(
     permission: str | tuple[str, ...] | None = None,
     scope: Scope | None = None,
 ) -> None:
-    """Tell a client's people, or one of them, or those who hold (any of) the permission and reach the record.
+    """Push a message to a client's users, or one of them, or those who hold (any of) the permission and reach the record.
 
     Call it when the fact is committed, never inside its transaction. When Valkey is away the message is dropped.
     """

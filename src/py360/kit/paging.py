@@ -1,4 +1,4 @@
-"""Pages and cursors: how lists are cut (house, section 6)."""
+"""Pages and cursors: how lists are cut."""
 
 import base64
 import binascii

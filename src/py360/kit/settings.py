@@ -115,7 +115,7 @@ class Settings(BaseSettings):
 
     @property
     def public_url(self) -> str:
-        """Base of every link that leaves the house, without a trailing slash."""
+        """Base of every link in a message, without a trailing slash."""
         return (self.public_base or self.local_url).rstrip("/")
 
     @property

@@ -1,4 +1,4 @@
-"""Long statements are in files of their module: `sql/<verb>.sql`, with a comment on top (house, section 3).
+"""Long statements are in files of their module: `sql/<verb>.sql`, with a comment on top.
 
 MERGE: Final = sql.read(__file__, "merge")  # modules/customers/sql/merge.sql, for modules/customers/bulk.py
 """

@@ -1,4 +1,4 @@
-"""Calls to vendors: every one has a timeout, counts against a limit and leaves a line in `vendor_calls` (house law 10)."""
+"""Calls to vendors: every one has a timeout, counts against a limit and leaves a line in `vendor_calls`."""
 
 import time
 from collections.abc import AsyncIterator
@@ -61,7 +61,7 @@ class Call:
 
 @asynccontextmanager
 async def call(vendor: str, operation: str, provider_id: int | None = None, items: int = 1) -> AsyncIterator[Call]:
-    """Time a call and write its line, whatever comes of it. Never inside a transaction (house law 2)."""
+    """Time a call and write its line, whatever comes of it. Never inside a transaction (docs/architecture.md, rule 2)."""
     started = time.perf_counter()
     record = Call(items=items)
     outcome, error = "ok", None
@@ -97,5 +97,5 @@ async def _note(
                 " values (%s, %s, %s, %s, %s, %s, %s, %s)",
                 line,
             )
-    except db.AWAY:  # what the vendor said matters more than this line
+    except db.AWAY:  # what the vendor reported matters more than this line
         log.warning("a vendor was called while the database was away", call=line)

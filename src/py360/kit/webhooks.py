@@ -1,4 +1,4 @@
-"""Webhooks in: one inbox for all vendors (house, section 3 and law 4).
+"""Webhooks in: one inbox for all vendors.
 
 A request is verified on its raw body, stored once, answered, and applied by a job in batches. An event that cannot be applied
 becomes a dead letter with its reason and stops no other. What was applied is forgotten after 30 days.
@@ -116,7 +116,7 @@ class Vendor(Protocol[Account]):
         ...
 
     def verify(self, account: Account, request: Request) -> bool:
-        """Whether the account's secret signed the raw body. Never raises for what a stranger may send."""
+        """Whether the account's secret signed the raw body. Never raises for what an unknown client may send."""
         ...
 
 
@@ -240,7 +240,7 @@ class Inbox:
     async def apply_all(self) -> None:
         """Apply everything that waits, a batch per transaction, and look again before ending.
 
-        The second look catches what was being stored while this job began, and lets events gather into larger batches.
+        The second look catches what was being stored while this job began, and lets events collect in larger batches.
         """
         last, quiet = 0, 0
         while quiet < 2:
@@ -312,13 +312,13 @@ class _Signed(Generic[Account]):
         """An event as it is stored, once for each account that it names and that signed it; none when it is not signed."""
         named = await self._vendor.accounts_of(item, self._accounts)
         own = [each for each in self._accounts if each.id == self._request.account_id and self.by(each)]
-        if named is None:  # then the address tells, or there is but one account that signed it
+        if named is None:  # then the address decides, or there is but one account that signed it
             signed = [each for each in self._accounts if self.by(each)]
             fitting = own or (signed if len(signed) == 1 else [])
         else:
             fitting = [each for each in named if self.by(each)]
         if len(fitting) > 1 and any(each in fitting for each in own):
-            fitting = own  # the address tells apart what the event does not
+            fitting = own  # the address distinguishes what the event does not
         if fitting:
             return [_row(self._vendor.name, each.id, item) for each in fitting]
         if named or not self.by_any():

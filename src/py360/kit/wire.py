@@ -1,4 +1,4 @@
-"""The wire: camelCase JSON in and out (house, section 6). Knows no web framework."""
+"""The wire: camelCase JSON in and out. Knows no web framework."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -61,7 +61,7 @@ def unchanged(default: Any = "") -> Any:
 class Schema(BaseModel):
     """Base of every request body: camelCase outside, snake_case inside, spaces around text removed.
 
-    A field that nothing reads is refused (ADR 39), save those `passed_over`: what screens send along because the record
+    A field that nothing reads is refused (ADR 39), except those `passed_over`: what screens send along because the record
     shows it, though it is not set here. `as_shown` then holds them to the record, but for what the system `moves` by itself.
     An empty text is how forms send a field that was left empty: where null is possible, it is null, unless the field is
     `never_empty` (ADR 42).

@@ -21,7 +21,7 @@ Seconds = Annotated[float, Field(ge=0, le=3600)]
 class Habits(Schema):
     """Rates of one channel, each a share (0 to 1) of those who got as far as that step."""
 
-    refused: Rate = 0.0  # the vendor says no at once: 550, 21211, 131030
+    refused: Rate = 0.0  # the vendor reports no at once: 550, 21211, 131030
     failed: Rate = 0.0  # accepted, then bounced or undeliverable
     deferred: Rate = 0.0  # e-mail: a temporary failure before the delivery
     opened: Rate = 0.0  # of those delivered; WhatsApp's blue ticks; an SMS has none

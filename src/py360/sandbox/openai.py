@@ -1,4 +1,4 @@
-"""A language model's server that speaks OpenAI's protocol: streaming, tools, usage, errors, rate limits, slow answers.
+"""A language model's server that implements OpenAI's protocol: streaming, tools, usage, errors, rate limits, slow answers.
 
 It knows nothing: it uses the tool whose name fits the question, and answers with what it was given. The model's name
 chooses its manners: `sandbox-chat`, `sandbox-slow` (a second before each piece), `sandbox-busy` (429), `sandbox-broken` (500),

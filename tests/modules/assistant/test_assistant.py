@@ -1,4 +1,4 @@
-"""The assistant: by a model that speaks OpenAI's protocol, or by rules; with the caller's data only, and nothing it can change."""
+"""The assistant: by a model that implements OpenAI's protocol, or by rules; with the caller's data only, and nothing it can change."""
 
 import io
 import json

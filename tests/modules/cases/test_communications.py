@@ -1,4 +1,4 @@
-"""Writing to a case's customer through the real door and the vendors' sandbox."""
+"""Writing to a case's customer through the real send gate and the vendors' sandbox."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -119,7 +119,7 @@ async def test_quick_messages_are_limited_and_can_be_switched_off(as_admin, make
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "quick_off")
     assert (
         len(list(sandbox.world.journal.messages())) == 3
-    )  # a message that the minute kept back was not charged to the day
+    )  # a message that the limit of the minute deferred was not charged to the day
 
 
 async def test_a_single_message_is_shown_as_it_was_written(as_admin, make_case, rows, sandbox, payment_links) -> None:

@@ -169,7 +169,7 @@ async def test_there_are_policy_types_to_choose_from(as_admin) -> None:
 
 
 async def test_codes_and_policy_numbers_are_a_clients_own(as_admin, as_role) -> None:
-    """Another client may use the same ones, and learns nothing of ours."""
+    """Another client may use the same ones, and sees nothing of ours."""
     other = (await as_admin.post("/api/clients", json={"clientName": "Other"})).json()["data"]["id"]
     stranger = await as_role("client_admin", client_id=other)
     for client in (as_admin, stranger):

@@ -1,4 +1,4 @@
-"""Requests are counted for each user, and the answers tell what is left (house, section 6)."""
+"""Requests are counted for each user, and the answers show what is left."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ async def test_processes_share_a_quota_within_a_second(resources) -> None:
     here, there = Quota(resources.cache, 100), Quota(resources.cache, 100)
     for _ in range(10):
         await here.spend("7", 1000.0)
-    assert (await there.spend("7", 1000.5)).remaining == 98  # has heard of the first
+    assert (await there.spend("7", 1000.5)).remaining == 98  # has received the first
     assert (await here.spend("7", 1001.0)).remaining == 88
     assert (await there.spend("7", 1001.5)).remaining == 87
 

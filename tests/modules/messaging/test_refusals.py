@@ -1,4 +1,4 @@
-"""Whom a mail server's refusal is about: only one about the recipient suppresses the address, one about us pauses."""
+"""Who a mail server's refusal is about: only one about the recipient suppresses the address, one about us pauses."""
 
 from collections.abc import AsyncIterator
 

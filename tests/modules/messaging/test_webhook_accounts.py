@@ -208,7 +208,7 @@ async def test_two_clients_under_one_vendor_account_each_get_their_own_events(
     vendor: str,
     turn: int,
 ) -> None:
-    """One Meta app, one Twilio account, one Mailgun key: the secret is the same, the number tells."""
+    """One Meta app, one Twilio account, one Mailgun key: the secret is the same, the number decides."""
     both = [await make_account(vendor, number, "the one secret") for number in NUMBERS[vendor]]
     messages = [await sent_through(account, f"{vendor}-{nth}") for nth, account in enumerate(both)]
     named = both[turn]

@@ -1,4 +1,4 @@
-"""Notifications: one's own, newest first, told live when committed."""
+"""Notifications: one's own, newest first, pushed live when committed."""
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta

@@ -89,7 +89,7 @@ async def test_messages_reach_those_who_may_know(address: str, as_admin: httpx.A
         await live.send(1, "case.updated", {"n": 3}, permission="cases")
         await live.send(other, "case.updated", {"n": 4})
         assert [(await next_of(mine))["data"]["n"] for _ in range(2)] == [2, 3]
-        assert [(await next_of(admins))["data"]["n"] for _ in range(3)] == [1, 3, 4]  # who works for both hears both
+        assert [(await next_of(admins))["data"]["n"] for _ in range(3)] == [1, 3, 4]  # who works for both receives both
         assert (await next_of(theirs))["data"]["n"] == 4
 
 

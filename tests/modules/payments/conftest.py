@@ -116,7 +116,7 @@ async def link(app: FastAPI, clock: FixedClock) -> Callable[..., Awaitable[str]]
 
 @pytest_asyncio.fixture
 async def gateway(app: FastAPI, clock: FixedClock, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Vendors]:
-    """The sandbox's vendors on a free port, and the accounts that speak to them. They call back into the void."""
+    """The sandbox's vendors on a free port, and the accounts that use them. They call back into the void."""
     async with opened(
         secret=settings().sandbox_secret, callback="http://127.0.0.1:9", http_port=0, smtp_port=0
     ) as vendors:

@@ -1,4 +1,4 @@
-"""The ledger depends on what the gateway said, not on when or how often it said it."""
+"""The ledger depends on what the gateway reported, not on when or how often it reported it."""
 
 import random
 from decimal import Decimal
@@ -100,7 +100,7 @@ order by 1, 2
 
 
 def story(number: int, kind: int) -> list[dict[str, Any]]:
-    """What a gateway tells about order `number`; the kind says how it went."""
+    """What a gateway reports about order `number`; the kind says how it went."""
     order, paise = f"plink_{number}", (1000 + number) * 100
     first, second = f"pay_{number}a", f"pay_{number}b"
     failed, authorized = payment_event(order, first, paise, "failed"), payment_event(order, second, paise, "authorized")
@@ -135,7 +135,7 @@ async def orders(app: FastAPI, gateway: Vendors) -> Any:
 
 
 async def ledger_after(provider_id: int, events: list[dict[str, Any]]) -> list[Row]:
-    """Forget everything, tell these events in this order, and read the ledger."""
+    """Forget everything, apply these events in this order, and read the ledger."""
     async with unit_of_work() as session:
         for statement in filter(str.strip, _FORGET.split(";")):
             await db.execute(session, statement)

@@ -102,7 +102,7 @@ async def test_a_fee_that_the_office_bears_changes_nothing(voice: Voice, order, 
 async def test_more_than_was_asked_is_counted_and_the_excess_reported(
     voice: Voice, order, run_jobs: RunJobs, as_admin: httpx.AsyncClient, over: int
 ) -> None:
-    order_id, case = await order()  # nobody is assigned: those who look after payments are told
+    order_id, case = await order()  # nobody is assigned: those who look after payments are notified
     await voice.say(payment_event(order_id, "pay_1", PAISE + over, "captured"))
     await run_jobs()
     now = await payment_now(case)

@@ -192,7 +192,7 @@ async def test_news_of_other_shops_on_the_account_is_left_alone(voice: Voice, or
 
 async def test_a_refund_is_noted(voice: Voice, order, run_jobs) -> None:
     order_id, case = await order(assigned_to=1)
-    await voice.say(refund_event(order_id, "pay_1", PAISE, "rfnd_1", 100_00))  # before the capture was heard of
+    await voice.say(refund_event(order_id, "pay_1", PAISE, "rfnd_1", 100_00))  # before the capture was received
     await voice.say(paid_link(order_id, "pay_1", PAISE))
     await run_jobs()
     now = await payment_now()

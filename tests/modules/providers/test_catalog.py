@@ -1,7 +1,7 @@
-"""Walks the catalogue: what the form of a vendor documents is what its adapter uses.
+"""Goes through the catalogue: what the form of a vendor documents is what its adapter uses.
 
 Each account is made by the API with the documented fields alone; then a message or an order goes through a server of ours that
-speaks the vendor's protocol and lets in nobody with other credentials.
+implements the vendor's protocol and lets in nobody with other credentials.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Whom to call first today, and why: a model is trained, cases are scored, and the list follows the money at risk."""
+"""Who to call first today, and why: a model is trained, cases are scored, and the list follows the money at risk."""
 
 import csv
 import json

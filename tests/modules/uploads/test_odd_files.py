@@ -251,7 +251,7 @@ def test_phones(text: str, phone: str | None) -> None:
 
 @pytest.mark.parametrize("text", ["9.87654E+09", "9.87654321E+09", "9,87654E+09", "9.19877E+11", "1E+10", "9.876543E9"])
 def test_a_phone_that_lost_digits_is_never_completed(text: str) -> None:
-    """With an e-mail the row is taken without the phone; alone, the row fails; both are told how it came and what to do."""
+    """With an e-mail the row is taken without the phone; alone, the row fails; both are notified how it came and what to do."""
     done = cleaned(row(1, **{"Mobile No": text}), row(2, **{"Mobile No": text, "E-mail ID": ""}))
     assert done.accepted["phone"].to_list() == [None]
     assert done.issues["code"].to_list() == ["contact_shortened", "phone_shortened"]

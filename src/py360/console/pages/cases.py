@@ -221,7 +221,7 @@ async def _page(visit: Visit, case: str, tab: str, **values: object) -> Response
 
 
 async def _agents(visit: Visit) -> Data | None:
-    """Whom a case may be assigned to, for those who may see the users; others type a name."""
+    """Who a case may be assigned to, for those who may see the users; others type a name."""
     return await _if_allowed(visit, "/users", status="active", limit=100) if visit.may("users") else None
 
 

@@ -63,7 +63,7 @@ class CallerWith(HTTPBearer):
 
 
 async def _count(request: Request, caller: Caller) -> None:
-    """Count a request against its caller's quota, which the answer tells (draft-ietf-httpapi-ratelimit-headers-06)."""
+    """Count a request against its caller's quota, which the answer shows (draft-ietf-httpapi-ratelimit-headers-06)."""
     resources = await resources_of(request)
     left = await resources.quota.spend(str(caller.user_id), resources.clock.now().timestamp())
     request.scope["quota"] = (

@@ -1,7 +1,7 @@
 """What leaves: the success envelope, lists, files and the error envelope, and how the API's description shows them.
 
 A route names what it answers, and serialises it by itself: `response_model=Answer[CaseView]` is for the description only,
-it costs a request nothing. `CaseView` is a TypedDict (house, section 3: `…View` is what the API answers of a thing).
+it costs a request nothing. `CaseView` is a TypedDict (`…View` is what the API answers of a thing).
 """
 
 from collections.abc import AsyncIterator, Mapping

@@ -1,4 +1,4 @@
-"""How much of a body is read: the route's limit, and for strangers all together a limit, too (house law 11)."""
+"""How much of a body is read: the route's limit, and for all callers without sign-in together a limit, too."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,7 +22,7 @@ def in_words(size: int) -> str:
 async def limited(request: Request, limit: int, counted: bool) -> AsyncIterator[Request]:
     """The request with a body that ends at `limit` bytes: TooLarge, by its Content-Length or while it arrives.
 
-    `counted`: it comes from a stranger. When untrusted bodies together hold too much memory, Unavailable.
+    `counted`: it comes from an unknown client. When untrusted bodies together hold too much memory, Unavailable.
     """
     global _strangers_bytes
     too_large = TooLarge(f"This address takes a body of at most {in_words(limit)}.", headers={"Connection": "close"})

@@ -20,11 +20,11 @@ class Headers:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        name = scope["request_id"] = f"{random.getrandbits(64):016x}"  # to tell requests apart, not to guard anything
+        name = scope["request_id"] = f"{random.getrandbits(64):016x}"  # to distinguish requests, not to guard anything
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                quota = scope.get("quota", ()) if message["status"] != 429 else ()  # a refusal tells its own limit
+                quota = scope.get("quota", ()) if message["status"] != 429 else ()  # a refusal shows its own limit
                 own = message.get("headers", ())
                 set_already = {header for header, _ in own}
                 always = [header for header in (NOSNIFF, NO_STORE) if header[0] not in set_already]

@@ -41,7 +41,7 @@ async def _reads(request: Request) -> Reads:
     return (await resources_of(request)).reads
 
 
-# scope="function": the transaction commits before the answer leaves (house law 1)
+# scope="function": the transaction commits before the answer leaves (docs/architecture.md, rule 1)
 Session = Annotated[AsyncSession, Depends(_open_session, scope="function")]
 DbReads = Annotated[Reads, Depends(_reads)]
 Res = Annotated[Resources, Depends(resources_of)]

@@ -44,7 +44,7 @@ class Pages:
     domain: str
 
     def translated(self, language: Language) -> bool:
-        """Whether these pages speak this language; otherwise they fall back to English."""
+        """Whether these pages exist in this language; otherwise they fall back to English."""
         return language.code == "en" or bool(_catalogue(self.folder / "locale" / language.code / f"{self.domain}.po"))
 
     def text(self, language: Language) -> Callable[[str], str]:

@@ -1,6 +1,6 @@
 """What a language model does not need to see: contacts, PANs and numbers of policies and accounts are placeholders for it.
 
-Each placeholder stands for one value throughout a conversation, so the model can still tell them apart; in its answer the
+Each placeholder stands for one value throughout a conversation, so the model can still distinguish them; in its answer the
 values are put back. Plain code, linear in the text: the texts are untrusted.
 """
 

@@ -13,7 +13,7 @@ Price = Annotated[Decimal, Field(ge=0, le=100_000, max_digits=12, decimal_places
 
 
 class Features(Schema):
-    """Which subjects the assistant speaks about."""
+    """Which subjects the assistant talks about."""
 
     renewal_insights: bool = True
     process_optimization: bool = True
@@ -34,7 +34,7 @@ class KnowledgeSettings(Schema):
 
 
 class OllamaOptions(Schema):
-    """What Ollama may be told besides (https://github.com/ollama/ollama/blob/main/docs/modelfile.md)."""
+    """What Ollama may be configured with besides (https://github.com/ollama/ollama/blob/main/docs/modelfile.md)."""
 
     temperature: Annotated[float, Field(ge=0, le=2)] = 0.7
     top_p: Annotated[float, Field(ge=0, le=1)] = 0.9
@@ -98,7 +98,7 @@ class PastTurn(Schema):
 
 
 class Page(Schema):
-    """Where the user is: the model is told, nothing more."""
+    """Where the user is: the model is notified, nothing more."""
 
     name: Short = ""
     context: Short = ""

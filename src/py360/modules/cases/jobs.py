@@ -26,7 +26,7 @@ async def note_file_added(file_id: int, entity_type: str, entity_id: int, name: 
 
 @jobs.task(name="cases.note_file_removed")
 async def note_file_removed(file_id: int, entity_type: str, entity_id: int, name: str, user_id: int | None) -> None:
-    """So does the end of one."""
+    """The end of one, too."""
     if entity_type == "case":
         async with db.unit_of_work() as session:
             await note_document(session, entity_id, "Document Deleted", file_id, name, user_id)

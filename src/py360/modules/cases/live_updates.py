@@ -1,4 +1,4 @@
-"""WebSocket updates: open windows learn that cases changed, once the change is committed."""
+"""WebSocket updates: open windows are notified that cases changed, once the change is committed."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ class CaseUpdate:
 
 @jobs.task(name="cases.push_live_update")
 async def push(case_ids: list[int], former_agents: dict[str, int] | None = None) -> None:
-    """Send `case.updated` for each of these cases as it is now; a former agent learns that the case is withdrawn."""
+    """Send `case.updated` for each of these cases as it is now; a former agent is notified that the case is withdrawn."""
     async with db.unit_of_work() as session:
         updates = await db.fetch_all(session, CaseUpdate, _UPDATES, {"ids": case_ids})
     for update in updates:

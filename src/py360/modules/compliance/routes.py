@@ -248,5 +248,5 @@ async def record_consent(session: Session, caller: CanCheckDnc, body: ConsentIn)
 
 @router.get("/consents/{customer_id}", response_model=Answer[ConsentList])
 async def list_consents(reads: DbReads, caller: CanCheckDnc, customer_id: str) -> Response:
-    """What a customer said about messages, newest first."""
+    """What a customer decided about messages, newest first."""
     return ok({"consents": await consents.consents(reads, caller, customer_id)})

@@ -195,7 +195,7 @@ class SuppressionList(TypedDict):
 
 
 class ConsentView(TypedDict):
-    """What a customer said about messages on a channel, for a purpose."""
+    """What a customer decided about messages on a channel, for a purpose."""
 
     id: int
     channel: str
@@ -208,7 +208,7 @@ class ConsentView(TypedDict):
 
 
 class ConsentList(TypedDict):
-    """What a customer said about messages, newest first."""
+    """What a customer decided about messages, newest first."""
 
     consents: list[ConsentView]
 

@@ -1,4 +1,4 @@
-"""Refusals of identity that a client tells apart by their code."""
+"""Refusals of identity that a client distinguishes by their code."""
 
 from py360.kit.errors import Conflict, Forbidden, TooMany, Unauthenticated
 

@@ -32,7 +32,7 @@ async def hash_password(password: str) -> str:
 
 
 async def matches(stored: str | None, password: str) -> bool:
-    """Whether it is the password. Without a stored hash this takes as long and says no: nobody learns who has an account."""
+    """Whether it is the password. Without a stored hash this takes as long and returns False: the time does not show who has an account."""
     return await asyncio.to_thread(_matches, stored, password)
 
 

@@ -173,7 +173,7 @@ class RoleName(Schema):
 
 
 class PermissionsIn(Schema):
-    """The set a user shall hold; empty means the role's."""
+    """The set a user is to hold; empty means the role's."""
 
     permissions: Permissions
 

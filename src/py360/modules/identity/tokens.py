@@ -39,7 +39,7 @@ def _key(secret: str) -> OctKey:
 
 
 def successor(refresh_token: str) -> str:
-    """The rotating secret after this refresh token's: always the same one, and only the installation's key can tell it."""
+    """The rotating secret after this refresh token's: always the same one, and only the installation's key can compute it."""
     key = hmac.digest(settings().secret_key.encode(), b"refresh-token", hashlib.sha256)
     return hmac.digest(key, refresh_token.encode(), hashlib.sha256).hex()
 

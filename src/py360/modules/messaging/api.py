@@ -1,6 +1,6 @@
 """What other modules may call.
 
-A campaign sends a batch in three steps (house laws 2 and 5); `send_one` does the same for one message:
+A campaign sends a batch in three steps (docs/architecture.md, rules 2 and 4); `send_one` does the same for one message:
 
     async with unit_of_work() as session:                     # 1. the send gate, in the caller's transaction
         sender = await providers.account(session, client_id, "email")

@@ -20,7 +20,7 @@ class Link:
 
 
 def open_url(message_id: int) -> str:
-    """Address of the pixel that tells us a message was opened."""
+    """Address of the pixel that shows us a message was opened."""
     return f"{settings().public_url}/api/track/open/{sign(OPEN, str(message_id))}"
 
 
@@ -30,7 +30,7 @@ def unsubscribe_url(message_id: int) -> str:
 
 
 def _payload(message_id: int, url: str) -> str:
-    """The message and the target; a target in our own house loses its host, which keeps links in text messages short."""
+    """The message and the target; a target at our own address loses its host, which keeps links in text messages short."""
     base = settings().public_url
     return f"{message_id}:{url[len(base) :]}" if url.startswith(base + "/") else f"{message_id}:{url}"
 

@@ -77,7 +77,7 @@ class Delivery:
     lost its permission before it left.
 
     `retry` says that the vendor surely did not take it and that a later try may succeed; `opted_out` that it was refused
-    because the recipient told the vendor to stop our messages.
+    because the recipient asked the vendor to stop our messages.
     """
 
     message_id: int

@@ -260,7 +260,7 @@ async def _check_user(session: AsyncSession, caller: Caller, client_id: int, use
     """Raise unless the user is of this client and every home of theirs from that day on is within the caller's reach.
 
     A home decides what its owner reaches, and who reaches the owner's cases and uploads. A user without a home is within
-    the reach `all` only. Raises NotFound, whatever the reason: nobody learns who exists elsewhere.
+    the reach `all` only. Raises NotFound, whatever the reason: the answer does not show who exists elsewhere.
     """
     person = (await identity.people(session, [user_id])).get(user_id)
     if person is None or person.client_id != client_id:

@@ -40,7 +40,7 @@ class Share:
 def allocate(instalments: Sequence[Instalment], receipts: Sequence[Receipt]) -> dict[int, list[Share]]:
     """Which payment pays what: first the named instalments, then the oldest due; never more than an instalment's amount.
 
-    Depends only on what came in, not on when we heard of it. What is left over is a payment too much.
+    Depends only on what came in, not on when it was received. What is left over is a payment too much.
     """
     oldest_first = sorted(instalments, key=lambda item: (item.due_date, item.id or 0))
     left = {item.id: item.amount for item in oldest_first}

@@ -1,7 +1,7 @@
 """Facts in, ledger out, set by set.
 
-`merge` merges what a gateway said: a status only gets stronger, a blank only gets filled, and where two statements
-differ the choice does not depend on their order. `recompute` works out the payments those facts belong to.
+`merge` merges what a gateway reported: a status only gets stronger, a blank only gets filled, and where two statements
+differ the choice does not depend on their order. `recompute` computes the payments those facts belong to.
 """
 
 from collections.abc import Iterable, Mapping
@@ -85,7 +85,7 @@ where a.provider_id = %(provider_id)s and a.attempt_id = any(%(attempt_ids)s)
 
 
 async def cases_of(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
-    """The cases whose payments this news may change. Nobody else may learn of the account meanwhile."""
+    """The cases whose payments this news may change. Nobody else may change the account's payments meanwhile."""
     asked = {
         "provider_id": provider_id,
         "own": [number for order in facts.orders if (number := _ours(order))],
@@ -100,7 +100,7 @@ async def cases_of(session: AsyncSession, provider_id: int, facts: Facts) -> set
 
 
 async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
-    """Merge what one account's gateway said; the numbers of our payments it is about.
+    """Merge what one account's gateway reported; the numbers of our payments it is about.
 
     News of another's orders (one account may serve several shops) is kept and belongs to no payment.
     """
@@ -222,7 +222,7 @@ _RECOMPUTE: Final = sql.read(__file__, "recompute")
 
 
 async def recompute(session: AsyncSession, payment_ids: Iterable[int], now: datetime) -> list[Moved]:
-    """Work out these payments from their facts; those that changed."""
+    """Compute these payments from their facts; those that changed."""
     ids = sorted(payment_ids)
     before = {row.id: Figures(*astuple(row)[1:]) for row in await db.fetch_all(session, _Before, _BEFORE, {"ids": ids})}
     await db.execute(session, _MARK_SUSPICIOUS, {"ids": ids})

@@ -1,4 +1,4 @@
-"""The payment gateways: which account orders go to, and what speaks with its vendor."""
+"""The payment gateways: which account orders go to, and what calls its vendor."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -23,7 +23,7 @@ class NoGateway(Conflict):
 
 
 def gateway(account: ProviderAccount) -> Gateway:
-    """The adapter that speaks with an account's vendor."""
+    """The adapter that calls an account's vendor."""
     return GATEWAYS[account.type]
 
 

@@ -1,4 +1,4 @@
-"""What people are told of payments: the agent of the case, or where there is none those who look after cases and payments."""
+"""What people are notified of payments: the agent of the case, or where there is none those who look after cases and payments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from py360.modules.payments.bulk import Moved
 
 CLOSED: Final = frozenset({"cancelled", "lapsed"})
 APPROVERS: Final = "cases:payment-approvals"
-OFFICE: Final = ("cases:payments", "settings")  # who is told of trouble with money that no agent looks after
+OFFICE: Final = ("cases:payments", "settings")  # who is notified of trouble with money that no agent looks after
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def report(session: AsyncSession, moved: Sequence[tuple[Balance, Moved]]) 
 
 
 async def warn(session: AsyncSession, case: Balance, payment_id: int | None, title: str, sentence: str) -> None:
-    """Tell people of trouble with a payment, and write it into the case's history."""
+    """Notify people of trouble with a payment, and write it into the case's history."""
     await cases.note_payment(session, case.case_id, title, sentence)
     data = _data(case, payment_id)
     people = await _people(session, case, True)

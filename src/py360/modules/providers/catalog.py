@@ -20,7 +20,7 @@ SettingsModel = type[VendorSettings]
 class ProviderType:
     """A vendor on a channel, with the limits a new account starts with (per day, month, minute).
 
-    Without `settings` nothing here speaks to it yet: it is listed as not available, and no account of it can be saved.
+    Without `settings` it is not supported yet: it is listed as not available, and no account of it can be saved.
     """
 
     channel: str
@@ -162,7 +162,7 @@ def _words(kind: str, message: str) -> str:
 
 
 def stored(settings: VendorSettings) -> dict[str, object]:
-    """Settings as they are sealed: the wire's names, secrets in the clear."""
+    """Settings as they are sealed: the wire's names, secrets unsealed."""
     return {name: value for name, value in _plain(settings).items() if value is not None}
 
 

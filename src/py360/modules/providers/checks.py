@@ -1,4 +1,4 @@
-"""Testing an account at its vendor. The modules that speak to vendors are above this one, so wiring registers their checks."""
+"""Testing an account at its vendor. The modules that call vendors are above this one, so wiring registers their checks."""
 
 from collections.abc import Awaitable, Callable
 from typing import Final
@@ -17,7 +17,7 @@ def use_check(channel: str, check: Check) -> None:
 
 
 async def check(account: ProviderAccount) -> str:
-    """Test an account at its vendor. Raises VendorError, and VendorNotAvailable when nothing here speaks to that vendor."""
+    """Test an account at its vendor. Raises VendorError, and VendorNotAvailable when that vendor is not supported."""
     if account.channel not in _checks:
         raise VendorNotAvailable(f"{account.type} accounts cannot be tested yet: choose another vendor.")
     return await _checks[account.channel](account)

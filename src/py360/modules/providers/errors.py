@@ -4,6 +4,6 @@ from py360.kit.errors import Conflict
 
 
 class VendorNotAvailable(Conflict):
-    """Nothing here speaks to this vendor yet."""
+    """This vendor is not supported yet."""
 
     default_code = "vendor_not_available"

@@ -54,7 +54,7 @@ class ProviderAdded(TypedDict):
 
 
 class ProviderTested(TypedDict):
-    """What the vendor said to the test."""
+    """What the vendor reported to the test."""
 
     success: bool
     message: str

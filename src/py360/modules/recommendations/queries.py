@@ -1,4 +1,4 @@
-"""Reading predictions: whom to call first, why, and what the calls achieved. Every list starts from the caller's reach."""
+"""Reading predictions: who to call first, why, and what the calls achieved. Every list starts from the caller's reach."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

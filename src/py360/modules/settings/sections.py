@@ -103,7 +103,7 @@ class Email(Section):
 
 
 class Campaigns(Section):
-    """What leaves the house, when and how often. Times are India's; caps are per person, channel and day, 0 means none.
+    """What leaves the office, when and how often. Times are India's; caps are per person, channel and day, 0 means none.
 
     The limits of an hour are for campaigns, all those of a channel together; without one only the account's hold.
     """

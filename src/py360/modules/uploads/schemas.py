@@ -10,7 +10,7 @@ Status = Annotated[Literal["processing", "needs_input", "completed", "failed", "
 
 
 class MappingIn(Schema):
-    """Answers to the questions about a file, or a mapping given beforehand."""
+    """Answers to the questions about a file, or a mapping given in advance."""
 
     columns: dict[str, str] = Field(
         {}, description="Our column -> the heading in the file, e.g. policy_number: Policy No."

@@ -108,7 +108,7 @@ async def test_policies_never_double(
 async def test_what_fails_on_our_side_is_told_and_can_be_sent_again(
     as_admin: httpx.AsyncClient, resources: Resources, run_jobs: Callable[[], Awaitable[None]]
 ) -> None:
-    """The stored file is gone: tried four times, then whoever waits is told, and the same file is taken again."""
+    """The stored file is gone: tried four times, then whoever waits is notified, and the same file is taken again."""
     content = csv_of([row(1), row(2)])
     upload = await _upload(as_admin, content)
     async with unit_of_work() as session:

@@ -1,4 +1,4 @@
-"""What open windows are told of an import, and who is told."""
+"""What open windows are notified of an import, and who is notified."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

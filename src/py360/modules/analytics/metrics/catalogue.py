@@ -17,7 +17,7 @@ _PAISA: Final = Decimal("0.01")
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A measure. `kind`: by which day a case or payment is in the period; `parts`: the column that `value` tells apart."""
+    """A measure. `kind`: by which day a case or payment is in the period; `parts`: the column that `value` distinguishes."""
 
     title: str
     description: str

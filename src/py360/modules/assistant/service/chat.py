@@ -85,7 +85,7 @@ async def answer(reads: Reads, caller: Caller, stored: Stored, question: Questio
             if not ended.tools:
                 await resources.current().cache.set(key, text, ex=CACHE_SECONDS)
             return
-        if text:  # what was begun stays; the rest is missing, and the reader is told
+        if text:  # what was begun stays; the rest is missing, and the reader is notified
             ended.problem, ended.is_complete = refusal, False
             return
     ended.source, ended.problem = "rules", refusal

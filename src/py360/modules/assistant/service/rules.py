@@ -1,4 +1,4 @@
-"""Answers without a language model: what was asked for is looked up and said in plain sentences."""
+"""Answers without a language model: what was asked for is looked up and answered in plain sentences."""
 
 from dataclasses import dataclass, field
 from typing import Final

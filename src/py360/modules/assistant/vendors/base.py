@@ -45,7 +45,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as the model is told of it: each parameter is a text with a description."""
+    """A tool as the model is notified of it: each parameter is a text with a description."""
 
     name: str
     description: str

@@ -1,4 +1,4 @@
-"""OpenAI, Azure OpenAI, and every server that speaks the same protocol: Ollama, Anthropic's and Google's compatible addresses.
+"""OpenAI, Azure OpenAI, and every server that implements the same protocol: Ollama, Anthropic's and Google's compatible addresses.
 
 https://platform.openai.com/docs/api-reference/chat · https://github.com/ollama/ollama/blob/main/docs/openai.md
 """

@@ -1,6 +1,6 @@
 """Sending a campaign: several loops, each claiming a batch, handing it to the vendor and recording the answers.
 
-A batch takes three steps (house laws 2 and 3). In one short transaction its recipients are claimed, cases that closed
+A batch takes three steps (docs/architecture.md, rules 2 and 3). In one short transaction its recipients are claimed, cases that closed
 meanwhile are left out, payment links are made and the send gate decides. Outside any transaction the vendor gets the messages
 that the run's guard still allows. In a second transaction the ledger and the recipients get the answers; recipients whose
 message did not leave are back in the plan. When a worker dies in between, `recover` settles its batches once their lease is
@@ -27,7 +27,7 @@ PUSH_SECONDS: Final = 0.5  # between two live updates
 
 
 async def send(run: Run) -> None:
-    """Run the loops until no recipient is due, the campaign is paused or stopped, the gate or the vendor says to wait, or the
+    """Run the loops until no recipient is due, the campaign is paused or stopped, the gate or the vendor reports to wait, or the
     worker ends.
 
     Whatever ends it, batches at the vendor are awaited first: their answers would be lost.

@@ -25,7 +25,7 @@ SYSTEM: Final = "Automatic assignment"
 # Within how many hours an agent should contact the customer, by the case's priority, unless the office says otherwise.
 FIRST_CONTACT_HOURS: Final = {"urgent": 4, "high": 8, "medium": 24, "low": 48}
 
-# A case belongs to its assignee's home node, else to its policy's branch node (house: reach).
+# A case belongs to its assignee's home node, else to its policy's branch node.
 _ASSIGN: Final = """
 update renewal_cases c set
   assigned_to = %(agent)s,

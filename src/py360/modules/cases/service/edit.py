@@ -83,7 +83,7 @@ def _customer_fields(body: Edit) -> dict[str, str | None]:
 async def _correct(
     session: AsyncSession, caller: Caller, case: Case, values: Mapping[str, Value], action: str, details: str
 ) -> None:
-    """Set what is due and remember what a file said of it before; history and live update."""
+    """Set what is due and remember what a file had of it before; history and live update."""
     await set_columns(session, [case.id], values)
     before = Jsonb(corrections.filed_values({"renewal_amount": case.renewal_amount}, values, CORRECTABLE))
     await db.execute(session, _REMEMBER, {"corrected": before, "id": case.id})

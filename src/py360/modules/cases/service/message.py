@@ -1,6 +1,6 @@
 """Writing to the customer of a case: one service message at a time, through messaging's send gate.
 
-No transaction is open while the vendor is called (house law 2): a payment link is made in one, the message is sent, and the
+No transaction is open while the vendor is called (docs/architecture.md, rule 2): a payment link is made in one, the message is sent, and the
 history is written in another.
 """
 

@@ -78,7 +78,7 @@ def _check_may_change(claim: Claim, fields: list[str]) -> None:
 
 
 async def star(session: AsyncSession, claim: Claim, starred: bool | None) -> bool:
-    """Star a locked claim or take the star away; turned over when not said. Whether it is starred now."""
+    """Star a locked claim or take the star away; toggled when nothing is given. Whether it is starred now."""
     starred = not claim.starred if starred is None else starred
     await db.execute(
         session, "update claims set starred = %(starred)s where id = %(id)s", {"starred": starred, "id": claim.id}

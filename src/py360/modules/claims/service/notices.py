@@ -1,7 +1,7 @@
 """Notices to the claimant: written with the change they are about, sent by a job through the send gate.
 
 Each is a row of the notice register with its text, channel, time and proof. A death claim's notices go to the claimant, never
-to the address of the person who died. A notice that may have left is `unknown` and is not sent again (house law 3).
+to the address of the person who died. A notice that may have left is `unknown` and is not sent again (docs/architecture.md, rule 3).
 """
 
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Contact:
     phone: str | None
 
     def name(self) -> str:
-        """Whom a notice greets."""
+        """Who a notice greets."""
         return self.claimant_name or self.full_name
 
     def addresses(self, claim_type: str) -> list[tuple[Channel, str]]:

@@ -1,4 +1,4 @@
--- A new claim; its number has the year of the report and a number of its own, with gaps (house, section 6).
+-- A new claim; its number has the year of the report and a number of its own, with gaps.
 insert into claims (client_id, claim_number, policy_id, customer_id, case_id, node_id, source, claim_type, category, title,
   claim_amount, reserve_amount, description, priority, incident_date, reported_date, reported_at, is_cashless,
   is_investigated, claimant_name, claimant_relation, claimant_email, claimant_phone, member_id, created_by)

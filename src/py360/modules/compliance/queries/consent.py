@@ -1,4 +1,4 @@
-"""Reading the suppression list, and what customers said about messages."""
+"""Reading the suppression list, and what customers decided about messages."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -133,7 +133,7 @@ class _Consent:
 
 
 async def consents(reads: Reads, caller: Caller, customer: str) -> list[ConsentView]:
-    """Everything a customer said about messages, newest first; the newest of a channel and purpose counts. Raises NotFound."""
+    """Everything a customer decided about messages, newest first; the newest of a channel and purpose counts. Raises NotFound."""
     where, params = person(caller, customer)
     number = await reads.fetch_one(int, f"select p.id from customers_public_contact p where {where}", params)
     if number is None:

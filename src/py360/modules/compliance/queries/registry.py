@@ -131,7 +131,7 @@ from dnc_override_logs o join dnc_registry d on d.id = o.dnc_id
 
 @dataclass(frozen=True, slots=True)
 class OverrideRow:
-    """An override, with whom it is about."""
+    """An override, and who it is about."""
 
     id: int
     client_id: int

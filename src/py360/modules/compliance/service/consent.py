@@ -1,4 +1,4 @@
-"""Opt-outs, opt-ins and the consent that the office records. Rows are only ever added: what was said before stays readable."""
+"""Opt-outs, opt-ins and the consent that the office records. Rows are only ever added: what was recorded before stays readable."""
 
 from datetime import datetime
 from typing import Final
@@ -32,7 +32,7 @@ async def opt_out(
     message_id: int | None = None,
     at: datetime | None = None,
 ) -> None:
-    """A person said stop (at `at`; now): suppress the address and record the opt-out of every customer who has it.
+    """A person sent stop (at `at`; now): suppress the address and record the opt-out of every customer who has it.
 
     A phone number is stopped on SMS and WhatsApp together.
     """
@@ -71,9 +71,9 @@ async def opt_in(
     message_id: int | None = None,
     at: datetime | None = None,
 ) -> None:
-    """A person said start (at `at`; now): lift the suppression by STOP or unsubscribe and record the opt-in.
+    """A person sent start (at `at`; now): lift the suppression by STOP or unsubscribe and record the opt-in.
 
-    Nothing changes when the person has said stop after that moment.
+    Nothing changes when the person has sent stop after that moment.
     """
     params = {
         "client": client_id,

@@ -30,7 +30,7 @@ class Entry:
 
     @property
     def named(self) -> str:
-        """Whom it is about, as people are told."""
+        """Who it is about, in words."""
         return str(self.customer_name or self.customer_phone or self.customer_email)
 
 

@@ -1,5 +1,5 @@
--- Record what a person said for every customer who has this address, on the channels it holds for. An opt-out holds for both
--- purposes; an opt-in for promotion, and for service where something was said about service before. What the customer said
+-- Record what a person decided for every customer who has this address, on the channels it holds for. An opt-out holds for both
+-- purposes; an opt-in for promotion, and for service where something was decided about service before. What the customer decided
 -- last already is not written again.
 insert into consents (client_id, customer_id, channel, purpose, state, source, evidence)
 select %(client)s, p.id, c.channel, c.purpose, %(state)s::text, %(source)s, jsonb_build_object('message_id', %(message)s::bigint)

@@ -42,7 +42,7 @@ async def login(request: Request, body: Login) -> Response:
     """Sign in with e-mail and password: an access token for ten minutes, a refresh token, and the user.
 
     Five wrong passwords in a row from one network address lock the account for that address: for 15 minutes, then for
-    twice as long each time. The answer sets the cookie `py360_device`, which grants nothing: it tells a browser that has
+    twice as long each time. The answer sets the cookie `py360_device`, which grants nothing: it distinguishes a browser that has
     signed in before from a stranger's.
     """
     signed_in = await sign_in.sign_in(body.email, body.password, _device(request))

@@ -40,7 +40,7 @@ def _page(
     brand: str = "",
     status: int = 200,
 ) -> Response:
-    """A page; without a token it has a note only, no form. A note that the catalogue knows is said in the reader's language."""
+    """A page; without a token it has a note only, no form. A note that the catalogue knows is shown in the reader's language."""
     page = _PAGES.render(
         f"{name}.html",
         language,

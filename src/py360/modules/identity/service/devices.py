@@ -1,6 +1,6 @@
 """Devices that have signed in before, known by a cookie (OWASP: slow down online guessing with device cookies).
 
-The cookie grants nothing. It only tells the counts of wrong passwords that this browser is not a stranger to the account.
+The cookie grants nothing. It only shows the counts of wrong passwords that this browser signed in to the account before.
 """
 
 from typing import Final

@@ -58,7 +58,7 @@ async def sign_in(email: str, password: str, device: Device) -> SignedIn:
     """Open a session. Raises WrongCredentials, AccountLocked, AccountNotActive, SecondFactorNeeded or TooMany.
 
     The sign-in is counted first and its count given back when the password is right. Unknown addresses are counted and
-    answered like known ones: nobody learns which is which.
+    answered like known ones: an attacker cannot see which is which.
     """
     await resources.current().limits.require(
         "Too many sign-ins from your network. Please wait a minute.", PER_ADDRESS, "login", device.ip_address or "-"

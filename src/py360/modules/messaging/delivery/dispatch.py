@@ -50,7 +50,7 @@ def always(admitted: Admitted) -> bool:
 
 
 class Logged:
-    """A transport whose every batch leaves a line in the outgoing-call log (house law 10)."""
+    """A transport whose every batch leaves a line in the outgoing-call log."""
 
     def __init__(self, account: ProviderAccount, inner: Transport) -> None:
         self._account = account
@@ -122,8 +122,8 @@ async def check(account: ProviderAccount) -> str:
 
 
 async def record(session: AsyncSession, account: ProviderAccount, deliveries: Sequence[Delivery]) -> None:
-    """Write what vendors said into the ledger (forward only); addresses that do not exist become suppressed, and whoever
-    told the vendor to stop is opted out here, too."""
+    """Write what vendors reported into the ledger (forward only); addresses that do not exist become suppressed, and whoever
+    asked the vendor to stop is opted out here, too."""
     if not deliveries:
         return
     assert all(each.status != "withheld" for each in deliveries)  # keep_back is for them
@@ -176,7 +176,7 @@ async def keep_back(session: AsyncSession, deliveries: Sequence[Delivery]) -> No
 
 
 async def send_one(outgoing: Outgoing, provider_id: int | None = None) -> Sent:
-    """Door, vendor and ledger for one message, in transactions of its own: call it outside any.
+    """Send gate, vendor and ledger for one message, in transactions of its own: call it outside any.
 
     Raises Conflict (no usable account, the send gate's reason, or `account_refused`: the vendor refuses the account), Invalid
     (the address or the text is at fault), TooMany (it must wait), VendorNotAvailable and Unavailable (the vendor is away).

@@ -1,4 +1,4 @@
-"""The one send gate for outgoing messages (house law 5): consent, suppression and DNC, legal window, frequency cap, budget,
+"""The one send gate for outgoing messages (docs/architecture.md, rule 4): consent, suppression and DNC, legal window, frequency cap, budget,
 rate limit, in that order, for a whole batch; every refusal is a row in the ledger with its reason.
 
 A check that cannot be made lets nothing through: its exception ends the transaction, and nothing is sent.
@@ -39,7 +39,7 @@ async def admit(
     """Decide a batch of one client and channel, in its order. Admitted messages are in the ledger as `sending` with
     their price, refused ones as `blocked` with their reason; deferred ones leave no row. `budget_left`, in INR, is what
     the campaign may still spend; its caller keeps others from spending it until this transaction is over. With `keep_texts`
-    the ledger keeps what a template's message said.
+    the ledger keeps what a template's message contained.
     """
     if not batch:
         return []

@@ -1,4 +1,4 @@
-"""Opens and clicks that no person made: link scanners, prefetchers, crawlers. A simple, honest rule: what says so itself."""
+"""Opens and clicks that no person made: link scanners, prefetchers, crawlers. A simple rule: what identifies itself as one."""
 
 import re
 from collections.abc import Mapping

@@ -86,7 +86,7 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Inbound:
-    """A person wrote to us. `answers` is the vendor's id of the message they replied to, where told.
+    """A person wrote to us. `answers` is the vendor's id of the message they replied to, where given.
 
     `choices` are the texts and payloads of a button or list entry that was chosen; `asks` is set when the vendor itself
     says that this is an opt-out or an opt-in.
@@ -102,7 +102,7 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True)
 class ContactStop:
-    """A vendor says that a person stopped our messages or complained, and names no message."""
+    """A vendor reports that a person stopped our messages or complained, and names no message."""
 
     contact: str
     at: datetime

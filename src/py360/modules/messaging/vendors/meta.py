@@ -164,7 +164,7 @@ def parse(request: Request) -> list[Item]:
     return items
 
 
-# What tells an event from another, by the field it is in (webhooks/reference).
+# What distinguishes an event from another, by the field it is in (webhooks/reference).
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "statuses": ("id", "status"),
     "messages": ("id",),
@@ -201,7 +201,7 @@ def verify(account: ProviderAccount, request: Request) -> bool:
 def translate(event: JsonObject, received_at: datetime) -> Moved | Inbound | None:
     """A status, a message or a changed preference in our words; a status that is not known moves nothing.
 
-    Raises ValueError for an event of another shape. Where the vendor says no time, that of the arrival counts.
+    Raises ValueError for an event of another shape. Where the vendor reports no time, that of the arrival counts.
     """
     if "category" in event and "value" in event:
         return _preference(PreferenceEvent.model_validate(event), received_at)

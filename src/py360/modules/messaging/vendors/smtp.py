@@ -229,7 +229,7 @@ class _Trip:
         return self.answer(letter, failure(letter.admitted, error))
 
     def settled(self) -> list[Delivery]:
-        """The answers of the whole batch. Whom a refusal is about shows in what the others were told: a server that took some
+        """The answers of the whole batch. Who a refusal is about shows in what the others were answered: a server that took some
         refuses a message, not us (it is tried again later); one that took none for one reason refuses us."""
         answers = [
             answer or failure(admitted, self.unreachable)

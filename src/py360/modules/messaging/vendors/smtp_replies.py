@@ -1,4 +1,4 @@
-"""Whom a mail server's refusal is about: the recipient, us, or this message (RFC 5321, RFC 3463, and what servers write).
+"""Who a mail server's refusal is about: the recipient, us, or this message (RFC 5321, RFC 3463, and what servers write).
 
 Only what is about the recipient may suppress an address. A refusal about us (the sender's address, relaying, our IP address on
 a block list, signing in) would meet every other message too. What cannot be distinguished is about this message alone.
@@ -20,7 +20,7 @@ class Stage(Enum):
 
 
 class About(Enum):
-    """Whom a refusal is about."""
+    """Who a refusal is about."""
 
     RECIPIENT = "recipient"  # the address does not exist
     ACCOUNT = "account"  # us: no other message would leave either
@@ -93,7 +93,7 @@ _OF_US: Final = (
 
 
 def about(refusal: Refusal) -> About:
-    """Whom a permanent refusal is about."""
+    """Who a permanent refusal is about."""
     stage, reply = refusal
     words, enhanced = reply.text.lower(), reply.enhanced
     if stage in {Stage.CONNECT, Stage.MAIL} or reply.code in _SIGN_IN:

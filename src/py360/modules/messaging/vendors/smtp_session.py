@@ -88,7 +88,7 @@ class SmtpSession(asyncio.Protocol):
             raise
 
     async def step(self, body: bytes | None, letter: Letter | None) -> Step:
-        """Send the body of the message announced before, and announce the next one in the same write.
+        """Send the body of the message declared before, and declare the next one in the same write.
 
         Raises OSError when nothing is known of the body. Both may be given at once only to a server with PIPELINING.
         """

@@ -1,6 +1,6 @@
 """Writing to the customer about an instalment, through the one send gate.
 
-Three steps (house law 2): the reminder is written down with a fresh payment link, the message is sent in no transaction, what
+Three steps (docs/architecture.md, rule 2): the reminder is written down with a fresh payment link, the message is sent in no transaction, what
 became of it is recorded.
 """
 

@@ -64,7 +64,7 @@ async def capture(reads: DbReads, caller: CanTakePayments, payment_id: str) -> R
 
 @router.post("/payments/{payment_id}/refund", response_model=Answer[RefundRequested])
 async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body: schemas.NewRefund) -> Response:
-    """Give back money through the gateway; it is pending until the gateway says that it is done.
+    """Give back money through the gateway; it is pending until the gateway reports that it is done.
 
     Above the office's limit it first waits until another person approves it (`approvalId`).
     """

@@ -33,7 +33,7 @@ class State(StrEnum):
 
     UNKNOWN = "unknown"  # no link of ours
     PAYABLE = "payable"
-    PENDING = "pending"  # begun at the gateway, which has not said yes or no
+    PENDING = "pending"  # begun at the gateway, which has not answered
     PAID = "paid"
     CLOSED = "closed"  # the case is over without a payment
     EXPIRED = "expired"
@@ -132,7 +132,7 @@ async def pay(token: str) -> order.Checkout | View:
 
 
 async def send_fresh(token: str) -> View:
-    """For an expired link: a new one to the contact on file, once; nobody who found an old link learns the new one."""
+    """For an expired link: a new one to the contact on file, once; whoever found an old link does not see the new one."""
     try:
         async with unit_of_work() as session:
             link, case, state = await _locked(session, token)
@@ -271,7 +271,7 @@ def _message(case: Balance, contact: str, people: _People, url: str) -> messagin
 
 
 def masked_policy(number: str) -> str:
-    """A policy number its owner recognises and a stranger cannot use: the last four characters."""
+    """A policy number its owner recognises and an unknown person cannot use: the last four characters."""
     return number if len(number) <= 4 else "•" * min(len(number) - 4, 8) + number[-4:]
 
 

@@ -1,6 +1,6 @@
 """Opening an order at the gateway, once, however often the customer taps Pay.
 
-Three short steps (house law 2): find or write our row, ask the gateway outside any transaction, note its answer. A call
+Three short steps (docs/architecture.md, rule 2): find or write our row, ask the gateway outside any transaction, note its answer. A call
 that died on the way is found again by our reference.
 """
 

@@ -97,7 +97,7 @@ async def _ask(rows: Sequence[PollRow]) -> None:
 
 
 async def _facts(account: ProviderAccount, row: PollRow, with_refunds: bool) -> Facts:
-    """What the gateway says about one payment; silence says nothing, and we ask again later."""
+    """What the gateway reports about one payment; silence says nothing, and we ask again later."""
     gateway = gateways.gateway(account)
     try:
         if row.order_id is None:

@@ -95,7 +95,7 @@ async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason
     """Give back money. Without an amount: what is suspicious, else what was paid too much, else all that is left.
 
     Above the office's limit it waits until another person approves it: the number of that approval. Else it is `pending` until
-    the gateway says that it is processed. Outside any transaction of the caller. Raises NotFound, Conflict (`not_online`,
+    the gateway reports that it is processed. Outside any transaction of the caller. Raises NotFound, Conflict (`not_online`,
     `nothing_to_refund`, `refund_refused`, `waits_for_approval`), Invalid (`too_much`).
     """
     async with unit_of_work() as session:

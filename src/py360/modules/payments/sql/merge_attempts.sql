@@ -1,4 +1,4 @@
--- What a gateway said of attempts to pay: the stronger status (by `attempt_ranks`) wins, a blank is filled, and where two
+-- What a gateway reported of attempts to pay: the stronger status (by `attempt_ranks`) wins, a blank is filled, and where two
 -- statements differ the choice does not depend on their order.
 insert into payment_attempts as a
   (provider_id, attempt_id, order_id, gateway_order, amount, currency, status, method, error, fee, happened_at)

@@ -1,4 +1,4 @@
--- What a gateway said of disputes; the stronger status (by `dispute_ranks`) wins.
+-- What a gateway reported of disputes; the stronger status (by `dispute_ranks`) wins.
 insert into payment_disputes as d (provider_id, dispute_id, attempt_id, amount, status, reason, respond_by, opened_at)
 select %(provider_id)s, f.* from jsonb_to_recordset(%(disputes)s::jsonb) as f
   (dispute_id text, attempt_id text, amount numeric, status text, reason text, respond_by timestamptz, opened_at timestamptz)

@@ -1,4 +1,4 @@
--- What a gateway said of refunds; the stronger status (by `refund_ranks`) wins.
+-- What a gateway reported of refunds; the stronger status (by `refund_ranks`) wins.
 insert into payment_refunds as r (provider_id, refund_id, attempt_id, amount, status, processed_at)
 select %(provider_id)s, f.* from jsonb_to_recordset(%(refunds)s::jsonb) as f
   (refund_id text, attempt_id text, amount numeric, status text, processed_at timestamptz)

@@ -1,5 +1,5 @@
 -- Posts what is not in the ledger yet of the money of these cases.
---   targets: what the ledger has to hold, worked out from the facts: it does not depend on the order in which they came.
+--   targets: what the ledger has to hold, computed from the facts: it does not depend on the order in which they came.
 --   posted: what it holds. Each difference is a further entry; when nothing differs nothing is written.
 -- A debit is positive, a credit negative. One entry per kind and source:
 --   charge      what a case asks for, once it has instalments or money: the customer owes it, the insurer gets it

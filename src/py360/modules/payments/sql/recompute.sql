@@ -1,9 +1,9 @@
--- Works payments out from the facts about them.
+-- Computes payments from the facts about them.
 --   received: what the counted attempts brought, without the fee that a customer paid on top of the order's amount.
 --   captured: of that, at most the order's amount. excess: what is beyond it and has not gone back.
 --   refunded: what went back, of the excess first: a refund of the excess leaves the payment paid.
 --   error: dispute_lost, disputed, suspicious (money that is not counted and has not gone back), paid_twice (there is an
---   excess), else what the gateway said of the failed attempt.
+--   excess), else what the gateway reported of the failed attempt.
 with facts as (
   select p.id, p.amount, a.id as attempt_row, a.attempt_id, a.status, a.method, a.error, a.happened_at, a.suspicious,
     a.suspicious is null and a.status in ('captured', 'refunded') as paid,

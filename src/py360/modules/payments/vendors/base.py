@@ -44,7 +44,7 @@ class Capture:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a gateway says about an order; `closed_at`: from then on nothing can be paid on it, which may be to come."""
+    """What a gateway reports about an order; `closed_at`: from then on nothing can be paid on it, which may be to come."""
 
     order_id: str
     reference: str | None = None
@@ -65,7 +65,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """What a gateway says about one attempt to pay. Amounts in rupees (or whatever `currency` is).
+    """What a gateway reports about one attempt to pay. Amounts in rupees (or whatever `currency` is).
 
     `fee` is the gateway's: where the customer bears it, it is part of `amount`, on top of the order's.
     """
@@ -99,7 +99,7 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """What a gateway says about money going back; `receipt` is our own number of it."""
+    """What a gateway reports about money going back; `receipt` is our own number of it."""
 
     refund_id: str
     attempt_id: str

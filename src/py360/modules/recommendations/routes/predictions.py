@@ -26,7 +26,7 @@ async def list_predictions(
     held_out: Annotated[bool, Query(alias="heldOut", description="The cases kept off the list instead")] = False,
     as_file: AsFile = None,
 ) -> Response:
-    """Whom to call first, and why: open cases by the money that is at risk, within the caller's reach."""
+    """Who to call first, and why: open cases by the money that is at risk, within the caller's reach."""
     return await listed(
         reads, queries.call_list(caller, page.sort, search, below=below, held_out=held_out), page, as_file
     )

@@ -33,14 +33,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is said of one template."""
+    """What is reported of one template."""
 
     findings: list[Remark] = field(default_factory=list)
     refused: Refusal | None = None
 
 
 def answer(request: bytes) -> bytes:
-    """What is said of each template, up to the first that is refused."""
+    """What is reported of each template, up to the first that is refused."""
     from py360.modules.templates.compiler.lint import lint  # after the limits
     from py360.modules.templates.errors import TemplateInvalid
     from py360.modules.templates.models import Template

@@ -1,7 +1,7 @@
 """Prove a template before it is saved: compiled and rendered in a process of its own, with limits of memory and time.
 
 What people write as HTML or MJML goes through large libraries. Sizes and depths are checked by plain code first; what gets
-past that and still crashes one of them ends that process only, and the author is told. Texts go through no such library and
+past that and still crashes one of them ends that process only, and the author is notified. Texts go through no such library and
 are read here.
 """
 

@@ -178,7 +178,7 @@ class _Look:
         return {code: taken for code, taken in spellings.items() if code != taken}
 
     def _shared(self) -> pl.Series:
-        """Codes (by the hashes of their keys) under which so many strangers stand that they are nobody's."""
+        """Codes (by the hashes of their keys) under which so many unrelated customers are that they are nobody's."""
         if not self.codes:
             return pl.Series([], dtype=pl.UInt64)
         codes = pl.concat(self.codes)

@@ -83,7 +83,7 @@ class Evidence:
         """Whether the program took the day for the month in the dates that it read; None when only a person can decide.
 
         So it goes where a list of days first meets a program of months first: what it can read, up to the 12th, it reads
-        wrongly, and the rest stays text. Terms of whole years tell; where none does, the days do, if there are enough.
+        wrongly, and the rest stays text. Terms of whole years decide; where none does, the days do, if there are enough.
         """
         if not self.is_mixed or self.late_cells:
             return False

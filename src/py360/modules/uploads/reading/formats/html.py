@@ -106,7 +106,7 @@ class _Page:
             self._open[-1].text.append(text)
 
     def close(self) -> None:
-        """The page ends; so do the tables that it left open."""
+        """The page ends, and with it the tables that are still open."""
         while self._open:
             self.end("table")
 

@@ -76,7 +76,7 @@ class NumberFormats:
         return self._time if number in _TIME_CODES else None
 
     def of_code(self, code: str) -> Show | None:
-        """The writer of a format as people define it; None where the number itself tells as much."""
+        """The writer of a format as people define it; None where the number itself shows as much."""
         kind = _kind(code)
         if kind == "date":
             return self._date
