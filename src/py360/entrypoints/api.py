@@ -77,7 +77,7 @@ def build_app(settings: Settings, modules: Sequence[str] = ()) -> FastAPI:
 
 
 class Proxies(TypedDict):
-    """What uvicorn is notified of gateways in front of it."""
+    """How uvicorn treats the gateways in front of it."""
 
     proxy_headers: bool
     forwarded_allow_ips: str

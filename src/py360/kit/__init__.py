@@ -1,4 +1,4 @@
-"""The kit: what every module is on. No word of the insurance business is spoken here."""
+"""The kit: what every module is built on. It knows nothing of insurance."""
 
 import asyncio
 import sys

@@ -19,7 +19,7 @@ from py360.sandbox.timeline import Timeline
 
 
 class Refused(Exception):
-    """The vendor reports no, in its own words: raised anywhere below a route, the response is the answer."""
+    """The vendor refuses, in its own words: raised anywhere below a route, the response is the answer."""
 
     def __init__(self, response: Response) -> None:
         super().__init__()
