@@ -324,7 +324,7 @@ def rebuild_figures() -> None:
     """Count the dashboard's figures again from the cases; reports continue meanwhile."""
     from py360.modules.analytics.api import rebuild
 
-    typer.echo(f"The figures of {_run(rebuild):,} cases were counted anew.")
+    typer.echo(f"The figures of {_run(rebuild):,} cases were counted again.")
 
 
 def _run(action: Callable[[], Awaitable[T]]) -> T:

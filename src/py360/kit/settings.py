@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         "",
         validation_alias="PY360_TRUSTED_PROXIES",
         description="Addresses or networks of the gateways in front of the API, comma separated, such as 127.0.0.1 or"
-        " 10.0.0.0/24. Only their X-Forwarded-For tells where a request comes from. Empty: nobody's.",
+        " 10.0.0.0/24. Only their X-Forwarded-For is believed. Empty: none.",
     )
     log_level: str = Field("INFO", validation_alias="LOG_LEVEL", description="DEBUG, INFO, WARNING or ERROR.")
 

@@ -99,9 +99,9 @@ class Funnel:
         if self.payments != self.renewed:
             yield f"{self.payments} payments were captured, but {self.renewed} cases were renewed."
         if self.rolled != self.renewed:
-            yield f"{self.renewed} cases were renewed, but {self.rolled} policies stand in their next term."
+            yield f"{self.renewed} cases were renewed, but {self.rolled} policies are in their next term."
         if self.gateway_payments != self.payments:
-            yield f"The gateway captured {self.gateway_payments} payments, but {self.payments} stand in the books."
+            yield f"The gateway captured {self.gateway_payments} payments, but {self.payments} are in the books."
         if self.paid_amount != self.renewed_amount:
             yield (
                 f"The payments come to {format_inr(self.paid_amount)}, but the renewed cases' premiums to "
@@ -109,7 +109,7 @@ class Funnel:
             )
         if self.gateway_amount != self.paid_amount:
             yield (
-                f"The gateway collected {format_inr(self.gateway_amount)}, but {format_inr(self.paid_amount)} stand in "
+                f"The gateway collected {format_inr(self.gateway_amount)}, but {format_inr(self.paid_amount)} are in "
                 "the books."
             )
 

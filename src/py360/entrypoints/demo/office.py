@@ -99,7 +99,7 @@ class Office:
         try:
             body = await answer.json()
         except (aiohttp.ContentTypeError, json.JSONDecodeError) as error:
-            raise Refusal(f"{answer.url} answered {answer.status}, and it is not Py360 that speaks there.") from error
+            raise Refusal(f"{answer.url} answered {answer.status}, but the answer is not Py360's.") from error
         if body.get("success"):
             return body["data"]
         raise Refused(body["error"]["message"], body["error"]["code"])

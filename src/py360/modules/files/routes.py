@@ -99,7 +99,7 @@ async def download_file(
         raise Conflict(f"{found.file_name} has a virus and cannot be downloaded.", code="file_infected")
     if found.virus_scan_status != "clean" and not unscanned:
         raise Conflict(
-            f"{found.file_name} was not scanned for viruses yet. Add unscanned=true to download it all the same.",
+            f"{found.file_name} was not scanned for viruses yet. Add unscanned=true to download it anyway.",
             code="file_not_scanned",
         )
     return StreamingResponse(

@@ -93,7 +93,7 @@ def _check_level(kind: str, parent: _Node | None) -> None:
     actual = parent.type if parent else None
     if wanted == actual:
         return
-    needs = f"stands under a {wanted}" if wanted else "is a root and has no parent"
+    needs = f"belongs under a {wanted}" if wanted else "is a root and has no parent"
     raise Invalid(f"A {kind} {needs}.", code="wrong_level", details=[{"field": "parentId", "message": needs}])
 
 
@@ -243,7 +243,7 @@ async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
         {"id": node_id},
     )
     if uses.children:
-        raise Conflict("Branches or teams stand below this one. Move or delete them first.", code="has_children")
+        raise Conflict("There are branches or teams below this one. Move or delete them first.", code="has_children")
     if uses.people:
         raise Conflict("People have their home here. Move them to another team or branch first.", code="has_members")
     if uses.history:

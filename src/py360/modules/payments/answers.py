@@ -13,7 +13,7 @@ from py360.modules.payments.views import InstallmentView, OutstandingView, Payme
 
 _MESSAGES: Final = {
     "order": "The order waits to be paid by the customer.",
-    "waits": "The receipt is above the office's limit: it counts once somebody else has approved it.",
+    "waits": "The receipt is above the office's limit: it counts once a colleague has approved it.",
     "recorded": "The payment is recorded.",
 }
 

@@ -4,19 +4,19 @@ from typing import Final
 
 # In order of weight: a row that fails for several reasons is counted under the first.
 ERRORS: Final = {
-    "more_cells_than_headings": "This row has more cells than there are headings, so its values may stand in the wrong columns. Put a text that contains the separator in quotes, or upload the list as .xlsx.",
-    "quote_not_closed": "A quotation mark in this row is never closed, so its cells cannot be told apart. Remove it or close it.",
-    "under_other_headings": "This row stands below a second row of headings in another order. Upload that part of the list as a file of its own.",
+    "more_cells_than_headings": "This row has more cells than there are headings, so its values may be in the wrong columns. Put a text that contains the separator in quotes, or upload the list as .xlsx.",
+    "quote_not_closed": "A quotation mark in this row is never closed, so its cells cannot be separated. Remove it or close it.",
+    "under_other_headings": "This row is below a second row of headings in another order. Upload that part of the list as a file of its own.",
     "policy_number_missing": "Every row needs a policy number. Fill this cell.",
     "policy_number_shortened": "A spreadsheet program has cut this number short. Format the column as text and enter it again.",
     "policy_number_became_date": "A spreadsheet program has turned this number into a date. Format the column as text and enter it again.",
-    "policy_number_repeated": "This policy number stands in an earlier row; only the first is taken. Remove this row or correct it.",
+    "policy_number_repeated": "This policy number is in an earlier row; only the first is taken. Remove this row or correct it.",
     "too_long": "This text is longer than we can keep. Shorten it.",
     "name_missing": "Every row needs the customer's name. Fill this cell.",
     "policy_type_unknown": "Write motor, home, life, health, travel or commercial, or a product name that says so.",
     "premium_missing": "Every row needs a premium. Fill this cell.",
     "premium_not_a_number": "Write the premium as a number of rupees, such as 20922.30 or 1,25,000.",
-    "amount_of_ledger": "Cr and Dr say on which side of a ledger an amount stands, and not what the customer pays. Write the amount alone, such as 12845.00.",
+    "amount_of_ledger": "Cr and Dr show the side of a ledger, not what the customer pays. Write the amount alone, such as 12845.00.",
     "premium_not_positive": "The premium must be more than 0 and below 1,000 crore. Correct this cell.",
     "start_date_missing": "Every row needs a start date. Fill this cell.",
     "start_date_invalid": "This is not a date we can read. Write it as DD/MM/YYYY or YYYY-MM-DD.",
@@ -61,7 +61,7 @@ WARNINGS: Final = {
     "sheet_not_read": "This sheet holds a table too, but one sheet of a workbook is read. Save it as a file of its own and upload that.",
     "column_ignored": "We have no use for this column; it was not read.",
 }
-REASON: Final = ("Row in the file", "Error codes", "How to mend it")  # what an error file adds to the office's columns
+REASON: Final = ("Row in the file", "Error codes", "How to fix it")  # what an error file adds to the office's columns
 ORDER: Final = tuple(ERRORS)
 
 

@@ -73,7 +73,7 @@ def analyse(figures: Figures) -> list[Section]:
             f"{figures.collection_rate:g} % of the premium is collected.",
         ]},
         {"title": "Insights", "points": [
-            f"{waiting} % of the cases wait for somebody." if waiting > 20 else "Few cases wait for somebody.",
+            f"{waiting} % of the cases are waiting for action." if waiting > 20 else "Few cases are waiting for action.",
             "Less than half of the premium is in: reminders with a payment link come first." if figures.collection_rate < 50
             else "Collection is on its way: the cases that are left need a call rather than another message.",
             "Most customers are not reached digitally." if figures.digital_usage < 50 else "Most customers use digital channels.",

@@ -129,5 +129,5 @@ def _twice(name: str, what: str) -> Invalid:
     return Invalid(
         f"{what.capitalize()} is named twice.",
         code="named_twice",
-        details=[{"field": name, "message": f"{what} may stand here once"}],
+        details=[{"field": name, "message": f"{what} may be listed once"}],
     )

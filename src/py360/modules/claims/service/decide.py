@@ -103,7 +103,7 @@ async def answer(session: AsyncSession, caller: Caller, claim: Claim, body: Deci
     if pending is None:
         raise NotFound(f"No decision on {claim.claim_number} waits for a second person.", code="no_pending_decision")
     if pending.asked_by == caller.user_id:
-        raise Conflict("Whoever decided cannot be the second person. Ask somebody else.", code="same_person")
+        raise Conflict("Whoever decided cannot be the second person. Ask a colleague.", code="same_person")
     if body.outcome == "refused" and not body.comment:
         _needed(None, "to refuse a decision", field="comment")
     now = resources.current().clock.now()

@@ -110,7 +110,7 @@ async def decide_override(
     if status is None:
         raise Conflict(f"An override that is {row.status} cannot be {wanted}.", code="refused_transition")
     if status == "approved" and row.requested_by == caller.user_id:
-        raise Forbidden("Somebody else must approve your override.", code="own_override")
+        raise Forbidden("A colleague must approve your override.", code="own_override")
     await db.execute(
         session,
         "update dnc_override_logs set status = %(status)s, authorized_by = %(user)s, approval_reason = %(reason)s"

@@ -188,7 +188,7 @@ def refusal(vendor: str, status: int, code: str, message: str) -> VendorError:
 def odd_answer(vendor: str) -> VendorError:
     """A success without the message's number: it may have been taken."""
     return VendorError(
-        f"{vendor} said yes without the message's number. The message may have been sent.",
+        f"{vendor} accepted the message without giving its number. The message may have been sent.",
         code="odd_answer",
         unclear=True,
     )

@@ -71,5 +71,5 @@ async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body:
     number = key("payment", payment_id)
     approval = await refunds.refund(caller, number, body.amount, body.reason)
     found = await queries.payment(reads, caller, number)
-    message = "The refund was requested." if approval is None else "The refund waits until somebody else approves it."
+    message = "The refund was requested." if approval is None else "The refund waits until a colleague approves it."
     return ok({"payment": found.to_public(), "approvalId": approval, "message": message})

@@ -85,4 +85,4 @@ def _check(caller: Caller, found: Approval) -> None:
     if found.status != "pending":
         raise Conflict(f"This {found.kind} was {found.status} already.", code="decided")
     if found.requested_by == caller.user_id:
-        raise Forbidden(f"You asked for this {found.kind}: somebody else has to decide.", code="own_request")
+        raise Forbidden(f"You requested this {found.kind}: a colleague has to decide.", code="own_request")

@@ -145,13 +145,13 @@ def _check_conditions(parts: Sequence[Part]) -> None:
         if word == "if":
             branches.append(0)
         elif not branches:
-            raise wrong(f"“{{% {word} %}}” stands without an “{{% if … %}}” before it.")
+            raise wrong(f"“{{% {word} %}}” is used without an “{{% if … %}}” before it.")
         elif word == "endif":
             branches.pop()
         else:
             branches[-1] += 1
         if len(branches) > DEEPEST_IFS:
-            raise wrong(f"Conditions stand in one another more than {DEEPEST_IFS} deep. Use fewer.")
+            raise wrong(f"Conditions are nested more than {DEEPEST_IFS} deep. Use fewer.")
         if branches and branches[-1] > MOST_BRANCHES:
             raise wrong(f"A condition has more than {MOST_BRANCHES} branches. Use fewer.")
     if branches:
@@ -284,9 +284,9 @@ class _Reader:
             piece = token.text
             depth += (piece == "(") - (piece == ")")
             if depth > DEEPEST_BRACKETS:
-                raise wrong(f"Brackets stand in one another more than {DEEPEST_BRACKETS} deep. Use fewer.")
+                raise wrong(f"Brackets are nested more than {DEEPEST_BRACKETS} deep. Use fewer.")
             if piece == "." or (piece == "(" and token.kind == "operator" and before == "name"):
-                raise wrong(f"“{piece}” cannot stand behind a variable. Use a filter, such as “|upper”.")
+                raise wrong(f"“{piece}” cannot follow a variable. Use a filter, such as “|upper”.")
             before = ""
             if token.kind == "name":
                 before, piece = self._name(piece, tokens[place - 1].text if place else "", following)
@@ -365,7 +365,7 @@ def _token(text: str, at: int, opening: str) -> _Token:
     for operator in _OPERATORS:
         if text.startswith(operator, at):
             return _Token("operator", operator, at)
-    raise wrong(f"“{character}” cannot stand inside “{opening}”. Check what is written there.")
+    raise wrong(f"“{character}” cannot be used inside “{opening}”. Check what is written there.")
 
 
 def _run(text: str, at: int, most: int) -> str:

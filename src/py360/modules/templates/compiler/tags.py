@@ -152,7 +152,7 @@ def check_size(page: str) -> None:
             open_tags = max(0, open_tags + (-1 if tag.closing else 1))
         if open_tags > DEEPEST_TAGS:
             raise TemplateInvalid(
-                f"Tags stand in one another more than {DEEPEST_TAGS} deep, or are not closed (<{tag.name[:40]}>)."
+                f"Tags are nested more than {DEEPEST_TAGS} deep, or are not closed (<{tag.name[:40]}>)."
                 " Simplify the layout or close them.",
                 code="template_too_large",
             )

@@ -55,7 +55,7 @@ async def set_status(
             wanted = "pending_approval"
         elif await _author(session, old) == user_id:
             raise Forbidden(
-                f"You wrote this version of “{old.name}”. Ask somebody else to approve it.", code="own_template"
+                f"You wrote this version of “{old.name}”. Ask a colleague to approve it.", code="own_template"
             )
     await db.execute(
         session,

@@ -149,7 +149,7 @@ async def ask(
     await db.execute(session, _MIRROR, {"id": upload.id})
     words = " ".join(question["question"] for question in questions)
     await notify(
-        session, upload.id, upload.uploaded_by, f"{upload.filename}: please answer before it goes on", words, True
+        session, upload.id, upload.uploaded_by, f"{upload.filename}: please answer before it continues", words, True
     )
 
 

@@ -40,7 +40,7 @@ async def answer(session: AsyncSession, caller: Caller, upload_id: int, body: Ma
     return {
         "uploadId": ids.code("upload", upload_id),
         "status": "processing",
-        "message": "Thank you. The import goes on.",
+        "message": "Thank you. The import continues.",
     }
 
 

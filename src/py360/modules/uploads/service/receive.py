@@ -189,7 +189,7 @@ async def _refuse_again(session: AsyncSession, client_id: int, sha256: str, forc
     earlier = await db.fetch_one(session, int, _SAME, {"client": client_id, "sha256": sha256})
     if earlier:
         raise SameFile(
-            f"This very file was uploaded before, as {ids.code('upload', earlier)}. To import it again all the same, send "
+            f"This very file was uploaded before, as {ids.code('upload', earlier)}. To import it again anyway, send "
             "it with force=true.",
             details=[{"field": "file", "message": ids.code("upload", earlier)}],
         )

@@ -18,7 +18,7 @@ from py360.modules.uploads.service.receive import push_live_update
 from py360.modules.uploads.views import KeptRowView, UndoView
 
 REASONS: Final = {
-    "later_upload": "A later upload speaks of this policy too; undo that first.",
+    "later_upload": "A later upload has this policy too; undo that first.",
     "case_worked_on": "The case was worked on, or the customer was written to or has paid.",
     "case_changed_since": "The case was changed after the import.",
     "policy_changed_since": "The policy was changed after the import.",
@@ -77,9 +77,7 @@ async def undo(session: AsyncSession, caller: Caller, upload_id: int) -> UndoVie
     public = [row.to_public() for row in kept]
     if kept and not removed and not any(counts.values()):
         raise Conflict(
-            "Nothing of this upload can be taken back.",
-            code="nothing_to_undo",
-            details=[dict(row) for row in public[:100]],
+            "Nothing of this upload can be undone.", code="nothing_to_undo", details=[dict(row) for row in public[:100]]
         )
     result: UndoView = {
         "uploadId": ids.code("upload", upload_id),
