@@ -22,7 +22,7 @@ def app() -> Starlette:
     """Serves `/floor?where=...&order=...` of the database at DATABASE_URL."""
 
     async def configure(connection: object) -> None:
-        connection.prepare_threshold = 2  # type: ignore[attr-defined]
+        connection.prepare_threshold = 2
 
     pool = AsyncConnectionPool(
         os.environ["DATABASE_URL"],

@@ -68,7 +68,7 @@ _STATEMENTS: Final = (
 def fill(connection: "psycopg.Connection[object]", cases: int, today: object, now: object) -> None:
     """Put a portfolio into a migrated, seeded database and let the planner know of it."""
     params = {
-        "client": connection.execute("select min(id) from clients").fetchone()[0],  # type: ignore[index]
+        "client": connection.execute("select min(id) from clients").fetchone()[0],
         "cases": cases,
         "first": FIRST,
         "firsts": len(FIRST),

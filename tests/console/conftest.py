@@ -32,7 +32,7 @@ class Browser(httpx.AsyncClient):
     async def ask(self, method: str, path: str, **options: object) -> httpx.Response:
         """What a script of a page asks of the API."""
         headers = {"accept": "application/json", "origin": "http://test", "x-csrf-token": self.cookies["py360_csrf"]}
-        return await self.request(method, f"/console/api{path}", headers=headers, **options)  # type: ignore[arg-type]
+        return await self.request(method, f"/console/api{path}", headers=headers, **options)
 
 
 BrowserOf = Callable[[str], Awaitable[Browser]]

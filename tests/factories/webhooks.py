@@ -27,7 +27,7 @@ def payload(name: str, **replaced: str) -> Any:
     return json.loads(text)
 
 
-async def post_meta(client: httpx.AsyncClient, body: dict[str, Any], secret: str, path: str = "/api/webhooks/whatsapp"):  # type: ignore[no-untyped-def]
+async def post_meta(client: httpx.AsyncClient, body: dict[str, Any], secret: str, path: str = "/api/webhooks/whatsapp"):
     raw = json.dumps(body).encode()
     mark = "sha256=" + hmac.new(secret.encode(), raw, hashlib.sha256).hexdigest()
     return await client.post(
@@ -35,7 +35,7 @@ async def post_meta(client: httpx.AsyncClient, body: dict[str, Any], secret: str
     )
 
 
-async def post_twilio(client: httpx.AsyncClient, form: dict[str, str], resources: Resources, query: str = ""):  # type: ignore[no-untyped-def]
+async def post_twilio(client: httpx.AsyncClient, form: dict[str, str], resources: Resources, query: str = ""):
     url = f"{resources.settings.public_url}/api/webhooks/sms/twilio{query}"
     text = url + "".join(name + form[name] for name in sorted(form))
     mark = base64.b64encode(

@@ -59,7 +59,7 @@ def test_whoever_listens_takes_the_events_fields() -> None:
 
 def test_events_are_frozen_and_named_in_the_past() -> None:
     for event in _events():
-        assert event.__dataclass_params__.frozen, event  # type: ignore[attr-defined]  # dataclasses' own mark
+        assert event.__dataclass_params__.frozen, event  # dataclasses' own mark
         assert re.search(r"(ed|Moved|Held|Sent|Paid|Lost|Found|Made)$", event.__name__), event
 
 

@@ -25,7 +25,7 @@ def told() -> dict[tuple[str, str], str]:
 
 def known() -> dict[tuple[str, str], tuple[str, bool]]:
     """Every setting there is: its name in the source, and whether it cannot be switched off."""
-    lawful = Lawful.__metadata__  # type: ignore[attr-defined]  # an Annotated type has it, unknown to mypy
+    lawful = Lawful.__metadata__  # an Annotated type has it
     return {
         (section, field.alias or name): (name, set(lawful) <= set(field.metadata))
         for section, kind in SECTIONS.items()

@@ -72,7 +72,7 @@ async def test_a_long_text_and_an_endless_word_stay_in_their_cell() -> None:
 
 @pytest.mark.parametrize("format", ["pdf", "xlsx"])
 async def test_too_long_is_said_before_anything_is_sent(format: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MAX_ROWS, format, 3)  # type: ignore[arg-type]
+    monkeypatch.setitem(MAX_ROWS, format, 3)
     with pytest.raises(TooLarge, match="take csv"):
         await made(format)
 

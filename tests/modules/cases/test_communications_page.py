@@ -47,7 +47,7 @@ async def test_figures_follow_the_formulas(as_admin: httpx.AsyncClient, make_cas
         {"type": "WhatsApp".lower(), "direction": "outbound", "ago": 1, "subject": "Sent by phone"},
     ]
     for each in logged:
-        moment = now - timedelta(days=each.pop("ago"))  # type: ignore[arg-type]
+        moment = now - timedelta(days=each.pop("ago"))
         answer = await as_admin.post(f"{case.path}/contacts", json={**each, "occurredAt": moment.isoformat()})
         assert answer.status_code == 201, answer.text
     data = await page(as_admin, case.path)

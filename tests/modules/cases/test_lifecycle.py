@@ -59,7 +59,7 @@ def test_agents_never_leave_a_closed_status(wanted: list[str]) -> None:
     codes,
     st.sampled_from([str.upper, str.title, lambda text: text.replace(" ", "-"), lambda text: text.replace(" ", "")]),
 )
-def test_any_spelling_of_a_status_is_understood(code: str, spell) -> None:  # type: ignore[no-untyped-def]
+def test_any_spelling_of_a_status_is_understood(code: str, spell) -> None:
     assert statuses.status_code(spell(statuses.LABELS[code])) == code
 
 

@@ -89,7 +89,7 @@ async def test_a_clock_that_jumped_and_a_week_off_change_nothing(
 
 async def test_a_policys_agent_and_place_are_its_cases(
     as_admin: httpx.AsyncClient, as_role: AsRole, clock: FixedClock, rows
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     agent = await as_role("agent", name="Meena Iyer")
     await add_policy(as_admin, "WITH-AGENT", in_india(clock) + timedelta(days=5))
     await rows("update policies set agent_id = %(agent)s returning id", agent=agent.user["id"])

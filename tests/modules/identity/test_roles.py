@@ -21,7 +21,7 @@ async def roles_of(client: httpx.AsyncClient) -> dict[str, dict[str, object]]:
 
 async def test_every_preset_is_there(as_admin: httpx.AsyncClient) -> None:
     roles = await roles_of(as_admin)
-    sizes = {name: len(role["permissions"]) for name, role in roles.items()}  # type: ignore[arg-type]
+    sizes = {name: len(role["permissions"]) for name, role in roles.items()}
     assert sizes == {
         "super_admin": 25, "admin": 25, "client_admin": 25, "manager": 19, "all_modules_manager": 19,
         "campaign_manager": 15, "operations_manager": 11, "senior_agent": 10, "renewals_specialist": 9, "agent": 11, "viewer": 5,

@@ -264,10 +264,10 @@ async def test_a_batch_costs_few_statements(client_id: int) -> None:
             executed += 1
             return original(*args, **named)
 
-        connection.cursor = counting  # type: ignore[method-assign]
+        connection.cursor = counting
         batch = [out(client_id, f"+9198{number:08d}") for number in range(500)]
         decisions = await api.admit(session, batch, sender)
-        connection.cursor = original  # type: ignore[method-assign]
+        connection.cursor = original
     assert len(decisions) == 500
     assert executed <= 5
     assert not any(isinstance(each, Refused) for each in decisions)

@@ -65,7 +65,7 @@ def _without_error(found: dict[str, object]) -> dict[str, object]:
     return {key: value for key, value in found.items() if key != "error_code"}
 
 
-def _run(make) -> None:  # type: ignore[no-untyped-def]  # hypothesis calls us outside of pytest-asyncio's loop
+def _run(make) -> None:  # hypothesis calls us outside of pytest-asyncio's loop
     asyncio.get_event_loop_policy().get_event_loop().run_until_complete(make())
 
 

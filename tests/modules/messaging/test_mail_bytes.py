@@ -53,7 +53,7 @@ async def received(
     sent = await client.post("/api/communication/email/send", json=body)
     assert sent.status_code == 200, sent.text
     raw = server.taken[-1][2]
-    return raw, email.message_from_bytes(raw, policy=STRICT)  # type: ignore[return-value]
+    return raw, email.message_from_bytes(raw, policy=STRICT)
 
 
 def hold_to_the_standard(raw: bytes) -> None:

@@ -58,7 +58,7 @@ async def use(client: httpx.AsyncClient, vendor: HttpVendor, channel: Channel) -
         else {"accessToken": "t", "phoneNumberId": "1065", "businessAccountId": "1022", "appSecret": "s"}
     )
     body = {"name": f"Vendor {vendor.port}", "channel": channel, "type": "twilio" if channel == "sms" else "meta"}
-    body |= {"config": config | {"baseUrl": vendor.address}, "isActive": True, "isDefault": True, "limits": {}}  # type: ignore[dict-item]
+    body |= {"config": config | {"baseUrl": vendor.address}, "isActive": True, "isDefault": True, "limits": {}}
     answer = await client.post("/api/providers", json=body)
     assert answer.status_code == 201, answer.text
 
@@ -101,7 +101,7 @@ async def test_single_message_never_ends_in_a_server_error(as_admin: httpx.Async
     if channel == "whatsapp":
         body = {"to": PHONE, "templateId": "renewal_reminder", "parameters": {"name": "Asha"}}
     for name, odd in (ODD | REFUSED).items():
-        async with http_vendor(lambda number, _, odd=odd: odd) as vendor:  # type: ignore[misc]  # bound for each round
+        async with http_vendor(lambda number, _, odd=odd: odd) as vendor:  # bound for each round
             await use(as_admin, vendor, channel)
             answer = await as_admin.post(f"/api/communication/{channel}/send", json=body)
             assert answer.status_code in {200, 409, 503}, (name, answer.text)
@@ -161,7 +161,7 @@ async def test_code_says_whom_it_is_about(
     for status, code, *_ in table:
         error = {"code": code, "message": "no"}
         body = json.dumps(error if channel == "sms" else {"error": error}).encode()
-        async with http_vendor(lambda number, _, a=http_answer(status, body): a) as vendor:  # type: ignore[misc]
+        async with http_vendor(lambda number, _, a=http_answer(status, body): a) as vendor:
             await use(as_admin, vendor, channel)
             (delivery,) = await send(channel, 1)
             found.append((status, code, delivery.status, delivery.error_code, delivery.retry))

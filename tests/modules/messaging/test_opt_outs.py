@@ -69,7 +69,7 @@ STOP = {"type": "text", "text": {"body": "STOP"}}
         meta({"from": DIGITS, "id": "wamid.no-time", **STOP}),
         meta({"from": DIGITS, "id": "wamid.odd-time", "timestamp": "soon", **STOP}),
         meta(written(type="text", text={"body": "STOP ❗️"})),
-        meta(None, {"status": "odd"}, written(**STOP), statuses=[None, {"status": "sent"}, {"errors": [{"code": 1}]}]),  # type: ignore[arg-type]
+        meta(None, {"status": "odd"}, written(**STOP), statuses=[None, {"status": "sent"}, {"errors": [{"code": 1}]}]),
     ],
     ids=["button", "list", "quick reply", "payload", "no context", "no time", "odd time", "emoji", "odd neighbours"],
 )
@@ -265,7 +265,7 @@ async def test_a_start_soon_after_a_stop_counts_though_both_are_applied_late(
 async def test_a_start_lifts_no_bounce_and_nothing_the_office_entered(client_id: int) -> None:
     async with unit_of_work() as session:
         for reason in ("hard_bounce", "manual"):
-            entry = compliance.Suppression("sms", PHONE if reason == "manual" else "+919876500000", reason)  # type: ignore[arg-type]
+            entry = compliance.Suppression("sms", PHONE if reason == "manual" else "+919876500000", reason)
             await compliance.suppress(session, client_id, [entry])
         await compliance.opt_in(session, client_id, "sms", PHONE, source="start")
         await compliance.opt_in(session, client_id, "sms", "+919876500000", source="start")

@@ -89,7 +89,7 @@ def test_a_header_survives_any_text_on_lines_of_its_own(text: str) -> None:
 def mail(
     content: str, values: dict[str, object], format: str = "html", subject: str = "Hi {name}"
 ) -> email.message.EmailMessage:
-    template = Template(1, 1, "t", "email", "renewal", subject, content, format)  # type: ignore[arg-type]
+    template = Template(1, 1, "t", "email", "renewal", subject, content, format)
     skeleton = Skeleton.of(compile(template), ACCOUNT)
     outgoing = Outgoing(1, "email", "to@example.com", template=template, values=values)
     raw = skeleton.message(Admitted(outgoing, 77), "Tue, 24 Nov 2026 09:00:00 +0000")

@@ -17,7 +17,7 @@ RunJobs = Callable[[], Awaitable[None]]
 
 async def tell(user_id: int, title: str, type: notifications.Type = "update", **more: object) -> None:
     async with unit_of_work() as session:
-        await notifications.notify(session, user_id, type=type, title=title, message=f"{title}.", **more)  # type: ignore[arg-type]
+        await notifications.notify(session, user_id, type=type, title=title, message=f"{title}.", **more)
 
 
 async def test_anonymous_callers_are_kept_out(client: httpx.AsyncClient) -> None:
@@ -58,7 +58,7 @@ async def test_tabs_types_search_and_cursor(as_role: AsRole) -> None:
     await tell(agent.user["id"], "Gone", expires_at=resources.current().clock.now() - timedelta(minutes=1))
 
     async def titles(**params: object) -> list[str]:
-        answer = await agent.get("/api/notifications", params=params)  # type: ignore[arg-type]
+        answer = await agent.get("/api/notifications", params=params)
         assert answer.status_code == 200, answer.text
         return [row["title"] for row in answer.json()["data"]["notifications"]]
 

@@ -35,7 +35,7 @@ OTHER_GATEWAY = {
 
 
 @pytest.fixture
-def order(client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link):  # type: ignore[no-untyped-def]
+def order(client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link):
     """An order of ₹1,25,000.50 that a customer opened: its number at the gateway, and its case."""
 
     async def make(**about: Any) -> tuple[str, Any]:
@@ -178,7 +178,7 @@ async def test_an_order_is_cancelled_at_the_gateway_once_the_case_is_paid_by_han
     paid = await as_admin.post(f"/api/cases/{case.number}/payments", json={"method": "cash"})
     assert paid.status_code == 201, paid.text
     await run_jobs()
-    assert gateway.razorpay.current(order_id)["status"] == "cancelled"  # type: ignore[index]
+    assert gateway.razorpay.current(order_id)["status"] == "cancelled"
 
 
 async def test_paid_online_after_cash_is_booked_and_reported(
@@ -206,7 +206,7 @@ async def test_money_for_a_closed_case_is_booked_and_reported(
     moved = await as_admin.patch(f"/api/cases/{case.number}/quick-edit", json={"status": status, "reason": "said no"})
     assert moved.status_code == 200, moved.text
     await run_jobs()
-    assert gateway.razorpay.current(order_id)["status"] == "cancelled"  # type: ignore[index]
+    assert gateway.razorpay.current(order_id)["status"] == "cancelled"
     await voice.say(paid_link(order_id, "pay_1", PAISE))
     await run_jobs()
     assert (await payment_now(case))["captured"] == "125000.50"

@@ -38,7 +38,7 @@ class Links:
 
 
 def template(channel: str, content: str, format: str = "text", subject: str | None = None) -> Template:
-    return Template(1, 1, "t", channel, "general", subject, content, format)  # type: ignore[arg-type]
+    return Template(1, 1, "t", channel, "general", subject, content, format)
 
 
 def sent(channel: str, content: str, format: str = "text", **values: str) -> tuple[str, list[str]]:
@@ -265,7 +265,7 @@ def test_hostile_texts_are_compiled_or_refused(content: str, format: str) -> Non
     made = template(channel, content, format if channel == "email" else "text", "x")
     with contextlib.suppress(TemplateInvalid):
         compile(made).render(VALUES)
-    compile_text(channel, "x", content).render({})  # type: ignore[arg-type]
+    compile_text(channel, "x", content).render({})
 
 
 @settings(deadline=None)

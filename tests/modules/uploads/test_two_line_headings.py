@@ -67,7 +67,7 @@ TWO_LANGUAGES = (
 @pytest.mark.parametrize("heads", [SPLIT, GROUPS, MERGED_DOWN, TWO_LANGUAGES])
 def test_two_lines_are_read_as_one(tmp_path: Path, heads: tuple[list[Any], list[Any]], write: Any) -> None:
     if write in (page_of, book_of):
-        heads = tuple(["" if cell is None else cell for cell in line] for line in heads)  # type: ignore[assignment]  # still two lines
+        heads = tuple(["" if cell is None else cell for cell in line] for line in heads)  # still two lines
     table = opened(tmp_path, ["Renewal list"], *heads, ROW, write=write)
     assert (fields(table), table.header_row) == (FIELDS, 3)
     lines = rows_in(table)
