@@ -1,6 +1,6 @@
 """The HTTP face of the desks: `/policy-servicing`, `/new-business` and `/medical-management` work alike (domain reference, 31).
 
-Documents of a request stand under `/files`, with `entityType` servicing, new_business or medical.
+Documents of a request are under `/files`, with `entityType` servicing, new_business or medical.
 """
 
 from typing import Annotated

@@ -41,7 +41,7 @@ class Stripe:
         return int(self.world.now().timestamp())
 
     def session(self, number: str) -> dict[str, Any]:
-        """A session as it stands now: one past its expires_at is expired. Raises Refused for an unknown one."""
+        """A session as it is now: one past its expires_at is expired. Raises Refused for an unknown one."""
         session = self._known(number, "checkout.session")
         if session["status"] == "open" and session["expires_at"] <= self.seconds():
             self._expire(session)

@@ -27,7 +27,7 @@ PUSH_SECONDS: Final = 0.5  # between two live updates
 
 
 async def send(run: Run) -> None:
-    """Run the loops until no recipient is due, the campaign is paused or stopped, the gate or the vendor says to wait, or the
+    """Run the loops until no recipient is due, the campaign is paused or stopped, the gate or the vendor reports to wait, or the
     worker ends.
 
     Whatever ends it, batches at the vendor are awaited first: their answers would be lost.

@@ -95,7 +95,7 @@ def _to_public(values: Values, said: Communication) -> CommunicationView:
         "campaignId": ids.code("campaign", said.campaign_id) if said.campaign_id else None,
         "error": said.error_message,
         "priority": said.priority,
-        "attachments": [],  # documents stand with the case
+        "attachments": [],  # documents are with the case
         "starred": said.starred,
         "responseTime": _hours(said.sent_at, said.replied_at),
         "customerSatisfaction": said.satisfaction,

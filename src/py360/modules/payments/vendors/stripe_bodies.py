@@ -54,7 +54,7 @@ class ErrorBody(Body):
 
 
 class IntentBody(Body):
-    """A payment intent, `pi_...`: what stands behind a paid session."""
+    """A payment intent, `pi_...`: what is behind a paid session."""
 
     id: str
     amount: int
