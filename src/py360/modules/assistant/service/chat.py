@@ -55,7 +55,7 @@ class _Run:
     turns: list[Turn]
     answer: Answer
     tokens: list[int] = field(default_factory=lambda: [0, 0])
-    length: int = 0
+    length: int = 0  # characters of the answer so far
 
 
 async def answer(reads: Reads, caller: Caller, stored: Stored, question: Question, ended: Answer) -> AsyncIterator[str]:

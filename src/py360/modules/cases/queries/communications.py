@@ -1,4 +1,4 @@
-"""What was said between the office and the customer of a case (domain reference, 10)."""
+"""Communication between the office and the customer of a case (domain reference, 10)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,18 +19,18 @@ from py360.modules.templates import api as templates
 
 KINDS: Final = ("email", "phone", "sms", "whatsapp", "chat", "video")
 
-_SAID: Final = sql.read(__file__, "case_communications")
+_SENT_AND_LOGGED: Final = sql.read(__file__, "case_communications")
 _COMMUNICATIONS: Final = f"""
 select m.id, m.communication_type, m.is_own, m.kind, m.direction, m.subject, m.content, m.contact, m.status, m.at, m.sent_at,
   m.created_at, m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent,
   m.template_id, m.template_version, w.subject as template_subject, w.content as template_content,
   w.format as template_format, m.priority, m.starred, m.satisfaction, m.tags, m.duration_seconds, m.call_type, m.outcome,
   m.claim_number, m.follow_up_required, m.escalation_reason
-from ({_SAID}) m
+from ({_SENT_AND_LOGGED}) m
 left join identity_public_users a on a.id = m.agent_id
 left join templates_public_version w on w.template_id = m.template_id and w.version = m.template_version
 """
-_SUMMARY: Final = sql.read(__file__, "summarize_communications").replace("{communications}", _SAID)
+_SUMMARY: Final = sql.read(__file__, "summarize_communications").replace("{communications}", _SENT_AND_LOGGED)
 
 Values = Mapping[str, templates.Value]  # of a case, by the names that templates use
 
@@ -75,39 +75,39 @@ class Communication:
     escalation_reason: str | None
 
 
-def _to_public(values: Values, said: Communication) -> CommunicationView:
-    rendered = messaging.render_history(said, values) if said.content is None else None
+def _to_public(values: Values, message: Communication) -> CommunicationView:
+    rendered = messaging.render_history(message, values) if message.content is None else None
     return {
-        "id": ids.code("contact" if said.is_own else said.communication_type, said.id),
-        "type": said.kind,
-        "direction": said.direction,
-        "subject": rendered.subject or None if rendered else said.subject,
-        "content": rendered.text if rendered else said.content,
+        "id": ids.code("contact" if message.is_own else message.communication_type, message.id),
+        "type": message.kind,
+        "direction": message.direction,
+        "subject": rendered.subject or None if rendered else message.subject,
+        "content": rendered.text if rendered else message.content,
         "contentRerendered": rendered is not None,
-        "contact": said.contact,
-        "timestamp": said.at,
-        "agent": said.agent or SYSTEM,
-        "status": said.status,
-        "deliveredAt": said.delivered_at,
-        "openedAt": said.opened_at,
-        "clickedAt": said.clicked_at,
-        "repliedAt": said.replied_at,
-        "campaignId": ids.code("campaign", said.campaign_id) if said.campaign_id else None,
-        "error": said.error_message,
-        "priority": said.priority,
+        "contact": message.contact,
+        "timestamp": message.at,
+        "agent": message.agent or SYSTEM,
+        "status": message.status,
+        "deliveredAt": message.delivered_at,
+        "openedAt": message.opened_at,
+        "clickedAt": message.clicked_at,
+        "repliedAt": message.replied_at,
+        "campaignId": ids.code("campaign", message.campaign_id) if message.campaign_id else None,
+        "error": message.error_message,
+        "priority": message.priority,
         "attachments": [],  # documents are with the case
-        "starred": said.starred,
-        "responseTime": _hours(said.sent_at, said.replied_at),
-        "customerSatisfaction": said.satisfaction,
-        "tags": said.tags,
-        "duration": said.duration_seconds,
-        "callType": said.call_type,
-        "outcome": said.outcome,
+        "starred": message.starred,
+        "responseTime": _hours(message.sent_at, message.replied_at),
+        "customerSatisfaction": message.satisfaction,
+        "tags": message.tags,
+        "duration": message.duration_seconds,
+        "callType": message.call_type,
+        "outcome": message.outcome,
         "autoReply": False,  # nothing here answers by itself
-        "claimNumber": said.claim_number,
-        "followUpRequired": said.follow_up_required,
-        "escalated": said.status == "escalated",
-        "escalationReason": said.escalation_reason,
+        "claimNumber": message.claim_number,
+        "followUpRequired": message.follow_up_required,
+        "escalated": message.status == "escalated",
+        "escalationReason": message.escalation_reason,
     }
 
 
@@ -133,7 +133,7 @@ async def communications(
     sort: str | None = None,
     starred: bool | None = None,
 ) -> Listing[Communication]:
-    """What was said with the case's customer, newest first; raises NotFound, Invalid.
+    """The communication with the case's customer, newest first; raises NotFound, Invalid.
 
     A search finds words of the messages and of the templates, not the values that fill a template.
     """

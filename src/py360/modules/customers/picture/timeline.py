@@ -196,9 +196,9 @@ def insight(policies: Sequence[HeldPolicy], counts: Counts, today: date) -> Insi
     tenure = years(min((policy.since for policy in policies), default=today), today)
     likelihood = "High" if counts.claims > 2 else "Moderate" if counts.claims else "Low"
     if tenure > 5 and len(policies) >= 2 and counts.claims <= 1:
-        standing = "Excellent"
+        rating = "Excellent"
     else:
-        standing = "Good" if tenure >= 2 and counts.claims < 3 else "Average"
+        rating = "Good" if tenure >= 2 and counts.claims < 3 else "Average"
     observations = [
         f"Customer for {tenure} years with {len(policies)} policies.",
         f"{counts.claims} claims." if counts.claims else "No claims.",
@@ -206,4 +206,4 @@ def insight(policies: Sequence[HeldPolicy], counts: Counts, today: date) -> Insi
         f"{counts.messages} messages.",
         f"{counts.payments} payments.",
     ]
-    return {"claimLikelihood": likelihood, "customerProfile": standing, "observations": observations}
+    return {"claimLikelihood": likelihood, "customerProfile": rating, "observations": observations}
