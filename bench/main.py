@@ -19,6 +19,7 @@ PARTS: Final[dict[str, dict[str, int]]] = {
     "campaigns": {"messages": 10_000, "planned": 100_000},
     "halting": {"people": 1_000, "rows": 50_000},
     "predictions": {"cases": 100_000},
+    "payments": {"events": 10_000},
     "starting": {"times": 1},
 }
 

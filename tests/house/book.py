@@ -51,6 +51,12 @@ insert into outstanding_amounts (id, case_id, policy_id, period, amount, due_dat
   select n, 1002, 1002, 'March 2026', 100, '2026-03-01' from numbers where exists (select from numbers where n = 1002);
 insert into payment_approvals (client_id, case_id, payment_id, kind, amount, requested_by)
   select client_id, case_id, id, 'receipt', 100, created_by from payments;
+insert into statement_files (id, client_id, kind, file_name, sha256, uploaded_by)
+  select n, 1, 'bank', 'bank.csv', n::text, n from numbers;
+insert into statement_lines (file_id, client_id, row_no, kind, amount, subject, outcome)
+  select 1001, 1, n, 'credit', 100, n::text, 'unmatched' from numbers;
+insert into reconciliation_exceptions (id, client_id, kind, subject, amount, details)
+  select n, 1, 'unmatched_receipt', n::text, 100, 'Say which case it pays' from numbers;
 insert into ledger_entries (id, client_id, kind, source, case_id, happened_at)
   select n, 1, 'receipt', 'attempt ' || n, 1001, now() from numbers;
 insert into ledger_lines (entry_id, client_id, account, amount)

@@ -19,6 +19,7 @@ ONE = {
     "case_id": "CASE-1001",
     "customer": "1001",
     "upload_id": "1001",
+    "statement_id": "1001",
 }
 WHOLE = (  # lists that come whole
     "/api/hierarchy",

@@ -11,3 +11,4 @@ CanReadPayments = Annotated[Caller, Depends(caller_with("cases", "closed-cases")
 CanTakePayments = Annotated[Caller, Depends(caller_with("cases:payments"))]
 CanReadLedger = Annotated[Caller, Depends(caller_with("billing"))]
 CanApprovePayments = Annotated[Caller, Depends(caller_with("cases:payment-approvals"))]
+CanReconcile = Annotated[Caller, Depends(caller_with("billing"))]

@@ -7,6 +7,7 @@ from py360.modules.payments import live_updates, webhooks
 from py360.modules.payments.apply_events import CLOSE_ORDERS
 from py360.modules.payments.instalments import ladder
 from py360.modules.payments.ledger import backlog
+from py360.modules.payments.reconciliation import compare
 from py360.modules.payments.service import close_orders as service
 from py360.modules.payments.service import poll
 
@@ -32,6 +33,12 @@ async def post_ledger(timestamp: int) -> None:
     """Post the money that came in before there was a ledger, a batch of cases per transaction."""
     while await backlog.post():
         pass
+
+
+@jobs.periodic(name="payments.reconcile", cron="41 0 * * *")
+async def reconcile(timestamp: int) -> None:
+    """Compare the ledger with what gateways settled and what the bank has."""
+    await compare.compare_all()
 
 
 @jobs.periodic(name="payments.remind", cron="4 * * * *")

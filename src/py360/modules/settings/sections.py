@@ -223,6 +223,14 @@ class Payments(Section):
     )
     dunning_enabled: bool = Field(True, description="Remind customers of instalments before and after they are due")
     remind_days_before: Annotated[int, Field(ge=0, le=30, description="0: not before the due date")] = 3
+    settlement_days: Annotated[int, Field(ge=1, le=30, description="Days in which a gateway settles")] = 4
+    gst_number: Annotated[str, StringConstraints(pattern=r"^([0-9]{2}[A-Z0-9]{13})?$")] = ""
+    gst_percent: Annotated[Decimal, Field(ge=0, le=40, max_digits=4, decimal_places=2)] = Field(
+        Decimal(18), description="In premiums of motor, travel, home and business policies"
+    )
+    gst_percent_life_health: Annotated[Decimal, Field(ge=0, le=40, max_digits=4, decimal_places=2)] = Field(
+        Decimal(0), description="In premiums of individual life and health policies"
+    )
 
 
 class Claims(Section):

@@ -8,12 +8,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, resources, sql
 
 _POST: Final = sql.read(__file__, "post_ledger")
+_EXCEPTIONS: Final = sql.read(__file__, "refresh_exceptions")
 
 
 async def post_cases(session: AsyncSession, case_ids: Collection[int]) -> None:
-    """Post what is new of these cases' money, in one statement; the caller holds the lock of their money.
+    """Post what is new of these cases' money, and open or resolve the exceptions it makes; the caller holds the lock of their money.
 
     Posting again changes nothing, and the balances do not depend on the order in which the facts came.
     """
     if case_ids:
-        await db.execute(session, _POST, {"case_ids": sorted(case_ids), "now": resources.current().clock.now()})
+        params = {"case_ids": sorted(case_ids), "now": resources.current().clock.now()}
+        await db.execute(session, _POST, params)
+        await db.execute(session, _EXCEPTIONS, params)

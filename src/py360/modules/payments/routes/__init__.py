@@ -1,7 +1,7 @@
 """The HTTP face of payments."""
 
-from py360.modules.payments.routes import approvals, gateways, instalments, ledger, office, page
+from py360.modules.payments.routes import approvals, gateways, instalments, ledger, office, page, statements
 from py360.modules.payments.routes.base import router
 
 # The order of import is the order of the routes.
-__all__ = ["approvals", "gateways", "instalments", "ledger", "office", "page", "router"]
+__all__ = ["approvals", "gateways", "instalments", "ledger", "office", "page", "router", "statements"]

@@ -1,0 +1,1 @@
+"""Files of the bank and of the gateways: read into lines, shown, applied."""

@@ -1,0 +1,98 @@
+"""Which columns a bank's or a gateway's file has, and what its cells mean."""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Final
+
+Aliases = Mapping[str, tuple[str, ...]]
+
+# As Indian banks head their statements.
+BANK: Final[Aliases] = {
+    "date": ("value date", "transaction date", "txn date", "date", "posting date", "tran date"),
+    "credit": ("credit", "credit amount", "deposit", "deposit amount", "deposits", "amount"),
+    "debit": ("debit", "debit amount", "withdrawal", "withdrawal amount", "withdrawals"),
+    "reference": (
+        "utr", "utr number", "reference", "reference number", "ref number", "chq ref number", "cheque number",
+        "transaction id", "txn id",
+    ),
+    "narration": ("narration", "description", "particulars", "remarks", "transaction remarks", "details"),
+    "policy": ("policy number", "case id", "case number", "case"),
+}  # fmt: skip
+# Razorpay's settlement recon report, and Stripe's payout reconciliation report.
+SETTLEMENT: Final[Aliases] = {
+    "entity": ("entity id", "source id", "charge id", "payment id"),
+    "kind": ("transaction entity", "type", "reporting category", "entity"),
+    "amount": ("amount", "gross"),
+    "fee": ("fee",),  # the tax on it included
+    "tax": ("tax",),
+    "settlement": ("settlement id", "automatic payout id", "payout id"),
+    "utr": ("settlement utr", "utr", "trace id", "bank reference"),
+    "date": ("settled at", "settled on", "automatic payout effective at", "available on", "date"),
+}
+KINDS: Final = {"payment": "payment", "charge": "payment", "refund": "refund", "dispute": "dispute"}
+_MONEY: Final = re.compile(r"[₹,\s]|inr|rs\.?", re.IGNORECASE)
+_FORMATS: Final = (
+    "%d/%m/%Y",
+    "%d-%m-%Y",
+    "%d.%m.%Y",
+    "%Y-%m-%d",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%d/%m/%y",
+    "%d-%m-%y",
+    "%d-%b-%y",
+)
+_SERIAL: Final = re.compile(r"[1-9][0-9]{4}(\.[0-9]+)?")
+_EPOCH: Final = date(1899, 12, 30)  # day 0 of workbooks
+_WORDS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_-]{3,59}")
+MOST_WORDS: Final = 20
+
+
+def every(aliases: Aliases) -> frozenset[str]:
+    """Every heading that a column may have."""
+    return frozenset(name for names in aliases.values() for name in names)
+
+
+def cell(row: Mapping[str, str], aliases: Aliases, column: str) -> str:
+    """The text of a row's column; empty when it has none."""
+    return next((text for name in aliases[column] if (text := row.get(name, ""))), "")
+
+
+def money(text: str) -> Decimal | None:
+    """`₹1,25,000.50` or `500.00 Cr`; None for what is no amount. Raises ValueError for more than two decimals."""
+    bare = _MONEY.sub("", text).removesuffix("Cr").removesuffix("CR").strip()
+    if bare in ("", "-"):
+        return None
+    try:
+        amount = Decimal(bare)
+    except InvalidOperation:
+        return None
+    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")) or abs(amount) >= 10**10:
+        raise ValueError(f"“{text[:40]}” is not an amount in rupees and paise")
+    return amount.quantize(Decimal("0.01"))
+
+
+def day(text: str) -> date | None:
+    """The day a cell names, in the forms that banks write; None for none. Days come before months."""
+    bare = text.strip().partition("T")[0]
+    bare = bare.partition(" ")[0] if re.match(r"[0-9]{2,4}[/.-]", bare) else bare
+    for form in _FORMATS:
+        try:
+            return datetime.strptime(bare, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    return _EPOCH + timedelta(days=int(float(bare))) if _SERIAL.fullmatch(bare) else None
+
+
+def words(*texts: str) -> list[str]:
+    """What may be a policy's or a case's number in a narration."""
+    found = dict.fromkeys(word for text in texts for word in _WORDS.findall(text[:500]))
+    parts = [part for word in found for part in re.split(r"[/_]", word) if len(part) > 3]
+    return list(dict.fromkeys([*found, *parts]))[:MOST_WORDS]
+
+
+def names(headings: Collection[str], aliases: Aliases, needed: Collection[str]) -> list[str]:
+    """The needed columns that a file lacks."""
+    return [column for column in needed if not any(name in headings for name in aliases[column])]
