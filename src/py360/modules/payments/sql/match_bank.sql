@@ -14,19 +14,29 @@ with credits as (
     (select min(p.id) from payments p where p.client_id = c.client_id and p.gateway = 'manual' and p.reference = c.utr
       and p.amount = c.amount) as payment_id
   from credits c
+), keys as (  -- what each credit may name; the references and the words are looked up by index, each by itself
+  select id, client_id, unnest(words || coalesce(utr, '')) as word from credits
 ), settled as (
-  select c.id, min(s.settlement) as settlement from credits c
-  join statement_lines s on s.client_id = c.client_id and s.settlement is not null
-    and (s.utr = c.utr or s.utr = any(c.words) or s.settlement = any(c.words))
+  select named.id, min(s.settlement) as settlement
+  from (
+    select k.id, s.id as line_id from keys k join statement_lines s on s.client_id = k.client_id and s.utr = k.word
+    union all
+    select k.id, s.id from keys k join statement_lines s on s.client_id = k.client_id and s.settlement = k.word
+  ) named
+  join statement_lines s on s.id = named.line_id and s.settlement is not null
   join statement_files f on f.id = s.file_id and f.status = 'applied' and f.kind = 'settlement'
-  group by c.id
+  group by named.id
 ), named as (
-  select c.id, count(distinct k.policy_id) as policies,
-    (array_agg(k.id order by k.is_open desc, k.due_date desc, k.id desc))[1] as case_id
-  from credits c
-  join lateral unnest(c.words) word on true
-  join cases_public_case k on k.client_id = c.client_id and (k.policy_number = word or k.case_number = upper(word))
-  group by c.id
+  select id, count(distinct policy_id) as policies,
+    (array_agg(case_id order by is_open desc, due_date desc, case_id desc))[1] as case_id
+  from (
+    select k.id, c.id as case_id, c.policy_id, c.is_open, c.due_date
+    from keys k join cases_public_case c on c.policy_number = k.word and c.client_id = k.client_id
+    union all
+    select k.id, c.id, c.policy_id, c.is_open, c.due_date
+    from keys k join cases_public_case c on c.case_number = upper(k.word) and c.client_id = k.client_id
+  ) found
+  group by id
 ), found as (
   select c.id,
     case when t.is_twin or t.payment_id is not null then 'duplicate' when s.settlement is not null then 'settlement'

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from alembic import op
 
-revision = "0099_add_reconciliation"
-down_revision = "0025_add_service_requests"
+revision = "0029_add_reconciliation"
+down_revision = "0028_scope_audit_log"
 branch_labels = None
 depends_on = None
 
