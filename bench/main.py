@@ -17,6 +17,7 @@ PARTS: Final[dict[str, dict[str, int]]] = {
     "renewals": {"policies": 50_000},
     "mail": {"messages": 10_000},
     "campaigns": {"messages": 10_000, "planned": 100_000},
+    "inbox": {"mails": 1_000},
     "halting": {"people": 1_000, "rows": 50_000},
     "predictions": {"cases": 100_000},
     "payments": {"events": 10_000},

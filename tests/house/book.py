@@ -90,6 +90,20 @@ insert into recommendations (id, client_id, customer_id, rule, source, type, pri
   select n, 1, n, 'home', 'rules', 'Home Insurance', 'Medium', 'Not insured', 1, 1 from numbers;
 insert into knowledge_documents (id, client_id, name, sha256, file_key, file_size)
   select n, 1, 'guide ' || n || '.md', n::text, 'knowledge/1/' || n, 1 from numbers;
+insert into email_accounts (id, client_id, name, email, provider, imap_server, smtp_server, username)
+  select n, 1, 'Desk ' || n, 'desk' || n || '@example.com', 'custom', 'imap.example.com', 'smtp.example.com', 'desk' from numbers;
+insert into email_threads (client_id, account_id, thread_id) values (1, 1001, '<1>');
+insert into emails (id, client_id, message_id, account_id, thread_id, from_email, to_email, subject, received_at)
+  select n, 1, '<' || n || '>', 1001, '<1>', 'ravi@example.com', 'desk1001@example.com', 'Policy ' || n, now() from numbers;
+insert into emails (id, client_id, message_id, account_id, thread_id, from_email, to_email, subject, received_at)
+  values (2999, 1, '<2999>', 1001, '<1>', 'ravi@example.com', 'desk1001@example.com', 'Policy', now());
+insert into email_rules (id, client_id, name, conditions, actions)
+  select n, 1, 'Rule ' || n, '[{"field": "from", "operator": "contains", "value": "x"}]', '[{"type": "star"}]' from numbers;
+insert into email_classification_rules (id, client_id, keyword, category) select n, 1, 'word' || n, 'refund' from numbers;
+insert into email_folders (client_id, code, name) select 1, 'team_' || n, 'Team ' || n from numbers;
+insert into email_bulk_campaigns (id, client_id, name) select n, 1, 'Renewals ' || n from numbers;
+insert into email_notes (email_id, author_id, content) select 1001, 1001, 'Seen ' || n from numbers;
+insert into email_events (email_id, event) select 1001, 'received' from numbers;
 insert into notifications (user_id, type, title, message) select 1, 'system', 'Note', 'Text' from numbers;
 """
 

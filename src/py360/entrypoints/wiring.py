@@ -26,6 +26,9 @@ from py360.modules.files import api as files
 from py360.modules.files import events as files_events
 from py360.modules.identity import api as identity
 from py360.modules.identity import events as identity_events
+from py360.modules.inbox import api as inbox
+from py360.modules.inbox import events as inbox_events
+from py360.modules.inbox import jobs as inbox_jobs
 from py360.modules.messaging import api as messaging
 from py360.modules.messaging import events as messaging_events
 from py360.modules.payments import api as payments
@@ -54,6 +57,7 @@ MODULES: Final = (
     "payments",
     "claims",
     "servicing",
+    "inbox",
     "campaigns",
     "assistant",
     "recommendations",
@@ -119,6 +123,8 @@ def connect_events() -> None:
     """Who subscribes to which event."""
     subscribe(identity_events.ClientAdded, providers_jobs.client_added)
     subscribe(identity_events.ClientAdded, templates_jobs.client_added)
+    subscribe(identity_events.ClientAdded, inbox_jobs.client_added)
+    subscribe(inbox_events.MailsReceived, inbox_jobs.mails_received)
     subscribe(messaging_events.MessagesMoved, campaigns.messages_moved)
     subscribe(cases_events.CaseRenewed, campaigns.stop_reminders)
     for event in (cases_events.CaseRefunded, cases_events.CaseReopened):
@@ -135,6 +141,7 @@ def loops(modules: Sequence[str]) -> list[Callable[[], Coroutine[Any, Any, None]
 
 def fill_protocols() -> None:
     """Give lower modules what they ask of higher ones, under the protocols they declare."""
+    files.use_entity("email", ("emails", "renewal-email-manager"), inbox.file_entity)
     identity.use_letters(Letters())
     identity.use_office_settings(settings.change_renewals)
     messaging.use_payment_links(payments.make_links)
@@ -165,3 +172,4 @@ async def seed(session: AsyncSession) -> None:
     for client_id in await identity.client_numbers(session):
         await providers.seed(session, client_id)
         await templates.seed(session, client_id)
+        await inbox.seed(session, client_id)

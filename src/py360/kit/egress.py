@@ -48,6 +48,11 @@ def is_allowed(ip: str) -> bool:
     return address.is_global and not address.is_multicast
 
 
+def is_this_machine(ip: str) -> bool:
+    """Whether an address is this machine's own loopback."""
+    return ipaddress.ip_address(ip.partition("%")[0]).is_loopback
+
+
 def _refusal(host: str) -> str:
     return (
         f"“{host[:100]}” is on this machine or in a private network. Use a public host, or ask the operator to allow its"

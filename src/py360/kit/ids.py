@@ -26,6 +26,8 @@ PREFIXES: Final = {
     "whatsapp": "wa-msg-",
     "call": "call-",
     "contact": "contact-",
+    "mail": "EMAIL-",
+    "bulk_mail": "BULK",
 }
 MESSAGE_KINDS: Final = ("email", "sms", "whatsapp", "call")
 

@@ -39,6 +39,32 @@ def table(title: str, headings: Sequence[str], rows: Sequence[Sequence[str]]) ->
     return _Table(headings, rows).draw(title)
 
 
+def letter(title: str, greeting: str, fields: Sequence[tuple[str, str]], closing: str) -> bytes:
+    """A letter of one page: a title, a greeting, what it states line by line, and a closing."""
+    page = FPDF(format="A4")
+    page.set_margin(25)
+    others = _fonts_for((title, greeting, closing), *fields)
+    for font in (LATIN, *others):
+        page.add_font(font, fname=FONTS / f"{font}.ttf")
+    page.add_page()
+    page.set_font(LATIN, size=16)
+    page.set_fallback_fonts(others)
+    page.set_text_shaping(use_shaping_engine=bool(others))
+    page.multi_cell(page.epw, 9, title, new_x="LMARGIN", new_y="NEXT")
+    page.set_font(LATIN, size=11)
+    page.ln(6)
+    page.multi_cell(page.epw, 6, greeting, new_x="LMARGIN", new_y="NEXT")
+    page.ln(4)
+    for label, value in fields:
+        top = page.get_y()
+        page.multi_cell(60, 7, label, new_x="RIGHT", new_y="TOP")
+        page.set_xy(page.l_margin + 60, top)
+        page.multi_cell(page.epw - 60, 7, value, new_x="LMARGIN", new_y="NEXT")
+    page.ln(6)
+    page.multi_cell(page.epw, 6, closing, new_x="LMARGIN", new_y="NEXT")
+    return bytes(page.output())
+
+
 class _Table:
     def __init__(self, headings: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         self.headings, self.rows = headings, rows

@@ -15,6 +15,8 @@ from py360.modules.messaging.delivery.dispatch import check, keep_back, record, 
 from py360.modules.messaging.delivery.gate import admit
 from py360.modules.messaging.delivery.history import SentMessage, render_history
 from py360.modules.messaging.delivery.ledger import abandon, spent
+from py360.modules.messaging.delivery.personal import send_from_mailbox
+from py360.modules.messaging.engagement.mail_replies import MailReply, apply_mail_replies
 from py360.modules.messaging.events import MessagesMoved
 from py360.modules.messaging.messages import (
     ACCOUNT_REFUSED,
@@ -24,7 +26,9 @@ from py360.modules.messaging.messages import (
     Decision,
     Deferred,
     Delivery,
+    MailFile,
     Outgoing,
+    PersonalMail,
     Refused,
     Sent,
 )
@@ -39,18 +43,23 @@ __all__ = [
     "Deferred",
     "Delivery",
     "LinkRequest",
+    "MailFile",
+    "MailReply",
     "MessagesMoved",
     "Outgoing",
+    "PersonalMail",
     "Refused",
     "Sent",
     "SentMessage",
     "abandon",
     "admit",
+    "apply_mail_replies",
     "check",
     "keep_back",
     "payment_link",
     "record",
     "render_history",
+    "send_from_mailbox",
     "send_one",
     "spent",
     "transport",

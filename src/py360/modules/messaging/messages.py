@@ -10,6 +10,31 @@ from py360.modules.templates.api import Channel, Purpose, Template
 
 
 @dataclass(frozen=True, slots=True)
+class MailFile:
+    """A file attached to an e-mail."""
+
+    name: str
+    media_type: str
+    content: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalMail:
+    """An e-mail that a person wrote, from their mailbox: what its headers say and what is attached. Every recipient gets it
+    with the same headers, those of `bcc` included."""
+
+    message_id: str  # with its angle brackets
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+    in_reply_to: str | None = None
+    references: tuple[str, ...] = ()
+    html: str | None = None
+    files: tuple[MailFile, ...] = ()
+    read_receipt: bool = False
+    unsubscribable: bool = False  # one of many alike: with List-Unsubscribe
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """A message somebody wants sent: a template with values, or (one-off) subject and body as they are.
 
@@ -30,6 +55,7 @@ class Outgoing:
     campaign_id: int | None = None
     sent_by: int | None = None
     ref: int | None = None
+    mail: PersonalMail | None = None  # of a one-off e-mail: its headers and files
     confidential: bool = False  # a one-off whose text the ledger must not keep, such as a password link
 
 

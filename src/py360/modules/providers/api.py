@@ -11,8 +11,10 @@ from py360.modules.providers.accounts import (
 )
 from py360.modules.providers.checks import Check, use_check
 from py360.modules.providers.errors import VendorNotAvailable
+from py360.modules.providers.mailboxes import delete_mailbox, note_test, save_mailbox, unsaved_mailbox
 from py360.modules.providers.seed import sandbox_in_use, seed
 from py360.modules.providers.vendor_settings import (
+    MailboxSettings,
     MailgunSettings,
     MailSettings,
     MetaSettings,
@@ -29,6 +31,7 @@ from py360.modules.providers.vendor_settings import (
 __all__ = [
     "Check",
     "MailSettings",
+    "MailboxSettings",
     "MailgunSettings",
     "MetaSettings",
     "ProviderAccount",
@@ -43,11 +46,15 @@ __all__ = [
     "VendorSettings",
     "account",
     "accounts_of_type",
+    "delete_mailbox",
     "get",
     "mark_used",
+    "note_test",
     "reseal",
     "sandbox_in_use",
+    "save_mailbox",
     "seal_settings",
     "seed",
+    "unsaved_mailbox",
     "use_check",
 ]

@@ -13,6 +13,7 @@ from py360.modules.providers.vendor_settings import VendorSettings
 from py360.modules.providers.views import ProviderTypeView
 
 MASK: Final = "********"
+MAILBOX: Final = "mailbox"  # its accounts are kept under /email-accounts, by the module inbox
 SettingsModel = type[VendorSettings]
 
 
@@ -78,6 +79,10 @@ TYPES: Final = (
     ProviderType("call", "twilio-voice", "Twilio Voice", vendors.TwilioVoiceSettings, (500, 5_000, 5)),
     ProviderType("call", "exotel", "Exotel"),
     ProviderType("call", "ubona", "Ubona"),
+    ProviderType(MAILBOX, "gmail", "Gmail", vendors.MailboxSettings, (2_000, 60_000, 60)),
+    ProviderType(MAILBOX, "outlook", "Outlook", vendors.MailboxSettings, (10_000, 300_000, 30)),
+    ProviderType(MAILBOX, "yahoo", "Yahoo Mail", vendors.MailboxSettings, (500, 15_000, 30)),
+    ProviderType(MAILBOX, "custom", "IMAP and SMTP server", vendors.MailboxSettings, (10_000, 300_000, 60)),
     ProviderType("payment", "razorpay", "Razorpay", vendors.RazorpaySettings, has_webhooks=True),
     ProviderType("payment", "stripe", "Stripe", vendors.StripeSettings, has_webhooks=True),
 )

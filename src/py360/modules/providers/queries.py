@@ -11,7 +11,7 @@ from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.kit.settings import settings
 from py360.modules.providers.accounts import open_settings
-from py360.modules.providers.catalog import TYPES, masked, provider_type
+from py360.modules.providers.catalog import MAILBOX, TYPES, masked, provider_type
 from py360.modules.providers.service import Edition
 from py360.modules.providers.views import ProviderCountsView, ProviderStatsView, ProviderView
 
@@ -99,7 +99,7 @@ def providers(
     return Listing(
         "providers",
         _PROVIDER,
-        "p.client_id = any(%(clients)s) and (%(channel)s::text is null or p.channel = %(channel)s)"
+        "p.client_id = any(%(clients)s) and p.channel <> 'mailbox' and (%(channel)s::text is null or p.channel = %(channel)s)"
         " and (%(active)s::boolean is null or p.is_active = %(active)s)"
         " and (%(search)s::text is null or p.name ilike %(search)s or p.type ilike %(search)s)",
         ordering(sort, known, "channel", "p.id"),
@@ -114,7 +114,7 @@ async def provider(reads: Reads, caller: Caller, number: int) -> Provider:
     """One account, as read. Raises NotFound."""
     row = await reads.fetch_one(
         Provider,
-        f"{_PROVIDER} where p.id = %(id)s and p.client_id = any(%(clients)s)",
+        f"{_PROVIDER} where p.id = %(id)s and p.client_id = any(%(clients)s) and p.channel <> 'mailbox'",
         {"id": number, "clients": list(caller.client_ids)},
     )
     if row is None:
@@ -190,8 +190,10 @@ async def channel_stats(reads: Reads, caller: Caller) -> Sequence[ChannelStats]:
         " count(*) filter (where status = 'connected') as connected,"
         " count(*) filter (where status = 'disconnected') as disconnected,"
         " count(*) filter (where status = 'error') as error"
-        " from providers where client_id = any(%(clients)s) group by channel",
+        " from providers where client_id = any(%(clients)s) and channel <> 'mailbox' group by channel",
         {"clients": list(caller.client_ids)},
     )
-    found = {kind.channel: ChannelStats(kind.channel) for kind in TYPES} | {row.channel: row for row in rows}
+    found = {kind.channel: ChannelStats(kind.channel) for kind in TYPES if kind.channel != MAILBOX} | {
+        row.channel: row for row in rows
+    }
     return list(found.values())

@@ -67,7 +67,7 @@ async def _lock(session: AsyncSession, caller: Caller, number: int) -> _Saved:
         session,
         _Saved,
         "select id, client_id, is_sandbox, name, channel, type, is_active, is_default, config_encrypted, dlt_entity_id,"
-        " daily_limit, monthly_limit, rate_limit from providers where id = %(id)s and client_id = any(%(clients)s) for update",
+        " daily_limit, monthly_limit, rate_limit from providers where id = %(id)s and client_id = any(%(clients)s) and channel <> 'mailbox' for update",
         {"id": number, "clients": list(caller.client_ids)},
     )
     if row is None:
@@ -78,7 +78,7 @@ async def _lock(session: AsyncSession, caller: Caller, number: int) -> _Saved:
 async def _values(body: ProviderIn, before: VendorSettings | None) -> dict[str, str | bool | int | None]:
     kind, _ = usable_type(body.channel, body.type)
     settings = merged(kind, body.config, before)
-    await _refuse_inside(settings)
+    await refuse_inside(settings)
     limits = body.limits or ProviderLimits(
         daily_limit=kind.limits[0], monthly_limit=kind.limits[1], rate_limit=kind.limits[2]
     )
@@ -95,7 +95,7 @@ async def _values(body: ProviderIn, before: VendorSettings | None) -> dict[str, 
     }
 
 
-async def _refuse_inside(settings: VendorSettings) -> None:
+async def refuse_inside(settings: VendorSettings) -> None:
     """Refuse hosts that are on this machine or in a private network. Raises Invalid (`address_not_allowed`)."""
     typed = {name: value for name, value in settings.addresses().items() if isinstance(value, str)}
     refused = {name: why for name, value in typed.items() if (why := await egress.refusal_of(value))}
@@ -250,5 +250,5 @@ async def _account_to_test(caller: Caller, body: ProviderTest) -> ProviderAccoun
         return found
     kind, _ = usable_type(body.channel, body.type or "")
     settings = merged(kind, body.config, None)
-    await _refuse_inside(settings)
+    await refuse_inside(settings)
     return ProviderAccount(0, caller.client_id, body.channel, kind.type, "test", False, settings)

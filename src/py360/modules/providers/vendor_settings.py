@@ -7,11 +7,20 @@ used. Secrets are `SecretStr`: they are masked in answers and never printed.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Annotated, ClassVar, Final
+from typing import Annotated, ClassVar, Final, Self
 
 import idna
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
@@ -147,6 +156,7 @@ class Relay:
     password: str | None
     max_connections: int | None
     require_tls: bool | None = None
+    access_token: str | None = None  # signs in by XOAUTH2 instead of a password
 
 
 class MailSettings(VendorSettings):
@@ -232,6 +242,37 @@ class MailgunSettings(_RelaySettings):
     def identifiers(self) -> frozenset[str]:
         """The sending domain, and that of the sender's address."""
         return frozenset({self.domain.lower(), self.from_email.rpartition("@")[2]})
+
+
+class MailboxSettings(MailSettings):
+    """A mailbox that is read (IMAP) and answered from (SMTP); signs in by a password or an OAuth 2.0 token (XOAUTH2).
+
+    Source: specification, table email_accounts; domain reference, 16.1.
+    """
+
+    imap_server: Host = Field(json_schema_extra=_ADDRESS)
+    imap_port: Port = Field(993, json_schema_extra=_ADDRESS, description="993, or 143 without TLS from the first byte")
+    smtp_server: Host = Field(json_schema_extra=_ADDRESS)
+    smtp_port: Port = Field(587, json_schema_extra=_ADDRESS, description="587, or 465 for TLS from the first byte")
+    username: Text
+    password: Secret | None = Field(None, description="Or an accessToken; with two-step sign-in, an app password")
+    access_token: Secret | None = Field(
+        None, description="OAuth 2.0 access token, used instead of a password (XOAUTH2)"
+    )
+    use_ssl: bool = Field(True, alias="useSSL", description="Off: TLS is begun by STARTTLS where the server has it")
+
+    @model_validator(mode="after")
+    def _one_secret(self) -> Self:
+        if (self.password is None) == (self.access_token is None):
+            raise ValueError("enter either a password or an access token")
+        return self
+
+    @property
+    def relay(self) -> Relay:
+        """The server this mailbox's answers go to."""
+        password = self.password.get_secret_value() if self.password else None
+        token = self.access_token.get_secret_value() if self.access_token else None
+        return Relay(self.smtp_server, self.smtp_port, self.username, password, self.max_connections, None, token)
 
 
 class TwilioSettings(VendorSettings):

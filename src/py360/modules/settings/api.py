@@ -8,10 +8,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit.caller import Caller
 from py360.kit.reads import Reads
 from py360.modules.settings import service
-from py360.modules.settings.sections import Campaigns, Claims, Dnc, Payments, Renewals, Section
+from py360.modules.settings.sections import Campaigns, Claims, Dnc, Email, Payments, Renewals, Section
 from py360.modules.settings.service import reseal
 
-__all__ = ["Campaigns", "Claims", "Dnc", "Payments", "Renewals", "change_renewals", "get", "reseal"]
+__all__ = [
+    "Campaigns",
+    "Claims",
+    "Dnc",
+    "Email",
+    "Payments",
+    "Renewals",
+    "change_email",
+    "change_renewals",
+    "get",
+    "reseal",
+]
 
 S = TypeVar("S", bound=Section)
 
@@ -26,3 +37,8 @@ async def get(source: AsyncSession | Reads, client_id: int, section: type[S]) ->
 async def change_renewals(session: AsyncSession, caller: Caller, values: Mapping[str, bool]) -> None:
     """Set values of the client's renewals tab for a caller who may change settings."""
     await service.change(session, caller, Renewals, dict(values))
+
+
+async def change_email(session: AsyncSession, caller: Caller, values: Mapping[str, str | bool]) -> None:
+    """Set values of the client's e-mail tab for a caller who may change settings. Raises Invalid."""
+    await service.change(session, caller, Email, dict(values))

@@ -37,6 +37,9 @@ Lawful = Annotated[bool, AfterValidator(_lawful)]
 TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
 
 
+Hours = Annotated[int, Field(ge=1, le=720, description="Hours that such a mail may take")]
+
+
 class Section(Schema):
     """A group of settings. `readers` may look at it besides holders of `settings`; only these change it."""
 
@@ -100,6 +103,24 @@ class Email(Section):
     attach_to_email: bool = True
     document_storage_path: Short = "/documents/templates"
     output_directory: Short = "/documents/generated"
+    sla_complaint_hours: Hours = 4
+    sla_feedback_hours: Hours = 24
+    sla_refund_hours: Hours = 24
+    sla_appointment_hours: Hours = 24
+    sla_other_hours: Hours = 24
+    sla_in_working_hours: bool = False
+    working_from: TimeOfDay = "09:00"
+    working_to: TimeOfDay = "18:00"
+    working_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], Field(min_length=1, max_length=7)] = Field(
+        (1, 2, 3, 4, 5, 6), description="1 is Monday"
+    )
+    auto_escalate: bool = Field(True, description="Angry and urgent mails are escalated as they come in")
+
+    @model_validator(mode="after")
+    def _working_day(self) -> Self:
+        if self.working_from >= self.working_to:
+            raise ValueError("workingFrom must be before workingTo")
+        return self
 
 
 class Campaigns(Section):

@@ -38,6 +38,7 @@ TRANSPORTS: Final[Mapping[str, Callable[[ProviderAccount], Transport]]] = {
     "smtp": SmtpTransport,
     "mailgun": SmtpTransport,
     "sendgrid": SmtpTransport,
+    **dict.fromkeys(("gmail", "outlook", "yahoo", "custom"), SmtpTransport),  # mailboxes
     "twilio": TwilioTransport,
     "meta": MetaTransport,
 }

@@ -51,7 +51,9 @@ _SAME_LETTER: Final = {
 def meaning(*texts: str) -> Meaning | None:
     """What a message asks for. Several texts are several spellings of one answer, such as a button's label and its payload;
     a stop in any of them counts."""
-    found = {_meaning(spelling) for text in texts for spelling in _with_and_without_symbols(text[:LONGEST])}
+    found = {
+        _meaning(spelling) for text in texts for spelling in dict.fromkeys(_with_and_without_symbols(text[:LONGEST]))
+    }
     return "stop" if "stop" in found else "start" if "start" in found else None
 
 
@@ -61,12 +63,12 @@ def _with_and_without_symbols(text: str) -> tuple[str, str]:
 
 
 def _meaning(text: str) -> Meaning | None:
-    words = _vocabulary()
-    if words.is_stop(_tokens(text), whole=True):
+    words, tokens = _vocabulary(), _tokens(text)
+    if words.is_stop(tokens, whole=True):
         return "stop"
     if any(words.is_stop(_tokens(sentence), whole=False) for sentence in _sentences(text)):
         return "stop"
-    return "start" if words.is_start(_tokens(text)) else None
+    return "start" if words.is_start(tokens) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,17 +66,8 @@ class Skeleton:
         )
 
     def envelope(self, contact: str, smtputf8: bool) -> tuple[bytes, bytes, bytes]:
-        """MAIL, RCPT and DATA for one recipient. Raises VendorError for an address in another script (RFC 6531) at a server
-        that takes none."""
-        extended = not contact.isascii()
-        if extended and not smtputf8:
-            sentence = (
-                f"The mail server takes no addresses such as {contact} (it lacks SMTPUTF8)."
-                " Ask the customer for an address in Latin letters, or use another account."
-            )
-            raise VendorError(sentence, code="no_smtputf8", permanent=True)
-        mail = f"MAIL FROM:<{self.sender}>{' SMTPUTF8' if extended else ''}\r\n"
-        return mail.encode(), f"RCPT TO:<{contact}>\r\n".encode(), b"DATA\r\n"
+        """MAIL, RCPT and DATA for one recipient. Raises VendorError as `envelope` does."""
+        return envelope(self.sender, contact, smtputf8)
 
     def message(self, admitted: Admitted, date: str) -> bytes:
         """The finished e-mail of one recipient, in CRLF lines; ASCII but for an address in another script."""
@@ -95,6 +86,20 @@ class Skeleton:
         return b"".join(
             (head.encode(), self.between, _quoted(rendered.text), self.last, _quoted(rendered.html or ""), self.end)
         )
+
+
+def envelope(sender: str, contact: str, smtputf8: bool) -> tuple[bytes, bytes, bytes]:
+    """MAIL, RCPT and DATA for one recipient. Raises VendorError for an address in another script (RFC 6531) at a server
+    that takes none."""
+    extended = not contact.isascii()
+    if extended and not smtputf8:
+        sentence = (
+            f"The mail server takes no addresses such as {contact} (it lacks SMTPUTF8)."
+            " Ask the customer for an address in Latin letters, or use another account."
+        )
+        raise VendorError(sentence, code="no_smtputf8", permanent=True)
+    mail = f"MAIL FROM:<{sender}>{' SMTPUTF8' if extended else ''}\r\n"
+    return mail.encode(), f"RCPT TO:<{contact}>\r\n".encode(), b"DATA\r\n"
 
 
 def message_id_header(number: int, domain: str) -> str:

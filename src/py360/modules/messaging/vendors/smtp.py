@@ -27,7 +27,8 @@ from py360.modules.messaging.vendors.base import (
     too_fast,
     withheld,
 )
-from py360.modules.messaging.vendors.mime import DateHeader, Skeleton
+from py360.modules.messaging.vendors.mime import DateHeader, Skeleton, envelope
+from py360.modules.messaging.vendors.personal_mail import write_mail
 from py360.modules.messaging.vendors.smtp_connect import Server, connect
 from py360.modules.messaging.vendors.smtp_replies import About, Refusal, Stage, about, is_about_us_for_now
 from py360.modules.messaging.vendors.smtp_session import Letter, SmtpSession
@@ -144,9 +145,14 @@ class SmtpTransport:
                 trip.answers[place] = withheld(admitted)
                 continue
             try:
+                outgoing = admitted.outgoing
+                if outgoing.mail is not None:
+                    sender = self.account.expect(MailSettings)
+                    commands = envelope(sender.from_email, outgoing.contact, session.smtputf8)
+                    return Letter(place, admitted, commands, write_mail(admitted, outgoing.mail, sender, trip.date))
                 skeleton = self._skeleton(admitted)
-                envelope = skeleton.envelope(admitted.outgoing.contact, session.smtputf8)
-                return Letter(place, admitted, envelope, skeleton.message(admitted, trip.date))
+                commands = skeleton.envelope(outgoing.contact, session.smtputf8)
+                return Letter(place, admitted, commands, skeleton.message(admitted, trip.date))
             except VendorError as error:
                 trip.answers[place] = failure(admitted, error)
             except (Invalid, minijinja.TemplateError) as error:

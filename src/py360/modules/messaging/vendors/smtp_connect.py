@@ -32,19 +32,21 @@ class Server:
     username: str | None = None
     password: str | None = None
     require_tls: bool | None = None  # None: as `needs_tls` says
+    access_token: str | None = None  # signs in by XOAUTH2
     is_trusted: bool = False  # the operator's own, such as the sandbox: it may be on this machine
 
     @classmethod
     def of(cls, account: ProviderAccount) -> "Server":
         """The account's own server, or its vendor's relay."""
         relay = account.expect(MailSettings).relay
-        signs_in = bool(relay.username and relay.password)
+        signs_in = bool(relay.username and (relay.password or relay.access_token))
         return cls(
             relay.host,
             relay.port,
             relay.username if signs_in else None,
             relay.password if signs_in else None,
             relay.require_tls,
+            relay.access_token if signs_in else None,
             is_trusted=account.is_sandbox,
         )
 
@@ -57,6 +59,10 @@ class Server:
         return self.port in {IMPLICIT_TLS, SUBMISSION} or (
             self.username is not None and not _is_this_machine(self.host)
         )
+
+    async def token(self) -> str:
+        """The access token, as aiosmtplib asks for it."""
+        return self.access_token or ""
 
 
 def _is_this_machine(host: str) -> bool:
@@ -73,6 +79,7 @@ async def connect(server: Server) -> SmtpSession:
         port=server.port,
         username=server.username,
         password=server.password,
+        oauth_token_generator=server.token if server.access_token else None,
         use_tls=server.port == IMPLICIT_TLS,
         start_tls=False if server.port == IMPLICIT_TLS else True if server.needs_tls else None,
         timeout=TIMEOUT_SECONDS,
@@ -97,7 +104,7 @@ def _reason(server: Server, error: Exception) -> VendorError:
         if error.code < 500:
             return too_fast(answer)
         return no_account(
-            f"{where} does not take the user name and password ({answer}). Check them in the account’s settings."
+            f"{where} does not take the {'access token' if server.access_token else 'user name and password'} ({answer}). Check them in the account’s settings."
         )
     if isinstance(error, aiosmtplib.SMTPResponseException):  # the greeting or EHLO
         answer = f"{error.code} {error.message}"

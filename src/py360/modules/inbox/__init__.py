@@ -1,0 +1,1 @@
+"""Mailboxes: what customers write by e-mail, read, sorted, answered and measured."""

@@ -1,0 +1,18 @@
+"""What other modules may call: the deterministic classification of a mail, a mail within reach, and what each client starts with."""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.modules.inbox.classify.adapted import classifier_for
+from py360.modules.inbox.classify.result import INTENTS, Classification, Scored
+from py360.modules.inbox.ingest.mime import own_words
+from py360.modules.inbox.queries.entity import file_entity
+from py360.modules.inbox.queries.mails import mail
+from py360.modules.inbox.queries.rows import Mail
+from py360.modules.inbox.seed import seed
+
+__all__ = ["INTENTS", "Classification", "Mail", "Scored", "classify", "file_entity", "mail", "own_words", "seed"]
+
+
+async def classify(session: AsyncSession, client_id: int, subject: str, text: str) -> Classification:
+    """Classify a mail by rules and the shipped model, with what the client's people corrected. No network, under 5 ms."""
+    return (await classifier_for(session, client_id)).classify(subject, own_words(text))

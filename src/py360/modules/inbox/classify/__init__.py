@@ -1,0 +1,1 @@
+"""What a mail wants and how its writer feels, without a network."""

@@ -1,0 +1,101 @@
+"""HTML of strangers' mails, made harmless (nh3). Remote images are left out until the reader asks for them: they tell the sender
+that, when and where a mail was opened."""
+
+import html as entities
+from typing import Final
+
+import nh3
+
+MAX_HTML: Final = 1 << 20  # characters that are kept
+_ATTRIBUTES: Final = {
+    **nh3.ALLOWED_ATTRIBUTES,
+    "*": {"style", "align", "dir", "lang", "title", "width", "height"},
+    "img": {"src", "alt", "width", "height"},
+    "table": {"border", "cellpadding", "cellspacing", "bgcolor"},
+    "td": {"colspan", "rowspan", "bgcolor", "valign"},
+    "th": {"colspan", "rowspan", "bgcolor", "valign"},
+    "font": {"color", "face", "size"},
+}
+_TAGS: Final = nh3.ALLOWED_TAGS | {"font", "center"}
+_STYLES: Final = {
+    "color", "background-color", "font-size", "font-family", "font-weight", "font-style", "text-align", "text-decoration",
+    "line-height", "padding", "padding-left", "margin", "margin-left", "border", "border-left", "border-collapse",
+    "width", "max-width",
+}  # fmt: skip
+_SCHEMES: Final = {"http", "https", "mailto", "tel", "cid"}
+MAX_TAGS: Final = 20_000
+MAX_DEPTH: Final = 200
+MAX_STYLED: Final = 20
+# Elements that a parser opens again in every paragraph until they are closed, those that end by themselves, and those without content.
+_STYLING: Final = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
+_ENDING: Final = {"p", "li", "td", "th", "tr", "tbody", "dt", "dd", "option", "body", "html", "head", "o:p"}
+_EMPTY: Final = {"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area", "base", "source", "!doctype"}
+_REMOTE: Final = ("http:", "https:", "//")
+
+
+def sanitized(html: str) -> str:
+    """The HTML without scripts, forms, frames and whatever else acts by itself; remote images are still in it."""
+    return nh3.clean(
+        bounded(html),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        filter_style_properties=_STYLES,
+        link_rel="noopener noreferrer nofollow",
+    )
+
+
+def bounded(html: str) -> str:
+    """The beginning of HTML that a parser reads in time and memory in proportion to its size: elements within each other, and
+    styling that is opened and not closed, multiply its work."""
+    html = html[:MAX_HTML]
+    depth = styled = place = 0
+    for count, piece in enumerate(html.split("<")):
+        name = piece[1:20] if piece[:1] == "/" else piece[:19]
+        name = name.partition(">")[0].partition(" ")[0].rstrip("/").lower()
+        step = -1 if piece[:1] == "/" else 1
+        if count and name and name not in _EMPTY:
+            styled = max(0, styled + step) if name in _STYLING else styled
+            depth = max(0, depth + step) if name not in _ENDING and name[:1].isalpha() else depth
+        if count > MAX_TAGS or depth > MAX_DEPTH or styled > MAX_STYLED:
+            return html[: max(0, place - 1)]
+        place += len(piece) + 1
+    return html
+
+
+def without_remote_images(html: str) -> tuple[str, int]:
+    """Sanitised HTML without the images that would be loaded from elsewhere, and how many those are."""
+    blocked = 0
+
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        nonlocal blocked
+        if tag == "img" and attribute == "src" and value.strip().lower().startswith(_REMOTE):
+            blocked += 1
+            return None
+        return value
+
+    cleaned = nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes=_SCHEMES,
+        filter_style_properties=_STYLES,
+        link_rel="noopener noreferrer nofollow",
+        attribute_filter=keep,
+    )
+    return cleaned, blocked
+
+
+def with_inline_images(html: str, addresses: dict[str, str]) -> str:
+    """`cid:` images of the mail itself, by the addresses of its attachments."""
+    for content_id, address in addresses.items():
+        html = html.replace(f'src="cid:{entities.escape(content_id)}"', f'src="{address}"')
+    return html
+
+
+def text_of(html: str) -> str:
+    """The text of HTML, for mails that have no other."""
+    spaced = bounded(html)
+    for tag in ("</p>", "<br>", "<br/>", "<br />", "</div>", "</tr>", "</li>", "</P>", "<BR>", "</DIV>", "</TR>"):
+        spaced = spaced.replace(tag, tag + "\n")
+    return entities.unescape(nh3.clean(spaced, tags=set())).strip()

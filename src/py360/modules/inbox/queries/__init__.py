@@ -1,0 +1,1 @@
+"""What the inbox lists and reads, and its figures."""

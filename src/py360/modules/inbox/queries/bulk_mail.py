@@ -1,0 +1,133 @@
+"""Bulk mails as people list them, and how far they are."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from py360.kit import ids
+from py360.kit.caller import Caller
+from py360.kit.errors import NotFound
+from py360.kit.listing import Listing, containing, ordering
+from py360.kit.reads import Reads
+from py360.modules.inbox.views import BulkMailView, JsonObject
+
+_SELECT: Final = """
+select b.id, b.name, b.status, b.subject, b.merge_template, b.recipient_count, b.scheduled_at, b.completed_at, b.note,
+  b.created_at, t.name as template, coalesce(r.sent, 0) as sent, coalesce(r.delivered, 0) as delivered,
+  coalesce(r.opened, 0) as opened, coalesce(r.clicked, 0) as clicked, coalesce(r.blocked, 0) as blocked,
+  coalesce(r.failed, 0) as failed, coalesce(r.pending, 0) as pending, coalesce(r.unknown, 0) as unknown
+from email_bulk_campaigns b
+left join templates_public_template t on t.id = b.template_id
+left join lateral (
+  select count(*) filter (where r.status = 'sent') as sent, count(m.delivered_at) as delivered, count(m.opened_at) as opened,
+    count(m.clicked_at) as clicked, count(*) filter (where r.status = 'blocked') as blocked,
+    count(*) filter (where r.status = 'failed') as failed, count(*) filter (where r.status = 'unknown') as unknown,
+    count(*) filter (where r.status in ('pending', 'claimed')) as pending
+  from email_bulk_recipients r left join messaging_public_message m on m.id = r.message_id
+  where r.campaign_id = b.id) r on true
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class BulkMail:
+    """A bulk mail with its counts."""
+
+    id: int
+    name: str
+    status: str
+    subject: str | None
+    merge_template: str | None
+    recipient_count: int
+    scheduled_at: datetime | None
+    completed_at: datetime | None
+    note: str | None
+    created_at: datetime
+    template: str | None
+    sent: int
+    delivered: int
+    opened: int
+    clicked: int
+    blocked: int
+    failed: int
+    pending: int
+    unknown: int
+
+    def to_public(self) -> BulkMailView:
+        """The bulk mail of the wire."""
+        return {
+            "id": ids.code("bulk_mail", self.id),
+            "name": self.name,
+            "status": self.status,
+            "template": self.template,
+            "subject": self.subject,
+            "mergeTemplate": self.merge_template,
+            "recipients": self.recipient_count,
+            "sent": self.sent,
+            "delivered": self.delivered,
+            "opened": self.opened,
+            "clicked": self.clicked,
+            "blocked": self.blocked,
+            "failed": self.failed,
+            "unknown": self.unknown,
+            "pending": self.pending,
+            "progress": round(100 * (self.recipient_count - self.pending) / max(1, self.recipient_count)),
+            "createdDate": self.created_at,
+            "scheduledDate": self.scheduled_at,
+            "completedDate": self.completed_at,
+            "note": self.note,
+        }
+
+
+def bulk_mails(caller: Caller, search: str | None, status: str | None, sort: str | None) -> Listing[BulkMail]:
+    """The bulk mails of the caller's clients, the newest first."""
+    return Listing(
+        "campaigns",
+        _SELECT,
+        "b.client_id = any(%(clients)s) and (%(search)s::text is null or b.name ilike %(search)s)"
+        " and (%(status)s::text is null or b.status = %(status)s)",
+        ordering(sort, {"createdDate": "b.id", "name": "lower(b.name)", "status": "b.status"}, "-createdDate", "b.id"),
+        {"clients": list(caller.client_ids), "search": containing(search), "status": status},
+        BulkMail.to_public,
+        (
+            "id",
+            "name",
+            "status",
+            "template",
+            "recipients",
+            "sent",
+            "delivered",
+            "opened",
+            "clicked",
+            "blocked",
+            "failed",
+            "createdDate",
+        ),
+        file_name="bulk_emails",
+        counted="email_bulk_campaigns b",
+        row=BulkMail,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reason:
+    reason: str
+    count: int
+
+
+async def progress(reads: Reads, caller: Caller, named: str) -> JsonObject:
+    """How far a bulk mail is, and why recipients were left out. Raises NotFound."""
+    number = ids.number("bulk_mail", named)
+    found = await reads.fetch_one(
+        BulkMail,
+        f"{_SELECT} where b.id = %(id)s and b.client_id = any(%(clients)s)",
+        {"id": number, "clients": list(caller.client_ids)},
+    )
+    if found is None:
+        raise NotFound(f"There is no bulk mail “{named[:30]}”.", code="bulk_mail_not_found")
+    reasons = await reads.fetch_all(
+        _Reason,
+        "select coalesce(reason, status) as reason, count(*) as count from email_bulk_recipients where campaign_id = %(id)s"
+        " and status in ('blocked', 'failed', 'unknown') group by 1 order by 2 desc limit 20",
+        {"id": number},
+    )
+    return {**found.to_public(), "reasons": [{"reason": each.reason, "count": each.count} for each in reasons]}

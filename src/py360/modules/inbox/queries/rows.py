@@ -1,0 +1,190 @@
+"""A mail as it is read from the database and as the API shows it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Final, Literal
+
+from py360.kit import ids, resources
+from py360.modules.inbox.ingest.service_level import warns_at
+from py360.modules.inbox.views import AttachmentView, MailView, SentimentView, SlaStatus
+
+OPEN: Final = frozenset({"new", "in_progress", "escalated"})
+DUE_SOON: Final = timedelta(days=7)
+JsonObject = dict[str, object]
+
+COLUMNS: Final = """
+e.id, e.client_id, e.account_id, e.thread_id, e.direction, e.from_email, e.from_name, e.to_email, e.cc_emails, e.bcc_emails,
+e.subject, e.snippet, e.category, e.customer_category, e.priority, e.status, e.folder, e.read_status, e.starred, e.flagged,
+e.attachments, e.due_date, e.sla_deadline, e.ai_intent, e.intent, e.intent_confidence, e.sentiment_label, e.sentiment_score,
+e.sentiment, e.urgency, e.language, e.policy_number, e.case_id, c.case_number, e.customer_id, c.end_date as policy_expiry_date,
+e.assigned_to, u.name as assignee, e.escalated_to, e.escalation_reason, e.escalated_at, e.tags, e.size_bytes, e.received_at,
+e.snoozed_until, e.scheduled_at, e.delivery_status, e.delivery_note, e.problem, e.is_automatic, e.version, e.removed_at
+"""
+JOINS: Final = """
+from emails e
+left join cases_public_case c on c.id = e.case_id
+left join identity_public_users u on u.id = e.assigned_to
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail as lists show it."""
+
+    id: int
+    client_id: int
+    account_id: int | None
+    thread_id: str | None
+    direction: Literal["inbound", "outbound"]
+    from_email: str
+    from_name: str
+    to_email: str
+    cc_emails: list[str] | None
+    bcc_emails: list[str] | None
+    subject: str
+    snippet: str
+    category: str
+    customer_category: str
+    priority: str
+    status: str
+    folder: str
+    read_status: bool
+    starred: bool
+    flagged: bool
+    attachments: list[JsonObject] | None
+    due_date: date | None
+    sla_deadline: datetime | None
+    ai_intent: JsonObject | None
+    intent: str | None
+    intent_confidence: Decimal | None
+    sentiment_label: str | None
+    sentiment_score: Decimal | None
+    sentiment: JsonObject | None
+    urgency: str | None
+    language: str | None
+    policy_number: str | None
+    case_id: int | None
+    case_number: str | None
+    customer_id: int | None
+    policy_expiry_date: date | None
+    assigned_to: int | None
+    assignee: str | None
+    escalated_to: int | None
+    escalation_reason: str | None
+    escalated_at: datetime | None
+    tags: list[str]
+    size_bytes: int
+    received_at: datetime
+    snoozed_until: datetime | None
+    scheduled_at: datetime | None
+    delivery_status: str | None
+    delivery_note: str | None
+    problem: str | None
+    is_automatic: bool
+    version: int
+    removed_at: datetime | None
+
+    def sla_status(self, now: datetime) -> SlaStatus:
+        """ok, warning or breach; ok where nothing is owed any more."""
+        if self.sla_deadline is None or self.status not in OPEN:
+            return "ok"
+        if now > self.sla_deadline:
+            return "breach"
+        return "warning" if now >= warns_at(self.received_at, self.sla_deadline) else "ok"
+
+    def to_public(self) -> MailView:
+        """The mail of the wire, without its text."""
+        clock = resources.current().clock
+        now, today = clock.now(), clock.today()
+        code = ids.code("mail", self.id)
+        owes = self.sla_deadline is not None and self.status in OPEN
+        return {
+            "id": code,
+            "emailId": self.id,
+            "accountId": self.account_id,
+            "threadId": self.thread_id,
+            "type": "inbox" if self.direction == "inbound" else "outbox",
+            "direction": self.direction,
+            "from": self.from_email,
+            "fromName": self.from_name or None,
+            "to": [each for each in self.to_email.split(", ") if each],
+            "cc": self.cc_emails or [],
+            "bcc": self.bcc_emails or [],
+            "subject": self.subject,
+            "preview": self.snippet,
+            "category": self.category,
+            "customerCategory": self.customer_category,
+            "priority": self.priority,
+            "status": self.status,
+            "folder": self.folder,
+            "isRead": self.read_status,
+            "starred": self.starred,
+            "flagged": self.flagged,
+            "hasAttachments": bool(self.attachments),
+            "attachments": attachments_view(code, self.attachments),
+            "dateReceived": self.received_at,
+            "dueDate": self.due_date,
+            "dueStatus": _due_status(self.due_date, today),
+            "policyExpiryDate": self.policy_expiry_date,
+            "slaStatus": self.sla_status(now),
+            "slaDeadline": self.sla_deadline,
+            "slaTimeRemaining": (
+                int((self.sla_deadline - now).total_seconds() * 1000) if owes and self.sla_deadline else None
+            ),
+            "aiIntent": self.ai_intent,
+            "intent": self.intent,
+            "confidence": self.intent_confidence,
+            "sentiment": self._sentiment(),
+            "urgency": self.urgency,
+            "language": self.language,
+            "policyNumber": self.policy_number,
+            "caseId": self.case_number,
+            "customerId": ids.code("customer", self.customer_id) if self.customer_id is not None else None,
+            "assignedTo": self.assigned_to,
+            "assignedToName": self.assignee,
+            "escalatedTo": self.escalated_to,
+            "escalationReason": self.escalation_reason,
+            "escalatedAt": self.escalated_at,
+            "tags": self.tags,
+            "size": self.size_bytes,
+            "snoozedUntil": self.snoozed_until,
+            "scheduledAt": self.scheduled_at,
+            "deliveryStatus": self.delivery_status,
+            "deliveryNote": self.delivery_note,
+            "problem": self.problem,
+            "isAutomatic": self.is_automatic,
+            "version": self.version,
+        }
+
+    def _sentiment(self) -> SentimentView | None:
+        if self.sentiment_label is None:
+            return None
+        held = self.sentiment or {}
+        return {
+            "overall": self.sentiment_label,
+            "score": self.sentiment_score,
+            "confidence": held.get("confidence"),
+            "emotions": held.get("emotions") or [],
+        }
+
+
+def attachments_view(code: str, stored: list[JsonObject] | None) -> list[AttachmentView]:
+    """The files of a mail, each with the address to load it from; none where it was not kept."""
+    return [
+        {
+            "id": each.get("fileId"),
+            "name": each.get("name"),
+            "size": each.get("size"),
+            "type": each.get("type"),
+            "url": f"/api/emails/{code}/attachments/{each['fileId']}" if each.get("fileId") else None,
+            "note": each.get("note"),
+        }
+        for each in stored or ()
+    ]
+
+
+def _due_status(due: date | None, today: date) -> str | None:
+    if due is None:
+        return None
+    return "OVERDUE" if due < today else "DUE SOON" if due <= today + DUE_SOON else None

@@ -1,0 +1,239 @@
+"""A written mail leaves: claimed in one transaction, handed to its mailbox's server in none, recorded in another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db, resources
+from py360.modules.files import api as files
+from py360.modules.inbox.ingest.attachments import ENTITY
+from py360.modules.inbox.mailboxes import mailbox
+from py360.modules.inbox.service.lock import note
+from py360.modules.messaging import api as messaging
+from py360.modules.providers import api as providers
+from py360.modules.providers.api import ProviderAccount
+
+MAX_FILES: Final = 20 << 20  # bytes of a mail's files together
+GAVE_UP: Final = timedelta(minutes=10)  # a mail that is `sending` so long was left by a process that died
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """A recipient that a mail did not go to, and why."""
+
+    email: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What became of a mail: `sent` (to some at least), `failed` or `unknown`."""
+
+    status: str
+    not_sent: tuple[NotSent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Compose:
+    """What a mail needs beside its columns."""
+
+    to: list[str]
+    answers: int | None
+    files_of: int | None
+    read_receipt: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A mail that is on its way."""
+
+    id: int
+    client_id: int
+    account_id: int | None
+    message_id: str
+    cc_emails: list[str] | None
+    bcc_emails: list[str] | None
+    subject: str
+    body_text: str | None
+    body_html: str | None
+    in_reply_to: str | None
+    reference_ids: list[str]
+    customer_id: int | None
+    case_id: int | None
+    sent_by: int | None
+    compose: dict[str, object] | None
+
+    @property
+    def written(self) -> _Compose:
+        """As it was composed."""
+        held = self.compose or {}
+        to, answers, files_of = held.get("to"), held.get("answers"), held.get("filesOf")
+        return _Compose(
+            [str(each) for each in to] if isinstance(to, list) else [],
+            answers if isinstance(answers, int) else None,
+            files_of if isinstance(files_of, int) else None,
+            bool(held.get("readReceipt")),
+        )
+
+
+async def deliver(email_id: int) -> Delivered:
+    """Send a mail whose row is `sending`. Call it outside any transaction."""
+    async with db.unit_of_work() as session:
+        mail = await db.fetch_one(
+            session,
+            _Waiting,
+            "select id, client_id, account_id, message_id, cc_emails, bcc_emails, subject, body_text, body_html, in_reply_to,"
+            " reference_ids, customer_id, case_id, sent_by, compose from emails"
+            " where id = %(id)s and delivery_status = 'sending'",
+            {"id": email_id},
+        )
+        if mail is None:
+            return Delivered("unknown")
+        box = await mailbox(session, mail.account_id) if mail.account_id is not None else None
+        account = await providers.get(session, box.provider_id) if box and box.provider_id is not None else None
+    if account is None:
+        reason = "The mailbox is no longer connected, or its settings have to be entered again."
+        return await _finish(mail, Delivered("failed", tuple(NotSent(each, reason) for each in mail.written.to)))
+    try:
+        attached = await _files(mail)
+    except FileNotFoundError:
+        reason = "A file of the mail is no longer there. Remove it and send again."
+        return await _finish(mail, Delivered("failed", tuple(NotSent(each, reason) for each in mail.written.to)))
+    outcome = await messaging.send_from_mailbox(account, _copies(mail, account, attached))
+    return await _finish(mail, _delivered(outcome))
+
+
+def _copies(
+    mail: _Waiting, account: ProviderAccount, attached: tuple[messaging.MailFile, ...]
+) -> list[messaging.Outgoing]:
+    written = mail.written
+    personal = messaging.PersonalMail(
+        message_id=mail.message_id,
+        to=tuple(written.to),
+        cc=tuple(mail.cc_emails or ()),
+        in_reply_to=mail.in_reply_to,
+        references=tuple(mail.reference_ids),
+        html=mail.body_html,
+        files=attached,
+        read_receipt=written.read_receipt,
+    )
+    return [
+        messaging.Outgoing(
+            client_id=account.client_id,
+            channel="email",
+            contact=contact,
+            subject=mail.subject,
+            body=mail.body_text or "",
+            customer_id=mail.customer_id,
+            case_id=mail.case_id,
+            sent_by=mail.sent_by,
+            mail=personal,
+        )
+        for contact in dict.fromkeys((*written.to, *(mail.cc_emails or ()), *(mail.bcc_emails or ())))
+    ]
+
+
+async def _files(mail: _Waiting) -> tuple[messaging.MailFile, ...]:
+    """The files of a mail, its own and those it passes on. Raises FileNotFoundError."""
+    here = resources.current()
+    found: list[messaging.MailFile] = []
+    size = 0
+    for owner in filter(None, (mail.id, mail.written.files_of)):
+        listed = files.files_of(ENTITY, owner)
+        for each in await here.reads.fetch_all(
+            files.StoredFile, f"{listed.select} where {listed.where} order by f.id limit 50", listed.params
+        ):
+            size += each.file_size
+            if each.virus_scan_status == "infected" or size > MAX_FILES:
+                raise FileNotFoundError(each.file_name)
+            found.append(messaging.MailFile(each.file_name, each.mime_type, await here.storage.get(each.file_path)))
+    return tuple(found)
+
+
+def _delivered(outcome: Sequence[tuple[messaging.Decision, messaging.Delivery | None]]) -> Delivered:
+    missed: list[NotSent] = []
+    statuses: set[str] = set()
+    for decision, delivery in outcome:
+        contact = decision.outgoing.contact
+        if isinstance(decision, messaging.Refused | messaging.Deferred):
+            missed.append(NotSent(contact, decision.message))
+        elif delivery is None or delivery.status in ("failed", "bounced", "withheld"):
+            missed.append(NotSent(contact, (delivery.error_message if delivery else None) or "It was not taken."))
+        else:
+            statuses.add(delivery.status)
+            if delivery.status == "unknown":
+                missed.append(NotSent(contact, f"{delivery.error_message} It may have been sent."))
+    status = "sent" if "sent" in statuses else "unknown" if statuses else "failed"
+    return Delivered(status, tuple(missed))
+
+
+async def _finish(mail: _Waiting, delivered: Delivered) -> Delivered:
+    now = resources.current().clock.now()
+    reasons = " ".join(f"{each.email}: {each.reason}" for each in delivered.not_sent)[:2_000] or None
+    async with db.unit_of_work() as session:
+        await db.execute(
+            session,
+            "update emails set delivery_status = %(status)s::varchar, delivery_note = %(note)s, sent_at = %(sent)s,"
+            " received_at = %(now)s, folder = case when %(status)s::varchar = 'failed' then 'drafts' else 'sent' end,"
+            " version = version + 1 where id = %(id)s",
+            {
+                "id": mail.id,
+                "status": delivered.status,
+                "note": reasons,
+                "now": now,
+                "sent": None if delivered.status == "failed" else now,
+            },
+        )
+        await note(session, None, [mail.id], f"delivery_{delivered.status}", {"note": reasons} if reasons else None)
+        if delivered.status != "failed":
+            await _note_answer(session, mail, now)
+    return delivered
+
+
+async def _note_answer(session: AsyncSession, mail: _Waiting, now: datetime) -> None:
+    """The mail that was answered is in progress, and its first answer has a time."""
+    answers = mail.written.answers
+    if answers is None:
+        return
+    await db.execute(
+        session,
+        "update emails set first_reply_at = coalesce(first_reply_at, %(now)s), read_status = true, version = version + 1,"
+        " status = case when status = 'new' then 'in_progress' else status end where id = %(id)s",
+        {"id": answers, "now": now},
+    )
+    await note(session, None, [answers], "replied", {"with": mail.id})
+    await db.execute(
+        session,
+        "update email_threads t set message_count = message_count + 1, last_message_at = greatest(last_message_at, %(now)s),"
+        " participants = (select array(select distinct p from unnest(t.participants || %(people)s::text[]) p order by p limit 100))"
+        " from emails e where e.id = %(id)s and t.account_id = e.account_id and t.thread_id = e.thread_id",
+        {"id": mail.id, "now": now, "people": [*mail.written.to, *(mail.cc_emails or ())]},
+    )
+
+
+async def claim_scheduled(session: AsyncSession, now: datetime) -> list[int]:
+    """Mails whose time has come, taken to be sent now."""
+    return await db.fetch_all(
+        session,
+        int,
+        "update emails set delivery_status = 'sending', version = version + 1 where id in ("
+        " select id from emails where delivery_status = 'scheduled' and scheduled_at <= %(now)s order by scheduled_at"
+        " limit 100 for update skip locked) returning id",
+        {"now": now},
+    )
+
+
+async def settle_lost(session: AsyncSession, now: datetime) -> int:
+    """Mails that a dead process left on their way may have been sent: they are `unknown`, and not sent again."""
+    lost = await db.fetch_all(
+        session,
+        int,
+        "update emails set delivery_status = 'unknown', delivery_note = 'The server stopped while this mail was on its way."
+        " It may have been sent.' where delivery_status = 'sending' and updated_at < %(before)s returning id",
+        {"before": now - GAVE_UP},
+    )
+    await note(session, None, lost, "delivery_unknown")
+    return len(lost)

@@ -1,0 +1,1 @@
+"""Mail servers to database: what is new there, what moved, what is gone."""
