@@ -55,6 +55,9 @@ env-example: .venv/runtime  ## write .env.example from the settings
 openapi: .venv/runtime  ## write docs/openapi.json from the routes
 	$(BIN)/python -m py360.entrypoints.openapi > docs/openapi.json
 
+screenshots: .venv/development  ## take the pictures of the README (needs Chromium; some minutes)
+	$(BIN)/python -m tests.console.screenshots
+
 setup: .venv/development  ## only install, for an editor
 
 clean:  ## remove what was installed and built (never the data in .py360)

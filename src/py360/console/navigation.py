@@ -42,6 +42,8 @@ GROUPS: Final = (
             Entry("/cases", text("Cases"), "cases", ("cases",)),
             Entry("/closed-cases", text("Closed cases"), "closed", ("closed-cases",)),
             Entry("/logs", text("Case logs"), "logs", ("logs",)),
+            Entry("/payments", text("Payments to approve"), "payments", ("cases:payment-approvals",)),
+            Entry("/ledger", text("Ledger"), "payments", ("billing",)),
         ),
     ),
     Group(
@@ -49,9 +51,27 @@ GROUPS: Final = (
         (
             Entry("/campaigns", text("Campaigns"), "campaigns", ("campaigns",)),
             Entry("/templates", text("Templates"), "templates", ("templates",)),
+            Entry("/dnc", text("Do not contact"), "dnc", ("settings",)),
         ),
     ),
-    Group(text("Administration"), (Entry("/sandbox", text("Sandbox"), "sandbox", ("settings",), ADMINISTRATORS),)),
+    Group(
+        text("Customers"),
+        (
+            Entry("/customers", text("Customers"), "customers", ("policy-timeline",)),
+            Entry("/policies", text("Policies"), "policies", ("policy-timeline",)),
+        ),
+    ),
+    Group(
+        text("Administration"),
+        (
+            Entry("/organization", text("Organisation"), "organization", ("settings", "dashboard:hierarchy")),
+            Entry("/users", text("Users"), "users", ("users",)),
+            Entry("/roles", text("Roles"), "roles", ("users",)),
+            Entry("/providers", text("Provider accounts"), "providers", ("settings",)),
+            Entry("/settings", text("Settings"), "settings", ("settings",)),
+            Entry("/sandbox", text("Sandbox"), "sandbox", ("settings",), ADMINISTRATORS),
+        ),
+    ),
 )
 PROFILE: Final = Entry("/profile", text("Your profile"), "profile")
 

@@ -118,7 +118,8 @@ def environment(code: str) -> Environment:
         "ago": formats.ago,
         "size": formats.size,
         "label": lambda value: gettext(label(value)),
-        "translated": gettext,
+        "translated": lambda value: gettext(str(value)),
+        "words": words,
     }
     made.globals |= {"asset": assets.address_of, "base": session.HOME, "link": link, "pick": pick, "tone": tone}
     return made
@@ -144,6 +145,11 @@ def pick(row: object, key: str) -> object:
 def tone(code: object) -> str:
     """How a state is coloured: good, warn, bad, busy, or not at all."""
     return _TONES.get(str(code or "").lower().replace(" ", "_").replace("-", "_"), "")
+
+
+def words(name: object) -> str:
+    """A field of the wire as words: `dailyMessageLimit` is “daily message limit”."""
+    return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in str(name))
 
 
 def label(code: object) -> str:

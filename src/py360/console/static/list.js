@@ -108,7 +108,7 @@ function showViews() {
     const remove = document.createElement("button");
     remove.type = "button";
     remove.className = "item";
-    remove.textContent = sheet.dataset.remove.replace("%s", view.name);
+    remove.textContent = sheet.dataset.remove.replace("{name}", view.name);
     remove.addEventListener("click", () => { keep("views", kept("views").filter((each) => each.name !== view.name)); showViews(); });
     row.append(link, remove);
     sheet.prepend(row);

@@ -1,0 +1,30 @@
+"""The console speaks Hindi as well as English: every text has its translation, with the same values in it."""
+
+import re
+from pathlib import Path
+
+from babel.messages.pofile import read_po
+
+from tests.console.catalogue import CONSOLE, texts
+
+VALUE = re.compile(r"%\((\w+)\)s")
+
+
+def hindi() -> dict[str, str]:
+    """English texts and their translations."""
+    path: Path = CONSOLE / "locale" / "hi" / "console.po"
+    with path.open("rb") as file:
+        return {str(each.id): str(each.string) for each in read_po(file) if each.id and each.string}
+
+
+def test_every_text_is_there_in_hindi() -> None:
+    assert sorted(texts() - hindi().keys()) == []
+
+
+def test_translations_keep_the_values_of_their_texts() -> None:
+    wrong = [
+        english
+        for english, translated in hindi().items()
+        if sorted(VALUE.findall(english)) != sorted(VALUE.findall(translated))
+    ]
+    assert wrong == []
