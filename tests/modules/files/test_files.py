@@ -1,10 +1,12 @@
 """Documents: linked to a record, read by whoever may read that, never trusted before they were scanned."""
 
+import io
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
@@ -148,3 +150,17 @@ async def test_documents_of_customers_and_policies(case: MakeCase, as_admin: htt
         assert answer.status_code == 201, answer.text
         read = await as_admin.get(f"/api/files/{answer.json()['data']['id']}")
         assert read.json()["data"]["entityId"] in (made.policy_id, made.customer_id)
+
+
+async def test_a_picture_has_a_thumbnail_and_nothing_else_has(case: MakeCase, as_admin: httpx.AsyncClient) -> None:
+    made = await case()
+    target = io.BytesIO()
+    Image.new("RGB", (1200, 600), "red").save(target, "JPEG")
+    file = (await add(as_admin, made.number, target.getvalue(), "car.jpg")).json()["data"]
+    small = await as_admin.get(f"/api/files/{file['id']}/thumbnail")
+    assert (small.status_code, small.headers["content-type"]) == (200, "image/png"), small.text
+    assert Image.open(io.BytesIO(small.content)).size == (256, 128)
+    for content, name in ((PDF, "policy.pdf"), (PNG, "damaged.png")):
+        other = (await add(as_admin, made.number, content, name)).json()["data"]
+        answer = await as_admin.get(f"/api/files/{other['id']}/thumbnail")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "no_thumbnail")

@@ -8,8 +8,8 @@ from typing import Final, Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, events, resources
-from py360.kit.errors import Conflict, Invalid, TooLarge
+from py360.kit import child, db, events, resources
+from py360.kit.errors import Conflict, Invalid, NotFound, TooLarge
 from py360.kit.jobs import defer
 from py360.modules.files import content as contents
 from py360.modules.files.entities import Entity
@@ -18,6 +18,7 @@ from py360.modules.files.queries import StoredFile
 from py360.modules.files.settings import MEGABYTE, file_settings
 
 NAME_LENGTH: Final = 200
+SHRINK_SECONDS: Final = 10.0
 
 _COUNT: Final = "select count(*) from files where entity_type = %(type)s and entity_id = %(id)s"
 _LOCK: Final = "select pg_advisory_xact_lock(hashtextextended(%(record)s, 362))"
@@ -129,3 +130,18 @@ async def remove(session: AsyncSession, file: StoredFile, user_id: int | None) -
     if await db.execute(session, "delete from files where id = %(id)s", {"id": file.id}):
         await defer(session, "files.delete_stored", key=file.file_path)
         await events.publish(session, FileRemoved(file.id, file.entity_type, file.entity_id, file.file_name, user_id))
+
+
+async def thumbnail(file: StoredFile) -> bytes:
+    """A small PNG of a picture. Raises NotFound for other documents and pictures that cannot be read, Conflict for infected ones."""
+    if file.virus_scan_status == "infected":
+        raise Conflict(f"{file.file_name} has a virus and is not shown.", code="file_infected")
+    if not file.mime_type.startswith("image/") or file.mime_type == "image/heic":
+        raise NotFound(f"{file.file_name} is no picture that could be shown small.", code="no_thumbnail")
+    content = await resources.current().storage.get(file.file_path)
+    ended = await child.run("py360.modules.files.shrink", content, SHRINK_SECONDS)
+    if ended.crashed or not ended.output:
+        raise NotFound(
+            f"{file.file_name} cannot be shown small: the picture is damaged or too large.", code="no_thumbnail"
+        )
+    return ended.output
