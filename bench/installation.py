@@ -61,7 +61,7 @@ def serving(*command: str, port_variable: str = "") -> Iterator[int]:
         port = probe.getsockname()[1]
     number = {port_variable: str(port)} if port_variable else {}
     with _running(*command, *([] if port_variable else [str(port)]), **number) as process:
-        for _ in range(300):
+        for _ in range(1_200):  # two minutes: a loaded machine takes its time
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break

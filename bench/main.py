@@ -13,6 +13,8 @@ PARTS: Final[dict[str, dict[str, int]]] = {
     "uploads": {"rows": 10_000, "csv_rows": 100_000},
     "importing": {"rows": 20_000},
     "cases": {"cases": 100_000},
+    "customers": {"customers": 20_000},
+    "organization": {"cases": 100_000},
     "analytics": {"cases": 50_000, "messages_each": 2},
     "renewals": {"policies": 50_000},
     "mail": {"messages": 10_000},

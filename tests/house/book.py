@@ -10,6 +10,7 @@ insert into users (id, client_id, email, password_hash, first_name, last_name, r
   select n, 1, n || '@example.com', 'x', 'Asha', 'Rao ' || n, (select id from roles where name = 'agent') from numbers;
 insert into organizational_hierarchy (id, client_id, name, type, path, manager_id)
   select n, 1, 'Team ' || n, 'team', n::text::ltree, n from numbers;
+insert into channels (id, client_id, name, type, manager_id) select n, 1, 'Renewals ' || n, 'online', n from numbers;
 insert into user_home_nodes (user_id, node_id, valid_from) select n, 1001, '2026-01-01' from numbers;
 insert into customers (id, client_id, customer_code, first_name, last_name, email, phone)
   select n, 1, 'CUST-' || n, 'Ravi', 'Nair ' || n, n || '@example.com', '+91987654' || n from numbers;
@@ -25,6 +26,8 @@ insert into renewal_cases (id, client_id, policy_id, customer_id, due_date, stat
   select n, 1, n, n, '2026-12-31', 'in_progress', n, n, n, 12500 from numbers;
 insert into renewal_cases (id, client_id, policy_id, customer_id, due_date, status, assigned_to, batch_id, closed_at)
   select n + 1000, 1, n, n, '2025-12-31', 'renewed', n, n, now() from numbers;
+insert into customer_merges (id, client_id, kept_id, merged_id, policy_ids, filled, merged_at, undone_at)
+  select n, 1, 1001, n, '{}', '{}', now(), now() from numbers;
 insert into claims (id, client_id, claim_number, policy_id, customer_id, node_id, claim_type, title, claim_amount, description,
     incident_date, reported_date, assigned_to)
   select n, 1, 'CLM-2026-00' || n, n, n, n, 'vehicle', 'Renewals ' || n, 5000, 'Bumper', '2026-02-01', '2026-02-02', n from numbers;

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.routing import BaseRoute
 
 from py360.entrypoints.letters import Letters
+from py360.entrypoints.verification_messages import send_verification
 from py360.kit.events import subscribe
 from py360.kit.settings import Settings
 from py360.modules.analytics import api as analytics_api
@@ -21,7 +22,10 @@ from py360.modules.cases import api as cases
 from py360.modules.cases import events as cases_events
 from py360.modules.cases import jobs as cases_jobs
 from py360.modules.claims import api as claims
+from py360.modules.claims import jobs as claims_jobs
+from py360.modules.compliance import jobs as compliance_jobs
 from py360.modules.customers import api as customers
+from py360.modules.customers import events as customers_events
 from py360.modules.files import api as files
 from py360.modules.files import events as files_events
 from py360.modules.identity import api as identity
@@ -131,6 +135,10 @@ def connect_events() -> None:
         subscribe(event, campaigns.recount_conversions)
     subscribe(files_events.FileAdded, cases_jobs.note_file_added)
     subscribe(files_events.FileRemoved, cases_jobs.note_file_removed)
+    for follow in (cases_jobs.follow_policies, payments_jobs.follow_policies, claims_jobs.follow_policies):
+        subscribe(customers_events.PoliciesMoved, follow)
+    subscribe(customers_events.CustomersMerged, compliance_jobs.inherit_opt_outs)
+    subscribe(files_events.FileAdded, claims_jobs.note_file)
     subscribe(cases_events.CaseClosed, payments_jobs.case_closed)
 
 
@@ -144,6 +152,7 @@ def fill_protocols() -> None:
     files.use_entity("email", ("emails", "renewal-email-manager"), inbox.file_entity)
     identity.use_letters(Letters())
     identity.use_office_settings(settings.change_renewals)
+    customers.use_verification_sender(send_verification)
     messaging.use_payment_links(payments.make_links)
     files.use_entity("case", ("cases", "closed-cases"), cases.file_entity)
     files.use_entity("claim", ("claims",), claims.claim_entity)

@@ -28,6 +28,7 @@ PREFIXES: Final = {
     "contact": "contact-",
     "mail": "EMAIL-",
     "bulk_mail": "BULK",
+    "channel": "ch-",
 }
 MESSAGE_KINDS: Final = ("email", "sms", "whatsapp", "call")
 

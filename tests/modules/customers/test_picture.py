@@ -183,6 +183,27 @@ async def test_the_people_of_a_policy(as_admin: httpx.AsyncClient) -> None:
     data(await as_admin.put(path, json=seen))
 
 
+async def test_kyc_follows_from_the_documents(as_admin: httpx.AsyncClient) -> None:
+    code = await customer(await make_case())
+    path = f"/api/customers/{code}/kyc"
+    assert data(await as_admin.get(path))["missing"] == ["identity", "address"]
+    pan = {"type": "PAN", "number": "abcpr1234f", "status": "verified"}
+    saved = data(await as_admin.put(path, json={"documents": [pan]}))
+    assert (saved["kycStatus"], saved["missing"]) == ("pending", ["address"])
+    aadhaar = {"type": "Aadhaar", "number": "1234 5678 9012", "status": "verified"}
+    assert data(await as_admin.put(path, json={"documents": [pan, aadhaar]}))["kycStatus"] == "verified"
+    shown = data(await as_admin.get(path))
+    assert shown["documents"][1]["number"] == "XXXX-XXXX-9012"
+    data(await as_admin.put(path, json=shown))
+    over = {"type": "passport", "status": "verified", "expiresOn": "2020-01-01"}
+    assert data(await as_admin.put(path, json={"documents": [over]}))["kycStatus"] == "pending"
+    bad = {"type": "passport", "status": "rejected", "note": "Unreadable"}
+    assert data(await as_admin.put(path, json={"documents": [bad]}))["kycStatus"] == "rejected"
+    refused = await as_admin.put(path, json={"documents": [{**bad, "fileId": "file-999"}]})
+    assert refused.json()["error"]["details"][0]["field"] == "documents.0.fileId"
+    assert data(await as_admin.get(f"/api/customers/{code}"))["kycStatus"] == "rejected"
+
+
 async def test_an_agent_sees_their_part_of_a_customer(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
     agent = await as_role("agent")
     mine, other = await make_case(agent=agent.user["id"]), await make_case()

@@ -5,6 +5,7 @@ table: rows then have an outcome and a policy. Terms that are over (`term_closed
 starts as a new case with its own id; a row about a case that exists gets that one's.
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Final
 
@@ -103,3 +104,14 @@ async def undo_import(session: AsyncSession, table: str, until: datetime) -> int
         cases = await lock_any(session, case_ids)
         await lifecycle.move(session, cases, before, details="The upload that named the agent was undone")
     return deleted
+
+
+_FOLLOW: Final = """
+update renewal_cases t set customer_id = p.customer_id from customers_public_policy p
+where p.id = t.policy_id and t.policy_id = any(%(policies)s) and t.customer_id <> p.customer_id
+"""
+
+
+async def follow_policies(session: AsyncSession, policy_ids: Sequence[int]) -> None:
+    """The cases of these policies belong to the customer whom the policies belong to, since two customers were merged or parted."""
+    await db.execute(session, _FOLLOW, {"policies": list(policy_ids)})

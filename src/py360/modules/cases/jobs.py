@@ -4,7 +4,7 @@ from typing import Final
 
 from py360.kit import db, resources
 from py360.kit.webhooks import Inbox
-from py360.modules.cases import live_updates, webhooks
+from py360.modules.cases import bulk, live_updates, webhooks
 from py360.modules.cases.assignment import auto, first_contact
 from py360.modules.cases.renewals.scheduler import open_due_cases
 from py360.modules.cases.service import notify
@@ -68,3 +68,10 @@ async def auto_assign(timestamp: int) -> None:
 async def note_breaches(timestamp: int) -> None:
     """Escalate the cases whose customer was not contacted in time."""
     await first_contact.note_breaches()
+
+
+@jobs.task(name="cases.follow_policies")
+async def follow_policies(policy_ids: list[int]) -> None:
+    """Customers were merged or parted: the cases of their policies follow."""
+    async with db.unit_of_work() as session:
+        await bulk.follow_policies(session, policy_ids)

@@ -23,6 +23,7 @@ from py360.modules.customers.service.customers import change_customer
 from py360.modules.customers.service.policies import change_policy
 from py360.modules.customers.service.renew import expire, renew, restore
 from py360.modules.customers.service.undo_import import keep_changed, undo_import
+from py360.modules.customers.verification.sender import VerificationMessage, use_verification_sender
 
 __all__ = [
     "CATEGORIES",
@@ -34,6 +35,7 @@ __all__ = [
     "Needs",
     "Phone",
     "Policy",
+    "VerificationMessage",
     "change_customer",
     "change_policy",
     "customer_entity",
@@ -51,6 +53,7 @@ __all__ = [
     "set_grace_periods",
     "sort_into_search",
     "undo_import",
+    "use_verification_sender",
 ]
 
 # Names as policies hold them; base premiums from the SQL of the specification's authors (domain reference, section 4).

@@ -29,6 +29,10 @@ _MATCH: Final = (
         " and (s.pan is null or c.pan is null or s.pan = c.pan)",
     )
 )
+# A row about a customer that was merged is about the one that is kept.
+_FOLLOW_MERGED: Final = """
+update {staging} s set customer_id = c.merged_into from customers c where c.id = s.customer_id and c.merged_into is not null
+"""
 _RESPELL_CUSTOMERS: Final = sql.read(__file__, "respell_customers")
 _RESPELL_POLICIES: Final = sql.read(__file__, "respell_policies")
 _DOUBT: Final = sql.read(__file__, "doubt_repeated_customers")
@@ -78,6 +82,8 @@ async def merge(session: AsyncSession, staging: str) -> None:
     for respell in (_RESPELL_CUSTOMERS, _RESPELL_POLICIES):
         await _run(session, respell, staging)
     known = await _run(session, _MATCH, staging, these=_UNKNOWN)
+    if known:
+        await _run(session, _FOLLOW_MERGED, staging)
     doubtful = await _run(session, _DOUBT, staging)
     await _insert_customers(session, staging)
     if doubtful:

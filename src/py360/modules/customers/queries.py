@@ -24,7 +24,7 @@ _CUSTOMER: Final = """
 select c.id, c.customer_code, c.first_name, c.last_name, c.full_name, c.email, c.phone, c.date_of_birth, c.gender, c.pan,
   c.address, c.customer_profile, c.preferred_language, c.kyc_status, c.communication_preferences, c.email_verified_at,
   c.phone_verified_at, c.pan_verified_at, c.client_id, c.created_at, c.updated_at,
-  (extract(epoch from c.updated_at) * 1000000)::bigint as edition
+  (extract(epoch from c.updated_at) * 1000000)::bigint as edition, c.merged_into
 from customers c
 """
 _POLICY: Final = """
@@ -101,6 +101,7 @@ class Customer:
     created_at: datetime
     updated_at: datetime
     edition: int
+    merged_into: int | None
 
     def to_public(self) -> CustomerView:
         """A customer of the wire."""
@@ -249,6 +250,7 @@ class CustomerFilter:
     def where(self, caller: Caller) -> Predicate:
         """The predicate on `customers c`, which starts from the caller's reach, and its parameters."""
         where, params = customers_within(caller)
+        where += " and c.merged_into is null"
         if self.search and (text := self.search.strip()):
             where += (
                 " and (lower(c.full_name) like %(like)s or c.customer_code = %(exact)s"
@@ -301,7 +303,8 @@ async def customer(reads: Reads, caller: Caller, text: str) -> Customer:
     if [each.customer_code for each in found] == [text, text]:
         raise _several_clients("customers", text)
     if found:
-        return found[0]
+        kept = found[0].merged_into
+        return found[0] if kept is None else await customer(reads, caller, str(kept))
     if number is None and text.lower().startswith("cust-"):
         return await customer(reads, caller, str(ids.number("customer", text)))  # the code a policy file replaced
     raise NotFound(f"There is no customer {text[:60]} within your reach.", code="customer_not_found")

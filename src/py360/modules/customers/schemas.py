@@ -195,12 +195,20 @@ class VerifyEmail(VerifyIn):
 
 
 class VerifyPhone(VerifyIn):
-    """A phone number."""
+    """A phone number; `code` is the one-time code that the customer named."""
 
     phone: Phone
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$")] | None = None
 
 
 class VerifyPan(VerifyIn):
     """A permanent account number."""
 
     pan: Pan
+
+
+class MergeIn(Schema):
+    """The customer to merge into another one, and why."""
+
+    duplicate_id: str | int
+    reason: Annotated[str, StringConstraints(max_length=500)] | None = None

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from py360.kit import crypto, db, resources
-from py360.kit.caller import Caller, Reach
+from py360.kit.caller import MOST_NODES_NAMED, Caller, Reach
 from py360.modules.identity import catalogue, tokens
 
 FRESH_SECONDS: Final = 1.0
@@ -22,7 +22,7 @@ MAX_REMEMBERED: Final = 10_000
 _SESSIONS: Final = """
     select s.id as session_id, u.id as user_id, u.client_id, u.email, u.first_name, u.last_name,
            u.granted_permissions, u.revoked_permissions, u.require_password_change, r.name as role, r.permissions, r.reach, h.node_id,
-           k.ids as client_ids, k.codes as client_codes
+           k.ids as client_ids, k.codes as client_codes, below.ids as subtree
     from user_sessions s
     join users u on u.id = s.user_id
     left join roles r on r.id = u.role_id
@@ -31,6 +31,11 @@ _SESSIONS: Final = """
       select array_agg(c.id order by c.id) as ids, array_agg(c.client_code order by c.id) as codes from clients c
       where c.id = u.client_id or (c.is_active and r.name = any(%(span)s))
     ) k
+    cross join lateral (
+      select array_agg(n.id) as ids from (
+        select b.id from organization_public_node b where r.reach = 'subtree' and b.path <@ h.path limit %(most)s
+      ) n
+    ) below
     where s.{column} = any(%(sessions)s) and s.revoked_at is null and s.expires_at > %(now)s and u.status = 'active'
 """
 
@@ -54,6 +59,7 @@ class _Session:
     node_id: int | None
     client_ids: list[int]
     client_codes: list[str]
+    subtree: list[int] | None
 
     def to_caller(self) -> Caller:
         """Who calls."""
@@ -72,6 +78,7 @@ class _Session:
             session_id=self.session_id,
             client_codes=tuple(self.client_codes),
             must_change_password=self.require_password_change,
+            subtree=tuple(self.subtree or ()) if len(self.subtree or ()) <= MOST_NODES_NAMED else (),
         )
 
 
@@ -139,6 +146,7 @@ async def _read(column: str, session: int | str) -> Caller:
 
 async def _rows(column: str, sessions: Sequence[int | str]) -> list[_Session]:
     here = resources.current()
-    values = {"sessions": sessions, "now": here.clock.now(), "span": sorted(catalogue.SPAN_CLIENTS)}
+    values: dict[str, object] = {"sessions": sessions, "now": here.clock.now(), "span": sorted(catalogue.SPAN_CLIENTS)}
+    values["most"] = MOST_NODES_NAMED + 1
     async with here.sessions() as database:
         return await db.fetch_all(database, _Session, _SESSIONS.format(column=column), values)

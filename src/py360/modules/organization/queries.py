@@ -1,5 +1,6 @@
 """Reading the tree: what a caller sees of it starts from their clients and their reach."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -50,6 +51,7 @@ class Node:
     branch_code: str | None
     ifsc: str | None
     member_count: int
+    spent: Decimal = Decimal(0)
 
     def to_public(self) -> NodeView:
         """A node of the wire (domain reference, 24); money in INR."""
@@ -69,7 +71,9 @@ class Node:
             "revenue": self.revenue,
             "status": self.status,
             "memberCount": self.member_count,
-            "performance": performance(self.renewed_cases, self.current_cases, self.target_cases),
+            "performance": performance(
+                self.renewed_cases, self.current_cases, self.target_cases, self.spent, self.budget
+            ),
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
         }
@@ -112,7 +116,7 @@ def visible(caller: Caller) -> Predicate:
 
 
 async def tree(reads: Reads, caller: Caller) -> list[NodeInTreeView]:
-    """The visible part of the tree, nested in `children`; the figures of a node include those below it."""
+    """The visible part of the tree, nested in `children`, without figures."""
     where, params = visible(caller)
     found = await reads.fetch_all(Node, f"{_NODE} where {where} order by nlevel(n.path), lower(n.name), n.id", params)
     nodes: dict[int | None, NodeInTreeView] = {node.id: {**node.to_public(), "children": []} for node in found}
@@ -120,20 +124,16 @@ async def tree(reads: Reads, caller: Caller) -> list[NodeInTreeView]:
     for node in nodes.values():
         parent = nodes.get(node["parentId"])
         (parent["children"] if parent else roots).append(node)
-    for node in reversed(nodes.values()):  # by level: the deepest are added up first
-        if parent := nodes.get(node["parentId"]):
-            parent["currentCases"] += node["currentCases"]
-            parent["renewedCases"] += node["renewedCases"]
-            parent["revenue"] += node["revenue"]
-        node["performance"] = performance(node["renewedCases"], node["currentCases"], node["targetCases"])
     return roots
 
 
-def performance(renewed: int, current: int, target: int | None) -> PerformanceView:
-    """How a node does: renewed of its cases, cases of its target."""
+def performance(
+    renewed: int, current: int, target: int | None, spent: Decimal, budget: Decimal | None
+) -> PerformanceView:
+    """How a node does: renewed of its cases, spent of its budget, cases of its target."""
     return {
         "efficiency": round(100 * renewed / current, 1) if current else None,
-        "budgetUtilization": None,
+        "budgetUtilization": round(float(100 * spent / budget), 1) if budget else None,
         "targetAchievement": round(100 * current / target, 1) if target else None,
     }
 
@@ -150,6 +150,24 @@ async def one(session: AsyncSession, caller: Caller, node_id: int) -> Node:
     if node is None:
         raise not_found(node_id)
     return node
+
+
+async def some(reads: Reads, caller: Caller, node_ids: Sequence[int]) -> list[Node]:
+    """These nodes, in this order; raises NotFound for the first that the caller does not see."""
+    where, params = visible(caller)
+    sql = f"{_NODE} where n.id = any(%(ids)s) and {where}"
+    found = {node.id: node for node in await reads.fetch_all(Node, sql, {**params, "ids": list(node_ids)})}
+    for node_id in node_ids:
+        if node_id not in found:
+            raise not_found(node_id)
+    return [found[node_id] for node_id in dict.fromkeys(node_ids)]
+
+
+async def children(reads: Reads, caller: Caller, node_id: int) -> list[Node]:
+    """The nodes right below a node, as far as the caller sees them."""
+    where, params = visible(caller)
+    sql = f"{_NODE} where n.parent_id = %(id)s and {where} order by lower(n.name), n.id"
+    return await reads.fetch_all(Node, sql, {**params, "id": node_id})
 
 
 async def members(

@@ -24,6 +24,7 @@ _COLUMNS: Final = ("name", "manager_id", "description", "budget", "target_cases"
 _BRANCH: Final = {"branch_code": "code", "ifsc": "ifsc"}
 _ADD_NODE: Final = sql.read(__file__, "add_node")
 _MOVE_NODE: Final = sql.read(__file__, "move_node")
+_DATE_PATHS: Final = sql.read(__file__, "date_paths")
 
 # A node the caller may change: of one of their clients, and for reach other than `all` their home or below it.
 _LOCK_NODE: Final = """
@@ -142,6 +143,7 @@ async def add(session: AsyncSession, caller: Caller, new: NodeIn) -> int:
         "above": parent.path + "." if parent else "",
     }
     node_id = await db.fetch_only(session, int, _ADD_NODE, values)
+    identity.forget_callers()
     if new.type == "branch":
         await _add_branch(session, client_id, node_id, new)
     return node_id
@@ -225,6 +227,9 @@ async def move(session: AsyncSession, caller: Caller, node_id: int, parent_id: i
         raise Conflict("A node cannot be moved under itself or under a node below it.", code="circle")
     _check_level(node.type, parent)
     await _check_name_free(session, node.client_id, node.name, parent_id, node_id)
+    dated = {"id": node_id, "parent": parent_id, "today": resources.current().clock.today()}
+    for statement in _DATE_PATHS.split(";"):
+        await db.execute(session, statement, dated)
     await db.execute(session, _MOVE_NODE, {"id": node_id, "parent": parent_id})
     identity.forget_callers()
 

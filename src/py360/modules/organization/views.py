@@ -10,7 +10,7 @@ from py360.kit.wire import Amount
 
 
 class PerformanceView(TypedDict):
-    """Percentages of a node; null where there is nothing to divide by, or nothing is known (what of a budget was spent)."""
+    """Percentages of a node; null where there is nothing to divide by."""
 
     efficiency: float | None
     budgetUtilization: float | None

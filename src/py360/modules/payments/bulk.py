@@ -4,7 +4,7 @@
 differ the choice does not depend on their order. `recompute` computes the payments those facts belong to.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, astuple, dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -250,3 +250,14 @@ def _number(purpose: str, token: str | None) -> int | None:
         return int(verify(purpose, token))
     except BadToken:
         return None
+
+
+_FOLLOW: Final = """
+update payments t set customer_id = p.customer_id from customers_public_policy p
+where p.id = t.policy_id and t.policy_id = any(%(policies)s) and t.customer_id <> p.customer_id
+"""
+
+
+async def follow_policies(session: AsyncSession, policy_ids: Sequence[int]) -> None:
+    """The payments of these policies belong to the customer whom the policies belong to, since two customers were merged or parted."""
+    await db.execute(session, _FOLLOW, {"policies": list(policy_ids)})

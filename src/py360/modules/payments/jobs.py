@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from py360.kit import db
 from py360.kit.webhooks import Inbox
-from py360.modules.payments import live_updates, webhooks
+from py360.modules.payments import bulk, live_updates, webhooks
 from py360.modules.payments.apply_events import CLOSE_ORDERS
 from py360.modules.payments.instalments import ladder
 from py360.modules.payments.ledger import backlog
@@ -59,3 +60,10 @@ async def case_closed(case_id: int, status: str) -> None:
     """A case that is over can be paid no more."""
     if status != "renewed":  # paying closes the others already
         await close_orders.func(case_id=case_id)
+
+
+@jobs.task(name="payments.follow_policies")
+async def follow_policies(policy_ids: list[int]) -> None:
+    """Customers were merged or parted: the payments of their policies follow."""
+    async with db.unit_of_work() as session:
+        await bulk.follow_policies(session, policy_ids)

@@ -12,7 +12,7 @@ from py360.kit.errors import Conflict, NotFound
 from py360.modules.claims import checklist
 from py360.modules.claims.schemas import DocumentChange, DocumentIn
 from py360.modules.claims.service import history
-from py360.modules.claims.service.lock import Claim, touch
+from py360.modules.claims.service.lock import Claim, lock_any, touch
 
 MOST: Final = 100
 _ASK: Final = """
@@ -38,6 +38,8 @@ update claim_documents set status = %(status)s::text, note = coalesce(%(note)s, 
 where id = %(id)s and claim_id = %(claim)s returning name
 """
 _COUNT: Final = "select count(*) from claim_documents where claim_id = %(claim)s"
+_KIND: Final = "select coalesce(document_type, 'other') from files_public_file where id = %(file)s"
+_NOTED: Final = "select 1 from claim_documents where claim_id = %(claim)s and file_id = %(file)s"
 _OUTSTANDING: Final = """
 select name from claim_documents where claim_id = %(claim)s and is_required and status not in ('verified', 'waived', 'received')
 order by id
@@ -87,6 +89,17 @@ async def receive(session: AsyncSession, claim: Claim, document: Received, user_
     await history.write(session, claim.id, "Document Received", f"{values['name']}{by}", now, user_id=user_id)
     await touch(session, claim)
     return number
+
+
+async def note_file(session: AsyncSession, claim_id: int, file_id: int, name: str, user_id: int | None) -> None:
+    """A file was stored with the claim; noted once, however often it is said. Nothing for a file or a claim that is gone."""
+    claim = await db.fetch_one(session, int, "select id from claims where id = %(id)s", {"id": claim_id})
+    kind = await db.fetch_one(session, str, _KIND, {"file": file_id})
+    if claim is None or kind is None:
+        return
+    locked = await lock_any(session, claim_id)
+    if not await db.fetch_one(session, int, _NOTED, {"claim": claim_id, "file": file_id}):
+        await receive(session, locked, Received(kind, name, None, file_id), user_id)
 
 
 async def add(session: AsyncSession, caller: Caller, claim: Claim, body: DocumentIn) -> int:

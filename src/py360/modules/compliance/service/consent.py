@@ -151,3 +151,23 @@ async def record(session: AsyncSession, caller: Caller, body: ConsentIn) -> int:
     if number is None:
         raise no_customer(body.customer_id)
     return number
+
+
+_INHERIT: Final = """
+with latest as (
+  select distinct on (c.customer_id, c.channel, c.purpose) c.customer_id, c.channel, c.purpose, c.state
+  from consents c where c.client_id = %(client)s and c.customer_id = any(%(both)s)
+  order by c.customer_id, c.channel, c.purpose, c.id desc
+)
+insert into consents (client_id, customer_id, channel, purpose, state, source, recorded_at)
+select %(client)s, %(kept)s, m.channel, m.purpose, 'opted_out', 'merge', %(now)s
+from latest m left join latest k on k.customer_id = %(kept)s and k.channel = m.channel and k.purpose = m.purpose
+where m.customer_id = %(merged)s and m.state = 'opted_out' and k.state is distinct from 'opted_out'
+"""
+
+
+async def inherit_opt_outs(session: AsyncSession, client_id: int, kept_id: int, merged_id: int) -> None:
+    """Two customers are one person: what either has opted out of counts for the one that is kept."""
+    now = resources.current().clock.now()
+    params = {"client": client_id, "kept": kept_id, "merged": merged_id, "both": [kept_id, merged_id], "now": now}
+    await db.execute(session, _INHERIT, params)

@@ -7,7 +7,8 @@ from fastapi import Query, Response
 from py360.kit.http import Answer, DbReads, IfMatch, Res, Session, etag, ok
 from py360.modules.customers import queries
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
-from py360.modules.customers.picture import insights, members, profile, timeline
+from py360.modules.customers.picture import insights, kyc, members, profile, timeline
+from py360.modules.customers.picture.kyc import KycIn, KycSaved, KycView
 from py360.modules.customers.picture.schemas import MembersIn, ProfileIn
 from py360.modules.customers.picture.views import (
     InsightsView,
@@ -48,6 +49,30 @@ async def save_profile(
     body.as_shown(before)
     message = f"The profile of {found.customer_code} was saved."
     return ok({"customerId": found.customer_code, "version": version, "message": message}, headers=etag(version))
+
+
+@router.get("/customers/{customer}/kyc", response_model=Answer[KycView])
+async def read_kyc(reads: DbReads, res: Res, caller: CanReadCustomers, customer: str) -> Response:
+    """The documents that prove who a customer is and where they live, and what is missing."""
+    found = await queries.customer(reads, caller, customer)
+    return ok(await kyc.read(reads, found, res.clock.today()), headers=etag(found.edition))
+
+
+@router.put("/customers/{customer}/kyc", response_model=Answer[KycSaved])
+async def save_kyc(
+    session: Session,
+    reads: DbReads,
+    res: Res,
+    caller: CanChangeCustomers,
+    customer: str,
+    body: KycIn,
+    if_match: IfMatch,
+) -> Response:
+    """Set all documents. The status follows from them: verified with a checked identity document and proof of address."""
+    found = await queries.customer(reads, caller, customer)
+    saved = await kyc.save(session, found, body, res.clock.today(), if_match)
+    answer = {"customerId": found.customer_code, "kycStatus": saved.status, "missing": saved.missing}
+    return ok({**answer, "message": f"The documents of {found.customer_code} were saved."})
 
 
 @router.get("/customers/{customer}/timeline", response_model=Answer[TimelineView])

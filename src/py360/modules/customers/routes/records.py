@@ -1,26 +1,16 @@
-"""Customers and policies as records: lists, added, read, changed, verified."""
+"""Customers and policies as records: lists, added, read, changed."""
 
 from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
-from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Res, Search, Session, etag, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Search, Session, etag, listed, ok
 from py360.modules.customers import queries
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
 from py360.modules.customers.routes.base import router
-from py360.modules.customers.schemas import (
-    CustomerChange,
-    CustomerIn,
-    PolicyChange,
-    PolicyIn,
-    PreferencesIn,
-    VerifyEmail,
-    VerifyPan,
-    VerifyPhone,
-)
-from py360.modules.customers.service import customers, policies, verify
-from py360.modules.customers.service.verify import VerificationView
+from py360.modules.customers.schemas import CustomerChange, CustomerIn, PolicyChange, PolicyIn, PreferencesIn
+from py360.modules.customers.service import customers, policies
 from py360.modules.customers.views import (
     CustomerAdded,
     CustomerList,
@@ -157,21 +147,3 @@ async def change_policy(
 async def policy_types(reads: DbReads, caller: CanReadCustomers) -> Response:
     """The policy types."""
     return ok({"policyTypes": [each.to_public() for each in await queries.policy_types(reads)]})
-
-
-@router.post("/verify/email", response_model=Answer[VerificationView])
-async def verify_email(session: Session, res: Res, caller: CanChangeCustomers, body: VerifyEmail) -> Response:
-    """Mark an e-mail address as checked. It is verified when it is the one on file of the case's customer."""
-    return ok(await verify.verify(session, caller, "email", body.email, body.case_id, res.clock.now()))
-
-
-@router.post("/verify/phone", response_model=Answer[VerificationView])
-async def verify_phone(session: Session, res: Res, caller: CanChangeCustomers, body: VerifyPhone) -> Response:
-    """Mark a phone number as checked. It is verified when it is the one on file of the case's customer."""
-    return ok(await verify.verify(session, caller, "phone", body.phone, body.case_id, res.clock.now()))
-
-
-@router.post("/verify/pan", response_model=Answer[VerificationView])
-async def verify_pan(session: Session, res: Res, caller: CanChangeCustomers, body: VerifyPan) -> Response:
-    """Mark a PAN as checked. It is verified when it is the one on file of the case's customer."""
-    return ok(await verify.verify(session, caller, "pan", body.pan, body.case_id, res.clock.now()))

@@ -1,5 +1,5 @@
--- What happened to a customer, newest first, as far as the policies within reach go: one branch for each source, each cut
--- before they are put together. A page begins behind (before_at, before_id), the last event of the page before.
+-- What happened to a customer, newest first, as far as the policies within reach go: one branch for each source, of which one
+-- whose type is not asked for is not run. A page begins behind (before_at, before_id), the last event of the page before.
 with cases as materialized (
   select k.id, k.policy_id, k.due_date from cases_public_case k
   where k.customer_id = any(%(customers)s) and k.policy_id = any(%(policies)s)
@@ -10,7 +10,7 @@ with cases as materialized (
          'policy_created' as type, p.id as policy_id, 'Policy created' as title,
          p.policy_number || coalesce(', ' || p.product_name, '') as description,
          jsonb_build_object('premium', p.premium_amount, 'coverage', p.sum_insured) as details
-  from policies p where p.id = any(%(policies)s)
+  from policies p where p.id = any(%(policies)s) and (%(types)s::text[] is null or %(types)s::text[] && array['policy_created'])
   union all
   select 'history-' || h.id, h.created_at,
          case when h.action = 'Comment Added' then 'communication'
@@ -19,14 +19,16 @@ with cases as materialized (
          case when h.action = 'Comment Added' then jsonb_build_object('agent', h.user_name, 'outcome', 'noted')
               else jsonb_build_object('agent', h.user_name, 'caseId', 'CASE-' || h.case_id) end
   from cases join cases_public_history h on h.case_id = cases.id
-  where h.action in ('Comment Added', 'Updated', 'Contact Update', 'Case Created')
-     or h.new_status in ('renewed', 'lapsed', 'cancelled', 'failed')
+  where (%(types)s::text[] is null or %(types)s::text[] && array['renewal', 'modification', 'communication'])
+    and (h.action in ('Comment Added', 'Updated', 'Contact Update', 'Case Created')
+      or h.new_status in ('renewed', 'lapsed', 'cancelled', 'failed'))
   union all
   select 'payment-' || r.id, r.captured_at, 'payment', cases.policy_id, 'Payment received',
          'Rs ' || r.captured_amount || coalesce(' by ' || r.method, ''),
          jsonb_build_object('amount', r.captured_amount, 'method', r.method, 'refunded', r.refunded_amount,
                             'dueDate', cases.due_date)
   from cases join payments_public_receipt r on r.case_id = cases.id
+  where (%(types)s::text[] is null or %(types)s::text[] && array['payment'])
   union all
   select 'claim-' || k.id || '-' || e.step, e.at, 'claim', k.policy_id, k.claim_number || ' ' || e.step,
          coalesce(k.title, k.claim_type),
@@ -34,22 +36,25 @@ with cases as materialized (
                             'approvedAmount', k.approved_amount)
   from reported k cross join lateral (
     values ('reported', k.reported_at), ('decided', k.decided_at), ('closed', k.closed_at)) e (step, at)
-  where e.at is not null
+  where e.at is not null and (%(types)s::text[] is null or %(types)s::text[] && array['claim'])
   union all
   select 'message-' || m.id, coalesce(m.sent_at, m.created_at), 'communication', cases.policy_id,
          initcap(m.communication_type) || ' ' || m.status, coalesce(m.subject, left(m.content, 200), ''),
          jsonb_build_object('channel', m.communication_type, 'outcome', m.status, 'agent', u.name)
   from cases join messaging_public_message m on m.case_id = cases.id
   left join identity_public_users u on u.id = m.sent_by
+  where (%(types)s::text[] is null or %(types)s::text[] && array['communication'])
   union all
   select 'document-' || f.id, f.created_at, 'document', o.policy_id, f.file_name, coalesce(f.document_type, 'document'),
          jsonb_build_object('documentType', f.document_type, 'agent', f.uploaded_by, 'fileId', 'file-' || f.id)
   from (
-    select 'customer' as kind, c as id, null::bigint as policy_id from unnest(%(customers)s::bigint[]) c
+    select 'customer' as kind, c.id, null::bigint as policy_id from customers c
+    where c.id = any(%(customers)s) or c.merged_into = any(%(customers)s)
     union all select 'policy', p, p from unnest(%(policies)s::bigint[]) p
     union all select 'case', cases.id, cases.policy_id from cases
     union all select 'claim', reported.id, reported.policy_id from reported
   ) o join files_public_file f on f.entity_type = o.kind and f.entity_id = o.id
+  where (%(types)s::text[] is null or %(types)s::text[] && array['document'])
 )
 select e.id, e.at, e.type, e.policy_id, e.title, e.description, e.details
 from events e

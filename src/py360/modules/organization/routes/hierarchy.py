@@ -1,11 +1,14 @@
-"""The HTTP face of organization."""
+"""The tree of regions, branches and teams, and users' places in it."""
 
 from fastapi import Response
 
 from py360.kit.clock import version_of
-from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Router, Search, Session, Sort, etag, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Res, Search, Session, Sort, etag, listed, ok
 from py360.modules.organization import queries, service
 from py360.modules.organization.access import CanChangeOrganization, CanPlaceUsers, CanSeeOrganization
+from py360.modules.organization.performance import figures
+from py360.modules.organization.performance.period import PeriodFilter
+from py360.modules.organization.routes.base import router
 from py360.modules.organization.schemas import Home, Move, NodeChange, NodeIn
 from py360.modules.organization.views import (
     HierarchyView,
@@ -17,13 +20,14 @@ from py360.modules.organization.views import (
     TeamList,
 )
 
-router = Router()
-
 
 @router.get("/hierarchy", response_model=Answer[HierarchyView])
-async def hierarchy(reads: DbReads, caller: CanSeeOrganization) -> Response:
-    """The caller's part of the organisation as a tree; figures include what is below."""
-    return ok({"nodes": await queries.tree(reads, caller)})
+async def hierarchy(reads: DbReads, res: Res, caller: CanSeeOrganization) -> Response:
+    """The caller's part of the organisation as a tree; figures include what is below, and are of this financial year."""
+    nodes = await queries.tree(reads, caller)
+    period = PeriodFilter().period(res.clock.today())
+    figures.fill(nodes, await figures.figures(reads, caller.client_ids, period))
+    return ok({"nodes": nodes})
 
 
 @router.post("/hierarchy/nodes", status_code=201, response_model=Answer[NodeSaved])
@@ -35,9 +39,11 @@ async def add_node(session: Session, caller: CanChangeOrganization, body: NodeIn
 
 
 @router.get("/hierarchy/nodes/{node_id}", response_model=Answer[NodeView])
-async def read_node(session: Session, caller: CanSeeOrganization, node_id: int) -> Response:
-    """One node."""
-    node = await queries.one(session, caller, node_id)
+async def read_node(reads: DbReads, res: Res, caller: CanSeeOrganization, node_id: int) -> Response:
+    """One node, with the figures of this financial year, which include what is below."""
+    (found,) = await queries.some(reads, caller, [node_id])
+    period = PeriodFilter().period(res.clock.today())
+    node = figures.with_figures(found, await figures.figures(reads, caller.client_ids, period, [node_id]))
     return ok(node.to_public(), headers=etag(version_of(node.updated_at)))
 
 

@@ -1,0 +1,1 @@
+"""How regions, branches, teams and sales channels perform."""

@@ -1,0 +1,5 @@
+"""The router that this module's routes share."""
+
+from py360.kit.http import Router
+
+router = Router()

@@ -1,0 +1,103 @@
+"""The same person twice: found, merged with everything they have, and parted again."""
+
+from collections.abc import Awaitable, Callable
+
+import httpx
+
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from tests.factories.book import merge as import_rows
+from tests.factories.book import row
+from tests.factories.cases import MadeCase, make_case
+from tests.factories.claims import data, report
+from tests.modules.conftest import AsRole
+
+RunJobs = Callable[[], Awaitable[None]]
+
+
+async def set_contact(case: MadeCase, **values: str) -> str:
+    """Set columns of the customer of a case; their code."""
+    async with unit_of_work() as session:
+        sets = ", ".join(f"{name} = %({name})s" for name in ("phone", *values))
+        sql = f"update customers set {sets} where id = %(id)s returning customer_code"
+        return await db.fetch_only(session, str, sql, {"phone": "+919820012345", **values, "id": case.customer_id})
+
+
+async def two(**second: str) -> tuple[MadeCase, MadeCase, str, str]:
+    """Two records of one person, who share a phone."""
+    one, other = await make_case(name="Asha Rao"), await make_case(name="Asha  Rao")
+    return one, other, await set_contact(one), await set_contact(other, **second)
+
+
+async def test_duplicates_are_found_with_their_reasons(as_admin: httpx.AsyncClient) -> None:
+    _, _, kept, other = await two()
+    stranger = await make_case(name="Vikram Mehta")
+    family = await make_case(name="Ravi Kulkarni")
+    await set_contact(family)
+    found = data(await as_admin.get(f"/api/customers/{kept}/duplicates"))["duplicates"]
+    assert [(each["customerId"], each["reasons"]) for each in found] == [(other, ["phone", "name"])]
+    assert data(await as_admin.get(f"/api/customers/{stranger.customer_id}/duplicates"))["duplicates"] == []
+
+
+async def test_merged_customers_are_one_until_they_are_parted(as_admin: httpx.AsyncClient, run_jobs: RunJobs) -> None:
+    one, other, kept, duplicate = await two(pan="ABCPR1234F")
+    claim = await report(as_admin, other)
+    consent = {
+        "customerId": duplicate,
+        "channel": "email",
+        "purpose": "service",
+        "state": "opted_out",
+        "source": "letter",
+    }
+    assert (await as_admin.post("/api/consents", json=consent)).status_code in (200, 201)
+    made = data(
+        await as_admin.post(f"/api/customers/{kept}/merge", json={"duplicateId": duplicate, "reason": "Same PAN"})
+    )
+    assert (made["policies"], made["filled"]) == (1, ["pan"])
+    await run_jobs()
+    assert {each["id"] for each in data(await as_admin.get(f"/api/customers/{kept}/policies"))["policies"]} == {
+        one.policy_id, other.policy_id,
+    }  # fmt: skip
+    assert data(await as_admin.get(f"/api/claims/{claim}"))["customerId"] == kept
+    assert data(await as_admin.get(f"/api/customers/{duplicate}"))["id"] == kept
+    listed = data(await as_admin.get("/api/customers"))["customers"]
+    assert [each["id"] for each in listed] == [kept]
+    async with unit_of_work() as session:
+        sql = "select state from consents where customer_id = %(id)s and channel = 'email'"
+        assert await db.fetch_all(session, str, sql, {"id": one.customer_id}) == ["opted_out"]
+    again = await as_admin.post(f"/api/customers/{kept}/merge", json={"duplicateId": duplicate})
+    assert again.status_code == 409
+
+    path = f"/api/customers/{kept}/merges/{made['mergeId']}/undo"
+    data(await as_admin.post(path))
+    await run_jobs()
+    assert data(await as_admin.get(f"/api/claims/{claim}"))["customerId"] == duplicate
+    assert data(await as_admin.get(f"/api/customers/{duplicate}"))["pan"] == "ABCPR1234F"
+    assert data(await as_admin.get(f"/api/customers/{kept}"))["pan"] is None
+    assert (await as_admin.post(path)).json()["error"]["code"] == "merge_undone"
+
+
+async def test_a_file_that_names_the_merged_customer_means_the_kept_one(as_admin: httpx.AsyncClient) -> None:
+    await import_rows(row(1, customer_code="C-1"), row(2, customer_code="C-2", last_name="Sharma 1"))
+    data(await as_admin.post("/api/customers/C-1/merge", json={"duplicateId": "C-2"}))
+    (staged,) = await import_rows(row(3, customer_code="C-2", last_name="Sharma 1"))
+    policies = data(await as_admin.get("/api/customers/C-1/policies"))["policies"]
+    assert {each["policyNumber"] for each in policies} == {"POL-00001", "POL-00002", "POL-00003"}
+    assert staged
+
+
+async def test_two_pans_are_two_people(as_admin: httpx.AsyncClient) -> None:
+    one, _, kept, duplicate = await two(pan="ABCPR1234F")
+    await set_contact(one, pan="ABCPR9999F")
+    refused = await as_admin.post(f"/api/customers/{kept}/merge", json={"duplicateId": duplicate})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "different_pan")
+    assert (await as_admin.post(f"/api/customers/{kept}/merge", json={"duplicateId": kept})).status_code == 409
+
+
+async def test_duplicates_out_of_reach_are_not_shown(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    mine = await make_case(agent=agent.user["id"], name="Asha Rao")
+    other = await make_case(name="Asha Rao")
+    code, foreign = await set_contact(mine), await set_contact(other)
+    assert data(await agent.get(f"/api/customers/{code}/duplicates"))["duplicates"] == []
+    assert (await agent.post(f"/api/customers/{code}/merge", json={"duplicateId": foreign})).status_code == 404
