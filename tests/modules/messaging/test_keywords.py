@@ -63,6 +63,9 @@ def test_every_start_word_counts_in_every_spelling(spelling: str) -> None:
         "s.t.o.p.",
         "stooop",
         "🅂🅃🄾🅿",
+        "🛑",
+        "⛔️ 🚫!",
+        "ѕtор",  # with Cyrillic letters
         "🇸🇹🇴🇵",
         "unsubscribe me",
         "I want to opt out",

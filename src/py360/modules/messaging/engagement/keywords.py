@@ -21,6 +21,7 @@ from typing import Final, Literal
 Meaning = Literal["stop", "start"]
 LONGEST: Final = 2_000  # characters that are looked at; a request to stop is short
 _SENTENCE_ENDS: Final = frozenset(".!?,;:\n\r।॥…،؛؟۔|—–、。！？")
+_STOP_SIGNS: Final = frozenset("🛑⛔🚫")  # alone they say what the word says
 _INDIC_BLOCKS: Final = (0x0900, 0x0980, 0x0A00, 0x0A80, 0x0B00, 0x0C00, 0x0C80, 0x0D00)
 _NASALS: Final = (0x19, 0x1E, 0x23, 0x28, 0x2E)  # nga, nya, nna, na, ma: places in each of these blocks
 _CANDRABINDU: Final = 0x01
@@ -40,6 +41,7 @@ _SAME_LETTER: Final = {
     0x0A70: "\u0a02",  # Gurmukhi tippi, bindi
     0x0A71: "",  # Gurmukhi addak, often left out
     0x0640: "",  # Arabic tatweel
+    **{ord(alike): letter for alike, letter in zip("аеорсхуіѕтАЕОРСХУІЅТοΟτΤρΡ", "aeopcxyistaeopcxyistoottpp", strict=True)},
     0x115F: " ",  # Hangul fillers, which look like nothing
     0x1160: " ",
     **{
@@ -63,6 +65,9 @@ def _with_and_without_symbols(text: str) -> tuple[str, str]:
 
 
 def _meaning(text: str) -> Meaning | None:
+    signs = {each for each in fold(text) if not each.isspace() and unicodedata.category(each) not in ("Sk", "Po")}
+    if signs and signs <= _STOP_SIGNS:
+        return "stop"
     words, tokens = _vocabulary(), _tokens(text)
     if words.is_stop(tokens, whole=True):
         return "stop"
