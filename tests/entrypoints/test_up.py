@@ -55,7 +55,8 @@ def test_first_start_stop_kill_and_start_again(installation: Installation) -> No
         process.kill()
     assert installation.process is not None
     installation.process.wait(10)
-    installation.start(LATER_START_SECONDS)
+    installation.environment["PY360_VENDOR_NETWORKS"] = "10.0.0.0/8,127.0.0.0/8"
+    assert "may point at this machine" in installation.start(LATER_START_SECONDS)
     people = json.loads(installation.run("user", "list", "--json").stdout)
     assert {person["email"] for person in people} == {"admin@py360.local", "asha@example.com"}
     assert set(people[0]) == {"id", "name", "email", "role", "status", "clientId"}

@@ -2,6 +2,7 @@
 
 import asyncio
 import ctypes
+import ipaddress
 import json
 import os
 import signal
@@ -171,6 +172,9 @@ def _until_ready(settings: Settings, children: list[Child]) -> None:
     raise home.Refusal(f"The API was not ready after {READY_SECONDS} s: {reason}.")
 
 
+_LOOPBACK: Final = (ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1"))
+
+
 def _greet(settings: Settings, first: FirstStart, seconds: float) -> None:
     console.print(f"[green]Ready[/] in {seconds:.1f} s.")
     console.print(f"  Console   [bold]{settings.public_url}/console[/]      (open it in a browser and sign in)")
@@ -180,6 +184,10 @@ def _greet(settings: Settings, first: FirstStart, seconds: float) -> None:
             f"  Sandbox   {settings.sandbox_url}      (stands in for the vendors: nothing leaves this machine)"
         )
     console.print(f"  Login     {login_line(settings, first)}")
+    if any(local in network for network in settings.vendor_network_list for local in _LOOPBACK):
+        console.print(
+            "  [yellow]Vendor accounts may point at this machine (PY360_VENDOR_NETWORKS). Never allow that where others enter accounts.[/]"
+        )
     console.print("Ctrl-C stops everything.")
 
 
