@@ -41,7 +41,10 @@ _SAME_LETTER: Final = {
     0x0A70: "\u0a02",  # Gurmukhi tippi, bindi
     0x0A71: "",  # Gurmukhi addak, often left out
     0x0640: "",  # Arabic tatweel
-    **{ord(alike): letter for alike, letter in zip("аеорсхуіѕтАЕОРСХУІЅТοΟτΤρΡ", "aeopcxyistaeopcxyistoottpp", strict=True)},
+    **{
+        ord(alike): letter
+        for alike, letter in zip("аеорсхуіѕтАЕОРСХУІЅТοΟτΤρΡ", "aeopcxyistaeopcxyistoottpp", strict=True)
+    },
     0x115F: " ",  # Hangul fillers, which look like nothing
     0x1160: " ",
     **{
