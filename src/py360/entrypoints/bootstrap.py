@@ -51,6 +51,7 @@ async def prepare(settings: Settings) -> FirstStart:
             if used and current not in used:  # the key was rotated
                 await providers.reseal(session)
                 await module_settings.reseal(session)
+                await identity.reseal(session)
             await db.execute(session, _ADD_KEY, {"fingerprint": current})
             await wiring.seed(session)
             password = home.first_password(settings)

@@ -12,13 +12,10 @@ import pytest
 from fastapi import FastAPI
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from sqlalchemy import update
 
 from py360.kit.clock import FixedClock
-from py360.kit.db import unit_of_work
 from py360.kit.settings import settings
 from py360.modules.identity import tokens
-from py360.modules.identity.models import User
 from py360.modules.identity.service.sign_in import GRACE
 from tests.installation import CHECKOUT
 from tests.modules.conftest import PASSWORD, AsRole
@@ -117,15 +114,6 @@ async def test_only_active_users_sign_in(
     refused = await login(client, agent.user["email"])
     assert refused.status_code == 403
     assert refused.json()["error"]["code"] == "account_not_active"
-
-
-async def test_an_account_with_a_second_factor_is_not_let_in_without_it(
-    client: httpx.AsyncClient, as_role: AsRole
-) -> None:
-    agent = await as_role("agent")
-    async with unit_of_work() as session:
-        await session.execute(update(User).where(User.id == agent.user["id"]).values(mfa_enabled=True))
-    assert (await login(client, agent.user["email"])).json()["error"]["code"] == "mfa_required"
 
 
 async def test_refreshing_rotates_and_keeps_the_session(client: httpx.AsyncClient, as_role: AsRole) -> None:

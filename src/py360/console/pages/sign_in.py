@@ -1,6 +1,6 @@
 """Signing in and out, and the way back to a forgotten password."""
 
-from typing import Annotated
+from typing import Annotated, cast
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Form, Request, Response
@@ -49,15 +49,45 @@ async def sign_in(
     visit, answers_script = stranger(request), "text/html" not in request.headers.get("accept", "")
     try:
         session.require_own_page(request, csrf)
-        tokens = await ApiClient(request, None).post(Tokens, "/auth/login", {"email": email, "password": password})
+        found = await ApiClient(request, None).post(Data, "/auth/login", {"email": email, "password": password})
     except Problem as refused:
         if answers_script:
             raise
         values = {"next": _local(next), "email": email, "problem": refused.message, "form": "sign-in"}
         return visit.page("sign_in.html", refused.status, **values)
-    session.keep(request, tokens)
+    if found["mfaRequired"]:
+        if answers_script:
+            raise Unauthenticated(
+                "Your sign-in needs a code, too. Open the sign-in page in another tab, then send again."
+            )
+        values = {
+            "next": _local(next),
+            "email": email,
+            "problem": "",
+            "form": "code",
+            "mfa_token": str(found["mfaToken"]),
+        }
+        return visit.page("sign_in.html", **values)
+    session.keep(request, cast(Tokens, found))
     if answers_script:
         return JSONResponse({"success": True, "data": {}})
+    return RedirectResponse(_local(next), 303)
+
+
+@router.post("/sign-in/code", dependencies=[Public])
+async def send_code(
+    request: Request, mfa_token: Text = "", otp: Text = "", csrf: Text = "", next: Text = ""
+) -> Response:
+    """Finish a sign-in with the code of an app."""
+    try:
+        session.require_own_page(request, csrf)
+        asked: Data = {"mfaToken": mfa_token, "otp": otp}
+        tokens = await ApiClient(request, None).post(Tokens, "/auth/mfa/verify", asked)
+    except Problem as refused:
+        form = "sign-in" if refused.code == "sign_in_expired" else "code"
+        values = {"next": _local(next), "email": "", "problem": refused.message, "form": form, "mfa_token": mfa_token}
+        return stranger(request).page("sign_in.html", refused.status, **values)
+    session.keep(request, tokens)
     return RedirectResponse(_local(next), 303)
 
 

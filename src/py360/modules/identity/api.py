@@ -14,7 +14,7 @@ from py360.modules.identity.letters import Letters
 from py360.modules.identity.letters import use as use_letters
 from py360.modules.identity.models import User, split_name
 from py360.modules.identity.office_settings import use as use_office_settings
-from py360.modules.identity.service import accounts, clients, credentials, profile, roles
+from py360.modules.identity.service import accounts, clients, credentials, profile, roles, second_factor
 
 __all__ = [
     "LANGUAGES",
@@ -35,6 +35,7 @@ __all__ = [
     "general_settings",
     "holders_of",
     "people",
+    "reseal",
     "seed",
     "set_password",
     "use_letters",
@@ -48,6 +49,7 @@ authenticate = authentication.authenticate
 caller_of_session = authentication.caller_of_session
 callers_of_sessions = authentication.callers_of_sessions
 general_settings = profile.settings
+reseal = second_factor.reseal
 change_general_settings = profile.change_settings
 forget_callers = authentication.forget  # after changing anything that decides what people reach
 
@@ -173,11 +175,13 @@ async def ensure_first_admin(session: AsyncSession, email: str, password: str) -
 
 
 async def set_password(session: AsyncSession, email: str, password: str) -> bool:
-    """Replace a password, for the operator at the command line; whether there is such a user. Raises Invalid."""
+    """Replace a password, for the operator at the command line; whether there is such a user. The second factor is switched
+    off: the app may be lost with the password. Raises Invalid."""
     user = await session.scalar(select(User).where(User.email == email.strip().lower()).with_for_update())
     if user is None:
         return False
     await credentials.replace(session, user, password)
+    user.mfa_enabled, user.mfa_secret = False, None
     return True
 
 

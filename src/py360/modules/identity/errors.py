@@ -21,10 +21,16 @@ class AccountNotActive(Forbidden):
     default_code = "account_not_active"
 
 
-class SecondFactorNeeded(Forbidden):
-    """This account needs a second factor, which this installation cannot check yet. Ask your administrator."""
+class WrongCode(Unauthenticated):
+    """This code is wrong, too old, or was used already. Enter the newest one of your app."""
 
-    default_code = "mfa_required"
+    default_code = "wrong_code"
+
+
+class SignInExpired(Unauthenticated):
+    """This sign-in has expired. Enter your e-mail and password again."""
+
+    default_code = "sign_in_expired"
 
 
 class LastAdministrator(Conflict):

@@ -47,13 +47,28 @@ Language = Annotated[str, AfterValidator(_language)]
 Timezone = Annotated[str, AfterValidator(_timezone)]
 
 
-class Login(Schema):
-    """Credentials."""
+Otp = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\d{6}$"), Field(description="Six digits")]
 
-    passed_over = frozenset({"otp"})  # the form has its field from the beginning
+
+class Login(Schema):
+    """Credentials. `otp` is the code of the app, where a second factor is on and the form asks for all at once."""
 
     email: Annotated[str, StringConstraints(min_length=1, max_length=255)]
     password: Secret
+    otp: Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^(\d{6})?$")] | None = None
+
+
+class VerifyCode(Schema):
+    """What the sign-in answered, and the code of the app."""
+
+    mfa_token: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    otp: Otp
+
+
+class Code(Schema):
+    """The code of the app."""
+
+    otp: Otp
 
 
 class Refresh(Schema):

@@ -39,6 +39,29 @@ class SignInView(TypedDict):
     user: SignedInUserView
 
 
+class MfaRequiredView(TypedDict):
+    """The password was right, and a code of the user's app is needed: POST /api/auth/mfa/verify with both."""
+
+    mfaRequired: bool
+    mfaToken: str
+    expiresIn: int
+
+
+class MfaSetupView(TypedDict):
+    """The secret to type into an authenticator app, and the same as the address that its QR code holds."""
+
+    secret: str
+    otpauthUrl: str
+    message: str
+
+
+class MfaSwitched(TypedDict):
+    """Whether the second factor is on now."""
+
+    mfaEnabled: bool
+    message: str
+
+
 class SignInSessionView(TypedDict):
     """A device that is signed in."""
 

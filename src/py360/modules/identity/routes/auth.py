@@ -7,6 +7,7 @@ from py360.modules.identity import office_settings, queries
 from py360.modules.identity.access import BeforePasswordChange
 from py360.modules.identity.schemas import (
     ChangePassword,
+    Code,
     ConfirmEmail,
     ForgotPassword,
     GeneralSettings,
@@ -14,13 +15,17 @@ from py360.modules.identity.schemas import (
     ProfileChange,
     Refresh,
     ResetPassword,
+    VerifyCode,
 )
-from py360.modules.identity.service import attempts, credentials, devices, email_change, profile, sign_in
+from py360.modules.identity.service import attempts, credentials, devices, email_change, profile, second_factor, sign_in
 from py360.modules.identity.service.sign_in import Device
 from py360.modules.identity.views import (
     EmailConfirmed,
     GeneralSettingsAnswer,
     GeneralSettingsSaved,
+    MfaRequiredView,
+    MfaSetupView,
+    MfaSwitched,
     ProfileSaved,
     ProfileView,
     SignedInUserView,
@@ -37,16 +42,53 @@ def _device(request: Request) -> Device:
     return Device(address, request.headers.get("user-agent"), request.cookies.get(devices.COOKIE))
 
 
-@router.post("/auth/login", dependencies=[Public], response_model=Answer[SignInView])
+@router.post("/auth/login", dependencies=[Public], response_model=Answer[SignInView | MfaRequiredView])
 async def login(request: Request, body: Login) -> Response:
     """Sign in with e-mail and password: an access token for ten minutes, a refresh token, and the user.
 
-    Five wrong passwords in a row from one network address lock the account for that address: for 15 minutes, then for
-    twice as long each time. The answer sets the cookie `py360_device`, which grants nothing: it distinguishes a browser that has
-    signed in before from a stranger's.
+    Where the user's second factor is on, `otp` is needed, too: without it the answer has `mfaRequired` and an `mfaToken` for
+    POST /auth/mfa/verify. Five wrong passwords in a row from one network address lock the account for that address: for 15
+    minutes, then for twice as long each time. The answer sets the cookie `py360_device`, which grants nothing: it distinguishes a
+    browser that has signed in before from a stranger's.
     """
-    signed_in = await sign_in.sign_in(body.email, body.password, _device(request))
+    device = _device(request)
+    found = await sign_in.sign_in(body.email, body.password, device)
+    if isinstance(found, int) and body.otp:
+        found = await second_factor.complete(found, body.otp, device)
+    if isinstance(found, int):
+        token = second_factor.token_for(found)
+        seconds = int(second_factor.LIFETIME.total_seconds())
+        return ok({"mfaRequired": True, "mfaToken": token, "expiresIn": seconds})
+    return ok(found.to_public(), headers={"Set-Cookie": devices.cookie_for(found.user["id"])})
+
+
+@router.post("/auth/mfa/verify", dependencies=[Public], response_model=Answer[SignInView])
+async def verify_code(request: Request, body: VerifyCode) -> Response:
+    """Finish a sign-in with the code of the user's app. A code counts once; five tries in five minutes."""
+    signed_in = await second_factor.verify(body.mfa_token, body.otp, _device(request))
     return ok(signed_in.to_public(), headers={"Set-Cookie": devices.cookie_for(signed_in.user["id"])})
+
+
+@router.post("/auth/mfa/setup", response_model=Answer[MfaSetupView])
+async def set_up_code(session: Session, caller: SignedIn) -> Response:
+    """A secret for the caller's authenticator app; it counts once POST /auth/mfa/enable confirms it with a code."""
+    secret, url = await second_factor.setup(session, caller)
+    message = "Add this to your authenticator app, then confirm it with a code."
+    return ok({"secret": secret, "otpauthUrl": url, "message": message})
+
+
+@router.post("/auth/mfa/enable", response_model=Answer[MfaSwitched])
+async def enable_code(session: Session, caller: SignedIn, body: Code) -> Response:
+    """Switch the second factor on, with a code of the app; other devices are signed out."""
+    await second_factor.switch(session, caller, body.otp, on=True)
+    return ok({"mfaEnabled": True, "message": "From now on a code of your app is asked for when you sign in."})
+
+
+@router.post("/auth/mfa/disable", response_model=Answer[MfaSwitched])
+async def disable_code(session: Session, caller: SignedIn, body: Code) -> Response:
+    """Switch the second factor off, with a code of the app."""
+    await second_factor.switch(session, caller, body.otp, on=False)
+    return ok({"mfaEnabled": False, "message": "Your second factor is off."})
 
 
 @router.post("/auth/refresh", dependencies=[Public], response_model=Answer[SignInView])

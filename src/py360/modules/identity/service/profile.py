@@ -79,7 +79,8 @@ async def change_settings(session: AsyncSession, caller: Caller, changes: Mappin
     user = await session.get_one(User, caller.user_id, with_for_update=True)
     if changes.get("mfaEnabled", user.mfa_enabled) != user.mfa_enabled:
         raise Invalid(
-            "A second factor cannot be switched here.", details=[{"field": "mfaEnabled", "message": "not here"}]
+            "Switch the second factor with a code: POST /api/auth/mfa/enable or /disable.",
+            details=[{"field": "mfaEnabled", "message": "not here"}],
         )
     if isinstance(language := changes.get("language"), str):
         user.portal_language = language

@@ -15,7 +15,7 @@ from py360.kit import crypto, db, resources
 from py360.kit.db import unit_of_work
 from py360.kit.errors import NotFound
 from py360.modules.identity import authentication, passwords, queries, tokens
-from py360.modules.identity.errors import AccountNotActive, SecondFactorNeeded, WrongCredentials
+from py360.modules.identity.errors import AccountNotActive, WrongCredentials
 from py360.modules.identity.models import Role, User, UserSession
 from py360.modules.identity.service import attempts, devices
 from py360.modules.identity.service.attempts import Attempt
@@ -24,6 +24,7 @@ from py360.modules.identity.views import SignedInUserView, SignInView
 GRACE: Final = timedelta(seconds=10)  # two tabs refresh at once, or an answer is lost and asked for again
 KNOWN_FOR: Final = timedelta(days=30)  # since the last sign-in from an address
 PER_ADDRESS: Final = "60/minute"
+MFA_PURPOSE: Final = "mfa"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +55,9 @@ class SignedIn:
         }
 
 
-async def sign_in(email: str, password: str, device: Device) -> SignedIn:
-    """Open a session. Raises WrongCredentials, AccountLocked, AccountNotActive, SecondFactorNeeded or TooMany.
+async def sign_in(email: str, password: str, device: Device) -> SignedIn | int:
+    """Open a session; the user's number where a second factor is needed first. Raises WrongCredentials, AccountLocked,
+    AccountNotActive or TooMany.
 
     The sign-in is counted first and its count given back when the password is right. Unknown addresses are counted and
     answered like known ones: an attacker cannot see which is which.
@@ -74,13 +76,18 @@ async def sign_in(email: str, password: str, device: Device) -> SignedIn:
     if user.status != "active":
         raise AccountNotActive
     if user.mfa_enabled:
-        raise SecondFactorNeeded
+        return user.id
     async with unit_of_work() as session:
-        now = resources.current().clock.now()
-        await session.execute(
-            update(User).where(User.id == user.id).values(failed_login_attempts=0, locked_until=None, last_login=now)
-        )
-        return await open_session(session, user.id, device)
+        return await open_noted_session(session, user.id, device)
+
+
+async def open_noted_session(session: AsyncSession, user_id: int, device: Device) -> SignedIn:
+    """Open the session of a sign-in that succeeded, and note it with the user."""
+    now = resources.current().clock.now()
+    await session.execute(
+        update(User).where(User.id == user_id).values(failed_login_attempts=0, locked_until=None, last_login=now)
+    )
+    return await open_session(session, user_id, device)
 
 
 async def _attempt(session: AsyncSession, email: str, user: User | None, device: Device) -> Attempt:
