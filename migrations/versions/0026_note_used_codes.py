@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0024_note_used_codes"
-down_revision = "0023_add_assistant"
+revision = "0026_note_used_codes"
+down_revision = "0025_add_service_requests"
 branch_labels = None
 depends_on = None
 
