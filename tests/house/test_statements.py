@@ -15,6 +15,7 @@ ONE = {
     "application_id": "2001",
     "assessment_id": "3001",
     "email_id": "EMAIL-1001",
+    "audience_id": "1001",
     "campaign_id": "2001",
     "case": "CASE-1001",
     "case_id": "CASE-1001",

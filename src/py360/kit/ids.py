@@ -11,6 +11,7 @@ PREFIXES: Final = {
     "upload": "upload-",
     "campaign": "campaign-",
     "template": "template-",
+    "audience": "audience-",
     "case": "CASE-",
     "customer": "CUST-",
     "notification": "notif-",

@@ -13,6 +13,7 @@ CanSeeCampaigns = Annotated[Caller, Depends(caller_with("campaigns"))]
 CanSeeFigures = Annotated[Caller, Depends(caller_with("campaigns:performance-analytics"))]
 CanCreateCampaigns = Annotated[Caller, Depends(caller_with("campaigns:campaign-creation", "upload:campaign-creation"))]
 CanEditCampaigns = Annotated[Caller, Depends(caller_with("campaigns:campaign-editing"))]
+CanSegment = Annotated[Caller, Depends(caller_with("campaigns:audience-segmentation"))]
 CanControlCampaigns = Annotated[Caller, Depends(caller_with("campaigns:campaign-control"))]
 
 

@@ -84,6 +84,9 @@ class AdvancedScheduling(Schema):
     intervals: list[Interval] = Field(default_factory=list, max_length=20)
 
 
+AudienceId = Annotated[str | int | None, Field(description="A kept audience, in place of targetAudience")]
+
+
 class NewCampaign(Schema):
     """A campaign on one or several channels, from an upload or from a filter over the cases within reach."""
 
@@ -99,7 +102,7 @@ class NewCampaign(Schema):
     schedule_type: Literal["immediate", "scheduled"] = "immediate"
     scheduled_at: Moment | None = None
     target_audience: Audience = "all"
-    audience_id: None = Field(None, description="Always empty: ignored, it would widen the audience")
+    audience_id: AudienceId = None
     tags: Tags = Field(default_factory=list)
     budget: Budget | None = None
     advanced_scheduling: AdvancedScheduling | None = Field(
@@ -150,3 +153,18 @@ class PreviewAudience(Schema):
     purpose: Purpose = "renewal"
     templates: dict[Channel, str | int] = Field(default_factory=dict)
     target_audience: Audience = "all"
+    audience_id: AudienceId = None
+
+
+class AudienceIn(Schema):
+    """A filter over the open cases, kept under a name."""
+
+    passed_over = SHOWN | {"lastUpdated", "size", "customers"}
+    moves = frozenset({"size", "customers"})
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=120)]
+    description: Annotated[str, StringConstraints(max_length=500)] = ""
+    segments: Tags = Field(
+        default_factory=list, description="Labels: High Value, Lapsed, New Joiners; they filter nothing"
+    )
+    filter: AudienceFilter = Field(default_factory=AudienceFilter)

@@ -1,6 +1,6 @@
 """What the API answers of campaigns (domain reference, 12)."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import NotRequired
 
@@ -213,3 +213,40 @@ class CampaignDetailView(CampaignView):
     timeline: list[CampaignEvent]
     compliance: CampaignRulesView
     consent: CampaignOptInsView
+
+
+class AudienceView(TypedDict):
+    """A kept filter over the open cases."""
+
+    id: str
+    clientId: int
+    name: str
+    description: str
+    segments: list[str]
+    filter: dict[str, object]
+    version: int
+    createdAt: datetime
+    lastUpdated: datetime
+    createdBy: str
+
+
+class AudienceDetailView(AudienceView):
+    """The same with the open cases that are in it today, within the caller's reach, and their customers."""
+
+    size: int
+    customers: int
+
+
+class AudienceContactView(TypedDict):
+    """A case of an audience and its customer."""
+
+    caseId: str
+    customerId: str
+    name: str
+    email: str | None
+    phone: str | None
+    preferredLanguage: str
+    policyNumber: str
+    policyType: str
+    dueDate: date
+    status: str

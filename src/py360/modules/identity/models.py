@@ -78,6 +78,7 @@ class User(Base):
     locked_until: Mapped[datetime | None] = mapped_column(Moment)
     mfa_enabled: Mapped[bool] = mapped_column(default=False)
     mfa_secret: Mapped[str | None] = mapped_column(String(255))
+    mfa_used_step: Mapped[int | None] = mapped_column(BigInteger)
     password_reset_token: Mapped[str | None] = mapped_column(String(255))
     password_reset_expires: Mapped[datetime | None] = mapped_column(Moment)
     pending_email: Mapped[str | None] = mapped_column(String(255))

@@ -6,6 +6,8 @@ from typing_extensions import TypedDict
 
 from py360.kit.http import Pagination
 from py360.modules.campaigns.views import (
+    AudienceContactView,
+    AudienceView,
     CampaignEvent,
     CampaignHour,
     CampaignMetrics,
@@ -66,3 +68,32 @@ class CampaignTimeline(TypedDict):
     """What happened to a campaign, in order."""
 
     timeline: list[CampaignEvent]
+
+
+class AudienceList(TypedDict):
+    """A page of audiences."""
+
+    audiences: list[AudienceView]
+    pagination: Pagination
+
+
+class AudienceContactList(TypedDict):
+    """A page of the cases in an audience."""
+
+    contacts: list[AudienceContactView]
+    pagination: Pagination
+
+
+class AudienceSaved(TypedDict):
+    """An audience that was saved."""
+
+    audienceId: str
+    version: int
+    message: str
+
+
+class AudienceDeleted(TypedDict):
+    """An audience that was deleted."""
+
+    audienceId: str
+    message: str

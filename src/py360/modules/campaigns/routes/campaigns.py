@@ -61,7 +61,8 @@ router = Router()
 @router.post("/campaigns", status_code=201, response_model=Answer[CampaignCreated])
 async def create_campaign(session: Session, caller: CanCreateCampaigns, body: NewCampaign) -> Response:
     """Create a campaign on one or several channels; it starts at once, or at its time."""
-    filtered, scheduled = isinstance(body.target_audience, AudienceFilter), body.schedule_type == "scheduled"
+    filtered = isinstance(body.target_audience, AudienceFilter) or body.audience_id is not None
+    scheduled = body.schedule_type == "scheduled"
     check_features(caller, set(body.type), filtered=filtered, scheduled=scheduled)
     parent, created = await create.create(session, caller, body)
     channels: list[CreatedCampaignView] = [
@@ -104,7 +105,11 @@ async def list_campaigns(
 @router.post("/campaigns/preview-audience", response_model=Answer[PlannedAudiences])
 async def preview_audience(session: Session, caller: CanCreateCampaigns, body: PreviewAudience) -> Response:
     """The size of each channel's plan, without planning anything."""
-    check_features(caller, set(body.type), filtered=isinstance(body.target_audience, AudienceFilter))
+    check_features(
+        caller,
+        set(body.type),
+        filtered=isinstance(body.target_audience, AudienceFilter) or body.audience_id is not None,
+    )
     return ok(
         {channel: _planned(planned) for channel, planned in (await create.preview(session, caller, body)).items()}
     )

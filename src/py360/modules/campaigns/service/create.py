@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
+from py360.modules.campaigns import audiences
 from py360.modules.campaigns.schemas import AudienceFilter, Channel, NewCampaign, PreviewAudience, store_audience
 from py360.modules.campaigns.service import plan
 from py360.modules.campaigns.service.plan import Audience, Planned
@@ -49,7 +50,9 @@ async def create(session: AsyncSession, caller: Caller, body: NewCampaign) -> tu
 
     Raises Invalid or Conflict with a sentence that says what to change.
     """
-    client_id, audience = await audience_of(session, caller, body.upload_id, body.target_audience, body.purpose)
+    wanted = await _wanted(session, caller, body)
+    client_id, audience = await audience_of(session, caller, body.upload_id, wanted, body.purpose)
+    body = body.model_copy(update={"target_audience": wanted})
     status, at = _beginning(body)
     channels = list(dict.fromkeys(body.type))
     chosen = {channel: await template_for(session, client_id, channel, body.templates) for channel in channels}
@@ -117,6 +120,19 @@ def _beginning(body: NewCampaign) -> tuple[str, datetime | None]:
         return ("draft" if body.draft else "active"), None
     check_start(body.scheduled_at)
     return ("draft" if body.draft else "scheduled"), body.scheduled_at
+
+
+async def _wanted(session: AsyncSession, caller: Caller, body: NewCampaign | PreviewAudience) -> str | AudienceFilter:
+    """The audience that a campaign names: a kept one, or its own. Raises Invalid when it names both, NotFound."""
+    if body.audience_id is None:
+        return body.target_audience
+    if body.target_audience != "all":
+        raise Invalid(
+            "Choose a kept audience or a filter of the campaign's own, not both.",
+            code="two_audiences",
+            details=[{"field": "targetAudience", "message": "leave it out with audienceId"}],
+        )
+    return await audiences.filter_of(session, caller, ids.number("audience", body.audience_id))
 
 
 async def audience_of(
@@ -194,7 +210,8 @@ async def set_target(session: AsyncSession, campaign_id: int, planned: Planned) 
 
 async def preview(session: AsyncSession, caller: Caller, body: PreviewAudience) -> dict[Channel, Planned]:
     """The size of each channel's plan, without planning anything."""
-    client_id, audience = await audience_of(session, caller, body.upload_id, body.target_audience, body.purpose)
+    wanted = await _wanted(session, caller, body)
+    client_id, audience = await audience_of(session, caller, body.upload_id, wanted, body.purpose)
     found: dict[Channel, Planned] = {}
     for channel in body.type:
         template = (

@@ -66,7 +66,8 @@ def is_promotional(purpose: str, template: templates.Template | None) -> bool:
     return purpose == "promotional" or (template is not None and template.purpose == "promotional")
 
 
-def _predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str, Params]:
+def predicate(caller: Caller, client_id: int, audience: Audience) -> tuple[str, Params]:
+    """The condition on `cases_public_case c` that finds an audience within the caller's reach, and its parameters."""
     reach, reach_params = reach_filter(caller)
     parts = [reach, "c.client_id = %(client)s", "c.is_open"]
     if audience.unpaid_only:
@@ -98,7 +99,7 @@ async def preview(
     session: AsyncSession, caller: Caller, client_id: int, channel: str, audience: Audience, *, once_per_contact: bool
 ) -> Planned:
     """The size of what `freeze` would plan, without planning anything."""
-    where, params = _predicate(caller, client_id, audience)
+    where, params = predicate(caller, client_id, audience)
     contact = CONTACT[channel]
     distinct = f"count(distinct {contact})" if once_per_contact else f"count({contact})"
     sql = _PREVIEW.format(contact=contact, distinct=distinct, where=where)
@@ -121,7 +122,7 @@ async def freeze(
     The plan never grows afterwards. A million recipients are one statement.
     """
     found = await preview(session, caller, client_id, channel, audience, once_per_contact=once_per_contact)
-    where, params = _predicate(caller, client_id, audience)
+    where, params = predicate(caller, client_id, audience)
     contact = CONTACT[channel]
     once = f"distinct on ({contact})" if once_per_contact else ""
     order = f"order by {contact}, c.id" if once_per_contact else ""
