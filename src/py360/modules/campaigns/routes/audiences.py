@@ -4,10 +4,10 @@ from fastapi import Response
 
 from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Res, Router, Search, Session, etag, listed, ok
 from py360.kit.ids import code, number
-from py360.modules.campaigns import audiences
 from py360.modules.campaigns.access import CanSeeCampaigns, CanSegment
 from py360.modules.campaigns.routes.answers import AudienceContactList, AudienceDeleted, AudienceList, AudienceSaved
 from py360.modules.campaigns.schemas import AudienceIn
+from py360.modules.campaigns.service import audiences
 from py360.modules.campaigns.views import AudienceDetailView
 
 router = Router()

@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
-from py360.modules.campaigns import audiences
 from py360.modules.campaigns.schemas import AudienceFilter, Channel, NewCampaign, PreviewAudience, store_audience
-from py360.modules.campaigns.service import plan
+from py360.modules.campaigns.service import audiences, plan
 from py360.modules.campaigns.service.plan import Audience, Planned
 from py360.modules.campaigns.service.schedule import schedule
 from py360.modules.campaigns.service.status import check_start
