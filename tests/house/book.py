@@ -86,6 +86,8 @@ insert into renewal_models (id, client_id, model) select 1001, 1, '{}' from numb
 insert into case_features (case_id, client_id, premium, policies_held, line, taken_at) select n, 1, 12500, 1, 'motor', now() from numbers;
 insert into renewal_predictions (case_id, client_id, model_id, lapse_chance, expected_loss, reasons, held_out, scored_at)
   select n, 1, 1001, 0.2, 2500, array['+premium'], false, now() from numbers;
+insert into dnc_compliance_reports (client_id, report_type, period_start, period_end)
+  select 1, 'monthly', '2026-01-01', '2026-01-31' from numbers;
 insert into audiences (id, client_id, name, filter, created_by) select n, 1, 'Audience ' || n, '{}', n from numbers;
 insert into dashboard_metrics (client_id, owner_id, name, chart, measure, grouping, filters, is_shared)
   select 1, 1, 'Metric ' || n, 'bar', 'cases', 'status',

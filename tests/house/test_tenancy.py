@@ -104,6 +104,7 @@ UNNAMED: Final = {
     "contact_verifications": "named by a signed token, or their customer",
     "customer_profiles": "named by their customer",
     "policy_members": "named by their policy",
+    "dnc_compliance_reports": "a list only, from the caller's clients",
     "dnc_blocked_messages": "a list only, from the caller's clients",
     "settings": "one row per section, of the caller's own client",
     "ledger_entries": "a list only, from the caller's clients",
@@ -122,7 +123,7 @@ UNNAMED: Final = {
 }
 # No route of any kind yet: the module comes later, and brings its parameters into NAMED.
 LATER: Final = {
-    "data_retention_policies", "dnc_compliance_reports", "dnc_deduplication_log",
+    "data_retention_policies", "dnc_deduplication_log",
     "dnc_government_sync_log", "surveys", "system_alerts",
     "vendor_communications", "whatsapp_messages", "whatsapp_templates",
 }  # fmt: skip

@@ -104,3 +104,12 @@ class SuppressionIn(Schema):
         if self.expires_at is not None and self.expires_at.tzinfo is None:
             raise ValueError("expiresAt needs a time zone")
         return self
+
+
+class ReportIn(Schema):
+    """The period of a compliance report. Only `custom` needs both days; the others are the period that `periodStart` is in."""
+
+    report_type: Literal["monthly", "quarterly", "annual", "custom"] = "monthly"
+    period_start: date | None = None
+    period_end: date | None = Field(None, description="With `custom`")
+    client_id: ClientRef | None = Field(None, description="Empty: your own client")

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing_extensions import TypedDict
 
 from py360.kit.http import Pagination
+from py360.kit.wire import Amount
 
 
 class DncEntryView(TypedDict):
@@ -217,4 +218,53 @@ class RecordedConsentView(TypedDict):
     """The consent that was recorded."""
 
     consentId: int
+    message: str
+
+
+class ComplianceReportView(TypedDict):
+    """The figures of a period. The score is (attempts - violations) / attempts x 100; null where nothing was attempted."""
+
+    id: int
+    clientId: int
+    reportType: str
+    periodStart: date
+    periodEnd: date
+    totalSent: int
+    totalBlocked: int
+    overridesRequested: int
+    overridesApproved: int
+    violations: int
+    complianceScore: Amount | None
+    createdAt: datetime
+
+
+class ComplianceReportList(TypedDict):
+    """A page of compliance reports."""
+
+    reports: list[ComplianceReportView]
+    pagination: Pagination
+
+
+class ComplianceReportMade(ComplianceReportView):
+    """A report that was made."""
+
+    message: str
+
+
+class RowErrorView(TypedDict):
+    """What is wrong with a row of a list."""
+
+    row: int
+    field: str
+    message: str
+
+
+class BulkUploadView(TypedDict):
+    """What became of the rows of a list; the first 100 that are wrong are named."""
+
+    total: int
+    added: int
+    existing: int
+    failed: int
+    errors: list[RowErrorView]
     message: str

@@ -49,7 +49,7 @@ async def client_of(session: AsyncSession, caller: Caller, ref: str | int | None
     return number
 
 
-def _entry(body: DncIn) -> dict[str, str | date | bool | None]:
+def columns_of(body: DncIn) -> dict[str, str | date | bool | None]:
     """The columns of an entry, its addresses in their stored form. Raises Invalid for what does not fit its type."""
     details = []
     phone = phone_key(body.customer_phone) if body.customer_phone else None
@@ -92,7 +92,7 @@ returning id
 
 async def add(session: AsyncSession, caller: Caller, body: DncIn) -> int:
     """Add an entry; its number. Raises Conflict (`dnc_exists`) when the client has it already."""
-    params = {**_entry(body), "client": await client_of(session, caller, body.client_id), "user": caller.user_id}
+    params = {**columns_of(body), "client": await client_of(session, caller, body.client_id), "user": caller.user_id}
     try:
         async with session.begin_nested():
             return await db.fetch_only(session, int, _INSERT, params)
@@ -132,7 +132,7 @@ async def change(session: AsyncSession, caller: Caller, ref: str, body: DncIn, v
         raise PreconditionFailed
     try:
         async with session.begin_nested():
-            await db.execute(session, _UPDATE, {**_entry(body), "id": old.id})
+            await db.execute(session, _UPDATE, {**columns_of(body), "id": old.id})
     except UniqueViolation as error:
         raise Conflict("Another entry has this contact already. Change that one.", code="dnc_exists") from error
     return old.id
