@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0026_note_used_codes"
-down_revision = "0025_add_service_requests"
+revision = "0029_note_used_codes"
+down_revision = "0028_scope_audit_log"
 branch_labels = None
 depends_on = None
 
