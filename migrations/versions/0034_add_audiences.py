@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0030_add_audiences"
-down_revision = "0029_note_used_codes"
+revision = "0034_add_audiences"
+down_revision = "0033_note_used_codes"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0029_note_used_codes"
-down_revision = "0028_scope_audit_log"
+revision = "0033_note_used_codes"
+down_revision = "0032_merge_customers"
 branch_labels = None
 depends_on = None
 
