@@ -60,6 +60,7 @@ update payments set captured_amount = amount, status = 'captured', error = null,
 returning id, client_id, case_id, link_id, amount, captured_amount, refunded_amount, excess_amount, charged_back_amount,
   disputed_amount, status, method, error, captured_at, gateway_payment_id
 """
+MOST: Final = Decimal(10_000_000_000)
 CASH_BELOW: Final = Decimal(200_000)  # Income-tax Act, section 269ST: not this much in cash from a person in a day
 
 
@@ -126,6 +127,9 @@ async def _agreed(session: AsyncSession, caller: Caller, case_id: int, receipt: 
     if left <= 0:
         raise Conflict(f"Nothing is left to pay on {case.case_number}.", code="nothing_due")
     amount = left if receipt.amount is None else receipt.amount
+    if amount >= MOST:
+        message = f"One payment is less than {format_inr(MOST)}. Take it in parts."
+        raise Invalid(message, code="too_large", details=[{"field": "amount", "message": message}])
     if amount > left:
         message = f"Only {format_inr(left)} is left to pay. Please enter that amount or less."
         raise Invalid(message, code="overpayment", details=[{"field": "amount", "message": message}])

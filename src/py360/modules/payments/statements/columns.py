@@ -48,6 +48,7 @@ _SERIAL: Final = re.compile(r"[1-9][0-9]{4}(\.[0-9]+)?")
 _EPOCH: Final = date(1899, 12, 30)  # day 0 of workbooks
 _WORDS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_-]{3,59}")
 MOST_WORDS: Final = 20
+MOST: Final = 10**10  # rupees, not reached by any payment
 
 
 def every(aliases: Aliases) -> frozenset[str]:
@@ -69,7 +70,7 @@ def money(text: str) -> Decimal | None:
         amount = Decimal(bare)
     except InvalidOperation:
         return None
-    if not amount.is_finite() or amount != amount.quantize(Decimal("0.01")) or abs(amount) >= 10**10:
+    if not amount.is_finite() or abs(amount) >= MOST or amount != amount.quantize(Decimal("0.01")):
         raise ValueError(f"“{text[:40]}” is not an amount in rupees and paise")
     return amount.quantize(Decimal("0.01"))
 
