@@ -52,6 +52,7 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "dnc_id": ("dnc_registry", "DNC-1001"),
     "override_id": ("dnc_override_logs", "select min(id) from dnc_override_logs"),
     "suppression_id": ("suppressions", "select min(id) from suppressions"),
+    "vendor_id": ("providers", "select min(id) from providers where client_id = 1 and channel = 'sms'"),
     "provider_id": ("providers", "select min(id) from providers where client_id = 1 and channel = 'sms'"),
     "node_id": ("organizational_hierarchy", "1001"),
     "team_id": ("organizational_hierarchy", "1001"),

@@ -59,6 +59,7 @@ MODULES: Final = (
     "cases",
     "uploads",
     "payments",
+    "billing",
     "claims",
     "servicing",
     "inbox",
