@@ -13,6 +13,7 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.assistant.redaction import Redactor
 from tests.conftest import RunJobs
+from tests.factories.assistant import use_model
 from tests.factories.book import merge, row
 from tests.modules.conftest import AsRole, Sandbox
 
@@ -21,21 +22,6 @@ GRACE = """Grace period
 A motor policy has no grace period: the vehicle is not insured from the day after the expiry date.
 A health policy paid yearly has 30 days of grace; paid monthly it has 15 days.
 """
-
-
-async def use_model(admin: httpx.AsyncClient, sandbox: Sandbox, model: str = "sandbox-chat", **more: Any) -> None:
-    address = f"{sandbox.vendors.world.address}/openai/v1"
-    body = {
-        "provider": "openai",
-        "model": model,
-        "apiKey": "sk-sandbox",
-        "baseUrl": address,
-        "responseTimeout": 5,
-        **more,
-    }
-    answer = await admin.put("/api/ai/settings", json=body)
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["data"]["apiKey"] == "********"
 
 
 async def ask(person: httpx.AsyncClient, message: str, **more: Any) -> dict[str, Any]:

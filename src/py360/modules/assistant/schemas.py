@@ -138,3 +138,60 @@ class PageIn(Schema):
 
     page: Page
     dashboard: Figures | None = None
+
+
+class ReplyOptions(Schema):
+    """How a text should read."""
+
+    tone: Literal["professional", "empathetic", "friendly", "formal", "casual"] = "professional"
+    style: Literal["concise", "detailed", "formal", "conversational"] = "concise"
+    length: Literal["short", "medium", "long"] = "medium"
+    personalization: bool = True
+    policy_context: bool = True
+    language: Short = ""
+
+
+class RenewalContext(Schema):
+    """The renewal that a mail is about."""
+
+    customer_name: Short = ""
+    policy_number: Short = ""
+    renewal_date: Short = ""
+    agent_name: Short = ""
+
+
+class EmailIn(Schema):
+    """A mail that was received, and how an answer should read."""
+
+    subject: Annotated[str, StringConstraints(max_length=500)] = ""
+    body: Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
+    priority: Literal["high", "normal", "medium", "low"] = "normal"
+    context: RenewalContext = Field(default_factory=RenewalContext)
+    options: ReplyOptions = Field(default_factory=ReplyOptions)
+
+
+class EnhanceIn(Schema):
+    """A draft to put in better words."""
+
+    subject: Annotated[str, StringConstraints(max_length=300)] = ""
+    body: Annotated[str, StringConstraints(min_length=1, max_length=3_000)]
+    options: ReplyOptions = Field(default_factory=ReplyOptions)
+
+
+class SubjectsIn(Schema):
+    """What the subject lines are for."""
+
+    topic: Annotated[str, StringConstraints(min_length=3, max_length=500)]
+    options: ReplyOptions = Field(default_factory=ReplyOptions)
+
+
+class CampaignFigures(Schema):
+    """What came of an e-mail campaign."""
+
+    name: Short = ""
+    sent: Annotated[int, Field(ge=0, le=10**9)]
+    delivered: Annotated[int, Field(ge=0, le=10**9)] = 0
+    opened: Annotated[int, Field(ge=0, le=10**9)] = 0
+    clicked: Annotated[int, Field(ge=0, le=10**9)] = 0
+    unsubscribed: Annotated[int, Field(ge=0, le=10**9)] = 0
+    converted: Annotated[int, Field(ge=0, le=10**9)] = 0

@@ -136,3 +136,52 @@ class AnalysisView(TypedDict):
     sections: list[Section]
     text: str
     source: str
+
+
+class EmailAnalysis(TypedDict):
+    """What a mail wants and how its writer feels; confidence from 0 to 1."""
+
+    sentiment: str
+    confidence: float
+    intent: str
+    urgency: str
+    keyPoints: list[str]
+    suggestedTone: str
+    language: str
+    contextualInfo: dict[str, str]
+    source: str
+
+
+class ReplyView(TypedDict):
+    """A draft of an answer."""
+
+    id: str
+    type: str
+    subject: str
+    body: str
+    tone: str
+    urgency: str
+    isQuick: bool
+    aiEnhanced: bool
+
+
+class ReplyList(TypedDict):
+    """Drafts of an answer."""
+
+    replies: list[ReplyView]
+    source: str
+
+
+class EnhancedView(TypedDict):
+    """A draft in better words."""
+
+    subject: str
+    body: str
+    source: str
+
+
+class SubjectList(TypedDict):
+    """Subject lines to choose from."""
+
+    subjects: list[str]
+    source: str

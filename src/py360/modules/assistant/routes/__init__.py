@@ -1,7 +1,7 @@
 """The HTTP face of the assistant."""
 
 from py360.kit.http import Router
-from py360.modules.assistant.routes import answers, knowledge, settings
+from py360.modules.assistant.routes import answers, emails, knowledge, settings
 
 router = Router()
-router.add(answers.router, settings.router, knowledge.router)
+router.add(answers.router, emails.router, settings.router, knowledge.router)

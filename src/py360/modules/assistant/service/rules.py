@@ -5,7 +5,7 @@ from typing import Final
 
 from py360.kit.caller import Caller
 from py360.kit.reads import Reads
-from py360.modules.assistant.schemas import Figures
+from py360.modules.assistant.schemas import CampaignFigures, Figures
 from py360.modules.assistant.service import knowledge
 from py360.modules.assistant.service.knowledge import Passage
 from py360.modules.assistant.service.tools import TOOLS
@@ -128,3 +128,23 @@ def page_hints(page: str, figures: Figures | None) -> list[Section]:
     hints = _PAGES.get(page.strip().lower(), ["Open the help of this page, or ask about what you see."])
     about = analyse(figures)[0]["points"] if figures else []
     return [{"title": page or "This page", "points": [*about, *hints]}]
+
+
+def campaign(figures: CampaignFigures) -> list[Section]:
+    """What the figures of a campaign say. Rates are of what was delivered, the unsubscribe rate too."""
+    delivered = _share(figures.delivered, figures.sent)
+    opened, clicked = _share(figures.opened, figures.delivered), _share(figures.clicked, figures.delivered)
+    left, won = _share(figures.unsubscribed, figures.delivered), _share(figures.converted, figures.delivered)
+    advice = [
+        "Clean the list first: too many addresses do not take mail." if delivered < 95 else "The list is clean.",
+        "Try another subject line: few open the mail." if opened < 20 else "The subject line works.",
+        "Put the payment link higher: few of those who open it click." if clicked < 3 else "The mail leads to the link.",
+        "Write less often: many unsubscribe." if left > 0.5 else "Few unsubscribe.",
+    ]
+    return [
+        {"title": "Situation", "points": [
+            f"{figures.sent:,} sent, {delivered} % delivered; of these {opened} % opened, {clicked} % clicked, {won} % renewed, {left} % unsubscribed.",
+        ]},
+        {"title": "Recommendations", "points": advice},
+        {"title": "Success metrics", "points": [f"Opened: from {opened} % to {min(100.0, opened + 5):g} %.", f"Clicked: from {clicked} % to {min(100.0, clicked + 2):g} %."]},
+    ]  # fmt: skip
