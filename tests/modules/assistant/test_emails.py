@@ -24,7 +24,11 @@ async def test_a_mail_is_analysed_and_answered_by_rules(as_admin: httpx.AsyncCli
 
 
 async def test_drafts_subjects_and_campaigns_without_a_model(as_admin: httpx.AsyncClient) -> None:
-    better = (await as_admin.post("/api/ai/email/enhance", json={"subject": "your  renewal", "body": "please   pay\nthank you"})).json()["data"]
+    better = (
+        await as_admin.post(
+            "/api/ai/email/enhance", json={"subject": "your  renewal", "body": "please   pay\nthank you"}
+        )
+    ).json()["data"]
     assert (better["subject"], better["body"], better["source"]) == ("Your renewal", "Please pay\nThank you", "rules")
     lines = (await as_admin.post("/api/ai/email/subjects", json={"topic": "motor renewal"})).json()["data"]["subjects"]
     assert 8 <= len(lines) <= 10

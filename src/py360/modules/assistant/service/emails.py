@@ -66,7 +66,9 @@ async def replies(asked: Asked, email: EmailIn, found: inbox.Classification) -> 
     )
     made = await _json(asked, task)
     drafts = made if isinstance(made, list) else []
-    named = [each for each in drafts if isinstance(each, dict) and isinstance(each.get("body"), str) and each["body"].strip()]
+    named = [
+        each for each in drafts if isinstance(each, dict) and isinstance(each.get("body"), str) and each["body"].strip()
+    ]
     if named:
         return [
             _reply(number, str(each.get("type") or "Professional"), str(each.get("subject") or f"Re: {email.subject}"),
@@ -81,21 +83,60 @@ def _by_rules(email: EmailIn, found: inbox.Classification) -> list[ReplyView]:
     name = email.context.customer_name or "Customer"
     about = f" about policy {email.context.policy_number}" if email.context.policy_number else ""
     text = f"{email.subject} {email.body}".lower()
-    drafts = [("Professional", f"Thank you for writing to us{about}. We have read your message and will answer it in full by the next working day.", "professional")]
+    drafts = [
+        (
+            "Professional",
+            f"Thank you for writing to us{about}. We have read your message and will answer it in full by the next working day.",
+            "professional",
+        )
+    ]
     if found.sentiment == "negative" or urgency(email, found) == "urgent":
-        drafts.append(("Urgent", f"We are sorry for the trouble{about}. A colleague is looking at it now and will call you today.", "empathetic"))
+        drafts.append(
+            (
+                "Urgent",
+                f"We are sorry for the trouble{about}. A colleague is looking at it now and will call you today.",
+                "empathetic",
+            )
+        )
     if found.sentiment == "positive":
-        drafts.append(("Appreciation", f"Thank you for your kind words{about}. We are glad that we could help.", "friendly"))
+        drafts.append(
+            ("Appreciation", f"Thank you for your kind words{about}. We are glad that we could help.", "friendly")
+        )
     if "document" in text or "payment" in text:
         what = "documents" if "document" in text else "payment"
-        drafts.append((f"{what.title().rstrip('s')}", f"We have received your message{about} and are processing your {what}. We will confirm as soon as it is done.", "professional"))
+        drafts.append(
+            (
+                f"{what.title().rstrip('s')}",
+                f"We have received your message{about} and are processing your {what}. We will confirm as soon as it is done.",
+                "professional",
+            )
+        )
     return [
-        _reply(number, type, f"Re: {email.subject}", f"Dear {name},\n\n{body}\n\nKind regards", tone, email, found, by_model=False)
+        _reply(
+            number,
+            type,
+            f"Re: {email.subject}",
+            f"Dear {name},\n\n{body}\n\nKind regards",
+            tone,
+            email,
+            found,
+            by_model=False,
+        )
         for number, (type, body, tone) in enumerate(drafts[:MOST_REPLIES], 1)
     ]
 
 
-def _reply(number: int, type: str, subject: str, body: str, tone: str, email: EmailIn, found: inbox.Classification, *, by_model: bool) -> ReplyView:
+def _reply(
+    number: int,
+    type: str,
+    subject: str,
+    body: str,
+    tone: str,
+    email: EmailIn,
+    found: inbox.Classification,
+    *,
+    by_model: bool,
+) -> ReplyView:
     return {
         "id": f"reply-{number}", "type": type[:50], "subject": subject[:300], "body": body[:10_000], "tone": tone[:50],
         "urgency": urgency(email, found), "isQuick": not by_model, "aiEnhanced": by_model,
@@ -124,7 +165,11 @@ async def subjects(asked: Asked, wanted: SubjectsIn) -> tuple[list[str], str]:
     """Eight to ten subject lines, and who made them."""
     task = f"Write ten short subject lines for an e-mail about: {wanted.topic}. Tone {wanted.options.tone}. {_FORM} A list of texts."
     made = await _json(asked, task)
-    lines = [each.strip()[:150] for each in made if isinstance(each, str) and each.strip()] if isinstance(made, list) else []
+    lines = (
+        [each.strip()[:150] for each in made if isinstance(each, str) and each.strip()]
+        if isinstance(made, list)
+        else []
+    )
     if len(lines) >= 3:
         return lines[:MOST_SUBJECTS], "model"
     topic = _tidied(wanted.topic).rstrip(".")

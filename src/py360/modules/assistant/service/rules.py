@@ -138,7 +138,9 @@ def campaign(figures: CampaignFigures) -> list[Section]:
     advice = [
         "Clean the list first: too many addresses do not take mail." if delivered < 95 else "The list is clean.",
         "Try another subject line: few open the mail." if opened < 20 else "The subject line works.",
-        "Put the payment link higher: few of those who open it click." if clicked < 3 else "The mail leads to the link.",
+        "Put the payment link higher: few of those who open it click."
+        if clicked < 3
+        else "The mail leads to the link.",
         "Write less often: many unsubscribe." if left > 0.5 else "Few unsubscribe.",
     ]
     return [
