@@ -17,6 +17,7 @@ CHROMIUM = shutil.which("chromium") or ""
 AXE = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 EMAIL, PASSWORD = "admin@py360.local", "correct horse battery staple"
 SECONDS = 90_000  # what a busy machine may take, in milliseconds
+expect.set_options(timeout=SECONDS)
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 EXPECTED = re.compile(r"status of (401|409|412|422)")  # a refusal that the test provokes
@@ -151,13 +152,14 @@ def test_two_windows_do_not_overwrite_each_other(chromium: Browser, installation
     first, second = Window(chromium, installation), Window(chromium, installation)
     for window in (first, second):
         window.page.goto("/console/cases/CASE-2")
-    first.page.get_by_label("Plan").fill("Call on Monday")
-    second.page.get_by_label("Plan").fill("Write an e-mail")
+    plans = [f"Call on Monday, {time.time()}", f"Write an e-mail, {time.time()}"]
+    first.page.get_by_label("Plan").fill(plans[0])
+    second.page.get_by_label("Plan").fill(plans[1])
     first.page.get_by_role("button", name="Save", exact=True).first.click()
     expect(first.page.get_by_text("CASE-2 is saved.")).to_be_visible()
     second.page.get_by_role("button", name="Save", exact=True).first.click()
     expect(second.page.get_by_role("button", name="Show the newest")).to_be_visible()
-    expect(second.page.get_by_label("Plan")).to_have_value("Write an e-mail")
+    expect(second.page.get_by_label("Plan")).to_have_value(plans[1])
     first.close()
     second.page.on("dialog", lambda dialog: dialog.accept())
     second.close()
@@ -169,11 +171,12 @@ def test_session_that_ends_in_a_form_loses_no_input(
     window = Window(chromium, installation)
     page = window.page
     page.goto("/console/cases/CASE-3")
-    page.get_by_label("New comment").fill("The customer asked for an instalment plan.")
+    comment = f"The customer asked for an instalment plan, {time.time()}."
+    page.get_by_label("New comment").fill(comment)
     page.context.clear_cookies(name=re.compile("py360_(access|refresh)"))
     page.get_by_role("button", name="Add the comment").click()
     page.get_by_role("dialog").get_by_label("Password").fill(PASSWORD)
     page.get_by_role("dialog").get_by_role("button", name="Sign in").click()
     expect(page.get_by_text("The comment is added.")).to_be_visible()
-    expect(page.get_by_text("The customer asked for an instalment plan.").first).to_be_visible()
+    expect(page.get_by_text(comment).first).to_be_visible()
     window.close()
