@@ -37,6 +37,11 @@ async def _open_session(request: Request) -> AsyncIterator[AsyncSession]:
         await idempotency.keep(session)
 
 
+def opens_transaction(call: object) -> bool:
+    """Whether a dependency is the request's transaction, which ends after its route has answered."""
+    return call is _open_session
+
+
 async def _reads(request: Request) -> Reads:
     return (await resources_of(request)).reads
 

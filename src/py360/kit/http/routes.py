@@ -26,6 +26,7 @@ from py360.kit import idempotency, parameters
 from py360.kit.http import audit
 from py360.kit.http.access import SAFE_METHODS, CallerWith
 from py360.kit.http.body import limited
+from py360.kit.http.params import opens_transaction
 
 MAX_BODY: Final = 1 << 20  # bytes
 MAX_PUBLIC_BODY: Final = 1 << 16
@@ -80,9 +81,11 @@ class Route(APIRoute):
         guards, limit = self.guards, self.body_limit
         is_list = parameters.is_list(self.dependant)
 
+        in_transaction = any(opens_transaction(call) for call in calls(self.dependant))
+
         async def audited(request: Request) -> Response:
             response: Response = await answer(request)
-            if guards and response.status_code < 400:
+            if guards and not in_transaction and response.status_code < 400:
                 await audit.note_alone(request)
             return response
 
