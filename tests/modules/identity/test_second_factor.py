@@ -7,7 +7,7 @@ import pytest
 
 from py360.entrypoints.users import reset_password
 from py360.kit.clock import FixedClock
-from py360.modules.identity import totp
+from py360.modules.identity.service import totp
 from tests.modules.conftest import PASSWORD, AsRole, Person
 
 RFC_SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"

@@ -6,7 +6,8 @@ from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, resources
+from py360.modules.cases.live_updates import push_live_update
 
 Level = Literal["info", "success", "warning", "error"]
 
@@ -45,3 +46,12 @@ async def write(
             "at": at,
         },
     )
+
+
+async def note(
+    session: AsyncSession, case_ids: Sequence[int], action: str, details: str, *, level: Level = "info"
+) -> None:
+    """For other modules: one line in the history of each case, and a live update; nothing else of the cases changes."""
+    if case_ids:
+        await write(session, case_ids, action, details, resources.current().clock.now(), level=level)
+        await push_live_update(session, case_ids)

@@ -13,9 +13,8 @@ from py360.kit import crypto, db, resources
 from py360.kit.caller import Caller
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Conflict, Invalid
-from py360.modules.identity import totp
 from py360.modules.identity.errors import SignInExpired, WrongCode
-from py360.modules.identity.service import sign_in
+from py360.modules.identity.service import sign_in, totp
 from py360.modules.identity.service.sign_in import Device, SignedIn
 
 PER_USER: Final = "5/5minutes"

@@ -38,8 +38,8 @@ async def compare(session: AsyncSession, client_id: int) -> None:
             " Look at the exceptions and resolve them."
         )
         people = await identity.holders_of(session, client_id, "billing")
-        told = [notifications.Notice(user, TITLE, sentence, {"exceptions": str(len(found))}) for user in people]
-        await notifications.notify_each(session, told, type="update")
+        notices = [notifications.Notice(user, TITLE, sentence, {"exceptions": str(len(found))}) for user in people]
+        await notifications.notify_each(session, notices, type="update")
 
 
 async def compare_all() -> None:

@@ -24,7 +24,7 @@ async def recommend_policies(
     """The policies that suit a customer, the most important first, each with its reason; they are stored as shown."""
     needs = await customers.needs_of(reads, caller, body.customer_id)
     found = await recommend.recommend(session, needs, body.limit)
-    stands_out = rules.insight(needs, await activity(reads, needs.customer_id), resources.clock.today())
+    insight = rules.insight(needs, await activity(reads, needs.customer_id), resources.clock.today())
     view: RecommendedView = {
         "customerId": needs.customer_code,
         "recommendations": [
@@ -36,9 +36,9 @@ async def recommend_policies(
             for each in found
         ],
         "insight": {
-            "claimLikelihood": stands_out.claim_likelihood,
-            "customerProfile": stands_out.customer_profile,
-            "observations": stands_out.observations,
+            "claimLikelihood": insight.claim_likelihood,
+            "customerProfile": insight.customer_profile,
+            "observations": insight.observations,
         },
         "generatedAt": resources.clock.now(),
         "source": "rules",
