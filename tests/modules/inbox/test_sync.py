@@ -1,5 +1,8 @@
 """Mailboxes at a real IMAP server: what is there is here once, and what is gone stays gone."""
 
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from py360.modules.inbox.sync import pull
 from tests.factories.mail_server import letter
 from tests.modules.inbox.conftest import Desk
 
@@ -32,3 +35,95 @@ async def test_second_pass_adds_nothing(desk: Desk) -> None:
     assert (await desk.sync()).added == 1
     assert (await desk.sync()).added == 0
     assert len(await desk.mails()) == 1
+
+
+async def test_mail_deleted_at_the_server_stays_deleted(desk: Desk) -> None:
+    for subject in ("Stays", "Goes"):
+        await desk.server.send(letter("asha@customer.example", desk.email, subject, "Text"))
+    await desk.sync()
+    with desk.server.dovecot.client(desk.email) as client:
+        client.select_folder("INBOX")
+        client.delete_messages(client.search(["SUBJECT", "Goes"]))
+        client.expunge()
+    assert (await desk.sync()).removed == 1
+    assert [each["subject"] for each in await desk.mails()] == ["Stays"]
+    assert [each["subject"] for each in await desk.mails(folder="trash")] == ["Goes"]
+    assert (await desk.sync()).added == 0
+
+
+async def test_mail_moved_at_the_server_moves_here(desk: Desk) -> None:
+    await desk.server.send(letter("asha@customer.example", desk.email, "Moves", "Text"))
+    await desk.sync()
+    with desk.server.dovecot.client(desk.email) as client:
+        client.select_folder("INBOX")
+        client.move(client.search(["SUBJECT", "Moves"]), "Archive")
+    done = await desk.sync()
+    assert (done.added, done.removed) == (0, 0)
+    assert [each["folder"] for each in await desk.mails()] == ["archive"]
+
+
+async def test_renumbered_folder_doubles_and_loses_nothing(desk: Desk) -> None:
+    for number in range(5):
+        await desk.server.send(letter("asha@customer.example", desk.email, f"Mail {number}", "Text"))
+    await desk.sync()
+    async with unit_of_work() as session:  # as after a restore of the mail server: another UIDVALIDITY
+        await db.execute(session, "update email_sync_folders set uid_validity = 1 where folder = 'inbox'")
+    await desk.server.send(letter("asha@customer.example", desk.email, "Mail 5", "Text"))
+    done = await desk.sync()
+    assert (done.added, done.removed) == (1, 0)
+    assert sorted(str(each["subject"]) for each in await desk.mails()) == [f"Mail {number}" for number in range(6)]
+
+
+async def test_mail_read_in_another_program_is_read_here(desk: Desk) -> None:
+    await desk.server.send(letter("asha@customer.example", desk.email, "Seen elsewhere", "Text"))
+    await desk.sync()
+    with desk.server.dovecot.client(desk.email) as client:
+        client.select_folder("INBOX")
+        client.add_flags(client.search(["ALL"]), [b"\\Seen", b"\\Flagged"])
+    assert (await desk.sync()).flags == 1
+    (mail,) = await desk.mails()
+    assert (mail["isRead"], mail["starred"]) == (True, True)
+
+
+BROKEN = (
+    b"From: asha@customer.example\r\nSubject: =?bogus?Q?x?= 1\r\nContent-Type: multipart/mixed\r\n\r\nno boundary",
+    b"From: asha@customer.example\r\nSubject: 2\r\nContent-Type: text/plain; charset=nonsense\r\n\r\nh\xe9llo \x00 there",
+    b"Subject: 3\r\n\r\nno sender at all",
+    b"From: a@customer.example\r\nSubject: 4\r\nContent-Type: multipart/mixed; boundary=b0\r\n\r\n"
+    + b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1) for n in range(3_000)),
+    b"From: a@customer.example\r\nSubject: 5\r\nContent-Type: text/html\r\n\r\n" + b"<div>" * 50_000,
+)
+
+
+async def test_damaged_mails_are_kept_and_stop_nothing(desk: Desk) -> None:
+    for content in BROKEN:
+        desk.server.dovecot.deliver(desk.email, content)
+    await desk.server.send(letter("asha@customer.example", desk.email, "Whole", "Text"))
+    assert (await desk.sync()).added == len(BROKEN) + 1
+    found = {str(each["subject"])[-1]: each for each in await desk.mails()}
+    assert found.keys() == {"1", "2", "3", "4", "5", "e"}
+    assert "too many parts" in str(found["4"]["problem"])
+
+
+async def test_wrong_password_is_reported_and_other_mailboxes_go_on(desk: Desk) -> None:
+    account = desk.server.account(f"other-{desk.email}", password="wrong")
+    made = await desk.admin.post("/api/email-accounts", json=account)
+    number = made.json()["data"]["id"]
+    done = await pull.sync(number)
+    assert done is not None
+    assert done.refused
+    shown = (await desk.admin.get(f"/api/email-accounts/{number}")).json()["data"]
+    assert shown["status"] == "error"
+    assert "does not take the user name and password" in shown["statusReason"]
+    tested = await desk.admin.post(f"/api/email-accounts/{number}/test")
+    assert tested.json()["data"]["success"] is False
+    assert (await desk.admin.post(f"/api/email-accounts/{desk.account_id}/test")).json()["data"]["success"] is True
+    assert (await desk.sync()).error is None
+
+
+async def test_unreachable_server_is_reported(desk: Desk) -> None:
+    account = desk.server.account(f"away-{desk.email}", imapPort=1)
+    number = (await desk.admin.post("/api/email-accounts", json=account)).json()["data"]["id"]
+    done = await pull.sync(number)
+    assert done is not None
+    assert "cannot be reached" in str(done.error)

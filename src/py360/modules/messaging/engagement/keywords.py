@@ -20,6 +20,7 @@ from typing import Final, Literal
 
 Meaning = Literal["stop", "start"]
 LONGEST: Final = 2_000  # characters that are looked at; a request to stop is short
+LONGEST_REQUEST: Final = 15  # words beside the polite ones; no phrase of the lists is as long
 _SENTENCE_ENDS: Final = frozenset(".!?,;:\n\r।॥…،؛؟۔|—–、。！？")
 _STOP_SIGNS: Final = frozenset("🛑⛔🚫")  # alone they say what the word says
 _INDIC_BLOCKS: Final = (0x0900, 0x0980, 0x0A00, 0x0A80, 0x0B00, 0x0C00, 0x0C80, 0x0D00)
@@ -51,6 +52,9 @@ _SAME_LETTER: Final = {
         start + place: chr(97 + place) for start in (0x1F150, 0x1F170, 0x1F1E6) for place in range(26)
     },  # letters as emoji
 }
+
+
+_ASCII_LETTERS: Final = {place: "" if chr(place) in "'`" else " " for place in range(128) if not chr(place).isalpha()}
 
 
 def meaning(*texts: str) -> Meaning | None:
@@ -112,7 +116,7 @@ class _Vocabulary:
 
     def _is(self, core: tuple[str, ...], phrases: frozenset[tuple[str, ...]], tokens: Sequence[str]) -> bool:
         """A phrase itself, or one whose own polite words ("do not send") went with the others."""
-        if not core:
+        if not core or len(core) > LONGEST_REQUEST:
             return False
         return core in phrases or all((token,) in self.stop for token in core) or core in self._bare(phrases, tokens)
 
@@ -177,6 +181,9 @@ def _tokens(text: str) -> list[str]:
 
 def _letters(text: str) -> Iterator[str]:
     """Letters and the vowel signs of Indian scripts; all else is a space, an apostrophe nothing."""
+    if text.isascii():
+        yield text.translate(_ASCII_LETTERS)
+        return
     for character in text:
         if character not in "'’‘`´":
             yield character if unicodedata.category(character)[0] in "LM" else " "
@@ -184,7 +191,7 @@ def _letters(text: str) -> Iterator[str]:
 
 def _shortened(word: str) -> str:
     """`stoooop` is `stop`: a letter of a Latin word that is repeated three times or more stands once."""
-    if not word.isascii():
+    if not word.isascii() or len(word) - len(set(word)) < 2:
         return word
     runs = ((letter, len(list(run))) for letter, run in groupby(word))
     return "".join(letter if length > 2 else letter * length for letter, length in runs)
@@ -192,6 +199,8 @@ def _shortened(word: str) -> str:
 
 def fold(text: str) -> str:
     """A text in one spelling: width, case, accents, nukta, joiners, emoji marks and nasals no longer differ."""
+    if text.isascii():
+        return text.lower()  # nothing else applies to it
     text = unicodedata.normalize("NFKC", text.translate(_SAME_LETTER)).casefold()
     text = unicodedata.normalize("NFD", text).translate(_SAME_LETTER)
     return "".join(_one_nasal([each for each in text if not _is_invisible(each)]))
