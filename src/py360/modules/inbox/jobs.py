@@ -40,8 +40,13 @@ async def watch() -> None:
 
 @jobs.periodic(name="inbox.keep_watching", cron="* * * * *")
 async def keep_watching(timestamp: int) -> None:
-    """One worker watches, at any time."""
+    """One worker watches, at any time, where there is something to watch."""
     async with db.unit_of_work() as session:
+        watched = await db.fetch_only(
+            session, bool, "select exists (select from email_accounts where auto_sync and provider_id is not null)"
+        )
+        if not watched:
+            return
         await defer(session, watch, lock="inbox.watch", queueing_lock="inbox.watch")
 
 

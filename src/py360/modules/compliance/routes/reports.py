@@ -15,7 +15,7 @@ router = Router()
 MAX_BODY: Final = bulk_upload.MAX_BYTES + (64 << 10)  # with the multipart envelope
 
 
-@router.get("/dnc/bulk-template", responses=files("text/csv"))
+@router.get("/dnc/bulk-template", responses=files("text/csv"), response_class=Response)
 async def bulk_template(caller: CanKeepDnc) -> Response:
     """The columns of a list for the registry, with an example, as CSV."""
     headers = {"Content-Disposition": 'attachment; filename="dnc_template.csv"'}

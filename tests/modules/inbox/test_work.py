@@ -1,0 +1,95 @@
+"""Work on mails: rules, folders, drafts, schedules, bulk actions, bulk mail."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+
+from tests.conftest import RunJobs
+from tests.factories.mail_server import letter
+from tests.modules.conftest import Sandbox
+from tests.modules.inbox.conftest import Desk
+
+
+async def test_junk_makes_a_rule_for_its_sender(desk: Desk) -> None:
+    await desk.server.send(letter("shop@ads.example", desk.email, "Offer", "Buy"))
+    await desk.sync()
+    (mail,) = await desk.mails()
+    assert (await desk.admin.post(f"/api/emails/{mail['id']}/junk")).status_code == 200
+    await desk.server.send(letter("shop@ads.example", desk.email, "Another offer", "Buy"))
+    await desk.sync()
+    assert await desk.mails(folder="inbox") == []
+    assert len(await desk.mails(folder="junk")) == 2
+
+
+async def test_remote_images_are_left_out_until_asked_for(desk: Desk) -> None:
+    mail = letter("asha@customer.example", desk.email, "Picture", "Text")
+    mail.add_alternative(
+        "<p onclick='x()'>Hi<script>alert(1)</script><img src='https://t.example/1.png'></p>", subtype="html"
+    )
+    await desk.server.send(mail)
+    await desk.sync()
+    (found,) = await desk.mails()
+    read = (await desk.admin.get(f"/api/emails/{found['id']}")).json()["data"]
+    assert read["blockedImages"] == 1
+    assert "t.example" not in read["html"]
+    assert "script" not in read["html"]
+    shown = (await desk.admin.get(f"/api/emails/{found['id']}", params={"images": "true"})).json()["data"]
+    assert "https://t.example/1.png" in shown["html"]
+
+
+async def test_scheduled_mail_is_taken_back(desk: Desk) -> None:
+    later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    body = {"to": ["asha@customer.example"], "subject": "Later", "body": "Hello", "scheduledAt": later}
+    made = await desk.admin.post("/api/emails", json={**body, "accountId": desk.account_id})
+    assert made.json()["data"]["status"] == "scheduled", made.text
+    code = made.json()["data"]["emailId"]
+    assert (await desk.admin.delete(f"/api/emails/scheduled/{code}")).status_code == 200
+    assert [each["deliveryStatus"] for each in await desk.mails(folder="drafts")] == ["draft"]
+    assert desk.server.outside == []
+
+
+async def test_too_many_recipients_are_refused_by_number(desk: Desk) -> None:
+    to = [f"c{number}@customer.example" for number in range(40)]
+    answer = await desk.admin.post(
+        "/api/emails", json={"to": to, "cc": [f"x{each}" for each in to], "subject": "All", "body": "Hi"}
+    )
+    assert answer.status_code in (400, 422), answer.text
+    assert "50" in answer.text
+
+
+async def test_several_mails_are_worked_on_at_once(desk: Desk) -> None:
+    for number in range(3):
+        await desk.server.send(letter(f"c{number}@customer.example", desk.email, f"Mail {number}", "Text"))
+    await desk.sync()
+    ids = [each["id"] for each in await desk.mails()]
+    done = await desk.admin.post("/api/emails/bulk-actions", json={"ids": [*ids, "EMAIL-999999"], "action": "resolve"})
+    assert (done.json()["data"]["succeeded"], done.json()["data"]["failed"]) == (3, 1)
+    figures = (await desk.admin.get("/api/emails/dashboard")).json()["data"]
+    assert figures["cards"]["resolved"] == 3
+    report = (await desk.admin.get("/api/emails/analytics", params={"range": "7days"})).json()["data"]
+    assert report["overview"]["resolvedEmails"]["value"] == 3
+    assert (await desk.admin.get("/api/emails/analytics/export")).text.startswith("\ufeffSection,Figure,Value")
+    assert (await desk.admin.get("/api/emails/renewal-stats")).status_code == 200
+
+
+async def test_bulk_mail_goes_through_the_gate_with_a_letter_each(
+    as_admin: httpx.AsyncClient, sandbox: Sandbox, run_jobs: RunJobs
+) -> None:
+    await as_admin.put("/api/mail-merge/config", json={"mailMergeEnabled": True})
+    templates = (await as_admin.get("/api/templates", params={"type": "email"})).json()["data"]["templates"]
+    service = next(each for each in templates if each["category"] != "promotional")
+    body = {
+        "name": "Notices",
+        "templateId": service["id"],
+        "mergeTemplate": "renewal_notices",
+        "recipients": [
+            {"email": "asha@customer.example", "name": "Asha", "values": {"policyNumber": "MOT/1"}},
+            {"email": "not an address", "name": "X"},
+        ],
+    }
+    made = await as_admin.post("/api/emails/bulk", json=body)
+    assert made.status_code == 201, made.text
+    assert made.json()["data"]["notTaken"] == [{"email": "not an address", "reason": "is not an e-mail address"}]
+    await run_jobs()
+    progress = (await as_admin.get(f"/api/emails/bulk/{made.json()['data']['id']}/progress")).json()["data"]
+    assert (progress["status"], progress["sent"], progress["progress"]) == ("completed", 1, 100), progress
