@@ -46,7 +46,7 @@ class ClosedCase(Read):
 
     id: str
     closed_date: datetime
-    renewal_amount: Amount
+    renewal_amount: Amount | None  # none on a case that was opened by hand
 
 
 class CasePayment(Read):

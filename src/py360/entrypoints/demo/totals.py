@@ -83,7 +83,7 @@ class Renewals:
 async def renewals(office: Office, among: set[str], since: datetime) -> Renewals:
     """Which of these cases were renewed since a moment, and what was paid for them."""
     cases = [case async for case in _closed_since(office, since) if case.id in among]
-    total = Renewals(len(cases), sum((case.renewal_amount for case in cases), Decimal(0)))
+    total = Renewals(len(cases), sum((case.renewal_amount or Decimal(0) for case in cases), Decimal(0)))
     limit = asyncio.Semaphore(AT_ONCE)
 
     async def look(case: ClosedCase) -> None:
