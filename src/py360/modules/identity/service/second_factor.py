@@ -21,7 +21,7 @@ PER_USER: Final = "5/5minutes"
 LIFETIME: Final = timedelta(minutes=5)
 _TOO_MANY: Final = "Too many codes. Wait five minutes and try again."
 _FACTOR: Final = """
-select email, status, mfa_enabled, mfa_secret, mfa_used_step from users where id = %(id)s for update
+select email, status, mfa_enabled, mfa_secret, mfa_used_step from users where id = %(id)s for no key update
 """
 
 
