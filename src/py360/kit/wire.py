@@ -1,7 +1,7 @@
 """The wire: camelCase JSON in and out. Knows no web framework."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from decimal import Decimal
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Final, Self, get_args
@@ -43,6 +43,15 @@ def _in_office_zone(moment: datetime) -> datetime:
 Moment = Annotated[
     datetime, AfterValidator(_in_office_zone), Field(description="Without a time zone it is the office's, India's")
 ]
+
+
+def _without_zone(of_day: time) -> time:
+    if of_day.tzinfo is not None:
+        raise ValueError("must be a time of day such as 09:30, without a time zone")
+    return of_day
+
+
+TimeOfDay = Annotated[time, AfterValidator(_without_zone), Field(description="By the clock in India, such as 09:30")]
 
 
 # An amount in an answer: Decimal here, a number in JSON.

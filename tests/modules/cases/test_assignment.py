@@ -119,7 +119,14 @@ async def test_the_cases_of_an_absent_agent_that_need_work_go_to_others(
 
 @pytest.mark.parametrize(
     "hours",
-    [{"worksFrom": "10:00", "worksTo": "09:00"}, {"absentFrom": "2026-01-02"}, {"workDays": [8]}, {"capacity": -1}],
+    [
+        {"worksFrom": "10:00", "worksTo": "09:00"},
+        {"absentFrom": "2026-01-02"},
+        {"workDays": [8]},
+        {"capacity": -1},
+        {"worksTo": "18:00Z"},
+        {"worksFrom": 0},
+    ],
 )
 async def test_wrong_hours_are_refused(as_admin: httpx.AsyncClient, as_role: AsRole, hours: dict[str, Any]) -> None:
     made = await as_role("agent")

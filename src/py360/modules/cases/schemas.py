@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from py360.kit.wire import AS_CODE, Moment, Schema
+from py360.kit.wire import AS_CODE, Moment, Schema, TimeOfDay
 
 MOST_AT_ONCE = 1_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
@@ -274,8 +274,8 @@ class AvailabilityIn(Schema):
     work_days: Annotated[list[Annotated[int, Field(ge=1, le=7)]], Field(min_length=1, max_length=7)] = Field(
         default_factory=lambda: [1, 2, 3, 4, 5, 6], description="ISO days, Monday is 1"
     )
-    works_from: time = time(9)
-    works_to: time = time(18)
+    works_from: TimeOfDay = time(9)
+    works_to: TimeOfDay = time(18)
     absent_from: date | None = None
     absent_to: date | None = None
 
