@@ -1,8 +1,12 @@
 """Users: who may see and change whom, and what counts at once."""
 
+import asyncio
+
 import httpx
 import pytest
 
+from py360.kit import db
+from py360.kit.db import unit_of_work
 from tests.modules.conftest import PASSWORD, AsRole
 
 NEW = {
@@ -252,3 +256,19 @@ async def test_a_role_that_reaches_further_is_not_ones_to_give(as_admin: httpx.A
     client_admin = await as_role("client_admin")
     touched = await team.put(f"/api/users/{client_admin.user['id']}", json={"email": "mine@example.com"})
     assert touched.json()["error"]["code"] == "holds_more"
+
+
+async def test_a_change_waits_for_nobody_who_only_refers_to_what_it_changes(as_admin: httpx.AsyncClient) -> None:
+    """Two requests that each changed a user or a client waited for each other's line of the audit log."""
+    async with unit_of_work() as session:
+        for table in ("users", "clients", "roles"):
+            await db.execute(session, f"select from {table} for key share")
+        async with asyncio.timeout(30):
+            for path, body in (
+                ("/api/user/settings", {"theme": "dark"}),
+                ("/api/user/profile", {"phone": "+919876543210"}),
+                ("/api/users/1", {"department": "sales"}),
+                ("/api/clients/1", {"industry": "Insurance"}),
+            ):
+                answer = await as_admin.put(path, json=body)
+                assert answer.status_code == 200, answer.text

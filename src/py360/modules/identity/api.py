@@ -177,7 +177,7 @@ async def ensure_first_admin(session: AsyncSession, email: str, password: str) -
 async def set_password(session: AsyncSession, email: str, password: str) -> bool:
     """Replace a password, for the operator at the command line; whether there is such a user. The second factor is switched
     off: the app may be lost with the password. Raises Invalid."""
-    user = await session.scalar(select(User).where(User.email == email.strip().lower()).with_for_update())
+    user = await session.scalar(select(User).where(User.email == email.strip().lower()).with_for_update(key_share=True))
     if user is None:
         return False
     await credentials.replace(session, user, password)

@@ -1,7 +1,7 @@
 """Users, roles and sessions."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Identity, String, Text, func
 from sqlalchemy.dialects.postgresql import INET, JSONB
@@ -10,6 +10,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from py360.kit.db import Base
 
 Moment = DateTime(timezone=True)
+# How users, roles and clients are locked for a change: every line of the audit log refers to them, and must not wait for it.
+NO_KEY: Final = {"key_share": True}
 
 
 def split_name(name: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from py360.kit.clock import version_of
 from py360.kit.errors import Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.modules.identity import addresses, authentication, catalogue, letters, passwords
 from py360.modules.identity.errors import LastAdministrator, OneselfRefused
-from py360.modules.identity.models import Role, User
+from py360.modules.identity.models import NO_KEY, Role, User
 from py360.modules.identity.schemas import UserChange, UserIn
 from py360.modules.identity.service import attempts, credentials, email_change, sign_in
 
@@ -116,7 +116,7 @@ def _account(new: UserIn) -> NewUser:
 
 async def within_reach(session: AsyncSession, caller: Caller, user_id: int) -> tuple[User, Role | None]:
     """A user of the caller's clients, locked for change, who holds no more than the caller; raises NotFound or Forbidden."""
-    user = await session.get(User, user_id, with_for_update=True)
+    user = await session.get(User, user_id, with_for_update=NO_KEY)
     if user is None or user.client_id not in caller.client_ids:
         raise NotFound(f"There is no user {user_id}.")
     role = await session.get(Role, user.role_id) if user.role_id else None
@@ -161,7 +161,7 @@ async def _not_the_last_administrator(session: AsyncSession, user: User, role: R
         .join(Role, Role.id == User.role_id)
         .where(Role.name.in_(catalogue.SPAN_CLIENTS), User.status == "active")
         .order_by(User.id)
-        .with_for_update(of=User)
+        .with_for_update(of=User, key_share=True)
     )
     if [row.id for row in rows] == [user.id]:
         raise LastAdministrator

@@ -8,7 +8,7 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Forbidden, NotFound
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.events import ClientAdded
-from py360.modules.identity.models import Client
+from py360.modules.identity.models import NO_KEY, Client
 from py360.modules.identity.schemas import ClientChange, ClientIn
 
 
@@ -41,7 +41,7 @@ async def create(session: AsyncSession, caller: Caller, new: ClientIn) -> int:
 async def change(session: AsyncSession, caller: Caller, client_id: int, new: ClientChange) -> None:
     """Change a client; raises NotFound."""
     _administrator(caller)
-    client = await session.get(Client, client_id, with_for_update=True)
+    client = await session.get(Client, client_id, with_for_update=NO_KEY)
     if client is None:
         raise NotFound(f"There is no client {client_id}.")
     for field, value in new.given().items():

@@ -102,7 +102,9 @@ async def forgot(session: AsyncSession, email: str, ip_address: str | None) -> N
 
 async def find(session: AsyncSession, token: str) -> User:
     """The user whose letter has this token, locked for change; raises ResetLinkUsed."""
-    user = await session.scalar(select(User).where(User.password_reset_token == crypto.digest(token)).with_for_update())
+    user = await session.scalar(
+        select(User).where(User.password_reset_token == crypto.digest(token)).with_for_update(key_share=True)
+    )
     now = resources.current().clock.now()
     if user is None or user.password_reset_expires is None or user.password_reset_expires <= now:
         raise ResetLinkUsed

@@ -52,7 +52,9 @@ async def ask(session: AsyncSession, user: User, email: str, password: str | Non
 
 async def find(session: AsyncSession, token: str) -> User:
     """The user whose link this is, locked for change; raises EmailLinkUsed."""
-    user = await session.scalar(select(User).where(User.email_change_token == crypto.digest(token)).with_for_update())
+    user = await session.scalar(
+        select(User).where(User.email_change_token == crypto.digest(token)).with_for_update(key_share=True)
+    )
     now = resources.current().clock.now()
     if user is None or not user.pending_email or user.email_change_expires is None or user.email_change_expires <= now:
         raise EmailLinkUsed

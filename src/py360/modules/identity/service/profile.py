@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit.caller import Caller
 from py360.kit.errors import Invalid
 from py360.modules.identity import authentication
-from py360.modules.identity.models import Role, User
+from py360.modules.identity.models import NO_KEY, Role, User
 from py360.modules.identity.schemas import ProfileChange
 from py360.modules.identity.service import email_change
 from py360.modules.identity.views import GeneralSettingsView, ProfileView
@@ -47,7 +47,7 @@ async def change(session: AsyncSession, caller: Caller, new: ProfileChange) -> b
 
     Raises Invalid when the password for that is missing or wrong, Conflict when the address is taken.
     """
-    user = await session.get_one(User, caller.user_id, with_for_update=True)
+    user = await session.get_one(User, caller.user_id, with_for_update=NO_KEY)
     is_email_new = "email" in new.model_fields_set and new.email != user.email
     if is_email_new:
         await email_change.ask(session, user, new.email, new.current_password)
@@ -76,7 +76,7 @@ async def settings(session: AsyncSession, caller: Caller) -> GeneralSettingsView
 
 async def change_settings(session: AsyncSession, caller: Caller, changes: Mapping[str, object]) -> None:
     """Change any of the General tab's values, by their names on the wire; they are checked by the schema."""
-    user = await session.get_one(User, caller.user_id, with_for_update=True)
+    user = await session.get_one(User, caller.user_id, with_for_update=NO_KEY)
     if changes.get("mfaEnabled", user.mfa_enabled) != user.mfa_enabled:
         raise Invalid(
             "Switch the second factor with a code: POST /api/auth/mfa/enable or /disable.",

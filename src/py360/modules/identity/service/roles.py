@@ -12,7 +12,7 @@ from py360.kit.clock import version_of
 from py360.kit.errors import Conflict, Forbidden, NotFound, PreconditionFailed
 from py360.modules.identity import authentication, catalogue
 from py360.modules.identity.errors import OneselfRefused
-from py360.modules.identity.models import Role, User
+from py360.modules.identity.models import NO_KEY, Role, User
 from py360.modules.identity.schemas import RoleChange
 from py360.modules.identity.service import accounts
 
@@ -74,7 +74,7 @@ async def create(
 
 
 async def _locked(session: AsyncSession, role_id: int) -> Role:
-    role = await session.get(Role, role_id, with_for_update=True)
+    role = await session.get(Role, role_id, with_for_update=NO_KEY)
     if role is None:
         raise NotFound(f"There is no role {role_id}.")
     return role
