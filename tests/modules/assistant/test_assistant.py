@@ -218,6 +218,10 @@ async def test_settings_keep_the_key_for_its_address_only(as_admin: httpx.AsyncC
     tested = (await as_admin.post("/api/ai/test-connection")).json()["data"]
     assert tested["connected"], tested
     assert "sandbox-chat" in (await as_admin.get("/api/ai/models")).json()["data"]["models"]
+    nowhere = kept | {"baseUrl": "http://127.0.0.1:9/v1", "apiKey": "x"}
+    assert (await as_admin.put("/api/ai/settings", json=nowhere)).status_code == 200
+    away = await as_admin.get("/api/ai/models")
+    assert (away.status_code, away.json()["error"]["code"]) == (409, "model_unavailable")
 
 
 async def test_analyses_say_whether_a_model_or_the_rules_made_them(

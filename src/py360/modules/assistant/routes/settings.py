@@ -4,7 +4,7 @@ import time
 
 from fastapi import Response
 
-from py360.kit.errors import Unavailable
+from py360.kit.errors import Conflict
 from py360.kit.http import Answer, DbReads, IfMatch, Router, Session, etag, ok
 from py360.modules.assistant.access import CanAsk, CanManageAssistant
 from py360.modules.assistant.schemas import AssistantSettings
@@ -75,9 +75,9 @@ async def test_connection(reads: DbReads, caller: CanManageAssistant) -> Respons
 
 @router.get("/ai/models", response_model=Answer[ModelList])
 async def list_models(reads: DbReads, caller: CanManageAssistant) -> Response:
-    """The models that the server offers; 503 when it cannot be asked."""
+    """The models that the server offers; 409 when the server at the address in the settings cannot be asked."""
     stored = await settings.read(reads, caller.client_id)
     try:
         return ok({"models": await stored.model().models()})
     except ModelError as error:
-        raise Unavailable(str(error), code="model_unavailable") from error
+        raise Conflict(str(error), code="model_unavailable") from error
