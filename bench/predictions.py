@@ -22,7 +22,7 @@ from py360.kit.resources import Resources
 from py360.kit.settings import settings
 from py360.modules.recommendations import api as recommendations
 from py360.modules.recommendations.propensity.features import word_column
-from py360.modules.recommendations.propensity.train import Outcomes
+from py360.modules.recommendations.propensity.outcomes import Outcomes
 
 Out = Callable[[str], None]
 SECONDS: Final = 60.0

@@ -52,6 +52,9 @@ async function follow<T extends { status: string }>(path: string, type: string, 
 }
 
 const login = await call<Data<"/api/auth/login", "post">>("POST", "/auth/login", { email, password });
+if (!("token" in login)) {
+  throw new Error("This account asks for a code of an app; sign in with one that does not.");
+}
 token = login.token;
 const form = new FormData();
 form.append("file", new Blob([new Uint8Array(await readFile(file))]), basename(file));

@@ -35,7 +35,7 @@ async def test_it_starts_with_templates_and_the_sandbox(
     ours = (await as_admin.get("/api/templates")).json()["data"]["summary"]["total"]
     there = await _client(as_admin, run_jobs, as_role)
     assert (await there.get("/api/templates")).json()["data"]["summary"]["total"] == ours > 10
-    assert await _channels(there) == {"email", "sms", "whatsapp", "payment"}
+    assert await _channels(there) == {"email", "sms", "whatsapp", "call", "payment"}
 
 
 async def test_a_channel_with_a_real_account_gets_no_sandbox(
@@ -44,6 +44,6 @@ async def test_a_channel_with_a_real_account_gets_no_sandbox(
     added = await as_admin.post("/api/providers", json=REAL_SMS)
     assert added.status_code == 201, added.text
     there = await _client(as_admin, run_jobs, as_role)
-    assert await _channels(there) == {"email", "whatsapp", "payment"}
+    assert await _channels(there) == {"email", "whatsapp", "call", "payment"}
     sent = await there.post("/api/communication/sms/send", json={"to": "+919876543210", "message": "Hello"})
     assert (sent.status_code, sent.json()["error"]["code"]) == (409, "no_account")

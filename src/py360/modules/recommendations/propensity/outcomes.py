@@ -6,19 +6,30 @@ A CSV with a column `lapsed` or `lapse` (1 or 0) and any of the features by thei
 
 import csv
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from py360.kit.errors import Invalid
-from py360.modules.recommendations.propensity.features import FEATURES, Column, number_column, word_column
-from py360.modules.recommendations.propensity.train import Outcomes
+from py360.modules.recommendations.propensity.features import FEATURES, Column, Table, number_column, word_column
 
 MOST_ROWS: Final = 2_000_000
 _RUPEES: Final = 90  # what the table's premiums are multiplied with in the sample portfolios made of it
 Row = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """Cases that ended: what was known of each, whether it lapsed, and groups that fairness is reported by."""
+
+    table: Table
+    lapsed: NDArray[np.bool_]
+    region: Column
+    source: str
 
 
 def _float(text: str | None) -> float | None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -15,8 +14,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from py360.kit.errors import Invalid
 from py360.modules.recommendations.propensity.card import Band, Card
-from py360.modules.recommendations.propensity.features import FEATURES, Column, Feature, Table
+from py360.modules.recommendations.propensity.features import FEATURES, Column, Feature
 from py360.modules.recommendations.propensity.model import FeaturePoints, Model
+from py360.modules.recommendations.propensity.outcomes import Outcomes
 
 FOLDS: Final = 5
 SEED: Final = 360
@@ -28,16 +28,6 @@ FEWEST_LAPSED: Final = 50
 FEWEST_OF_GROUP: Final = 100
 AGES: Final = ((0, "under 30", 30), (30, "30 to 44", 45), (45, "45 to 59", 60), (60, "60 and older", 200))
 Numbers = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Outcomes:
-    """Cases that ended: what was known of each, whether it lapsed, and groups that fairness is reported by."""
-
-    table: Table
-    lapsed: NDArray[np.bool_]
-    region: Column
-    source: str
 
 
 def train(outcomes: Outcomes, now: datetime) -> Model:

@@ -11,7 +11,7 @@ from py360.kit import db, resources, sql
 from py360.kit.reads import Reads
 from py360.modules.recommendations.propensity.features import BY_NAME, Table, number_column, word_column
 from py360.modules.recommendations.propensity.model import Model, load
-from py360.modules.recommendations.propensity.train import Outcomes
+from py360.modules.recommendations.propensity.outcomes import Outcomes
 
 _OWN_HISTORY: Final = sql.read(__file__, "own_history")
 _ACTIVE: Final = "select id, model from renewal_models where client_id = %(client)s and is_active"
