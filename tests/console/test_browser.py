@@ -53,7 +53,7 @@ class Window:
     """A window in which the administrator has signed in; what its console complained of."""
 
     def __init__(self, chromium: Browser, installation: Installation, **options: object) -> None:
-        context = chromium.new_context(base_url=f"http://127.0.0.1:{installation.port}", **options)  # type: ignore[arg-type]
+        context = chromium.new_context(base_url=f"http://127.0.0.1:{installation.port}", **options)
         context.set_default_timeout(SECONDS)
         self.page: Page = context.new_page()
         self.complaints: list[str] = []

@@ -133,7 +133,7 @@ async def test_a_forged_callback_is_refused(as_admin: httpx.AsyncClient, sandbox
 
 async def test_what_forbids_a_call_is_the_answer(
     as_admin: httpx.AsyncClient, as_role: AsRole, make_case: MakeCase, sandbox: Sandbox, rows
-) -> None:  # type: ignore[no-untyped-def]
+) -> None:
     case = await make_case("in_progress")
 
     async def code() -> str:

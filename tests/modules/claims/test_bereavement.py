@@ -19,7 +19,7 @@ async def bereaved(client: httpx.AsyncClient) -> tuple[MadeCase, str]:
 
 
 async def refused(case: MadeCase, **fields: object) -> bool:
-    message = Outgoing(1, "sms", "+919820012345", customer_id=case.customer_id, body="Renew now", **fields)  # type: ignore[arg-type]
+    message = Outgoing(1, "sms", "+919820012345", customer_id=case.customer_id, body="Renew now", **fields)
     async with unit_of_work() as session:
         (verdict,) = await bereavement.refuse(session, [message])
     return verdict is not None

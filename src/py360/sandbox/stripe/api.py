@@ -87,7 +87,7 @@ def routes(stripe: Stripe) -> APIRouter:
         return await once(request, stripe.create)
 
     @router.get("/checkout/sessions")
-    async def list_sessions(limit: int = 10, starting_after: str = "", expand: Expand = []) -> Response:  # noqa: B006
+    async def list_sessions(limit: int = 10, starting_after: str = "", expand: Expand = []) -> Response:  # noqa: B006 - FastAPI copies a default
         """The sessions, newest first."""
         found = stripe.book.all("checkout.session")
         numbers = [each["id"] for each in found]
@@ -96,7 +96,7 @@ def routes(stripe: Stripe) -> APIRouter:
         return _json({"object": "list", "data": page, "has_more": begin + limit < len(found)})
 
     @router.get("/checkout/sessions/{number}")
-    async def get_session(number: str, expand: Expand = []) -> Response:  # noqa: B006
+    async def get_session(number: str, expand: Expand = []) -> Response:  # noqa: B006 - FastAPI copies a default
         """One session."""
         return _json(expanded(stripe.session(number), expand))
 
@@ -106,7 +106,7 @@ def routes(stripe: Stripe) -> APIRouter:
         return _json(stripe.expire(stripe.session(number)))
 
     @router.get("/payment_intents/{number}")
-    async def get_intent(number: str, expand: Expand = []) -> Response:  # noqa: B006
+    async def get_intent(number: str, expand: Expand = []) -> Response:  # noqa: B006 - FastAPI copies a default
         """One payment intent."""
         return _json(expanded(stripe.intent(number), expand))
 

@@ -72,7 +72,7 @@ async def show_reset(language: Spoken, token: Token = "") -> Response:
 async def reset(
     language: Spoken,
     token: PostedToken = "",
-    newPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803 - the form's name for it - the wire's name
+    newPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803 - the form's name for it
     confirmPassword: Annotated[str, Form(max_length=500)] = "",  # noqa: N803 - the form's name for it
 ) -> Response:
     """Set the password, or say on the page why not."""

@@ -75,7 +75,7 @@ def forget(client_id: int) -> None:
 def adapt(model: Model, corrections: Sequence[Correction]) -> Adapted:
     """Weights on top of the model's, by stochastic gradient steps over the corrections, the oldest first."""
     added: dict[str, dict[int, Weights]] = {
-        head: defaultdict(lambda size=len(labels): np.zeros(size, dtype=np.float32))  # type: ignore[misc]
+        head: defaultdict(lambda size=len(labels): np.zeros(size, dtype=np.float32))  # type: ignore[misc]  # a default binds the size
         for head, labels in HEADS.items()
     }
     examples = [

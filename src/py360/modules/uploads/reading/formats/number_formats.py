@@ -21,7 +21,7 @@ _DIGITS_KEPT: Final = 1e15  # doubles, and so spreadsheet programs, keep 15 digi
 _MONEY: Final = re.compile(
     r"(?i)[\s(]*(?:(?:rs\.?|inr|₹|\$|€|£|usd|रु\.?|/-|lakhs?|lacs?|cr\.?|crores?|dr\.?|%|-|\))+(?:\s[\s)]*)?)?"
 )
-_EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a day of a spreadsheet has no zone  # a wall clock without a zone
+_EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a day of a spreadsheet has no zone
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001 - a day of a spreadsheet has no zone
 _LAST_DAY: Final = 2_958_466.0  # 1 January 10000
 
