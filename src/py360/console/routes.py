@@ -1,21 +1,9 @@
 """Every route of the console, in one router; an area adds its own here."""
 
 from py360.console import assets, bridge
-from py360.console.pages import (
-    account,
-    administration,
-    campaigns,
-    cases,
-    compliance,
-    components,
-    customers,
-    dashboard,
-    payments,
-    sandbox,
-    sign_in,
-    templates,
-    uploads,
-)
+from py360.console.pages import account, administration, components, dashboard, sign_in
+from py360.console.pages.messages import campaigns, compliance, sandbox, templates
+from py360.console.pages.renewals import cases, customers, payments, uploads
 from py360.kit.http import Router
 
 router = Router("", include_in_schema=False)

@@ -1,1 +1,1 @@
-"""The console's pages, one file per area, each with its routes."""
+"""The console's pages: a file per area with its routes, and a folder where several areas belong together."""

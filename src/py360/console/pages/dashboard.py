@@ -8,8 +8,8 @@ from fastapi import Depends, Path, Response
 from py360.console.api_client import ApiProblem, Data, Json
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import text
-from py360.console.pages.cases import POLICY_TYPES
 from py360.console.pages.dashboard_charts import CHARTS, drawn
+from py360.console.pages.renewals.cases import POLICY_TYPES
 from py360.console.visit import PageRouter, Visit, VisitWith
 
 router = PageRouter()

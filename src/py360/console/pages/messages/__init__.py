@@ -1,0 +1,1 @@
+"""Pages of what is written to customers, and what they write back."""

@@ -1,0 +1,1 @@
+"""Pages of the renewals office: files, cases, claims, money, customers."""
