@@ -43,6 +43,15 @@ class ApiClient:
         """The `data` of an answer, as `kind`: the view that the API's description names, or `Data`. Raises ApiProblem."""
         return await self._data(kind, "GET", path, params, None)
 
+    async def find(self, kind: type[Kind], path: str, **params: Param) -> Kind | None:
+        """As `get`; None for what this caller may not see or what is not there."""
+        try:
+            return await self.get(kind, path, **params)
+        except ApiProblem as refused:
+            if refused.status in (403, 404):
+                return None
+            raise
+
     async def post(self, kind: type[Kind], path: str, body: Mapping[str, Json]) -> Kind:
         """The `data` of what a POST is answered, as `kind`. Raises ApiProblem."""
         return await self._data(kind, "POST", path, {}, orjson.dumps(body))

@@ -26,7 +26,7 @@ class Column:
     link: str = ""
     sort: str = ""  # the API's key, where it can sort by it
     under: str = ""  # a field that is shown below, small
-    under_kind: Literal["text", "label"] = "text"
+    under_kind: Literal["text", "label", "moment", "money"] = "text"
     lead: bool = False  # what a narrow screen shows first
     optional: bool = False  # shown to those who ask for it
 

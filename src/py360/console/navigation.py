@@ -41,6 +41,7 @@ GROUPS: Final = (
             Entry("/uploads", text("Uploads"), "upload", ("upload",)),
             Entry("/cases", text("Cases"), "cases", ("cases",)),
             Entry("/closed-cases", text("Closed cases"), "closed", ("closed-cases",)),
+            Entry("/claims", text("Claims"), "claims", ("claims",)),
             Entry("/logs", text("Case logs"), "logs", ("logs",)),
             Entry("/payments", text("Payments to approve"), "payments", ("cases:payment-approvals",)),
             Entry("/ledger", text("Ledger"), "payments", ("billing",)),

@@ -44,10 +44,10 @@ _STATES: Final = {
     "good": "active completed renewed paid sent delivered opened clicked replied read success approved connected valid verified"
     " granted payment_processed captured converted clean settled opted_in healthy",
     "warn": "pending paused scheduled warning needs_mapping waiting skipped unknown partial follow_up on_hold expiring deferred"
-    " policy_due pending_approval partially_refunded suspicious mapping_required high requested override_requested",
+    " policy_due under_review missing open pending_approval partially_refunded suspicious mapping_required high requested override_requested",
     "bad": "failed error cancelled rejected lapsed bounced inactive expired stopped withdrawn refunded blocked suspended urgent"
-    " disconnected reinstatement opted_out denied disputed undelivered",
-    "busy": "processing in_progress sending queued assigned validated uploaded running validating importing planned created",
+    " breached escalated disconnected reinstatement opted_out denied disputed undelivered",
+    "busy": "processing in_progress sending queued assigned validated uploaded running validating importing planned created submitted received new",
 }
 _TONES: Final = {state: name for name, states in _STATES.items() for state in states.split()}
 _LAKH: Final = 100_000

@@ -94,7 +94,7 @@ function values(form) {
   const made = {};
   const isNew = (form.dataset.api || "POST ").startsWith("POST");
   for (const field of form.elements) {
-    if (!field.name || field.matches(":disabled") || field.name === "csrf" || field.type === "file") continue;
+    if (!field.name || field.matches(":disabled") || field.name === "csrf" || field.type === "file" || field.dataset.type === "result") continue;
     if (field.type === "radio" && !field.checked) continue;
     const isList = field.name.endsWith("[]");
     if (field.type === "checkbox" && isList && !field.checked) { place(made, field.name.slice(0, -2), [], true); continue; }

@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypedDict
 
 from fastapi import Depends, Response
 
-from py360.console.api_client import ApiProblem, Data, Param
+from py360.console.api_client import Data
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import text
 from py360.console.visit import PageRouter, Visit, VisitWith
@@ -196,6 +196,12 @@ async def payments(visit: CanReadCase, case: str) -> Response:
     return await _page(visit, case, "payments", due=due, paid=paid)
 
 
+@router.get("/cases/{case}/claims")
+async def claims(visit: CanReadCase, case: str) -> Response:
+    """The claims of the customer, with their figures."""
+    return await _page(visit, case, "claims", claimed=await visit.api.get(Data, f"/cases/{case}/claims-history"))
+
+
 @router.get("/cases/{case}/history")
 async def history(visit: CanReadCase, case: str) -> Response:
     """Everything that happened to the case."""
@@ -208,8 +214,8 @@ async def customer(visit: CanReadCase, case: str) -> Response:
     """The customer's preferences, insured members and other policies."""
     about = await visit.api.get(CaseCustomer, f"/cases/{case}")
     number = about["customerId"]
-    preferences = await _if_allowed(visit, f"/customers/{number}/preferences")
-    policies = await _if_allowed(visit, f"/customers/{number}/policies")
+    preferences = await visit.api.find(Data, f"/customers/{number}/preferences")
+    policies = await visit.api.find(Data, f"/customers/{number}/policies")
     return await _page(visit, case, "customer", preferences=preferences, policies=policies)
 
 
@@ -222,14 +228,4 @@ async def _page(visit: Visit, case: str, tab: str, **values: object) -> Response
 
 async def _agents(visit: Visit) -> Data | None:
     """Who a case may be assigned to, for those who may see the users; others type a name."""
-    return await _if_allowed(visit, "/users", status="active", limit=100) if visit.may("users") else None
-
-
-async def _if_allowed(visit: Visit, path: str, **params: Param) -> Data | None:
-    """What the API answers; None where this caller's role does not reach."""
-    try:
-        return await visit.api.get(Data, path, **params)
-    except ApiProblem as refused:
-        if refused.status in (403, 404):
-            return None
-        raise
+    return await visit.api.find(Data, "/users", status="active", limit=100) if visit.may("users") else None

@@ -5,7 +5,7 @@ from typing import Annotated, Final
 
 from fastapi import Depends, Response
 
-from py360.console.api_client import ApiProblem, Data
+from py360.console.api_client import Data
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import text
 from py360.console.visit import PageRouter, Visit, VisitWith
@@ -84,19 +84,9 @@ async def customer(visit: Annotated[Visit, Depends(VisitWith("policy-timeline"))
     found, held, consents, happened = await asyncio.gather(
         visit.api.get(Data, f"/customers/{customer}"),
         visit.api.get(Data, f"/customers/{customer}/policies", limit=100),
-        _if_allowed(visit, f"/consents/{customer}"),
-        _if_allowed(visit, f"/customers/{customer}/timeline"),
+        visit.api.find(Data, f"/consents/{customer}"),
+        visit.api.find(Data, f"/customers/{customer}/timeline"),
     )
     return visit.page(
         "customers/customer.html", customer=found, policies=held["policies"], consents=consents, happened=happened
     )
-
-
-async def _if_allowed(visit: Visit, path: str) -> Data | None:
-    """What the API answers; None where this caller's role does not reach."""
-    try:
-        return await visit.api.get(Data, path)
-    except ApiProblem as refused:
-        if refused.status in (403, 404):
-            return None
-        raise

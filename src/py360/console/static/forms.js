@@ -1,0 +1,49 @@
+// Forms that send a file, and forms that show what they were answered.
+"use strict";
+
+// <form data-multipart="POST /files">: its fields and files as they are; then as `send` does.
+async function sendFiles(form, submitter) {
+  const [method, path] = form.dataset.multipart.split(" ");
+  clear(form);
+  const button = submitter ?? $("button:not([type=button])", form);
+  button?.setAttribute("aria-busy", "true");
+  if (button) button.disabled = true;
+  try {
+    const answer = await fetch(`${base}/api${path}`, { method, headers: { Accept: "application/json", "X-CSRF-Token": cookie("py360_csrf") }, body: new FormData(form) })
+      .catch(() => { throw new Refused(0, { code: "unreachable", message: texts.failed }); });
+    const read = await answer.json().catch(() => null);
+    if (!answer.ok) {
+      if (answer.status === 401 && (await signInAgain())) return await sendFiles(form, submitter);
+      throw new Refused(answer.status, read?.error ?? { code: "unreadable", message: texts.failed });
+    }
+    toast(read?.data?.message || texts.done);
+    form.closest("dialog")?.close();
+    if (form.dataset.then) location.assign(fill(form.dataset.then, read.data));
+    else await show(location.href);
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    refuse(form, refused);
+  } finally {
+    button?.removeAttribute("aria-busy");
+    if (button) button.disabled = false;
+  }
+}
+document.addEventListener("submit", (event) => {
+  if (!event.target.dataset.multipart) return;
+  event.preventDefault();
+  sendFiles(event.target, event.submitter);
+});
+
+// <form data-shows>: fields and `data-result-of` elements take the values of the answer, which `data-result` then shows.
+document.addEventListener("sent", (event) => {
+  const form = event.target;
+  if (form.dataset.shows === undefined) return;
+  for (const box of $$("[data-result]", form)) box.hidden = false;
+  for (const place of $$("[data-result-of]", form)) {
+    const value = event.detail[place.dataset.resultOf] ?? "";
+    const isMoment = /^\d{4}-\d\d-\d\dT/.test(value);
+    place.textContent = isMoment ? new Date(value).toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short", timeZone: "Asia/Kolkata" }) : value;
+  }
+  for (const field of $$("[data-type=result]", form)) field.value = event.detail[field.name] ?? "";
+  for (const button of $$("[data-copy-of]", form)) button.dataset.copy = event.detail[button.dataset.copyOf] ?? "";
+});

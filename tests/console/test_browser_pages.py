@@ -1,0 +1,98 @@
+"""The pages of claims, mail, money and service in a real browser: their journeys, and what only a browser shows."""
+
+import asyncio
+import os
+import re
+import shutil
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import uvicorn
+from fastapi import FastAPI
+from playwright.async_api import Page, async_playwright, expect
+
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from tests.house.book import statements_of_the_book
+from tests.services import ADMIN, PASSWORD
+
+CHROMIUM = shutil.which("chromium") or ""
+AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+MILLISECONDS = 60_000  # what a busy machine may take
+EXPECTED = re.compile(r"status of (401|403|404|409|412|422)")  # a refusal that the test provokes
+PICTURES = os.environ.get("PY360_TEST_PICTURES")  # a folder, for those who want to see the pages
+expect.set_options(timeout=MILLISECONDS)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
+PAGES = (
+    "/claims", "/claims/new", "/claims/CLM-2026-001001",
+)  # fmt: skip
+
+
+@pytest_asyncio.fixture
+async def address(app: FastAPI) -> AsyncIterator[str]:
+    """The application on a port, in an office that has some of everything."""
+    async with unit_of_work() as session:
+        for statement in statements_of_the_book(2):
+            await db.execute(session, statement)
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, lifespan="off", log_level="error", ws="websockets-sansio"))
+    serving = asyncio.ensure_future(server.serve([listener]))
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    await serving
+
+
+@pytest_asyncio.fixture
+async def page(address: str) -> AsyncIterator[Page]:
+    """A window in which the first administrator has signed in; it complained of nothing when it closes."""
+    complaints: list[str] = []
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        context = await chromium.new_context(
+            base_url=address, viewport={"width": 1440, "height": 900}, bypass_csp=False
+        )
+        context.set_default_timeout(MILLISECONDS)
+        opened = await context.new_page()
+        opened.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        opened.on("pageerror", lambda error: complaints.append(str(error)))
+        await opened.goto("/console/sign-in")
+        await opened.get_by_label("E-mail").fill(ADMIN)
+        await opened.get_by_label("Password", exact=True).fill(PASSWORD)
+        await opened.get_by_role("button", name="Sign in").click()
+        await opened.wait_for_url("**/console/dashboard")
+        yield opened
+        await chromium.close()
+    assert [each for each in complaints if not EXPECTED.search(each)] == []
+
+
+async def faults_of(page: Page) -> list[str]:
+    """What axe finds wrong with the page, and whether it is wider than its window."""
+    await page.evaluate(AXE)
+    found = await page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
+    faults = [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
+    wide = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [*faults, f"{wide} px too wide"] if wide > 1 else faults
+
+
+async def picture(page: Page, name: str) -> None:
+    """Keep what the page looks like, where somebody asked for it."""
+    if PICTURES:
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+
+
+async def test_pages_are_accessible_at_desk_and_on_a_phone(page: Page) -> None:
+    wrong = {}
+    for width, name in ((1440, "desk"), (390, "phone")):
+        await page.set_viewport_size({"width": width, "height": 900})
+        for path in PAGES:
+            answer = await page.goto(f"/console{path}")
+            assert answer is not None
+            assert answer.status == 200, path
+            if faults := await faults_of(page):
+                wrong[f"{path} ({name})"] = faults
+            await picture(page, f"{path.strip('/').replace('/', '-').replace('?', '-')}-{name}")
+    assert wrong == {}
