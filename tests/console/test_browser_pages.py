@@ -28,7 +28,8 @@ PICTURES = os.environ.get("PY360_TEST_PICTURES")  # a folder, for those who want
 expect.set_options(timeout=MILLISECONDS)
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
 PAGES = (
-    "/claims", "/claims/new", "/claims/CLM-2026-001001",
+    "/claims", "/claims/new", "/claims/CLM-2026-001001", "/inbox", "/inbox/EMAIL-1001", "/inbox/compose", "/inbox/figures", "/mailboxes",
+    "/mailboxes/new", "/mail-rules",
 )  # fmt: skip
 
 

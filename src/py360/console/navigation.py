@@ -50,6 +50,7 @@ GROUPS: Final = (
     Group(
         text("Messages"),
         (
+            Entry("/inbox", text("Inbox"), "inbox", ("emails", "renewal-email-manager")),
             Entry("/campaigns", text("Campaigns"), "campaigns", ("campaigns",)),
             Entry("/templates", text("Templates"), "templates", ("templates",)),
             Entry("/dnc", text("Do not contact"), "dnc", ("settings",)),
@@ -68,6 +69,7 @@ GROUPS: Final = (
             Entry("/organization", text("Organisation"), "organization", ("settings", "dashboard:hierarchy")),
             Entry("/users", text("Users"), "users", ("users",)),
             Entry("/roles", text("Roles"), "roles", ("users",)),
+            Entry("/mailboxes", text("Mailboxes"), "mail", ("settings",)),
             Entry("/providers", text("Provider accounts"), "providers", ("settings",)),
             Entry("/settings", text("Settings"), "settings", ("settings",)),
             Entry("/sandbox", text("Sandbox"), "sandbox", ("settings",), ADMINISTRATORS),

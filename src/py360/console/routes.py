@@ -2,7 +2,7 @@
 
 from py360.console import assets, bridge
 from py360.console.pages import account, administration, components, dashboard, sign_in
-from py360.console.pages.messages import campaigns, compliance, sandbox, templates
+from py360.console.pages.messages import campaigns, compliance, inbox, mailboxes, sandbox, templates
 from py360.console.pages.renewals import cases, claims, customers, payments, uploads
 from py360.kit.http import Router
 
@@ -11,4 +11,4 @@ router.add(assets.router, bridge.router, sign_in.router, account.router, compone
 router.add(dashboard.router, uploads.router, cases.router)
 router.add(campaigns.router, templates.router, sandbox.router)
 router.add(customers.router, compliance.router, administration.router, payments.router)
-router.add(claims.router)
+router.add(claims.router, inbox.router, mailboxes.router)

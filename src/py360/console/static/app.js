@@ -118,7 +118,7 @@ function place(made, name, value, append) {
   const parts = name.split(".");
   const last = parts.pop();
   let at = made;
-  for (const part of parts) at = at[part] ??= {};
+  parts.forEach((part, index) => { at = at[part] ??= /^\d+$/.test(parts[index + 1] ?? last) ? [] : {}; });
   at[last] = append ? [...(at[last] ?? []), ...value] : value;
 }
 

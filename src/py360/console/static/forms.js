@@ -1,4 +1,4 @@
-// Forms that send a file, and forms that show what they were answered.
+// Forms that send a file, forms that show what they were answered, and parts of a page that are asked for on their own.
 "use strict";
 
 // <form data-multipart="POST /files">: its fields and files as they are; then as `send` does.
@@ -46,4 +46,20 @@ document.addEventListener("sent", (event) => {
   }
   for (const field of $$("[data-type=result]", form)) field.value = event.detail[field.name] ?? "";
   for (const button of $$("[data-copy-of]", form)) button.dataset.copy = event.detail[button.dataset.copyOf] ?? "";
+});
+
+// <div data-part="/console/…" data-every="20">: asked for now, every so many seconds and at live messages of the types in data-on; data-part-load: at a click.
+for (const box of $$("[data-part]")) {
+  part(box, box.dataset.part);
+  if (box.dataset.every) setInterval(() => { if (!document.hidden && box.isConnected) part(box, box.dataset.part); }, 1000 * Number(box.dataset.every));
+}
+document.addEventListener("live", ({ detail }) => { for (const box of $$("[data-on]")) if (box.dataset.on.split(" ").includes(detail.type)) part(box, box.dataset.part); });
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-part-load]");
+  if (!button) return;
+  button.setAttribute("aria-busy", "true");
+  const answer = await fetch(button.dataset.address, { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(() => null);
+  if (answer?.ok) $(button.dataset.partLoad).innerHTML = await answer.text();
+  else toast(texts.failed, "bad");
+  button.removeAttribute("aria-busy");
 });

@@ -50,14 +50,15 @@ document.addEventListener("submit", async (event) => {
   const [method, path] = form.dataset.bulk.split(" ");
   clear(form);
   try {
-    const data = await call(method, path, { body: { ...values(form), caseIds: picked() } });
+    const data = await call(method, path, { body: { ...values(form), [form.dataset.ids ?? "caseIds"]: picked() } });
+    const failures = data.failures ?? data.results?.filter((each) => !each.success) ?? [];
     form.closest("dialog")?.close();
-    toast(data.message || texts.done, data.failedCount ? "bad" : "");
+    toast(data.message || texts.done, data.failedCount || failures.length ? "bad" : "");
     const box = $("#bulk-failures");
     await show(location.href, "#list");
-    if (data.failures?.length && box) {
+    if (failures.length && box) {
       const items = $("ul", box);
-      items.replaceChildren(...data.failures.map((failure) => { const item = document.createElement("li"); item.textContent = `${failure.caseId}: ${failure.message ?? failure.reason ?? failure.error}`; return item; }));
+      items.replaceChildren(...failures.map((failure) => { const item = document.createElement("li"); item.textContent = `${failure.caseId ?? failure.id}: ${failure.message ?? failure.reason ?? failure.error}`; return item; }));
       box.showModal();
     }
   } catch (refused) {

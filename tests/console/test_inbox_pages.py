@@ -1,0 +1,97 @@
+"""The pages of the inbox: what comes in is shown safely, worked on and answered by those who may."""
+
+import pytest_asyncio
+
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from tests.console.conftest import Browser, BrowserOf
+from tests.factories.claims import data
+from tests.house.book import statements_of_the_book
+from tests.services import ADMIN, PASSWORD
+
+HTML = (
+    '<p>Please <b>cancel</b> my policy.</p><script>alert(1)</script><form action="https://x"><input></form>'
+    '<img src="https://tracker.example/pixel.png">'
+)
+
+
+@pytest_asyncio.fixture
+async def desk(browser: Browser) -> Browser:
+    """The first administrator's browser, in an office that has some of everything; one mail has a stranger's HTML."""
+    async with unit_of_work() as session:
+        for statement in statements_of_the_book(2):
+            await db.execute(session, statement)
+        await db.execute(session, "update emails set body_html = %(html)s where id = 1001", {"html": HTML})
+    await browser.sign_in(ADMIN, PASSWORD)
+    return browser
+
+
+async def test_folder_is_listed_and_narrowed(desk: Browser) -> None:
+    page = await desk.get("/console/inbox", params={"folder": "inbox"})
+    assert "Policy 1001" in page.text
+    assert 'name="folder" value="inbox"' in page.text
+    narrowed = await desk.get("/console/inbox", params={"folder": "inbox", "search": "nothing like this"})
+    assert "Nothing matches these filters" in narrowed.text
+
+
+async def test_html_of_a_stranger_is_shown_in_a_frame_that_can_do_nothing(desk: Browser) -> None:
+    page = await desk.get("/console/inbox/EMAIL-1001")
+    assert '<iframe class="mail" sandbox="allow-popups' in page.text
+    assert "were not loaded" in page.text
+    frame = await desk.get("/console/inbox/EMAIL-1001/html")
+    policy = frame.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "sandbox allow-popups" in policy
+    assert "https:" not in policy
+    assert "<b>cancel</b>" in frame.text
+    for harmful in ("<script", "<form", "tracker.example"):
+        assert harmful not in frame.text
+    with_images = await desk.get("/console/inbox/EMAIL-1001/html", params={"images": "true"})
+    assert "tracker.example" in with_images.text
+    assert "https:" in with_images.headers["content-security-policy"]
+
+
+async def test_mail_is_corrected_noted_assigned_and_its_history_says_so(desk: Browser) -> None:
+    data(await desk.ask("PATCH", "/emails/EMAIL-1001", json={"category": "complaint"}))
+    data(await desk.ask("POST", "/emails/EMAIL-1001/notes", json={"content": "Call her back"}), 201)
+    data(await desk.ask("POST", "/emails/EMAIL-1001/assign", json={"assignedTo": 1001}))
+    page = await desk.get("/console/inbox/EMAIL-1001")
+    for expected in ("Complaint", "Call her back", "Asha Rao 1001"):
+        assert expected in page.text
+
+
+async def test_answers_are_suggested_also_without_a_language_model(desk: Browser) -> None:
+    part = await desk.get("/console/inbox/EMAIL-1001/suggestions")
+    assert part.status_code == 200, part.text
+    assert "data-insert" in part.text
+    assert "Made by rules" in part.text
+
+
+async def test_draft_is_kept_and_written_on(desk: Browser) -> None:
+    box = {
+        "name": "Renewals",
+        "email": "renewals@example.com",
+        "imapServer": "127.0.0.1",
+        "smtpServer": "127.0.0.1",
+        "password": "x",
+    }
+    data(await desk.ask("POST", "/email-accounts", json=box), 201)
+    body = {"to": ["ravi@example.com"], "subject": "Your question", "body": "Dear Ravi", "draft": "true"}
+    draft = data(await desk.ask("POST", "/emails", json=body), 201)["emailId"]
+    page = await desk.get("/console/inbox/compose", params={"draft": draft})
+    assert "Dear Ravi" in page.text
+    assert "Go on writing" in (await desk.get(f"/console/inbox/{draft}")).text
+
+
+async def test_other_pages_of_the_inbox_open(desk: Browser) -> None:
+    for path in ("/inbox/figures", "/inbox/compose", "/mailboxes/new", "/mailboxes/1001", "/mail-rules"):
+        page = await desk.get(f"/console{path}")
+        assert page.status_code == 200, page.text
+    rules = await desk.get("/console/mail-rules")
+    assert "Rule 1001" in rules.text
+
+
+async def test_mail_is_for_those_who_read_it(browser_of: BrowserOf) -> None:
+    viewer = await browser_of("viewer")
+    for path in ("/inbox", "/inbox/EMAIL-1001", "/inbox/figures", "/mailboxes"):
+        assert (await viewer.get(f"/console{path}")).status_code == 403
