@@ -70,6 +70,7 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "document_id": ("claim_documents", "1001"),
     "metric_id": ("dashboard_metrics", "select min(id) from dashboard_metrics"),
     "recommendation_id": ("recommendations", "1001"),
+    "key_id": ("assistant_keys", "1001"),
     "knowledge_id": ("knowledge_documents", "1001"),
     "notification_id": ("notifications", "select min(id) from notifications"),
 }
@@ -98,6 +99,7 @@ UNNAMED: Final = {
     "consents": "asked for and written by the customer they are of",
     "ai_calls": "counted in the status of the caller's own client",
     "ai_settings": "one row per client, of the caller's own",
+    "knowledge_embeddings": "belong to passages: the same",
     "knowledge_passages": "searched within the caller's clients; deleted with their document",
     "case_features": "read with the predictions of cases within reach",
     "renewal_models": "the model of the caller's own client; no number in an address",

@@ -2,19 +2,25 @@
 
 It knows nothing: it uses the tool whose name fits the question, and answers with what it was given. The model's name
 chooses its manners: `sandbox-chat`, `sandbox-slow` (a second before each piece), `sandbox-busy` (429), `sandbox-broken` (500),
-`sandbox-nonsense` (a web page instead of JSON), `sandbox-cut` (ends in mid-answer).
+`sandbox-nonsense` (a web page instead of JSON), `sandbox-cut` (ends in mid-answer). `sandbox-embed` embeds: texts of alike
+spelling are near each other.
 https://platform.openai.com/docs/api-reference/chat/create
 """
 
 import asyncio
 import json
+import math
+import zlib
 from collections.abc import AsyncIterator
 from typing import Final, TypedDict
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, StreamingResponse
 
-MODELS: Final = ("sandbox-chat", "sandbox-slow", "sandbox-busy", "sandbox-broken", "sandbox-nonsense", "sandbox-cut")
+MODELS: Final = (
+    "sandbox-chat", "sandbox-slow", "sandbox-busy", "sandbox-broken", "sandbox-nonsense", "sandbox-cut", "sandbox-embed",
+)  # fmt: skip
+DIMENSIONS: Final = 256
 _CUES: Final = {
     "find_case": ("status", "which case", "customer"),
     "outstanding_amount": ("outstanding", "owe", "pay"),
@@ -45,6 +51,11 @@ class _Body(TypedDict, total=False):
     stream: bool
 
 
+class _ToEmbed(TypedDict, total=False):
+    model: str
+    input: str | list[str]
+
+
 def routes() -> APIRouter:
     """The paths under `/openai/v1`."""
     router = APIRouter(prefix="/openai/v1", tags=["openai"])
@@ -54,6 +65,20 @@ def routes() -> APIRouter:
         """The models there are."""
         data = [{"id": name, "object": "model", "created": _CREATED, "owned_by": "sandbox"} for name in MODELS]
         return JSONResponse({"object": "list", "data": data})
+
+    @router.post("/embeddings")
+    async def embed(request: Request) -> Response:
+        """Vectors of texts."""
+        body: _ToEmbed = await request.json()
+        model = body.get("model", "")
+        if model != "sandbox-embed":
+            return _error(404, "model_not_found", f"The model `{model}` does not exist or does not embed.")
+        given = body.get("input", [])
+        texts = [given] if isinstance(given, str) else given
+        data = [{"object": "embedding", "index": at, "embedding": _vector(text)} for at, text in enumerate(texts)]
+        tokens = sum(map(len, texts)) // 4
+        usage = {"prompt_tokens": tokens, "total_tokens": tokens}
+        return JSONResponse({"object": "list", "data": data, "model": model, "usage": usage})
 
     @router.post("/chat/completions")
     async def chat(request: Request) -> Response:
@@ -105,6 +130,18 @@ def _text(body: _Body) -> str:
     if _FIRST in system:
         return f"According to your documents: {system.partition(_FIRST)[2].strip()} [1]"
     return f"I am the sandbox's model. You asked: {_last(body, 'user')}"
+
+
+def _vector(text: str) -> list[float]:
+    """The pieces of three signs of a text's longer words, counted in `DIMENSIONS` places, of length 1."""
+    counts = [0.0] * DIMENSIONS
+    for word in text.lower().split():
+        marked = f" {word.strip('.,;:!?')} "
+        if len(marked) > 5:
+            for at in range(len(marked) - 2):
+                counts[zlib.crc32(marked[at : at + 3].encode()) % DIMENSIONS] += 1
+    length = math.sqrt(sum(count * count for count in counts)) or 1.0
+    return [round(count / length, 6) for count in counts]
 
 
 def _usage(body: _Body, text: str) -> dict[str, int]:

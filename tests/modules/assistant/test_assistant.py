@@ -1,8 +1,6 @@
 """The assistant: by a model that implements OpenAI's protocol, or by rules; with the caller's data only, and nothing it can change."""
 
 import io
-import json
-from typing import Any
 
 import docx
 import fpdf
@@ -13,38 +11,9 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.assistant.redaction import Redactor
 from tests.conftest import RunJobs
-from tests.factories.assistant import use_model
+from tests.factories.assistant import GRACE, add, ask, use_model
 from tests.factories.book import merge, row
 from tests.modules.conftest import AsRole, Sandbox
-
-GRACE = """Grace period
-
-A motor policy has no grace period: the vehicle is not insured from the day after the expiry date.
-A health policy paid yearly has 30 days of grace; paid monthly it has 15 days.
-"""
-
-
-async def ask(person: httpx.AsyncClient, message: str, **more: Any) -> dict[str, Any]:
-    """The answer of a stream: its text, and what its end says."""
-    answer = await person.post("/api/ai/chat", json={"message": message, **more})
-    assert answer.status_code == 200, answer.text
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    text, end = "", {}
-    for event in answer.text.strip().split("\n\n"):
-        name, data = (line.partition(": ")[2] for line in event.split("\n"))
-        if name == "token":
-            text += json.loads(data)["text"]
-        else:
-            end = json.loads(data)
-    return {"text": text, **end}
-
-
-async def add(admin: httpx.AsyncClient, run_jobs: RunJobs, name: str, content: bytes) -> int:
-    answer = await admin.post("/api/ai/knowledge-base", files={"file": (name, content)})
-    assert answer.status_code == 201, answer.text
-    await run_jobs()
-    number: int = answer.json()["data"]["id"]
-    return number
 
 
 async def test_the_knowledge_base_answers_with_citation_offline(as_admin: httpx.AsyncClient, run_jobs: RunJobs) -> None:

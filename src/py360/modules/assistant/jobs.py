@@ -5,8 +5,9 @@ from typing import Final
 
 from py360.kit import db, resources
 from py360.kit.db import unit_of_work
-from py360.kit.jobs import module_jobs
-from py360.modules.assistant.service import knowledge
+from py360.kit.jobs import defer, module_jobs
+from py360.modules.assistant.service import embeddings, knowledge, settings
+from py360.modules.assistant.vendors.base import ModelError
 
 jobs = module_jobs("assistant")
 KEEP_CALLS: Final = timedelta(days=400)  # a year and a month: the budget is by month, and reviews look back a year
@@ -23,6 +24,35 @@ async def read_document(document_id: int) -> None:
     read = await knowledge.text_of(found.name, content)
     async with unit_of_work() as session:
         await knowledge.keep(session, document_id, read)
+        await defer(session, embed_document, document_id=document_id)
+
+
+@jobs.task(name="assistant.embed_document", retries=0)  # `refresh` and the settings do it again
+async def embed_document(document_id: int) -> None:
+    """Embed a document's passages where the office has an embedding model; why it could not be done stands with the document."""
+    async with unit_of_work() as session:
+        found = await knowledge.any_document(session, document_id)
+        stored = await settings.read(session, found.client_id) if found else None
+    if found is None or stored is None or found.status != "ready":
+        return
+    problem = None
+    try:
+        await embeddings.embed_document(found.client_id, document_id, stored)
+    except ModelError as error:
+        problem = f"It is found by its words only: the embedding model gave no answer. {error}"
+    async with unit_of_work() as session:
+        await knowledge.note_problem(session, document_id, problem)
+
+
+@jobs.task(name="assistant.embed_documents")
+async def embed_documents(client_id: int) -> None:
+    """Embed all documents of a client: its embedding model changed."""
+    async with unit_of_work() as session:
+        numbers = await db.fetch_all(
+            session, int, "select id from knowledge_documents where client_id = %(client)s", {"client": client_id}
+        )
+        for number in numbers:
+            await defer(session, embed_document, document_id=number)
 
 
 @jobs.task(name="assistant.delete_file")

@@ -9,6 +9,7 @@ from typing import Final
 
 _EDGES: Final = ".,;:!?()[]{}<>\"'“”‘’"
 _LONG_NUMBER: Final = 6  # digits: phones, policies, accounts; amounts and years have fewer, or separators
+_MIXED_NUMBER: Final = 4  # digits, where letters and separators are among them: POL-0042
 _PLACEHOLDER_MAX: Final = 24
 _SEPARATORS: Final = frozenset("-/_+")
 _OURS: Final = ("CASE-", "CLM-", "DNC-", "CAMPAIGN-")  # our own numbers say nothing outside
@@ -108,7 +109,8 @@ def _kind(word: str) -> str:
     if len(word) == 10 and word[:5].isalpha() and word[5:9].isdecimal() and word[9].isalpha():
         return "PAN"
     digits = _digits(word)
-    if digits < _LONG_NUMBER or word.upper().startswith(_OURS):
+    mixed = any(sign.isalpha() for sign in word) and any(sign in _SEPARATORS for sign in word)
+    if digits < (_MIXED_NUMBER if mixed else _LONG_NUMBER) or word.upper().startswith(_OURS):
         return ""
     bare = word.replace(" ", "").replace("-", "").removeprefix("+")
     if bare.isdecimal() and 10 <= len(bare) <= 13:

@@ -31,6 +31,18 @@ class KnowledgeSettings(Schema):
     enabled: bool = True
     auto_update: bool = True
     sources: Annotated[tuple[Source, ...], Field(max_length=3)] = ("internal_docs",)
+    embedding_model: Annotated[
+        str,
+        StringConstraints(max_length=100, strip_whitespace=True),
+        Field(description="Empty: documents are found by words"),
+    ] = ""
+    embedding_base_url: Annotated[
+        str,
+        StringConstraints(max_length=180, strip_whitespace=True),
+        Field(
+            description="Of a server with /v1/embeddings, without a key; empty: the model's own server, with its key"
+        ),
+    ] = ""
 
 
 class OllamaOptions(Schema):
@@ -195,3 +207,11 @@ class CampaignFigures(Schema):
     clicked: Annotated[int, Field(ge=0, le=10**9)] = 0
     unsubscribed: Annotated[int, Field(ge=0, le=10**9)] = 0
     converted: Annotated[int, Field(ge=0, le=10**9)] = 0
+
+
+class NewKey(Schema):
+    """A key for an assistant outside. It may read what its maker may, within its scopes."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
+    scopes: Annotated[list[Literal["cases", "dashboard", "knowledge"]], Field(min_length=1, max_length=3)]
+    expires_in_days: Annotated[int, Field(ge=1, le=365)] = 90

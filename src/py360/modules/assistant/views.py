@@ -62,6 +62,13 @@ class RefreshView(TypedDict):
     message: str
 
 
+class SummaryView(TypedDict):
+    """A document in short; `source`: model or rules."""
+
+    points: list[str]
+    source: str
+
+
 class UsageView(TypedDict):
     """What the model was used for this month; the cost in INR."""
 
@@ -80,6 +87,7 @@ class StatusView(TypedDict):
     model: str
     source: str
     documents: int
+    search: str
     usage: UsageView
     message: str
 
@@ -185,3 +193,40 @@ class SubjectList(TypedDict):
 
     subjects: list[str]
     source: str
+
+
+class KeyView(TypedDict):
+    """An API key; `hint` is how it begins."""
+
+    id: int
+    name: str
+    hint: str
+    scopes: list[str]
+    userName: str
+    status: str
+    createdAt: datetime
+    expiresAt: datetime
+    lastUsedAt: datetime | None
+
+
+class KeyList(TypedDict):
+    """A page of keys."""
+
+    keys: list[KeyView]
+    pagination: Pagination
+
+
+class KeyMade(TypedDict):
+    """A new key, shown this once."""
+
+    id: int
+    key: str
+    expiresAt: datetime
+    message: str
+
+
+class KeyRevoked(TypedDict):
+    """A key that no longer opens anything."""
+
+    id: int
+    message: str

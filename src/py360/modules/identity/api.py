@@ -23,6 +23,7 @@ __all__ = [
     "Person",
     "authenticate",
     "caller_of_session",
+    "caller_of_user",
     "callers_of_sessions",
     "change_general_settings",
     "client_numbers",
@@ -47,6 +48,7 @@ LANGUAGES: Final = catalogue.LANGUAGES
 LANGUAGE_CODES: Final = catalogue.LANGUAGE_CODES
 authenticate = authentication.authenticate
 caller_of_session = authentication.caller_of_session
+caller_of_user = authentication.caller_of_user
 callers_of_sessions = authentication.callers_of_sessions
 general_settings = profile.settings
 reseal = second_factor.reseal

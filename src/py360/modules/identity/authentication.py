@@ -19,12 +19,11 @@ FRESH_SECONDS: Final = 1.0
 MAX_REMEMBERED: Final = 10_000
 
 # Reads the write side on purpose: a replica may lag behind a sign-in or a revocation.
-_SESSIONS: Final = """
-    select s.id as session_id, u.id as user_id, u.client_id, u.email, u.first_name, u.last_name,
+_CALLERS: Final = """
+    select {session} as session_id, u.id as user_id, u.client_id, u.email, u.first_name, u.last_name,
            u.granted_permissions, u.revoked_permissions, u.require_password_change, r.name as role, r.permissions, r.reach, h.node_id,
            k.ids as client_ids, k.codes as client_codes, below.ids as subtree
-    from user_sessions s
-    join users u on u.id = s.user_id
+    from {source}
     left join roles r on r.id = u.role_id
     left join organization_public_homes h on h.user_id = u.id
     cross join lateral (
@@ -36,8 +35,16 @@ _SESSIONS: Final = """
         select b.id from organization_public_node b where r.reach = 'subtree' and b.path <@ h.path limit %(most)s
       ) n
     ) below
-    where s.{column} = any(%(sessions)s) and s.revoked_at is null and s.expires_at > %(now)s and u.status = 'active'
+    where {wanted} and u.status = 'active'
 """
+_SESSIONS: Final = {
+    column: _CALLERS.format(
+        session="s.id", source="user_sessions s join users u on u.id = s.user_id",
+        wanted=f"s.{column} = any(%(sessions)s) and s.revoked_at is null and s.expires_at > %(now)s",
+    )
+    for column in ("id", "session_token")
+}  # fmt: skip
+_USER: Final = _CALLERS.format(session="0", source="users u", wanted="u.id = any(%(sessions)s)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +82,7 @@ class _Session:
             reach=self.reach or "own",
             node_id=self.node_id,
             read_only=role in catalogue.READ_ONLY_ROLES,
-            session_id=self.session_id,
+            session_id=self.session_id or None,
             client_codes=tuple(self.client_codes),
             must_change_password=self.require_password_change,
             subtree=tuple(self.subtree or ()) if len(self.subtree or ()) <= MOST_NODES_NAMED else (),
@@ -137,6 +144,14 @@ async def callers_of_sessions(session_ids: Collection[int]) -> dict[int, Caller]
     return {row.session_id: row.to_caller() for row in await _rows("id", list(session_ids))}
 
 
+async def caller_of_user(user_id: int) -> Caller:
+    """The caller that a user would be if they signed in now, for keys that stand for a user; raises SignInAgain when the user has ended."""
+    rows = await _fetch(_USER, [user_id])
+    if not rows:
+        raise tokens.SignInAgain
+    return rows[0].to_caller()
+
+
 async def _read(column: str, session: int | str) -> Caller:
     rows = await _rows(column, [session])
     if not rows:
@@ -145,8 +160,12 @@ async def _read(column: str, session: int | str) -> Caller:
 
 
 async def _rows(column: str, sessions: Sequence[int | str]) -> list[_Session]:
+    return await _fetch(_SESSIONS[column], sessions)
+
+
+async def _fetch(statement: str, sessions: Sequence[int | str]) -> list[_Session]:
     here = resources.current()
     values: dict[str, object] = {"sessions": sessions, "now": here.clock.now(), "span": sorted(catalogue.SPAN_CLIENTS)}
     values["most"] = MOST_NODES_NAMED + 1
     async with here.sessions() as database:
-        return await db.fetch_all(database, _Session, _SESSIONS.format(column=column), values)
+        return await db.fetch_all(database, _Session, statement, values)

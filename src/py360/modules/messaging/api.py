@@ -16,6 +16,7 @@ from py360.modules.messaging.delivery.gate import admit
 from py360.modules.messaging.delivery.history import SentMessage, render_history
 from py360.modules.messaging.delivery.ledger import abandon, spent
 from py360.modules.messaging.delivery.personal import send_from_mailbox
+from py360.modules.messaging.engagement.mail_bounces import MailBounce, apply_mail_bounces
 from py360.modules.messaging.engagement.mail_replies import MailReply, apply_mail_replies
 from py360.modules.messaging.events import MessagesMoved
 from py360.modules.messaging.messages import (
@@ -43,6 +44,7 @@ __all__ = [
     "Deferred",
     "Delivery",
     "LinkRequest",
+    "MailBounce",
     "MailFile",
     "MailReply",
     "MessagesMoved",
@@ -53,6 +55,7 @@ __all__ = [
     "SentMessage",
     "abandon",
     "admit",
+    "apply_mail_bounces",
     "apply_mail_replies",
     "check",
     "keep_back",

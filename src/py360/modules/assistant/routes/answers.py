@@ -32,7 +32,7 @@ async def ask(
     `source` is `model`, or `rules` when there is no model, it failed, or the month's budget is used up; `problem` says why.
     """
     stored = await settings.read(reads, caller.client_id)
-    await calls.require_room(resources.limits, caller, stored)
+    await calls.require_room(resources.limits, reads, caller, stored)
     if stream:
         events = _events(reads, caller, stored, body)
         return StreamingResponse(events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"})
@@ -65,7 +65,7 @@ def _end(ended: chat.Answer) -> dict[str, object]:
 async def analyse_dashboard(reads: DbReads, caller: CanAsk, resources: Res, body: FiguresIn) -> Response:
     """What the dashboard's figures say: situation, insights, recommendations, success metrics, next questions."""
     stored = await settings.read(reads, caller.client_id)
-    await calls.require_room(resources.limits, caller, stored)
+    await calls.require_room(resources.limits, reads, caller, stored)
     task = f"Analyse these figures of the renewal dashboard: {body.dashboard.model_dump_json(by_alias=True)}"
     page = PageIn.model_validate({"page": {"name": "Dashboard"}}).page
     return ok(await functions.analyse(reads, caller, stored, task, page, rules.analyse(body.dashboard)))
@@ -75,7 +75,7 @@ async def analyse_dashboard(reads: DbReads, caller: CanAsk, resources: Res, body
 async def suggest_improvements(reads: DbReads, caller: CanAsk, resources: Res, body: FiguresIn) -> Response:
     """What to change first, for the figures and the filters they were narrowed by."""
     stored = await settings.read(reads, caller.client_id)
-    await calls.require_room(resources.limits, caller, stored)
+    await calls.require_room(resources.limits, reads, caller, stored)
     narrowed = ", ".join(f"{name}: {value}" for name, value in body.filters.items())
     task = f"Suggest what to improve first ({narrowed or 'all cases'}): {body.dashboard.model_dump_json(by_alias=True)}"
     page = PageIn.model_validate({"page": {"name": "Dashboard"}}).page
@@ -87,7 +87,7 @@ async def suggest_improvements(reads: DbReads, caller: CanAsk, resources: Res, b
 async def read_page_insights(reads: DbReads, caller: CanAsk, resources: Res, body: PageIn) -> Response:
     """What is worth knowing on a page."""
     stored = await settings.read(reads, caller.client_id)
-    await calls.require_room(resources.limits, caller, stored)
+    await calls.require_room(resources.limits, reads, caller, stored)
     task = f"Say what is worth knowing on the page {body.page.name} ({body.page.context}), in at most five points."
     by_rules = rules.page_hints(body.page.name, body.dashboard)
     return ok(await functions.analyse(reads, caller, stored, task, body.page, by_rules))

@@ -36,7 +36,7 @@ async def analyze_email(session: Session, caller: CanAsk, body: EmailIn) -> Resp
 async def draft_replies(session: Session, reads: DbReads, caller: CanAsk, resources: Res, body: EmailIn) -> Response:
     """At most three drafts of an answer."""
     stored = await settings.read(reads, caller.client_id)
-    await calls.require_room(resources.limits, caller, stored)
+    await calls.require_room(resources.limits, reads, caller, stored)
     found = await inbox.classify(session, caller.client_id, body.subject, body.body)
     drafts, source = await emails.replies(Asked(reads, caller, stored), body, found)
     return ok({"replies": drafts, "source": source})
@@ -46,7 +46,7 @@ async def draft_replies(session: Session, reads: DbReads, caller: CanAsk, resour
 async def enhance_draft(reads: DbReads, caller: CanAsk, resources: Res, body: EnhanceIn) -> Response:
     """A draft in better words, at most 100; without a model it is only tidied."""
     stored = await settings.read(reads, caller.client_id)
-    await calls.require_room(resources.limits, caller, stored)
+    await calls.require_room(resources.limits, reads, caller, stored)
     subject, text, source = await emails.enhance(Asked(reads, caller, stored), body)
     return ok({"subject": subject, "body": text, "source": source})
 
@@ -55,7 +55,7 @@ async def enhance_draft(reads: DbReads, caller: CanAsk, resources: Res, body: En
 async def suggest_subjects(reads: DbReads, caller: CanAsk, resources: Res, body: SubjectsIn) -> Response:
     """Eight to ten subject lines."""
     stored = await settings.read(reads, caller.client_id)
-    await calls.require_room(resources.limits, caller, stored)
+    await calls.require_room(resources.limits, reads, caller, stored)
     lines, source = await emails.subjects(Asked(reads, caller, stored), body)
     return ok({"subjects": lines, "source": source})
 
@@ -64,7 +64,7 @@ async def suggest_subjects(reads: DbReads, caller: CanAsk, resources: Res, body:
 async def analyse_campaign(reads: DbReads, caller: CanAsk, resources: Res, body: CampaignFigures) -> Response:
     """What a campaign's figures say, and what to change."""
     stored = await settings.read(reads, caller.client_id)
-    await calls.require_room(resources.limits, caller, stored)
+    await calls.require_room(resources.limits, reads, caller, stored)
     task = f"Analyse the figures of an e-mail campaign: {body.model_dump_json(by_alias=True)}"
     page = Page(name="Campaign Management")
     return ok(await functions.analyse(reads, caller, stored, task, page, rules.campaign(body)))

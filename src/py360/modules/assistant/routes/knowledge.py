@@ -5,10 +5,11 @@ from typing import Annotated
 from fastapi import File, Query, Response, UploadFile
 
 from py360.kit.errors import TooLarge
-from py360.kit.http import Answer, AsFile, DbReads, PageParams, Router, Search, Session, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Router, Search, Session, listed, ok
 from py360.modules.assistant.access import CanAsk, CanManageAssistant
-from py360.modules.assistant.service import knowledge
-from py360.modules.assistant.views import DocumentList, DocumentSaved, PassageList, RefreshView
+from py360.modules.assistant.service import calls, knowledge, settings, summary
+from py360.modules.assistant.service.search import search
+from py360.modules.assistant.views import DocumentList, DocumentSaved, PassageList, RefreshView, SummaryView
 
 MEGABYTES = 20
 router = Router(max_body_size=(MEGABYTES + 1) << 20)
@@ -37,7 +38,7 @@ async def search_documents(
     reads: DbReads, caller: CanAsk, question: Annotated[str, Query(min_length=2, max_length=1_000)]
 ) -> Response:
     """The passages that fit a question best, with document and page."""
-    found = await knowledge.search(reads, caller, question)
+    found = await search(reads, caller, question)
     return ok(
         {
             "passages": [
@@ -53,6 +54,15 @@ async def refresh_documents(session: Session, caller: CanManageAssistant) -> Res
     """Read every document again."""
     count = await knowledge.refresh(session, caller)
     return ok({"documents": count, "message": f"{count} documents are read again."})
+
+
+@router.post("/ai/knowledge-base/{knowledge_id}/summary", response_model=Answer[SummaryView])
+async def summarise_document(reads: DbReads, caller: CanAsk, resources: Res, knowledge_id: int) -> Response:
+    """A document in at most five points: by the model, or by its most telling sentences."""
+    await knowledge.require(reads, caller, knowledge_id)
+    stored = await settings.read(reads, caller.client_id)
+    await calls.require_room(resources.limits, reads, caller, stored)
+    return ok(await summary.summarise(reads, caller, stored, knowledge_id))
 
 
 @router.delete("/ai/knowledge-base/{knowledge_id}", response_model=Answer[DocumentSaved])

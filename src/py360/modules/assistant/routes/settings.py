@@ -8,7 +8,7 @@ from py360.kit.errors import Conflict
 from py360.kit.http import Answer, DbReads, IfMatch, Router, Session, etag, ok
 from py360.modules.assistant.access import CanAsk, CanManageAssistant
 from py360.modules.assistant.schemas import AssistantSettings
-from py360.modules.assistant.service import calls, settings
+from py360.modules.assistant.service import calls, embeddings, settings
 from py360.modules.assistant.vendors.base import ModelError
 from py360.modules.assistant.views import ConnectionView, ModelList, SettingsView, StatusView
 
@@ -33,6 +33,7 @@ async def read_status(reads: DbReads, caller: CanAsk) -> Response:
         "model": stored.values.model,
         "source": "model" if with_model else "rules",
         "documents": await reads.fetch_only(int, _DOCUMENTS, {"client": caller.client_id}),
+        "search": await embeddings.in_words(reads, stored),
         "usage": spent.to_public(stored.values.monthly_budget),
         "message": message,
     }
@@ -69,7 +70,7 @@ async def test_connection(reads: DbReads, caller: CanManageAssistant) -> Respons
     except ModelError as error:
         message = problem = str(error)
     seconds = time.monotonic() - began
-    await calls.note(caller, "test", stored, (0, 0), seconds, problem)
+    await calls.note(calls.Payer.of(caller), "test", stored, (0, 0), seconds, problem)
     return ok({"connected": problem is None, "milliseconds": int(seconds * 1000), "message": message})
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -14,11 +13,12 @@ from py360.kit.caller import Caller
 from py360.kit.reads import Reads
 from py360.modules.assistant.redaction import Redactor
 from py360.modules.assistant.schemas import PastTurn, Question
-from py360.modules.assistant.service import calls, knowledge, rules
-from py360.modules.assistant.service.knowledge import Passage
+from py360.modules.assistant.service import calls, earlier, passages, rules
+from py360.modules.assistant.service.passages import Passage
+from py360.modules.assistant.service.search import search
 from py360.modules.assistant.service.settings import Stored
 from py360.modules.assistant.service.tools import TOOLS, offered
-from py360.modules.assistant.vendors.base import Delta, LanguageModel, ModelError, ToolCall, Turn
+from py360.modules.assistant.vendors.base import LanguageModel, ModelError, ToolCall, Turn
 
 log = structlog.get_logger()
 LAST_TURNS: Final = 8
@@ -54,7 +54,7 @@ class _Run:
     redactor: Redactor
     turns: list[Turn]
     answer: Answer
-    tokens: list[int] = field(default_factory=lambda: [0, 0])
+    purpose: str = "chat"
     length: int = 0  # characters of the answer so far
 
 
@@ -67,12 +67,12 @@ async def answer(reads: Reads, caller: Caller, stored: Stored, question: Questio
     refusal = await _why_no_model(reads, caller, stored)
     if refusal is None:
         ended.passages = await _passages(reads, caller, stored, question)
-        key = _cache_key(caller, stored, question, ended.passages)
+        key = await _cache_key(reads, caller, stored, question, ended.passages)
         if cached := await resources.current().cache.get(key):
             yield cached.decode() if isinstance(cached, bytes) else str(cached)
             return
         run = _Run(reads, caller, stored, Redactor(), [], ended)
-        run.turns = _turns(run, question)
+        run.turns = await _turns(run, question)
         text = ""
         try:
             async for piece in run.redactor.show_stream(_conversation(run, stored.model())):
@@ -108,18 +108,21 @@ async def _why_no_model(reads: Reads, caller: Caller, stored: Stored) -> str | N
 async def _passages(reads: Reads, caller: Caller, stored: Stored, question: Question) -> list[Passage]:
     if not stored.values.knowledge_base.enabled:
         return []
-    return await knowledge.search(reads, caller, question.message)
+    return await search(reads, caller, question.message)
 
 
-def _cache_key(caller: Caller, stored: Stored, question: Question, passages: Sequence[Passage]) -> str:
-    """The same user, model, question and passages: the same answer, for a while."""
-    seen = [caller.user_id, caller.client_ids, stored.values.model, stored.values.temperature,
-            question.model_dump(mode="json"), [(each.document_id, each.page, each.text) for each in passages]]  # fmt: skip
+async def _cache_key(reads: Reads, caller: Caller, stored: Stored, question: Question, found: Sequence[Passage]) -> str:
+    """The same user, model, prompt and knowledge: the same answer, for a while."""
+    chosen = stored.values
+    seen = [caller.user_id, caller.client_ids, sorted(caller.permissions), chosen.provider, chosen.base_url, chosen.model,
+            chosen.temperature, chosen.max_tokens, chosen.ollama.system_prompt, _SYSTEM, question.model_dump(mode="json"),
+            await passages.version(reads, caller), [(each.document_id, each.page) for each in found]]  # fmt: skip
     return "assistant:" + hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
-def _turns(run: _Run, question: Question) -> list[Turn]:
-    """The conversation as the model gets it, within its context window: instructions, documents, the last turns, the question."""
+async def _turns(run: _Run, question: Question) -> list[Turn]:
+    """The conversation as the model gets it, within its context window: instructions, documents, what was said earlier in short,
+    the last turns, the question."""
     chosen = run.stored.values
     system = "\n\n".join(filter(None, [_SYSTEM, chosen.ollama.system_prompt if chosen.provider == "ollama" else ""]))
     page = " · ".join(filter(None, [question.page.name, question.page.context, question.page.focus]))
@@ -135,12 +138,14 @@ def _turns(run: _Run, question: Question) -> list[Turn]:
             room -= len(passage.text) + 200
     run.answer.passages = kept
     if kept:
-        system += "\n\nDocuments of the office:\n" + knowledge.cited(kept)
-    past = _within(question.history[-LAST_TURNS:], max(room, 0))
-    older = question.history[:-LAST_TURNS]
-    if older and room > 0:
-        system += "\n\nEarlier in this conversation: " + " / ".join(turn.content[:120] for turn in older[-LAST_TURNS:])
+        system += "\n\nDocuments of the office:\n" + passages.cited(kept)
     hide = run.redactor.hide
+    is_long = len(question.history) > LAST_TURNS or sum(len(turn.content) for turn in question.history) > room
+    past = _within(question.history[-LAST_TURNS:], max(room - (earlier.SIGNS if is_long else 0), 0))
+    older = question.history[: len(question.history) - len(past)]
+    if older and room > earlier.SIGNS:
+        before = await earlier.in_short(calls.Payer.of(run.caller), run.stored, older, hide)
+        system += f"\n\nEarlier in this conversation: {before}"
     return [
         Turn("system", hide(system)),
         *(Turn(turn.role, hide(turn.content)) for turn in past),
@@ -164,7 +169,12 @@ async def _conversation(run: _Run, model: LanguageModel) -> AsyncIterator[str]:
     tools = [tool.spec for tool in offered(run.caller)]
     for round in range(ROUNDS + 1):
         wanted: tuple[ToolCall, ...] = ()
-        async for delta in _noted(run, model.stream(run.turns, tools if round < ROUNDS else [])):
+        async for delta in calls.noted(
+            calls.Payer.of(run.caller),
+            run.purpose,
+            run.stored,
+            model.stream(run.turns, tools if round < ROUNDS else []),
+        ):
             wanted = delta.calls or wanted
             if delta.text and run.length < ANSWER_MAX:
                 run.length += len(delta.text)
@@ -176,20 +186,6 @@ async def _conversation(run: _Run, model: LanguageModel) -> AsyncIterator[str]:
             run.turns.append(Turn("tool", run.redactor.hide(await _use(run, call)), answers=call.id))
     if not run.length:
         raise ModelError("nonsense", "the answer was empty")
-
-
-async def _noted(run: _Run, deltas: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
-    """The same, and the call is written down with what it cost, however it ends."""
-    began, sent, received, problem = time.monotonic(), 0, 0, None
-    try:
-        async for delta in deltas:
-            sent, received = sent + delta.input_tokens, received + delta.output_tokens
-            yield delta
-    except ModelError as error:
-        problem = f"{error.kind}: {error.detail or error}"
-        raise
-    finally:
-        await calls.note(run.caller, "chat", run.stored, (sent, received), time.monotonic() - began, problem)
 
 
 async def _use(run: _Run, call: ToolCall) -> str:

@@ -2,15 +2,13 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
-from unicodedata import category
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import child, db, resources, sql
+from py360.kit import child, db, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, NotFound, UnsupportedType
 from py360.kit.jobs import defer
@@ -22,10 +20,7 @@ from py360.modules.assistant.views import DocumentView
 KINDS: Final = {"pdf": "pdf", "docx": "docx", "md": "text", "txt": "text"}
 MOST_DOCUMENTS: Final = 1_000
 PASSAGE: Final = 1_000  # signs, about
-FOUND: Final = 4
-_WORDS_OF_QUESTION: Final = 40
 _MODULE: Final = "py360.modules.assistant.service.documents"
-_SEARCH: Final = sql.read(__file__, "search_passages")
 _DOCUMENT: Final = """
 select id, client_id, name, file_key, file_size, status, pages, problem, created_at, refreshed_at from knowledge_documents d
 """
@@ -58,17 +53,6 @@ class Document:
             "id": self.id, "name": self.name, "fileSize": self.file_size, "status": self.status, "pages": self.pages,
             "problem": self.problem, "createdAt": self.created_at, "refreshedAt": self.refreshed_at,
         }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A piece of a document that fits a question."""
-
-    document_id: int
-    name: str
-    page: int
-    text: str
-    rank: float
 
 
 def documents(caller: Caller, sort: str | None, search: str | None) -> Listing[Document]:
@@ -124,8 +108,19 @@ async def document(session: AsyncSession, caller: Caller, document_id: int) -> D
         {"id": document_id, "clients": list(caller.client_ids)},
     )  # fmt: skip
     if found is None:
-        raise NotFound(f"There is no document {document_id} in your knowledge base.", code="document_not_found")
+        raise _not_found(document_id)
     return found
+
+
+async def require(reads: Reads, caller: Caller, document_id: int) -> None:
+    """Raises NotFound unless the document is the caller's clients'."""
+    there = "select exists (select from knowledge_documents where id = %(id)s and client_id = any(%(clients)s))"
+    if not await reads.fetch_only(bool, there, {"id": document_id, "clients": list(caller.client_ids)}):
+        raise _not_found(document_id)
+
+
+def _not_found(document_id: int) -> NotFound:
+    return NotFound(f"There is no document {document_id} in your knowledge base.", code="document_not_found")
 
 
 async def any_document(session: AsyncSession, document_id: int) -> Document | None:
@@ -139,6 +134,15 @@ async def delete(session: AsyncSession, caller: Caller, document_id: int) -> Doc
     await db.execute(session, "delete from knowledge_documents where id = %(id)s", {"id": found.id})
     await defer(session, "assistant.delete_file", key=found.file_key)
     return found
+
+
+async def note_problem(session: AsyncSession, document_id: int, problem: str | None) -> None:
+    """Keep what is wrong with a document that is read."""
+    await db.execute(
+        session,
+        "update knowledge_documents set problem = %(problem)s where id = %(id)s and status = 'ready'",
+        {"id": document_id, "problem": problem},
+    )
 
 
 async def refresh(session: AsyncSession, caller: Caller) -> int:
@@ -200,23 +204,3 @@ def _passages(page: str) -> list[str]:
         piece += word[:PASSAGE] + " "
     pieces.append(piece.strip())
     return [each for each in pieces if each]
-
-
-async def search(reads: Reads, caller: Caller, question: str, limit: int = FOUND) -> list[Passage]:
-    """The passages of the caller's clients that fit a question best."""
-    words = [
-        "".join(sign for sign in word if sign.isalnum() or category(sign).startswith("M"))
-        for word in question.split()[:_WORDS_OF_QUESTION]
-    ]
-    some = " | ".join(f"'{word}'" for word in words if len(word) > 1)
-    if not some:
-        return []
-    params = {"question": question[:1_000], "any": some, "clients": list(caller.client_ids), "limit": limit}
-    return await reads.fetch_all(Passage, _SEARCH, params)
-
-
-def cited(passages: Sequence[Passage]) -> str:
-    """Passages for a model or an answer, numbered to be cited by."""
-    return "\n\n".join(
-        f"[{number}] {each.name}, page {each.page}: {each.text}" for number, each in enumerate(passages, 1)
-    )

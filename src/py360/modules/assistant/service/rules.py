@@ -6,8 +6,8 @@ from typing import Final
 from py360.kit.caller import Caller
 from py360.kit.reads import Reads
 from py360.modules.assistant.schemas import CampaignFigures, Figures
-from py360.modules.assistant.service import knowledge
-from py360.modules.assistant.service.knowledge import Passage
+from py360.modules.assistant.service.passages import Passage, cited
+from py360.modules.assistant.service.search import search
 from py360.modules.assistant.service.tools import TOOLS
 from py360.modules.assistant.views import Section
 
@@ -51,9 +51,9 @@ async def answer(reads: Reads, caller: Caller, message: str, nothing: str) -> Ru
             found = await tool.run(reads, caller, message)
             if not found.startswith("Nothing"):
                 return RulesAnswer(found)
-    passages = await knowledge.search(reads, caller, message, 3)
+    passages = await search(reads, caller, message, 3)
     if passages:
-        return RulesAnswer("Your documents say:\n\n" + knowledge.cited(passages), passages)
+        return RulesAnswer("Your documents say:\n\n" + cited(passages), passages)
     return RulesAnswer(nothing)
 
 

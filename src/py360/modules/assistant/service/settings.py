@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import crypto, db, egress
 from py360.kit.clock import version_of
 from py360.kit.errors import Invalid, PreconditionFailed
+from py360.kit.jobs import defer
 from py360.kit.reads import Reads
 from py360.modules.assistant.schemas import AssistantSettings
 from py360.modules.assistant.vendors.base import LanguageModel
@@ -97,6 +98,32 @@ class Stored:
             )
         )
 
+    @property
+    def embedding_address(self) -> str:
+        """Where embeddings come from."""
+        return (
+            self.values.knowledge_base.embedding_base_url
+            or self.values.base_url
+            or ADDRESSES.get(self.values.provider, "")
+        )
+
+    def embedder(self) -> LanguageModel:
+        """The embedding model of these settings; at an address of its own it gets no key."""
+        chosen = self.values
+        own = bool(chosen.knowledge_base.embedding_base_url)
+        return OpenAI(
+            ModelSettings(
+                provider="openai" if own else chosen.provider,
+                model=chosen.knowledge_base.embedding_model,
+                api_key=crypto.unseal(self.sealed_key) if self.sealed_key and not own else "",
+                base_url=self.embedding_address,
+                temperature=0,
+                max_tokens=1,
+                timeout=chosen.response_timeout,
+                api_version=chosen.api_version or AZURE_VERSION,
+            )
+        )
+
     def shown(self) -> Json:
         """The settings of the wire, the key masked."""
         shown: Json = self.values.model_dump(mode="json", by_alias=True)
@@ -139,6 +166,9 @@ async def write(session: AsyncSession, client_id: int, new: AssistantSettings, s
         raise PreconditionFailed
     if new.base_url and (refused := await _refusal(new.base_url)):
         raise _field("baseUrl", refused)
+    embedding_url = new.knowledge_base.embedding_base_url
+    if embedding_url and (refused := await _refusal(embedding_url)):
+        raise _field("knowledgeBase.embeddingBaseUrl", refused)
     if new.provider == "azure" and not new.base_url:
         raise _field("baseUrl", "Azure needs the address of your resource, such as https://office.openai.azure.com")
     kept = new.api_key == MASK
@@ -164,7 +194,11 @@ async def write(session: AsyncSession, client_id: int, new: AssistantSettings, s
             "ollama": Jsonb(new.ollama.model_dump()),
         },
     )  # fmt: skip
-    return await read(session, client_id)
+    written = await read(session, client_id)
+    embedded_by = (written.values.knowledge_base.embedding_model, written.embedding_address)
+    if embedded_by != (before.values.knowledge_base.embedding_model, before.embedding_address):
+        await defer(session, "assistant.embed_documents", client_id=client_id)
+    return written
 
 
 async def _refusal(address: str) -> str | None:

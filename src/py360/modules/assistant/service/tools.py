@@ -7,14 +7,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from babel.numbers import format_currency
 
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.listing import containing
 from py360.kit.reads import Reads
-from py360.modules.assistant.service import knowledge
+from py360.modules.assistant.service.passages import cited
+from py360.modules.assistant.service.search import search
 from py360.modules.assistant.vendors.base import ToolSpec
 
 _MOST: Final = 5
@@ -56,14 +57,16 @@ class Figures(Protocol):
         ...
 
 
+Scope = Literal["cases", "dashboard", "knowledge"]
 Run = Callable[[Reads, Caller, str], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A tool with who may use it, and what it does with its one argument."""
+    """A tool with who may use it, and what it does with its one argument. `scope`: which API keys may."""
 
     spec: ToolSpec
+    scope: Scope
     permissions: tuple[str, ...]
     run: Run
 
@@ -140,18 +143,18 @@ async def _dashboard(reads: Reads, caller: Caller, query: str) -> str:
 
 
 async def _knowledge(reads: Reads, caller: Caller, query: str) -> str:
-    return knowledge.cited(await knowledge.search(reads, caller, query)) or "The documents say nothing about it."
+    return cited(await search(reads, caller, query)) or "The documents say nothing about it."
 
 
 _NAMED: Final = {"query": "a case code such as CASE-12, a policy number, or a customer's full name"}
 TOOLS: Final[Mapping[str, Tool]] = {
     tool.spec.name: tool
     for tool in (
-        Tool(ToolSpec("find_case", "Find renewal cases with status, amount and due date", _NAMED), ("cases", "closed-cases"), _about_cases(case_in_words)),
-        Tool(ToolSpec("outstanding_amount", "What is still to be paid for a case", _NAMED), ("cases", "closed-cases"), _about_cases(owed_in_words)),
-        Tool(ToolSpec("policy_terms", "Dates, grace, premium and sum insured of a policy", _NAMED), ("cases", "closed-cases"), _about_cases(terms_in_words)),
-        Tool(ToolSpec("dashboard_figures", "The renewal dashboard's figures as of now"), ("dashboard",), _dashboard),
-        Tool(ToolSpec("search_knowledge", "Search the office's own documents", {"query": "what to look for"}), (), _knowledge),
+        Tool(ToolSpec("find_case", "Find renewal cases with status, amount and due date", _NAMED), "cases", ("cases", "closed-cases"), _about_cases(case_in_words)),
+        Tool(ToolSpec("outstanding_amount", "What is still to be paid for a case", _NAMED), "cases", ("cases", "closed-cases"), _about_cases(owed_in_words)),
+        Tool(ToolSpec("policy_terms", "Dates, grace, premium and sum insured of a policy", _NAMED), "cases", ("cases", "closed-cases"), _about_cases(terms_in_words)),
+        Tool(ToolSpec("dashboard_figures", "The renewal dashboard's figures as of now"), "dashboard", ("dashboard",), _dashboard),
+        Tool(ToolSpec("search_knowledge", "Search the office's own documents", {"query": "what to look for"}), "knowledge", (), _knowledge),
     )
 }  # fmt: skip
 

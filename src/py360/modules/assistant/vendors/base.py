@@ -52,6 +52,12 @@ class ToolSpec:
     parameters: Mapping[str, str] = field(default_factory=dict)
 
 
+def schema_of(spec: ToolSpec) -> dict[str, object]:
+    """A tool's parameters as JSON Schema."""
+    properties = {name: {"type": "string", "description": text} for name, text in spec.parameters.items()}
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
 @dataclass(frozen=True, slots=True)
 class Delta:
     """What arrived: a piece of text, or, at the end, the tools to use and the tokens that were spent."""
@@ -62,11 +68,23 @@ class Delta:
     output_tokens: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """Texts as vectors, in their order, and the tokens that were spent."""
+
+    vectors: list[list[float]]
+    input_tokens: int = 0
+
+
 class LanguageModel(Protocol):
     """A model at a vendor. Stateless; raises ModelError."""
 
     def stream(self, turns: Sequence[Turn], tools: Sequence[ToolSpec]) -> AsyncIterator[Delta]:
         """The answer to a conversation, piece by piece."""
+        ...
+
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        """The texts as vectors, by the settings' model."""
         ...
 
     async def models(self) -> list[str]:

@@ -14,7 +14,7 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 
 from py360.kit import egress
-from py360.modules.assistant.vendors.base import Delta, ModelError, ToolCall, ToolSpec, Turn
+from py360.modules.assistant.vendors.base import Delta, Embedded, ModelError, ToolCall, ToolSpec, Turn, schema_of
 
 Provider = Literal["openai", "azure", "anthropic", "google", "ollama"]
 ADDRESSES: Final[Mapping[str, str]] = {
@@ -90,6 +90,17 @@ class OpenAI:
             if calls:
                 yield Delta(calls=tuple(calls[place] for place in sorted(calls)))
 
+    async def embed(self, texts: Sequence[str]) -> Embedded:
+        """See `LanguageModel`. https://platform.openai.com/docs/api-reference/embeddings/create"""
+        async with _errors_named(), self._client() as client, asyncio.timeout(self._settings.timeout):
+            answer = await client.embeddings.create(
+                model=self._settings.model, input=list(texts), encoding_format="float"
+            )
+            vectors = [each.embedding for each in sorted(answer.data, key=lambda each: each.index)]
+        if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) != 1 or not vectors[0]:
+            raise ModelError("nonsense", f"{len(vectors)} embeddings for {len(texts)} texts")
+        return Embedded(vectors, answer.usage.prompt_tokens if answer.usage else 0)
+
     async def models(self) -> list[str]:
         """See `LanguageModel`; at most 200 names."""
         async with _errors_named(), self._client() as client, asyncio.timeout(self._settings.timeout):
@@ -128,9 +139,10 @@ def _message(turn: Turn) -> ChatCompletionMessageParam:
 
 
 def _tool(tool: ToolSpec) -> ChatCompletionToolParam:
-    properties = {name: {"type": "string", "description": text} for name, text in tool.parameters.items()}
-    schema: dict[str, object] = {"type": "object", "properties": properties, "required": list(properties)}
-    return {"type": "function", "function": {"name": tool.name, "description": tool.description, "parameters": schema}}
+    return {
+        "type": "function",
+        "function": {"name": tool.name, "description": tool.description, "parameters": schema_of(tool)},
+    }
 
 
 def _extended(begun: ToolCall | None, id: str | None, function: object) -> ToolCall:

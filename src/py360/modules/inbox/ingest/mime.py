@@ -15,6 +15,7 @@ from email.parser import BytesHeaderParser, BytesParser
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Final
 
+from py360.modules.inbox.ingest.bounces import Bounce, bounces_in
 from py360.modules.inbox.ingest.html import MAX_HTML, sanitized, text_of
 
 MAX_TEXT: Final = 200_000  # characters of the text that are kept
@@ -58,6 +59,7 @@ class ParsedMail:
     is_automatic: bool
     size: int
     problem: str | None
+    bounces: tuple[Bounce, ...] = ()
 
 
 def parse(raw: bytes, size: int | None = None) -> ParsedMail:
@@ -68,8 +70,11 @@ def parse(raw: bytes, size: int | None = None) -> ParsedMail:
         problem = f"The mail has {whole >> 20} MB. Only its beginning was read; open it in the mailbox for the rest."
     head = _head(raw)
     body = _Body()
+    bounces: tuple[Bounce, ...] = ()
     try:
-        body.read(BytesParser().parsebytes(kept))
+        message = BytesParser().parsebytes(kept)
+        bounces = bounces_in(message)
+        body.read(message)
     except _FAULTS as error:
         problem = f"The mail is damaged ({type(error).__name__}). What could be read is shown."
         body.text = body.text or _decoded(kept[kept.find(b"\n\n") + 2 :][:MAX_TEXT], None)
@@ -99,6 +104,7 @@ def parse(raw: bytes, size: int | None = None) -> ParsedMail:
         is_automatic=_is_automatic(head),
         size=whole,
         problem=problem or body.problem,
+        bounces=bounces,
     )
 
 
@@ -267,6 +273,8 @@ def _date(text: str) -> datetime | None:
 
 def _is_automatic(head: Message) -> bool:
     """Whether a program wrote it (RFC 3834): an absence note, a bounce, a list."""
+    if _text(head, "Return-Path").strip() == "<>" or _text(head, "Content-Type").lower().startswith("multipart/report"):
+        return True
     submitted = _text(head, "Auto-Submitted").strip().lower()
     precedence = _text(head, "Precedence").strip().lower()
     return (

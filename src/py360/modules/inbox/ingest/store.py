@@ -20,6 +20,7 @@ from py360.modules.inbox.classify.classifier import Classifier
 from py360.modules.inbox.events import MailsReceived
 from py360.modules.inbox.ingest.attachments import keep_files
 from py360.modules.inbox.ingest.automation import Automation, Decided
+from py360.modules.inbox.ingest.bounces import apply_bounces
 from py360.modules.inbox.ingest.links import Link, Links
 from py360.modules.inbox.ingest.mime import ParsedMail, own_words, parse
 from py360.modules.inbox.ingest.replies import apply_replies
@@ -110,6 +111,8 @@ async def ingest(box: Mailbox, batch: Sequence[Incoming]) -> Ingested:
         await apply_replies(
             session, box.client_id, [(number, mail.parsed) for mail, number in new if _is_inbound(mail)]
         )
+        moment = [(each, min(mail.parsed.sent_at or now, now)) for mail, _ in new for each in mail.parsed.bounces]
+        await apply_bounces(session, box.client_id, moment)
         received = [number for mail, number in new if _is_inbound(mail)]
         if received:
             await events.publish(session, MailsReceived(box.client_id, received))
