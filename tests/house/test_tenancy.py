@@ -372,6 +372,7 @@ async def test_the_rows_are_there_for_their_own_client(book: int, app: FastAPI, 
         "arrival_id",
         "document_id",
         "merge_id",
+        "key_id",
         "knowledge_id",
         "recommendation_id",
     }
