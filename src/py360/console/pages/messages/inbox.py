@@ -139,16 +139,16 @@ async def figures(
     return visit.page("inbox/figures.html", found=found, categories=CATEGORIES)
 
 
-@router.get("/inbox/{mail}")
-async def mail(visit: SeesImages, mail: str) -> Response:
+@router.get("/inbox/{email_id}")
+async def mail(visit: SeesImages, email_id: str) -> Response:
     """One mail: its text, its conversation, what it was taken for, and the forms to work on it."""
-    found = await visit.api.get(Data, f"/emails/{mail}", images=visit.query.get("images") == "true")
+    found = await visit.api.get(Data, f"/emails/{email_id}", images=visit.query.get("images") == "true")
     thread, events, folders, people, related = await asyncio.gather(
-        visit.api.get(Data, f"/emails/{mail}/thread", limit=50, sort="dateReceived"),
-        visit.api.get(Data, f"/emails/{mail}/audit", limit=50),
+        visit.api.get(Data, f"/emails/{email_id}/thread", limit=50, sort="dateReceived"),
+        visit.api.get(Data, f"/emails/{email_id}/audit", limit=50),
         visit.api.get(Data, "/email-folders"),
         colleagues(visit),
-        visit.api.get(Data, f"/emails/{mail}/related", limit=10),
+        visit.api.get(Data, f"/emails/{email_id}/related", limit=10),
     )
     return visit.page(
         "inbox/mail.html", mail=found, thread=thread, events=events, folders=folders, people=people, related=related,
@@ -157,11 +157,11 @@ async def mail(visit: SeesImages, mail: str) -> Response:
     )  # fmt: skip
 
 
-@router.get("/inbox/{mail}/html")
-async def html(visit: SeesImages, mail: str) -> Response:
+@router.get("/inbox/{email_id}/html")
+async def html(visit: SeesImages, email_id: str) -> Response:
     """The mail's sanitised HTML, for its frame: no script, no form, no request to anybody."""
     with_images = visit.query.get("images") == "true"
-    found = await visit.api.get(MailHtml, f"/emails/{mail}", images=with_images)
+    found = await visit.api.get(MailHtml, f"/emails/{email_id}", images=with_images)
     headers = {
         "Content-Security-Policy": FRAME_POLICY.format(remote=" https: http:" if with_images else ""),
         "Referrer-Policy": "no-referrer",
@@ -172,16 +172,16 @@ async def html(visit: SeesImages, mail: str) -> Response:
     return Response(page, headers=headers, media_type="text/html; charset=utf-8")
 
 
-@router.get("/inbox/{mail}/viewers")
-async def viewers(visit: CanRead, mail: str) -> Response:
+@router.get("/inbox/{email_id}/viewers")
+async def viewers(visit: CanRead, email_id: str) -> Response:
     """A part of a page: who has the mail open, too."""
-    return visit.page("inbox/viewers.html", found=await visit.api.get(Data, f"/emails/{mail}/viewers"))
+    return visit.page("inbox/viewers.html", found=await visit.api.get(Data, f"/emails/{email_id}/viewers"))
 
 
-@router.get("/inbox/{mail}/suggestions")
-async def suggestions(visit: CanRead, mail: str) -> Response:
+@router.get("/inbox/{email_id}/suggestions")
+async def suggestions(visit: CanRead, email_id: str) -> Response:
     """A part of a page: replies that could be sent, to choose from and to change."""
-    found = await visit.api.get(Data, f"/emails/{mail}")
+    found = await visit.api.get(Data, f"/emails/{email_id}")
     asked: Data = {"subject": found.get("subject"), "body": str(found.get("body") or found.get("subject"))[:MAX_ASKED]}
     return visit.page("inbox/suggestions.html", found=await visit.api.post(Data, "/ai/email/smart-replies", asked))
 

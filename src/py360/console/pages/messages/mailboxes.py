@@ -57,10 +57,10 @@ async def new_mailbox(visit: CanManage) -> Response:
     return visit.page("inbox/mailbox.html", account=None, providers=PROVIDERS)
 
 
-@router.get("/mailboxes/{account}")
-async def mailbox(visit: CanManage, account: str) -> Response:
+@router.get("/mailboxes/{account_id}")
+async def mailbox(visit: CanManage, account_id: str) -> Response:
     """One mailbox: its servers, its state, its test."""
-    found = await visit.api.get(Data, f"/email-accounts/{account}")
+    found = await visit.api.get(Data, f"/email-accounts/{account_id}")
     return visit.page("inbox/mailbox.html", account=found, providers=PROVIDERS)
 
 
