@@ -54,6 +54,15 @@ insert into outstanding_amounts (id, case_id, policy_id, period, amount, due_dat
   select n, 1002, 1002, 'March 2026', 100, '2026-03-01' from numbers where exists (select from numbers where n = 1002);
 insert into payment_approvals (client_id, case_id, payment_id, kind, amount, requested_by)
   select client_id, case_id, id, 'receipt', 100, created_by from payments;
+insert into payment_mandates (id, client_id, policy_id, case_id, provider_id, gateway, method, max_amount, valid_until,
+    link_expires_at, created_by)
+  select n, 1, n, 1001, (select min(id) from providers where client_id = 1 and channel = 'payment'), 'razorpay', 'upi', 100,
+    '2030-01-01', now(), n from numbers;
+insert into mandate_debits (id, client_id, mandate_id, case_id, due_date, amount, debit_on)
+  select n, 1, n, 1001, '2026-03-01', 100, '2026-03-01' from numbers;
+insert into mandate_debits (client_id, mandate_id, case_id, due_date, amount, debit_on, status)
+  select 1, 1001, 1001, '2026-03-01', 100, '2026-03-01', 'cancelled' from numbers
+  where exists (select from numbers where n = 1001);
 insert into statement_files (id, client_id, kind, file_name, sha256, uploaded_by)
   select n, 1, 'bank', 'bank.csv', n::text, n from numbers;
 insert into statement_lines (file_id, client_id, row_no, kind, amount, subject, outcome)

@@ -145,7 +145,7 @@ def test_public_routes_are_the_ones_we_know(app: FastAPI) -> None:
     assert public and all(
         path == "/"
         or path.startswith(
-            ("/api", "/pay", "/webhook", "/reset-password", "/confirm-email", "/unsubscribe", "/console")
+            ("/api", "/pay", "/mandate", "/webhook", "/reset-password", "/confirm-email", "/unsubscribe", "/console")
         )
         for path in public
     )

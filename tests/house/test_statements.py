@@ -22,6 +22,7 @@ ONE = {
     "customer": "1001",
     "upload_id": "1001",
     "statement_id": "1001",
+    "mandate_id": "mandate-1001",
 }
 WHOLE = (  # lists that come whole
     "/api/hierarchy",

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import aiohttp
 import pytest
 
-from py360.sandbox.linkbook import LinkBook
+from py360.sandbox.razorpay.linkbook import LinkBook
 
 from .conftest import SECRET, Call, Receiver, Sandbox
 

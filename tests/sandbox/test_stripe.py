@@ -83,7 +83,7 @@ async def test_a_key_is_used_once(sandbox: Sandbox, receiver: Receiver) -> None:
 @pytest.mark.parametrize(
     ("change", "param"),
     [
-        ({"mode": "setup"}, "mode"),
+        ({"mode": "subscription"}, "mode"),
         ({"line_items[0][price_data][currency]": "usd"}, "line_items[0][price_data][currency]"),
         ({"line_items[0][price_data][unit_amount]": "10"}, "line_items"),
         ({"expires_at": "1"}, "expires_at"),

@@ -20,6 +20,7 @@ PREFIXES: Final = {
     "invoice": "INV-",
     "payment": "pay-",
     "outstanding": "due-",
+    "mandate": "mandate-",
     "file": "file-",
     "client": "CLIENT-",
     "email": "email-msg-",

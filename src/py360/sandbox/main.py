@@ -14,7 +14,10 @@ import uvloop
 from fastapi import FastAPI, Request, Response
 
 from py360.kit.settings import Settings
-from py360.sandbox import checkout, control, meta, openai, razorpay, twilio, twilio_voice
+from py360.sandbox import control, meta, openai, twilio, twilio_voice
+from py360.sandbox.razorpay import api as razorpay
+from py360.sandbox.razorpay import checkout
+from py360.sandbox.razorpay import mandates as razorpay_mandates
 from py360.sandbox.relay import Relay
 from py360.sandbox.stripe import api as stripe
 from py360.sandbox.vendors import Vendors
@@ -28,9 +31,11 @@ def create_app(vendors: Vendors) -> FastAPI:
     app = FastAPI(title="Py360 vendors' sandbox", docs_url="/docs", redoc_url=None)
     app.include_router(control.routes(vendors))
     app.include_router(razorpay.routes(vendors.razorpay))
+    app.include_router(razorpay_mandates.routes(vendors.razorpay_mandates))
+    app.include_router(razorpay_mandates.pages(vendors.razorpay_mandates))
     app.include_router(checkout.routes(vendors.razorpay))
-    app.include_router(stripe.routes(vendors.stripe))
-    app.include_router(stripe.pages(vendors.stripe))
+    app.include_router(stripe.routes(vendors.stripe, vendors.stripe_mandates))
+    app.include_router(stripe.pages(vendors.stripe, vendors.stripe_mandates))
     app.include_router(twilio.routes(vendors.twilio))
     app.include_router(twilio_voice.routes(vendors.voice))
     app.include_router(meta.routes(vendors.meta))

@@ -14,8 +14,10 @@ from py360.sandbox.courier import Courier, Mischief
 from py360.sandbox.journal import Journal
 from py360.sandbox.mailgun import Mailgun
 from py360.sandbox.meta import Meta
-from py360.sandbox.razorpay import Razorpay
+from py360.sandbox.razorpay.account import Razorpay
+from py360.sandbox.razorpay.mandates import RazorpayMandates
 from py360.sandbox.stripe.account import Stripe
+from py360.sandbox.stripe.mandates import StripeMandates
 from py360.sandbox.timeline import Timeline
 from py360.sandbox.twilio import Twilio
 from py360.sandbox.twilio_voice import TwilioVoice
@@ -39,7 +41,9 @@ class Vendors:
     voice: TwilioVoice
     mailgun: Mailgun
     razorpay: Razorpay
+    razorpay_mandates: RazorpayMandates
     stripe: Stripe
+    stripe_mandates: StripeMandates
     http: aiohttp.ClientSession
     relay: asyncio.Server | None = None
 
@@ -55,6 +59,7 @@ class Vendors:
         audience = Audience(journal, timeline, visitor)
         world = World(secret, callback, address, journal, timeline, audience, folder)
         couriers = {name: Courier(name, http, mischief, number) for name, number in CONNECTIONS.items()}
+        razorpay, stripe = Razorpay(world, couriers["razorpay"]), Stripe(world, couriers["stripe"])
         opened = cls(
             world=world,
             visitor=visitor,
@@ -64,8 +69,10 @@ class Vendors:
             twilio=Twilio(world, couriers["twilio"]),
             voice=TwilioVoice(world, couriers["twilio-voice"]),
             mailgun=Mailgun(world, couriers["mailgun"]),
-            razorpay=Razorpay(world, couriers["razorpay"]),
-            stripe=Stripe(world, couriers["stripe"]),
+            razorpay=razorpay,
+            razorpay_mandates=RazorpayMandates(razorpay),
+            stripe=stripe,
+            stripe_mandates=StripeMandates(stripe),
             http=http,
         )
         audience.vendors = {"email": opened.mailgun, "sms": opened.twilio, "whatsapp": opened.meta}
@@ -104,4 +111,5 @@ class Vendors:
             await courier.close()
         await self.http.close()
         self.razorpay.book.close()
+        self.razorpay_mandates.book.close()
         self.stripe.book.close()

@@ -219,6 +219,22 @@ async def let_refund_alone(client: httpx.AsyncClient) -> None:
     assert answer.status_code == 200, answer.text
 
 
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+
+@pytest_asyncio.fixture
+async def ask(as_admin: httpx.AsyncClient, gateway: Vendors, clock: FixedClock) -> Ask:
+    """Ask for a mandate of a case: the mandate, or the error."""
+
+    async def make(case: Any, status: int = 201, **body: Any) -> dict[str, Any]:
+        wanted = {"caseId": case.number, "method": "upi", "maxAmount": 20_000} | body
+        answer = await as_admin.post("/api/payments/mandates", json=wanted)
+        assert answer.status_code == status, answer.text
+        return answer.json()["data"]["mandate"] if status == 201 else answer.json()["error"]
+
+    return make
+
+
 DUE = """
 insert into outstanding_amounts (case_id, policy_id, period, amount, due_date)
 select c.id, c.policy_id, to_char(d, 'FMMonth YYYY'), 15000, d::date

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from py360.kit.settings import settings
+from py360.modules.payments.mandates import run as mandates
 from py360.modules.payments.service import poll
 from py360.modules.payments.vendors.base import NewOrder
 from py360.modules.payments.vendors.stripe import Stripe
@@ -317,3 +318,79 @@ async def test_another_clients_account_does_not_sign_for_this_one(
 
 def test_the_secret_is_not_printed() -> None:
     assert "hush" not in repr(providers.StripeSettings(secret_key=SecretStr("hush"), webhook_secret=SecretStr("hush")))
+
+
+async def test_a_premium_is_debited_under_a_mandate_of_upi_autopay(
+    office: Office, as_admin: httpx.AsyncClient, make_case: MakeCase, run_jobs: RunJobs, clock: FixedClock
+) -> None:
+    case = await make_case("5000", due=NOW.date() + timedelta(days=1))
+    card = {"caseId": case.number, "method": "card", "maxAmount": 20_000}
+    refused = await as_admin.post("/api/payments/mandates", json=card)
+    assert refused.json()["error"]["code"] == "wrong_method"
+    asked = await as_admin.post("/api/payments/mandates", json=card | {"method": "upi"})
+    assert asked.status_code == 201, asked.text
+    mandate, at_stripe = asked.json()["data"]["mandate"], office.vendors.stripe_mandates
+    session = office.vendors.stripe.session(mandate["authorisationUrl"].rpartition("/")[2])
+    authorised = at_stripe.authorise(session)
+    setup = office.vendors.stripe.known(session["setup_intent"], "setup_intent")
+    path = f"/api/payments/mandates/{mandate['id']}"
+    for kind, stated in (
+        ("mandate.updated", authorised),
+        ("setup_intent.succeeded", setup),
+        ("checkout.session.completed", session),
+    ):
+        await office.say(kind, stated)
+        await run_jobs()
+    assert (await as_admin.get(path)).json()["data"]["mandate"]["status"] == "active"
+    await mandates.run()
+    clock.moment = NOW + timedelta(hours=24, minutes=1)
+    at_stripe.failing[authorised["payment_method"]] = "Insufficient funds."
+    await mandates.run()
+    (intent,) = office.vendors.stripe.book.all("payment_intent")
+    await office.say("payment_intent.payment_failed", intent, at=int(clock.moment.timestamp()))
+    await run_jobs()
+    clock.moment = NOW
+    second, first = (await as_admin.get(f"{path}/debits")).json()["data"]["debits"]
+    assert [(each["status"], each["reason"]) for each in (first, second)] == [
+        ("failed", "Insufficient funds."),
+        ("planned", None),
+    ]
+    at_stripe.failing.clear()
+    for days in (2, 4):
+        clock.moment = NOW + timedelta(days=days)
+        await mandates.run()
+    newest, _ = office.vendors.stripe.book.all("payment_intent")
+    charge = office.vendors.stripe.charge(newest["latest_charge"])
+    for kind, stated in (("charge.succeeded", charge), ("payment_intent.succeeded", newest)):
+        await office.say(kind, stated, at=int(clock.moment.timestamp()))
+    await run_jobs()
+    clock.moment = NOW
+    assert (await as_admin.get(f"{path}/debits")).json()["data"]["debits"][0]["status"] == "paid"
+    assert (await state(case))[:2] == ("renewed", "completed")
+    assert await balances(as_admin) == {"gateway_clearing": 5_000, "premium": -5_000}
+    ended = at_stripe.change(authorised, "inactive")
+    await office.say("mandate.updated", ended)
+    await run_jobs()
+    now = (await as_admin.get(path)).json()["data"]["mandate"]
+    assert (now["status"], now["cancelledBy"]) == ("cancelled", "customer")
+
+
+async def test_a_mandate_cancelled_by_the_office_ends_at_stripe(
+    office: Office, as_admin: httpx.AsyncClient, make_case: MakeCase, run_jobs: RunJobs, clock: FixedClock
+) -> None:
+    case = await make_case("5000")
+    body = {"caseId": case.number, "maxAmount": 20_000}
+    mandate = (await as_admin.post("/api/payments/mandates", json=body)).json()["data"]["mandate"]
+    session = office.vendors.stripe.session(mandate["authorisationUrl"].rpartition("/")[2])
+    at_stripe = office.vendors.stripe_mandates.authorise(session)
+    await office.say("checkout.session.completed", session)
+    await run_jobs()  # the event says that it was authorised; whether it is in force is asked
+    path = f"/api/payments/mandates/{mandate['id']}"
+    assert (await as_admin.get(path)).json()["data"]["mandate"]["status"] == "active"
+    assert (await as_admin.post(f"{path}/cancel", json={"reason": "Moved"})).status_code == 200
+    assert office.vendors.stripe.known(at_stripe["id"], "mandate")["status"] == "inactive"
+    again = (await as_admin.post("/api/payments/mandates", json=body)).json()["data"]["mandate"]
+    assert (
+        await as_admin.post(f"/api/payments/mandates/{again['id']}/cancel", json={"reason": "Moved"})
+    ).status_code == 200
+    assert office.vendors.stripe.session(again["authorisationUrl"].rpartition("/")[2])["status"] == "expired"

@@ -8,6 +8,8 @@ from py360.modules.payments import bulk, live_updates, webhooks
 from py360.modules.payments.apply_events import CLOSE_ORDERS
 from py360.modules.payments.instalments import ladder
 from py360.modules.payments.ledger import backlog
+from py360.modules.payments.mandates import run as mandates
+from py360.modules.payments.mandates.follow import ASK as ASK_MANDATE
 from py360.modules.payments.reconciliation import compare
 from py360.modules.payments.service import close_orders as service
 from py360.modules.payments.service import poll
@@ -47,6 +49,18 @@ async def remind(timestamp: int) -> None:
     """Take the steps of the ladder of reminders that instalments have reached."""
     await ladder.plan()
     await ladder.send_planned()
+
+
+@jobs.task(name=ASK_MANDATE)
+async def ask_mandate(mandate_id: int) -> None:
+    """Ask the gateway about a mandate now: the customer has just authorised it."""
+    await mandates.ask(mandate_id)
+
+
+@jobs.periodic(name="payments.mandates", cron="*/10 * * * *")
+async def debit_mandates(timestamp: int) -> None:
+    """Follow mandates, and announce and present the debits under them."""
+    await mandates.run()
 
 
 @jobs.task(name=CLOSE_ORDERS)

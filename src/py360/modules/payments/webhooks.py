@@ -12,6 +12,7 @@ from py360.kit.webhooks import Event, Item, Outcome, Request
 from py360.modules.payments.apply_events import apply as apply_facts
 from py360.modules.payments.bulk import ORDER_PURPOSE
 from py360.modules.payments.gateways import GATEWAYS
+from py360.modules.payments.mandates import follow as mandates
 from py360.modules.payments.vendors.base import Facts, Gateway
 from py360.modules.providers import api as providers
 from py360.modules.providers.api import ProviderAccount
@@ -106,4 +107,5 @@ async def apply(session: AsyncSession, events: Sequence[Event]) -> Outcome:
         except ValueError as error:
             outcome.dead[event.id] = str(error)
     await apply_facts(session, news)
+    await mandates.apply(session, news)
     return outcome

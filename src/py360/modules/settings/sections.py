@@ -244,6 +244,12 @@ class Payments(Section):
     )
     dunning_enabled: bool = Field(True, description="Remind customers of instalments before and after they are due")
     remind_days_before: Annotated[int, Field(ge=0, le=30, description="0: not before the due date")] = 3
+    debit_notice_days: Annotated[
+        int,
+        Field(ge=1, le=10, description="Days before an instalment is due when its debit under a mandate is announced"),
+    ] = 3
+    debit_retries: Annotated[int, Field(ge=0, le=3, description="How often a debit that failed is tried again")] = 2
+    debit_retry_days: Annotated[int, Field(ge=2, le=10, description="Days between two tries of a debit")] = 2
     settlement_days: Annotated[int, Field(ge=1, le=30, description="Days in which a gateway settles")] = 4
     gst_number: Annotated[str, StringConstraints(pattern=r"^([0-9]{2}[A-Z0-9]{13})?$")] = ""
     gst_percent: Annotated[Decimal, Field(ge=0, le=40, max_digits=4, decimal_places=2)] = Field(

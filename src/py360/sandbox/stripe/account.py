@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from py360.kit.wire import dumps
 from py360.sandbox.courier import Courier
-from py360.sandbox.stripe.book import ObjectBook
+from py360.sandbox.objectbook import ObjectBook
 from py360.sandbox.stripe.errors import no, too_much
 from py360.sandbox.world import World
 
@@ -42,7 +42,7 @@ class Stripe:
 
     def session(self, number: str) -> dict[str, Any]:
         """A session as it is now: one past its expires_at is expired. Raises Refused for an unknown one."""
-        session = self._known(number, "checkout.session")
+        session = self.known(number, "checkout.session")
         if session["status"] == "open" and session["expires_at"] <= self.seconds():
             self._expire(session)
         return session
@@ -76,9 +76,9 @@ class Stripe:
             "description": form.get(f"{price}[product_data][name]", ""),
             "expires_at": expires_at,
             "livemode": False,
-            "metadata": _nested(form, "metadata"),
+            "metadata": nested(form, "metadata"),
             "mode": "payment",
-            "intent_metadata": _nested(form, "payment_intent_data[metadata]"),
+            "intent_metadata": nested(form, "payment_intent_data[metadata]"),
             "capture_method": form.get("payment_intent_data[capture_method]", "automatic"),
             "payment_intent": None,
             "payment_status": "unpaid",
@@ -156,7 +156,7 @@ class Stripe:
         amount = int(form.get("amount_to_capture") or intent["amount"])
         if amount > intent["amount"]:
             raise too_much("The amount to capture is larger than the amount that was authorised.")
-        charge = self._known(intent["latest_charge"], "charge")
+        charge = self.known(intent["latest_charge"], "charge")
         charge |= {"captured": True, "amount_captured": amount}
         intent |= {"status": "succeeded", "amount_received": amount}
         self.book.save(charge)
@@ -168,7 +168,7 @@ class Stripe:
 
     def refund(self, form: dict[str, str]) -> dict[str, Any]:
         """Give back part or all of a captured charge. Raises Refused."""
-        charge = self._known(form.get("charge", ""), "charge")
+        charge = self.known(form.get("charge", ""), "charge")
         if not charge["captured"]:
             raise no("This charge has not been captured.", "charge")
         left = charge["amount_captured"] - charge["amount_refunded"]
@@ -186,7 +186,7 @@ class Stripe:
             "charge": charge["id"],
             "created": self.seconds(),
             "currency": "inr",
-            "metadata": _nested(form, "metadata"),
+            "metadata": nested(form, "metadata"),
             "payment_intent": charge["payment_intent"],
             "reason": None,
             "status": "succeeded",
@@ -202,7 +202,7 @@ class Stripe:
 
     def dispute(self, charge_id: str, reason: str = "fraudulent") -> dict[str, Any]:
         """The customer's bank asks for a charge back."""
-        charge = self._known(charge_id, "charge")
+        charge = self.known(charge_id, "charge")
         dispute = {
             "id": new_id("du"),
             "object": "dispute",
@@ -221,18 +221,18 @@ class Stripe:
 
     def close_dispute(self, number: str, status: str) -> dict[str, Any]:
         """The bank decides: won or lost."""
-        dispute = self._known(number, "dispute") | {"status": status}
+        dispute = self.known(number, "dispute") | {"status": status}
         self.book.save(dispute)
         self.report("charge.dispute.closed", dispute)
         return dispute
 
     def intent(self, number: str) -> dict[str, Any]:
         """An intent by its id. Raises Refused."""
-        return self._known(number, "payment_intent")
+        return self.known(number, "payment_intent")
 
     def charge(self, number: str) -> dict[str, Any]:
         """A charge by its id. Raises Refused."""
-        return self._known(number, "charge")
+        return self.known(number, "charge")
 
     def _count(self, charge: dict[str, Any]) -> None:
         self.world.journal.count("payments", "captured")
@@ -241,7 +241,7 @@ class Stripe:
     def _intent(self, session: dict[str, Any]) -> dict[str, Any]:
         """The session's intent, made with the first attempt to pay."""
         if session["payment_intent"]:
-            return self._known(session["payment_intent"], "payment_intent")
+            return self.known(session["payment_intent"], "payment_intent")
         intent: dict[str, Any] = {
             "id": new_id("pi"),
             "object": "payment_intent",
@@ -260,7 +260,8 @@ class Stripe:
         self.book.save(intent)
         return intent
 
-    def _known(self, number: str, kind: str) -> dict[str, Any]:
+    def known(self, number: str, kind: str) -> dict[str, Any]:
+        """An object by its id. Raises Refused."""
         found = self.book.find(number)
         if found is None or found["object"] != kind:
             raise no(f"No such {kind}: '{number[:60]}'", "id", "resource_missing", 404)
@@ -287,7 +288,7 @@ class Stripe:
         self._courier.post(f"{self.world.callback}/api/webhooks/stripe", body, headers)
 
 
-def _nested(form: dict[str, str], name: str) -> dict[str, str]:
+def nested(form: dict[str, str], name: str) -> dict[str, str]:
     """`metadata[a]=1` is {"a": "1"}."""
     begin = f"{name}["
     return {key[len(begin) : -1]: text for key, text in form.items() if key.startswith(begin) and key.endswith("]")}

@@ -8,9 +8,9 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment
 
 from py360.kit.money import format_inr
-from py360.kit.wire import dumps
 from py360.sandbox.stripe.account import Stripe
-from py360.sandbox.stripe.errors import no
+from py360.sandbox.stripe.mandates import StripeMandates
+from py360.sandbox.stripe.requests import Requests, as_json
 from py360.sandbox.world import Refused
 
 Expand = Annotated[list[str], Query(alias="expand[]")]
@@ -21,15 +21,11 @@ _PAGE: Final = Environment(autoescape=True).from_string("""<!doctype html>
 {% if problem %}<p>{{ problem }}</p>{% endif %}
 {% if session.status == "open" %}
 <form method="post" action="/c/pay/{{ session.id }}">
-<p><button name="outcome" value="success">Pay {{ amount }}</button> <button name="outcome" value="failure">Let it fail</button></p>
+<p><button name="outcome" value="success">{% if session.mode == "setup" %}Authorise up to{% else %}Pay{% endif %} {{ amount }}</button> <button name="outcome" value="failure">Let it fail</button></p>
 </form>
 {% else %}<p>This session is {{ session.status }}.</p>{% endif %}
 </body></html>
 """)
-
-
-def _json(body: dict[str, Any]) -> Response:
-    return Response(dumps(body), media_type="application/json")
 
 
 def _page(session: dict[str, Any], problem: str = "", status: int = 200) -> HTMLResponse:
@@ -37,54 +33,23 @@ def _page(session: dict[str, Any], problem: str = "", status: int = 200) -> HTML
     return HTMLResponse(_PAGE.render(session=session, amount=amount, problem=problem), status)
 
 
-def routes(stripe: Stripe) -> APIRouter:
+def routes(stripe: Stripe, mandates: StripeMandates) -> APIRouter:
     """The paths under /v1."""
-    world = stripe.world
-
-    async def guard(request: Request) -> None:
-        bearer = request.headers.get("authorization", "") == f"Bearer {world.secret}"
-        if not bearer and not world.knows(request):
-            raise no("Invalid API Key provided.", status=401)
-
-    def expanded(found: dict[str, Any], expand: list[str]) -> dict[str, Any]:
-        """The object with the objects it names, as far as they are asked for."""
-        names = {name.removeprefix("data.") for name in expand}
-        copy = dict(found)
-        if copy.get("payment_intent") and any(name.startswith("payment_intent") for name in names):
-            copy["payment_intent"] = stripe.intent(copy["payment_intent"])
-            if "payment_intent.latest_charge" in names and (charge := copy["payment_intent"]["latest_charge"]):
-                copy["payment_intent"] |= {"latest_charge": stripe.charge(charge)}
-        if "latest_charge" in names and copy.get("latest_charge"):
-            copy["latest_charge"] = stripe.charge(copy["latest_charge"])
-        return copy
-
-    async def once(request: Request, done: Any) -> Response:
-        """A POST with an Idempotency-Key is done once; with other parameters the key is refused."""
-        form = await world.form(request)
-        key, asked = request.headers.get("idempotency-key"), f"{request.url.path} {sorted(form.items())}"
-        if key and (known := stripe.book.answered(key)):
-            if known[0] != asked:
-                message = (
-                    "Keys for idempotent requests can only be used with the same parameters they were first used with."
-                )
-                raise no(message, kind="idempotency_error")
-            return _json(known[1])
-        answer = expanded(done(form), [form.get("expand[]", "")])
-        if key:
-            stripe.book.keep_answer(key, asked, answer)
-        return _json(answer)
-
+    requests = Requests(stripe)
+    guard, once, expanded = requests.guard, requests.once, requests.expanded
     router = APIRouter(prefix="/v1", tags=["stripe"], dependencies=[Depends(guard)])
 
     @router.get("/balance")
     async def balance() -> Response:
         """The account's balance."""
-        return _json({"object": "balance", "available": [], "livemode": False, "pending": []})
+        return as_json({"object": "balance", "available": [], "livemode": False, "pending": []})
 
     @router.post("/checkout/sessions")
     async def create(request: Request) -> Response:
         """Make a session."""
-        return await once(request, stripe.create)
+        return await once(
+            request, lambda form: mandates.create(form) if form.get("mode") == "setup" else stripe.create(form)
+        )
 
     @router.get("/checkout/sessions")
     async def list_sessions(limit: int = 10, starting_after: str = "", expand: Expand = []) -> Response:  # noqa: B006 - FastAPI copies a default
@@ -93,22 +58,33 @@ def routes(stripe: Stripe) -> APIRouter:
         numbers = [each["id"] for each in found]
         begin = numbers.index(starting_after) + 1 if starting_after in numbers else 0
         page = [expanded(each, expand) for each in found[begin : begin + limit]]
-        return _json({"object": "list", "data": page, "has_more": begin + limit < len(found)})
+        return as_json({"object": "list", "data": page, "has_more": begin + limit < len(found)})
 
     @router.get("/checkout/sessions/{number}")
     async def get_session(number: str, expand: Expand = []) -> Response:  # noqa: B006 - FastAPI copies a default
         """One session."""
-        return _json(expanded(stripe.session(number), expand))
+        return as_json(expanded(stripe.session(number), expand))
 
     @router.post("/checkout/sessions/{number}/expire")
     async def expire(number: str) -> Response:
         """End a session."""
-        return _json(stripe.expire(stripe.session(number)))
+        return as_json(stripe.expire(stripe.session(number)))
+
+    @router.post("/payment_intents")
+    async def debit(request: Request) -> Response:
+        """Debit a mandate."""
+        return await once(request, mandates.debit)
+
+    @router.get("/payment_intents")
+    async def list_intents(limit: int = 10, expand: Expand = []) -> Response:  # noqa: B006 - FastAPI copies a default
+        """The payment intents, newest first."""
+        found = [expanded(each, expand) for each in stripe.book.all("payment_intent")]
+        return as_json({"object": "list", "data": found[:limit], "has_more": len(found) > limit})
 
     @router.get("/payment_intents/{number}")
     async def get_intent(number: str, expand: Expand = []) -> Response:  # noqa: B006 - FastAPI copies a default
         """One payment intent."""
-        return _json(expanded(stripe.intent(number), expand))
+        return as_json(expanded(stripe.intent(number), expand))
 
     @router.post("/payment_intents/{number}/capture")
     async def capture(number: str, request: Request) -> Response:
@@ -124,14 +100,33 @@ def routes(stripe: Stripe) -> APIRouter:
     async def refunds(charge: str = "", limit: int = 10) -> Response:
         """The refunds of a charge."""
         found = [each for each in stripe.book.all("refund") if charge in ("", each["charge"])]
-        return _json({"object": "list", "data": found[:limit], "has_more": len(found) > limit})
+        return as_json({"object": "list", "data": found[:limit], "has_more": len(found) > limit})
+
+    @router.get("/mandates/{number}")
+    async def get_mandate(number: str) -> Response:
+        """One mandate."""
+        return as_json(stripe.known(number, "mandate"))
+
+    @router.post("/payment_methods/{number}/detach")
+    async def detach(number: str) -> Response:
+        """Detach a payment method, which ends its mandate."""
+        return as_json(mandates.detach(number))
 
     return router
 
 
-def pages(stripe: Stripe) -> APIRouter:
+def pages(stripe: Stripe, mandates: StripeMandates) -> APIRouter:
     """The hosted payment page."""
     router = APIRouter(tags=["checkout"])
+
+    def setup(session: dict[str, Any], fields: dict[str, str]) -> Response:
+        """The customer authorises a mandate, or refuses."""
+        if session["status"] != "open":
+            return _page(session, status=400)
+        if fields.get("outcome") == "failure":
+            return _page(session, "You refused. You can try again.")
+        mandates.authorise(session)
+        return RedirectResponse(session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]), 302)
 
     @router.get("/c/pay/{number}")
     async def show(number: str) -> Response:
@@ -145,6 +140,8 @@ def pages(stripe: Stripe) -> APIRouter:
     async def pay(number: str, request: Request) -> Response:
         """Try to pay; on success the customer goes back to the merchant."""
         session, fields = stripe.session(number), await stripe.world.form(request)
+        if session["mode"] == "setup":
+            return setup(session, fields)
         if session["status"] != "open":
             return _page(session, status=400)
         success = fields.get("outcome") != "failure"

@@ -26,7 +26,7 @@ from py360.modules.payments.service import links
 from py360.modules.templates.api import Channel
 
 _CONTACT: Final = """
-select email, phone, preferred_language from customers_public_contact where id = %(id)s
+select full_name, email, phone, preferred_language from customers_public_contact where id = %(id)s
 """
 _NOTE: Final = """
 insert into payment_reminders (client_id, case_id, outstanding_id, due_date, step, channel, requested_by)
@@ -43,6 +43,7 @@ where id = %(id)s
 class Contact:
     """How the customer is reached."""
 
+    full_name: str
     email: str | None
     phone: str | None
     preferred_language: str | None

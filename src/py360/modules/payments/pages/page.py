@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 from py360.kit.pages import LANGUAGES, Language, Page, Pages
 
-__all__ = ["LANGUAGES", "Language", "render", "text"]
+__all__ = ["LANGUAGES", "Language", "render", "render_mandate", "text"]
 REFRESH_SECONDS: Final = 4  # while the gateway is deciding
 STATUS: Final[Mapping[str, int]] = {"unknown": 404, "refused": 409, "unavailable": 503}
 _PAGES: Final = Pages(Path(__file__).parent, "pay")
@@ -61,3 +61,35 @@ def render(view: View, wanted: str | None = None) -> Page:
         view=view,
         state=state,
     )
+
+
+class MandateView(Protocol):
+    """What the page of a mandate needs of `mandates.page.View`; the template reads the rest."""
+
+    @property
+    def state(self) -> str:
+        """How the mandate stands: waiting, active, paused, ended, unknown."""
+        ...
+
+    @property
+    def token(self) -> str:
+        """The token in the page's address."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """The customer's own language."""
+        ...
+
+    @property
+    def insurer(self) -> str:
+        """Whose page it is."""
+        ...
+
+
+def render_mandate(view: MandateView, wanted: str | None = None) -> Page:
+    """The page of a mandate, in the wanted language or the customer's own."""
+    language = Language.of(wanted or view.language)
+    here = "" if view.state == "unknown" else f"/mandate/{view.token}"
+    status = STATUS.get(view.state, 200)
+    return _PAGES.render("mandate.html", language, here=here, brand=view.insurer, status=status, view=view)

@@ -84,6 +84,7 @@ class _People:
 _OPENED: Final = "update payment_links set opened_at = %(now)s where id = %(id)s and opened_at is null"
 _AT_GATEWAY: Final = """
 select exists (select 1 from payments where case_id = %(case_id)s and status = 'authorized' and provider_id is not null)
+  or exists (select 1 from mandate_debits where case_id = %(case_id)s and status = 'presented')
 """
 _ORDER: Final = (
     "select id from payments where provider_id = %(provider_id)s and order_id = %(order_id)s and case_id = %(case_id)s"

@@ -32,7 +32,7 @@ LEFT_TO_REUSE: Final = timedelta(minutes=5)
 
 _OPEN_ORDERS: Final = """
 select id, provider_id, order_id, amount, checkout_url, expires_at, instalment_ids
-from payments where case_id = %(case_id)s and provider_id is not null and status = any(%(open)s) and expires_at > %(now)s
+from payments where case_id = %(case_id)s and provider_id is not null and mandate_id is null and status = any(%(open)s) and expires_at > %(now)s
 order by id desc
 """
 _INSERT: Final = """

@@ -60,6 +60,9 @@ update payments set captured_amount = amount, status = 'captured', error = null,
 returning id, client_id, case_id, link_id, amount, captured_amount, refunded_amount, excess_amount, charged_back_amount,
   disputed_amount, status, method, error, captured_at, gateway_payment_id
 """
+_UNDER_DEBIT: Final = """
+select exists (select 1 from mandate_debits where case_id = %(case_id)s and status = 'presented')
+"""
 MOST: Final = Decimal(10_000_000_000)
 CASH_BELOW: Final = Decimal(200_000)  # Income-tax Act, section 269ST: not this much in cash from a person in a day
 
@@ -104,6 +107,11 @@ async def take_online(caller: Caller, case_id: int, receipt: Receipt) -> Taken:
     """Open an order at the gateway for the customer to pay; outside any transaction of the caller."""
     async with unit_of_work() as session:
         case, amount = await _agreed(session, caller, case_id, receipt)
+        if await db.fetch_only(session, bool, _UNDER_DEBIT, {"case_id": case_id}):
+            raise Conflict(
+                f"A debit of {case.case_number} is under way at the customer's bank. Wait for its outcome.",
+                code="debit_under_way",
+            )
         now = resources.current().clock.now()
         made = await links.make(session, [LinkRequest(case_id, case.client_id, amount=amount)], now)
         link = links.Link(made[case_id], case.client_id, case_id, amount, now + links.LIFETIME)

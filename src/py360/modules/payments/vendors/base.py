@@ -8,6 +8,7 @@ from functools import reduce
 from typing import Final, Literal, Protocol, TypeVar
 
 from py360.kit import webhooks
+from py360.modules.payments.vendors.mandates import MandateFact, Mandates
 from py360.modules.providers.api import ProviderAccount
 
 AttemptStatus = Literal["created", "failed", "authorized", "captured", "refunded"]
@@ -151,6 +152,7 @@ class Facts:
     attempts: tuple[Attempt, ...] = ()
     refunds: tuple[Refund, ...] = ()
     disputes: tuple[Dispute, ...] = ()
+    mandates: tuple[MandateFact, ...] = ()
 
     @classmethod
     def joined(cls, many: Iterable["Facts"]) -> "Facts":
@@ -159,7 +161,9 @@ class Facts:
         attempts: dict[str, list[Attempt]] = {}
         refunds: dict[str, list[Refund]] = {}
         disputes: dict[str, list[Dispute]] = {}
+        mandates: dict[MandateFact, None] = {}  # each once; what they say together is found out when they are applied
         for facts in many:
+            mandates |= dict.fromkeys(facts.mandates)
             for order in facts.orders:
                 orders.setdefault(order.order_id, []).append(order)
             for attempt in facts.attempts:
@@ -173,11 +177,14 @@ class Facts:
             tuple(reduce(Attempt.joined, group) for group in attempts.values()),
             tuple(reduce(Refund.joined, group) for group in refunds.values()),
             tuple(reduce(Dispute.joined, group) for group in disputes.values()),
+            tuple(mandates),
         )
 
 
 class Gateway(Protocol):
     """A payment gateway. Calls raise `kit.vendor.VendorError`, or TimeoutError when there was no answer."""
+
+    mandates: Mandates
 
     async def check(self, account: ProviderAccount) -> str:
         """Whether the account works, in one sentence."""

@@ -1,7 +1,8 @@
 """Razorpay by its Payment Links API: https://razorpay.com/docs/api/payments/payment-links and /docs/webhooks.
 
 The payment link is our order (`plink_...`); what customers do on it are payments (`pay_...`). Money is in paise, time in
-Unix seconds. A webhook's payment entity names the link only in its description (`#` and the end of the link's id).
+Unix seconds. A webhook's payment entity names the link only in its description (`#` and the end of the link's id). Of e-mandates
+(`razorpay_mandates`) the order itself is ours (`order_...`).
 """
 
 import hashlib
@@ -9,16 +10,15 @@ import hmac
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
-import aiohttp
 import orjson
-from pydantic import SecretStr, ValidationError
+from pydantic import SecretStr
 
-from py360.kit import egress, money, vendor, webhooks
+from py360.kit import money, webhooks
 from py360.kit.crypto import digest
-from py360.kit.vendor import Body, VendorError
+from py360.kit.vendor import VendorError
 from py360.modules.payments.vendors.base import (
     Attempt,
     AttemptStatus,
@@ -31,21 +31,25 @@ from py360.modules.payments.vendors.base import (
     Refund,
     RefundStatus,
 )
+from py360.modules.payments.vendors.mandates import Mandates
 from py360.modules.payments.vendors.razorpay_bodies import (
     DisputeBody,
     Event,
     FetchedLinkBody,
+    InvoiceBody,
     LinkBody,
     LinkList,
-    Payload,
+    OrderBody,
+    OrderList,
     PaymentBody,
+    PaymentList,
     RefundBody,
     RefundList,
-    Refusal,
 )
+from py360.modules.payments.vendors.razorpay_http import LIVE_URL, call
+from py360.modules.payments.vendors.razorpay_mandates import RazorpayMandates, mandate_facts
 from py360.modules.providers.api import ProviderAccount, RazorpaySettings
 
-LIVE_URL: Final = "https://api.razorpay.com"
 LIVE_CHECKOUT: Final = ("https://rzp.io", "https://*.razorpay.com")
 ATTEMPTS: Final[Mapping[str, AttemptStatus]] = {
     "authorized": "authorized",
@@ -62,16 +66,18 @@ DISPUTES: Final[Mapping[str, DisputeStatus]] = {
     "lost": "lost",
 }
 CLOSED: Final = frozenset({"paid", "expired", "cancelled"})
+ORDER: Final = "order_"
 NAME_MAX, DESCRIPTION_MAX = 50, 2048
-Answer = TypeVar("Answer", bound=Body)
 
 
 class Razorpay:
     """The translator; holds no state and no connection."""
 
+    mandates: Mandates = RazorpayMandates()
+
     async def check(self, account: ProviderAccount) -> str:
         """Read the newest payment link: that needs the key and its secret."""
-        await _call(LinkList, account, "check", "GET", "/v1/payment_links", query={"count": "1"})
+        await call(LinkList, account, "check", "GET", "/v1/payment_links", query={"count": "1"})
         return "Razorpay answers and takes this key."
 
     async def open(self, account: ProviderAccount, order: NewOrder) -> Order:
@@ -92,7 +98,7 @@ class Razorpay:
             "callback_method": "get",
         }
         try:
-            return _order(await _call(LinkBody, account, "open_order", "POST", "/v1/payment_links", body))
+            return _order(await call(LinkBody, account, "open_order", "POST", "/v1/payment_links", body))
         except VendorError as refused:
             if not refused.permanent:
                 raise
@@ -102,30 +108,39 @@ class Razorpay:
             return known.orders[0]
 
     async def ask(self, account: ProviderAccount, order_id: str) -> Facts:
-        """Fetch a payment link with its payments."""
-        return _link_facts(await _call(FetchedLinkBody, account, "ask_order", "GET", f"/v1/payment_links/{order_id}"))
+        """Fetch a payment link with its payments, or the payments of a mandate's order."""
+        if order_id.startswith(ORDER):
+            return await _ask_order(account, OrderBody(id=order_id))
+        return _link_facts(await call(FetchedLinkBody, account, "ask_order", "GET", f"/v1/payment_links/{order_id}"))
 
     async def find(self, account: ProviderAccount, reference: str) -> Facts:
-        """Fetch a payment link by our reference."""
+        """Fetch a payment link by our reference, else the order of a mandate."""
         query = {"reference_id": reference}
-        answer = await _call(LinkList, account, "find_order", "GET", "/v1/payment_links", query=query)
-        return Facts.joined(_link_facts(link) for link in answer.payment_links if link.reference_id == reference)
+        answer = await call(LinkList, account, "find_order", "GET", "/v1/payment_links", query=query)
+        links = [link for link in answer.payment_links if link.reference_id == reference]
+        if links:
+            return Facts.joined(_link_facts(link) for link in links)
+        query = {"receipt": reference}
+        orders = (await call(OrderList, account, "find_order", "GET", "/v1/orders", query=query)).items
+        return Facts.joined([await _ask_order(account, each) for each in orders if each.receipt == reference])
 
     async def cancel(self, account: ProviderAccount, order_id: str) -> Facts:
-        """Cancel a payment link."""
+        """Cancel a payment link. The order of a mandate cannot be cancelled: a debit that was presented is under way."""
+        if order_id.startswith(ORDER):
+            return await self.ask(account, order_id)
         path = f"/v1/payment_links/{order_id}/cancel"
-        return _link_facts(await _call(FetchedLinkBody, account, "cancel_order", "POST", path, {}))
+        return _link_facts(await call(FetchedLinkBody, account, "cancel_order", "POST", path, {}))
 
     async def capture(self, account: ProviderAccount, attempt: Capture) -> Facts:
         """Capture a payment that was authorised: razorpay.com/docs/api/payments/capture. One that is captured already stays so."""
         body = {"amount": money.paise(attempt.amount), "currency": "INR"}
         path = f"/v1/payments/{attempt.attempt_id}"
         try:
-            payment = await _call(PaymentBody, account, "capture", "POST", f"{path}/capture", body)
+            payment = await call(PaymentBody, account, "capture", "POST", f"{path}/capture", body)
         except VendorError as refused:
             if not refused.permanent:
                 raise
-            payment = await _call(PaymentBody, account, "ask_payment", "GET", path)
+            payment = await call(PaymentBody, account, "ask_payment", "GET", path)
             if payment.status != "captured":
                 raise refused from None
         return Facts(attempts=(_attempt(payment, None),))
@@ -135,11 +150,11 @@ class Razorpay:
         body = {"amount": money.paise(amount), "receipt": receipt, "notes": {"receipt": receipt}, "speed": "normal"}
         path = f"/v1/payments/{attempt_id}/refund"
         headers = {"X-Refund-Idempotency": receipt}
-        return _refund(await _call(RefundBody, account, "refund", "POST", path, body, headers=headers))
+        return _refund(await call(RefundBody, account, "refund", "POST", path, body, headers=headers))
 
     async def ask_refunds(self, account: ProviderAccount, attempt_id: str) -> Facts:
         """Fetch the refunds of a payment."""
-        answer = await _call(RefundList, account, "ask_refunds", "GET", f"/v1/payments/{attempt_id}/refunds")
+        answer = await call(RefundList, account, "ask_refunds", "GET", f"/v1/payments/{attempt_id}/refunds")
         return Facts(refunds=tuple(_refund(item) for item in answer.items))
 
     def verify(self, account: ProviderAccount, request: webhooks.Request) -> bool:
@@ -174,7 +189,8 @@ class Razorpay:
     def facts(self, event: webhooks.JsonObject) -> Facts:
         """The facts in an event's entities; its own name is not needed, for every entity carries its status."""
         try:
-            return _event_facts(Event.model_validate(event).payload)
+            parsed = Event.model_validate(event)
+            return _event_facts(parsed)
         except (ValueError, ArithmeticError, OSError) as error:  # the last two: a moment that no calendar has
             raise ValueError(f"the event cannot be read: {error!r}") from error
 
@@ -186,14 +202,33 @@ class Razorpay:
         return (f"{parts.scheme}://{parts.netloc}",)
 
 
-def _event_facts(payload: Payload) -> Facts:
+async def _ask_order(account: ProviderAccount, order: OrderBody) -> Facts:
+    """An order that no payment link is about, with its payments."""
+    path = f"/v1/orders/{order.id}/payments"
+    paid = await call(PaymentList, account, "ask_order", "GET", path)
+    stated = Order(order_id=order.id, reference=order.receipt, gateway_order=order.id)
+    return Facts(orders=(stated,), attempts=tuple(_attempt(each, None) for each in paid.items))
+
+
+def _event_facts(event: Event) -> Facts:
+    payload = event.payload
     link, payment = payload.payment_link, payload.payment
     return Facts(
-        orders=(_order(link.entity),) if link else (),
+        orders=_orders(link.entity if link else None, payload.invoice.entity if payload.invoice else None),
         attempts=(_attempt(payment.entity, link.entity if link else None),) if payment else (),
         refunds=(_refund(payload.refund.entity),) if payload.refund else (),
         disputes=(_dispute(payload.dispute.entity),) if payload.dispute else (),
+        mandates=mandate_facts(event),
     )
+
+
+def _orders(link: LinkBody | None, registration: InvoiceBody | None) -> tuple[Order, ...]:
+    """The payment link, or the order behind a mandate's registration link."""
+    found = [_order(link)] if link else []
+    if registration and registration.order_id:
+        number = registration.order_id
+        found.append(Order(order_id=number, reference=registration.receipt, gateway_order=number))
+    return tuple(found)
 
 
 def _order(link: LinkBody) -> Order:
@@ -283,56 +318,3 @@ def _is_same(mark: str, given: str) -> bool:
 
 def _without_blanks(values: Mapping[str, str | None]) -> dict[str, str]:
     return {name: value for name, value in values.items() if value}
-
-
-async def _call(
-    kind: type[Answer],
-    account: ProviderAccount,
-    operation: str,
-    method: str,
-    path: str,
-    body: Mapping[str, object] | None = None,
-    *,
-    query: Mapping[str, str] | None = None,
-    headers: Mapping[str, str] | None = None,
-) -> Answer:
-    """One request; its answer as `kind`. A refusal is permanent, a failure or silence after a POST is unclear."""
-    settings = account.expect(RazorpaySettings)
-    url = (settings.base_url or LIVE_URL) + path
-    basic = aiohttp.encode_basic_auth(settings.key_id, settings.key_secret.get_secret_value())
-    headers = {"Authorization": basic, **(headers or {})}
-    timeout = aiohttp.ClientTimeout(total=vendor.TIMEOUT_SECONDS)
-    async with vendor.call("razorpay", operation, account.id) as call:
-        try:
-            async with (
-                aiohttp.ClientSession(
-                    timeout=timeout, connector=egress.connector(1, trusted=account.is_sandbox)
-                ) as http,
-                http.request(method, url, params=query, json=body, headers=headers, allow_redirects=False) as answer,
-            ):
-                call.http_status = answer.status
-                content = await answer.read()
-        except aiohttp.ClientError as error:
-            raise VendorError(
-                f"Razorpay cannot be reached: {type(error).__name__}", unclear=method == "POST"
-            ) from error
-        return _answer(kind, answer.status, content, method)
-
-
-def _answer(kind: type[Answer], status: int, content: bytes, method: str) -> Answer:
-    is_post = method == "POST"
-    if 200 <= status < 300:
-        try:
-            return kind.model_validate_json(content)
-        except ValidationError as error:
-            raise VendorError(f"Razorpay answered {status} with a body that cannot be read", unclear=is_post) from error
-    try:
-        problem = Refusal.model_validate_json(content).error
-    except ValidationError as error:
-        raise VendorError(f"Razorpay answered {status} without JSON", unclear=is_post) from error
-    raise VendorError(
-        problem.description or f"Razorpay answered {status}",
-        code=problem.code or str(status),
-        permanent=400 <= status < 500 and status != 429,
-        unclear=status >= 500 and is_post,
-    )

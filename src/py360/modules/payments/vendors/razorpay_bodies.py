@@ -73,6 +73,75 @@ class PaymentBody(Body):
     method: OptionalText = None
     error_description: OptionalText = None
     fee: int | None = None
+    invoice_id: OptionalText = None
+    customer_id: OptionalText = None
+    token_id: OptionalText = None
+
+
+class PaymentList(Body):
+    """The payments of an order."""
+
+    items: Annotated[list[PaymentBody], BeforeValidator(_as_list)] = Field(default_factory=list)
+
+
+class OrderBody(Body):
+    """An order, `order_...`; `receipt` is our reference."""
+
+    id: str
+    receipt: OptionalText = None
+
+
+class OrderList(Body):
+    """The answer to a search for orders."""
+
+    items: Annotated[list[OrderBody], BeforeValidator(_as_list)] = Field(default_factory=list)
+
+
+class InvoiceBody(Body):
+    """A registration link, `inv_...`: where a customer authorises a mandate; `receipt` is our reference."""
+
+    id: str
+    status: OptionalText = None
+    receipt: OptionalText = None
+    order_id: OptionalText = None
+    customer_id: OptionalText = None
+    short_url: OptionalText = None
+    cancelled_at: Seconds = None
+    expired_at: Seconds = None
+    paid_at: Seconds = None
+
+
+class InvoiceList(Body):
+    """The answer to a search for registration links."""
+
+    items: Annotated[list[InvoiceBody], BeforeValidator(_as_list)] = Field(default_factory=list)
+
+
+class RecurringBody(Body):
+    """How far a token may be debited."""
+
+    status: OptionalText = None
+    failure_reason: OptionalText = None
+
+
+class TokenBody(Body):
+    """A token, `token_...`: the mandate itself."""
+
+    id: str
+    customer_id: OptionalText = None
+    recurring_details: RecurringBody = RecurringBody()
+
+
+class TokenCancelled(Body):
+    """The answer to a token's cancellation, which the customer's bank has yet to confirm."""
+
+    status: OptionalText = None
+
+
+class RecurringPaymentBody(Body):
+    """The answer to a debit: it was taken on."""
+
+    razorpay_payment_id: str
 
 
 class RefundBody(Body):
@@ -112,12 +181,15 @@ class Payload(Body):
     payment: Part[PaymentBody] | None = None
     refund: Part[RefundBody] | None = None
     dispute: Part[DisputeBody] | None = None
+    token: Part[TokenBody] | None = None
+    invoice: Part[InvoiceBody] | None = None
 
 
 class Event(Body):
     """A webhook's body."""
 
     payload: Payload
+    created_at: Seconds = None
 
 
 class LinkList(Body):

@@ -1,22 +1,22 @@
 """Stripe by Checkout: https://docs.stripe.com/api/checkout/sessions, /api/refunds, /api/disputes and /webhooks.
 
 The checkout session is our order (`cs_...`), the payment intent behind it the gateway's inner order (`pi_...`), and each charge
-(`ch_...`) an attempt. Money is in paise, time in Unix seconds, requests are forms, answers JSON.
+(`ch_...`) an attempt. Of a debit under an e-mandate (`stripe_mandates`) the payment intent is our order. Money is in paise, time in Unix seconds, requests are forms, answers JSON.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Final, TypeVar
+from typing import Final
 from urllib.parse import urlsplit
 
-import aiohttp
 import orjson
 from pydantic import ValidationError
 from stripe import SignatureVerificationError, WebhookSignature
 
-from py360.kit import egress, money, resources, vendor, webhooks
-from py360.kit.vendor import Body, VendorError
+from py360.kit import money, resources, webhooks
+from py360.kit.vendor import VendorError
 from py360.modules.payments.vendors.base import (
     Attempt,
     Capture,
@@ -28,27 +28,29 @@ from py360.modules.payments.vendors.base import (
     Refund,
     RefundStatus,
 )
+from py360.modules.payments.vendors.mandates import Mandates
 from py360.modules.payments.vendors.stripe_bodies import (
     Balance,
     ChargeBody,
     DisputeBody,
     EventBody,
     IntentBody,
+    IntentList,
     KindBody,
     RefundBody,
     RefundList,
-    Refusal,
     SessionBody,
     SessionList,
 )
+from py360.modules.payments.vendors.stripe_http import call
+from py360.modules.payments.vendors.stripe_mandates import StripeMandates, mandate_facts
 from py360.modules.providers.api import ProviderAccount, StripeSettings
 
-LIVE_URL: Final = "https://api.stripe.com"
 LIVE_CHECKOUT: Final = ("https://checkout.stripe.com",)
-VERSION: Final = "2026-10-28.endive"  # of the API, as the pinned SDK has it
 LONGEST: Final = timedelta(hours=24)  # a session lives from 30 minutes to 24 hours
 TOLERANCE_SECONDS: Final = 300  # between signing and arrival, as Stripe's libraries have it
 PAGES: Final = 5  # of a hundred sessions each, looked through for a reference
+INTENT: Final = "pi_"
 SESSION: Final = "stripe_session"  # in the address that a customer comes back to
 EXPAND: Final = {"expand[]": "payment_intent.latest_charge"}
 REFUNDS: Final[Mapping[str, RefundStatus]] = {"succeeded": "processed", "failed": "failed", "canceled": "failed"}
@@ -64,15 +66,16 @@ DISPUTES: Final[Mapping[str, DisputeStatus]] = {
     "won": "won",
     "lost": "lost",
 }
-Answer = TypeVar("Answer", bound=Body)
 
 
 class Stripe:
     """The translator; holds no state and no connection."""
 
+    mandates: Mandates = StripeMandates()
+
     async def check(self, account: ProviderAccount) -> str:
         """Read the balance: that needs the secret key."""
-        await _call(Balance, account, "check", "GET", "/v1/balance")
+        await call(Balance, account, "check", "GET", "/v1/balance")
         return "Stripe answers and takes this key."
 
     async def open(self, account: ProviderAccount, order: NewOrder) -> Order:
@@ -97,7 +100,7 @@ class Stripe:
             form["customer_email"] = order.email
         path = "/v1/checkout/sessions"
         try:
-            return _order(await _call(SessionBody, account, "open_order", "POST", path, form, key=order.reference))
+            return _order(await call(SessionBody, account, "open_order", "POST", path, form, key=order.reference))
         except VendorError as refused:
             if not refused.permanent:
                 raise
@@ -107,42 +110,49 @@ class Stripe:
             return known.orders[0]
 
     async def ask(self, account: ProviderAccount, order_id: str) -> Facts:
-        """Fetch a session with what was paid on it."""
+        """Fetch a session with what was paid on it, or the payment intent of a debit."""
+        if order_id.startswith(INTENT):
+            query = {"expand[]": "latest_charge"}
+            path = f"/v1/payment_intents/{order_id}"
+            return _debit_facts(await call(IntentBody, account, "ask_order", "GET", path, query))
         path = f"/v1/checkout/sessions/{order_id}"
-        return _session_facts(await _call(SessionBody, account, "ask_order", "GET", path, EXPAND))
+        return _session_facts(await call(SessionBody, account, "ask_order", "GET", path, EXPAND))
 
     async def find(self, account: ProviderAccount, reference: str) -> Facts:
-        """Look through the newest sessions for our reference: Stripe has no search by it."""
+        """Look through the newest sessions for our reference, then through payment intents: Stripe has no search in India."""
         query = {"limit": "100", "expand[]": "data.payment_intent"}
+        found: list[SessionBody] = []
         for _ in range(PAGES):
-            page = await _call(SessionList, account, "find_order", "GET", "/v1/checkout/sessions", query)
+            page = await call(SessionList, account, "find_order", "GET", "/v1/checkout/sessions", query)
             found = [each for each in page.data if each.client_reference_id == reference]
             if found or not page.has_more or not page.data:
-                return Facts.joined(_session_facts(each) for each in found)
+                break
             query["starting_after"] = page.data[-1].id
-        return Facts()
+        return Facts.joined(_session_facts(each) for each in found) if found else await _find_debit(account, reference)
 
     async def cancel(self, account: ProviderAccount, order_id: str) -> Facts:
-        """Expire a session."""
+        """Expire a session. A debit that was presented is under way and cannot be called back."""
+        if order_id.startswith(INTENT):
+            return await self.ask(account, order_id)
         path = f"/v1/checkout/sessions/{order_id}/expire"
-        return _session_facts(await _call(SessionBody, account, "cancel_order", "POST", path, {}))
+        return _session_facts(await call(SessionBody, account, "cancel_order", "POST", path, {}))
 
     async def capture(self, account: ProviderAccount, attempt: Capture) -> Facts:
         """Capture a payment intent that was authorised."""
         form = {"amount_to_capture": str(money.paise(attempt.amount)), "expand[]": "latest_charge"}
         path = f"/v1/payment_intents/{attempt.gateway_order}/capture"
         key = f"capture-{attempt.attempt_id}"
-        return _intent_facts(await _call(IntentBody, account, "capture", "POST", path, form, key=key))
+        return _intent_facts(await call(IntentBody, account, "capture", "POST", path, form, key=key))
 
     async def refund(self, account: ProviderAccount, attempt_id: str, amount: Decimal, receipt: str) -> Refund:
         """Refund a charge in full or in part."""
         form = {"charge": attempt_id, "amount": str(money.paise(amount)), "metadata[receipt]": receipt}
-        return _refund(await _call(RefundBody, account, "refund", "POST", "/v1/refunds", form, key=receipt))
+        return _refund(await call(RefundBody, account, "refund", "POST", "/v1/refunds", form, key=receipt))
 
     async def ask_refunds(self, account: ProviderAccount, attempt_id: str) -> Facts:
         """Fetch the refunds of a charge."""
         query = {"charge": attempt_id, "limit": "100"}
-        answer = await _call(RefundList, account, "ask_refunds", "GET", "/v1/refunds", query)
+        answer = await call(RefundList, account, "ask_refunds", "GET", "/v1/refunds", query)
         return Facts(refunds=tuple(_refund(each) for each in answer.data))
 
     def verify(self, account: ProviderAccount, request: webhooks.Request) -> bool:
@@ -172,7 +182,8 @@ class Stripe:
     def facts(self, event: webhooks.JsonObject) -> Facts:
         """The facts in an event's object, whose status orders them; objects that we have no use for hold none."""
         try:
-            return _object_facts(EventBody.model_validate(event).data.object)
+            parsed = EventBody.model_validate(event)
+            return replace(_object_facts(parsed.data.object), mandates=mandate_facts(parsed))
         except (ValidationError, OverflowError, OSError) as error:
             raise ValueError(f"the event cannot be read: {error}") from error
 
@@ -196,10 +207,29 @@ def _is_signed(body: bytes, header: str, secret: str) -> bool:
     return signed and abs(age) <= TOLERANCE_SECONDS
 
 
+async def _find_debit(account: ProviderAccount, reference: str) -> Facts:
+    """The payment intent with our reference among the newest hundreds."""
+    query = {"limit": "100", "expand[]": "data.latest_charge"}
+    for _ in range(PAGES):
+        page = await call(IntentList, account, "find_order", "GET", "/v1/payment_intents", query)
+        found = [each for each in page.data if each.metadata.get("reference") == reference]
+        if found or not page.has_more or not page.data:
+            return Facts.joined(_debit_facts(each) for each in found)
+        query["starting_after"] = page.data[-1].id
+    return Facts()
+
+
+def _debit_facts(intent: IntentBody) -> Facts:
+    """A payment intent that no session is about: our order and, once there is one, its charge."""
+    order = Order(order_id=intent.id, reference=intent.metadata.get("reference"), gateway_order=intent.id)
+    return Facts(orders=(order,), attempts=_intent_facts(intent).attempts)
+
+
 def _object_facts(stated: Mapping[str, object]) -> Facts:
     match KindBody.model_validate(stated).object:
         case "checkout.session":
-            return _session_facts(SessionBody.model_validate(stated))
+            session = SessionBody.model_validate(stated)
+            return Facts() if session.mode == "setup" else _session_facts(session)
         case "payment_intent":
             return _intent_facts(IntentBody.model_validate(stated))
         case "charge":
@@ -299,60 +329,4 @@ def _dispute(dispute: DisputeBody) -> Dispute:
         opened_at=datetime.fromtimestamp(dispute.created, UTC),
         reason=dispute.reason and dispute.reason.replace("_", " "),
         respond_by=datetime.fromtimestamp(due_by, UTC) if due_by else None,
-    )
-
-
-async def _call(
-    kind: type[Answer],
-    account: ProviderAccount,
-    operation: str,
-    method: str,
-    path: str,
-    fields: Mapping[str, str] | None = None,
-    *,
-    key: str | None = None,
-) -> Answer:
-    """One request; its answer as `kind`. A refusal is permanent, a failure or silence after a POST is unclear."""
-    settings = account.expect(StripeSettings)
-    headers = {"Authorization": f"Bearer {settings.secret_key.get_secret_value()}", "Stripe-Version": VERSION}
-    if settings.account_id:
-        headers["Stripe-Account"] = settings.account_id
-    if key:
-        headers["Idempotency-Key"] = key
-    is_post = method == "POST"
-    timeout = aiohttp.ClientTimeout(total=vendor.TIMEOUT_SECONDS)
-    async with vendor.call("stripe", operation, account.id) as call:
-        try:
-            async with (
-                aiohttp.ClientSession(
-                    timeout=timeout, connector=egress.connector(1, trusted=account.is_sandbox)
-                ) as http,
-                http.request(
-                    method,
-                    (settings.base_url or LIVE_URL) + path,
-                    params=None if is_post else fields,
-                    data=fields if is_post else None,
-                    headers=headers,
-                    allow_redirects=False,
-                ) as answer,
-            ):
-                call.http_status = answer.status
-                content = await answer.read()
-        except aiohttp.ClientError as error:
-            raise VendorError(f"Stripe cannot be reached: {type(error).__name__}", unclear=is_post) from error
-        return _answer(kind, answer.status, content, is_post)
-
-
-def _answer(kind: type[Answer], status: int, content: bytes, is_post: bool) -> Answer:
-    try:
-        if 200 <= status < 300:
-            return kind.model_validate_json(content)
-        problem = Refusal.model_validate_json(content).error
-    except ValidationError as error:
-        raise VendorError(f"Stripe answered {status} with a body that cannot be read", unclear=is_post) from error
-    raise VendorError(
-        problem.message or f"Stripe answered {status}",
-        code=problem.code or problem.type or str(status),
-        permanent=400 <= status < 500 and status not in (409, 429),
-        unclear=status >= 500 and is_post,
     )

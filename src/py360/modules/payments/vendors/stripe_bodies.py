@@ -63,6 +63,39 @@ class IntentBody(Body):
     created: int
     latest_charge: ChargeBody | str | None = None
     last_payment_error: ErrorBody | None = None
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class IntentList(Body):
+    """Payment intents, newest first."""
+
+    data: list[IntentBody]
+    has_more: bool = False
+
+
+class MandateBody(Body):
+    """A mandate, `mandate_...`."""
+
+    id: str
+    status: str | None = None
+    payment_method: Reference = None
+
+
+class PaymentMethodBody(Body):
+    """A payment method, `pm_...`."""
+
+    id: str
+
+
+class SetupBody(Body):
+    """A setup intent, `seti_...`: a customer authorises a mandate."""
+
+    id: str
+    status: str | None = None
+    customer: Reference = None
+    payment_method: Reference = None
+    mandate: MandateBody | str | None = None
+    metadata: Metadata = Field(default_factory=dict)
 
 
 class SessionBody(Body):
@@ -72,6 +105,9 @@ class SessionBody(Body):
     status: str | None = None
     client_reference_id: str | None = None
     payment_intent: IntentBody | str | None = None
+    mode: str | None = None
+    customer: Reference = None
+    setup_intent: SetupBody | str | None = None
     url: str | None = None
     expires_at: int | None = None
 
@@ -122,6 +158,7 @@ class EventBody(Body):
 
     id: str
     type: str
+    created: int | None = None
     data: DataBody
 
 

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
 
 from py360.kit.money import format_inr
-from py360.sandbox.razorpay import Razorpay
+from py360.sandbox.razorpay.account import Razorpay
 
 METHODS: Final = {"upi": "UPI", "card": "Card", "netbanking": "Netbanking"}
 _PAGE: Final = Environment(autoescape=True).from_string("""<!doctype html>

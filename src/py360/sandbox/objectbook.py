@@ -26,10 +26,10 @@ class ObjectBook:
         )
 
     def save(self, document: dict[str, Any]) -> None:
-        """Keep an object as it is now."""
+        """Keep an object as it is now; its kind is what the vendor calls it (Stripe `object`, Razorpay `entity`)."""
         self._file.execute(
             "insert into objects values (?, ?, ?) on conflict (id) do update set document = excluded.document",
-            (document["id"], document["object"], orjson.dumps(document)),
+            (document["id"], document.get("object") or document["entity"], orjson.dumps(document)),
         )
 
     def find(self, number: str) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""Razorpay's Payment Links: the API, and the events it sends.
+"""Razorpay's Payment Links, and the events it sends.
 
 Sources: razorpay.com/docs/api/payments/payment-links, razorpay.com/docs/webhooks/payloads/payment-links,
 .../webhooks/validate-test (signatures), razorpay.com/docs/payments/payment-links/apis (callback parameters).
@@ -10,12 +10,11 @@ import secrets
 import string
 from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Request, Response
-
 from py360.kit.wire import dumps
 from py360.sandbox.courier import Courier
-from py360.sandbox.linkbook import LinkBook
-from py360.sandbox.world import Refused, World
+from py360.sandbox.razorpay.answers import no
+from py360.sandbox.razorpay.linkbook import LinkBook
+from py360.sandbox.world import World
 
 ACCOUNT: Final = "acc_Py360Sandbox00"
 LEAST_PAISE: Final = 100
@@ -56,15 +55,15 @@ class Razorpay:
         amount, expire_by = wanted.get("amount"), wanted.get("expire_by") or 0
         reference = str(wanted.get("reference_id") or "")
         if not isinstance(amount, int) or isinstance(amount, bool):
-            raise _no("The amount must be an integer.")
+            raise no("The amount must be an integer.")
         if amount < LEAST_PAISE:
-            raise _no("The amount must be atleast INR 1.00")
+            raise no("The amount must be atleast INR 1.00")
         if wanted.get("currency", "INR") != "INR":
-            raise _no("Currency is not supported")
+            raise no("Currency is not supported")
         if len(reference) > 40:
-            raise _no("The reference id may not be greater than 40 characters.")
+            raise no("The reference id may not be greater than 40 characters.")
         if expire_by and not now + SHORTEST_LIFE <= expire_by <= now + LONGEST_LIFE:
-            raise _no("expire_by should be at least 15 minutes after current time")
+            raise no("expire_by should be at least 15 minutes after current time")
         link_id = new_id("plink")
         link: dict[str, Any] = {
             "accept_partial": False,
@@ -96,14 +95,14 @@ class Razorpay:
             "whatsapp_link": False,
         }
         if not self.book.add(link):
-            raise _no(f"payment link with given reference_id ({reference}) already exists")
+            raise no(f"payment link with given reference_id ({reference}) already exists")
         self.world.journal.count("payments", "links")
         return link
 
     def cancel(self, link: dict[str, Any]) -> None:
         """The merchant takes the link back. Raises Refused."""
         if link["status"] != "created":
-            raise _no(f"payment link with status {link['status']} cannot be cancelled")
+            raise no(f"payment link with status {link['status']} cannot be cancelled")
         link |= {"status": "cancelled", "cancelled_at": self.seconds(), "updated_at": self.seconds()}
         self.book.save(link)
         self.report("payment_link.cancelled", {"payment_link": link})
@@ -136,13 +135,13 @@ class Razorpay:
     def refund(self, payment: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
         """Give back part or all of a captured payment; asked again under one receipt, the refund there is. Raises Refused."""
         if not payment["captured"]:
-            raise _no("The payment is not captured")
+            raise no("The payment is not captured")
         if earlier := self.book.refund_with(payment["id"], wanted.get("receipt")):
             return earlier
         left = payment["amount"] - payment["amount_refunded"]
         amount = wanted.get("amount", left)
         if not isinstance(amount, int) or not 0 < amount <= left:
-            raise _no("The total refund amount is greater than the refund payment amount")
+            raise no("The total refund amount is greater than the refund payment amount")
         now = self.seconds()
         refund = {
             "id": new_id("rfnd"),
@@ -262,84 +261,3 @@ class Razorpay:
             "razorpay_payment_link_status": link["status"],
             "razorpay_signature": hmac.digest(self.world.secret.encode(), "|".join(parts).encode(), "sha256").hex(),
         }
-
-
-def _json(body: dict[str, Any], status: int = 200) -> Response:
-    return Response(dumps(body), status, media_type="application/json")
-
-
-def _no(description: str, status: int = 400) -> Refused:
-    """Razorpay's refusal."""
-    error = {
-        "code": "BAD_REQUEST_ERROR",
-        "description": description,
-        "source": "business",
-        "step": "payment_initiation",
-        "reason": "input_validation_failed",
-        "metadata": {},
-    }
-    return Refused(_json({"error": error}, status))
-
-
-def routes(razorpay: Razorpay) -> APIRouter:
-    """The API paths under /v1."""
-    world = razorpay.world
-
-    async def guard(request: Request) -> None:
-        if not world.knows(request):
-            raise _no("Authentication failed", 401)
-
-    async def link(link_id: str) -> dict[str, Any]:
-        if found := razorpay.current(link_id):
-            return found
-        raise _no("The id provided does not exist")
-
-    async def payment(payment_id: str) -> dict[str, Any]:
-        if found := razorpay.book.payment(payment_id):
-            return found
-        raise _no("The id provided does not exist")
-
-    known_link, known_payment = Depends(link), Depends(payment)
-    router = APIRouter(prefix="/v1", tags=["razorpay"], dependencies=[Depends(guard)])
-
-    @router.post("/payment_links")
-    @router.post("/payment_links/", include_in_schema=False)
-    async def create(request: Request) -> Response:
-        """Make a link."""
-        return _json(razorpay.create(await world.json(request)))
-
-    @router.get("/payment_links")
-    @router.get("/payment_links/", include_in_schema=False)
-    async def find(reference_id: str = "") -> Response:
-        """Links by the merchant's reference."""
-        found = razorpay.book.by_reference(reference_id)
-        return _json({"payment_links": [found] if found else []})
-
-    @router.get("/payment_links/{link_id}")
-    async def get(found: dict[str, Any] = known_link) -> Response:
-        """One link with its payments."""
-        return _json(found)
-
-    @router.post("/payment_links/{link_id}/cancel")
-    async def cancel(found: dict[str, Any] = known_link) -> Response:
-        """Take a link back."""
-        razorpay.cancel(found)
-        return _json(found)
-
-    @router.get("/payments/{payment_id}")
-    async def get_payment(found: dict[str, Any] = known_payment) -> Response:
-        """One payment."""
-        return _json(found)
-
-    @router.get("/payments/{payment_id}/refunds")
-    async def refunds(payment_id: str) -> Response:
-        """The refunds of a payment."""
-        items = razorpay.book.refunds(payment_id)
-        return _json({"entity": "collection", "count": len(items), "items": items})
-
-    @router.post("/payments/{payment_id}/refund")
-    async def refund(request: Request, found: dict[str, Any] = known_payment) -> Response:
-        """Give money back."""
-        return _json(razorpay.refund(found, await world.json(request)))
-
-    return router

@@ -1,0 +1,1 @@
+"""E-mandates: authorised by the customer at the gateway, debited after a notice (RBI, Digital Payments - E-mandate framework)."""

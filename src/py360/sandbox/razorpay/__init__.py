@@ -1,0 +1,1 @@
+"""Razorpay: payment links and e-mandates of one merchant account."""
