@@ -166,6 +166,9 @@ async def test_the_customer_who_comes_back_makes_us_ask(
     office.vendors.stripe.pay(session, True)
     back = session["success_url"].replace("{CHECKOUT_SESSION_ID}", session["id"]).removeprefix(settings().public_url)
     assert (await office.client.get(back)).status_code == 200
+    assert (await office.client.get(back)).status_code == 200
+    waiting = await rows("select 1 as one from procrastinate_jobs where task_name = 'payments.ask_gateway'")
+    assert len(waiting) == 1, "those who come back meanwhile are asked about by the job that waits"
     await run_jobs()
     assert await state(case) == ("renewed", "completed", "captured")
 

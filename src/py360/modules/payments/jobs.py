@@ -19,16 +19,19 @@ inbox: Final = Inbox(jobs, list(webhooks.HOOKS), webhooks.apply)
 
 
 @jobs.task(name="payments.ask_gateway")
-async def ask_gateway(payment_id: int) -> None:
-    """Ask the gateway about one order now: the customer has just come back from it."""
-    await poll.ask([payment_id])
+async def ask_gateway() -> None:
+    """Ask gateways about the orders whose time has come: those of customers who have just come back among them.
+
+    Many customers who come back at once are asked about together, and not at all when the webhook came first.
+    """
+    while await poll.poll():
+        pass
 
 
 @jobs.periodic(name="payments.poll", cron="* * * * *")
 async def poll_orders(timestamp: int) -> None:
     """Ask about orders that stayed open, less and less often."""
-    while await poll.poll():
-        pass
+    await ask_gateway.func()
 
 
 @jobs.periodic(name="payments.post_ledger", cron="11 21 * * *")

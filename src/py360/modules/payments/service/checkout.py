@@ -86,9 +86,10 @@ _AT_GATEWAY: Final = """
 select exists (select 1 from payments where case_id = %(case_id)s and status = 'authorized' and provider_id is not null)
   or exists (select 1 from mandate_debits where case_id = %(case_id)s and status = 'presented')
 """
-_ORDER: Final = (
-    "select id from payments where provider_id = %(provider_id)s and order_id = %(order_id)s and case_id = %(case_id)s"
-)
+_ASK_NOW: Final = """
+update payments set next_poll_at = %(now)s
+where provider_id = %(provider_id)s and order_id = %(order_id)s and case_id = %(case_id)s returning id
+"""
 _PROVIDERS: Final = "select distinct provider_id from payments where case_id = %(case_id)s and provider_id is not null"
 _REPLACED: Final = "update payment_links set replaced_by = %(by)s where id = %(id)s"
 
@@ -202,10 +203,10 @@ async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str
         order_id = gateways.gateway(account).returned(account, query)
         if order_id is None:
             continue
-        asked = {"provider_id": account.id, "order_id": order_id, "case_id": link.case_id}
-        payment_id = await db.fetch_one(session, int, _ORDER, asked)
-        if payment_id is not None:
-            await defer(session, ASK, payment_id=payment_id, queueing_lock=f"{ASK} {payment_id}")
+        now = resources.current().clock.now()
+        asked = {"provider_id": account.id, "order_id": order_id, "case_id": link.case_id, "now": now}
+        if await db.fetch_one(session, int, _ASK_NOW, asked) is not None:
+            await defer(session, ASK, queueing_lock=ASK, lock=ASK)
             return True
     return False
 

@@ -1,7 +1,7 @@
 """Asking the gateway: for payments whose webhook has not come (lost, late, or ours was down).
 
-An open order is asked about after 3 minutes, then after longer and longer pauses, until a day after it closed. Each
-round is claimed in a short transaction, asked outside of any, and applied like a webhook.
+An open order is asked about after 3 minutes or as soon as its customer comes back, then after longer and longer pauses,
+until a day after it closed. Each round is claimed in a short transaction, asked outside of any, and applied like a webhook.
 """
 
 import asyncio
@@ -39,10 +39,6 @@ where id in (
   select id from payments where next_poll_at <= %(now)s order by next_poll_at limit %(limit)s for update skip locked)
 returning id, provider_id, order_id, gateway_payment_id
 """
-_THESE: Final = """
-select id, provider_id, order_id, gateway_payment_id from payments
-where id = any(%(ids)s) and provider_id is not null
-"""
 _REFUNDS_OPEN: Final = """
 select distinct payment_id from payment_refunds where payment_id = any(%(ids)s) and status = 'pending'
 """
@@ -65,13 +61,6 @@ async def poll() -> bool:
         rows = await db.fetch_all(session, PollRow, _CLAIM, claim)
     await _ask(rows)
     return len(rows) == ROUND
-
-
-async def ask(payment_ids: Sequence[int]) -> None:
-    """Ask about these payments now."""
-    async with unit_of_work() as session:
-        rows = await db.fetch_all(session, PollRow, _THESE, {"ids": list(payment_ids)})
-    await _ask(rows)
 
 
 async def _ask(rows: Sequence[PollRow]) -> None:
