@@ -1,12 +1,15 @@
 """A whole installation in a folder of its own, as real processes."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import httpx
@@ -100,3 +103,20 @@ class Installation:
         return httpx.post(
             f"http://127.0.0.1:{self.port}/api/auth/login", json={"email": email, "password": password}
         ).status_code
+
+
+@contextmanager
+def installed(**extra: str) -> Iterator[Installation]:
+    """An installation that has not started, in a short folder that other accounts may enter; nothing of it is left afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="py360-test-"))
+    folder.chmod(0o755)
+    one = Installation(folder / "home", **extra)
+    try:
+        yield one
+    finally:
+        for process in one.processes():
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        if one.process is not None:
+            one.process.wait(10)
+        shutil.rmtree(folder)

@@ -6,30 +6,17 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.installation import CHECKOUT, FIRST_START_SECONDS, Installation
+from tests.installation import CHECKOUT
+from tests.journeys.conftest import EMAIL, PASSWORD, Demonstrated
 
 pytestmark = pytest.mark.slow
 CLIENTS = CHECKOUT / "clients"
-EMAIL, PASSWORD = "admin@py360.local", "given by the operator 7"
 ROWS = 12
-
-
-@pytest.fixture(scope="module")
-def installation() -> Iterator[Installation]:
-    folder = Path(tempfile.mkdtemp(prefix="py360-clients-"))
-    folder.chmod(0o755)
-    one = Installation(folder / "home", PY360_ADMIN_PASSWORD=PASSWORD)
-    one.start(FIRST_START_SECONDS)
-    yield one
-    one.stop()
-    shutil.rmtree(folder)
 
 
 def policies(folder: Path, prefix: str) -> Path:
@@ -54,8 +41,14 @@ def finished(output: str) -> bool:
     )
 
 
-def test_the_python_client_renews_a_file(installation: Installation, tmp_path: Path) -> None:
-    words = [sys.executable, str(CLIENTS / "renew.py"), f"http://127.0.0.1:{installation.port}", EMAIL, PASSWORD]
+def test_the_python_client_renews_a_file(demonstrated: Demonstrated, tmp_path: Path) -> None:
+    words = [
+        sys.executable,
+        str(CLIENTS / "renew.py"),
+        f"http://127.0.0.1:{demonstrated.installation.port}",
+        EMAIL,
+        PASSWORD,
+    ]
     done = subprocess.run(
         [*words, str(policies(tmp_path, "PY"))], capture_output=True, text=True, timeout=120, check=False
     )
@@ -63,7 +56,7 @@ def test_the_python_client_renews_a_file(installation: Installation, tmp_path: P
 
 
 @pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
-def test_the_typescript_client_renews_a_file(installation: Installation, tmp_path: Path) -> None:
+def test_the_typescript_client_renews_a_file(demonstrated: Demonstrated, tmp_path: Path) -> None:
     """Its types are generated from the API's description, and `tsc --strict` checks them and the client."""
     shutil.copytree(CLIENTS, tmp_path / "clients", ignore=shutil.ignore_patterns("node_modules", "dist", "api.d.ts"))
     environment = os.environ | {"OPENAPI": str(CHECKOUT / "docs" / "openapi.json")}
@@ -72,7 +65,7 @@ def test_the_typescript_client_renews_a_file(installation: Installation, tmp_pat
             words, cwd=tmp_path / "clients", env=environment, capture_output=True, text=True, check=False
         )
         assert built.returncode == 0, built.stdout + built.stderr
-    words = ["node", "dist/renew.js", f"http://127.0.0.1:{installation.port}", EMAIL, PASSWORD]
+    words = ["node", "dist/renew.js", f"http://127.0.0.1:{demonstrated.installation.port}", EMAIL, PASSWORD]
     done = subprocess.run(
         [*words, str(policies(tmp_path, "TS"))],
         cwd=tmp_path / "clients",

@@ -40,6 +40,8 @@ def _chosen(modules: str) -> list[str]:
 
 def _modules(names: str) -> list[str]:
     """The named modules; an unknown one is a mistake on the command line."""
+    if not _chosen(names):
+        return []
     from py360.entrypoints.wiring import check_modules
 
     try:
@@ -90,13 +92,14 @@ def up() -> None:
 @cli.command()
 def api(modules: Modules = "") -> None:
     """Serve the API, or only some modules of it (behind the gateway). Needs DATABASE_URL and REDIS_URL, or a running `up`."""
-    from py360.entrypoints.api import build_app
-    from py360.entrypoints.bootstrap import require_ready
-    from py360.entrypoints.http_server import serve
     from py360.entrypoints.logs import configure, started
+    from py360.entrypoints.readiness import require_ready
 
     chosen = _modules(modules)
     config = _refusing(lambda: require_ready(settings()))
+    from py360.entrypoints.api import build_app  # slow: every module
+    from py360.entrypoints.http_server import serve
+
     configure(config)
     app = build_app(config, chosen)
     started("api", config, chosen, address=f"{config.host}:{config.port}")
@@ -113,12 +116,13 @@ def worker(
     ] = False,
 ) -> None:
     """Run jobs: imports, sending, webhooks, everything periodic. Several workers share the work."""
-    from py360.entrypoints.bootstrap import require_ready
     from py360.entrypoints.logs import configure, started
-    from py360.entrypoints.worker import run
+    from py360.entrypoints.readiness import require_ready
 
     chosen = _modules(modules)
     config = _refusing(lambda: require_ready(settings()))
+    from py360.entrypoints.worker import run  # slow: every module
+
     configure(config)
     started("worker", config, chosen)
     run(config, chosen, alone)
@@ -130,11 +134,12 @@ def migrate() -> None:
 
     Needs DATABASE_URL and PY360_SECRET_KEY, or a running `up`.
     """
-    from py360.entrypoints.bootstrap import prepare
     from py360.entrypoints.home import running
     from py360.entrypoints.up import console, login_line
 
     config = _refusing(lambda: running(settings(), cache=False))
+    from py360.entrypoints.bootstrap import prepare  # slow: every module
+
     first = _refusing(lambda: asyncio.run(prepare(config)))
     typer.echo("The database has the newest schema.")
     if first.password is not None:
@@ -329,7 +334,7 @@ def rebuild_figures() -> None:
 
 def _run(action: Callable[[], Awaitable[T]]) -> T:
     """Run a coroutine on the running installation; problems are one line."""
-    from py360.entrypoints.bootstrap import require_ready
+    from py360.entrypoints.readiness import require_ready
     from py360.kit.errors import Problem
     from py360.kit.resources import Resources
 

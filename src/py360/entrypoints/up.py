@@ -13,16 +13,18 @@ from dataclasses import dataclass, field
 from http.client import HTTPException
 from pathlib import Path
 from types import FrameType
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 from urllib.error import HTTPError
 from urllib.request import ProxyHandler, build_opener
 
 from rich.console import Console
 
 from py360.entrypoints import home
-from py360.entrypoints.bootstrap import FirstStart, prepare
 from py360.entrypoints.keys import ensure_key
 from py360.kit.settings import Settings
+
+if TYPE_CHECKING:
+    from py360.entrypoints.bootstrap import FirstStart
 
 READY_SECONDS: Final = 60
 POLL_SECONDS: Final = 0.05
@@ -104,6 +106,8 @@ def up(config: Settings, since: float) -> None:
         console.print(f"Py360 starts on [bold]{folder}[/] …")
         ensure_key(config)
         with home.servers(config) as settings:
+            from py360.entrypoints.bootstrap import prepare  # every module: most refusals need none of them
+
             first = asyncio.run(prepare(settings))
             children = _children(settings, folder / "logs", first.sandbox)
             demo = Demo(folder, wanted=first.password is not None and settings.demo)
@@ -175,7 +179,7 @@ def _until_ready(settings: Settings, children: list[Child]) -> None:
 _LOOPBACK: Final = (ipaddress.ip_address("127.0.0.1"), ipaddress.ip_address("::1"))
 
 
-def _greet(settings: Settings, first: FirstStart, seconds: float) -> None:
+def _greet(settings: Settings, first: "FirstStart", seconds: float) -> None:
     console.print(f"[green]Ready[/] in {seconds:.1f} s.")
     console.print(f"  Console   [bold]{settings.public_url}/console[/]      (open it in a browser and sign in)")
     console.print(f"  API       {settings.public_url}/api      (every address: {settings.public_url}/api/docs)")
@@ -191,7 +195,7 @@ def _greet(settings: Settings, first: FirstStart, seconds: float) -> None:
     console.print("Ctrl-C stops everything.")
 
 
-def login_line(settings: Settings, first: FirstStart) -> str:
+def login_line(settings: Settings, first: "FirstStart") -> str:
     """The administrator's login, with the password when this start made it."""
     if first.password is None:
         return str(first.login)
