@@ -88,7 +88,8 @@ class Vendor:
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, kind: str, given: Any) -> AuthResult:
         assert isinstance(given, LoginPassword)
-        return AuthResult(success=(given.login.decode(), given.password.decode()) == self.sign_in)
+        known = (given.login.decode(), given.password.decode()) == self.sign_in
+        return AuthResult(success=known, handled=False)  # aiosmtpd says 235 or 535
 
     async def answer(self, request: web.Request) -> web.Response:
         known = {

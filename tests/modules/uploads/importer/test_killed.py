@@ -23,7 +23,7 @@ from tests.installation import CHECKOUT
 
 pytestmark = pytest.mark.slow
 ROWS = 10_000
-KILLS = 4
+KILLS = 3
 SECONDS = 90
 
 BOOKS = {
