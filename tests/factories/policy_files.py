@@ -78,6 +78,6 @@ async def imported(reads: Reads) -> dict[str, Imported]:
         "select p.policy_number as number, c.full_name as name, c.phone, c.email, c.customer_code as code, c.id as customer_id,"
         " p.policy_type as type, r.renewal_amount as premium, p.start_date as start, p.end_date as end,"
         " p.payment_frequency as frequency"
-        " from renewal_cases r join policies p on p.id = r.policy_id join customers c on c.id = p.customer_id order by p.id",
+        " from renewal_cases r join policies p on p.id = r.policy_id join customers c on c.id = p.customer_id order by p.policy_number",
     )
     return {row.number: row for row in rows}

@@ -1,7 +1,9 @@
 """What cells say: contacts, names, amounts, dates and words as offices and programs write them."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import polars as pl
@@ -21,77 +23,69 @@ async def issues(client: httpx.AsyncClient, errors_url: str, severity: str = "er
     return [item["code"] for item in answer.json()["data"][f"{severity}s"]]
 
 
-@pytest.mark.parametrize(
-    ("moment", "day"),
-    [
+async def sent(send: Send, over: Sequence[Mapping[str, str]], headings: Sequence[str] = HEADINGS) -> dict[str, Any]:
+    """Send one file with a row for each of these."""
+    return await send(csv_of([row(number, **each) for number, each in enumerate(over, 1)], headings))
+
+
+async def test_a_moment_is_its_date_in_india(send: Send, resources: Resources) -> None:
+    moments = [
         ("2026-12-18T18:30:00.000Z", 19), ("2026-12-18T18:30:00+00:00", 19), ("2026-12-18 18:30:00 UTC", 19),
         ("2026-12-19T00:00:00+05:30", 19), ("2026-12-18T18:29:59Z", 18), ("2026-12-19T02:00:00+0900", 18),
         ("18/12/2026 18:30 GMT", 19), ("2026-12-19 00:00:00", 19),
-    ],
-)  # fmt: skip
-async def test_a_moment_is_its_date_in_india(send: Send, resources: Resources, moment: str, day: int) -> None:
-    await send(csv_of([row(1, **{"Policy Expiry Dt": moment})]))
-    assert [policy.end for policy in (await imported(resources.reads)).values()] == [date(2026, 12, day)]
+    ]  # fmt: skip
+    await sent(send, [{"Policy Expiry Dt": moment} for moment, _ in moments])
+    found = (await imported(resources.reads)).values()
+    assert [policy.end for policy in found] == [date(2026, 12, day) for _, day in moments]
 
 
-@pytest.mark.parametrize(
-    ("cell", "phone"),
-    [
+async def test_a_usable_mobile_is_taken_out_of_a_cell(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources
+) -> None:
+    cells = [
         ("9876543210 9812345678", "9876543210"), ("022-24441234 / 9876543211", "9876543211"), ("M: 9876543213", "9876543213"),
         ("9876543214 (Ramesh)", "9876543214"), ("+91-98765-43215 & 9812345670", "9876543215"), ("98765.43216", "9876543216"),
         ("9876543217;9812345671", "9876543217"), ("9876543218.0", "9876543218"), ("୯୮୭୬୫୪୩୨୧୯", "9876543219"),
         ("９８７６５４３２２０", "9876543220"), ("۹۸۷۶۵۴۳۲۲۱", "9876543221"),
-    ],
-)  # fmt: skip
-async def test_a_usable_mobile_is_taken_out_of_a_cell(
-    send: Send, as_admin: httpx.AsyncClient, resources: Resources, cell: str, phone: str
-) -> None:
-    data = await send(csv_of([row(1, **{"Mobile No": cell, "E-mail ID": ""})]))
-    assert [policy.phone for policy in (await imported(resources.reads)).values()] == [f"+91{phone}"]
-    several = sum(char.isdigit() for char in cell) > 15
-    assert await issues(as_admin, data["errorsUrl"], "warning") == (["phone_several"] if several else [])
+    ]  # fmt: skip
+    data = await sent(send, [{"Mobile No": cell, "E-mail ID": ""} for cell, _ in cells])
+    assert [policy.phone for policy in (await imported(resources.reads)).values()] == [
+        f"+91{phone}" for _, phone in cells
+    ]
+    several = [cell for cell, _ in cells if sum(char.isdigit() for char in cell) > 15]
+    assert await issues(as_admin, data["errorsUrl"], "warning") == ["phone_several"] * len(several)
 
 
-@pytest.mark.parametrize(
-    ("phone", "email"),
-    [("9999999999", ""), ("+91 88888 88888", ""), ("", "noemail@noemail.com"), ("7777777777", "na@na.com"), ("", "test@gmail.com")],
-)  # fmt: skip
-async def test_what_people_type_where_there_is_no_contact_is_none(
-    send: Send, as_admin: httpx.AsyncClient, phone: str, email: str
-) -> None:
+async def test_what_people_type_where_there_is_no_contact_is_none(send: Send, as_admin: httpx.AsyncClient) -> None:
     """Somebody has the number 99999 99999, and would get every such customer's messages."""
-    data = await send(csv_of([row(1, **{"Mobile No": phone, "E-mail ID": email})]))
-    assert await issues(as_admin, data["errorsUrl"]) == ["no_valid_contact"]
+    contacts_typed = [("9999999999", ""), ("+91 88888 88888", ""), ("", "noemail@noemail.com"), ("7777777777", "na@na.com"), ("", "test@gmail.com")]  # fmt: skip
+    data = await sent(send, [{"Mobile No": phone, "E-mail ID": email} for phone, email in contacts_typed])
+    assert await issues(as_admin, data["errorsUrl"]) == ["no_valid_contact"] * len(contacts_typed)
 
 
-@pytest.mark.parametrize("title", ["Mr.", "MR", "Smt", "Shri", "M/s", "Ms.", "श्री"])
-async def test_a_form_of_address_alone_is_no_name(send: Send, as_admin: httpx.AsyncClient, title: str) -> None:
-    data = await send(csv_of([row(1, **{"Insured Name": title})]))
-    assert await issues(as_admin, data["errorsUrl"]) == ["name_missing"]
+async def test_a_form_of_address_alone_is_no_name(send: Send, as_admin: httpx.AsyncClient) -> None:
+    titles = ["Mr.", "MR", "Smt", "Shri", "M/s", "Ms.", "श्री"]
+    data = await sent(send, [{"Insured Name": title} for title in titles])
+    assert await issues(as_admin, data["errorsUrl"]) == ["name_missing"] * len(titles)
 
 
-@pytest.mark.parametrize("cell", ["079-26401234", "0612-2345678", "(080) 22334455"])
-async def test_a_landline_is_no_mobile(send: Send, as_admin: httpx.AsyncClient, cell: str) -> None:
-    data = await send(csv_of([row(1, **{"Mobile No": cell, "E-mail ID": ""})]))
-    assert await issues(as_admin, data["errorsUrl"]) == ["no_valid_contact"]
+async def test_a_landline_is_no_mobile(send: Send, as_admin: httpx.AsyncClient) -> None:
+    cells = ["079-26401234", "0612-2345678", "(080) 22334455"]
+    data = await sent(send, [{"Mobile No": cell, "E-mail ID": ""} for cell in cells])
+    assert await issues(as_admin, data["errorsUrl"]) == ["no_valid_contact"] * len(cells)
 
 
-@pytest.mark.parametrize(
-    ("cell", "email"),
-    [
+async def test_a_usable_address_is_taken_out_of_a_cell(send: Send, resources: Resources) -> None:
+    """Half of an address with a space in it would be another's."""
+    cells: list[tuple[str, str | None]] = [
         ("a@example.in; b@example.in", "a@example.in"), ("a@example.in / b@example.in", "a@example.in"),
         ("Asha <asha@example.in>", "asha@example.in"), ("nomail; b@example.in", "b@example.in"),
         ("asha rao@example.in", None), ("asha @example.in", None), ("asha@example.in.", "asha@example.in"), ("आशा@उदाहरण.भारत", "आशा@xn--p1b6ci4b4b3a.xn--h2brj9c"),
         ("Info@BÜCHER.example; b@example.in", "info@xn--bcher-kva.example"), ("asha@xn--bcher-kva.example", "asha@xn--bcher-kva.example"),
         ("asha@example.xn--h2brj9c", "asha@example.xn--h2brj9c"), ("a" * 65 + "@example.in", None), ("आशा <asha@example.in>", "asha@example.in"),
-    ],
-)  # fmt: skip
-async def test_a_usable_address_is_taken_out_of_a_cell(
-    send: Send, resources: Resources, cell: str, email: str | None
-) -> None:
-    """Half of an address with a space in it would be another's."""
-    await send(csv_of([row(1, **{"E-mail ID": cell})]))
-    assert [policy.email for policy in (await imported(resources.reads)).values()] == [email]
+    ]  # fmt: skip
+    await sent(send, [{"E-mail ID": cell} for cell, _ in cells])
+    assert [policy.email for policy in (await imported(resources.reads)).values()] == [email for _, email in cells]
 
 
 @given(st.emails() | st.from_regex(r"[-a-z0-9.+_'é]{1,70}@[-a-z0-9.ü]{1,70}", fullmatch=True))
@@ -101,19 +95,16 @@ def test_an_address_is_one_here_where_it_is_one_elsewhere(text: str) -> None:
     assert found == (expected.lower() if expected else None) or any(mark in text for mark in ";,|/ ")
 
 
-@pytest.mark.parametrize(
-    ("cell", "name"),
-    [
+async def test_titles_are_left_out_and_names_are_kept(send: Send, resources: Resources) -> None:
+    cells = [
         ("MS Subramanian", "MS Subramanian"), ("Sri Vidya Raman", "Sri Vidya Raman"), ("Kum Kum Bhagat", "Kum Kum Bhagat"),
         ("Ms. Leela Menon", "Leela Menon"), ("Ms Leela Menon", "Leela Menon"), ("MR.RAMESH PAWAR", "RAMESH PAWAR"),
         ("Smt.Sita Devi", "Sita Devi"), ("M/s. Total Logistics Pvt Ltd", "M/s. Total Logistics Pvt Ltd"),
         ("Shri Ganesh Motors", "Shri Ganesh Motors"), ("Mrinal Sen", "Mrinal Sen"), ("Shrikant Rao", "Shrikant Rao"),
         ("Mr. & Mrs. Rao", "Mr. & Mrs. Rao"), ("श्रीमती सीता देवी", "सीता देवी"),
-    ],
-)  # fmt: skip
-async def test_titles_are_left_out_and_names_are_kept(send: Send, resources: Resources, cell: str, name: str) -> None:
-    await send(csv_of([row(1, **{"Insured Name": cell})]))
-    assert [policy.name for policy in (await imported(resources.reads)).values()] == [name]
+    ]  # fmt: skip
+    await sent(send, [{"Insured Name": cell} for cell, _ in cells])
+    assert [policy.name for policy in (await imported(resources.reads)).values()] == [name for _, name in cells]
 
 
 @pytest.mark.parametrize("cell", ["845.00 Cr", '"12,845.00 Cr"', "12845.00 Dr", "845 CR.", "12845Dr"])
@@ -128,58 +119,43 @@ async def test_crores_are_crores(send: Send, resources: Resources) -> None:
     assert [policy.premium for policy in (await imported(resources.reads)).values()] == [Decimal(15_000_000)]
 
 
-@pytest.mark.parametrize("cell", [" -   ", "—", "NA", "N.A.", "#N/A", "0", "0.00", ""])
-async def test_a_renewal_amount_that_says_nothing_leaves_the_premium(
-    send: Send, resources: Resources, cell: str
-) -> None:
-    data = await send(csv_of([row(1, **{"Renewal Premium (INR)": cell}), row(2)]))
+async def test_a_renewal_amount_that_says_nothing_leaves_the_premium(send: Send, resources: Resources) -> None:
+    cells = [" -   ", "—", "NA", "N.A.", "#N/A", "0", "0.00", ""]
+    data = await sent(send, [*({"Renewal Premium (INR)": cell} for cell in cells), {}])
     assert data["failedRecords"] == 0
-    assert (await imported(resources.reads))["DM/2026/00001"].premium == Decimal(10_001)
+    premiums = [policy.premium for policy in (await imported(resources.reads)).values()]
+    assert premiums[:-1] == [Decimal(10_000 + number) for number in range(1, len(cells) + 1)]
 
 
-@pytest.mark.parametrize(
-    ("product", "cover", "kind"),
-    [
+async def test_a_cover_is_no_kind_of_policy(send: Send, resources: Resources) -> None:
+    policies = [
         ("Private Car", "Liability Only", "motor"), ("Two Wheeler", "LIABILITY", "motor"), ("GCV 3W", "Act Only", "motor"),
         ("Private Car", "Third Party Liability", "motor"), ("Home Insurance", "Long Term", "home"), ("Fire", "Long Term Policy", "commercial"),
         ("Two Wheeler", "Long Term 5 Years", "motor"), ("Arogya Sanjeevani", "Individual", "health"), ("Jeevan Anand", "New", "life"),
         ("", "Public Liability", "commercial"), ("", "Term Plan", "life"), ("Travel Guard", "Comprehensive", "travel"),
-    ],
-)  # fmt: skip
-async def test_a_cover_is_no_kind_of_policy(
-    send: Send, resources: Resources, product: str, cover: str, kind: str
-) -> None:
-    await send(csv_of([[*row(1, Product=product), cover]], [*HEADINGS, "Policy Type"]))
-    assert [policy.type for policy in (await imported(resources.reads)).values()] == [kind]
+    ]  # fmt: skip
+    rows = [[*row(number, Product=product), cover] for number, (product, cover, _) in enumerate(policies, 1)]
+    await send(csv_of(rows, [*HEADINGS, "Policy Type"]))
+    assert [policy.type for policy in (await imported(resources.reads)).values()] == [kind for *_, kind in policies]
 
 
-@pytest.mark.parametrize(
-    ("mode", "frequency"),
-    [
+async def test_modes_of_payment_as_insurers_shorten_them(send: Send, resources: Resources) -> None:
+    modes = [
         ("YLY", "annual"), ("Yrly", "annual"), ("HLY", "half_yearly"), ("Half-Yly", "half_yearly"), ("6 monthly", "half_yearly"),
         ("QLY", "quarterly"), ("Qtrly", "quarterly"), ("MLY", "monthly"), ("SSS", "monthly"), ("NACH", "monthly"), ("ECS", "monthly"),
         ("Single", "one_time"),
-    ],
-)  # fmt: skip
-async def test_modes_of_payment_as_insurers_shorten_them(
-    send: Send, resources: Resources, mode: str, frequency: str
-) -> None:
-    await send(csv_of([row(1, **{"Pay Freq": mode})]))
-    assert [policy.frequency for policy in (await imported(resources.reads)).values()] == [frequency]
+    ]  # fmt: skip
+    await sent(send, [{"Pay Freq": mode} for mode, _ in modes])
+    assert [policy.frequency for policy in (await imported(resources.reads)).values()] == [each for _, each in modes]
 
 
-@pytest.mark.parametrize(
-    ("start", "end", "code"),
-    [
+async def test_a_mistyped_year_is_reported(send: Send, as_admin: httpx.AsyncClient) -> None:
+    terms = [
         ("20/12/2025", "19/12/2062", "end_date_too_far"), ("20/12/2025", "19/12/99", "end_date_too_far"),
         ("20/12/1925", "19/12/2026", "start_date_too_far"),
-    ],
-)  # fmt: skip
-async def test_a_mistyped_year_is_reported(
-    send: Send, as_admin: httpx.AsyncClient, start: str, end: str, code: str
-) -> None:
-    data = await send(csv_of([row(1, **{"Policy Start Dt": start, "Policy Expiry Dt": end}), row(2)]))
-    assert await issues(as_admin, data["errorsUrl"]) == [code]
+    ]  # fmt: skip
+    data = await sent(send, [*({"Policy Start Dt": start, "Policy Expiry Dt": end} for start, end, _ in terms), {}])
+    assert await issues(as_admin, data["errorsUrl"]) == [code for *_, code in terms]
     assert data["successfulRecords"] == 1
 
 
