@@ -11,7 +11,9 @@ from py360.console.api_client import Data
 from py360.console.render import pick
 from py360.console.visit import Visit
 
-Kind = Literal["text", "money", "number", "percent", "day", "moment", "badge", "label", "size", "yes", "list"]
+Kind = Literal[
+    "text", "money", "number", "percent", "day", "moment", "badge", "label", "size", "yes", "list", "chance", "reasons"
+]
 _SLOT: Final = re.compile(r"\{([\w.]+)\}")
 _PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
 
@@ -37,6 +39,7 @@ class Column:
             "money": "number end",
             "number": "number end",
             "percent": "number end",
+            "chance": "number end",
             "day": "nowrap",
             "moment": "nowrap",
         }
@@ -88,8 +91,20 @@ class Listing:
         """Whether any filter is set."""
         return any(query.get(each.name) for each in self.filters)
 
-    async def show(self, visit: Visit, template: str = "list.html", *, ask: bool = True, **values: object) -> Response:
-        """The page of the list as the address asks for it; without `ask` nothing is looked for yet."""
-        found = await visit.api.get(Data, self.path, **visit.query) if ask else {self.key: []}
+    async def show(
+        self,
+        visit: Visit,
+        template: str = "list.html",
+        *,
+        ask: bool = True,
+        own: frozenset[str] = frozenset(),
+        **values: object,
+    ) -> Response:
+        """The page of the list as the address asks for it; without `ask` nothing is looked for yet.
+
+        `own` are the parameters that the page itself reads, and the list does not.
+        """
+        asked = {name: value for name, value in visit.query.items() if name not in own}
+        found = await visit.api.get(Data, self.path, **asked) if ask else {self.key: []}
         rows = cast(list[Data], found[self.key])
         return visit.page(template, listing=self, rows=rows, pagination=found.get("pagination"), found=found, **values)

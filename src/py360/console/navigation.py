@@ -32,14 +32,30 @@ class Group:
     entries: tuple[Entry, ...]
 
 
+ASKING: Final = (
+    "dashboard",
+    "cases",
+    "closed-cases",
+    "upload",
+    "campaigns",
+    "renewal-email-manager",
+    "emails",
+)  # the assistant
 ADMINISTRATORS: Final = ("super_admin", "admin")  # of the installation, for all its clients
 GROUPS: Final = (
-    Group("", (Entry("/dashboard", text("Dashboard"), "dashboard", ("dashboard",)),)),
+    Group(
+        "",
+        (
+            Entry("/dashboard", text("Dashboard"), "dashboard", ("dashboard",)),
+            Entry("/assistant", text("Assistant"), "assistant", ASKING),
+        ),
+    ),
     Group(
         text("Renewals"),
         (
             Entry("/uploads", text("Uploads"), "upload", ("upload",)),
             Entry("/cases", text("Cases"), "cases", ("cases",)),
+            Entry("/call-list", text("Who to call first"), "target", ("cases", "closed-cases")),
             Entry("/closed-cases", text("Closed cases"), "closed", ("closed-cases",)),
             Entry("/claims", text("Claims"), "claims", ("claims",)),
             Entry("/logs", text("Case logs"), "logs", ("logs",)),
@@ -61,6 +77,7 @@ GROUPS: Final = (
         (
             Entry("/customers", text("Customers"), "customers", ("policy-timeline",)),
             Entry("/policies", text("Policies"), "policies", ("policy-timeline",)),
+            Entry("/recommendations", text("Recommendations"), "star", ("policy-timeline", "cases")),
         ),
     ),
     Group(

@@ -1,9 +1,9 @@
 """Every route of the console, in one router; an area adds its own here."""
 
 from py360.console import assets, bridge
-from py360.console.pages import account, administration, components, dashboard, sign_in
+from py360.console.pages import account, administration, assistant, components, dashboard, sign_in
 from py360.console.pages.messages import campaigns, compliance, inbox, mailboxes, sandbox, templates
-from py360.console.pages.renewals import cases, claims, customers, payments, uploads
+from py360.console.pages.renewals import cases, claims, customers, payments, recommendations, uploads
 from py360.kit.http import Router
 
 router = Router("", include_in_schema=False)
@@ -11,4 +11,4 @@ router.add(assets.router, bridge.router, sign_in.router, account.router, compone
 router.add(dashboard.router, uploads.router, cases.router)
 router.add(campaigns.router, templates.router, sandbox.router)
 router.add(customers.router, compliance.router, administration.router, payments.router)
-router.add(claims.router, inbox.router, mailboxes.router)
+router.add(claims.router, inbox.router, mailboxes.router, recommendations.router, assistant.router)

@@ -176,7 +176,16 @@ CanReadCase = Annotated[Visit, Depends(VisitWith("cases", "closed-cases"))]
 @router.get("/cases/{case}")
 async def case(visit: CanReadCase, case: str) -> Response:
     """One case: what is known, and the form to work on it."""
-    return await _page(visit, case, "overview", statuses=STATUSES, sub_statuses=SUB_STATUSES, work_steps=WORK_STEPS)
+    prediction = await visit.api.find(Data, f"/ai/renewal-predictions/{case}")
+    return await _page(
+        visit,
+        case,
+        "overview",
+        statuses=STATUSES,
+        sub_statuses=SUB_STATUSES,
+        work_steps=WORK_STEPS,
+        prediction=prediction,
+    )
 
 
 @router.get("/cases/{case}/messages")

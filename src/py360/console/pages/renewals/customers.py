@@ -65,6 +65,18 @@ POLICIES: Final = Listing(
     ),
 )  # fmt: skip
 
+EVENTS: Final = (
+    ("renewal", text("Renewals")), ("payment", text("Payments")), ("claim", text("Claims")),
+    ("communication", text("Messages")), ("document", text("Documents")), ("modification", text("Changes")),
+    ("policy_created", text("New policies")),
+)  # fmt: skip
+KYC_KINDS: Final = (
+    ("pan", "PAN"), ("aadhaar", text("Aadhaar")), ("passport", text("Passport")), ("voter_id", text("Voter ID")),
+    ("driving_licence", text("Driving licence")), ("utility_bill", text("Utility bill")),
+    ("bank_statement", text("Bank statement")), ("photo", text("Photo")),
+)  # fmt: skip
+CanRead = Annotated[Visit, Depends(VisitWith("policy-timeline"))]
+
 
 @router.get("/customers")
 async def customers(visit: Annotated[Visit, Depends(VisitWith("policy-timeline", query=CUSTOMERS.query))]) -> Response:
@@ -79,14 +91,51 @@ async def policies(visit: Annotated[Visit, Depends(VisitWith("policy-timeline", 
 
 
 @router.get("/customers/{customer}")
-async def customer(visit: Annotated[Visit, Depends(VisitWith("policy-timeline"))], customer: str) -> Response:
-    """One customer: contacts, policies, consent, and what happened."""
-    found, held, consents, happened = await asyncio.gather(
-        visit.api.get(Data, f"/customers/{customer}"),
-        visit.api.get(Data, f"/customers/{customer}/policies", limit=100),
-        visit.api.find(Data, f"/consents/{customer}"),
-        visit.api.find(Data, f"/customers/{customer}/timeline"),
+async def customer(visit: CanRead, customer: str) -> Response:
+    """One customer: contacts, policies, consent."""
+    policies, consents = await asyncio.gather(
+        visit.api.get(Data, f"/customers/{customer}/policies", limit=100), visit.api.find(Data, f"/consents/{customer}")
     )
-    return visit.page(
-        "customers/customer.html", customer=found, policies=held["policies"], consents=consents, happened=happened
+    return await _page(visit, customer, "customer", policies=policies, consents=consents)
+
+
+@router.get("/customers/{customer}/timeline")
+async def timeline(
+    visit: Annotated[Visit, Depends(VisitWith("policy-timeline", query=frozenset({"type", "search", "cursor"})))],
+    customer: str,
+) -> Response:
+    """Everything that happened with a customer, across renewals, payments, claims, messages and documents."""
+    happened = await visit.api.get(Data, f"/customers/{customer}/timeline", **visit.query)
+    return await _page(visit, customer, "timeline", happened=happened, types=EVENTS)
+
+
+@router.get("/customers/{customer}/picture")
+async def picture(visit: CanRead, customer: str) -> Response:
+    """What a customer pays, holds and claims, and who they are."""
+    insights, profile = await asyncio.gather(
+        visit.api.get(Data, f"/customers/{customer}/insights"), visit.api.get(Data, f"/customers/{customer}/profile")
     )
+    return await _page(visit, customer, "picture", insights=insights, profile=profile)
+
+
+@router.get("/customers/{customer}/documents")
+async def documents(visit: CanRead, customer: str) -> Response:
+    """KYC, the documents on file, and what of the contacts is verified."""
+    kyc, stored = await asyncio.gather(
+        visit.api.get(Data, f"/customers/{customer}/kyc"),
+        visit.api.find(Data, "/files", entityType="customer", entityId=customer, limit=100),
+    )
+    return await _page(visit, customer, "documents", kyc=kyc, stored=stored, kinds=KYC_KINDS)
+
+
+@router.get("/customers/{customer}/duplicates")
+async def duplicates(visit: CanRead, customer: str) -> Response:
+    """Customers who may be the same person; merges, and how to undo them."""
+    return await _page(
+        visit, customer, "duplicates", found=await visit.api.get(Data, f"/customers/{customer}/duplicates")
+    )
+
+
+async def _page(visit: Visit, customer: str, tab: str, **values: object) -> Response:
+    found = await visit.api.get(Data, f"/customers/{customer}")
+    return visit.page(f"customers/{tab}.html", customer=found, tab="overview" if tab == "customer" else tab, **values)

@@ -1,0 +1,84 @@
+"""The assistant: a conversation, the documents that it cites, and the model behind it."""
+
+import asyncio
+from typing import Annotated, Final
+
+from fastapi import Depends, Response
+
+from py360.console.api_client import ApiProblem, Data
+from py360.console.listing import Column, Filter, Listing
+from py360.console.navigation import ASKING, text
+from py360.console.visit import PageRouter, Visit, VisitWith
+
+router = PageRouter()
+
+DOCUMENTS: Final = Listing(
+    address="/assistant/documents",
+    path="/ai/knowledge-base",
+    key="documents",
+    title=text("Documents of the assistant"),
+    lead=text("What the assistant cites: product terms, guides, rules of the office."),
+    icon="file",
+    nothing=text("No documents yet"),
+    nothing_text=text("Add a PDF, Word, Markdown or text file: the assistant then answers from it and names the page."),
+    filters=(Filter("search", text("Search"), "search"),),
+    columns=(
+        Column("name", text("Document"), lead=True, under="problem"),
+        Column("status", text("Status"), "badge"),
+        Column("pages", text("Pages"), "number"),
+        Column("fileSize", text("Size"), "size"),
+        Column("createdAt", text("Added"), "day"),
+        Column("refreshedAt", text("Read"), "moment"),
+    ),
+)
+MODELS: Final = (
+    ("openai", "OpenAI"),
+    ("azure", "Azure OpenAI"),
+    ("ollama", "Ollama"),
+    ("anthropic", "Anthropic"),
+    ("google", "Google"),
+)
+EXAMPLES: Final = (
+    text("Which cases are due this week?"), text("How much is outstanding in my cases?"),
+    text("What does the policy say about the grace period?"), text("How did our renewals go this month?"),
+)  # fmt: skip
+FEATURES: Final = (
+    ("renewalInsights", text("Renewals")), ("processOptimization", text("Better processes")),
+    ("customerRetention", text("Keeping customers")), ("communicationStrategies", text("What to write to customers")),
+    ("predictiveAnalytics", text("Predictions")),
+)  # fmt: skip
+ASKED: Final = frozenset({"question"})
+CanSet = Annotated[Visit, Depends(VisitWith("settings"))]
+
+
+@router.get("/assistant")
+async def assistant(visit: Annotated[Visit, Depends(VisitWith(*ASKING))]) -> Response:
+    """The conversation."""
+    return visit.page("assistant/chat.html", state=await visit.api.get(Data, "/ai/status"), examples=EXAMPLES)
+
+
+@router.get("/assistant/documents")
+async def documents(visit: Annotated[Visit, Depends(VisitWith(*ASKING, query=DOCUMENTS.query | ASKED))]) -> Response:
+    """The knowledge base; with a question, the passages that fit it."""
+    question = visit.request.query_params.get("question", "")
+    passages = await visit.api.get(Data, "/ai/knowledge-base/search", question=question) if question else None
+    return await DOCUMENTS.show(visit, "assistant/documents.html", own=ASKED, question=question, passages=passages)
+
+
+@router.get("/assistant/settings")
+async def settings(visit: CanSet) -> Response:
+    """The model, its limits and its budget."""
+    found, state, models = await asyncio.gather(
+        visit.api.get(Data, "/ai/settings"), visit.api.get(Data, "/ai/status"), _models(visit)
+    )
+    return visit.page(
+        "assistant/settings.html", found=found, state=state, models=models, vendors=MODELS, features=FEATURES
+    )
+
+
+async def _models(visit: Visit) -> Data | None:
+    """What the vendor offers; None while it cannot be asked."""
+    try:
+        return await visit.api.get(Data, "/ai/models")
+    except ApiProblem:
+        return None

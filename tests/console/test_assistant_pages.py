@@ -1,0 +1,78 @@
+"""The pages of the assistant and of the recommendations."""
+
+import pytest
+import pytest_asyncio
+
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from tests.conftest import RunJobs
+from tests.console.conftest import Browser, BrowserOf
+from tests.factories.claims import data
+from tests.house.book import statements_of_the_book
+from tests.services import ADMIN, PASSWORD
+
+
+@pytest_asyncio.fixture
+async def desk(browser: Browser) -> Browser:
+    """The first administrator's browser, in an office that has some of everything."""
+    async with unit_of_work() as session:
+        for statement in statements_of_the_book(2):
+            await db.execute(session, statement)
+    await browser.sign_in(ADMIN, PASSWORD)
+    return browser
+
+
+async def test_answer_streams_through_the_console_in_events(desk: Browser) -> None:
+    page = await desk.get("/console/assistant")
+    assert "No language model is set up" in page.text
+    answer = await desk.ask("POST", "/ai/chat", json={"message": "How many cases are due?"})
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert "event: token" in answer.text
+    assert '"source":"rules"' in answer.text.replace(" ", "")
+
+
+async def test_documents_are_added_and_searched(desk: Browser, run_jobs: RunJobs) -> None:
+    text = b"# Grace period\n\nMotor policies have a grace period of thirty days.\n"
+    data(await desk.ask("POST", "/ai/knowledge-base", files={"file": ("grace.md", text, "text/markdown")}), 201)
+    await run_jobs()
+    page = await desk.get("/console/assistant/documents", params={"question": "grace period of motor policies"})
+    assert "grace.md" in page.text
+    assert "thirty days" in page.text
+
+
+async def test_settings_of_the_assistant_are_shown_without_the_key(desk: Browser) -> None:
+    data(
+        await desk.ask("PUT", "/ai/settings", json={"provider": "openai", "apiKey": "sk-very-secret", "model": "gpt-x"})
+    )
+    page = await desk.get("/console/assistant/settings")
+    assert "gpt-x" in page.text
+    assert "sk-very-secret" not in page.text
+
+
+async def test_call_list_says_why_in_words(desk: Browser) -> None:
+    page = await desk.get("/console/call-list")
+    assert "CASE-1001" in page.text
+    assert "80%" in page.text
+    assert "premium" in page.text.lower()
+    assert "Chance to renew" in (await desk.get("/console/cases/CASE-1001")).text
+
+
+async def test_recommendation_is_made_for_a_customer_and_answered(desk: Browser) -> None:
+    part = await desk.get("/console/customers/CUST-1002/recommendations")
+    assert part.status_code == 200, part.text
+    assert "risk:" in part.text
+    listed = await desk.get("/console/recommendations")
+    assert "Home Insurance" in listed.text
+    data(await desk.ask("PUT", "/ai/policy-recommendations/1001/outcome", json={"outcome": "accepted"}))
+    assert "Home Insurance" in (await desk.get("/console/recommendations", params={"status": "accepted"})).text
+
+
+@pytest.mark.parametrize("path", ["/renewal-model", "/assistant/documents"])
+async def test_page_opens_for_an_agent(browser_of: BrowserOf, path: str) -> None:
+    agent = await browser_of("agent")
+    assert (await agent.get(f"/console{path}")).status_code == 200
+
+
+async def test_settings_of_the_assistant_are_for_administrators(browser_of: BrowserOf) -> None:
+    agent = await browser_of("agent")
+    assert (await agent.get("/console/assistant/settings")).status_code == 403
