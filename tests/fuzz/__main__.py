@@ -1,6 +1,7 @@
 """`make fuzz`: made-up requests to every route, as an agent, as an administrator and as nobody. Any answer of 5xx fails.
 
-On an installation of its own in a temporary folder, with the data of a small demo. Half of the MINUTES (20) goes to requests
+On an installation of its own in a temporary folder, with the data of a small demo and a row of everything that an address can
+name (`tests/house/book`). Half of the MINUTES (20) goes to requests
 with one thing wrong (`requests`), as many as the API takes; half to schemathesis, which knows the description's borders.
 """
 
@@ -20,10 +21,13 @@ from typing import Final
 
 import aiohttp
 import httpx
+import psycopg
 from yarl import URL
 
 from py360.modules.settings.sections import SECTIONS
 from tests.fuzz.requests import Maker, OddRequest
+from tests.house.book import statements_of_the_book
+from tests.house.test_tenancy import NAMED
 from tests.installation import CHECKOUT, FIRST_START_SECONDS, Installation
 
 PASSWORD: Final = secrets.token_urlsafe(18)
@@ -41,6 +45,14 @@ OWN_SESSION: Final = (
     "/api/auth/sessions/{session_id}",
     "/api/user/change-password",
 )
+# Table -> whose its rows are: the agent's, who then may change them.
+OWNED: Final = {
+    "renewal_cases": "assigned_to",
+    "policies": "agent_id",
+    "claims": "assigned_to",
+    "service_requests": "assigned_to",
+    "emails": "assigned_to",
+}
 # Path parameter -> the list that has its ids, the key of the rows, the field.
 IDS: Final = {
     "case": ("/cases?limit=30", "cases", "id"),
@@ -73,7 +85,8 @@ def main(minutes: float) -> int:
                 added = one.run("user", "create", email, "--name", "Fuzz", "--role", role, "--password", PASSWORD)
                 assert added.returncode == 0, added.stdout + added.stderr
         base = f"http://127.0.0.1:{one.port}"
-        known = _known(base)
+        named = _fill(one.run("dsn").stdout.strip())
+        known = _known(base, named)
         failed = []
         for role, email, share in CALLERS:
             seconds = int(minutes * 30 * share)
@@ -90,7 +103,23 @@ def main(minutes: float) -> int:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _known(base: str) -> dict[str, list[str]]:
+def _fill(dsn: str) -> dict[str, list[str]]:
+    """Add a row of everything that a path can name, within the agent's reach; their ids by the name of the path parameter."""
+    with psycopg.connect(dsn) as connection:
+        for statement in statements_of_the_book(3):
+            connection.execute(statement)
+        agent = "(select id from users where email = %s)"
+        for table, column in OWNED.items():
+            connection.execute(f"update {table} set {column} = {agent} where id > 1000", [CALLERS[0][1]])
+        named = {}
+        for name, (_, row) in NAMED.items():
+            found = connection.execute(row).fetchone() if row.startswith("select ") else (row,)
+            assert found is not None, name
+            named[name] = [str(found[0])]
+        return named
+
+
+def _known(base: str, named: dict[str, list[str]]) -> dict[str, list[str]]:
     """What exists, by the name of the path parameter."""
     with httpx.Client(base_url=f"{base}/api", timeout=60) as http:
         login = {"email": "admin@py360.local", "password": PASSWORD}
@@ -98,7 +127,8 @@ def _known(base: str) -> dict[str, list[str]]:
         node = http.post("/hierarchy/nodes", json={"name": "North", "type": "region"}).raise_for_status().json()["data"]
         entry = {"customerName": "Asha Rao", "customerPhone": "+919812345678", "dncType": "phone"}
         http.post("/dnc", json=entry).raise_for_status()
-        found: dict[str, list[str]] = {"section": list(SECTIONS)}
+        link = http.post("/claims/links", json={"policyNumber": "POL-1001"}).raise_for_status().json()["data"]["url"]
+        found: dict[str, list[str]] = {"section": list(SECTIONS), "token": [link.rpartition("/")[2], "1"]}
         for name, (path, key, field) in IDS.items():
             rows = http.get(path).raise_for_status().json()["data"][key]
             found[name] = [str(row[field]) for row in rows]
@@ -114,6 +144,8 @@ def _known(base: str) -> dict[str, list[str]]:
         ("account_id", "provider_id"),
     ):
         found[name] = found[same]
+    for name, ids in named.items():
+        found[name] = [*found.get(name, ()), *ids]
     print("Ids: " + ", ".join(f"{len(ids)} {name}" for name, ids in found.items()), flush=True)
     return found
 

@@ -5,9 +5,9 @@ import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
-from tests.fuzz.texts import BODIES, HEADERS, TEXTS, TYPES, VALUES
+from tests.fuzz.texts import BODIES, FILES, HEADERS, TEXTS, TYPES, VALUES
 
 _DEEPEST: Final = 6
 _LINE: Final = 12_000  # characters of a request line; beyond it the server refuses before we are asked
@@ -60,6 +60,9 @@ class Maker:
         values = {name: self.random.choice(self.known.get(name) or ["1"]) for name in names}
         headers: list[tuple[str, bytes]] = [("Content-Type", b"application/json")] if body is not None else []
         raw = b"" if body is None else _json(body)
+        if body is None and (form := self._form(operation)):
+            kind, raw = form
+            headers = [("Content-Type", kind.encode())]
         match self.random.choice(["query", "query", "path", "body", "body", "body", "raw", "type", "header", "none"]):
             case "query" if queries := [each["name"] for each in parameters if each["in"] == "query"]:
                 query[self.random.choice(queries)] = self.random.choice(TEXTS)
@@ -86,6 +89,33 @@ class Maker:
         content = operation.get("requestBody", {}).get("content", {})
         schema = content.get("application/json", {}).get("schema")
         return None if schema is None else self._example(schema)
+
+    def _form(self, operation: Mapping[str, Any]) -> tuple[str, bytes] | None:
+        """A form that a route takes, with its content type: one field of five is odd, a file is any of `FILES`."""
+        content = operation.get("requestBody", {}).get("content", {})
+        kind = next((each for each in content if "form" in each), None)
+        if kind is None:
+            return None
+        fields: dict[str, str] = {}
+        files: dict[str, tuple[str, bytes]] = {}
+        for name, schema in self._resolved(content[kind]["schema"])["properties"].items():
+            inner = schema.get("items", schema)
+            if "contentMediaType" in inner:
+                files[name] = self.random.choice(FILES)
+            elif self.random.random() < 0.9:
+                odd = self.random.random() < 0.2
+                fields[name] = self.random.choice(TEXTS) if odd else self._text(self._example(schema))
+        encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in fields.items()}
+        if "multipart" not in kind:
+            return kind, urlencode(encoded).encode()
+        parts = [
+            b'--xx\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % (name.encode(), value)
+            for name, value in encoded.items()
+        ]
+        for name, (file_name, held) in files.items():
+            head = f'--xx\r\nContent-Disposition: form-data; name="{name}"; filename="{file_name}"\r\n\r\n'
+            parts.append(head.encode("utf-8", "surrogatepass") + held + b"\r\n")
+        return "multipart/form-data; boundary=xx", b"".join(parts) + b"--xx--\r\n"
 
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in schema:

@@ -109,6 +109,39 @@ BODIES: Final = (
     b'--x\r\nContent-Disposition: form-data; name="file"; filename="a\x00b.csv"\r\n\r\nx\r\n--x--\r\n',
     b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n',
 )
+# Names and contents of files.
+FILES: Final = (
+    ("a.csv", b""),
+    ("a.csv", b"Policy Number,Customer Name,Mobile No,Expiry Date,Premium\nP1,Asha Rao,9876543210,31/12/2026,10500\n"),
+    ("a.csv", b"\xff\xfe,\x00\n" * 50),
+    ("a.csv", b'"' * 5_001),
+    ("a.csv", b",".join(b"Mobile" for _ in range(500)) + b"\n" + b"1," * 499),
+    ("phone.csv", b"Phone,Reason\n+919876543210,DND\n\x00,\xf0\x9f\x99\x82\n"),
+    (
+        "bank.csv",
+        b"Date,Description,Debit,Credit,Balance\n31/12/2026,UPI \\u0000 \x00 CASE-1001,,9e99,NaN\n2026-02-30,NEFT,-0,1e400,\n",
+    ),
+    (
+        "bank.csv",
+        b"Txn Date,Narration,Deposit Amt,Ref No\n01/02/2026,POL-1001,12500.00,X1\n01/02/2026,POL-1001,12500.00,X1\n",
+    ),
+    (
+        "settlement.csv",
+        b"entity_id,type,amount,fee,tax,settlement_id,payment_id\npay_1,payment,100.5,2,0.36,setl_1,pay_1\nx,y,z,,,,\n",
+    ),
+    ("a.xlsx", b"PK\x03\x04" + b"\x00" * 40),
+    ("a.xlsx", b"PK\x03\x04 xl/workbook.xml"),
+    ("a.docx", b"PK\x03\x04 word/document.xml"),
+    ("a.pdf", b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 1 0 R >>\nendobj\ntrailer << /Root 1 0 R >>\n%%EOF"),
+    ("a.pdf", b"%PDF-1.7\n" + b"1 0 obj\n[" * 3_000),
+    ("a.md", b"\xff\xfe\x00"),
+    ("a.txt", b"Grace period: 30 days. \x00 \xed\xa0\x80"),
+    ("a.png", b"\x89PNG\r\n\x1a\n" + b"\x00" * 30),
+    ("../../\x00\ud800.csv", b"a,b\n1,2\n"),
+    ("x" * 3_000 + ".txt", b"text"),
+    ("", b"text"),
+    ("a", b"MZ\x90\x00"),
+)
 TYPES: Final = (
     "application/json",
     "application/json; charset=utf-16",

@@ -9,6 +9,7 @@ import asyncio
 import errno
 import ipaddress
 import socket
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -62,9 +63,34 @@ def _refusal(host: str) -> str:
 
 async def check_host(host: str) -> None:
     """Look a host up and raise AddressNotAllowed unless every one of its addresses is allowed; OSError when it has none."""
+    await addresses_of(host)
+
+
+async def addresses_of(host: str) -> list[str]:
+    """The addresses of a host, to connect to one of them; raises AddressNotAllowed unless every one is allowed.
+
+    Who looks a host up, checks it and looks it up again to connect may be led elsewhere the second time.
+    """
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    if not all(is_allowed(str(each[4][0])) for each in found):
+    return _allowed(host, [str(each[4][0]) for each in found])
+
+
+def connect(host: str, port: int, seconds: float) -> socket.socket:
+    """A connection to a host that a user typed, for libraries that block. Raises AddressNotAllowed before one is opened, and OSError."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    last: OSError | None = None
+    for address in _allowed(host, [str(each[4][0]) for each in found]):
+        try:
+            return socket.create_connection((address, port), seconds)
+        except OSError as error:
+            last = error
+    raise last or OSError(errno.EHOSTUNREACH, f"{host} has no address")
+
+
+def _allowed(host: str, addresses: Sequence[str]) -> list[str]:
+    if not all(map(is_allowed, addresses)):
         raise AddressNotAllowed(host)
+    return list(dict.fromkeys(addresses))
 
 
 async def refusal_of(address: str) -> str | None:

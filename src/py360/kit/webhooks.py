@@ -21,7 +21,7 @@ import orjson
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import batches, db, resources
+from py360.kit import batches, db, jsonb, resources
 from py360.kit.errors import BadRequest, Unauthenticated
 from py360.kit.groups import GroupWriter
 from py360.kit.jobs import Job, ModuleJobs, defer
@@ -327,8 +327,9 @@ class _Signed(Generic[Account]):
 
 
 def _row(vendor: str, account_id: int | None, item: Item, problem: str | None = None) -> _Row:
-    payload = orjson.dumps(item.payload).decode().replace("\\u0000", "")  # jsonb knows no NUL
-    return _Row(vendor, account_id, item.key[:255], payload, problem or item.problem)
+    payload = jsonb.dumps(item.payload)
+    key = item.key.replace("\0", "")[:255]  # the vendor's word: text columns know no NUL either
+    return _Row(vendor, account_id, key, payload, problem or item.problem)
 
 
 def digest_key(value: object) -> str:

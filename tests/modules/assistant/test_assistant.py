@@ -1,5 +1,6 @@
 """The assistant: by a model that implements OpenAI's protocol, or by rules; with the caller's data only, and nothing it can change."""
 
+import gzip
 import io
 
 import docx
@@ -13,6 +14,7 @@ from py360.modules.assistant.redaction import Redactor
 from tests.conftest import RunJobs
 from tests.factories.assistant import GRACE, add, ask, use_model
 from tests.factories.book import merge, row
+from tests.factories.vendors import http_answer, http_vendor
 from tests.modules.conftest import AsRole, Sandbox
 
 
@@ -233,3 +235,54 @@ async def test_money_is_answered_by_rules_with_the_ledger(as_admin: httpx.AsyncC
     assert "₹1,25,000.00 of ₹1,25,000.00 is outstanding" in said["text"]
     hello = await ask(as_admin, "Namaste")
     assert "I can look up" in hello["text"]
+
+
+def pdf_with_half_a_character() -> bytes:
+    """A document whose font says that “A” is the first half of a character (ToUnicode, PDF 32000-1, 9.10.3)."""
+    shown = b"1 begincodespacerange <00> <FF> endcodespacerange 1 beginbfchar <41> <D800> endbfchar"
+    cmap = b"begincmap /CMapType 2 def " + shown + b" endcmap"
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 9 9] /Contents 4 0 R /Resources << /Font << /F 5 0 R >> >> >>",
+        b"<< /Length 37 >>\nstream\nBT /F 12 Tf 1 1 Td (GRACE) Tj ET       \nendstream",
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /ToUnicode 6 0 R >>",
+        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(cmap), cmap),
+    ]
+    content, places = b"%PDF-1.4\n", []
+    for number, each in enumerate(objects, 1):
+        places.append(len(content))
+        content += b"%d 0 obj\n%s\nendobj\n" % (number, each)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    head = b"xref\n0 7\n0000000000 65535 f \n" + table
+    return content + head + b"trailer << /Size 7 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF" % len(content)
+
+
+async def test_a_document_with_signs_that_cannot_be_stored_is_read(
+    as_admin: httpx.AsyncClient, run_jobs: RunJobs
+) -> None:
+    await add(as_admin, run_jobs, "odd.pdf", pdf_with_half_a_character())
+    (document,) = (await as_admin.get("/api/ai/knowledge-base")).json()["data"]["documents"]
+    assert document["status"] == "ready"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        http_answer(200, b"data: " + b"x" * (17 << 20), "text/event-stream"),
+        http_answer(200, gzip.compress(b"x" * (17 << 20)), "application/json", "Content-Encoding: gzip"),
+        http_answer(302, b"", "text/html", "Location: http://127.0.0.1:1/"),
+    ],
+    ids=["without end", "packed", "led elsewhere"],
+)
+async def test_an_answer_beyond_measure_leaves_it_to_the_rules(
+    as_admin: httpx.AsyncClient, run_jobs: RunJobs, answer: bytes
+) -> None:
+    await add(as_admin, run_jobs, "grace.md", GRACE.encode())
+    async with http_vendor(lambda number, body: answer) as vendor:
+        settings = {"provider": "openai", "model": "m", "apiKey": "k", "baseUrl": f"http://localhost:{vendor.port}/v1"}
+        assert (await as_admin.put("/api/ai/settings", json=settings)).status_code == 200
+        said = await ask(as_admin, "How many days of grace does a health policy paid monthly have?")
+        assert said["source"] == "rules"
+        assert "15 days" in said["text"]
+        assert len(vendor.bodies) == 1

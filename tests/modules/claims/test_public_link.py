@@ -41,11 +41,18 @@ async def test_what_is_wrong_stands_on_the_page_and_nothing_is_lost(
     as_admin: httpx.AsyncClient, client: httpx.AsyncClient
 ) -> None:
     path = await link(as_admin, await make_case())
-    for wrong in ({"claimAmount": "much"}, {"incidentDate": "2099-01-01"}, {"phone": "12"}, {"name": ""}):
+    for wrong in (
+        {"claimAmount": "much"},
+        {"incidentDate": "2099-01-01"},
+        {"phone": "12"},
+        {"name": ""},
+        {"name": "x" * 400},
+        {"description": "x" * 5_001},
+    ):
         page = await client.post(path, data=FORM | wrong, headers=HTML)
         assert page.status_code == 422, (wrong, page.text)
         assert 'role="alert"' in page.text
-        assert "Hail on the roof" in page.text
+        assert wrong.get("description", "Hail on the roof") in page.text
     assert data(await as_admin.get("/api/claims"))["claims"] == []
 
 

@@ -1,8 +1,16 @@
 """Mailboxes at a real IMAP server: what is there is here once, and what is gone stays gone."""
 
+import asyncio
+
+import pytest
+
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.kit.settings import settings
+from py360.kit.vendor import VendorError
 from py360.modules.inbox.sync import pull
+from py360.modules.inbox.vendors.imap import ImapMailbox
+from py360.modules.providers.api import MailboxSettings
 from tests.factories.mail_server import letter
 from tests.modules.inbox.conftest import Desk
 
@@ -92,6 +100,15 @@ BROKEN = (
     b"From: a@customer.example\r\nSubject: 4\r\nContent-Type: multipart/mixed; boundary=b0\r\n\r\n"
     + b"".join(b"--b%d\r\nContent-Type: multipart/mixed; boundary=b%d\r\n\r\n" % (n, n + 1) for n in range(3_000)),
     b"From: a@customer.example\r\nSubject: 5\r\nContent-Type: text/html\r\n\r\n" + b"<div>" * 50_000,
+    # a charset whose decoder works for hours on a text of this length
+    b"From: a@customer.example\r\nSubject: 6\r\nContent-Type: text/plain; charset=punycode\r\n\r\n"
+    + b"a-"
+    + b"9a" * 3_000_000,
+    # halves of characters and NULs, in the text, in headers and in the name of a file
+    b"From: =?utf-7?Q?+2AA-?= <a@customer.example>\r\nSubject: =?utf-7?Q?+2AA-?= 7\r\nMessage-ID: <\x00+2AA-@x>\r\n"
+    b"Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\nContent-Type: text/plain; charset=utf-7\r\n\r\nC:\\u0000 +2AA-"
+    b'\r\n--b\r\nContent-ID: <\x00=?utf-7?Q?+2AA-?=>\r\nContent-Disposition: attachment; filename="=?utf-7?Q?+2AA-?=.txt"\r\n\r\ntext'
+    b"\r\n--b--\r\n",
 )
 
 
@@ -101,8 +118,11 @@ async def test_damaged_mails_are_kept_and_stop_nothing(desk: Desk) -> None:
     await desk.server.send(letter("asha@customer.example", desk.email, "Whole", "Text"))
     assert (await desk.sync()).added == len(BROKEN) + 1
     found = {str(each["subject"])[-1]: each for each in await desk.mails()}
-    assert found.keys() == {"1", "2", "3", "4", "5", "e"}
+    assert found.keys() == {"1", "2", "3", "4", "5", "6", "7", "e"}
     assert "too many parts" in str(found["4"]["problem"])
+    read = (await desk.admin.get(f"/api/emails/{found['7']['id']}")).json()["data"]
+    assert read["body"].startswith(r"C:\u0000 ")
+    assert [each["name"] for each in read["attachments"]] == ["?.txt"]
 
 
 async def test_wrong_password_is_reported_and_other_mailboxes_go_on(desk: Desk) -> None:
@@ -119,6 +139,26 @@ async def test_wrong_password_is_reported_and_other_mailboxes_go_on(desk: Desk) 
     assert tested.json()["data"]["success"] is False
     assert (await desk.admin.post(f"/api/email-accounts/{desk.account_id}/test")).json()["data"]["success"] is True
     assert (await desk.sync()).error is None
+
+
+async def test_no_connection_is_opened_to_a_server_inside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where the name led elsewhere when it was saved."""
+    monkeypatch.setenv("PY360_VENDOR_NETWORKS", "")
+    settings.cache_clear()
+    callers = []
+    inside = await asyncio.start_server(lambda reader, writer: callers.append(writer), "127.0.0.1", 0)
+    port = inside.sockets[0].getsockname()[1]
+    for use_ssl in (True, False):
+        mailbox = ImapMailbox(
+            MailboxSettings(
+                imap_server="localhost", imap_port=port, smtp_server="localhost", username="a", password="b",
+                use_ssl=use_ssl, from_email="a@b.in", from_name="A",
+            )
+        )  # fmt: skip
+        with pytest.raises(VendorError, match="private network"):
+            await asyncio.to_thread(mailbox.open)
+    assert callers == []
+    inside.close()
 
 
 async def test_unreachable_server_is_reported(desk: Desk) -> None:

@@ -37,6 +37,24 @@ async def test_remote_images_are_left_out_until_asked_for(desk: Desk) -> None:
     assert "https://t.example/1.png" in shown["html"]
 
 
+ELSEWHERE = [
+    "https://t.example/1.png", "h\tttps://t.example/2.png", "//t.example/3.png", r"\\t.example\4.png", r"/\t.example/5.png",
+    "/\n/t.example/6.png", "\x01https://t.example/7.png", "HTTPS:t.example/8.png", "/api/health",
+]  # fmt: skip
+
+
+async def test_no_spelling_of_a_remote_image_is_loaded(desk: Desk) -> None:
+    mail = letter("asha@customer.example", desk.email, "Pictures", "Text")
+    pictures = "".join(f'<img src="{address}">' for address in ELSEWHERE)
+    mail.add_alternative(f'<p>Hi {pictures} <img src="CID:own"></p>', subtype="html")
+    await desk.server.send(mail)
+    await desk.sync()
+    (found,) = await desk.mails()
+    read = (await desk.admin.get(f"/api/emails/{found['id']}")).json()["data"]
+    assert read["html"].count("src=") == 1
+    assert read["blockedImages"] == len(ELSEWHERE)
+
+
 async def test_scheduled_mail_is_taken_back(desk: Desk) -> None:
     later = (datetime.now(UTC) + timedelta(days=1)).isoformat()
     body = {"to": ["asha@customer.example"], "subject": "Later", "body": "Hello", "scheduledAt": later}

@@ -26,6 +26,9 @@ ODD = {
     "yes, and null": http_answer(201, b'{"sid": null, "messages": [null]}'),
     "yes, and other types": http_answer(201, b'{"sid": {"a": 1}, "messages": {"id": 1}}'),
     "yes, and no JSON": http_answer(200, b'{"sid": "SM', "application/json"),
+    "yes, with a NUL and half a character": http_answer(
+        201, rb'{"sid": "\u0000\ud800", "messages": [{"id": "\u0000\ud800"}]}'
+    ),
     "yes, deeply": http_answer(200, b"[" * 100_000),
     "yes, without end": http_answer(200, b"x" * 3_000_000),
     "no body after all": b"HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\n{",
@@ -41,6 +44,7 @@ REFUSED = {
     "a page that is not there": http_answer(404, b"<html>Not found</html>", "text/html"),
     "slower, in HTML": http_answer(429, b"<html>Too many</html>", "text/html"),
     "an error that is a text": http_answer(400, b'{"error": "no", "code": [1]}'),
+    "an error with a NUL": http_answer(400, rb'{"message": "no \u0000", "error": {"message": "C:\\u0000 \u0000"}}'),
     "an error cut off": b"HTTP/1.1 400 Bad\r\nContent-Length: 100\r\n\r\n{",
 }
 

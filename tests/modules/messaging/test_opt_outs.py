@@ -70,8 +70,22 @@ STOP = {"type": "text", "text": {"body": "STOP"}}
         meta({"from": DIGITS, "id": "wamid.odd-time", "timestamp": "soon", **STOP}),
         meta(written(type="text", text={"body": "STOP ❗️"})),
         meta(None, {"status": "odd"}, written(**STOP), statuses=[None, {"status": "sent"}, {"errors": [{"code": 1}]}]),
+        meta(written(id="wamid.a", type="text", text={"body": "C:\\u0000 and \0"}), written(id="wamid.b", **STOP)),
+        meta(written(id="wamid.\0", **STOP)),
     ],
-    ids=["button", "list", "quick reply", "payload", "no context", "no time", "odd time", "emoji", "odd neighbours"],
+    ids=[
+        "button",
+        "list",
+        "quick reply",
+        "payload",
+        "no context",
+        "no time",
+        "odd time",
+        "emoji",
+        "odd neighbours",
+        "odd signs beside it",
+        "an odd number",
+    ],
 )
 async def test_whatsapp_opt_outs_of_every_shape_are_taken(
     client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs, body: dict[str, Any]

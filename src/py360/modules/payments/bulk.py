@@ -10,10 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, sql
+from py360.kit import db, jsonb, sql
 from py360.kit.crypto import BadToken, verify
 from py360.modules.payments.allocation import ZERO
 from py360.modules.payments.vendors.base import ATTEMPT_RANKS, DISPUTE_RANKS, REFUND_RANKS, Facts, Order, Refund
@@ -231,7 +230,7 @@ async def recompute(session: AsyncSession, payment_ids: Iterable[int], now: date
 
 
 def _json(rows: Iterable[Mapping[str, object]]) -> str:
-    return orjson.dumps(list(rows), default=str).decode()
+    return jsonb.dumps(list(rows))
 
 
 def _ours(order: Order) -> int | None:

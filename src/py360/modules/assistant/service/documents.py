@@ -28,7 +28,7 @@ def pages_of(kind: str, content: bytes) -> list[str]:
         raise Unreadable(f"The document has more than {MOST_SIGNS:,} characters. Split it.")
     if not any(page.strip() for page in pages):
         raise Unreadable("The document holds no text; a scanned one must be made searchable first.")
-    return [page.replace("\x00", "") for page in pages]
+    return [page.replace("\x00", "").encode("utf-8", "replace").decode() for page in pages]  # as the database takes it
 
 
 def _pdf(content: bytes) -> list[str]:

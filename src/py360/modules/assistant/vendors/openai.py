@@ -24,6 +24,7 @@ ADDRESSES: Final[Mapping[str, str]] = {
     "ollama": "http://127.0.0.1:11434/v1",
 }
 AZURE_VERSION: Final = "2024-10-21"
+MOST_BYTES: Final = 16 << 20  # of one answer; the longest that may be asked for has some hundred KB
 _MOST_CALLS: Final = 8
 
 
@@ -43,14 +44,52 @@ class ModelSettings:
 
 
 class _CheckedTransport(httpx2.AsyncHTTPTransport):
-    """Refuses addresses inside this machine and its networks (`kit.egress`), at every request."""
+    """Refuses addresses inside this machine and its networks (`kit.egress`) and answers beyond measure.
+
+    It connects to the very address that was checked: a name that leads elsewhere at the next look changes nothing.
+    """
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        host = request.url.host
+        request.extensions = {**request.extensions, "sni_hostname": host}  # whose certificate is asked for and checked
+        problem: Exception = httpx2.ConnectError(f"{host} has no address")
         try:
-            await egress.check_host(request.url.host)
+            addresses = await egress.addresses_of(host)
         except OSError as error:
             raise httpx2.ConnectError(str(error)) from error
-        return await super().handle_async_request(request)
+        for address in addresses:
+            request.url = request.url.copy_with(host=address)
+            try:
+                answer = await super().handle_async_request(request)
+            except httpx2.ConnectError as error:
+                problem = error
+                continue
+            if answer.headers.get("content-encoding", "identity") != "identity":
+                await answer.aclose()
+                raise httpx2.ReadError("the answer is packed, which nobody asked for")
+            answer.stream = _Bounded(answer.stream)
+            return answer
+        raise problem
+
+
+class _Bounded(httpx2.AsyncByteStream):
+    """The bytes of an answer, at most `MOST_BYTES`."""
+
+    def __init__(self, whole: object) -> None:
+        assert isinstance(whole, httpx2.AsyncByteStream)
+        self._whole = whole
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        async for piece in self._whole:
+            size += len(piece)
+            if size > MOST_BYTES:
+                raise httpx2.ReadError("the answer has no end")
+            yield piece
+
+    async def aclose(self) -> None:
+        """Give up the rest."""
+        await self._whole.aclose()
 
 
 class OpenAI:
@@ -108,7 +147,12 @@ class OpenAI:
 
     def _client(self) -> openai.AsyncOpenAI:
         chosen = self._settings
-        http = httpx2.AsyncClient(transport=_CheckedTransport(), timeout=chosen.timeout, follow_redirects=False)
+        http = httpx2.AsyncClient(
+            transport=_CheckedTransport(),
+            timeout=chosen.timeout,
+            follow_redirects=False,
+            headers={"Accept-Encoding": "identity"},
+        )
         if chosen.provider == "azure":
             return openai.AsyncAzureOpenAI(
                 azure_endpoint=chosen.base_url, api_key=chosen.api_key, api_version=chosen.api_version, max_retries=0,

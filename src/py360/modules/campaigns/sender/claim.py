@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, resources, sql
+from py360.kit import db, jsonb, resources, sql
 from py360.kit.errors import Conflict
 from py360.modules.campaigns.sender.guard import LEASE
 from py360.modules.campaigns.sender.run import Run
@@ -103,7 +102,7 @@ async def claim(run: Run) -> Batch:
         )
         rows = [Decided(each.id, "skipped", each.skip_reason) for each in recipients if each.skip_reason is not None]
         rows += [_decided(run, decision) for decision in decisions]
-        await db.execute(session, _DECIDED, {"rows": orjson.dumps(rows).decode()})
+        await db.execute(session, _DECIDED, {"rows": jsonb.dumps(rows)})
         skipped = sum(row.status == "skipped" for row in rows)
         await add_counts(session, run.campaign.id, {"skipped": skipped})
     run.progressed |= skipped > 0

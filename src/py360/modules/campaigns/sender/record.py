@@ -6,9 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import orjson
-
-from py360.kit import db, resources, sql
+from py360.kit import db, jsonb, resources, sql
 from py360.modules.campaigns.sender.run import Run
 from py360.modules.campaigns.service.counters import add_counts
 from py360.modules.cases import api as cases
@@ -62,7 +60,7 @@ async def record(run: Run, account: providers.ProviderAccount, deliveries: Seque
         async with db.unit_of_work() as session:
             await messaging.keep_back(session, returned)
             await messaging.record(session, account, final)
-            recorded = await db.fetch_all(session, Recorded, _RECORD, {"rows": orjson.dumps(rows).decode()})
+            recorded = await db.fetch_all(session, Recorded, _RECORD, {"rows": jsonb.dumps(rows)})
             written = [each.case_id for each in recorded if each.status == "sent" and each.case_id is not None]
             channel, user = run.campaign.campaign_type, run.campaign.created_by
             await cases.note_contacts(session, written, channel, user_id=user)

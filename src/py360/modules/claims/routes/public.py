@@ -19,7 +19,7 @@ from py360.modules.claims.service import documents, links, report, submit
 from py360.modules.claims.views import ClaimLinkView
 
 Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="Language of the page")]
-Posted = Annotated[str, Form(max_length=300)]
+Posted = Annotated[str, Form()]  # bounded by the body; what is too long is said on the page
 EMPTY: Final = dict.fromkeys(
     ("type", "incidentDate", "claimAmount", "description", "name", "relation", "phone", "email"), ""
 )
@@ -66,7 +66,7 @@ async def report_claim(
     type: Posted = "",
     incidentDate: Posted = "",  # noqa: N803 - the wire's name
     claimAmount: Posted = "",  # noqa: N803 - the wire's name
-    description: Annotated[str, Form(max_length=5_000)] = "",
+    description: Posted = "",
     name: Posted = "",
     relation: Posted = "",
     phone: Posted = "",

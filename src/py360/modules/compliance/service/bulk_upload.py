@@ -8,7 +8,7 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import child, db, plain
+from py360.kit import child, db, jsonb, plain
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, TooLarge
 from py360.modules.compliance import sheet
@@ -93,7 +93,7 @@ async def add_list(session: AsyncSession, caller: Caller, filename: str, content
                     {"row": number, "field": str(each["field"]), "message": str(each["message"])}
                     for each in refused.details
                 ]
-    params = {"client": caller.client_id, "user": caller.user_id, "entries": orjson.dumps(found).decode()}
+    params = {"client": caller.client_id, "user": caller.user_id, "entries": jsonb.dumps(found)}
     done.added = await db.execute(session, _INSERT, params) if found else 0
     done.existing = len(found) - done.added
     return done

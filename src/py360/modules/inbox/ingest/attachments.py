@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, jsonb
 from py360.kit.errors import Problem
 from py360.modules.files import api as files
 from py360.modules.inbox.ingest.mime import MailPart
@@ -23,7 +22,7 @@ async def keep_files(session: AsyncSession, box: Mailbox, mails: Sequence[tuple[
         await db.execute(
             session,
             "update emails set attachments = %(files)s::jsonb where id = %(id)s",
-            {"id": email_id, "files": orjson.dumps(listed).decode().replace("\\u0000", "")},
+            {"id": email_id, "files": jsonb.dumps(listed)},
         )
 
 

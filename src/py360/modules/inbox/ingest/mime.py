@@ -4,6 +4,7 @@ A mail may nest parts without end or consist of a million of them. It is cut bef
 nesting times size, and every part is an object.
 """
 
+import codecs
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ MAX_FILES: Final = 100
 MAX_LINES: Final = 400_000  # more than a mail of 25 MB has whose files are encoded as usual
 MAX_HEAD: Final = 200_000  # bytes of headers
 MAX_ADDRESSES: Final = 200  # that are kept of To and of Cc
+# Codecs of Python that no mail is written in: the work of these grows with the square of the text, or they bring escapes.
+_NO_CHARSETS: Final = {"punycode", "idna", "raw_unicode_escape", "unicode_escape", "undefined"}
 _FAULTS: Final = (ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError, MessageError)
 
 
@@ -194,12 +197,20 @@ def _payload(part: Message) -> bytes:
 
 
 def _decoded(content: bytes, charset: str | None) -> str:
+    """Text of bytes whose charset may be wrong, unknown or none at all."""
     for name in (charset, "utf-8"):
         try:
-            return content.decode(name or "utf-8")
-        except (LookupError, UnicodeDecodeError, ValueError):
+            codec = codecs.lookup(name or "utf-8").name
+            if codec.replace("-", "_") not in _NO_CHARSETS:
+                return _plain(content.decode(codec))
+        except (LookupError, ValueError):
             continue
-    return content.decode("latin-1")
+    return content.decode("latin-1").replace("\0", "")
+
+
+def _plain(text: str) -> str:
+    """Text as PostgreSQL takes it: without NUL, and without halves of characters (UTF-7 can bring them)."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 def _file_name(part: Message) -> str:

@@ -6,15 +6,14 @@ another folder, or after the server renumbered its folder, is no second one; ano
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, events, resources, sql
+from py360.kit import db, events, jsonb, resources, sql
 from py360.modules.inbox.classify.adapted import classifier_for
 from py360.modules.inbox.classify.classifier import Classifier
 from py360.modules.inbox.events import MailsReceived
@@ -98,7 +97,7 @@ async def ingest(box: Mailbox, batch: Sequence[Incoming]) -> Ingested:
                 _place(mail, threads, links)
             await _keep_threads(session, box, [mail.thread for mail in fresh if mail.thread is not None])
         rows = [_row(mail, box, automation, now) for mail in fresh]
-        params = {"client": box.client_id, "account": box.id, "mails": _json(rows)}
+        params = {"client": box.client_id, "account": box.id, "mails": jsonb.dumps(rows)}
         inserted = {
             each.message_id: each.id
             for each in (await db.fetch_all(session, _Inserted, _INSERT, params) if rows else [])
@@ -201,7 +200,7 @@ async def _keep_threads(session: AsyncSession, box: Mailbox, threads: Sequence[T
         }
         for each in {thread.thread_id: thread for thread in threads}.values()
     ]
-    await db.execute(session, _THREADS, {"client": box.client_id, "account": box.id, "threads": _json(rows)})
+    await db.execute(session, _THREADS, {"client": box.client_id, "account": box.id, "threads": jsonb.dumps(rows)})
 
 
 def _row(mail: _Mail, box: Mailbox, automation: Automation, now: datetime) -> dict[str, object]:
@@ -302,7 +301,7 @@ async def _note(session: AsyncSession, new: Sequence[tuple[_Mail, int]]) -> None
         session,
         "insert into email_events (email_id, event, details) select e.id, e.event, e.details"
         " from jsonb_to_recordset(%(entries)s) as e (id bigint, event text, details jsonb)",
-        {"entries": _json(entries)},
+        {"entries": jsonb.dumps(entries)},
     )
     notes = [{"id": number, "content": mail.decided.escalation} for mail, number in new if mail.decided.escalation]
     if notes:
@@ -310,25 +309,5 @@ async def _note(session: AsyncSession, new: Sequence[tuple[_Mail, int]]) -> None
             session,
             "insert into email_notes (email_id, content, is_system) select n.id, 'Escalated: ' || n.content, true"
             " from jsonb_to_recordset(%(notes)s) as n (id bigint, content text)",
-            {"notes": _json(notes)},
+            {"notes": jsonb.dumps(notes)},
         )
-
-
-def _json(rows: Sequence[Mapping[str, object]]) -> str:
-    """Rows as PostgreSQL's jsonb takes them: it knows no NUL and no lone surrogates."""
-    try:
-        text = orjson.dumps(rows).decode()
-    except orjson.JSONEncodeError:
-        text = orjson.dumps([_encodable(row) for row in rows]).decode()
-    return text.replace("\\u0000", "")
-
-
-def _encodable(row: Mapping[str, object]) -> dict[str, object]:
-    def plain(value: object) -> object:
-        if isinstance(value, str):
-            return value.encode("utf-8", "replace").decode()
-        if isinstance(value, list):
-            return [plain(each) for each in value]
-        return value
-
-    return {name: plain(value) for name, value in row.items()}

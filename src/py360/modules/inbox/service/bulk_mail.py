@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import addresses, db, resources
+from py360.kit import addresses, db, jsonb, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
 from py360.kit.jobs import defer
@@ -95,7 +94,7 @@ async def create(session: AsyncSession, caller: Caller, body: BulkMailIn) -> tup
         "insert into email_bulk_recipients (campaign_id, email, name, company, values)"
         " select %(id)s, r.email, r.name, r.company, r.values from jsonb_to_recordset(%(rows)s)"
         " as r (email text, name text, company text, values jsonb)",
-        {"id": number, "rows": orjson.dumps(list(kept.values())).decode().replace("\\u0000", "")},
+        {"id": number, "rows": jsonb.dumps(list(kept.values()))},
     )
     if body.scheduled_at is None:
         await defer(session, "inbox.send_bulk", campaign_id=number, queueing_lock=f"inbox bulk {number}")
@@ -282,7 +281,7 @@ async def _set(session: AsyncSession, rows: Sequence[Mapping[str, object]]) -> N
         "update email_bulk_recipients r set status = n.status, message_id = n.message, reason = n.reason, due_at = n.due"
         " from jsonb_to_recordset(%(rows)s) as n (id bigint, status text, message bigint, reason text, due timestamptz)"
         " where r.id = n.id",
-        {"rows": orjson.dumps(rows).decode()},
+        {"rows": jsonb.dumps(rows)},
     )
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, ids
+from py360.kit import db, ids, jsonb
 from py360.kit.caller import Caller
 from py360.kit.errors import PreconditionFailed
 from py360.modules.inbox.queries.filters import within
@@ -88,6 +87,6 @@ async def note(
             "ids": list(mails),
             "user": caller.user_id if caller else None,
             "event": event,
-            "details": orjson.dumps(details).decode() if details else None,
+            "details": jsonb.dumps(details) if details else None,
         },
     )

@@ -12,7 +12,7 @@ from typing import Final
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, ids, resources, sql
+from py360.kit import db, ids, jsonb, resources, sql
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA
 from py360.kit.errors import Conflict, Invalid
@@ -228,7 +228,7 @@ async def _begin_thread(session: AsyncSession, box: Mailbox, letter: Letter, thr
         "customer_id": letter.customer_id,
         "case_id": letter.case_id,
     }
-    params = {"client": box.client_id, "account": box.id, "threads": orjson.dumps([row]).decode()}
+    params = {"client": box.client_id, "account": box.id, "threads": jsonb.dumps([row])}
     await db.execute(session, _THREADS, params)
 
 

@@ -175,10 +175,10 @@ async def _folder(
 
 async def _compare(connection: ImapMailbox, folder: SyncFolder, state: FolderState) -> _Plan:
     """The difference: only new numbers where the counts agree, else all of them."""
-    newest = await asyncio.to_thread(connection.uids, folder.highest_uid + 1, state.uid_next)
+    newest = await asyncio.to_thread(connection.uids, folder.highest_uid + 1, state.messages)
     if folder.messages + len(newest) == state.messages:
         return _Plan(newest)
-    there = await asyncio.to_thread(connection.uids, 1, state.uid_next)
+    there = await asyncio.to_thread(connection.uids, 1, state.messages)
     here = await known_folders.uids(folder.id)
     return _Plan(sorted(set(there) - here), sorted(here - set(there)))
 
@@ -232,7 +232,7 @@ async def _renumbered(
 ) -> list[int]:
     """The server gave all mails new numbers (UIDVALIDITY): known ones are recognised by Message-ID and size, without a download."""
     log.info("a mail folder was renumbered", account=box.id, folder=folder.name)
-    there = await asyncio.to_thread(connection.uids, 1, state.uid_next)
+    there = await asyncio.to_thread(connection.uids, 1, state.messages)
     before = await known_folders.by_identity(folder.id)
     placed: dict[int, tuple[int | None, int]] = {}
     missing: list[int] = []

@@ -5,13 +5,14 @@ mails are fetched in batches of known size, of a large one only the beginning, a
 """
 
 import imaplib
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from imapclient import IMAPClient
+from imapclient import IMAPClient, imap4, tls
 from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError, ProtocolError
 
 from py360.kit import egress
@@ -64,6 +65,25 @@ class RawMail:
     content: bytes = field(repr=False)
 
 
+class _Plain(imap4.IMAP4WithTimeout):
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        return egress.connect(self.host, self.port, TIMEOUT_SECONDS)
+
+
+class _Tls(tls.IMAP4_TLS):
+    def _create_socket(self, timeout: float | None = None) -> socket.socket:
+        return tls.wrap_socket(egress.connect(self.host, self.port, TIMEOUT_SECONDS), self.ssl_context, self.host)
+
+
+class _Client(IMAPClient):
+    """IMAPClient whose connections go to allowed addresses only."""
+
+    def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 - IMAPClient's name
+        if self.ssl:
+            return _Tls(self.host, self.port, self.ssl_context, TIMEOUT_SECONDS)
+        return _Plain(self.host, self.port, TIMEOUT_SECONDS)
+
+
 class ImapMailbox:
     """One connection to a mailbox."""
 
@@ -83,13 +103,8 @@ class ImapMailbox:
         here = self._settings
         where = f"{here.imap_server}:{here.imap_port}"
         try:
-            self._client = client = IMAPClient(
-                here.imap_server, here.imap_port, ssl=here.use_ssl, timeout=TIMEOUT_SECONDS
-            )
+            self._client = client = _Client(here.imap_server, here.imap_port, ssl=here.use_ssl, timeout=TIMEOUT_SECONDS)
             _bound_literals(client)
-            peer = str(client._imap.sock.getpeername()[0])  # the address we really reached
-            if not egress.is_allowed(peer):
-                raise egress.AddressNotAllowed(here.imap_server)
             self._encrypt(client, where)
             self._sign_in(client, where)
             if client.has_capability("ENABLE") and client.has_capability("CONDSTORE"):
@@ -97,6 +112,8 @@ class ImapMailbox:
         except VendorError:
             self.close()
             raise
+        except egress.AddressNotAllowed as error:
+            raise VendorError(str(error), code=ACCOUNT_REFUSED) from error
         except ssl.SSLError as error:
             self.close()
             raise VendorError(
@@ -178,17 +195,18 @@ class ImapMailbox:
             int(modseq) if modseq else None,
         )
 
-    def uids(self, first: int, uid_next: int) -> list[int]:
-        """The numbers in the selected folder from `first` on, ascending."""
-        found: set[int] = set()
-        end = max(uid_next, first + 1)
-        for start in range(first, end, UIDS_AT_ONCE):
-            last = "*" if start + UIDS_AT_ONCE >= end else str(start + UIDS_AT_ONCE - 1)
-            found |= self._search(f"{start}:{last}")
-        return sorted(uid for uid in found if uid >= first)
+    def uids(self, first: int, messages: int) -> list[int]:
+        """The numbers in the selected folder, which has so many mails, from `first` on; ascending.
 
-    def _search(self, uids: str) -> set[int]:
-        return {int(uid) for uid in self._ask(lambda client: client.search(["UID", uids]))}
+        Asked for by place and not by number: some servers number mails by the clock. From the end, so that a mail that another
+        program deletes meanwhile moves none past us.
+        """
+        found: set[int] = set()
+        for end in range(messages, 0, -UIDS_AT_ONCE):
+            places = f"{max(1, end - UIDS_AT_ONCE + 1)}:{end}"
+            numbers = self._ask(lambda client, where=places: client.search([where, "UID", f"{first}:*"]))
+            found |= {int(uid) for uid in numbers}
+        return sorted(uid for uid in found if uid >= first)
 
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """The size of mails in bytes; one that is gone is missing."""

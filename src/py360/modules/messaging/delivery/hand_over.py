@@ -14,9 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
-import orjson
-
-from py360.kit import db, resources, sql
+from py360.kit import db, jsonb, resources, sql
 from py360.kit.groups import GroupWriter
 from py360.modules.messaging.messages import Admitted, Delivery, SendGuard
 
@@ -76,10 +74,10 @@ class BatchHandOver:
 
 
 async def _write(exchanges: Sequence[_Exchange]) -> Sequence[_Outcome]:
-    answers = orjson.dumps([_answer(each.answered) for each in exchanges if each.answered], default=str)
+    answers = [_answer(each.answered) for each in exchanges if each.answered]
     next_ids = [each.following.message_id for each in exchanges if each.following]
     params = {
-        "answers": answers.decode().replace("\\u0000", ""),  # jsonb knows no NUL
+        "answers": jsonb.dumps(answers),
         "next_ids": next_ids,
         "ids": next_ids + [each.answered.message_id for each in exchanges if each.answered],
         "now": resources.current().clock.now(),

@@ -9,10 +9,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, sql
+from py360.kit import db, jsonb, sql
 from py360.kit.reads import Reads
 from py360.modules.templates.api import Channel
 
@@ -78,14 +77,9 @@ async def write(
             "vendor": vendor,
             "provider": provider_id,
             "now": now,
-            "entries": _json(entries),
+            "entries": jsonb.dumps(entries),
         },
     )
-
-
-def _json(rows: Sequence[object]) -> str:
-    """Rows as PostgreSQL's jsonb takes them: it knows no NUL."""
-    return orjson.dumps(rows, default=str).decode().replace("\\u0000", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +119,7 @@ async def apply(session: AsyncSession, news: Sequence[News]) -> list[Change]:
     """Apply a batch in one statement; the rows it found. Raises nothing for unknown numbers: they are not ours."""
     if not news:
         return []
-    return await db.fetch_all(session, Change, _APPLY, {"forward": list(FORWARD), "news": _json(news)})
+    return await db.fetch_all(session, Change, _APPLY, {"forward": list(FORWARD), "news": jsonb.dumps(news)})
 
 
 _ABANDON: Final = sql.read(__file__, "abandon")

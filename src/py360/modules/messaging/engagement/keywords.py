@@ -46,6 +46,9 @@ _SAME_LETTER: Final = {
         ord(alike): letter
         for alike, letter in zip("аеорсхуіѕтАЕОРСХУІЅТοΟτΤρΡ", "aeopcxyistaeopcxyistoottpp", strict=True)
     },
+    **{
+        ord(small): letter for small, letter in zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True)
+    },
     0x115F: " ",  # Hangul fillers, which look like nothing
     0x1160: " ",
     **{
@@ -54,21 +57,22 @@ _SAME_LETTER: Final = {
 }
 
 
+_SIGNS_FOR_LETTERS: Final = str.maketrans("05$@", "ossa")  # ST0P, 5TOP
+_UNSUBSCRIBE: Final = ("unsub", "unsusc")  # however the rest is spelled
 _ASCII_LETTERS: Final = {place: "" if chr(place) in "'`" else " " for place in range(128) if not chr(place).isalpha()}
 
 
 def meaning(*texts: str) -> Meaning | None:
     """What a message asks for. Several texts are several spellings of one answer, such as a button's label and its payload;
     a stop in any of them counts."""
-    found = {
-        _meaning(spelling) for text in texts for spelling in dict.fromkeys(_with_and_without_symbols(text[:LONGEST]))
-    }
+    found = {_meaning(spelling) for text in texts for spelling in dict.fromkeys(_spellings(text[:LONGEST]))}
     return "stop" if "stop" in found else "start" if "start" in found else None
 
 
-def _with_and_without_symbols(text: str) -> tuple[str, str]:
-    """Emoji may be letters (🅂🅃🄾🅿) or are beside the word (🆗 stop, 🇮🇳 stop)."""
-    return text, "".join(" " if unicodedata.category(each)[0] == "S" else each for each in text)
+def _spellings(text: str) -> tuple[str, str, str]:
+    """Emoji may be letters (🅂🅃🄾🅿) or are beside the word (🆗 stop, 🇮🇳 stop), and digits may stand for letters."""
+    without = "".join(" " if unicodedata.category(each)[0] == "S" else each for each in text)
+    return text, without, text.translate(_SIGNS_FOR_LETTERS)
 
 
 def _meaning(text: str) -> Meaning | None:
@@ -176,7 +180,7 @@ def _tokens(text: str) -> list[str]:
     for apart, run in groupby(words, lambda word: len(word) == 1 and word.isascii()):
         letters = list(run)
         tokens += ["".join(letters)] if apart and len(letters) > 2 else letters
-    return [_shortened(token) for token in tokens]
+    return [_corrected(token) for token in tokens]
 
 
 def _letters(text: str) -> Iterator[str]:
@@ -189,8 +193,10 @@ def _letters(text: str) -> Iterator[str]:
             yield character if unicodedata.category(character)[0] in "LM" else " "
 
 
-def _shortened(word: str) -> str:
-    """`stoooop` is `stop`: a letter of a Latin word that is repeated three times or more stands once."""
+def _corrected(word: str) -> str:
+    """`stoooop` is `stop`: a letter of a Latin word that is repeated three times or more stands once. `unsubcirbe` is clear, too."""
+    if word.startswith(_UNSUBSCRIBE):
+        return "unsubscribe"
     if not word.isascii() or len(word) - len(set(word)) < 2:
         return word
     runs = ((letter, len(list(run))) for letter, run in groupby(word))

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, jsonb
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger
@@ -63,12 +62,7 @@ async def apply_mail_replies(session: AsyncSession, client_id: int, replies: Seq
         }
         for place, reply in enumerate(replies)
     ]
-    found = await db.fetch_all(
-        session,
-        _Answered,
-        _ANSWERED,
-        {"client": client_id, "replies": orjson.dumps(rows).decode().replace("\\u0000", "")},
-    )
+    found = await db.fetch_all(session, _Answered, _ANSWERED, {"client": client_id, "replies": jsonb.dumps(rows)})
     messages = {each.place: each.message_id for each in found}
     news: list[ledger.News] = []
     for place, reply in enumerate(replies):

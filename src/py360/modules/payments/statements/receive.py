@@ -5,10 +5,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, sql
+from py360.kit import db, jsonb, sql
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, NotFound
 from py360.modules.payments.gateways import CHANNEL
@@ -52,7 +51,7 @@ async def store(
     if (known := await db.fetch_one(session, int, _KNOWN, params)) is not None:
         raise Conflict(f"This file was uploaded before (number {known}).", code="file_known")
     file_id = await db.fetch_only(session, int, _FILE, params)
-    lines = orjson.dumps([asdict(each) for each in found], default=str).decode().replace("\\u0000", "")
+    lines = jsonb.dumps([asdict(each) for each in found])
     await db.execute(session, _LINES, {"file_id": file_id, "client_id": caller.client_id, "lines": lines})
     await db.execute(session, _MATCH[kind], {"file_id": file_id})
     return file_id
