@@ -54,6 +54,15 @@ async def test_an_empty_column_of_the_same_heading_is_not_taken(send: Send, reso
     assert (await imported(resources.reads))["FX/1"].email == "asha@example.com"
 
 
+@pytest.mark.parametrize("second", ["Policy No", "Policy Number"])
+async def test_policy_numbers_of_two_columns_that_differ_are_asked_about(send: Send, second: str) -> None:
+    heads = ["Policy No", second, *list(BASE)[1:]]
+    lines = [[f"FX/{at}", f"OLD/{at}", *list(BASE.values())[1:]] for at in range(3)]
+    data = await send(csv_of(lines, heads))
+    (question,) = data["questions"]
+    assert (question["id"], len(question["options"])) == ("columns.policy_number", 2)
+
+
 @pytest.mark.parametrize("heading", ["Total Premium", "Gross Premium", "Premium with GST"])
 async def test_the_premium_with_tax_is_what_the_customer_pays(send: Send, resources: Resources, heading: str) -> None:
     rows = [{"Premium": f"{10000 + at}", heading: f"{(10000 + at) * 118 // 100}"} for at in range(4)]

@@ -99,6 +99,23 @@ async def test_a_column_without_a_heading_is_reported_and_fails_no_row(send: Sen
     assert ("Column L", "column_ignored") in {(each["column"], each["code"]) for each in warnings["warnings"]}
 
 
+async def test_a_row_that_another_delimiter_separates_is_no_remark(send: Send) -> None:
+    lines = lines_of(4)
+    lines[2] = lines[2].replace(",", ";")
+    told = await send("\n".join(lines).encode())
+    assert (told["successfulRecords"], told["failedRecords"]) == (3, 1)
+
+
+async def test_control_characters_are_no_part_of_a_list(send: Send) -> None:
+    """A NUL within a name, a form feed before a row, and what ends a text of DOS."""
+    lines = lines_of(3)
+    lines[1] = lines[1].replace("Asha", "As\0ha")
+    lines[2] = f"\x0c{lines[2]}"
+    told = await send("\n".join([*lines, "\x1a"]).encode())
+    assert (told["successfulRecords"], told["failedRecords"]) == (3, 0)
+    assert told["accounting"]["skipped"] == {"heading": 1, "blank": 1}
+
+
 def test_blank_cells_behind_the_last_column_change_nothing(tmp_path: Path) -> None:
     lines = lines_of(3)
     assert len(read(tmp_path, "\n".join([lines[0], *(f"{line},,," for line in lines[1:])]))) == 3

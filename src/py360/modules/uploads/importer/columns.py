@@ -167,7 +167,8 @@ def _decided(
     sample: _Sample, mapping: Mapping, name: str, left: Sequence[Match], values: dict[Match, pl.Series]
 ) -> tuple[Match, str] | None:
     """The column whose values show that it is the one, and how; None when a person must say."""
-    if left[0].how == "exact" and name in ("policy_number", "customer_code"):
+    own = [match for match in left if match.how == "exact" or _same_heading(match, left)]
+    if name in ("policy_number", "customer_code") and own == [left[0]]:
         return left[0], "it is our own name for it"
     if name == "policy_number":
         unique = [

@@ -122,7 +122,9 @@ def _dates(opened: Opened, found: Scan) -> list[Question]:
 def _rows(opened: Opened, found: Scan) -> list[Question]:
     asked = []
     if found.marked["hidden"] and "hidden" not in opened.choice.rows:
-        text = f"{found.marked['hidden']:,} rows of this sheet are hidden, by a filter or by hand. Import them too?"
+        count = found.marked["hidden"]
+        rows = "1 row of this sheet is hidden" if count == 1 else f"{count:,} rows of this sheet are hidden"
+        text = f"{rows}, by a filter or by hand. Import {'it' if count == 1 else 'them'} too?"
         asked.append(Question("rows.hidden", "rows", text, ["import", "leave"]))
     counts = [f"{found.marked[mark]:,} as {words}" for mark, words in _MARKED.items() if found.marked[mark]]
     if counts and "status" not in opened.choice.rows:

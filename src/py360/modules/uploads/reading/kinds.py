@@ -18,6 +18,7 @@ _DEFAULT_PASSWORD: Final = "VelvetSweatshop"  # [MS-OFFCRYPTO] 2.1.1: known to e
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
 _BLANK: Final = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"  # what may be before the first tag, in any encoding
 _LOOK: Final = 64 << 10
+_FEW_ODD: Final = 3  # control characters that any text may have caught
 _NOT_TABLES: Final = (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z\xbc\xaf", b"\x1f\x8b", b"{\\rtf")
 _TAG: Final = re.compile(r"<(?:\w{1,40}:)?(\w{1,40})")
 _PAGE: Final = frozenset(
@@ -141,7 +142,7 @@ def _text(start: bytes) -> Kind:
         raise Refused(WRONG_TYPE)
     odd = sum(start.count(byte) for byte in (*range(9), *range(14, 27), *range(28, 32)))
     zeros_in_pairs = start[1::2].count(0) > len(start) // 8 or start[::2].count(0) > len(start) // 8
-    if odd > len(start) // 200 and not zeros_in_pairs and not start.startswith(_UTF16):
+    if odd > max(_FEW_ODD, len(start) // 200) and not zeros_in_pairs and not start.startswith(_UTF16):
         raise Refused(WRONG_TYPE)
     if start.lstrip(_BLANK).startswith(b"<"):
         return _markup(start[:_LOOK].decode(encoding_of(start), errors="replace")) or Kind.TEXT

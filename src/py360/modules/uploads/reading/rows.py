@@ -19,7 +19,8 @@ ROW: Final = "row_no"
 HIDDEN: Final = "hidden"
 PROBLEM: Final = "problem"
 
-_SPACES: Final = " \t\r\n\u00a0\ufeff"
+_SPACES: Final = " \t\r\n\u00a0\ufeff\x0b\x0c\x1a"  # the last ends a text of DOS
+_OTHER_DELIMITERS: Final = r"[;|\t]"
 _DIGIT: Final = "[0-9०-९]"
 _MOST_COMPARED: Final = 2_000  # rows without numbers in a block that may be headings
 _ENOUGH: Final = 3  # headings of ours that make a row of headings beyond doubt
@@ -137,6 +138,7 @@ class RowSorter:
     def _notes(self, rows: pl.DataFrame) -> pl.Series:
         """Footers, and a remark alone in its row."""
         lone = (pl.col("filled") == 1) & (len(self._names) > 3)
+        lone &= pl.col("first").str.count_matches(_OTHER_DELIMITERS) < 3  # a row of another export, and no remark
         if self._key is not None:
             number = pl.col(f"c{self._key}")
             lone &= number.is_null() | (number.str.count_matches(" ") > 2)
