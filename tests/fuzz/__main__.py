@@ -26,8 +26,7 @@ from yarl import URL
 
 from py360.modules.settings.sections import SECTIONS
 from tests.fuzz.requests import Maker, OddRequest
-from tests.house.book import statements_of_the_book
-from tests.house.test_tenancy import NAMED
+from tests.house.book import NAMED, statements_of_the_book
 from tests.installation import CHECKOUT, FIRST_START_SECONDS, Installation
 
 PASSWORD: Final = secrets.token_urlsafe(18)

@@ -1,6 +1,6 @@
-"""An installation with some of everything that is listed, numbered from 1001."""
+"""An installation with some of everything that is listed, numbered from 1001, and what the parameters of paths name of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 # What is listed below something is below number 1001.
@@ -16,8 +16,8 @@ insert into customers (id, client_id, customer_code, first_name, last_name, emai
   select n, 1, 'CUST-' || n, 'Ravi', 'Nair ' || n, n || '@example.com', '+91987654' || n from numbers;
 insert into policies (id, client_id, policy_number, customer_id, policy_type, premium_amount, start_date, end_date, renewal_date, agent_id)
   select n, 1, 'POL-' || n, 1001, 'motor', 12000, '2026-01-01', '2026-12-31', '2026-12-31', n from numbers;
-insert into file_uploads (id, client_id, filename, original_filename, file_size, file_type, sha256, upload_status, uploaded_by)
-  select n, 1, 'a.csv', 'a.csv', 1, 'csv', n::text, 'completed', n from numbers;
+insert into file_uploads (id, client_id, filename, original_filename, file_size, file_type, sha256, upload_status, upload_path, uploaded_by)
+  select n, 1, 'a.csv', 'a.csv', 1, 'csv', n::text, 'completed', 'uploads/' || n, n from numbers;
 insert into upload_batches (id, upload_id, batch_code, file_name, total_records) select n, n, 'BATCH-' || n, 'a.csv', 1 from numbers;
 insert into upload_row_issues (upload_id, row_no, severity, column_name, code)
   select 1001, n, 'error', 'Mobile No', 'no_valid_contact' from numbers;
@@ -123,6 +123,60 @@ insert into email_notes (email_id, author_id, content) select 1001, 1001, 'Seen 
 insert into email_events (email_id, event) select 1001, 'received' from numbers;
 insert into notifications (user_id, type, title, message) select 1, 'system', 'Note', 'Text' from numbers;
 """
+
+# What a parameter of a path names: the table, and client 1's row as an address has it (SQL where the number is not ours).
+NAMED: Final[Mapping[str, tuple[str, str]]] = {
+    "account_id": ("email_accounts", "1001"),
+    "rule_id": ("email_rules", "1001"),
+    "keyword_id": ("email_classification_rules", "1001"),
+    "bulk_id": ("email_bulk_campaigns", "BULK1001"),
+    "folder_code": ("email_folders", "team_1001"),
+    "email_id": ("emails", "EMAIL-1001"),
+    "attachment_id": ("files", "select min(id) from files"),
+    "case": ("renewal_cases", "CASE-1001"),
+    "case_id": ("renewal_cases", "CASE-1001"),
+    "customer": ("customers", "CUST-1001"),
+    "customer_id": ("customers", "CUST-1001"),
+    "policy": ("policies", "POL-1001"),
+    "upload_id": ("file_uploads", "upload-1001"),
+    "filename": ("file_uploads", "a.csv"),
+    "arrival_id": ("upload_arrivals", "arrival-of-client-1"),
+    "campaign_id": ("campaigns", "campaign-1001"),
+    "audience_id": ("audiences", "audience-1001"),
+    "template_id": ("templates", "template-1001"),
+    "message_id": ("communication_delivery_status", "sms-msg-1001"),
+    "payment_id": ("payments", "select min(id) from payments"),
+    "instalment_id": ("outstanding_amounts", "select min(id) from outstanding_amounts"),
+    "statement_id": ("statement_files", "1001"),
+    "exception_id": ("reconciliation_exceptions", "1001"),
+    "mandate_id": ("payment_mandates", "mandate-1001"),
+    "debit_id": ("mandate_debits", "1001"),
+    "approval_id": ("payment_approvals", "select min(id) from payment_approvals"),
+    "dnc_id": ("dnc_registry", "DNC-1001"),
+    "override_id": ("dnc_override_logs", "select min(id) from dnc_override_logs"),
+    "suppression_id": ("suppressions", "select min(id) from suppressions"),
+    "vendor_id": ("providers", "select min(id) from providers where client_id = 1 and channel = 'sms'"),
+    "provider_id": ("providers", "select min(id) from providers where client_id = 1 and channel = 'sms'"),
+    "node_id": ("organizational_hierarchy", "1001"),
+    "team_id": ("organizational_hierarchy", "1001"),
+    "user_id": ("users", "1001"),
+    "client_id": ("clients", "1"),
+    "communication_id": ("case_communications", "contact-1001"),
+    "request_id": ("service_requests", "SRV-1001"),
+    "application_id": ("service_requests", "NB-2001"),
+    "assessment_id": ("service_requests", "MED-3001"),
+    "direction_id": ("renewal_directions", "select min(id) from renewal_directions"),
+    "file_id": ("files", "select min(id) from files"),
+    "channel_id": ("channels", "ch-1001"),
+    "merge_id": ("customer_merges", "1001"),
+    "claim": ("claims", "CLM-2026-001001"),
+    "document_id": ("claim_documents", "1001"),
+    "metric_id": ("dashboard_metrics", "select min(id) from dashboard_metrics"),
+    "recommendation_id": ("recommendations", "1001"),
+    "key_id": ("assistant_keys", "1001"),
+    "knowledge_id": ("knowledge_documents", "1001"),
+    "notification_id": ("notifications", "select min(id) from notifications"),
+}
 
 
 def statements_of_the_book(size: int) -> Iterator[str]:

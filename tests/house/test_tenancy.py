@@ -18,64 +18,11 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.http import Route
 from tests.factories.stored import read_value
-from tests.house.book import statements_of_the_book
+from tests.house.book import NAMED, statements_of_the_book
 from tests.modules.conftest import AsRole, Person, as_role
 
 __all__ = ["as_role"]  # the fixture
 
-# What a parameter of a path names: the table, and client 1's row as an address has it (SQL where the number is not ours).
-NAMED: Final[Mapping[str, tuple[str, str]]] = {
-    "account_id": ("email_accounts", "1001"),
-    "rule_id": ("email_rules", "1001"),
-    "keyword_id": ("email_classification_rules", "1001"),
-    "bulk_id": ("email_bulk_campaigns", "BULK1001"),
-    "folder_code": ("email_folders", "team_1001"),
-    "email_id": ("emails", "EMAIL-1001"),
-    "attachment_id": ("files", "select min(id) from files"),
-    "case": ("renewal_cases", "CASE-1001"),
-    "case_id": ("renewal_cases", "CASE-1001"),
-    "customer": ("customers", "CUST-1001"),
-    "customer_id": ("customers", "CUST-1001"),
-    "policy": ("policies", "POL-1001"),
-    "upload_id": ("file_uploads", "upload-1001"),
-    "filename": ("file_uploads", "a.csv"),
-    "arrival_id": ("upload_arrivals", "arrival-of-client-1"),
-    "campaign_id": ("campaigns", "campaign-1001"),
-    "audience_id": ("audiences", "audience-1001"),
-    "template_id": ("templates", "template-1001"),
-    "message_id": ("communication_delivery_status", "sms-msg-1001"),
-    "payment_id": ("payments", "select min(id) from payments"),
-    "instalment_id": ("outstanding_amounts", "select min(id) from outstanding_amounts"),
-    "statement_id": ("statement_files", "1001"),
-    "exception_id": ("reconciliation_exceptions", "1001"),
-    "mandate_id": ("payment_mandates", "mandate-1001"),
-    "debit_id": ("mandate_debits", "1001"),
-    "approval_id": ("payment_approvals", "select min(id) from payment_approvals"),
-    "dnc_id": ("dnc_registry", "DNC-1001"),
-    "override_id": ("dnc_override_logs", "select min(id) from dnc_override_logs"),
-    "suppression_id": ("suppressions", "select min(id) from suppressions"),
-    "vendor_id": ("providers", "select min(id) from providers where client_id = 1 and channel = 'sms'"),
-    "provider_id": ("providers", "select min(id) from providers where client_id = 1 and channel = 'sms'"),
-    "node_id": ("organizational_hierarchy", "1001"),
-    "team_id": ("organizational_hierarchy", "1001"),
-    "user_id": ("users", "1001"),
-    "client_id": ("clients", "1"),
-    "communication_id": ("case_communications", "contact-1001"),
-    "request_id": ("service_requests", "SRV-1001"),
-    "application_id": ("service_requests", "NB-2001"),
-    "assessment_id": ("service_requests", "MED-3001"),
-    "direction_id": ("renewal_directions", "select min(id) from renewal_directions"),
-    "file_id": ("files", "select min(id) from files"),
-    "channel_id": ("channels", "ch-1001"),
-    "merge_id": ("customer_merges", "1001"),
-    "claim": ("claims", "CLM-2026-001001"),
-    "document_id": ("claim_documents", "1001"),
-    "metric_id": ("dashboard_metrics", "select min(id) from dashboard_metrics"),
-    "recommendation_id": ("recommendations", "1001"),
-    "key_id": ("assistant_keys", "1001"),
-    "knowledge_id": ("knowledge_documents", "1001"),
-    "notification_id": ("notifications", "select min(id) from notifications"),
-}
 NO_ROW: Final = {
     "session_id": "one's own sessions only: tests/modules/identity/test_sign_in.py",
     "role_id": "roles are the installation's; only its administrators change them",

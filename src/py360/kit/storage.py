@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from py360.kit import durable
+from py360.kit.errors import Gone
 from py360.kit.settings import Settings
 
 CHUNK = 1 << 20
@@ -64,15 +65,24 @@ class Storage:
         """The whole object; FileNotFoundError when it is not there."""
         return bytes(await (await obstore.get_async(self._store, key)).bytes_async())
 
-    async def stream(self, key: str) -> AsyncIterator[bytes]:
-        """The object in chunks of about 1 MiB; FileNotFoundError when it is not there."""
-        async for chunk in (await obstore.get_async(self._store, key)).stream(min_chunk_size=CHUNK):
-            yield bytes(chunk)
+    async def opened(self, key: str) -> AsyncIterator[bytes]:
+        """The object to be sent, known to be there; raises Gone before anything is sent when it is not."""
+        try:
+            found = await obstore.get_async(self._store, key)
+        except FileNotFoundError as error:
+            raise Gone("The stored file is no longer there. Ask the operator.", code="stored_file_missing") from error
+
+        async def chunks() -> AsyncIterator[bytes]:
+            async for chunk in found.stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+
+        return chunks()
 
     async def fetch(self, key: str, target: Path) -> Path:
-        """Copy an object to a local file, for libraries that want one."""
+        """Copy an object to a local file, for libraries that want one; raises Gone when it is not there."""
+        chunks = await self.opened(key)
         with target.open("wb") as file:
-            async for chunk in self.stream(key):
+            async for chunk in chunks:
                 file.write(chunk)
         return target
 

@@ -11,6 +11,7 @@ import pytest
 
 from py360.kit import db
 from py360.kit.resources import Resources
+from py360.kit.settings import Settings
 from py360.modules.uploads.settings import upload_settings
 from tests.factories.policy_files import HEADINGS, Send, csv_of, row, xlsx_of
 from tests.factories.stored import read_rows, read_value
@@ -272,6 +273,18 @@ async def test_cancel(as_admin: httpx.AsyncClient, run_jobs: Callable[[], Awaita
     told = (await as_admin.get(f"/api/upload/status/{upload}")).json()["data"]
     assert (told["status"], told["successfulRecords"]) == ("cancelled", 0)
     assert (await as_admin.post(f"/api/upload/{upload}/cancel")).status_code == 409
+
+
+async def test_a_file_that_is_no_longer_stored_is_said_to_be_missing(
+    send: Send, as_admin: httpx.AsyncClient, configured: Settings
+) -> None:
+    told = await send(csv_of([row(1)]))
+    for stored in (configured.home / "files").rglob("*"):
+        if stored.is_file():
+            stored.unlink()
+    for path in (told["downloadUrl"], f"/api/upload/{told['uploadId']}/errors?format=csv"):
+        answer = await as_admin.get(path)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (410, "stored_file_missing")
 
 
 async def test_several_files_at_once(as_admin: httpx.AsyncClient) -> None:

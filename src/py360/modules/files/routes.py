@@ -103,7 +103,7 @@ async def download_file(
             code="file_not_scanned",
         )
     return StreamingResponse(
-        res.storage.stream(found.file_path), media_type=found.mime_type, headers=_headers(found.file_name)
+        await res.storage.opened(found.file_path), media_type=found.mime_type, headers=_headers(found.file_name)
     )
 
 

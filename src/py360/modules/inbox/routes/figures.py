@@ -9,7 +9,7 @@ from fastapi.responses import StreamingResponse
 
 from py360.kit.errors import Invalid
 from py360.kit.export import Column, export
-from py360.kit.http import Answer, Res, download, files, ok
+from py360.kit.http import Answer, Day, Res, download, files, ok
 from py360.modules.inbox.access import CanReadMail, CanSeeMailAnalytics, CanSeeMailDashboard
 from py360.modules.inbox.queries import figures, renewal_figures
 from py360.modules.inbox.routes.base import router
@@ -23,8 +23,8 @@ Word = Annotated[str | None, Query(max_length=30)]
 async def mail_dashboard(
     res: Res,
     caller: CanSeeMailDashboard,
-    date_from: Annotated[date | None, Query(alias="dateFrom")] = None,
-    date_to: Annotated[date | None, Query(alias="dateTo")] = None,
+    date_from: Annotated[Day | None, Query(alias="dateFrom")] = None,
+    date_to: Annotated[Day | None, Query(alias="dateTo")] = None,
     category: Word = None,
     status: Word = None,
 ) -> Response:

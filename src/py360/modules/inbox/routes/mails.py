@@ -116,5 +116,5 @@ async def read_attachment(
     found = await queries.mail(res.reads, caller, email_id)
     file = await mail_files.file_of(res.reads, found.id, attachment_id, unscanned=unscanned)
     return StreamingResponse(
-        res.storage.stream(file.file_path), media_type=file.mime_type, headers=mail_files.headers(file.file_name)
+        await res.storage.opened(file.file_path), media_type=file.mime_type, headers=mail_files.headers(file.file_name)
     )

@@ -1,12 +1,12 @@
 """Which renewals are at risk, the model behind it, and what calls achieved (domain reference, 9)."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Query, Response
 
 from py360.kit.clock import day_begins, day_ends
-from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Router, Search, listed, ok
+from py360.kit.http import Answer, AsFile, Day, DbReads, PageParams, Res, Router, Search, listed, ok
 from py360.kit.ids import number
 from py360.modules.recommendations import queries
 from py360.modules.recommendations.access import CanReadCases, CanReadDashboard
@@ -59,8 +59,8 @@ async def read_uplift(
     reads: DbReads,
     caller: CanReadDashboard,
     resources: Res,
-    since: Annotated[date | None, Query(alias="from")] = None,
-    until: Annotated[date | None, Query(alias="to")] = None,
+    since: Annotated[Day | None, Query(alias="from")] = None,
+    until: Annotated[Day | None, Query(alias="to")] = None,
 ) -> Response:
     """What the call list achieved against the cases held out, in renewals and rupees; the last 90 days unless the request says otherwise."""
     last = until or resources.clock.today()

@@ -1,6 +1,5 @@
 """Files in, their state and errors out."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated, Literal
 
 import orjson
@@ -128,17 +127,17 @@ async def download_upload(
     token: Annotated[str | None, Query(max_length=500, description="Of a `downloadUrl`; instead of the header")] = None,
 ) -> StreamingResponse:
     """The original file as it was uploaded, without its macros."""
-    return _file(res, await queries.one(res.reads, caller, ids.number("upload", upload_id)))
+    return await _file(res, await queries.one(res.reads, caller, ids.number("upload", upload_id)))
 
 
 @router.get("/downloads/{filename}", responses=files("application/octet-stream"), response_class=StreamingResponse)
 async def download_by_name(res: Res, caller: CanSeeUploads, filename: str) -> StreamingResponse:
     """The newest file of this name, as rows of older screens link it."""
-    return _file(res, await queries.newest_named(res.reads, caller, filename))
+    return await _file(res, await queries.newest_named(res.reads, caller, filename))
 
 
-def _file(res: Resources, upload: UploadRow) -> StreamingResponse:
-    content: AsyncIterator[bytes] = res.storage.stream(upload.path)
+async def _file(res: Resources, upload: UploadRow) -> StreamingResponse:
+    content = await res.storage.opened(upload.path)
     name = named_without(upload.original_filename)
     return StreamingResponse(content, media_type="application/octet-stream", headers=save.attachment(name))
 
