@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from imapclient import IMAPClient, imap4, tls
+from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError, ProtocolError
 
 from py360.kit import egress
@@ -65,23 +65,23 @@ class RawMail:
     content: bytes = field(repr=False)
 
 
-class _Plain(imap4.IMAP4WithTimeout):
+class _Connection(imaplib.IMAP4):
+    """A connection to an allowed address, with TLS from the first byte where a context is given."""
+
+    def __init__(self, host: str, port: int, context: ssl.SSLContext | None) -> None:
+        self._context = context
+        super().__init__(host, port, TIMEOUT_SECONDS)
+
     def _create_socket(self, timeout: float | None = None) -> socket.socket:
-        return egress.connect(self.host, self.port, TIMEOUT_SECONDS)
+        plain = egress.connect(self.host, self.port, timeout or TIMEOUT_SECONDS)
+        return plain if self._context is None else self._context.wrap_socket(plain, server_hostname=self.host)
 
 
-class _Tls(tls.IMAP4_TLS):
-    def _create_socket(self, timeout: float | None = None) -> socket.socket:
-        return tls.wrap_socket(egress.connect(self.host, self.port, TIMEOUT_SECONDS), self.ssl_context, self.host)
-
-
-class _Client(IMAPClient):
-    """IMAPClient whose connections go to allowed addresses only."""
+class _Client(IMAPClient):  # type: ignore[misc]  # the library has no types
+    """IMAPClient on such a connection."""
 
     def _create_IMAP4(self) -> imaplib.IMAP4:  # noqa: N802 - IMAPClient's name
-        if self.ssl:
-            return _Tls(self.host, self.port, self.ssl_context, TIMEOUT_SECONDS)
-        return _Plain(self.host, self.port, TIMEOUT_SECONDS)
+        return _Connection(self.host, self.port, ssl.create_default_context() if self.ssl else None)
 
 
 class ImapMailbox:
@@ -203,10 +203,11 @@ class ImapMailbox:
         """
         found: set[int] = set()
         for end in range(messages, 0, -UIDS_AT_ONCE):
-            places = f"{max(1, end - UIDS_AT_ONCE + 1)}:{end}"
-            numbers = self._ask(lambda client, where=places: client.search([where, "UID", f"{first}:*"]))
-            found |= {int(uid) for uid in numbers}
+            found |= self._search(f"{max(1, end - UIDS_AT_ONCE + 1)}:{end}", first)
         return sorted(uid for uid in found if uid >= first)
+
+    def _search(self, places: str, first: int) -> set[int]:
+        return {int(uid) for uid in self._ask(lambda client: client.search([places, "UID", f"{first}:*"]))}
 
     def sizes(self, uids: Sequence[int]) -> dict[int, int]:
         """The size of mails in bytes; one that is gone is missing."""
