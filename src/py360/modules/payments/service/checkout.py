@@ -6,7 +6,7 @@ the ledger says; coming back from the gateway is a reason to ask it, not a proof
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -64,6 +64,7 @@ class View:
 
 
 ASK: Final = "payments.ask_gateway"
+WEBHOOK_FIRST: Final = timedelta(seconds=3)  # it mostly comes meanwhile, and then there is nothing to ask
 _PEOPLE: Final = """
 select u.first_name as customer, u.email, u.phone, u.preferred_language, i.client_name as insurer
 from customers_public_contact u join identity_public_client i on i.id = u.client_id where u.id = %(customer_id)s
@@ -86,7 +87,7 @@ _AT_GATEWAY: Final = """
 select exists (select 1 from payments where case_id = %(case_id)s and status = 'authorized' and provider_id is not null)
   or exists (select 1 from mandate_debits where case_id = %(case_id)s and status = 'presented')
 """
-_ASK_NOW: Final = """
+_ASK: Final = """
 update payments set next_poll_at = %(now)s
 where provider_id = %(provider_id)s and order_id = %(order_id)s and case_id = %(case_id)s returning id
 """
@@ -195,7 +196,7 @@ async def _state(session: AsyncSession, link: Link, case: Balance) -> State:
 
 
 async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str]) -> bool:
-    """Whether the gateway sent the customer back saying that something was paid; then it is asked at once."""
+    """Whether the gateway sent the customer back saying that something was paid; then it is asked unless its webhook comes first."""
     if not query:
         return False
     for provider_id in await db.fetch_all(session, int, _PROVIDERS, {"case_id": link.case_id}):
@@ -205,8 +206,8 @@ async def _comes_back(session: AsyncSession, link: Link, query: Mapping[str, str
             continue
         now = resources.current().clock.now()
         asked = {"provider_id": account.id, "order_id": order_id, "case_id": link.case_id, "now": now}
-        if await db.fetch_one(session, int, _ASK_NOW, asked) is not None:
-            await defer(session, ASK, queueing_lock=ASK, lock=ASK)
+        if await db.fetch_one(session, int, _ASK, asked) is not None:
+            await defer(session, ASK, schedule_at=now + WEBHOOK_FIRST, queueing_lock=ASK, lock=ASK)
             return True
     return False
 
