@@ -108,3 +108,62 @@ async def test_unknown_case_is_a_page_that_names_it(admin: Browser) -> None:
 def test_each_page_of_the_menu_is_a_route(app: FastAPI) -> None:
     routes = {context.path for context in iter_route_contexts(app.routes) if isinstance(context.original_route, Route)}
     assert set(menu_paths()) <= routes
+
+
+async def test_views_and_columns_of_a_list_are_its_readers_own(admin: Browser) -> None:
+    await admin.ask("PUT", "/user/lists/cases/views", json={"name": "Due soon", "query": "?status=pending"})
+    await admin.ask("PUT", "/user/lists/cases/columns", json={"columns": {"priority": True, "productName": False}})
+    page = (await admin.get("/console/cases")).text
+    assert 'href="/console/cases?status=pending">Due soon</a>' in page
+    heads = re.findall(r"<th scope=\"col\".*?</th>", page, re.S)
+    assert any("Priority" in head for head in heads)
+    assert not any("Product" in head for head in heads)
+
+
+async def test_template_is_previewed_before_it_is_saved(admin: Browser) -> None:
+    headers = {"origin": "http://test", "x-csrf-token": admin.cookies["py360_csrf"], "accept": "text/html"}
+    draft = {"type": "email", "subject": "Hello {{first_name}}", "content": "<p>Dear {{customer_name}}</p>"}
+    part = await admin.post("/console/templates/preview", json=draft, headers=headers)
+    assert "Hello Asha" in part.text
+    frame = re.search(r'src="(/console/templates/drafts/[^"]+)"', part.text)
+    assert frame
+    mail = await admin.get(frame[1])
+    assert "Dear Asha Rao" in mail.text
+    assert "sandbox" in mail.headers["content-security-policy"]
+    wrong = await admin.post("/console/templates/preview", json={**draft, "content": "{{nobody}}"}, headers=headers)
+    assert "is not a variable we know" in wrong.text
+
+
+async def test_tour_is_closed_for_good(admin: Browser) -> None:
+    assert "How renewals run here" in (await admin.get("/console/dashboard")).text
+    await admin.ask("PUT", "/user/settings", json={"showTour": False})
+    assert "How renewals run here" not in (await admin.get("/console/dashboard")).text
+
+
+async def test_sample_list_is_one_that_can_be_uploaded(admin: Browser) -> None:
+    sample = await admin.get("/console/uploads/sample")
+    assert sample.content.startswith(b"PK")
+
+
+async def test_filter_of_a_campaign_narrows_whom_it_counts(admin: Browser) -> None:
+    params = {"type[]": "sms", "targetAudience.dueFrom": "2020-01-01", "targetAudience.dueTo": "2020-01-02"}
+    counted = await admin.get("/console/campaigns/check", params=params)
+    assert re.search(r'<strong class="number">0</strong> recipients', counted.text), counted.text
+
+
+async def test_settings_say_their_range_and_offer_their_choices(admin: Browser) -> None:
+    page = (await admin.get("/console/settings/campaigns")).text
+    assert "30 to 2,555" in page
+    assert re.search(r'<option value="weekly">Weekly</option>', page)
+    for section in (
+        "renewals",
+        "payments",
+        "dnc",
+        "email",
+        "claims",
+        "whatsapp-flow",
+        "feedback",
+        "integrations",
+        "system",
+    ):
+        assert (await admin.get(f"/console/settings/{section}")).status_code == 200

@@ -1,9 +1,10 @@
 """Pages that are a filtered list of the API: what they show is declared, how they look is `templates/list.html`."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, cast
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypedDict, cast
 
 from fastapi import Response
 
@@ -11,9 +12,11 @@ from py360.console.api_client import Data
 from py360.console.render import pick
 from py360.console.visit import Visit
 
+# `entry`: money of an account, blank where there is none; `language`: a code; `list`: codes
 Kind = Literal[
-    "text", "money", "number", "percent", "day", "moment", "badge", "label", "size", "yes", "list", "chance", "reasons"
-]
+    "text", "money", "entry", "number", "percent", "day", "moment", "badge", "label", "language", "size", "yes", "list",
+    "chance", "reasons",
+]  # fmt: skip
 _SLOT: Final = re.compile(r"\{([\w.]+)\}")
 _PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
 
@@ -37,15 +40,14 @@ class Column:
         """The classes of its cells."""
         shape = {
             "money": "number end",
+            "entry": "number end",
             "number": "number end",
             "percent": "number end",
             "chance": "number end",
             "day": "nowrap",
             "moment": "nowrap",
         }
-        return " ".join(
-            [*shape.get(self.kind, "").split(), *["lead"] * self.lead, *["column-optional"] * self.optional]
-        )
+        return " ".join([*shape.get(self.kind, "").split(), *["lead"] * self.lead])
 
     def address(self, row: Mapping[str, object]) -> str:
         """Where the cell leads."""
@@ -62,6 +64,20 @@ class Filter:
     choices: tuple[tuple[str, str], ...] = ()
     placeholder: str = ""
     more: bool = False  # behind “More filters”
+
+
+class KeptView(TypedDict):
+    """Filters that the caller keeps under a name."""
+
+    name: str
+    query: str
+
+
+class KeptList(TypedDict):
+    """How the caller keeps a list: saved views, and the columns they chose to see or not."""
+
+    views: list[KeptView]
+    columns: dict[str, bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +97,12 @@ class Listing:
     nothing_text: str = ""
     live: str = ""  # types of live messages that change it
     export: bool = True
+    views: bool = False  # whether views of it can be saved, and its columns chosen
+
+    @property
+    def name(self) -> str:
+        """Under which the caller's views of it are kept."""
+        return self.address.strip("/").replace("/", "-")
 
     @property
     def query(self) -> frozenset[str]:
@@ -91,6 +113,11 @@ class Listing:
         """Whether any filter is set."""
         return any(query.get(each.name) for each in self.filters)
 
+    def with_columns(self, chosen: Mapping[str, bool]) -> "Listing":
+        """The same with the columns that the caller sees: the usual ones, but for what they chose."""
+        shown = [each for each in self.columns if each.lead or chosen.get(each.key, not each.optional)]
+        return replace(self, columns=shown)
+
     async def show(
         self,
         visit: Visit,
@@ -98,13 +125,32 @@ class Listing:
         *,
         ask: bool = True,
         own: frozenset[str] = frozenset(),
+        more: Mapping[str, str] | None = None,
         **values: object,
     ) -> Response:
         """The page of the list as the address asks for it; without `ask` nothing is looked for yet.
 
-        `own` are the parameters that the page itself reads, and the list does not.
+        `own` are the parameters that the page itself reads, and the list does not; `more` those that only the list does.
         """
-        asked = {name: value for name, value in visit.query.items() if name not in own}
-        found = await visit.api.get(Data, self.path, **asked) if ask else {self.key: []}
-        rows = cast(list[Data], found[self.key])
-        return visit.page(template, listing=self, rows=rows, pagination=found.get("pagination"), found=found, **values)
+        asked = {name: value for name, value in visit.query.items() if name not in own} | dict(more or {})
+        found, kept = await asyncio.gather(
+            visit.api.get(Data, self.path, **asked) if ask else self._nothing(), self._kept(visit)
+        )
+        return visit.page(
+            template,
+            listing=self.with_columns(kept["columns"]),
+            all_columns=self.columns,
+            kept=kept,
+            rows=cast(list[Data], found[self.key]),
+            pagination=found.get("pagination"),
+            found=found,
+            **values,
+        )
+
+    async def _nothing(self) -> Data:
+        return {self.key: []}
+
+    async def _kept(self, visit: Visit) -> KeptList:
+        if not self.views:
+            return {"views": [], "columns": {}}
+        return await visit.api.get(KeptList, f"/user/lists/{self.name}")

@@ -1,10 +1,12 @@
 """Pages as HTML: one environment per language, one layout, headers that let nothing in from elsewhere."""
 
 import gzip
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -50,6 +52,22 @@ _STATES: Final = {
     "busy": "processing in_progress sending queued assigned validated uploaded running validating importing planned created submitted received new",
 }
 _TONES: Final = {state: name for name, states in _STATES.items() for state in states.split()}
+_BETWEEN_WORDS: Final = re.compile(r"[_\-\s]+|(?<=[a-z])(?=[A-Z])")
+_SPELLED: Final = {
+    "email": "e-mail", "whatsapp": "WhatsApp", "openai": "OpenAI", "mailgun": "Mailgun", "e": "e",
+    **{word: word.upper() for word in ["ai", "api", "ckyc", "dlt", "dnc", "dnd", "hni", "id", "imap", "kyc", "mfa", "otp", "pan", "pdf", "sla", "sms", "smtp", "tls", "upi", "url", "vip"]},
+}  # fmt: skip
+_NO_TEXT: Final = re.compile(
+    r"(?is)<(style|script|head|title)\b[^<]*(?:<(?!/\1)[^<]*)*</\1>|<!--[^-]*(?:-(?!->)[^-]*)*-->"
+)
+_LINE_ENDS: Final = re.compile(r"(?i)<br[^<>]*>|</(?:p|div|tr|li|h[1-6]|table)>")
+_TAGS: Final = re.compile(r"<[^<>]*>")
+_BROWSERS: Final = (
+    ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"),
+)  # fmt: skip
+_SYSTEMS: Final = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"), ("Linux", "Linux"),
+)  # fmt: skip
 _LAKH: Final = 100_000
 _CRORE: Final = 10_000_000
 
@@ -120,6 +138,9 @@ def environment(code: str) -> Environment:
         "label": lambda value: gettext(label(value)),
         "translated": lambda value: gettext(str(value)),
         "words": words,
+        "language_name": language_name,
+        "readable": readable,
+        "browser_name": browser_name,
     }
     made.globals |= {"asset": assets.address_of, "base": session.HOME, "link": link, "pick": pick, "tone": tone}
     return made
@@ -153,9 +174,32 @@ def words(name: object) -> str:
 
 
 def label(code: object) -> str:
-    """A code of the API as words: `payment_processed` and `Payment Processed` are “Payment processed”."""
-    words = str(code or "").replace("_", " ").replace("-", " ").strip()
-    return words if words.isupper() else words[:1].upper() + words[1:].lower()
+    """A code of the API as words: `payment_processed`, `paymentProcessed` and `Payment Processed` are “Payment processed”."""
+    words = _BETWEEN_WORDS.sub(" ", str(code or "")).strip()
+    if words.isupper():
+        return words
+    spelled = " ".join(_SPELLED.get(word, word) for word in words.lower().split())
+    return spelled[:1].upper() + spelled[1:]
+
+
+def language_name(code: object) -> str:
+    """The name of a language, in itself."""
+    found = LANGUAGES.get(str(code))
+    return found.name if found else str(code)
+
+
+def readable(html: object) -> str:
+    """The words of a mail, line by line, without its form."""
+    text = _TAGS.sub(" ", _LINE_ENDS.sub("\n", _NO_TEXT.sub("", str(html))))
+    lines = [" ".join(line.split()) for line in unescape(text).splitlines()]
+    return "\n".join(line for line in lines if line)
+
+
+def browser_name(agent: object) -> str:
+    """What a browser calls itself, in two words: “Chrome, Android”."""
+    text = str(agent or "")
+    found = [next((name for mark, name in names if mark in text), "") for names in (_BROWSERS, _SYSTEMS)]
+    return ", ".join(name for name in found if name) or text
 
 
 class Formats:

@@ -26,6 +26,7 @@ class SandboxMessage(TypedDict, total=False):
     receivedAt: str
     states: list[str]
     links: list[tuple[str, str]]
+    reference: str  # our code of the message
 
 
 class SandboxMessages(TypedDict):

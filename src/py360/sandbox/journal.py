@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
 
 from py360.sandbox.behaviour import CHANNELS, Channel, plain
 
@@ -40,7 +41,17 @@ class Message:
             "unsubscribe": self.unsubscribe,
             "receivedAt": self.received_at,
             "states": list(self.states),
+            "reference": self.reference,
         }
+
+    @property
+    def reference(self) -> str:
+        """What its sender calls it, by what the protocol lets a sender give along; empty where there is nothing."""
+        if self.channel == "email":
+            return self.id.partition("@")[0]
+        if self.channel == "whatsapp":
+            return self.details.get("opaque", "")
+        return parse_qs(urlsplit(self.callback).query).get("message", [""])[0]
 
 
 class Journal:

@@ -1,13 +1,10 @@
 """The main job's first half on the real portfolio, when it is at hand."""
 
-from pathlib import Path
-
 import httpx
 import pytest
 
+from tests.factories.insurer import PORTFOLIO
 from tests.factories.policy_files import Send
-
-PORTFOLIO = Path(__file__).parents[4] / "shared" / "data" / "direct_motor_renewals.xlsx"
 
 
 @pytest.mark.skipif(not PORTFOLIO.exists(), reason="../shared/data/direct_motor_renewals.xlsx is not here")

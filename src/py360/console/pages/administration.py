@@ -105,9 +105,11 @@ async def users(visit: Annotated[Visit, Depends(VisitWith("users", query=USERS.q
 
 @router.get("/users/{user_id}")
 async def user(visit: CanManageUsers, user_id: str) -> Response:
-    """One user."""
-    found = await visit.api.get(Data, f"/users/{user_id}")
-    return visit.page("admin/user.html", user=found, roles=await _roles(visit))
+    """One user: the account, and what they may open beside or against their role."""
+    found, catalogue, roles = await asyncio.gather(
+        visit.api.get(Data, f"/users/{user_id}"), visit.api.get(Data, "/permissions"), _roles(visit)
+    )
+    return visit.page("admin/user.html", user=found, catalogue=catalogue, roles=roles)
 
 
 @router.get("/roles")
@@ -158,8 +160,12 @@ async def settings(visit: CanSet) -> Response:
 @router.get("/settings/{section}")
 async def settings_section(visit: CanSet, section: str) -> Response:
     """One tab of the settings."""
-    found = await visit.api.get(Data, f"/settings/{section}")
-    return visit.page("admin/settings.html", section=section, sections=SECTIONS, values=found["settings"])
+    found, described = await asyncio.gather(
+        visit.api.get(Data, f"/settings/{section}"), visit.api.get(Data, f"/settings/{section}/fields")
+    )
+    return visit.page(
+        "admin/settings.html", section=section, sections=SECTIONS, values=found["settings"], fields=described["fields"]
+    )
 
 
 @router.get("/organization")

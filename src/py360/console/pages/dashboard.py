@@ -7,7 +7,7 @@ from fastapi import Depends, Path, Response
 
 from py360.console.api_client import ApiProblem, Data, Json
 from py360.console.listing import Column, Filter, Listing
-from py360.console.navigation import text
+from py360.console.navigation import ADMINISTRATORS, text
 from py360.console.pages.dashboard_charts import CHARTS, drawn
 from py360.console.pages.renewals.cases import POLICY_TYPES
 from py360.console.visit import PageRouter, Visit, VisitWith
@@ -50,6 +50,30 @@ class Teams(TypedDict):
     """The places that a caller can narrow to."""
 
     teams: list[Data]
+
+
+class Preferences(TypedDict):
+    """What of the caller's own settings the page reads."""
+
+    showTour: bool
+
+
+class Kept(TypedDict):
+    """The caller's own settings."""
+
+    settings: Preferences
+
+
+class Total(TypedDict):
+    """How many rows a list has."""
+
+    total: int
+
+
+class Counted(TypedDict):
+    """A list, of which only the number of rows counts."""
+
+    pagination: Total
 
 
 class Point(TypedDict):
@@ -123,7 +147,25 @@ async def dashboard(visit: Annotated[Visit, Depends(VisitWith("dashboard", query
         statuses=STATUSES,
         teams=teams,
         problem=problem,
+        tour=await _tour(visit, stats),
     )
+
+
+async def _tour(visit: Visit, stats: Data) -> dict[str, bool] | None:
+    """Which steps of the main job are done; None for those who have closed the tour."""
+    kept = await visit.api.get(Kept, "/user/settings")
+    if not kept["settings"]["showTour"]:
+        return None
+    uploads, campaigns = await asyncio.gather(
+        _is_any(visit, "upload", "/upload/history"), _is_any(visit, "campaigns", "/campaigns")
+    )
+    is_administrator = visit.caller is not None and visit.caller.role in ADMINISTRATORS
+    return {"uploaded": uploads, "launched": campaigns, "renewed": bool(stats["renewed"]), "sandbox": is_administrator}
+
+
+async def _is_any(visit: Visit, permission: str, path: str) -> bool:
+    """Whether a list that the caller may see has a row."""
+    return visit.may(permission) and (await visit.api.get(Counted, path, limit=1))["pagination"]["total"] > 0
 
 
 def _changes(stats: Data) -> dict[str, float | None]:

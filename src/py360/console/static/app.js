@@ -246,13 +246,14 @@ function check(form) {
   checking = setTimeout(async () => {
     const asked = new URLSearchParams();
     const wanted = ["type[]", "uploadId", "targetAudience", "purpose"];
-    for (const [name, value] of new FormData(form)) if (value !== "" && (wanted.includes(name) || name.startsWith("templates."))) asked.append(name, value);
+    for (const [name, value] of new FormData(form)) if (value !== "" && (wanted.includes(name) || /^(templates|targetAudience)\./.test(name))) asked.append(name, value);
     await part($("[data-check-result]", form), `${form.dataset.check}?${asked}`);
   }, 250);
 }
 
-async function part(target, address) {
-  const answer = await fetch(address, { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(() => null);
+async function part(target, address, body) {
+  const headers = { Accept: "text/html", "HX-Request": "true", "X-CSRF-Token": cookie("py360_csrf") };
+  const answer = await fetch(address, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) }).catch(() => null);
   if (answer?.ok && target.isConnected) target.innerHTML = await answer.text();
 }
 
@@ -277,17 +278,12 @@ reachTables();
 
 // A button that asks the API for one thing: data-call="PUT /cases/CASE-1/priority", data-body its JSON.
 document.addEventListener("click", async (event) => {
-  const at = event.target.closest("[data-call], [data-open], [data-close], [data-menu], [data-theme-choice], [data-client], [data-copy], [data-insert]");
+  const at = event.target.closest("[data-call], [data-open], [data-close], [data-menu], [data-theme-choice], [data-client], [data-copy]");
   if (!at) return;
-  const { call: wanted, open, close, menu, themeChoice, client, copy, insert } = at.dataset;
+  const { call: wanted, open, close, menu, themeChoice, client, copy } = at.dataset;
   if (open !== undefined) { event.preventDefault(); $(open)?.showModal(); }
   if (close !== undefined) at.closest("dialog")?.close();
   if (copy !== undefined) { await navigator.clipboard?.writeText(copy); toast(texts.done); }
-  if (insert !== undefined) {
-    const text = $("textarea", at.closest("form"));
-    text.setRangeText(insert, text.selectionStart, text.selectionEnd, "end");
-    text.focus();
-  }
   if (menu !== undefined) at.setAttribute("aria-expanded", String(document.body.classList.toggle("menu-open")));
   if (themeChoice !== undefined) {
     setCookie("py360_theme", themeChoice);

@@ -18,7 +18,9 @@ document.addEventListener("live", (event) => {
   if (event.detail.type !== "dashboard.refresh" || followed) return;
   followed = setTimeout(() => {
     followed = 0;
-    for (const chart of $$("[data-chart-of]")) htmx.trigger(chart, "refresh");
+    const charts = $$("[data-chart-of]");
+    if (!charts.length && !$("dialog[open]")) show(location.href, "#dashboard"); // the first cases have come
+    for (const chart of charts) htmx.trigger(chart, "refresh");
   }, 5000);
 });
 

@@ -90,60 +90,27 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "x" && at) { const box = $(".pick", at); if (box) { box.checked = !box.checked; countPicked(); } }
 });
 
-// ---- Views and columns, kept in this browser ----
+// ---- Views and columns: kept on the server, for this person ----
 
-function kept(name) { try { return JSON.parse(localStorage.getItem(`py360:${location.pathname}:${name}`)) ?? []; } catch { return []; } }
-function keep(name, value) { localStorage.setItem(`py360:${location.pathname}:${name}`, JSON.stringify(value)); }
-
-function showViews() {
-  const sheet = $("[data-views]");
-  if (!sheet) return;
-  $$("[data-view]", sheet).forEach((each) => each.remove());
-  for (const view of kept("views").reverse()) {
-    const row = document.createElement("div");
-    row.dataset.view = view.name;
-    row.className = "row";
-    const link = document.createElement("a");
-    link.href = location.pathname + view.query;
-    link.textContent = view.name;
-    const remove = document.createElement("button");
-    remove.type = "button";
-    remove.className = "item";
-    remove.textContent = sheet.dataset.remove.replace("{name}", view.name);
-    remove.addEventListener("click", () => { keep("views", kept("views").filter((each) => each.name !== view.name)); showViews(); });
-    row.append(link, remove);
-    sheet.prepend(row);
+async function keep(path, body, part) {
+  try {
+    toast((await call("PUT", path, { body })).message || texts.done);
+    await show(location.href, part);
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    toast([refused.message, ...refused.details.map((each) => each.message)].join(" "), "bad");
   }
 }
 document.addEventListener("submit", (event) => {
-  if (!event.target.matches("[data-save-view]")) return;
+  const path = event.target.dataset.saveView;
+  if (path === undefined) return;
   event.preventDefault();
-  const name = new FormData(event.target).get("name").trim();
-  if (!name) return;
-  keep("views", [...kept("views").filter((each) => each.name !== name), { name, query: location.search }]);
-  event.target.reset();
-  showViews();
-  toast(texts.done);
+  const query = new URLSearchParams(location.search);
+  for (const name of ["lang", "page", "cursor"]) query.delete(name);
+  keep(path, { name: new FormData(event.target).get("name"), query: query.size ? `?${query}` : "" }, "#views");
 });
-
-// The columns that a person chose to see or not; the others as the page has them.
-function hideColumns() {
-  const chosen = Object.fromEntries(kept("columns"));
-  const heads = $$("[data-list] thead th");
-  heads.forEach((head, index) => {
-    if (!head.dataset.key) return;
-    const isShown = chosen[head.dataset.key] ?? head.dataset.optional === undefined;
-    for (const row of $$("[data-list] tr")) row.cells[index]?.classList.toggle("shown", isShown), row.cells[index]?.classList.toggle("not-shown", !isShown);
-    const box = $$("[data-column]").find((each) => each.dataset.column === head.dataset.key);
-    if (box) box.checked = isShown;
-  });
-}
 document.addEventListener("change", (event) => {
-  if (!event.target.matches("[data-column]")) return;
-  const others = kept("columns").filter(([key]) => key !== event.target.dataset.column);
-  keep("columns", [...others, [event.target.dataset.column, event.target.checked]]);
-  hideColumns();
+  const key = event.target.dataset.column;
+  if (key !== undefined) keep(event.target.closest("[data-columns]").dataset.columns, { columns: { [key]: event.target.checked } }, "#list");
 });
-document.addEventListener("htmx:after:swap", () => { hideColumns(); countPicked(); });
-showViews();
-hideColumns();
+document.addEventListener("htmx:after:swap", countPicked);

@@ -271,7 +271,25 @@ class GeneralSettings(Schema):
     email_notifications: bool = True
     sms_notifications: bool = False
     mfa_enabled: bool = False
+    show_tour: bool = Field(True, description="Whether the console explains the main job on its first page")
     auto_refresh: bool | None = Field(
         None, description="Of the client's renewals tab: stored there when the caller may"
     )
     show_edit_case_button: bool | None = Field(None, description="The same")
+
+
+class KeepView(Schema):
+    """Filters of a list, kept under a name."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    query: Annotated[str, StringConstraints(max_length=2_000, pattern=r"^(\?.*)?$")] = Field(
+        "", description="As it stands in the address of the list's page, such as ?status=pending; empty for no filter"
+    )
+
+
+class ChooseColumns(Schema):
+    """Columns of a list by their keys: shown or not."""
+
+    columns: Annotated[
+        dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z][\w.]{0,59}$")], bool], Field(max_length=100)
+    ]

@@ -124,6 +124,7 @@ class GeneralSettingsView(TypedDict):
     smsNotifications: bool
     language: str
     mfaEnabled: bool
+    showTour: bool
 
 
 class GeneralSettingsAnswer(TypedDict):
@@ -137,6 +138,27 @@ class GeneralSettingsSaved(TypedDict):
 
     ignored: list[str]
     settings: GeneralSettingsView
+    message: str
+
+
+class KeptViewView(TypedDict):
+    """Filters of a list under a name; `query` as it stands in the address of the list's page."""
+
+    name: str
+    query: str
+
+
+class KeptListView(TypedDict):
+    """How a user keeps a list: saved views, and the columns that are shown (true) or hidden against its usual ones."""
+
+    list: str
+    views: list[KeptViewView]
+    columns: dict[str, bool]
+
+
+class KeptListSaved(KeptListView):
+    """The same, as it was saved."""
+
     message: str
 
 

@@ -8,7 +8,8 @@ from py360.kit.http import Answer, IfMatch, Public, Router, Session, etag, ok
 from py360.modules.identity.api import LANGUAGES
 from py360.modules.settings import service
 from py360.modules.settings.access import CanChangeSettings, CanReadSettings
-from py360.modules.settings.views import LanguageList, SectionReset, SectionSaved, SectionView
+from py360.modules.settings.fields import fields
+from py360.modules.settings.views import LanguageList, SectionFields, SectionReset, SectionSaved, SectionView
 
 router = Router()
 
@@ -21,6 +22,14 @@ async def read_settings(session: Session, caller: CanReadSettings, section: str)
     values = service.to_public(await service.read(session, caller.client_id, chosen))
     version = await service.version(session, caller.client_id, chosen)
     return ok({"section": section, "settings": values}, headers=etag(version))
+
+
+@router.get("/settings/{section}/fields", response_model=Answer[SectionFields])
+async def describe_settings(caller: CanReadSettings, section: str) -> Response:
+    """What each setting of a tab is: its kind, its range or choices, and what it means. For a form."""
+    chosen = service.section_named(section)
+    service.may_read(caller, chosen)
+    return ok({"section": section, "fields": fields(chosen)})
 
 
 @router.put("/settings/{section}", response_model=Answer[SectionSaved])

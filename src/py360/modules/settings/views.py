@@ -1,6 +1,10 @@
 """What the API answers of settings."""
 
+from typing import Literal
+
 from typing_extensions import TypedDict
+
+SettingKind = Literal["boolean", "number", "choice", "list", "time", "text", "long", "secret"]
 
 
 class LanguageView(TypedDict):
@@ -36,3 +40,22 @@ class SectionReset(SectionView):
     """A tab's settings, at their defaults."""
 
     message: str
+
+
+class SettingField(TypedDict):
+    """A setting as a form takes it. `name` as in the settings of the tab, with a point inside a group."""
+
+    name: str
+    kind: SettingKind
+    description: str
+    choices: list[str]
+    minimum: float | None
+    maximum: float | None
+    isOptional: bool
+
+
+class SectionFields(TypedDict):
+    """The settings of a tab in the order of its form."""
+
+    section: str
+    fields: list[SettingField]

@@ -21,11 +21,18 @@ from py360.kit.http import (
 )
 from py360.modules.templates import queries
 from py360.modules.templates.access import CanReadTemplates, CanWriteTemplates
-from py360.modules.templates.schemas import ImportIn, PreviewIn, TemplateChange, TemplateIn, TemplateStatus
+from py360.modules.templates.schemas import (
+    DraftPreviewIn,
+    ImportIn,
+    PreviewIn,
+    TemplateChange,
+    TemplateIn,
+    TemplateStatus,
+)
 from py360.modules.templates.service.delete import delete
 from py360.modules.templates.service.duplicate import duplicate
 from py360.modules.templates.service.find import load
-from py360.modules.templates.service.preview import preview
+from py360.modules.templates.service.preview import preview, preview_draft
 from py360.modules.templates.service.save import Changes, Draft, Saved, create, create_all, update
 from py360.modules.templates.service.set_status import set_status
 from py360.modules.templates.variables import CATALOGUE
@@ -177,6 +184,12 @@ async def preview_template(session: Session, caller: CanReadTemplates, template_
     """The finished texts with sample values, or with yours."""
     template = await load(session, caller.client_ids, template_id)
     return ok(preview(template, body.parameters))
+
+
+@router.post("/templates/preview", response_model=Answer[PreviewView])
+async def preview_unsaved(caller: CanWriteTemplates, body: DraftPreviewIn) -> Response:
+    """The finished texts of a template that is not saved, with sample values or yours; refused as saving it would be."""
+    return ok(await preview_draft(caller.client_id, _draft(body), body.parameters))
 
 
 @router.put("/templates/{template_id}/status", response_model=Answer[TemplateStatusView])

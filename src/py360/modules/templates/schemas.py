@@ -72,6 +72,13 @@ class PreviewIn(Schema):
     )
 
 
+class DraftPreviewIn(TemplateIn):
+    """A template that is not saved yet, and values to preview it with."""
+
+    name: Name = "-"
+    parameters: FreeJson = Field(default_factory=dict)
+
+
 class ImportIn(Schema):
     """Templates as GET /api/templates/export gives them."""
 

@@ -6,10 +6,13 @@ from decimal import Decimal
 from typing import Annotated, Final, TypedDict
 
 from fastapi import Depends, Response
+from starlette.datastructures import QueryParams
 
 from py360.console.api_client import ApiProblem, Data, Json
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import text
+from py360.console.pages.cases import POLICY_TYPES
+from py360.console.pages.cases import STATUSES as CASE_STATUSES
 from py360.console.visit import PageRouter, Visit, VisitWith
 
 router = PageRouter()
@@ -28,12 +31,15 @@ STATUSES: Final = (
     ("draft", text("Draft")), ("scheduled", text("Scheduled")), ("active", text("Active")), ("paused", text("Paused")),
     ("completed", text("Completed")), ("cancelled", text("Cancelled")), ("failed", text("Failed")),
 )  # fmt: skip
+_CLOSED: Final = frozenset({"renewed", "failed", "lapsed", "cancelled"})
+OPEN_STATUSES: Final = tuple(each for each in CASE_STATUSES if each[0] not in _CLOSED)
 CAMPAIGNS: Final = Listing(
     address="/campaigns",
     path="/campaigns",
     key="campaigns",
     title=text("Campaigns"),
     icon="campaigns",
+    views=True,
     live="campaign.metrics",
     nothing=text("No campaigns yet"),
     nothing_text=text("A campaign writes to many customers at once, on one or several channels."),
@@ -65,6 +71,11 @@ CAMPAIGNS: Final = Listing(
         Column("metrics.skipped", text("Skipped"), "number", optional=True),
     ),
 )  # fmt: skip
+SKIP_REASONS: Final = (
+    ("opted_out", text("Opted out")), ("no_opt_in", text("No opt-in")), ("suppressed", text("Suppressed")), ("dnc", text("Do not contact")),
+    ("invalid_contact", text("Invalid contact")), ("death_claim", text("Death claim")), ("dlt_unmatched", text("DLT unmatched")),
+    ("frequency_cap", text("Frequency cap")), ("paid", text("Paid")), ("case_closed", text("Case closed")),
+)  # fmt: skip
 RECIPIENTS: Final = Listing(
     address="/campaigns",
     path="",
@@ -75,11 +86,12 @@ RECIPIENTS: Final = Listing(
     filters=(
         Filter("reached", text("Who was"), choices=(
             ("sent", text("Sent to")), ("delivered", text("Reached")), ("opened", text("Opening it")), ("clicked", text("Clicking")),
-            ("replied", text("Answering")), ("unsubscribed", text("Unsubscribing")),
+            ("replied", text("Answering")), ("unsubscribed", text("Unsubscribing")), ("converted", text("Renewing after it")),
         )),
         Filter("status", text("State now"), choices=tuple(
             (code, text(code.capitalize())) for code in ("pending", "sent", "delivered", "opened", "clicked", "failed", "bounced", "skipped", "unknown")
         )),
+        Filter("skipReason", text("Skipped because"), choices=SKIP_REASONS),
     ),
     columns=(
         Column("customerName", text("Customer"), under="contact", lead=True),
@@ -92,9 +104,15 @@ RECIPIENTS: Final = Listing(
         Column("clickedAt", text("Clicked"), "moment"),
     ),
 )  # fmt: skip
+# The choices of AudienceFilter (the API's schema), as the form names them; a name that ends in [] takes several.
+_AUDIENCE: Final = "targetAudience."
+_AUDIENCE_FILTERS: Final = ("dueFrom", "dueTo", "statuses[]", "policyTypes[]", "maxRenewalProbability")
 _CHECKED: Final = frozenset(
-    {"type[]", "uploadId", "targetAudience", "purpose", *(f"templates.{name}" for name, _ in CHANNELS)}
-)
+    {
+        "type[]", "uploadId", "targetAudience", "purpose", *(f"templates.{name}" for name, _ in CHANNELS),
+        *(f"{_AUDIENCE}{name}" for name in _AUDIENCE_FILTERS),
+    }
+)  # fmt: skip
 CanSee = Annotated[Visit, Depends(VisitWith("campaigns"))]
 CanCreate = ("campaigns:campaign-creation", "upload:campaign-creation")
 
@@ -137,7 +155,7 @@ class Preview(TypedDict, total=False):
 async def campaigns(visit: Annotated[Visit, Depends(VisitWith("campaigns", query=CAMPAIGNS.query))]) -> Response:
     """The campaigns, and the figures of all together."""
     totals = await visit.api.get(Data, "/campaigns/analytics") if visit.may("campaigns:performance-analytics") else None
-    return await CAMPAIGNS.show(visit, "campaigns/list.html", totals=totals)
+    return await CAMPAIGNS.show(visit, "campaigns/list.html", totals=totals, more={"view": "parent"})
 
 
 @router.get("/campaigns/new")
@@ -156,6 +174,9 @@ async def new(visit: Annotated[Visit, Depends(VisitWith(*CanCreate, query=frozen
         channels=CHANNELS,
         purposes=PURPOSES,
         audiences=AUDIENCES,
+        may_filter=visit.may("campaigns:audience-segmentation"),
+        case_statuses=OPEN_STATUSES,
+        policy_types=POLICY_TYPES,
     )
 
 
@@ -170,7 +191,7 @@ async def check(visit: Annotated[Visit, Depends(VisitWith(*CanCreate, query=_CHE
     body: Data = {
         "type": [*channels],
         "templates": {**templates},
-        "targetAudience": asked.get("targetAudience", "all"),
+        "targetAudience": _audience(asked),
         "purpose": asked.get("purpose", "renewal"),
     }
     if asked.get("uploadId"):
@@ -219,6 +240,17 @@ async def rules(visit: CanSee, campaign_id: str) -> Response:
     if visit.may("campaigns:performance-analytics"):
         kept = await visit.api.get(Data, f"/campaigns/{campaign_id}/compliance")
     return visit.page("campaigns/rules.html", campaign=found, rules=kept, tab="rules")
+
+
+def _audience(asked: QueryParams) -> Json:
+    """The audience that a form asks for: one of the usual ones, or a filter; everybody where nothing is chosen."""
+    if usual := asked.get("targetAudience"):
+        return usual
+    chosen: Data = {}
+    for name in _AUDIENCE_FILTERS:
+        if given := [value for value in asked.getlist(_AUDIENCE + name) if value]:
+            chosen[name.removesuffix("[]")] = [*given] if name.endswith("[]") else given[0]
+    return chosen or "all"
 
 
 async def _nothing() -> Data:

@@ -3,11 +3,13 @@
 The sandbox belongs to the installation, not to a client: only its administrators see it.
 """
 
-from typing import Annotated, Final
+import re
+from typing import Annotated, Final, TypedDict
 
 from fastapi import Body, Depends, Query, Request, Response
 
 from py360.console import render, sandbox_client
+from py360.console.api_client import ApiProblem
 from py360.console.navigation import ADMINISTRATORS
 from py360.console.visit import PageRouter, Visit, VisitWith
 from py360.kit.errors import Forbidden
@@ -20,6 +22,22 @@ MAIL_POLICY: Final = (
     "default-src 'none'; img-src * data:; style-src 'unsafe-inline'; font-src *; frame-ancestors 'self';"
     " sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+
+
+_VARIABLE: Final = re.compile(r"\{\{\s*(\w+)[^{}]*\}\}")
+
+
+class Ledgered(TypedDict):
+    """What our own ledger knows of a message in the sandbox."""
+
+    caseId: str | None
+    templateId: str | None
+
+
+class Wording(TypedDict):
+    """The text of a template."""
+
+    content: str
 
 
 class SandboxVisit(VisitWith):
@@ -44,9 +62,39 @@ async def sandbox(visit: CanTry) -> Response:
     found = await sandbox_client.messages(query.get("channel", ""), query.get("recipient", ""))
     chosen = query.get("id") or (found[0]["id"] if found else "")
     message = await sandbox_client.message(chosen) if chosen else None
+    case, text = await _as_customer_reads(visit, message) if message else (None, "")
     return visit.page(
-        "sandbox/messages.html", messages=found, message=message, state=await sandbox_client.state(), tab="messages"
+        "sandbox/messages.html",
+        messages=found,
+        message=message,
+        case=case,
+        text=text,
+        state=await sandbox_client.state(),
+        tab="messages",
     )
+
+
+async def _as_customer_reads(visit: Visit, message: sandbox_client.SandboxMessage) -> tuple[str | None, str]:
+    """The case that a message is about, and its text. WhatsApp is given a template's name and values only, and fills in the
+    text that it approved before; the sandbox knows none, so that it is filled in here."""
+    body, reference = message["body"], message.get("reference", "")
+    try:
+        known = await visit.api.get(Ledgered, f"/communication/delivery-status/{reference}")
+        if message["channel"] != "whatsapp" or not known["templateId"]:
+            return known["caseId"], body
+        template = await visit.api.get(Wording, f"/templates/{known['templateId']}")
+    except ApiProblem:  # a message of an earlier installation on the same port, or of a template that was deleted
+        return None, body
+    return known["caseId"], _filled(template["content"], body.splitlines())
+
+
+def _filled(content: str, values: list[str]) -> str:
+    """A template's text with its values, which come in the order in which its variables first appear."""
+    names = list(dict.fromkeys(_VARIABLE.findall(content)))
+    if len(names) != len(values):
+        return "\n".join(values)
+    known = dict(zip(names, values, strict=True))
+    return _VARIABLE.sub(lambda variable: known[variable[1]], content)
 
 
 @router.get("/sandbox/payments")

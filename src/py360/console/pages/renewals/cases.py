@@ -57,6 +57,7 @@ CASES: Final = Listing(
     key="cases",
     title=text("Cases"),
     icon="cases",
+    views=True,
     sort="-createdAt",
     live="case.updated payment.updated",
     nothing=text("No cases yet"),

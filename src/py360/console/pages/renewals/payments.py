@@ -47,6 +47,7 @@ LEDGER: Final = Listing(
     icon="payments",
     live="payment.updated",
     nothing=text("No entries yet"),
+    nothing_text=text("Each payment that arrives is booked here by itself, with what it was for."),
     filters=(
         Filter("search", text("Search"), "search"),
         Filter("caseId", text("Case"), "text"),
@@ -60,8 +61,8 @@ LEDGER: Final = Listing(
         Column("kind", text("Kind"), "label"),
         Column("caseId", text("Case"), link="/cases/{caseId}/payments"),
         Column("paymentId", text("Payment")),
-        Column("debit", text("Debit"), "money"),
-        Column("credit", text("Credit"), "money"),
+        Column("debit", text("Debit"), "entry"),
+        Column("credit", text("Credit"), "entry"),
         Column("happenedAt", text("When"), "moment"),
     ),
 )

@@ -1,5 +1,9 @@
 """Policy files: sending them, what is asked about them, what became of their rows."""
 
+import asyncio
+import secrets
+import tempfile
+from pathlib import Path
 from typing import Annotated, Final
 
 from fastapi import Depends, Response
@@ -8,8 +12,11 @@ from py360.console.api_client import Data
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import text
 from py360.console.visit import PageRouter, Visit, VisitWith
+from py360.kit import resources
+from py360.samples import portfolio
 
 MAX_FILE: Final = 1100 << 20  # bytes; the API's own limit is the smaller one
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 router = PageRouter(max_body_size=MAX_FILE)
 
 UPLOADS: Final = Listing(
@@ -74,11 +81,29 @@ async def check(visit: CanUpload) -> Response:
     return visit.page("uploads/check.html", found=found)
 
 
+@router.get("/uploads/sample")
+async def sample(visit: CanUpload) -> Response:
+    """A renewal list to try the product with: made-up policies that fall due in the next weeks, and some rows that fail."""
+    content = await asyncio.to_thread(_sample)
+    headers = {"Content-Disposition": 'attachment; filename="sample_renewals.xlsx"'}
+    return Response(content, headers=headers, media_type=XLSX)
+
+
+def _sample() -> bytes:
+    """Another list each time: nobody's policies are uploaded twice."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "sample.xlsx"
+        today = resources.current().clock.today()
+        portfolio.write(path, secrets.randbelow(1_000_000), portfolio.USUAL_ROWS, today)
+        return path.read_bytes()
+
+
 @router.get("/uploads/{upload_id}")
 async def upload(visit: CanUpload, upload_id: str) -> Response:
-    """One upload: its progress, its questions, its result."""
+    """One upload: its progress, its questions, its result, and why some of its rows failed."""
     found = await visit.api.get(Data, f"/upload/status/{upload_id}")
-    return visit.page("uploads/upload.html", upload=found, tab="overview")
+    reasons = await visit.api.get(Data, f"/upload/{upload_id}/errors", limit=1) if found["failedRecords"] else {}
+    return visit.page("uploads/upload.html", upload=found, tab="overview", reasons=reasons.get("failedRows", []))
 
 
 @router.get("/uploads/{upload_id}/mapping")

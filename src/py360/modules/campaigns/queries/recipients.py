@@ -21,7 +21,12 @@ from {_TABLES}{_CASE} join customers_public_contact k on k.id = r.customer_id
 """
 
 
-Reached = Literal["sent", "delivered", "opened", "clicked", "replied", "unsubscribed"]
+Reached = Literal["sent", "delivered", "opened", "clicked", "replied", "unsubscribed", "converted"]
+# As sql/count_conversions.sql counts them: a case once, at the first message that its renewal came after.
+_RENEWED_AFTER: Final = "c.status = 'renewed' and c.payment_status <> 'refunded' and c.closed_at >= {recipient}.sent_at"
+_CONVERTED: Final = f"""{_RENEWED_AFTER.format(recipient="r")} and not exists (
+  select from campaign_recipients earlier where earlier.campaign_id = any(%(ids)s) and earlier.case_id = r.case_id
+    and earlier.id < r.id and {_RENEWED_AFTER.format(recipient="earlier")})"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,22 +75,26 @@ def recipients(
     status: str | None = None,
     sort: str | None = None,
     reached: Reached | None = None,
+    reason: str | None = None,
 ) -> Listing[RecipientRow]:
     """The recipients of these channels of a campaign, in order. Raises Invalid.
 
-    `status` is where each is now; `reached` what each has been through, as the campaign's figures count it.
+    `status` is where each is now; `reached` what each has been through, as the campaign's figures count it; `reason` why
+    it was skipped.
 
     A campaign is its client's, but each caller sees only recipients whose cases are within reach.
     """
     where = "r.campaign_id = any(%(ids)s)" + (f" and {_STATUS} = %(status)s" if status else "")
     if reached:
-        where += f" and d.{reached}_at is not null"
-    params: dict[str, object] = {"ids": list(channels), "status": status}
-    counted = _TABLES
+        where += f" and {_CONVERTED}" if reached == "converted" else f" and d.{reached}_at is not null"
+    if reason:
+        where += " and r.status = 'skipped' and coalesce(r.skip_reason, 'none') = %(reason)s"
+    params: dict[str, object] = {"ids": list(channels), "status": status, "reason": reason}
     if caller.reach != "all":
         within, reach = reach_filter(caller, "c")
-        where, counted = f"{where} and {within}", counted + _CASE
+        where = f"{where} and {within}"
         params.update(reach)
+    counted = _TABLES if caller.reach == "all" and reached != "converted" else _TABLES + _CASE
     return Listing(
         "recipients",
         _RECIPIENTS,

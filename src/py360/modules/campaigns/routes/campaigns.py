@@ -221,12 +221,17 @@ async def list_recipients(
     cursor: Cursor = None,
     status: Annotated[str | None, Query(max_length=20)] = None,
     reached: Annotated[Reached | None, Query(description="Who was sent to, opened, ...: as the figures count")] = None,
+    skip_reason: Annotated[
+        str | None, Query(alias="skipReason", description="Who was skipped, and why", max_length=50)
+    ] = None,
     as_file: AsFile = None,
 ) -> Response:
     """The recipients within the caller's reach, what became of each, and why some were left out."""
     campaign = await campaigns.one(reads, caller, number("campaign", campaign_id))
     ids = [channel.id for channel in await campaigns.channels_of(reads, campaign)]
-    return await listed(reads, recipients(caller, campaign.id, ids, status, page.sort, reached), page, as_file, cursor)
+    return await listed(
+        reads, recipients(caller, campaign.id, ids, status, page.sort, reached, skip_reason), page, as_file, cursor
+    )
 
 
 @router.get("/campaigns/{campaign_id}/timeline", response_model=Answer[CampaignTimeline])

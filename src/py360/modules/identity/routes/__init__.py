@@ -1,7 +1,7 @@
 """The HTTP face of identity."""
 
 from py360.kit.http import Router
-from py360.modules.identity.routes import auth, clients, pages, users
+from py360.modules.identity.routes import auth, clients, lists, pages, users
 
 router = Router()
-router.add(auth.router, users.router, clients.router, pages.router)
+router.add(auth.router, users.router, clients.router, lists.router, pages.router)

@@ -14,7 +14,9 @@ from py360.modules.identity.service import email_change
 from py360.modules.identity.views import GeneralSettingsView, ProfileView
 
 # The General tab (domain reference, 28). Language and second factor have columns of their own.
-GENERAL: Final = {"theme": "system", "timezone": "Asia/Kolkata", "emailNotifications": True, "smsNotifications": False}
+GENERAL: Final = {
+    "theme": "system", "timezone": "Asia/Kolkata", "emailNotifications": True, "smsNotifications": False, "showTour": True,
+}  # fmt: skip
 
 
 async def read(session: AsyncSession, caller: Caller) -> ProfileView:
@@ -71,6 +73,7 @@ async def settings(session: AsyncSession, caller: Caller) -> GeneralSettingsView
         "smsNotifications": chosen["smsNotifications"],
         "language": user.portal_language,
         "mfaEnabled": user.mfa_enabled,
+        "showTour": chosen["showTour"],
     }
 
 

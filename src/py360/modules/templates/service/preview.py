@@ -4,7 +4,9 @@ from collections.abc import Mapping
 
 from py360.modules.templates.compiler import compile
 from py360.modules.templates.compiler.lint import lint
+from py360.modules.templates.compiler.prove import prove
 from py360.modules.templates.models import Template
+from py360.modules.templates.service.save import Draft, template_of
 from py360.modules.templates.sms import segments
 from py360.modules.templates.variables import fold_values, samples, write_text
 from py360.modules.templates.views import PreviewView, warnings_view
@@ -28,3 +30,10 @@ def preview(template: Template, parameters: Mapping[str, object]) -> PreviewView
         counted = segments(rendered.text)
         view["sms"] = {"encoding": counted.encoding, "characters": counted.units, "parts": counted.parts}
     return view
+
+
+async def preview_draft(client_id: int, draft: Draft, parameters: Mapping[str, object]) -> PreviewView:
+    """The same of a template that is not saved. Raises TemplateInvalid for what could not be saved."""
+    template = template_of(client_id, draft)
+    await prove([template])
+    return preview(template, parameters)

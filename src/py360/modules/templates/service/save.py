@@ -106,7 +106,7 @@ async def create(
 
     `ours`: one of the built-in templates, which needs no proof and no approval.
     """
-    template = _template(client_id, draft)
+    template = template_of(client_id, draft)
     findings = lint(template) if ours else (await prove([template]))[0]
     return await _insert(session, user_id, template, draft, findings, ours=ours)
 
@@ -115,7 +115,7 @@ async def create_all(
     session: AsyncSession, client_id: int, user_id: int | None, drafts: Sequence[Draft]
 ) -> list[Saved]:
     """Make several templates, all or none; what is wrong names the template."""
-    templates = [_template(client_id, draft) for draft in drafts]
+    templates = [template_of(client_id, draft) for draft in drafts]
     findings = await prove(templates)
     made = []
     for at, (draft, template) in enumerate(zip(drafts, templates, strict=True)):
@@ -168,7 +168,7 @@ async def update(
     if changes.keys() & {"content", "channel"} and "format" not in changes:
         changes = {**changes, "format": None}  # found out from the new content
     draft = replace(await _as_saved(session, old), **changes)
-    template = _template(old.client_id, draft, old.id, old.version + 1)
+    template = template_of(old.client_id, draft, old.id, old.version + 1)
     (findings,) = await prove([template])
     await refuse_taken_name(session, template)
     params = {**_params(template, draft), "id": old.id, "version": old.version}
@@ -184,7 +184,8 @@ def _wording(template: Template) -> tuple[str, str | None, str, str]:
     return template.channel, template.subject, template.content, template.category
 
 
-def _template(client_id: int, draft: Draft, id: int = 0, version: int = 1) -> Template:
+def template_of(client_id: int, draft: Draft, id: int = 0, version: int = 1) -> Template:
+    """The template that a draft would be saved as."""
     return Template(
         id=id,
         client_id=client_id,
