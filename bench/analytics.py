@@ -72,7 +72,7 @@ def _fill(out: Out, url: str, cases: int, each: int) -> None:
         for table in ("renewal_cases", "communication_delivery_status"):
             connection.execute(f"vacuum (analyze) {table}")
     started = time.perf_counter()
-    asyncio.run(_rebuild())
+    asyncio.run(count_again())
     out(f"rebuilt in {time.perf_counter() - started:.0f} s")
     with psycopg.connect(url, autocommit=True) as connection:
         for table in ("analytics_facts", "analytics_cells"):
@@ -83,7 +83,8 @@ def _fill(out: Out, url: str, cases: int, each: int) -> None:
         out(f"{sizes[0][0]:,} facts in {sizes[1][0]:,} sums")
 
 
-async def _rebuild() -> None:
+async def count_again() -> None:
+    """Count everything again, as after a restore."""
     opened = await Resources.open(settings())
     try:
         await rebuild()

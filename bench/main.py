@@ -16,6 +16,7 @@ PARTS: Final[dict[str, dict[str, int]]] = {
     "customers": {"customers": 20_000},
     "organization": {"cases": 100_000},
     "analytics": {"cases": 50_000, "messages_each": 2},
+    "console": {"cases": 50_000},
     "renewals": {"policies": 50_000},
     "mail": {"messages": 10_000},
     "campaigns": {"messages": 10_000, "planned": 100_000},

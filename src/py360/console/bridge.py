@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, urlencode
 from fastapi import Depends, Request, Response
 from starlette.types import Message, Receive, Scope, Send
 
-from py360.console import session
+from py360.console import sentences, session
 from py360.console.visit import PageRouter, Visit, VisitWith
-from py360.kit.http import JSON
+from py360.kit.http import JSON, SAFE_METHODS
+from py360.kit.pages import Language
 
 MAX_BODY: Final = 1200 << 20  # bytes; each route of the API has its own limit below this
 METHODS: Final = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]
@@ -57,12 +58,49 @@ class Passed(Response):
             "state": dict(scope.get("state", {})),
         }
 
+        translated = Translated(send, self._visit.language, scope["method"])
+
         async def send_ours(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message = {**message, "headers": [*_in_our_address(message["headers"]), *own]}
-            await send(message)
+            await translated.send(message)
 
         await scope["app"](inner, receive, send_ours)
+
+
+class Translated:
+    """Passes an answer on; one that says what was done or refused waits until it is whole, for its sentences to be translated."""
+
+    def __init__(self, send: Send, language: Language, method: str) -> None:
+        self._send = send
+        self._language = language
+        self._is_change = method not in SAFE_METHODS
+        self._start: Message | None = None  # while the answer waits
+        self._body = bytearray()
+
+    async def send(self, message: Message) -> None:
+        """A part of the answer."""
+        if message["type"] == "http.response.start" and self._has_sentences(message):
+            self._start = message
+            return
+        if self._start is None:
+            await self._send(message)
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body") and len(self._body) <= sentences.LONGEST:
+            return
+        body = bytes(self._body) if message.get("more_body") else sentences.translate(self._language, bytes(self._body))
+        headers = [header for header in self._start["headers"] if header[0] != b"content-length"]
+        if not message.get("more_body"):
+            headers.append((b"content-length", b"%d" % len(body)))
+        await self._send({**self._start, "headers": headers})
+        self._start = None
+        await self._send({**message, "body": body})
+
+    def _has_sentences(self, start: Message) -> bool:
+        headers = dict(start["headers"])
+        is_json = headers.get(b"content-type", b"").startswith(JSON.encode()) and b"content-encoding" not in headers
+        return is_json and self._language.code != "en" and (self._is_change or start["status"] >= 400)
 
 
 def _in_our_address(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:

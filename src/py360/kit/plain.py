@@ -5,6 +5,7 @@ from string import ascii_letters, ascii_uppercase, digits
 from typing import Any, Final
 
 SHOWN: Final = 3  # fields that the sentence names itself
+SUMMARY: Final = "Some fields are missing or wrong: "
 _VERBS: Final = ("is ", "may ", "must ")
 
 _WORDS: Final[Mapping[str, str]] = {
@@ -102,4 +103,4 @@ def summary(details: Sequence[Mapping[str, str]]) -> str:
     ]
     sentences = [sentence.removesuffix(".") for sentence in sentences]
     more = f"; and {len(details) - SHOWN} more" if len(details) > SHOWN else ""
-    return f"Some fields are missing or wrong: {'; '.join(sentences)}{more}."
+    return f"{SUMMARY}{'; '.join(sentences)}{more}."

@@ -94,7 +94,7 @@ function values(form) {
   const made = {};
   const isNew = (form.dataset.api || "POST ").startsWith("POST");
   for (const field of form.elements) {
-    if (!field.name || field.matches(":disabled") || field.name === "csrf" || field.type === "file" || field.dataset.type === "result") continue;
+    if (!field.name || field.matches(":disabled, [data-local]") || field.name === "csrf" || field.type === "file" || field.dataset.type === "result") continue;
     if (field.type === "radio" && !field.checked) continue;
     const isList = field.name.endsWith("[]");
     if (field.type === "checkbox" && isList && !field.checked) { place(made, field.name.slice(0, -2), [], true); continue; }
@@ -118,6 +118,7 @@ function place(made, name, value, append) {
   const parts = name.split(".");
   const last = parts.pop();
   let at = made;
+  // A number is a place in a list: `intervals.0.channel`.
   parts.forEach((part, index) => { at = at[part] ??= /^\d+$/.test(parts[index + 1] ?? last) ? [] : {}; });
   at[last] = append ? [...(at[last] ?? []), ...value] : value;
 }
@@ -234,7 +235,7 @@ document.addEventListener("submit", (event) => {
 function arrange(form) {
   for (const part of $$("[data-when]", form)) {
     const [name, value] = part.dataset.when.split("=");
-    const isOn = $$("[name]", form).some((each) => each.name === name && each.value === value && (each.checked ?? true));
+    const isOn = !part.parentElement.closest("[data-when][hidden]") && $$("[name]", form).some((each) => each.name === name && each.value === value && (/radio|checkbox/.test(each.type) ? each.checked : true));
     part.hidden = !isOn;
     for (const field of $$("input, select, textarea", part)) field.disabled = !isOn;
   }
@@ -260,6 +261,8 @@ async function part(target, address, body) {
 document.addEventListener("change", (event) => {
   const form = event.target.closest("form");
   if (!form) return;
+  const { sets } = event.target.dataset;  // a choice that decides another field: its options say what
+  if (sets) form.elements[sets].value = event.target.selectedOptions[0]?.dataset.value ?? "";
   arrange(form);
   if (form.dataset.check) check(form);
   for (const box of $$("[data-preview]", form)) {

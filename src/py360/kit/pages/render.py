@@ -53,6 +53,10 @@ class Pages:
         common = _catalogue(HERE / "locale" / language.code / "pages.po") if own else {}
         return lambda message: own.get(message) or common.get(message, message)
 
+    def texts(self, language: Language) -> list[str]:
+        """The English texts that have a translation of their own into a language."""
+        return list(_catalogue(self.folder / "locale" / language.code / f"{self.domain}.po"))
+
     def render(
         self,
         template: str,

@@ -1,5 +1,6 @@
 """The rates of a campaign, one definition for all pages (domain reference, section 12.6)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -90,3 +91,16 @@ def metrics(counters: Counters) -> CampaignMetrics:
         "bounceRate": percent(bounced, sent),
         "unsubscribeRate": percent(unsubscribed, delivered),
     }
+
+
+def by_channel(counted: Sequence[tuple[str, Counters]]) -> dict[str, CampaignMetrics]:
+    """The figures of each channel, its follow-ups included. A case that both wrote to counts in both."""
+    sums: dict[str, Counters] = {}
+    for channel, counters in counted:
+        sums[channel] = _add(sums[channel], counters) if channel in sums else counters
+    return {channel: metrics(counters) for channel, counters in sums.items()}
+
+
+def _add(one: Counters, other: Counters) -> Counters:
+    names = [f"{name}_count" for name in (*COUNTERS, "settled")]
+    return Counters(**{name: (getattr(one, name) or 0) + (getattr(other, name) or 0) for name in names})

@@ -1,6 +1,6 @@
 """What the API of campaigns takes (specification, "Campaign Management APIs"; domain reference, section 12)."""
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated, Literal
 
@@ -59,10 +59,10 @@ def read_audience(stored: StoredAudience) -> str | AudienceFilter:
 
 
 class Conditions(Schema):
-    """When a follow-up is sent."""
+    """To whom a follow-up is sent."""
 
-    send_if_no_response: bool = True
-    send_if_no_action: bool = False
+    send_if_no_response: bool = Field(True, description="Only to those who answered no message of the campaign")
+    send_if_no_action: bool = Field(False, description="Only to those who clicked no link of it; who renewed gets none")
 
 
 class Interval(Schema):
@@ -76,9 +76,14 @@ class Interval(Schema):
     enabled: bool = True
     conditions: Conditions = Conditions()
 
+    @property
+    def after(self) -> timedelta:
+        """How long after the step before."""
+        return timedelta(**{self.delay_unit: self.delay})
+
 
 class AdvancedScheduling(Schema):
-    """The follow-up messages of a campaign; those that are switched off are not kept."""
+    """The follow-up messages of a campaign, in their order; those that are switched off are not kept."""
 
     enabled: bool = False
     intervals: list[Interval] = Field(default_factory=list, max_length=20)
@@ -106,7 +111,7 @@ class NewCampaign(Schema):
     tags: Tags = Field(default_factory=list)
     budget: Budget | None = None
     advanced_scheduling: AdvancedScheduling | None = Field(
-        None, description="Follow-up messages: kept and shown with the campaign; they are not sent yet"
+        None, description="Follow-up messages: so long after the step before, to those who did not answer or act"
     )
     draft: bool = False
 
@@ -119,7 +124,7 @@ class EditCampaign(Schema):
         "parentId", "type", "purpose", "channels", "status", "statusReason", "uploadFilename", "templateId", "templateName",
         "provider", "providers", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact",
         "scheduleType", "launchDate", "completedAt", "createdDate", "lastModified", "progress", "spent", "metrics",
-        "channelMetrics", "campaigns", "advancedScheduling", "audience", "scheduledDate", "timeline", "compliance", "consent",
+        "channelMetrics", "campaigns", "advancedScheduling", "audience", "scheduledDate", "timeline", "compliance", "consent", "step",
     }  # fmt: skip
     moves = frozenset({
         "spent", "statusReason", "targetCount", "audienceSize", "originalCount", "duplicatesRemoved", "withoutContact", "launchDate",

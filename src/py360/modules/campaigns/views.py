@@ -73,6 +73,7 @@ class CampaignView(TypedDict):
     progress: float
     metrics: CampaignMetrics
     version: int
+    step: int  # of a follow-up message its place; 0 for the first one
 
 
 class CreatedCampaignView(TypedDict):

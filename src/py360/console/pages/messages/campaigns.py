@@ -11,9 +11,10 @@ from starlette.datastructures import QueryParams
 from py360.console.api_client import ApiProblem, Data, Json
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import text
-from py360.console.pages.cases import POLICY_TYPES
-from py360.console.pages.cases import STATUSES as CASE_STATUSES
+from py360.console.pages.renewals.cases import POLICY_TYPES
+from py360.console.pages.renewals.cases import STATUSES as CASE_STATUSES
 from py360.console.visit import PageRouter, Visit, VisitWith
+from py360.kit.errors import Conflict
 
 router = PageRouter()
 
@@ -117,6 +118,13 @@ CanSee = Annotated[Visit, Depends(VisitWith("campaigns"))]
 CanCreate = ("campaigns:campaign-creation", "upload:campaign-creation")
 
 
+class Draft(TypedDict):
+    """What of a campaign decides whether and how its form is filled in; the template reads the rest."""
+
+    status: str
+    uploadId: str | None
+
+
 class Account(TypedDict):
     """What of a sender's account the estimate needs."""
 
@@ -161,16 +169,30 @@ async def campaigns(visit: Annotated[Visit, Depends(VisitWith("campaigns", query
 @router.get("/campaigns/new")
 async def new(visit: Annotated[Visit, Depends(VisitWith(*CanCreate, query=frozenset({"uploadId"})))]) -> Response:
     """The form for a new campaign."""
+    return await _form(visit, None, visit.query.get("uploadId", ""))
+
+
+@router.get("/campaigns/{campaign_id}/edit")
+async def edit(visit: Annotated[Visit, Depends(VisitWith("campaigns:campaign-editing"))], campaign_id: str) -> Response:
+    """The same form for a draft: its texts and its audience, beside what any campaign lets change."""
+    found = await visit.api.get(Draft, f"/campaigns/{campaign_id}")
+    if found["status"] != "draft":
+        raise Conflict("Only a draft can be changed here: this campaign is planned already.")
+    return await _form(visit, found, found["uploadId"] or "")
+
+
+async def _form(visit: Visit, campaign: Draft | None, upload: str) -> Response:
     uploads, templates = await asyncio.gather(
         visit.api.get(Data, "/upload/history", status="completed", limit=100) if visit.may("upload") else _nothing(),
         _templates(visit),
     )
     return visit.page(
         "campaigns/new.html",
+        campaign=campaign,
         uploads=uploads.get("uploads", []),
         templates=templates,
         accounts=(await _accounts(visit))["providers"],
-        chosen=visit.query.get("uploadId", ""),
+        chosen=upload,
         channels=CHANNELS,
         purposes=PURPOSES,
         audiences=AUDIENCES,

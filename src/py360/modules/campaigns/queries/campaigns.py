@@ -23,7 +23,7 @@ COLUMNS: Final = f"""
 select c.id, c.parent_id, c.client_id, c.name, c.description, c.campaign_type, c.type, c.channels, c.status, c.pause_reason,
   c.upload_id, f.original_filename, c.template_id, t.name as template_name, p.name as provider_name,
   c.target_audience_filter, c.target_count, c.metrics as plan_sizes, c.content, c.schedule_type, c.scheduled_at, c.started_at,
-  c.completed_at, c.created_at, c.updated_at, nullif(u.name, '') as creator, c.tags, c.version, c.converted_count,
+  c.completed_at, c.created_at, c.updated_at, nullif(u.name, '') as creator, c.tags, c.version, c.converted_count, c.step,
   coalesce(c.budget, parent.budget) as budget,
   {", ".join(f"coalesce(s.{name}_count, c.{name}_count) as {name}_count" for name in rates.SUMMED)}
 from campaigns c left join uploads_public_upload f on f.id = c.upload_id
@@ -80,6 +80,7 @@ class CampaignRow(rates.Progress):
     creator: str | None
     tags: list[str]
     version: int
+    step: int
     budget: Decimal | None
 
     def to_public(self) -> CampaignView:
@@ -122,6 +123,7 @@ class CampaignRow(rates.Progress):
             "progress": rates.progress(self),
             "metrics": rates.metrics(self),
             "version": self.version,
+            "step": self.step,
         }
 
 

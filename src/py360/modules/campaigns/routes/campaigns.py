@@ -80,8 +80,6 @@ async def create_campaign(session: Session, caller: CanCreateCampaigns, body: Ne
         for one in created
     ]
     message = f"Campaign created for {sum(one.planned.recipients for one in created)} messages"
-    if body.advanced_scheduling and body.advanced_scheduling.enabled:
-        message += ". Its follow-up steps are kept; they are not sent yet"
     return ok({"campaigns": channels, "parentId": code("campaign", parent), "message": message}, 201)
 
 
@@ -145,9 +143,13 @@ async def show_campaign(reads: DbReads, res: Res, caller: CanSeeCampaigns, campa
     view: CampaignDetailView = {
         **campaign.to_public(),
         "spent": await messaging.spent(reads, [channel.id for channel in channels]),
-        "channelMetrics": {channel.campaign_type: rates.metrics(channel) for channel in channels},
+        "channelMetrics": rates.by_channel([(channel.campaign_type, channel) for channel in channels]),
         "campaigns": [channel.to_public() for channel in channels if channel.id != campaign.id],
-        "templates": {each.campaign_type: code("template", each.template_id) for each in channels if each.template_id},
+        "templates": {
+            each.campaign_type: code("template", each.template_id)
+            for each in channels
+            if each.template_id and not each.step
+        },
         "timeline": [
             {"date": event.date, "event": event.event, "type": event.type} for event in figures.story([campaign])
         ],

@@ -8,6 +8,7 @@ from typing import Final
 from py360.kit import db, resources
 from py360.modules.campaigns.sender import recover
 from py360.modules.campaigns.sender.guard import CampaignGuard
+from py360.modules.campaigns.service import follow_ups
 from py360.modules.campaigns.service.plan import REMINDERS
 from py360.modules.messaging import api as messaging
 from py360.modules.settings import api as settings
@@ -19,7 +20,7 @@ BATCH_SECONDS: Final = 0.5
 LINK_VARIABLES: Final = frozenset({"payment_link", "renewal_link", "link"})
 
 _CAMPAIGN: Final = """
-select id, parent_id, client_id, campaign_type, type, status, template_id, provider_id, created_by, next_run_at
+select id, parent_id, client_id, campaign_type, type, status, template_id, provider_id, created_by, next_run_at, step
 from campaigns where id = %(id)s and parent_id is not null
 """
 
@@ -38,6 +39,7 @@ class ChannelCampaign:
     provider_id: int | None
     created_by: int | None
     next_run_at: datetime | None
+    step: int
 
 
 @dataclass(slots=True)
@@ -92,5 +94,7 @@ async def prepare(campaign_id: int) -> Run | datetime | None:
         template = await templates.find(session, campaign.client_id, campaign.template_id)
         in_force = await settings.get(session, campaign.client_id, settings.Campaigns)
         await recover.settle_lost(session, campaign_id)
+        if campaign.step:
+            await follow_ups.join(session, campaign_id, campaign.parent_id, resources.current().clock.now())
     guard = CampaignGuard(campaign_id, campaign.type in REMINDERS)
     return Run(campaign, template, guard, largest_batch=in_force.batch_size, retries=in_force.retry_attempts)

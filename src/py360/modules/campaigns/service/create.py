@@ -11,7 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
-from py360.modules.campaigns.schemas import AudienceFilter, Channel, NewCampaign, PreviewAudience, store_audience
+from py360.modules.campaigns.schemas import (
+    AudienceFilter,
+    Channel,
+    Interval,
+    NewCampaign,
+    PreviewAudience,
+    store_audience,
+)
 from py360.modules.campaigns.service import audiences, plan
 from py360.modules.campaigns.service.plan import Audience, Planned
 from py360.modules.campaigns.service.schedule import schedule
@@ -25,9 +32,11 @@ LABELS: Final[Mapping[str, str]] = {"email": "Email", "sms": "SMS", "whatsapp": 
 
 _INSERT: Final = """
 insert into campaigns (client_id, parent_id, name, description, campaign_type, type, channels, status, upload_id, template_id,
-  template_version, provider_id, content, target_audience_filter, tags, budget, schedule_type, scheduled_at, started_at, created_by)
+  template_version, provider_id, content, target_audience_filter, tags, budget, schedule_type, scheduled_at, started_at, created_by,
+  step, follow_up_after, if_no_response, if_no_action)
 values (%(client)s, %(parent)s, %(name)s, %(description)s, %(channel)s, %(purpose)s, %(channels)s, %(status)s, %(upload)s,
-  %(template)s, %(version)s, %(provider)s, %(content)s, %(filter)s, %(tags)s, %(budget)s, %(schedule)s, %(at)s, %(started)s, %(user)s)
+  %(template)s, %(version)s, %(provider)s, %(content)s, %(filter)s, %(tags)s, %(budget)s, %(schedule)s, %(at)s, %(started)s, %(user)s,
+  %(step)s, %(after)s, %(if_no_response)s, %(if_no_action)s)
 returning id
 """
 
@@ -58,7 +67,8 @@ async def create(session: AsyncSession, caller: Caller, body: NewCampaign) -> tu
     for channel in channels:
         await providers.account(session, client_id, channel, body.providers.get(channel))
     common = _common(caller, client_id, body, audience, status, at)
-    whole = {"channels": channels, "budget": body.budget, "content": await _follow_ups(session, client_id, body)}
+    follow_ups = await _follow_ups(session, client_id, body)
+    whole = {"channels": channels, "budget": body.budget, "content": _stored(body, [each for each, _ in follow_ups])}
     parent = await db.fetch_only(session, int, _INSERT, common | whole)
     created = []
     for channel in channels:
@@ -79,9 +89,35 @@ async def create(session: AsyncSession, caller: Caller, body: NewCampaign) -> tu
         await set_target(session, child, planned)
         created.append(CreatedChannel(child, name, channel, status, planned, at))
     await sum_targets(session, parent, [one.planned for one in created])
-    for one in created:
-        await schedule(session, one.id, status, at)
+    later = await _insert_follow_ups(session, common | {"parent": parent}, body, follow_ups)
+    for child in [*(one.id for one in created), *later]:
+        await schedule(session, child, status, at)
     return parent, created
+
+
+async def _insert_follow_ups(
+    session: AsyncSession,
+    common: Mapping[str, object],
+    body: NewCampaign,
+    follow_ups: Sequence[tuple[Interval, templates.Template]],
+) -> list[int]:
+    """A child for each follow-up, still without recipients."""
+    made = []
+    for step, (interval, template) in enumerate(follow_ups, 1):
+        own = {
+            "name": f"{body.name} ({LABELS[interval.channel]}, follow-up {step})",
+            "channel": interval.channel,
+            "channels": [interval.channel],
+            "template": template.id,
+            "version": template.version,
+            "provider": body.providers.get(interval.channel),
+            "step": step,
+            "after": interval.after,
+            "if_no_response": interval.conditions.send_if_no_response,
+            "if_no_action": interval.conditions.send_if_no_action,
+        }
+        made.append(await db.fetch_only(session, int, _INSERT, {**common, **own}))
+    return made
 
 
 def _common(
@@ -93,24 +129,36 @@ def _common(
         "provider": None, "budget": None, "content": None, "filter": store_audience(body.target_audience),
         "tags": orjson.dumps(body.tags).decode(), "schedule": body.schedule_type, "at": at, "user": caller.user_id,
         "started": resources.current().clock.now() if status == "active" else None,
+        "step": 0, "after": None, "if_no_response": False, "if_no_action": False,
     }  # fmt: skip
 
 
-async def _follow_ups(session: AsyncSession, client_id: int, body: NewCampaign) -> str | None:
-    """The follow-up messages that are switched on, as the database keeps them; raises Invalid for one without its template."""
+async def _follow_ups(
+    session: AsyncSession, client_id: int, body: NewCampaign
+) -> list[tuple[Interval, templates.Template]]:
+    """The follow-up messages that are switched on, with their templates. Raises Invalid or Conflict for one that has none."""
     wanted = body.advanced_scheduling
     if wanted is None or not wanted.enabled:
-        return None
+        return []
     intervals = [interval for interval in wanted.intervals if interval.enabled]
     if not intervals:
         raise Invalid(
             "Advanced scheduling is on and has no step. Add one, or switch it off.",
             details=[{"field": "advancedScheduling.intervals", "message": "may not be empty"}],
         )
+    found = []
     for interval in intervals:
         chosen = {} if interval.template is None else {interval.channel: interval.template}
-        await template_for(session, client_id, interval.channel, chosen)
-    kept = wanted.model_copy(update={"intervals": intervals}).model_dump(mode="json", by_alias=True)
+        found.append((interval, await template_for(session, client_id, interval.channel, chosen)))
+        await providers.account(session, client_id, interval.channel, body.providers.get(interval.channel))
+    return found
+
+
+def _stored(body: NewCampaign, intervals: Sequence[Interval]) -> str | None:
+    """The follow-up messages as the campaign shows them."""
+    if body.advanced_scheduling is None or not intervals:
+        return None
+    kept = body.advanced_scheduling.model_copy(update={"intervals": intervals}).model_dump(mode="json", by_alias=True)
     return orjson.dumps({"advancedScheduling": kept}).decode()
 
 

@@ -51,7 +51,7 @@ async def edit(
         await _write(session, [family.parent_id], {"budget": body.budget})
     if body.scheduled_at is not None and body.scheduled_at != campaign.scheduled_at:
         await _move_start(session, family, body.scheduled_at)
-    if _other_templates(channels, body) or _other_audience(campaign, body):
+    if _other_templates([each for each in channels if not each.step], body) or _other_audience(campaign, body):
         await _plan_again(session, caller, campaign, channels, body)
 
 
@@ -99,6 +99,7 @@ async def _plan_again(
             "Only a draft’s templates and audience can be changed: this campaign is planned already.",
             code="not_a_draft",
         )
+    channels = [each for each in channels if not each.step]
     unknown = set(body.templates) - {channel.campaign_type for channel in channels}
     if unknown:
         raise Invalid(f"This campaign has no channel {', '.join(sorted(unknown))}.", code="no_such_channel")

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids, resources
 from py360.kit.clock import INDIA
-from py360.modules.campaigns.service import count
+from py360.modules.campaigns.service import count, follow_ups
 from py360.modules.campaigns.service.lock import Campaign, lock_any
 from py360.modules.campaigns.service.schedule import send_at
 from py360.modules.campaigns.service.status import move, notify_responsible, refresh_parent
@@ -93,6 +93,8 @@ async def after_run(
         return max(left.deferred_until, wait_until or now)
     if left.claimed:
         return now + LEASE_OVER
+    if turn := await follow_ups.next_turn(session, campaign_id, now):
+        return turn
     await _finish(session, campaign_id)
     return None
 

@@ -18,7 +18,7 @@ from py360.modules.campaigns.schemas import StoredAudience
 # Not `for update`: the ledger's new rows refer to these, and would wait.
 _LOCK: Final = """
 select c.id, c.parent_id, c.client_id, c.name, c.campaign_type, c.type, c.status, c.upload_id, c.template_id,
-  c.target_audience_filter, c.scheduled_at, c.started_at, c.created_by, c.version
+  c.target_audience_filter, c.scheduled_at, c.started_at, c.created_by, c.version, c.step
 from campaigns asked join campaigns c on coalesce(asked.parent_id, asked.id) in (c.id, c.parent_id)
 where asked.id = %(id)s order by c.parent_id nulls first, c.id for no key update of c
 """
@@ -42,6 +42,7 @@ class Campaign:
     started_at: datetime | None
     created_by: int | None
     version: int
+    step: int  # 0; of a follow-up its place
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """How a user keeps the lists of the console: filters under a name, and which columns are shown. Nobody else sees it."""
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final, TypedDict
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,9 +16,17 @@ MOST_COLUMNS: Final = 100
 _KEY: Final = "lists"  # in a user's preferences
 
 
+class StoredList(TypedDict, total=False):
+    """What is kept of a list in its user's preferences."""
+
+    views: list[KeptViewView]
+    columns: dict[str, bool]
+
+
 async def read(session: AsyncSession, caller: Caller, name: str) -> KeptListView:
     """What the caller keeps of a list; nothing of one that was never changed."""
-    return _to_public(name, (await session.get_one(User, caller.user_id)).preferences)
+    user = await session.get_one(User, caller.user_id)
+    return _of(name, user.preferences.get(_KEY, {}))
 
 
 async def keep_view(session: AsyncSession, caller: Caller, name: str, view: KeptViewView) -> KeptListView:
@@ -53,7 +61,7 @@ async def _lock(session: AsyncSession, caller: Caller, name: str) -> tuple[User,
     kept = user.preferences.get(_KEY, {})
     if name not in kept and len(kept) >= MOST_LISTS:
         raise Conflict(f"You keep the views of {MOST_LISTS} lists already.", code="too_many_lists")
-    return user, _to_public(name, user.preferences)
+    return user, _of(name, kept)
 
 
 def _store(user: User, kept: KeptListView) -> KeptListView:
@@ -62,6 +70,6 @@ def _store(user: User, kept: KeptListView) -> KeptListView:
     return kept
 
 
-def _to_public(name: str, preferences: Mapping[str, Any]) -> KeptListView:
-    kept = preferences.get(_KEY, {}).get(name, {})
+def _of(name: str, lists: Mapping[str, StoredList]) -> KeptListView:
+    kept = lists.get(name, {})
     return {"list": name, "views": kept.get("views", []), "columns": kept.get("columns", {})}
