@@ -216,6 +216,7 @@ class CommunicationView(TypedDict):
     openedAt: datetime | None
     clickedAt: datetime | None
     repliedAt: datetime | None
+    replyText: str | None  # what the customer answered, a line for each answer
     campaignId: str | None
     error: str | None
     priority: str

@@ -25,7 +25,7 @@ select m.id, m.communication_type, m.is_own, m.kind, m.direction, m.subject, m.c
   m.created_at, m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent,
   m.template_id, m.template_version, w.subject as template_subject, w.content as template_content,
   w.format as template_format, m.priority, m.starred, m.satisfaction, m.tags, m.duration_seconds, m.call_type, m.outcome,
-  m.claim_number, m.follow_up_required, m.escalation_reason
+  m.claim_number, m.follow_up_required, m.escalation_reason, m.reply_text
 from ({_SENT_AND_LOGGED}) m
 left join identity_public_users a on a.id = m.agent_id
 left join templates_public_version w on w.template_id = m.template_id and w.version = m.template_version
@@ -73,6 +73,7 @@ class Communication:
     claim_number: str | None
     follow_up_required: bool
     escalation_reason: str | None
+    reply_text: str | None
 
 
 def _to_public(values: Values, message: Communication) -> CommunicationView:
@@ -92,6 +93,7 @@ def _to_public(values: Values, message: Communication) -> CommunicationView:
         "openedAt": message.opened_at,
         "clickedAt": message.clicked_at,
         "repliedAt": message.replied_at,
+        "replyText": message.reply_text,
         "campaignId": ids.code("campaign", message.campaign_id) if message.campaign_id else None,
         "error": message.error_message,
         "priority": message.priority,

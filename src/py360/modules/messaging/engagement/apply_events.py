@@ -169,6 +169,14 @@ class _Answered:
     client_id: int
 
 
+# Several answers to one message follow each other.
+_KEEP_REPLY: Final = """
+update communication_delivery_status set reply_text = concat_ws(e'\\n', reply_text, %(text)s) where id = %(id)s
+  and length(coalesce(reply_text, '')) < 20000
+"""
+LONGEST_REPLY: Final = 4_000  # characters that are kept of an answer
+
+
 async def _apply_inbound(
     session: AsyncSession, event: webhooks.Event, message: Inbound | ContactStop
 ) -> list[ledger.Change]:
@@ -203,6 +211,8 @@ async def _apply_inbound(
         await opt_outs.start(session, client_id, channel, contact, number, message.at)
     if number is None:
         return []
+    if text := message.text.strip():
+        await db.execute(session, _KEEP_REPLY, {"id": number, "text": text[:LONGEST_REPLY]})
     status = None if meant else "replied"
     return await ledger.apply(
         session, [ledger.News(status, message.at, message_id=number, unsubscribed=meant == "stop")]
