@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0035_add_follow_ups"
-down_revision = "0034_add_audiences"
+revision = "0038_add_follow_ups"
+down_revision = "0037_add_mandates"
 branch_labels = None
 depends_on = None
 
