@@ -27,6 +27,8 @@ NO_ROW: Final = {
     "session_id": "one's own sessions only: tests/modules/identity/test_sign_in.py",
     "role_id": "roles are the installation's; only its administrators change them",
     "number": "a chunk of what stands before it",
+    "list_name": "the name of a list of the console; kept with one's own user: tests/modules/identity/test_lists.py",
+    "draft": "what its author alone may see again, under a name nobody can guess",
     "kind": "calling, sms, whatsapp: of one's own client",
     "section": "the name of a tab of one's own client",
     "chart_id": "the name of a chart; its figures are sums within the caller's reach",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlencode
 
+import nh3
 from babel.dates import format_date, format_datetime, format_timedelta
 from babel.numbers import format_currency, format_decimal, format_percent
 from fastapi import Request, Response
@@ -57,11 +58,7 @@ _SPELLED: Final = {
     "email": "e-mail", "whatsapp": "WhatsApp", "openai": "OpenAI", "mailgun": "Mailgun", "e": "e",
     **{word: word.upper() for word in ["ai", "api", "ckyc", "dlt", "dnc", "dnd", "hni", "id", "imap", "kyc", "mfa", "otp", "pan", "pdf", "sla", "sms", "smtp", "tls", "upi", "url", "vip"]},
 }  # fmt: skip
-_NO_TEXT: Final = re.compile(
-    r"(?is)<(style|script|head|title)\b[^<]*(?:<(?!/\1)[^<]*)*</\1>|<!--[^-]*(?:-(?!->)[^-]*)*-->"
-)
-_LINE_ENDS: Final = re.compile(r"(?i)<br[^<>]*>|</(?:p|div|tr|li|h[1-6]|table)>")
-_TAGS: Final = re.compile(r"<[^<>]*>")
+_LINE_ENDS: Final = ("</p>", "</div>", "</tr>", "</li>", "</h1>", "</h2>", "</h3>", "<br")
 _BROWSERS: Final = (
     ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"), ("curl", "curl"),
 )  # fmt: skip
@@ -188,11 +185,14 @@ def language_name(code: object) -> str:
     return found.name if found else str(code)
 
 
-def readable(html: object) -> str:
+def readable(mail: object) -> str:
     """The words of a mail, line by line, without its form."""
-    text = _TAGS.sub(" ", _LINE_ENDS.sub("\n", _NO_TEXT.sub("", str(html))))
-    lines = [" ".join(line.split()) for line in unescape(text).splitlines()]
-    return "\n".join(line for line in lines if line)
+    text = str(mail)
+    if "</" in text or "/>" in text or "<br" in text.lower():
+        for mark in _LINE_ENDS:
+            text = text.replace(mark, f"\n{mark}")
+        text = unescape(nh3.clean(text, tags=set()))
+    return "\n".join(line for each in text.splitlines() if (line := " ".join(each.split())))
 
 
 def browser_name(agent: object) -> str:

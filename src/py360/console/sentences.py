@@ -17,6 +17,7 @@ from py360.kit.plain import SUMMARY
 
 CATALOGUES: Final = Pages(HERE, "sentences")
 LONGEST: Final = 64 << 10  # bytes of an answer that is read for its sentences
+LONGEST_SENTENCE: Final = 2_000  # characters
 _VALUE: Final = re.compile(r"%\\\((\w+)\\\)s")
 _MARK: Final = re.compile(r"%\((\w+)\)s")
 Pattern = tuple[re.Pattern[str], str]
@@ -69,7 +70,7 @@ def _speaker(code: str) -> Callable[[str], str]:
     def say(message: str) -> str:
         if (exact := text(message)) != message:
             return exact
-        for pattern, translation in patterns:
+        for pattern, translation in patterns if len(message) <= LONGEST_SENTENCE else ():
             if found := pattern.fullmatch(message):
                 return _MARK.sub(lambda mark, found=found: found[mark[1]], translation)  # type: ignore[misc]  # bound for each round
         return message

@@ -24,7 +24,7 @@ MAIL_POLICY: Final = (
 )
 
 
-_VARIABLE: Final = re.compile(r"\{\{\s*(\w+)[^{}]*\}\}")
+_VARIABLE: Final = re.compile(r"\{\{\s*(\w+)\b[^{}]*\}\}")
 
 
 class Ledgered(TypedDict):

@@ -171,7 +171,7 @@ class _Answered:
 
 # Several answers to one message follow each other.
 _KEEP_REPLY: Final = """
-update communication_delivery_status set reply_text = concat_ws(e'\\n', reply_text, %(text)s) where id = %(id)s
+update communication_delivery_status set reply_text = concat_ws(e'\\n', reply_text, %(text)s::text) where id = %(id)s
   and length(coalesce(reply_text, '')) < 20000
 """
 LONGEST_REPLY: Final = 4_000  # characters that are kept of an answer
