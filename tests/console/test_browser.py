@@ -200,7 +200,7 @@ def test_draft_with_a_follow_up_is_changed(chromium: Browser, installation: Inst
     page.get_by_label("Template for SMS").select_option(label="Renewal Alert · Renewal · English")
     page.get_by_label("Write again to those who do not react").check()
     page.get_by_label("Text of follow-up 1").select_option(label="renewal_reminder · Renewal · English")
-    page.get_by_label("And another one after it").check()
+    page.get_by_label("And another one after it").first.check()
     page.get_by_label("Text of follow-up 2").select_option(label="Renewal Reminder - 7 Days · Renewal · English")
     page.get_by_role("button", name="Save as a draft").click()
     page.wait_for_url("**/campaigns/campaign-*")

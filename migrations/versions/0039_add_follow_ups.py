@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0038_add_follow_ups"
-down_revision = "0037_add_mandates"
+revision = "0039_add_follow_ups"
+down_revision = "0038_index_skipped_recipients"
 branch_labels = None
 depends_on = None
 

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0039_keep_replies"
-down_revision = "0038_add_follow_ups"
+revision = "0040_keep_replies"
+down_revision = "0039_add_follow_ups"
 branch_labels = None
 depends_on = None
 
