@@ -32,6 +32,10 @@ PAGES = (
     "/mailboxes/new", "/mail-rules", "/call-list", "/recommendations", "/renewal-model", "/assistant", "/assistant/documents",
     "/assistant/settings", "/customers/CUST-1001", "/customers/CUST-1001/timeline", "/customers/CUST-1001/picture",
     "/customers/CUST-1001/documents", "/customers/CUST-1001/duplicates", "/cases/CASE-1001/claims",
+    "/cases/CASE-1001/payments", "/cases/CASE-1001/documents", "/policy-servicing", "/policy-servicing/SRV-1001",
+    "/new-business", "/medical-management", "/payment-exceptions", "/statements", "/statements/1001", "/mandates",
+    "/mandates/mandate-1001", "/debits", "/channels", "/channels/ch-1001", "/organization/1001/performance",
+    "/hierarchy-comparison?nodeIds=1001&nodeIds=1002",
 )  # fmt: skip
 
 
@@ -99,3 +103,42 @@ async def test_pages_are_accessible_at_desk_and_on_a_phone(page: Page) -> None:
                 wrong[f"{path} ({name})"] = faults
             await picture(page, f"{path.strip('/').replace('/', '-').replace('?', '-')}-{name}")
     assert wrong == {}
+
+
+async def test_claim_is_reported_and_proved_by_clicking(page: Page, tmp_path: Path) -> None:
+    await page.goto("/console/claims")
+    await page.get_by_role("link", name="Report a claim").click()
+    await page.get_by_label("Policy number", exact=True).fill("POL-1001")
+    await page.get_by_label("Date of the event").fill("2026-01-10")
+    await page.get_by_label("Amount claimed").fill("much")
+    await page.get_by_label("Description").fill("A truck hit the bumper.")
+    await page.get_by_role("button", name="Report the claim").click()
+    await expect(page.locator("#f-claimAmount-wrong")).not_to_be_empty()
+    await page.get_by_label("Amount claimed").fill("48000")
+    await page.get_by_role("button", name="Report the claim").click()
+    await page.wait_for_url("**/console/claims/CLM-*")
+    form = tmp_path / "form.pdf"
+    form.write_bytes(b"%PDF-1.4\n%%EOF\n")
+    await page.get_by_role("row", name="Claim form, signed").get_by_role("button", name="Add").click()
+    dialog = page.get_by_role("dialog", name="Claim form, signed")
+    await dialog.get_by_label("File").set_input_files(form)
+    await dialog.get_by_role("button", name="Upload").click()
+    await expect(page.get_by_role("link", name="form.pdf")).to_be_visible()
+    await page.get_by_role("button", name="Start the review").click()
+    await page.get_by_role("button", name="Approve").click()
+    await page.get_by_role("dialog", name="Approve the claim").get_by_role("button", name="Approve").click()
+    await expect(page.get_by_role("button", name="Settle")).to_be_visible()
+
+
+async def test_assistant_answers_in_the_page_and_mail_is_noted(page: Page) -> None:
+    await page.goto("/console/assistant")
+    await page.get_by_label("Your question").fill("How many cases are due this week?")
+    await page.get_by_label("Your question").press("Enter")
+    await expect(page.get_by_text("Answered by rules")).to_be_visible()
+    await page.goto("/console/inbox/EMAIL-1001")
+    await page.get_by_role("button", name="Suggest answers").click()
+    await page.locator("#suggestions button").first.click()
+    await expect(page.locator("#f-replyText")).not_to_have_value("")
+    await page.get_by_label("New note").fill("Call her back")
+    await page.get_by_role("button", name="Add the note").click()
+    await expect(page.get_by_text("Call her back")).to_be_visible()

@@ -14,7 +14,7 @@ from py360.kit.http import JSON
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 Data: TypeAlias = dict[str, Json]
-Param: TypeAlias = str | int | bool | None
+Param: TypeAlias = str | int | bool | list[str] | None  # a list is the same parameter several times
 Kind = TypeVar("Kind")
 _OF_BODY: Final = frozenset({b"content-type", b"content-length", b"transfer-encoding"})
 FORWARDED: Final = frozenset({b"user-agent", b"cookie"})  # sign-in knows a device by both
@@ -65,15 +65,15 @@ class ApiClient:
     async def _data(
         self, kind: type[Kind], method: str, path: str, params: Mapping[str, Param], body: bytes | None
     ) -> Kind:
-        given = {name: _text(value) for name, value in params.items() if value not in (None, "")}
+        given = {name: _texts(value) for name, value in params.items() if value not in (None, "")}
         if self.client:
-            given.setdefault("clientId", self.client)
+            given.setdefault("clientId", [self.client])
 
         async def receive() -> Message:
             return {"type": "http.request", "body": body or b"", "more_body": False}
 
         headers = [] if body is None else [(b"content-type", JSON.encode()), (b"content-length", b"%d" % len(body))]
-        status, content = await self._run(self._scope(method, path, urlencode(given), headers), receive)
+        status, content = await self._run(self._scope(method, path, urlencode(given, doseq=True), headers), receive)
         return _read(kind, status, content)
 
     async def _run(self, scope: Scope, receive: Receive) -> tuple[int, bytes]:
@@ -119,8 +119,10 @@ def _read(kind: type[Kind], status: int, content: bytes) -> Kind:
     return data
 
 
-def _text(value: Param) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _texts(value: Param) -> list[str]:
+    if isinstance(value, list):
+        return value
+    return [str(value).lower() if isinstance(value, bool) else str(value)]
 
 
 def _problem(status: int, body: bytes) -> ApiProblem:

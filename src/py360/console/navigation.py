@@ -32,15 +32,8 @@ class Group:
     entries: tuple[Entry, ...]
 
 
-ASKING: Final = (
-    "dashboard",
-    "cases",
-    "closed-cases",
-    "upload",
-    "campaigns",
-    "renewal-email-manager",
-    "emails",
-)  # the assistant
+# Who may ask the assistant.
+ASKING: Final = ("dashboard", "cases", "closed-cases", "upload", "campaigns", "renewal-email-manager", "emails")
 ADMINISTRATORS: Final = ("super_admin", "admin")  # of the installation, for all its clients
 GROUPS: Final = (
     Group(
@@ -59,8 +52,24 @@ GROUPS: Final = (
             Entry("/closed-cases", text("Closed cases"), "closed", ("closed-cases",)),
             Entry("/claims", text("Claims"), "claims", ("claims",)),
             Entry("/logs", text("Case logs"), "logs", ("logs",)),
+        ),
+    ),
+    Group(
+        text("Service"),
+        (
+            Entry("/policy-servicing", text("Policy servicing"), "policies", ("policy-servicing",)),
+            Entry("/new-business", text("New business"), "plus", ("new-business",)),
+            Entry("/medical-management", text("Medical underwriting"), "health", ("medical-management",)),
+        ),
+    ),
+    Group(
+        text("Money"),
+        (
             Entry("/payments", text("Payments to approve"), "payments", ("cases:payment-approvals",)),
-            Entry("/ledger", text("Ledger"), "payments", ("billing",)),
+            Entry("/mandates", text("E-mandates"), "undo", ("cases", "closed-cases")),
+            Entry("/payment-exceptions", text("Exceptions"), "warn", ("billing",)),
+            Entry("/statements", text("Bank and settlement files"), "file", ("billing",)),
+            Entry("/ledger", text("Ledger"), "logs", ("billing",)),
         ),
     ),
     Group(
@@ -84,6 +93,7 @@ GROUPS: Final = (
         text("Administration"),
         (
             Entry("/organization", text("Organisation"), "organization", ("settings", "dashboard:hierarchy")),
+            Entry("/channels", text("Channels"), "channels", ("dashboard", "cases", "users")),
             Entry("/users", text("Users"), "users", ("users",)),
             Entry("/roles", text("Roles"), "roles", ("users",)),
             Entry("/mailboxes", text("Mailboxes"), "mail", ("settings",)),

@@ -1,9 +1,18 @@
 """Every route of the console, in one router; an area adds its own here."""
 
 from py360.console import assets, bridge
-from py360.console.pages import account, administration, assistant, components, dashboard, sign_in
+from py360.console.pages import (
+    account,
+    administration,
+    assistant,
+    components,
+    dashboard,
+    organization,
+    service,
+    sign_in,
+)
 from py360.console.pages.messages import campaigns, compliance, inbox, mailboxes, sandbox, templates
-from py360.console.pages.renewals import cases, claims, customers, payments, recommendations, uploads
+from py360.console.pages.renewals import cases, claims, customers, payments, recommendations, reconciliation, uploads
 from py360.kit.http import Router
 
 router = Router("", include_in_schema=False)
@@ -12,3 +21,4 @@ router.add(dashboard.router, uploads.router, cases.router)
 router.add(campaigns.router, templates.router, sandbox.router)
 router.add(customers.router, compliance.router, administration.router, payments.router)
 router.add(claims.router, inbox.router, mailboxes.router, recommendations.router, assistant.router)
+router.add(service.router, reconciliation.router, organization.router)

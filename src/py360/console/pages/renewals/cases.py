@@ -199,11 +199,22 @@ async def messages(visit: CanReadCase, case: str) -> Response:
 @router.get("/cases/{case}/payments")
 async def payments(visit: CanReadCase, case: str) -> Response:
     """What is due, what was paid, a payment link."""
-    due, paid = await asyncio.gather(
+    due, paid, mandates = await asyncio.gather(
         visit.api.get(Data, f"/cases/{case}/outstanding-amounts"),
         visit.api.get(Data, f"/cases/{case}/payment-history", limit=100),
+        visit.api.find(Data, "/payments/mandates", caseId=case, limit=10),
     )
-    return await _page(visit, case, "payments", due=due, paid=paid)
+    return await _page(visit, case, "payments", due=due, paid=paid, mandates=mandates)
+
+
+@router.get("/cases/{case}/documents")
+async def documents(visit: CanReadCase, case: str) -> Response:
+    """The documents of the case, and what may be offered to its customer."""
+    stored, offers = await asyncio.gather(
+        visit.api.find(Data, "/files", entityType="case", entityId=case, limit=100),
+        visit.api.find(Data, f"/cases/{case}/offers"),
+    )
+    return await _page(visit, case, "documents", stored=stored, offers=offers)
 
 
 @router.get("/cases/{case}/claims")
