@@ -107,3 +107,9 @@ def test_our_own_code_is_never_mocked() -> None:
         or (isinstance(node, ast.Import) and any(alias.name.startswith("unittest") for alias in node.names))
     ]
     assert not found, found
+
+
+def test_nuls_leave_json_in_one_place() -> None:
+    """Cutting the escape out of JSON text breaks what somebody wrote literally: `kit.jsonb` knows how."""
+    found = [path for path, _, lines in files() if any("u0000" in line for line in lines)]
+    assert [str(each) for each in found] == ["kit/jsonb.py"]

@@ -128,6 +128,20 @@ async def test_the_timeline_is_gone_through_by_cursor(as_admin: httpx.AsyncClien
     assert sorted(event["id"] for event in of_policy["events"]) == sorted(seen)
 
 
+async def test_a_policy_of_a_fleet_has_its_timeline(as_admin: httpx.AsyncClient) -> None:
+    case = await make_case()
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "insert into policies (client_id, policy_number, customer_id, policy_type, premium_amount, start_date, end_date, renewal_date)"
+            " select client_id, 'FLEET-' || n, customer_id, 'motor', 1, start_date, end_date, renewal_date"
+            " from policies, generate_series(1, 205) n where policy_number = %(number)s",
+            {"number": case.policy_number},
+        )
+    shown = data(await as_admin.get("/api/policies/FLEET-205/timeline"))
+    assert shown["policyNumber"] == "FLEET-205"
+
+
 async def test_insights_follow_the_formulas(as_admin: httpx.AsyncClient) -> None:
     today = resources.current().clock.today()
     case = await make_case(due=today - timedelta(days=20))

@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from py360.kit import sql
 from py360.kit.caller import Caller
-from py360.kit.errors import BadRequest, Invalid
+from py360.kit.errors import BadRequest, Invalid, NotFound
 from py360.kit.free_json import FreeJson
 from py360.kit.listing import comma_list, containing
 from py360.kit.paging import decode_cursor, encode_cursor
@@ -28,7 +28,7 @@ _COUNTS: Final = sql.read(__file__, "count_events")
 _POLICIES: Final = """
 select p.id, p.policy_number, p.policy_type, p.premium_amount, p.payment_frequency, p.start_date, p.status,
   least(p.start_date, (p.created_at at time zone 'Asia/Kolkata')::date) as since
-from policies p where p.customer_id = any(%(customers)s) and {within} order by p.id limit 200
+from policies p where {which} and {within} order by p.id limit 200
 """
 YEARLY: Final = {"monthly": 12, "quarterly": 4, "half_yearly": 2}
 
@@ -114,7 +114,18 @@ class Counts:
 async def held_policies(reads: Reads, caller: Caller, customer_id: int) -> list[HeldPolicy]:
     """The policies of a customer within the caller's reach, at most 200."""
     within, params = policies_within(caller)
-    return await reads.fetch_all(HeldPolicy, _POLICIES.format(within=within), {**params, "customers": [customer_id]})
+    statement = _POLICIES.format(within=within, which="p.customer_id = any(%(customers)s)")
+    return await reads.fetch_all(HeldPolicy, statement, {**params, "customers": [customer_id]})
+
+
+async def held_policy(reads: Reads, caller: Caller, policy_id: int) -> HeldPolicy:
+    """One policy within the caller's reach, however many its customer has. Raises NotFound."""
+    within, params = policies_within(caller)
+    statement = _POLICIES.format(within=within, which="p.id = %(policy)s")
+    found = await reads.fetch_one(HeldPolicy, statement, {**params, "policy": policy_id})
+    if found is None:
+        raise NotFound("This policy is no longer within your reach.", code="policy_not_found")
+    return found
 
 
 async def events(

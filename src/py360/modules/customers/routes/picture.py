@@ -95,8 +95,7 @@ async def customer_insights(reads: DbReads, res: Res, caller: CanReadCustomers, 
 async def policy_timeline(reads: DbReads, res: Res, caller: CanReadCustomers, policy: str, chosen: Chosen) -> Response:
     """What happened to one policy, newest first."""
     found = await queries.policy(reads, caller, policy)
-    held = await timeline.held_policies(reads, caller, found.customer_id)
-    one = next(each for each in held if each.id == found.id)
+    one = await timeline.held_policy(reads, caller, found.id)
     events, cursor = await timeline.events(reads, found.customer_id, [found.id], chosen)
     shown = [event.to_public() for event in events if event.policy_id == found.id]
     return ok({**timeline.policy_to_public(one, shown, res.clock.today()), "nextCursor": cursor})

@@ -38,13 +38,12 @@ def bounces_in(message: Message) -> tuple[Bounce, ...]:
     if not returned or report is None:
         return ()
     blocks = _parts(report)[: MOST + 1]
-    failed = [each for each in blocks if str(each.get("Action") or "").strip().lower() == "failed"]
+    failed = [each for each in blocks if _text(each, "Action").strip().lower() == "failed"]
     return tuple(
         Bounce(
             tuple(filter(None, (_address(each, "Original-Recipient"), _address(each, "Final-Recipient")))),
             _status(each),
-            " ".join(str(each.get("Diagnostic-Code") or "The mail was returned.").partition(";")[2].split())[:_WORDS]
-            or "The mail was returned.",
+            " ".join(_text(each, "Diagnostic-Code").partition(";")[2].split())[:_WORDS] or "The mail was returned.",
             returned,
         )
         for each in failed
@@ -56,12 +55,17 @@ def _parts(message: Message) -> list[Message]:
     return [each for each in inner if isinstance(each, Message)] if isinstance(inner, list) else []
 
 
+def _text(block: Message, name: str) -> str:
+    """A field as it can be stored: without NULs."""
+    return str(block.get(name) or "").replace("\0", "")
+
+
 def _address(block: Message, name: str) -> str:
-    return str(block.get(name) or "").rpartition(";")[2].strip(" <>\r\n\t").lower()[:254]
+    return _text(block, name).rpartition(";")[2].strip(" <>\r\n\t").lower()[:254]
 
 
 def _status(block: Message) -> str:
-    words = str(block.get("Status") or "").split()
+    words = _text(block, "Status").split()
     found = words[0] if words else ""
     parts = found.split(".")
     return found if len(parts) == 3 and all(each.isdecimal() and len(each) < 4 for each in parts) else "5.0.0"
@@ -74,7 +78,7 @@ def _message_id(part: Message) -> str:
     if kind in ("text/rfc822-headers", "message/rfc822-headers"):
         content = part.get_payload(decode=True)
         head = BytesHeaderParser().parsebytes(content[:100_000]) if isinstance(content, bytes) else None
-    words = str(head.get("Message-ID") or "").split() if head is not None else []
+    words = _text(head, "Message-ID").split() if head is not None else []
     return f"<{words[0].strip('<>')}>" if words else ""
 
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db
+from py360.kit import db, jsonb
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.engagement.apply_events import publish_moves
@@ -67,7 +66,7 @@ async def apply_mail_bounces(session: AsyncSession, client_id: int, bounces: Seq
         }
         for place, each in enumerate(bounces)
     ]
-    params = {"client": client_id, "bounces": orjson.dumps(rows).decode().replace("\\u0000", "")}
+    params = {"client": client_id, "bounces": jsonb.dumps(rows)}
     found = [(bounces[each.place], each.message_id) for each in await db.fetch_all(session, _Sent, _SENT, params)]
     news = [
         ledger.News(
