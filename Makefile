@@ -23,8 +23,8 @@ demo: .venv/runtime  ## renew a sample portfolio on the running installation
 test: .venv/development  ## the whole test suite
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
-fast: .venv/development  ## the tests that do not start whole processes
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow"
+fast: .venv/development  ## one case of every test that takes no whole process and not many seconds: under two minutes
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not slow" --first-cases
 
 check: format lint types imports house  ## what every change must pass beside the tests: format, lint, types, import contracts, house rules
 

@@ -54,6 +54,18 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     return report
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """For `make fast`."""
+    parser.addoption("--first-cases", action="store_true", help="run only the first case of every parametrised test")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out the other cases, when asked to."""
+    if config.getoption("--first-cases"):
+        first = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
+        items[:] = [item for item in items if first[item.nodeid.partition("[")[0]] is item]
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """The servers end with the run that started them."""
     if not hasattr(config, "workerinput"):

@@ -4,6 +4,7 @@ import json
 from functools import cache
 from typing import Any
 
+import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from py360.entrypoints.openapi import description
@@ -24,6 +25,7 @@ def test_the_description_is_current() -> None:
     assert shipped.read_text() == description(), "the API changed; when that is meant: make openapi"
 
 
+@pytest.mark.slow
 def test_description_is_valid_openapi() -> None:
     errors = OpenAPIV31SpecValidator(document()).iter_errors()
     assert [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:200]}" for error in errors] == []

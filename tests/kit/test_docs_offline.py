@@ -8,6 +8,7 @@ import pytest
 PERSON = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 
+@pytest.mark.slow
 async def test_the_docs_name_only_addresses_of_ours_that_answer_and_may_be_kept(client: httpx.AsyncClient) -> None:
     page = await client.get("/api/docs", headers=PERSON)
     assert page.status_code == 200

@@ -146,6 +146,7 @@ async def office(as_admin: httpx.AsyncClient, as_role: AsRole, send: Callable[..
     return Office(as_admin, send, agents, nodes)
 
 
+@pytest.mark.slow
 @settings(
     max_examples=8, deadline=None, phases=[Phase.generate], suppress_health_check=[HealthCheck.function_scoped_fixture]
 )

@@ -47,6 +47,7 @@ async def test_deferred_recipient_is_tried_again_and_delays_no_other(
     assert await status(resources) == "completed"
 
 
+@pytest.mark.slow
 async def test_recipient_deferred_for_hours_fails(
     as_admin: httpx.AsyncClient, upload: Upload, relay: Relay, clock: FixedClock, resources: Resources
 ) -> None:

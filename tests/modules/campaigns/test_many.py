@@ -23,6 +23,7 @@ STATUSES = "select distinct status from campaigns where parent_id is not null"
 WAITING = "select count(*) from procrastinate_jobs where id = %(id)s"
 
 
+@pytest.mark.slow
 async def test_payment_waits_for_no_campaign(
     as_admin: httpx.AsyncClient, upload: Upload, sandbox: Sandbox, resources: Resources
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import httpx
+import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
@@ -20,6 +21,7 @@ async def _at_work(session: AsyncSession) -> None:
     await db.execute(session, "update campaign_recipients set status = 'sent', sent_at = now()")
 
 
+@pytest.mark.slow
 async def test_channels_that_end_at_once_end_their_parent(
     as_admin: httpx.AsyncClient, upload: Upload, resources: Resources
 ) -> None:

@@ -84,6 +84,7 @@ async def test_stalled_campaign_goes_on_when_the_vendor_is_back(
     assert (now["status"], now["statusReason"], now["metrics"]["sent"]) == ("completed", None, 20)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("after_request", [False, True], ids=["at once", "after the request"])
 async def test_sms_vendor_that_resets_connections_stalls_the_campaign(
     as_admin: httpx.AsyncClient, sandbox: Sandbox, clock: FixedClock, resources: Resources, after_request: bool

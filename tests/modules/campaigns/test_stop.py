@@ -23,6 +23,7 @@ def slow(sandbox: Sandbox) -> Sandbox:
     return sandbox
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("channel", "asked"), [("email", "paused"), ("sms", "paused"), ("whatsapp", "paused"), ("sms", "stopped")]
 )
@@ -61,6 +62,7 @@ async def test_resumed_campaign_writes_to_every_recipient_once(
     assert (shown["status"], shown["metrics"]["sent"], shown["progress"]) == ("completed", PEOPLE, 100.0)
 
 
+@pytest.mark.slow
 async def test_run_with_messages_at_the_vendor_notices_a_resume(
     as_admin: httpx.AsyncClient, upload: Upload, slow: Sandbox
 ) -> None:
@@ -93,6 +95,7 @@ async def test_paid_customers_get_no_reminder(
     assert now["skipped"] > 0  # those that no run had claimed
 
 
+@pytest.mark.slow
 async def test_slow_batch_keeps_its_lease(
     as_admin: httpx.AsyncClient, upload: Upload, slow: Sandbox, resources: Resources, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -116,6 +119,7 @@ async def test_slow_batch_keeps_its_lease(
     }  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_recovery_of_one_campaign_leaves_others_alone(
     as_admin: httpx.AsyncClient, upload: Upload, slow: Sandbox, resources: Resources
 ) -> None:
@@ -143,6 +147,7 @@ async def test_recovery_of_one_campaign_leaves_others_alone(
     assert (now["sent"], now["ledger sent"], now.get("unknown", 0)) == (PEOPLE, PEOPLE, 0)
 
 
+@pytest.mark.slow
 async def test_campaign_whose_job_was_lost_goes_on(
     as_admin: httpx.AsyncClient, upload: Upload, sandbox: Sandbox, run_jobs: RunJobs
 ) -> None:

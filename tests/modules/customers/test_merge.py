@@ -136,6 +136,7 @@ PEOPLE = st.lists(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("split", [False, True])
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=PEOPLE)

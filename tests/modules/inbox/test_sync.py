@@ -130,6 +130,7 @@ async def test_damaged_mails_are_kept_and_stop_nothing(desk: Desk) -> None:
     assert [each["name"] for each in read["attachments"]] == ["?.txt"]
 
 
+@pytest.mark.slow
 async def test_wrong_password_is_reported_and_other_mailboxes_go_on(desk: Desk) -> None:
     account = desk.server.account(f"other-{desk.email}", password="wrong")
     made = await desk.admin.post("/api/email-accounts", json=account)

@@ -148,6 +148,7 @@ async def ledger_after(provider_id: int, events: list[dict[str, Any]]) -> list[R
         return await read_rows(session, _LEDGER)
 
 
+@pytest.mark.slow
 async def test_ten_thousand_shuffled_duplicated_webhooks_give_the_same_ledger(orders: Any) -> None:
     provider_id = await orders(500)  # every story some fifty times; each webhook comes six or seven times
     told = [event for number in range(1, 501) for event in story(number, number)]
@@ -159,6 +160,7 @@ async def test_ten_thousand_shuffled_duplicated_webhooks_give_the_same_ledger(or
     assert await ledger_after(provider_id, many) == straight
 
 
+@pytest.mark.slow
 async def test_any_order_and_any_repetition_give_the_same_ledger(orders: Any) -> None:
     provider_id = await orders(9)
     told = [event for number in range(1, 10) for event in story(number, number)]

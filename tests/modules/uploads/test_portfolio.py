@@ -7,6 +7,7 @@ from tests.factories.insurer import PORTFOLIO
 from tests.factories.policy_files import Send
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not PORTFOLIO.exists(), reason="../shared/data/direct_motor_renewals.xlsx is not here")
 async def test_the_portfolio_of_a_direct_motor_insurer(send: Send, as_admin: httpx.AsyncClient) -> None:
     told = await send(PORTFOLIO.read_bytes(), "direct_motor_renewals.xlsx")

@@ -46,6 +46,7 @@ async def _upload(client: httpx.AsyncClient, content: bytes, name: str = "a.csv"
     return int(answer.json()["data"]["uploadId"].removeprefix("upload-"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("step", ["_commit", "_partition"])
 async def test_killed_anywhere_and_started_again(
     step: str, as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
@@ -90,6 +91,7 @@ async def test_two_files_of_the_same_policies_at_once(as_admin: httpx.AsyncClien
     assert await _books() == (40, 40, 40)
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(files=st.lists(st.lists(st.integers(1, 15), min_size=1, max_size=25), min_size=1, max_size=3))
 async def test_policies_never_double(
