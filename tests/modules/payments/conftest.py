@@ -46,6 +46,9 @@ values (%(client_id)s, %(policy_id)s, %(customer_id)s, %(due)s, 'in_progress', %
 """
 
 
+PAISE = 12_500_050  # what `order` asks for
+
+
 @dataclass(frozen=True)
 class Case:
     """A renewal case of the tests."""
@@ -263,3 +266,24 @@ async def order_of(case: Any, client: httpx.AsyncClient, link: Any) -> str:
     assert (await client.post(await link(case))).status_code == 303
     (payment,) = await rows("select order_id from payments where case_id = %(id)s", id=case.id)
     return str(payment["order_id"])
+
+
+@pytest.fixture
+def order(
+    client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link: Any
+) -> Callable[..., Awaitable[tuple[str, Any]]]:
+    """An order of ₹1,25,000.50 that a customer opened: its number at the gateway, and its case."""
+
+    async def make(**about: Any) -> tuple[str, Any]:
+        case = await make_case(**about)
+        assert (await client.post(await link(case))).status_code == 303
+        (payment,) = await rows("select order_id from payments where case_id = %(id)s", id=case.id)
+        return payment["order_id"], case
+
+    return make
+
+
+async def case_now(case: Any) -> tuple[str, str]:
+    """The status of a case and of its payment."""
+    (found,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
+    return found["status"], found["payment_status"]

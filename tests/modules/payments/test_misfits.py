@@ -14,9 +14,11 @@ from py360.sandbox.vendors import Vendors
 from tests.conftest import RunJobs
 from tests.modules.payments.conftest import (
     NOW,
+    PAISE,
     MakeCase,
     Voice,
     attempt,
+    case_now,
     let_refund_alone,
     paid_link,
     payment_event,
@@ -25,26 +27,12 @@ from tests.modules.payments.conftest import (
     seconds,
 )
 
-PAISE = 12_500_050
 OTHER_GATEWAY = {
     "name": "Our Razorpay",
     "channel": "payment",
     "type": "razorpay",
     "config": {"keyId": "rzp_live_1", "keySecret": "s", "webhookSecret": "w"},
 }
-
-
-@pytest.fixture
-def order(client: httpx.AsyncClient, gateway: Vendors, make_case: MakeCase, link):
-    """An order of ₹1,25,000.50 that a customer opened: its number at the gateway, and its case."""
-
-    async def make(**about: Any) -> tuple[str, Any]:
-        case = await make_case(**about)
-        assert (await client.post(await link(case))).status_code == 303
-        (payment,) = await rows("select order_id from payments where case_id = %(id)s", id=case.id)
-        return payment["order_id"], case
-
-    return make
 
 
 async def payment_now(case: Any) -> dict[str, Any]:
@@ -54,11 +42,6 @@ async def payment_now(case: Any) -> dict[str, Any]:
         id=case.id,
     )
     return found[0]
-
-
-async def case_now(case: Any) -> tuple[str, str]:
-    (found,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
-    return found["status"], found["payment_status"]
 
 
 async def history(case: Any) -> list[str]:
@@ -376,32 +359,3 @@ async def test_two_accounts_of_one_merchant_each_get_their_own_events(
         f"/api/webhooks/payment/razorpay/{other[0]['id']}", content=b"{}", headers={"X-Razorpay-Signature": "x"}
     )
     assert own.status_code == 401
-
-
-ODD = (None, "", "x", "100", -1, 0, 1.5, 10**15, 10**30, True, [], {}, [None], "9" * 400, "\0", r"\u0000", "é" * 300)
-
-
-def spoilt(event: Any, value: object) -> list[Any]:
-    """The event once for each value in it, with that one replaced; a list or an object as a whole, too."""
-    found = []
-    for name, held in event.items():
-        found.append({**event, name: value})
-        if isinstance(held, dict):
-            found += [{**event, name: inner} for inner in spoilt(held, value)]
-    return found
-
-
-async def test_no_odd_value_of_an_event_costs_another_event(voice: Voice, order, run_jobs: RunJobs) -> None:
-    """Each is refused at the door, applied, or put aside with its reason; what comes with them is applied."""
-    odd, _ = await order()
-    good, case = await order()
-    events = [paid_link(odd, "pay_odd", PAISE), refund_event(odd, "pay_odd", PAISE, "rfnd_odd", 100)]
-    for event in events:
-        for value in ODD:
-            for each in spoilt(event, value):
-                answer = await voice.say(each)
-                assert answer.status_code in (200, 400), (answer.status_code, value, each)
-    await voice.say(paid_link(good, "pay_good", PAISE))
-    await run_jobs()
-    assert (await case_now(case))[0] == "renewed"
-    assert await rows("select id, event_id from webhook_inbox where applied_at is null") == []

@@ -6,7 +6,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from tests.modules.payments.conftest import MakeCase, rows
+from tests.conftest import RunJobs
+from tests.modules.payments.conftest import PAISE, MakeCase, Voice, case_now, paid_link, refund_event, rows
 
 TEXTS = ("", " ", "\x00", "x" * 10_000, "💳", "'; drop table payments; --", "\u202e")
 AMOUNTS = (None, "", "abc", "NaN", "Infinity", -1, 0, 0.001, 1e30, "1e400", True, [], {})
@@ -65,3 +66,32 @@ async def test_odd_files_are_refused_or_shown(as_admin: httpx.AsyncClient, clock
         number = answer.json()["data"]["statement"]["id"]
         assert (await as_admin.post(f"/api/payments/statements/{number}/apply")).status_code == 200
     assert await rows("select 1 from ledger_lines group by entry_id having sum(amount) <> 0") == []
+
+
+ODD = (None, "", "x", "100", -1, 0, 1.5, 10**15, 10**30, True, [], {}, [None], "9" * 400, "\0", r"\u0000", "é" * 300)
+
+
+def spoilt(event: Any, value: object) -> list[Any]:
+    """The event once for each value in it, with that one replaced; a list or an object as a whole, too."""
+    found = []
+    for name, held in event.items():
+        found.append({**event, name: value})
+        if isinstance(held, dict):
+            found += [{**event, name: inner} for inner in spoilt(held, value)]
+    return found
+
+
+async def test_no_odd_value_of_an_event_costs_another_event(voice: Voice, order, run_jobs: RunJobs) -> None:
+    """Each is refused at the door, applied, or put aside with its reason; what comes with them is applied."""
+    odd, _ = await order()
+    good, case = await order()
+    events = [paid_link(odd, "pay_odd", PAISE), refund_event(odd, "pay_odd", PAISE, "rfnd_odd", 100)]
+    for event in events:
+        for value in ODD:
+            for each in spoilt(event, value):
+                answer = await voice.say(each)
+                assert answer.status_code in (200, 400), (answer.status_code, value, each)
+    await voice.say(paid_link(good, "pay_good", PAISE))
+    await run_jobs()
+    assert (await case_now(case))[0] == "renewed"
+    assert await rows("select id, event_id from webhook_inbox where applied_at is null") == []

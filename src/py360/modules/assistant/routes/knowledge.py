@@ -58,7 +58,7 @@ async def refresh_documents(session: Session, caller: CanManageAssistant) -> Res
 
 @router.post("/ai/knowledge-base/{knowledge_id}/summary", response_model=Answer[SummaryView])
 async def summarise_document(reads: DbReads, caller: CanAsk, resources: Res, knowledge_id: int) -> Response:
-    """A document in at most five points: by the model, or by its most telling sentences."""
+    """A document in at most five points: by the model, or by its most important sentences."""
     await knowledge.require(reads, caller, knowledge_id)
     stored = await settings.read(reads, caller.client_id)
     await calls.require_room(resources.limits, reads, caller, stored)

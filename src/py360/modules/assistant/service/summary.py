@@ -1,4 +1,4 @@
-"""A document of the knowledge base in short: by the model, or by its most telling sentences."""
+"""A document of the knowledge base in short: by the model, or by its most important sentences."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ async def summarise(reads: Reads, caller: Caller, stored: Stored, document_id: i
     text = "\n".join(each.text for each in pages)[:READ]
     with_model = stored.configured and text and await calls.has_budget(reads, stored, caller.client_id)
     points = await _by_model(caller, stored, text) if with_model else []
-    return {"points": points, "source": "model"} if points else {"points": telling(text), "source": "rules"}
+    return {"points": points, "source": "model"} if points else {"points": key_sentences(text), "source": "rules"}
 
 
 async def _by_model(caller: Caller, stored: Stored, text: str) -> list[str]:
@@ -56,7 +56,7 @@ async def _by_model(caller: Caller, stored: Stored, text: str) -> list[str]:
     return [line[:_LONG] for line in lines if line][:SENTENCES]
 
 
-def telling(text: str) -> list[str]:
+def key_sentences(text: str) -> list[str]:
     """The sentences whose words occur most in the document, in their order (Luhn: The Automatic Creation of Literature
     Abstracts, 1958)."""
     sentences = list(dict.fromkeys(each.strip(" #*-•\t") for each in _sentences(text)))
@@ -65,7 +65,7 @@ def telling(text: str) -> list[str]:
 
     def weight(sentence: str) -> float:
         words = _words(sentence)
-        return sum(counts[word] for word in words) / (len(words) + 5)  # a short sentence is not telling by itself
+        return sum(counts[word] for word in words) / (len(words) + 5)  # a short sentence is not important by itself
 
     best = sorted(sentences, key=weight, reverse=True)[:SENTENCES]
     return [each[:_LONG] for each in sentences if each in best]
