@@ -66,6 +66,18 @@ class Filter:
     more: bool = False  # behind “More filters”
 
 
+class Total(TypedDict):
+    """How many rows a list has."""
+
+    total: int
+
+
+class Counted(TypedDict):
+    """A list of which only the number of rows counts."""
+
+    pagination: Total
+
+
 class KeptView(TypedDict):
     """Filters that the caller keeps under a name."""
 

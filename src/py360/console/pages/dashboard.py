@@ -6,7 +6,7 @@ from typing import Annotated, Final, TypedDict, cast
 from fastapi import Depends, Path, Response
 
 from py360.console.api_client import ApiProblem, Data, Json
-from py360.console.listing import Column, Filter, Listing
+from py360.console.listing import Column, Counted, Filter, Listing
 from py360.console.navigation import ADMINISTRATORS, text
 from py360.console.pages.dashboard_charts import CHARTS, drawn
 from py360.console.pages.renewals.cases import POLICY_TYPES
@@ -62,18 +62,6 @@ class Kept(TypedDict):
     """The caller's own settings."""
 
     settings: Preferences
-
-
-class Total(TypedDict):
-    """How many rows a list has."""
-
-    total: int
-
-
-class Counted(TypedDict):
-    """A list, of which only the number of rows counts."""
-
-    pagination: Total
 
 
 class Point(TypedDict):

@@ -9,7 +9,7 @@ from fastapi import Depends, Response
 from starlette.datastructures import QueryParams
 
 from py360.console.api_client import ApiProblem, Data, Json
-from py360.console.listing import Column, Filter, Listing
+from py360.console.listing import Column, Counted, Filter, Listing
 from py360.console.navigation import text
 from py360.console.pages.renewals.cases import POLICY_TYPES
 from py360.console.pages.renewals.cases import STATUSES as CASE_STATUSES
@@ -162,8 +162,20 @@ class Preview(TypedDict, total=False):
 @router.get("/campaigns")
 async def campaigns(visit: Annotated[Visit, Depends(VisitWith("campaigns", query=CAMPAIGNS.query))]) -> Response:
     """The campaigns, and the figures of all together."""
-    totals = await visit.api.get(Data, "/campaigns/analytics") if visit.may("campaigns:performance-analytics") else None
-    return await CAMPAIGNS.show(visit, "campaigns/list.html", totals=totals, more={"view": "parent"})
+    totals, counts = None, {}
+    if visit.may("campaigns:performance-analytics"):
+        totals, every, active, scheduled = await asyncio.gather(
+            visit.api.get(Data, "/campaigns/analytics"),
+            *(_count(visit, status) for status in ("", "active", "scheduled")),
+        )
+        counts = {"all": every, "active": active, "scheduled": scheduled}
+    return await CAMPAIGNS.show(visit, "campaigns/list.html", totals=totals, counts=counts, more={"view": "parent"})
+
+
+async def _count(visit: Visit, status: str) -> int:
+    """How many campaigns there are, each once whatever its channels; of a status, or all."""
+    found = await visit.api.get(Counted, "/campaigns", view="parent", status=status, limit=1)
+    return found["pagination"]["total"]
 
 
 @router.get("/campaigns/new")
