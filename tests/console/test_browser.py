@@ -214,7 +214,7 @@ def test_draft_with_a_follow_up_is_changed(chromium: Browser, installation: Inst
     page.get_by_label("Renewals still open").check()
     page.get_by_label("Description").fill("For those who have not answered")
     page.get_by_role("button", name="Save").click()
-    page.wait_for_url("**/campaigns/campaign-?")
+    page.wait_for_url(re.compile(r"/campaigns/campaign-\d+$"))
     expect(page.get_by_text("For those who have not answered")).to_be_visible()
     assert tile(page, "Recipients").inner_text() == before  # all of them are still open
     window.close()
