@@ -19,7 +19,7 @@ PICTURES = {
     "campaign": "/console/campaigns/campaign-1",
     "sandbox": "/console/sandbox?channel=email",
 }
-SIZE = {"width": 1280, "height": 800}
+SIZE = {"width": 1360, "height": 850}
 SETTLED_MS = 2_500  # charts are drawn, the mail in its frame
 DEMO_SECONDS = 600
 
@@ -34,6 +34,8 @@ def take(address: str, password: str) -> None:
         page.get_by_label("Password", exact=True).fill(password)
         page.get_by_role("button", name="Sign in").click()
         page.wait_for_url("**/console/dashboard")
+        page.get_by_role("button", name="Close the tour").click()
+        page.get_by_text("Closed. Your profile shows it again.").wait_for()
         for name, path in PICTURES.items():
             page.goto(path)
             page.wait_for_timeout(SETTLED_MS)
