@@ -40,6 +40,13 @@ async def test_documents_are_added_and_searched(desk: Browser, run_jobs: RunJobs
     assert "thirty days" in page.text
 
 
+async def test_key_for_another_assistant_is_shown_by_its_beginning_only(desk: Browser) -> None:
+    made = data(await desk.ask("POST", "/ai/keys", json={"name": "Desk helper", "scopes": ["cases"]}), 201)
+    page = await desk.get("/console/assistant/keys")
+    assert "Desk helper" in page.text
+    assert made["key"] not in page.text
+
+
 async def test_settings_of_the_assistant_are_shown_without_the_key(desk: Browser) -> None:
     data(
         await desk.ask("PUT", "/ai/settings", json={"provider": "openai", "apiKey": "sk-very-secret", "model": "gpt-x"})

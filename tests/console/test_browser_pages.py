@@ -35,7 +35,8 @@ PAGES = (
     "/cases/CASE-1001/payments", "/cases/CASE-1001/documents", "/policy-servicing", "/policy-servicing/SRV-1001",
     "/new-business", "/medical-management", "/payment-exceptions", "/statements", "/statements/1001", "/mandates",
     "/mandates/mandate-1001", "/debits", "/channels", "/channels/ch-1001", "/organization/1001/performance",
-    "/hierarchy-comparison?nodeIds=1001&nodeIds=1002",
+    "/hierarchy-comparison?nodeIds=1001&nodeIds=1002", "/policies/1001", "/notices", "/renewal-directions", "/agents",
+    "/bulk-mail", "/bulk-mail/new", "/bulk-mail/BULK1001", "/mail-report", "/assistant/keys",
 )  # fmt: skip
 
 

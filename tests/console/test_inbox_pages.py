@@ -1,5 +1,8 @@
 """The pages of the inbox: what comes in is shown safely, worked on and answered by those who may."""
 
+import base64
+import json
+
 import pytest_asyncio
 
 from py360.kit import db
@@ -9,6 +12,9 @@ from tests.factories.claims import data
 from tests.house.book import statements_of_the_book
 from tests.services import ADMIN, PASSWORD
 
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
 HTML = (
     '<p>Please <b>cancel</b> my policy.</p><script>alert(1)</script><form action="https://x"><input></form>'
     '<img src="https://tracker.example/pixel.png">'
@@ -51,6 +57,33 @@ async def test_html_of_a_stranger_is_shown_in_a_frame_that_can_do_nothing(desk: 
     assert "https:" in with_images.headers["content-security-policy"]
 
 
+async def test_picture_that_came_with_a_mail_stands_in_its_frame(desk: Browser) -> None:
+    answer = await desk.ask(
+        "POST",
+        "/files",
+        data={"entityType": "email", "entityId": "EMAIL-1001"},
+        files={"file": ("logo.png", PNG, "image/png")},
+    )
+    listed = [
+        {
+            "name": "logo.png",
+            "size": len(PNG),
+            "type": "image/png",
+            "contentId": "logo",
+            "fileId": data(answer, 201)["id"],
+        }
+    ]
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "update emails set attachments = %(files)s::jsonb, body_html = '<p><img src=\"cid:logo\"></p>' where id = 1001",
+            {"files": json.dumps(listed)},
+        )
+    frame = await desk.get("/console/inbox/EMAIL-1001/html")
+    assert 'src="data:image/png;base64,' in frame.text
+    assert "/api/emails" not in frame.text
+
+
 async def test_mail_is_corrected_noted_assigned_and_its_history_says_so(desk: Browser) -> None:
     data(await desk.ask("PATCH", "/emails/EMAIL-1001", json={"category": "complaint"}))
     data(await desk.ask("POST", "/emails/EMAIL-1001/notes", json={"content": "Call her back"}), 201)
@@ -63,7 +96,7 @@ async def test_mail_is_corrected_noted_assigned_and_its_history_says_so(desk: Br
 async def test_answers_are_suggested_also_without_a_language_model(desk: Browser) -> None:
     part = await desk.get("/console/inbox/EMAIL-1001/suggestions")
     assert part.status_code == 200, part.text
-    assert "data-insert" in part.text
+    assert "data-suggestion" in part.text
     assert "Made by rules" in part.text
 
 
@@ -84,7 +117,16 @@ async def test_draft_is_kept_and_written_on(desk: Browser) -> None:
 
 
 async def test_other_pages_of_the_inbox_open(desk: Browser) -> None:
-    for path in ("/inbox/figures", "/inbox/compose", "/mailboxes/new", "/mailboxes/1001", "/mail-rules"):
+    for path in (
+        "/inbox/figures",
+        "/inbox/compose",
+        "/mailboxes/new",
+        "/mailboxes/1001",
+        "/mail-rules",
+        "/bulk-mail/new",
+        "/bulk-mail/BULK1001",
+        "/mail-report",
+    ):
         page = await desk.get(f"/console{path}")
         assert page.status_code == 200, page.text
     rules = await desk.get("/console/mail-rules")

@@ -51,6 +51,9 @@ GROUPS: Final = (
             Entry("/call-list", text("Who to call first"), "target", ("cases", "closed-cases")),
             Entry("/closed-cases", text("Closed cases"), "closed", ("closed-cases",)),
             Entry("/claims", text("Claims"), "claims", ("claims",)),
+            Entry("/renewal-directions", text("Renewal directions"), "dnc", ("cases", "closed-cases")),
+            Entry("/notices", text("Notice register"), "mail", ("cases", "closed-cases")),
+            Entry("/agents", text("Who takes cases"), "users", ("cases",)),
             Entry("/logs", text("Case logs"), "logs", ("logs",)),
         ),
     ),
@@ -77,6 +80,7 @@ GROUPS: Final = (
         (
             Entry("/inbox", text("Inbox"), "inbox", ("emails", "renewal-email-manager")),
             Entry("/campaigns", text("Campaigns"), "campaigns", ("campaigns",)),
+            Entry("/bulk-mail", text("Bulk mail"), "mail", ("bulk-email",)),
             Entry("/templates", text("Templates"), "templates", ("templates",)),
             Entry("/dnc", text("Do not contact"), "dnc", ("settings",)),
         ),

@@ -11,8 +11,17 @@ from py360.console.pages import (
     service,
     sign_in,
 )
-from py360.console.pages.messages import campaigns, compliance, inbox, mailboxes, sandbox, templates
-from py360.console.pages.renewals import cases, claims, customers, payments, recommendations, reconciliation, uploads
+from py360.console.pages.messages import bulk_mail, campaigns, compliance, inbox, mailboxes, sandbox, templates
+from py360.console.pages.renewals import (
+    cases,
+    claims,
+    customers,
+    payments,
+    policies,
+    recommendations,
+    reconciliation,
+    uploads,
+)
 from py360.kit.http import Router
 
 router = Router("", include_in_schema=False)
@@ -22,3 +31,4 @@ router.add(campaigns.router, templates.router, sandbox.router)
 router.add(customers.router, compliance.router, administration.router, payments.router)
 router.add(claims.router, inbox.router, mailboxes.router, recommendations.router, assistant.router)
 router.add(service.router, reconciliation.router, organization.router)
+router.add(policies.router, bulk_mail.router)

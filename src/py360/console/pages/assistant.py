@@ -47,6 +47,26 @@ FEATURES: Final = (
     ("customerRetention", text("Keeping customers")), ("communicationStrategies", text("What to write to customers")),
     ("predictiveAnalytics", text("Predictions")),
 )  # fmt: skip
+KEYS: Final = Listing(
+    address="/assistant/keys",
+    path="/ai/keys",
+    key="keys",
+    title=text("Keys for other assistants"),
+    lead=text("With a key, an assistant of the office reads through MCP (/mcp) what its owner may read."),
+    icon="roles",
+    nothing=text("No keys yet"),
+    nothing_text=text("Make one for an assistant that speaks the Model Context Protocol."),
+    filters=(Filter("search", text("Search"), "search"),),
+    columns=(
+        Column("name", text("Key"), lead=True, under="hint"),
+        Column("scopes", text("Reads"), "list"),
+        Column("userName", text("Owner")),
+        Column("status", text("Status"), "badge"),
+        Column("expiresAt", text("Valid until"), "day"),
+        Column("lastUsedAt", text("Used"), "moment"),
+    ),
+)
+SCOPES: Final = (("cases", text("Cases")), ("dashboard", text("Dashboard")), ("knowledge", text("Documents")))
 ASKED: Final = frozenset({"question"})
 CanSet = Annotated[Visit, Depends(VisitWith("settings"))]
 
@@ -63,6 +83,19 @@ async def documents(visit: Annotated[Visit, Depends(VisitWith(*ASKING, query=DOC
     question = visit.request.query_params.get("question", "")
     passages = await visit.api.get(Data, "/ai/knowledge-base/search", question=question) if question else None
     return await DOCUMENTS.show(visit, "assistant/documents.html", own=ASKED, question=question, passages=passages)
+
+
+@router.get("/assistant/documents/{knowledge_id}/summary")
+async def summary(visit: Annotated[Visit, Depends(VisitWith(*ASKING))], knowledge_id: str) -> Response:
+    """A part of a page: what a document says, in a few points."""
+    found = await visit.api.post(Data, f"/ai/knowledge-base/{knowledge_id}/summary", {})
+    return visit.page("assistant/summary.html", found=found)
+
+
+@router.get("/assistant/keys")
+async def keys(visit: Annotated[Visit, Depends(VisitWith(*ASKING, query=KEYS.query))]) -> Response:
+    """The API keys of the caller."""
+    return await KEYS.show(visit, "assistant/keys.html", scopes=SCOPES)
 
 
 @router.get("/assistant/settings")

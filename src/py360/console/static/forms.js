@@ -63,3 +63,12 @@ document.addEventListener("click", async (event) => {
   else toast(texts.failed, "bad");
   button.removeAttribute("aria-busy");
 });
+
+// <button data-suggestion="…"> in a form: its text goes where one writes.
+document.addEventListener("click", (event) => {
+  const at = event.target.closest("[data-suggestion]");
+  if (!at) return;
+  const text = $("textarea", at.closest("form"));
+  text.setRangeText(at.dataset.suggestion, text.selectionStart, text.selectionEnd, "end");
+  text.focus();
+});

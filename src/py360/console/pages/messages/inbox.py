@@ -1,6 +1,7 @@
 """The service desk's mail: folders, one mail with its conversation, writing, and the figures of the desk."""
 
 import asyncio
+import base64
 from typing import Annotated, Final, TypedDict
 
 from fastapi import Depends, Response
@@ -94,10 +95,19 @@ CanRead = Annotated[Visit, Depends(VisitWith(*READERS))]
 SeesImages = Annotated[Visit, Depends(VisitWith(*READERS, query=frozenset({"images"})))]
 
 
+class Attached(TypedDict):
+    """A file of a mail."""
+
+    type: str | None
+    size: int | None
+    url: str | None
+
+
 class MailHtml(TypedDict):
-    """A mail's text, as its frame shows it."""
+    """A mail's text and its files, as its frame shows them."""
 
     html: str | None
+    attachments: list[Attached]
 
 
 @router.get("/inbox")
@@ -168,7 +178,7 @@ async def html(visit: SeesImages, email_id: str) -> Response:
         "X-Content-Type-Options": "nosniff",
         "Cache-Control": "no-store",
     }
-    page = f'<!doctype html><base target="_blank"><body>{found.get("html") or ""}'
+    page = f'<!doctype html><base target="_blank"><body>{await _with_pictures(visit, found)}'
     return Response(page, headers=headers, media_type="text/html; charset=utf-8")
 
 
@@ -186,7 +196,22 @@ async def suggestions(visit: CanRead, email_id: str) -> Response:
     return visit.page("inbox/suggestions.html", found=await visit.api.post(Data, "/ai/email/smart-replies", asked))
 
 
+PICTURES: Final = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
+MAX_PICTURES: Final = 4 << 20  # bytes of a mail that its frame shows
 MAX_ASKED: Final = 20_000  # characters of a mail that suggestions are made from
+
+
+async def _with_pictures(visit: Visit, found: MailHtml) -> str:
+    """The HTML with the pictures that came with the mail in it: the frame may load nothing, not even from here."""
+    html, room = found.get("html") or "", MAX_PICTURES
+    for each in found.get("attachments") or []:
+        address, kind, size = each.get("url") or "", each.get("type") or "", each.get("size") or 0
+        quoted = f'"{address}"'
+        if quoted in html and kind in PICTURES and size <= room:
+            room -= size
+            picture = await visit.api.download(address.removeprefix("/api"), unscanned=True)
+            html = html.replace(quoted, f'"data:{kind};base64,{base64.b64encode(picture).decode()}"')
+    return html
 
 
 async def _draft(visit: Visit) -> Data | None:

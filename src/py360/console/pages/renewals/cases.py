@@ -44,6 +44,9 @@ PAYMENT_STATUSES: Final = (
     ("pending", text("Pending")), ("partial", text("Partial")), ("completed", text("Completed")),
     ("failed", text("Failed")), ("refunded", text("Refunded")),
 )  # fmt: skip
+OUTCOMES: Final = (
+    ("positive", text("Positive")), ("satisfied", text("Satisfied")), ("excellent", text("Excellent")), ("escalated", text("Escalated")),
+)  # fmt: skip
 CHANNELS: Final = (("whatsapp", "WhatsApp"), ("sms", "SMS"), ("email", text("E-mail")))
 
 POLICY_TYPES: Final = (
@@ -193,7 +196,7 @@ async def case(visit: CanReadCase, case: str) -> Response:
 async def messages(visit: CanReadCase, case: str) -> Response:
     """What was written to the customer and what they answered; a form to write."""
     sent = await visit.api.get(Data, f"/cases/{case}/communications", limit=100)
-    return await _page(visit, case, "messages", sent=sent)
+    return await _page(visit, case, "messages", sent=sent, outcomes=OUTCOMES)
 
 
 @router.get("/cases/{case}/payments")

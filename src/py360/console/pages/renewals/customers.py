@@ -54,7 +54,7 @@ POLICIES: Final = Listing(
         Filter("renewalTo", text("Due to"), "date"),
     ),
     columns=(
-        Column("policyNumber", text("Policy"), lead=True, under="productName"),
+        Column("policyNumber", text("Policy"), link="/policies/{id}", lead=True, under="productName"),
         Column("customerName", text("Customer"), link="/customers/{customerId}"),
         Column("policyType", text("Type"), "label"),
         Column("status", text("Status"), "badge"),
