@@ -1,7 +1,7 @@
 """The wire: camelCase JSON in and out. Knows no web framework."""
 
 from collections.abc import Mapping
-from datetime import datetime, time
+from datetime import date, datetime, time
 from decimal import Decimal
 from types import NoneType
 from typing import Annotated, Any, ClassVar, Final, Self, get_args
@@ -34,6 +34,10 @@ def _as_code(text: Any) -> Any:
 
 
 AS_CODE: Final = BeforeValidator(_as_code)  # `Super HNI`, as screens label it, `super-hni` and `super_hni` are one
+
+
+# A day that figures are counted from: far enough from the calendar's ends for any span before and after it.
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
 
 
 def _in_office_zone(moment: datetime) -> datetime:

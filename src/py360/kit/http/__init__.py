@@ -8,24 +8,12 @@
 
 from py360.kit.http.access import SAFE_METHODS, CallerWith, Public, SignedIn, caller_with
 from py360.kit.http.answers import JSON, Answer, AsFile, Message, Pagination, download, files, listed, ok
-from py360.kit.http.params import (
-    Cursor,
-    Day,
-    DbReads,
-    IfMatch,
-    PageParams,
-    Res,
-    Search,
-    Session,
-    Sort,
-    etag,
-    page_params,
-)
+from py360.kit.http.params import Cursor, DbReads, IfMatch, PageParams, Res, Search, Session, Sort, etag, page_params
 from py360.kit.http.problems import install
 from py360.kit.http.routes import Route, Router
 
 __all__ = [
-    "JSON", "SAFE_METHODS", "Answer", "AsFile", "CallerWith", "Cursor", "Day", "DbReads", "IfMatch", "Message", "PageParams",
+    "JSON", "SAFE_METHODS", "Answer", "AsFile", "CallerWith", "Cursor", "DbReads", "IfMatch", "Message", "PageParams",
     "Pagination", "Public", "Res", "Route", "Router", "Search", "Session", "SignedIn", "Sort", "caller_with", "download",
     "etag", "files", "install", "listed", "ok", "page_params",
 ]  # fmt: skip

@@ -1,11 +1,9 @@
 """What a handler is given: the transaction, the read pool, the page of a list, the version of a record."""
 
 from collections.abc import AsyncIterator
-from datetime import date
 from typing import Annotated, Final
 
 from fastapi import Depends, Header, Query, Request
-from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import idempotency
@@ -19,8 +17,6 @@ VERSION_DIGITS: Final = 18  # a bigint has no more
 
 Sort = Annotated[str | None, Query(max_length=60, description="A column; `-` in front for descending")]
 Cursor = Annotated[str | None, Query(max_length=300, description="`nextCursor` of the page before")]
-# A day that figures may be counted from: far enough from the calendar's ends for any span before and after it.
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
 Search = Annotated[str | None, Query(max_length=200, description="A piece of the text to find")]
 
 

@@ -1,11 +1,12 @@
 """The HTTP face of billing."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Response
 
 from py360.kit.http import Answer, AsFile, DbReads, Res, Router, Search, Sort, listed, ok
+from py360.kit.wire import Day
 from py360.modules.billing import queries
 from py360.modules.billing.access import CanSeeBilling
 from py360.modules.billing.period import Period, period
@@ -20,8 +21,8 @@ def asked_period(
     resources: Res,
     month: Annotated[int | None, Query(ge=0, le=11, description="0 is January")] = None,
     year: Annotated[int | None, Query(ge=2000, le=2100)] = None,
-    since: Annotated[date | None, Query(alias="from", description="In India")] = None,
-    until: Annotated[date | None, Query(alias="to", description="In India, this day included")] = None,
+    since: Annotated[Day | None, Query(alias="from", description="In India")] = None,
+    until: Annotated[Day | None, Query(alias="to", description="In India, this day included")] = None,
 ) -> Period:
     """A month or a range of days; this month when nothing is asked."""
     return period(resources.clock.today(), month, year, since, until)

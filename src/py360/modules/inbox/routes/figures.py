@@ -9,7 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from py360.kit.errors import Invalid
 from py360.kit.export import Column, export
-from py360.kit.http import Answer, Day, Res, download, files, ok
+from py360.kit.http import Answer, Res, download, files, ok
+from py360.kit.wire import Day
 from py360.modules.inbox.access import CanReadMail, CanSeeMailAnalytics, CanSeeMailDashboard
 from py360.modules.inbox.queries import figures, renewal_figures
 from py360.modules.inbox.routes.base import router

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from pydantic import ConfigDict, Field
 
 from py360.kit.errors import Invalid
-from py360.kit.wire import QuerySchema
+from py360.kit.wire import Day, QuerySchema
 
 APRIL: Final = 4
 LONGEST_DAYS: Final = 3_660
@@ -45,8 +45,8 @@ class PeriodFilter(QuerySchema):
 
     model_config = ConfigDict(frozen=True)
 
-    first: Annotated[date | None, Field(alias="from", description="The first day")] = None
-    last: Annotated[date | None, Field(alias="to", description="The last day, included")] = None
+    first: Annotated[Day | None, Field(alias="from", description="The first day")] = None
+    last: Annotated[Day | None, Field(alias="to", description="The last day, included")] = None
 
     def period(self, today: date) -> Period:
         """The days; raises Invalid when they are in the wrong order, or more than ten years."""

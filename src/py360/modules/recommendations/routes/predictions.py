@@ -6,8 +6,9 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from py360.kit.clock import day_begins, day_ends
-from py360.kit.http import Answer, AsFile, Day, DbReads, PageParams, Res, Router, Search, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Router, Search, listed, ok
 from py360.kit.ids import number
+from py360.kit.wire import Day
 from py360.modules.recommendations import queries
 from py360.modules.recommendations.access import CanReadCases, CanReadDashboard
 from py360.modules.recommendations.service import models
