@@ -80,7 +80,8 @@ def _accuracy(out: Out, head: str, answers: Sequence[str], tests: Sequence[Examp
     return fine
 
 
-def _raw(place: int, example: Example) -> RawMail:
+def raw_mail(place: int, example: Example) -> RawMail:
+    """A generated mail as a mail server gives it."""
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = (
         f"c{place % 900}@customer.example",
@@ -123,7 +124,7 @@ async def _ingest(out: Out, mails: int) -> bool:
     wiring.import_jobs()
     try:
         box, folder = await _mailbox()
-        raws = [_raw(place, each) for place, each in enumerate(examples(mails, held_out=True), 1)]
+        raws = [raw_mail(place, each) for place, each in enumerate(examples(mails, held_out=True), 1)]
         await ingest(box, [Incoming(raws[0], folder, "inbox")])
         started = time.perf_counter()
         for start in range(1, len(raws), BATCH):

@@ -21,6 +21,7 @@ PARTS: Final[dict[str, dict[str, int]]] = {
     "mail": {"messages": 10_000},
     "campaigns": {"messages": 10_000, "planned": 100_000},
     "inbox": {"mails": 1_000},
+    "mailbox": {"mails": 2_000},
     "halting": {"people": 1_000, "rows": 50_000},
     "predictions": {"cases": 100_000},
     "payments": {"events": 10_000},

@@ -1,6 +1,7 @@
 """A mail server of the tests: a real Dovecot (IMAP) with private configuration, and a real SMTP server that delivers to it."""
 
 import asyncio
+import base64
 import grp
 import os
 import pwd
@@ -9,6 +10,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
@@ -27,7 +29,7 @@ log_path = {folder}/dovecot.log
 protocols = imap
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login xoauth2 oauthbearer
 default_internal_user = {user}
 default_login_user = {user}
 default_internal_group = {group}
@@ -61,7 +63,13 @@ namespace inbox {{
   }}
 }}
 passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {folder}/oauth2.conf
+}}
+passdb {{
   driver = static
+  mechanisms = plain login
   args = password={password}
 }}
 userdb {{
@@ -86,6 +94,15 @@ service stats {{
 }}
 """
 
+# Tokens are asked about (RFC 7662) at whatever listens on this port in a test: the sandbox.
+_TOKENS = """
+introspection_mode = post
+introspection_url = http://127.0.0.1:{port}/oauth/introspect
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
 
 def _free_port() -> int:
     with socket.socket() as probe:
@@ -108,6 +125,8 @@ class Dovecot:
             part.mkdir(exist_ok=True)
             os.chown(part, self.owner.pw_uid, self.owner.pw_gid)
         (folder / "run").chmod(0o755)
+        self.token_port = _free_port()
+        (folder / "oauth2.conf").write_text(_TOKENS.format(port=self.token_port))
         config = folder / "dovecot.conf"
         config.write_text(
             _CONFIG.format(
@@ -168,6 +187,7 @@ class MailServer:
     smtp_port: int = 0
     outside: list[Envelope] = field(default_factory=list)
     refuses_sign_in: bool = False
+    tokens: Callable[[], Collection[str]] = tuple
     _server: asyncio.Server | None = None
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
@@ -185,6 +205,11 @@ class MailServer:
         """The mailboxes' password."""
         right = isinstance(given, LoginPassword) and given.password == PASSWORD.encode() and not self.refuses_sign_in
         return AuthResult(success=right, handled=False)
+
+    async def auth_XOAUTH2(self, server: SMTP, args: list[str]) -> AuthResult:  # noqa: N802 - aiosmtpd's name
+        """The tokens that are good now."""
+        token = base64.b64decode(args[1]).decode().partition("auth=Bearer ")[2].rstrip("\x01")
+        return AuthResult(success=token in self.tokens(), handled=False)
 
     async def start(self) -> None:
         """Listen on a free port."""
@@ -225,3 +250,43 @@ def letter(sender: str, to: str, subject: str, text: str, **headers: str) -> Ema
         mail[name.replace("_", "-")] = value
     mail.set_content(text)
     return mail
+
+
+def bounce(to: str, failed: str, message_id: str, status: str = "5.1.1", action: str = "failed") -> bytes:
+    """A delivery status notification (RFC 3464), as Postfix writes it."""
+    report = f"""Return-Path: <>
+From: MAILER-DAEMON@mx.customer.example (Mail Delivery System)
+To: {to}
+Subject: Undelivered Mail Returned to Sender
+Auto-Submitted: auto-replied
+Message-ID: <{time.time_ns()}@mx.customer.example>
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="B"
+
+--B
+Content-Type: text/plain; charset=us-ascii
+
+<{failed}>: host mx.customer.example said: 550 {status} User unknown
+
+--B
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.customer.example
+
+Final-Recipient: rfc822; {failed}
+Original-Recipient: rfc822;{failed}
+Action: {action}
+Status: {status}
+Diagnostic-Code: smtp; 550 {status} User unknown
+
+--B
+Content-Type: text/rfc822-headers
+
+From: {to}
+To: {failed}
+Message-ID: {message_id}
+Subject: Renew
+
+--B--
+"""
+    return report.replace("\n", "\r\n").encode()

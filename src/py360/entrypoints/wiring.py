@@ -166,6 +166,7 @@ def fill_protocols() -> None:
     providers.use_check("call", cases.check_voice)
     providers.use_check("payment", payments.check)
     assistant.use_figures(analytics_api.figures_in_words)
+    inbox.use_mail_labeller(assistant.label_mail)
 
 
 def install(app: FastAPI) -> None:

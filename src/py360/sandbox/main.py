@@ -14,7 +14,7 @@ import uvloop
 from fastapi import FastAPI, Request, Response
 
 from py360.kit.settings import Settings
-from py360.sandbox import control, meta, openai, twilio, twilio_voice
+from py360.sandbox import control, meta, oauth, openai, twilio, twilio_voice
 from py360.sandbox.razorpay import api as razorpay
 from py360.sandbox.razorpay import checkout
 from py360.sandbox.razorpay import mandates as razorpay_mandates
@@ -40,6 +40,7 @@ def create_app(vendors: Vendors) -> FastAPI:
     app.include_router(twilio_voice.routes(vendors.voice))
     app.include_router(meta.routes(vendors.meta))
     app.include_router(openai.routes())
+    app.include_router(oauth.routes(vendors.tokens))
     app.add_exception_handler(Refused, _refused)
 
     @app.get("/", tags=["control"])

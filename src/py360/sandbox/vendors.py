@@ -14,6 +14,7 @@ from py360.sandbox.courier import Courier, Mischief
 from py360.sandbox.journal import Journal
 from py360.sandbox.mailgun import Mailgun
 from py360.sandbox.meta import Meta
+from py360.sandbox.oauth import Tokens
 from py360.sandbox.razorpay.account import Razorpay
 from py360.sandbox.razorpay.mandates import RazorpayMandates
 from py360.sandbox.stripe.account import Stripe
@@ -44,6 +45,7 @@ class Vendors:
     razorpay_mandates: RazorpayMandates
     stripe: Stripe
     stripe_mandates: StripeMandates
+    tokens: Tokens
     http: aiohttp.ClientSession
     relay: asyncio.Server | None = None
 
@@ -73,6 +75,7 @@ class Vendors:
             razorpay_mandates=RazorpayMandates(razorpay),
             stripe=stripe,
             stripe_mandates=StripeMandates(stripe),
+            tokens=Tokens(world),
             http=http,
         )
         audience.vendors = {"email": opened.mailgun, "sms": opened.twilio, "whatsapp": opened.meta}

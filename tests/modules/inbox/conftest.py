@@ -10,6 +10,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from py360.kit import db
+from py360.kit.db import unit_of_work
 from py360.modules.inbox.sync import pull
 from tests.factories.mail_server import Dovecot, MailServer
 
@@ -47,6 +49,11 @@ class Desk:
         assert done is not None
         assert done.error is None, done.error
         return done
+
+    async def stop_watching(self) -> None:
+        """Before jobs are run: the one that watches mailboxes runs for minutes."""
+        async with unit_of_work() as session:
+            await db.execute(session, "update email_accounts set auto_sync = false")
 
     async def mails(self, **filters: str) -> list[dict[str, object]]:
         """The mails that the desk sees, the newest first."""

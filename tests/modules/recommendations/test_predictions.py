@@ -91,6 +91,46 @@ async def test_who_to_call_first_today_and_why(as_admin: httpx.AsyncClient, tmp_
     assert sheet.text.splitlines()[1].startswith("CASE-")
 
 
+async def test_the_work_list_is_sorted_by_what_is_at_risk(
+    as_admin: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await merge(*(row(number, renewal_amount=10_000 + 1_000 * number) for number in range(1, 7)))
+    await trained(tmp_path)
+    await merge(row(7), row(8))  # not scored yet: behind the others
+    listed = (await as_admin.get("/api/ai/renewal-predictions", params={"limit": 10})).json()["data"]["predictions"]
+    expected = [each["policyNumber"] for each in listed]
+    for most in (2_000, 0):  # a short list is sorted, a long one read in the order of an index
+        monkeypatch.setattr("py360.modules.cases.queries.listing.SORTED_AT_MOST", most)
+        found: list[str] = []
+        cursor: str | None = ""
+        while cursor is not None:
+            asked = {"sort": "-expectedLoss", "limit": 3, **({"cursor": cursor} if cursor else {})}
+            data = (await as_admin.get("/api/cases", params=asked)).json()["data"]
+            found += [each["policyNumber"] for each in data["cases"]]
+            cursor = data["pagination"].get("nextCursor")
+        assert found == [*expected, "POL-00008", "POL-00007"], most
+        up = (await as_admin.get("/api/cases", params={"sort": "expectedLoss", "limit": 8})).json()["data"]["cases"]
+        assert [each["policyNumber"] for each in up] == found[::-1]
+
+
+async def test_each_models_predictions_are_held_against_what_came(as_admin: httpx.AsyncClient, tmp_path: Path) -> None:
+    await merge(
+        *(row(number, premium_amount=10_000, renewal_amount=10_000 + 3_000 * (number % 2)) for number in range(1, 41))
+    )
+    await trained(tmp_path)
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "update renewal_cases set status = case when renewal_amount > 10000 then 'lapsed' else 'renewed' end, closed_at = now()",
+        )
+    address = "/api/ai/policy-recommendations/effectiveness"
+    (model,) = (await as_admin.get(address)).json()["data"]["models"]
+    assert (model["cases"], model["lapsed"], model["lapseRate"], model["inUse"]) == (40, 20, 0.5, True)
+    assert model["auc"] == 1
+    assert 0 < model["brier"] < 0.4
+    assert 0.1 < model["predictedLapseRate"] < 0.4
+
+
 async def test_predictions_follow_a_change(as_admin: httpx.AsyncClient, tmp_path: Path, clock: FixedClock) -> None:
     await merge(row(1, premium_amount=10_000, renewal_amount=10_000))
     await trained(tmp_path)

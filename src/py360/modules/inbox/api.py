@@ -3,14 +3,18 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.modules.inbox.classify.adapted import classifier_for
-from py360.modules.inbox.classify.result import INTENTS, Classification, Scored
+from py360.modules.inbox.classify.by_language_model import Labels, use_mail_labeller
+from py360.modules.inbox.classify.result import CATEGORIES, INTENTS, SENTIMENTS, Classification, Scored
 from py360.modules.inbox.ingest.mime import own_words
 from py360.modules.inbox.queries.entity import file_entity
 from py360.modules.inbox.queries.mails import mail
 from py360.modules.inbox.queries.rows import Mail
 from py360.modules.inbox.seed import seed
 
-__all__ = ["INTENTS", "Classification", "Mail", "Scored", "classify", "file_entity", "mail", "own_words", "seed"]
+__all__ = [
+    "CATEGORIES", "INTENTS", "SENTIMENTS", "Classification", "Labels", "Mail", "Scored", "classify", "file_entity", "mail", "own_words",
+    "seed", "use_mail_labeller",
+]  # fmt: skip
 
 
 async def classify(session: AsyncSession, client_id: int, subject: str, text: str) -> Classification:

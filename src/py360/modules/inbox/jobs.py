@@ -1,16 +1,19 @@
 """Jobs of the inbox: synchronise mailboxes, send what was scheduled, wake what was snoozed, notify of what came in."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, ids, resources
 from py360.kit.errors import Conflict
 from py360.kit.jobs import defer, module_jobs
 from py360.modules.inbox import live_updates
 from py360.modules.inbox.seed import seed
-from py360.modules.inbox.service import bulk_mail, deliver, unsnooze
+from py360.modules.inbox.service import ask_model, bulk_mail, deliver, unsnooze
 from py360.modules.inbox.service.work import manager_of
-from py360.modules.inbox.sync import pull
+from py360.modules.inbox.sync import pull, sent
 from py360.modules.inbox.sync.watch import Watcher
 from py360.modules.notifications import api as notifications
 
@@ -78,6 +81,12 @@ async def send(email_id: int) -> None:
                 )  # fmt: skip
 
 
+@jobs.task(name="inbox.keep_sent")
+async def keep_sent(email_id: int) -> None:
+    """Put a sent mail into the mailbox's own folder of sent mail."""
+    await sent.keep_copy(email_id)
+
+
 @jobs.task(name="inbox.send_bulk", retries=0)  # `minute` looks for bulk mails that have no job
 async def send_bulk(campaign_id: int) -> None:
     """Send a bulk mail until no recipient is due; goes on later when the send gate or the server makes it wait."""
@@ -101,14 +110,29 @@ async def mails_received(client_id: int, email_ids: list[int]) -> None:
     """Open windows show new mails; whoever a mail belongs to is notified, of an escalated one also the team's manager."""
     async with db.unit_of_work() as session:
         mails = await live_updates.new_mails(session, email_ids)
-        for mail in [each for each in mails if each.status == "escalated"][:50]:
-            people = {each for each in (mail.assigned_to, await manager_of(session, mail.node_id)) if each is not None}
-            if people:
-                await notifications.notify(
-                    session, sorted(people), type="assignment", title=f"Escalated: {mail.subject[:150]}",
-                    message=mail.escalation_reason or "", data={"emailId": ids.code("mail", mail.id)}, priority="urgent",
-                )  # fmt: skip
+        await _notify_of_escalated(session, mails)
+        if await ask_model.is_wanted(session, client_id):
+            await defer(session, ask_language_model, client_id=client_id, email_ids=email_ids)
     await live_updates.push_new(client_id, mails)
+
+
+@jobs.task(name="inbox.ask_language_model", retries=0)  # without an answer the built-in classifier's word stands
+async def ask_language_model(client_id: int, email_ids: list[int]) -> None:
+    """Ask the office's language model about new mails; whoever an escalated one belongs to is notified."""
+    escalated = await ask_model.ask(client_id, email_ids)
+    if escalated:
+        async with db.unit_of_work() as session:
+            await _notify_of_escalated(session, await live_updates.new_mails(session, escalated))
+
+
+async def _notify_of_escalated(session: AsyncSession, mails: Sequence[live_updates.NewMail]) -> None:
+    for mail in [each for each in mails if each.status == "escalated"][:50]:
+        people = {each for each in (mail.assigned_to, await manager_of(session, mail.node_id)) if each is not None}
+        if people:
+            await notifications.notify(
+                session, sorted(people), type="assignment", title=f"Escalated: {mail.subject[:150]}",
+                message=mail.escalation_reason or "", data={"emailId": ids.code("mail", mail.id)}, priority="urgent",
+            )  # fmt: skip
 
 
 @jobs.task(name="inbox.client_added")

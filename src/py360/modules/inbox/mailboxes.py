@@ -31,6 +31,7 @@ class Mailbox:
     client_id: int
     name: str
     email: str
+    provider: str
     provider_id: int | None
     node_id: int | None
     signature: str
@@ -39,7 +40,7 @@ class Mailbox:
     failures: int
 
 
-COLUMNS: Final = "a.id, a.client_id, a.name, a.email, a.provider_id, a.node_id, a.signature, a.auto_sync, a.sync_interval, a.failures"
+COLUMNS: Final = "a.id, a.client_id, a.name, a.email, a.provider, a.provider_id, a.node_id, a.signature, a.auto_sync, a.sync_interval, a.failures"
 
 
 async def mailbox(session: AsyncSession, number: int) -> Mailbox | None:

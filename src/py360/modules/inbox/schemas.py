@@ -24,6 +24,7 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Host = Annotated[str, StringConstraints(min_length=1, max_length=253)]
 Port = Annotated[int, Field(ge=1, le=65_535)]
 Secret = Annotated[str, StringConstraints(max_length=2_000)]
+Token = Annotated[str, StringConstraints(max_length=10_000)]
 Line = Annotated[str, StringConstraints(max_length=500)]
 Body = Annotated[str, StringConstraints(max_length=200_000)]
 Html = Annotated[str, StringConstraints(max_length=500_000)]
@@ -55,7 +56,13 @@ class MailboxIn(Schema):
     smtp_port: Port = 587
     username: Line | None = Field(None, description="Missing: the address")
     password: Secret | None = None
-    access_token: Secret | None = Field(None, description="OAuth 2.0 (XOAUTH2), in place of a password")
+    access_token: Token | None = Field(None, description="OAuth 2.0 (XOAUTH2), in place of a password")
+    refresh_token: Token | None = Field(None, description="Renews access tokens, at Google or Microsoft or `tokenUrl`")
+    oauth_client_id: Secret | None = None
+    oauth_client_secret: Secret | None = None
+    token_url: Line | None = Field(
+        None, description="Where tokens are renewed; missing: Google's or Microsoft's, by `provider`"
+    )
     use_ssl: bool = Field(True, alias="useSSL")
     auto_sync: bool = True
     sync_interval: Annotated[

@@ -135,6 +135,7 @@ class MailboxView(TypedDict):
     syncInterval: int
     signature: str
     teamId: int | None
+    tokenUrl: str | None
     lastSync: datetime | None
     nextSync: datetime
     status: str

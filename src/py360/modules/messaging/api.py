@@ -15,7 +15,7 @@ from py360.modules.messaging.delivery.dispatch import check, keep_back, record, 
 from py360.modules.messaging.delivery.gate import admit
 from py360.modules.messaging.delivery.history import SentMessage, render_history
 from py360.modules.messaging.delivery.ledger import abandon, spent
-from py360.modules.messaging.delivery.personal import send_from_mailbox
+from py360.modules.messaging.delivery.personal import copy_of, send_from_mailbox
 from py360.modules.messaging.engagement.mail_bounces import MailBounce, apply_mail_bounces
 from py360.modules.messaging.engagement.mail_replies import MailReply, apply_mail_replies
 from py360.modules.messaging.events import MessagesMoved
@@ -58,6 +58,7 @@ __all__ = [
     "apply_mail_bounces",
     "apply_mail_replies",
     "check",
+    "copy_of",
     "keep_back",
     "payment_link",
     "record",

@@ -11,7 +11,7 @@ from py360.modules.providers.accounts import (
 )
 from py360.modules.providers.checks import Check, use_check
 from py360.modules.providers.errors import VendorNotAvailable
-from py360.modules.providers.mailboxes import delete_mailbox, note_test, save_mailbox, unsaved_mailbox
+from py360.modules.providers.mailboxes import delete_mailbox, note_test, save_mailbox, unsaved_mailbox, with_token
 from py360.modules.providers.seed import sandbox_in_use, seed
 from py360.modules.providers.vendor_settings import (
     MailboxSettings,
@@ -57,4 +57,5 @@ __all__ = [
     "seed",
     "unsaved_mailbox",
     "use_check",
+    "with_token",
 ]

@@ -6,6 +6,7 @@ used. Secrets are `SecretStr`: they are masked in answers and never printed.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Self
 
@@ -81,6 +82,7 @@ def _base_address(text: str) -> str:
 
 Text = Annotated[str, BeforeValidator(_one_line), StringConstraints(min_length=1, max_length=500)]
 Secret = Annotated[SecretStr, BeforeValidator(_one_line), Field(min_length=1, max_length=_SECRET_MAX)]
+Token = Annotated[SecretStr, BeforeValidator(_one_line), Field(min_length=1, max_length=10_000)]  # Microsoft's are long
 Mailbox = Annotated[str, BeforeValidator(_one_line), AfterValidator(_mailbox)]
 NamedMailbox = Annotated[str, BeforeValidator(_one_line), AfterValidator(_named_mailbox)]
 Host = Annotated[
@@ -256,15 +258,22 @@ class MailboxSettings(MailSettings):
     smtp_port: Port = Field(587, json_schema_extra=_ADDRESS, description="587, or 465 for TLS from the first byte")
     username: Text
     password: Secret | None = Field(None, description="Or an accessToken; with two-step sign-in, an app password")
-    access_token: Secret | None = Field(
-        None, description="OAuth 2.0 access token, used instead of a password (XOAUTH2)"
+    access_token: Token | None = Field(None, description="OAuth 2.0 access token, used instead of a password (XOAUTH2)")
+    refresh_token: Token | None = Field(None, description="OAuth 2.0 refresh token: access tokens are renewed by it")
+    oauth_client_id: Secret | None = Field(None, description="Of the application that the refresh token was given to")
+    oauth_client_secret: Secret | None = Field(None, description="Empty for a public client of Microsoft's")
+    token_url: BaseAddress | None = Field(
+        None, json_schema_extra=_ADDRESS, description="Where tokens are renewed; empty: Google's or Microsoft's"
     )
+    token_expires_at: datetime | None = Field(None, description="When the access token ends; kept by the application")
     use_ssl: bool = Field(True, alias="useSSL", description="Off: TLS is begun by STARTTLS where the server has it")
 
     @model_validator(mode="after")
     def _one_secret(self) -> Self:
-        if (self.password is None) == (self.access_token is None):
-            raise ValueError("enter either a password or an access token")
+        if (self.password is None) == (self.access_token is None and self.refresh_token is None):
+            raise ValueError("enter either a password, or an access token or refresh token")
+        if self.refresh_token is not None and self.oauth_client_id is None:
+            raise ValueError("a refresh token needs the client id that it was given to (oauthClientId)")
         return self
 
     @property

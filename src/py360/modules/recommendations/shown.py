@@ -10,8 +10,9 @@ from py360.kit.caller import Caller, Predicate, reach_filter
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.recommendations.rules import Activity
-from py360.modules.recommendations.views import RuleView, ShownView
+from py360.modules.recommendations.views import ModelEffectView, RuleView, ShownView
 
+_MODELS: Final = sql.read(__file__, "model_effect")
 _ACTIVITY: Final = sql.read(__file__, "activity")
 _SHOWN: Final = """
 select r.id, u.customer_code, u.full_name, r.rule, r.source, r.type, r.priority, r.reason, r.suggested_coverage,
@@ -113,6 +114,34 @@ async def effectiveness(reads: Reads, caller: Caller) -> list[RuleView]:
             "declined": each.declined, "converted": each.converted,
             "acceptanceRate": round(each.accepted / each.shown, 4), "conversionRate": round(each.converted / each.shown, 4),
             "convertedPremium": each.premium,
+        }
+        for each in found
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _ModelEffect:
+    """What a model predicted for cases that ended, and what came."""
+
+    model_id: int
+    trained_at: datetime
+    is_active: bool
+    cases: int
+    lapsed: int
+    predicted: float
+    brier: float
+    auc: float | None
+
+
+async def effectiveness_of_models(reads: Reads, caller: Caller) -> list[ModelEffectView]:
+    """How well each model predicted, by the cases within reach that have ended since."""
+    within, params = reach_filter(caller)
+    found = await reads.fetch_all(_ModelEffect, _MODELS.format(within=within), params)
+    return [
+        {
+            "modelId": each.model_id, "trainedAt": each.trained_at, "inUse": each.is_active, "cases": each.cases,
+            "lapsed": each.lapsed, "lapseRate": round(each.lapsed / each.cases, 4), "predictedLapseRate": round(each.predicted, 4),
+            "brier": round(each.brier, 4), "auc": None if each.auc is None else round(each.auc, 4),
         }
         for each in found
     ]  # fmt: skip

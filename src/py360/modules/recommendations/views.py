@@ -186,7 +186,22 @@ class RuleView(TypedDict):
     convertedPremium: Amount
 
 
+class ModelEffectView(TypedDict):
+    """What a model predicted for cases that have ended, and what became of them; rates from 0 to 1."""
+
+    modelId: int
+    trainedAt: datetime
+    inUse: bool
+    cases: int
+    lapsed: int
+    lapseRate: float
+    predictedLapseRate: float
+    brier: float
+    auc: float | None
+
+
 class Effectiveness(TypedDict):
-    """How well recommendations do, by rule and source."""
+    """How well recommendations do, by rule, and predictions, by model."""
 
     rules: list[RuleView]
+    models: list[ModelEffectView]

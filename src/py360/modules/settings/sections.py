@@ -96,6 +96,10 @@ class Email(Section):
     email_auto_refresh: bool = False
     mark_as_read_on_open: bool = True
     ai_intent_classification: bool = True
+    classify_with: Literal["built_in", "language_model"] = Field(
+        "built_in",
+        description="language_model: the assistant's model is asked, too; without an answer the built-in one counts",
+    )
     sentiment_analysis: bool = True
     real_time_collaboration: bool = True
     mail_merge_enabled: bool = False

@@ -27,6 +27,17 @@ select c.* from (
    order by c.id{way} limit {limit} + {offset})
 ) c order by {order} limit {limit} offset {offset}
 """
+# Cases that the model has not scored yet have nothing at risk that is known of; they are few, or there is no model.
+_AT_RISK: Final = """
+select c.* from (
+  (select s.case_id, s.loss from (select case_id, expected_loss as loss from recommendations_public_prediction) s
+   join renewal_cases c on c.id = s.case_id where {where} order by s.loss{way}, s.case_id{way} limit {limit} + {offset})
+  union all
+  (select c.id, s.loss from renewal_cases c cross join (select 0::numeric as loss) s
+   where not exists (select from recommendations_public_prediction p where p.case_id = c.id) and {where}
+   order by c.id{way} limit {limit} + {offset})
+) s join renewal_cases c on c.id = s.case_id order by {order} limit {limit} offset {offset}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +116,10 @@ _SORTS: Final = {
     "renewalAmount": ("coalesce(c.renewal_amount, 0)", "numeric"),
     "status": ("c.status", "text"),
     "priority": ("array_position(array['low', 'medium', 'high', 'urgent'], c.priority::text)", "int"),
+    "expectedLoss": (
+        "coalesce((select r.expected_loss from recommendations_public_prediction r where r.case_id = c.id), 0)",
+        "numeric",
+    ),
     "customerName": ("(select lower(u.full_name) from customers u where u.id = c.customer_id)", "text"),
     "policyNumber": ("(select p.policy_number from policies p where p.id = c.policy_id)", "text"),
     "agent": (
@@ -116,6 +131,7 @@ _SCANS: Final = {
     "customerName": IndexScan("lower(s.full_name)", "renewal_cases c join customers s on s.id = c.customer_id"),
     "policyNumber": IndexScan("s.policy_number", "renewal_cases c join policies s on s.id = c.policy_id"),
     "agent": IndexScan("s.name", pick=_AGENTS),
+    "expectedLoss": IndexScan("s.loss", pick=_AT_RISK),
 }
 _SAME: Final = {
     "caseId": "id",

@@ -13,7 +13,7 @@ from py360.modules.inbox.views import MailboxView
 
 _SELECT: Final = """
 select a.id, a.client_id, a.name, a.email, a.provider, a.imap_server, a.imap_port, a.smtp_server, a.smtp_port, a.username,
-  a.use_ssl, a.auto_sync, a.sync_interval, a.signature, a.node_id, a.last_sync, a.next_sync_at, a.status, a.status_reason,
+  a.use_ssl, a.auto_sync, a.sync_interval, a.signature, a.node_id, a.token_url, a.last_sync, a.next_sync_at, a.status, a.status_reason,
   a.synced_messages, a.created_at, a.updated_at
 from email_accounts a
 """
@@ -39,6 +39,7 @@ class AccountRow:
     sync_interval: int
     signature: str
     node_id: int | None
+    token_url: str | None
     last_sync: datetime | None
     next_sync_at: datetime
     status: str
@@ -52,7 +53,7 @@ class AccountRow:
         """The version of what people set of it."""
         return version_of(
             self.name, self.email, self.provider, self.imap_server, self.imap_port, self.smtp_server, self.smtp_port,
-            self.username, self.use_ssl, self.auto_sync, self.sync_interval, self.signature, self.node_id,
+            self.username, self.use_ssl, self.auto_sync, self.sync_interval, self.signature, self.node_id, self.token_url,
         )  # fmt: skip
 
     def to_public(self) -> MailboxView:
@@ -74,6 +75,7 @@ class AccountRow:
             "syncInterval": self.sync_interval,
             "signature": self.signature,
             "teamId": self.node_id,
+            "tokenUrl": self.token_url,
             "lastSync": self.last_sync,
             "nextSync": self.next_sync_at,
             "status": self.status,

@@ -14,10 +14,10 @@ from py360.kit.jobs import defer
 from py360.kit.vendor import VendorError
 from py360.modules.inbox.mailboxes import Mailbox, mailbox, version_of
 from py360.modules.inbox.schemas import MailboxIn
-from py360.modules.inbox.sync.pull import open_mailbox, settings_of
+from py360.modules.inbox.sync.pull import sign_in
 from py360.modules.messaging import api as messaging
 from py360.modules.providers import api as providers
-from py360.modules.providers.api import MailboxSettings, ProviderAccount
+from py360.modules.providers.api import ProviderAccount
 
 _SERVERS: Final[Mapping[str, tuple[str, str]]] = {
     "gmail": ("imap.gmail.com", "smtp.gmail.com"),
@@ -26,11 +26,11 @@ _SERVERS: Final[Mapping[str, tuple[str, str]]] = {
 }
 _COLUMNS: Final = (
     "name, email, provider, imap_server, imap_port, smtp_server, smtp_port, username, use_ssl, auto_sync, sync_interval,"
-    " signature, node_id"
+    " signature, node_id, token_url"
 )
 _VALUES: Final = (
     "%(name)s, %(email)s, %(provider)s, %(imap_server)s, %(imap_port)s, %(smtp_server)s, %(smtp_port)s, %(username)s,"
-    " %(use_ssl)s, %(auto_sync)s, %(sync_interval)s, %(signature)s, %(node)s"
+    " %(use_ssl)s, %(auto_sync)s, %(sync_interval)s, %(signature)s, %(node)s, %(token_url)s"
 )
 
 
@@ -54,13 +54,14 @@ class _Saved:
     sync_interval: int
     signature: str
     node_id: int | None
+    token_url: str | None
 
     @property
     def version(self) -> int:
         """Its version on the wire."""
         return version_of(
             self.name, self.email, self.provider, self.imap_server, self.imap_port, self.smtp_server, self.smtp_port,
-            self.username, self.use_ssl, self.auto_sync, self.sync_interval, self.signature, self.node_id,
+            self.username, self.use_ssl, self.auto_sync, self.sync_interval, self.signature, self.node_id, self.token_url,
         )  # fmt: skip
 
 
@@ -95,6 +96,10 @@ def _settings(body: MailboxIn) -> dict[str, str | int | bool | None]:
         "username": body.username or body.email,
         "password": body.password,
         "accessToken": body.access_token,
+        "refreshToken": body.refresh_token,
+        "oauthClientId": body.oauth_client_id,
+        "oauthClientSecret": body.oauth_client_secret,
+        "tokenUrl": body.token_url,
         "useSSL": body.use_ssl,
         "fromEmail": body.email,
         "fromName": body.name,
@@ -131,6 +136,7 @@ async def _params(session: AsyncSession, client_id: int, body: MailboxIn) -> dic
         "sync_interval": body.sync_interval,
         "signature": body.signature,
         "node": body.team_id,
+        "token_url": body.token_url,
     }
 
 
@@ -202,7 +208,12 @@ async def test(caller: Caller, number: int) -> Tested:
     if box is None or account is None:
         sentence = "The settings are not complete. Enter them again."
         return Tested(False, sentence, False, sentence)
-    (imap, imap_words), (smtp, smtp_words) = await asyncio.gather(_test_imap(box), _test_smtp(account))
+    try:
+        account = await providers.with_token(account)  # once, for both
+    except VendorError as error:
+        (imap, imap_words), (smtp, smtp_words) = (False, str(error)), (False, "It was not tried.")
+    else:
+        (imap, imap_words), (smtp, smtp_words) = await asyncio.gather(_test_imap(box), _test_smtp(account))
     works = imap and smtp
     reason = None if works else " ".join(words for good, words in ((imap, imap_words), (smtp, smtp_words)) if not good)
     async with db.unit_of_work() as session:
@@ -218,7 +229,7 @@ async def test(caller: Caller, number: int) -> Tested:
 
 async def _test_imap(box: Mailbox) -> tuple[bool, str]:
     try:
-        connection = await open_mailbox(await settings_of(box))
+        connection = await sign_in(box)
         try:
             state = await asyncio.to_thread(connection.select, "INBOX")
         finally:
@@ -230,7 +241,6 @@ async def _test_imap(box: Mailbox) -> tuple[bool, str]:
 
 async def _test_smtp(account: ProviderAccount) -> tuple[bool, str]:
     try:
-        account.expect(MailboxSettings)
         return True, await messaging.check(account)
     except VendorError as error:
         return False, str(error)

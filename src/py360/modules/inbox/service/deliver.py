@@ -8,9 +8,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
+from py360.kit.jobs import defer
+from py360.kit.vendor import VendorError
 from py360.modules.files import api as files
 from py360.modules.inbox.ingest.attachments import ENTITY
-from py360.modules.inbox.mailboxes import mailbox
+from py360.modules.inbox.mailboxes import Mailbox, mailbox
 from py360.modules.inbox.service.lock import note
 from py360.modules.messaging import api as messaging
 from py360.modules.providers import api as providers
@@ -64,6 +66,7 @@ class _Waiting:
     customer_id: int | None
     case_id: int | None
     sent_by: int | None
+    sent_at: datetime | None
     compose: dict[str, object] | None
 
     @property
@@ -79,26 +82,58 @@ class _Waiting:
         )
 
 
+_WRITTEN: Final = """
+select id, client_id, account_id, message_id, cc_emails, bcc_emails, subject, body_text, body_html, in_reply_to, reference_ids,
+  customer_id, case_id, sent_by, sent_at, compose
+from emails where id = %(id)s and delivery_status = %(status)s
+"""
+
+
+async def _written(email_id: int, status: str) -> tuple["_Waiting | None", Mailbox | None, ProviderAccount | None]:
+    """A mail in a state, its mailbox, and the account that signs in there."""
+    async with db.unit_of_work() as session:
+        mail = await db.fetch_one(session, _Waiting, _WRITTEN, {"id": email_id, "status": status})
+        if mail is None or mail.account_id is None:
+            return mail, None, None
+        box = await mailbox(session, mail.account_id)
+        account = await providers.get(session, box.provider_id) if box and box.provider_id is not None else None
+    return mail, box, account
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """A mail that was sent, as bytes."""
+
+    message_id: str
+    content: bytes
+    at: datetime
+
+
+async def copy_of_sent(email_id: int) -> tuple[Mailbox, SentMail] | None:
+    """A mail that was sent, as its recipients got it, and its mailbox; None when it is gone, or its files or its mailbox are."""
+    mail, box, account = await _written(email_id, "sent")
+    if mail is None or box is None or account is None or mail.sent_at is None:
+        return None
+    try:
+        copies = _copies(mail, account, await _files(mail))
+    except FileNotFoundError:
+        return None
+    return box, SentMail(mail.message_id, messaging.copy_of(account, copies[0], mail.sent_at), mail.sent_at)
+
+
 async def deliver(email_id: int) -> Delivered:
     """Send a mail whose row is `sending`. Call it outside any transaction."""
-    async with db.unit_of_work() as session:
-        mail = await db.fetch_one(
-            session,
-            _Waiting,
-            "select id, client_id, account_id, message_id, cc_emails, bcc_emails, subject, body_text, body_html, in_reply_to,"
-            " reference_ids, customer_id, case_id, sent_by, compose from emails"
-            " where id = %(id)s and delivery_status = 'sending'",
-            {"id": email_id},
-        )
-        if mail is None:
-            return Delivered("unknown")
-        box = await mailbox(session, mail.account_id) if mail.account_id is not None else None
-        account = await providers.get(session, box.provider_id) if box and box.provider_id is not None else None
+    mail, _, account = await _written(email_id, "sending")
+    if mail is None:
+        return Delivered("unknown")
     if account is None:
         reason = "The mailbox is no longer connected, or its settings have to be entered again."
         return await _finish(mail, Delivered("failed", tuple(NotSent(each, reason) for each in mail.written.to)))
     try:
+        account = await providers.with_token(account)
         attached = await _files(mail)
+    except VendorError as error:
+        return await _finish(mail, Delivered("failed", tuple(NotSent(each, str(error)) for each in mail.written.to)))
     except FileNotFoundError:
         reason = "A file of the mail is no longer there. Remove it and send again."
         return await _finish(mail, Delivered("failed", tuple(NotSent(each, reason) for each in mail.written.to)))
@@ -190,6 +225,8 @@ async def _finish(mail: _Waiting, delivered: Delivered) -> Delivered:
         await note(session, None, [mail.id], f"delivery_{delivered.status}", {"note": reasons} if reasons else None)
         if delivered.status != "failed":
             await _note_answer(session, mail, now)
+        if delivered.status == "sent":
+            await defer(session, "inbox.keep_sent", email_id=mail.id)
     return delivered
 
 

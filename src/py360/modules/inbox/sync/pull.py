@@ -47,13 +47,25 @@ class Pass:
     refused: bool = False
 
 
-async def settings_of(box: Mailbox) -> MailboxSettings:
-    """How to sign in to a mailbox. Raises VendorError when its settings have to be entered again."""
+async def settings_of(box: Mailbox, *, renew: bool = False) -> MailboxSettings:
+    """How to sign in to a mailbox, with a token that is good for a while. Raises VendorError when its settings have to be entered
+    again, or its sign-in was revoked."""
     async with db.unit_of_work() as session:
         account = await providers.get(session, box.provider_id) if box.provider_id is not None else None
     if account is None:
         raise VendorError("The mailbox’s settings are not complete. Enter them again.", code=ACCOUNT_REFUSED)
-    return account.expect(MailboxSettings)
+    return (await providers.with_token(account, renew=renew)).expect(MailboxSettings)
+
+
+async def sign_in(box: Mailbox) -> ImapMailbox:
+    """A connection to a mailbox that is signed in; a token that is no longer taken is renewed once. Raises VendorError."""
+    settings = await settings_of(box)
+    try:
+        return await open_mailbox(settings)
+    except VendorError as error:
+        if error.code != ACCOUNT_REFUSED or settings.refresh_token is None:
+            raise
+    return await open_mailbox(await settings_of(box, renew=True))
 
 
 async def open_mailbox(settings: MailboxSettings) -> ImapMailbox:
@@ -77,7 +89,7 @@ async def sync(account_id: int) -> Pass | None:
     done = Pass()
     try:
         async with vendor.call("imap", "sync", box.provider_id) as call:
-            connection = await open_mailbox(await settings_of(box))
+            connection = await sign_in(box)
             try:
                 await _all_folders(box, connection, done)
             finally:

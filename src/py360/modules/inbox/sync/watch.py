@@ -16,7 +16,7 @@ import structlog
 from py360.kit import db
 from py360.kit.vendor import VendorError
 from py360.modules.inbox.mailboxes import COLUMNS, Mailbox
-from py360.modules.inbox.sync.pull import open_mailbox, settings_of, sync
+from py360.modules.inbox.sync.pull import sign_in, sync
 from py360.modules.inbox.vendors.imap import ImapMailbox
 
 log = structlog.get_logger()
@@ -85,7 +85,7 @@ async def _watch(box: Mailbox) -> None:
         while True:
             connection: ImapMailbox | None = None
             try:
-                connection = await open_mailbox(await settings_of(box))
+                connection = await sign_in(box)
                 await asyncio.to_thread(connection.select, "INBOX")
                 if not await _follow(box.id, connection):
                     return

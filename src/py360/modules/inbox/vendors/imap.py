@@ -259,6 +259,10 @@ class ImapMailbox:
         _, changes = self._ask(lambda client: client.idle_done())
         return bool(changes)
 
+    def holds(self, message_id: str) -> bool:
+        """Whether the selected folder has a mail of this Message-ID."""
+        return bool(self._ask(lambda client: client.search(["HEADER", "MESSAGE-ID", message_id])))
+
     def append(self, folder: str, content: bytes, at: datetime) -> None:
         """Put a mail into a folder, as read."""
         self._ask(lambda client: client.append(folder, content, (b"\\Seen",), at))

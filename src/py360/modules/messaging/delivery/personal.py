@@ -1,12 +1,15 @@
 """Mail that people write, from their mailbox: one mail to some recipients through the send gate."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from email.utils import format_datetime
 
 from py360.kit import db
 from py360.modules.messaging.delivery.dispatch import keep_back, record, transport
 from py360.modules.messaging.delivery.gate import admit
 from py360.modules.messaging.messages import Admitted, Decision, Delivery, Outgoing
-from py360.modules.providers.api import ProviderAccount
+from py360.modules.messaging.vendors.personal_mail import write_mail
+from py360.modules.providers.api import MailSettings, ProviderAccount
 
 
 async def send_from_mailbox(
@@ -26,3 +29,10 @@ async def send_from_mailbox(
         await keep_back(session, [each for each in deliveries.values() if each.retry])
         await record(session, account, [each for each in deliveries.values() if not each.retry])
     return [(each, deliveries.get(each.message_id) if isinstance(each, Admitted) else None) for each in decisions]
+
+
+def copy_of(account: ProviderAccount, outgoing: Outgoing, at: datetime) -> bytes:
+    """A mail of a person as its recipients got it, for the mailbox's own folder of sent mail. Raises ValueError for any other message."""
+    if outgoing.mail is None:
+        raise ValueError("only mails that people write have a copy")
+    return write_mail(Admitted(outgoing, 0), outgoing.mail, account.expect(MailSettings), format_datetime(at))

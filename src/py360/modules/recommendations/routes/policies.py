@@ -11,7 +11,7 @@ from py360.modules.recommendations.access import CanReadRecommendations
 from py360.modules.recommendations.schemas import AssessRisk, RecommendFor
 from py360.modules.recommendations.schemas import Response as Outcome
 from py360.modules.recommendations.service import recommend
-from py360.modules.recommendations.shown import activity, effectiveness, shown
+from py360.modules.recommendations.shown import activity, effectiveness, effectiveness_of_models, shown
 from py360.modules.recommendations.views import Effectiveness, RecommendedView, RiskView, ShownList
 
 router = Router()
@@ -71,7 +71,7 @@ async def list_recommendations(
 @router.get("/ai/policy-recommendations/effectiveness", response_model=Answer[Effectiveness])
 async def read_effectiveness(reads: DbReads, caller: CanReadRecommendations) -> Response:
     """How often each rule's recommendations were accepted and bought."""
-    return ok({"rules": await effectiveness(reads, caller)})
+    return ok({"rules": await effectiveness(reads, caller), "models": await effectiveness_of_models(reads, caller)})
 
 
 @router.put("/ai/policy-recommendations/{recommendation_id}/outcome", response_model=Answer[Message])
