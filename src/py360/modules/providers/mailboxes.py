@@ -18,7 +18,7 @@ from py360.kit import db, egress, resources, vendor
 from py360.kit.errors import Conflict
 from py360.kit.vendor import Body, Text, VendorError
 from py360.modules.providers.accounts import ProviderAccount, get, open_settings, seal_settings
-from py360.modules.providers.catalog import MAILBOX, merged, provider_type, usable_type
+from py360.modules.providers.catalog import MAILBOX, MASK, merged, provider_type, usable_type
 from py360.modules.providers.service import refuse_inside
 from py360.modules.providers.vendor_settings import MailboxSettings
 
@@ -42,7 +42,9 @@ async def save_mailbox(
     """
     kind, _ = usable_type(MAILBOX, type)
     before = await get(session, provider_id) if provider_id is not None else None
-    changes_secret = any(values.get(name) for name in ("password", "accessToken", "refreshToken"))
+    changes_secret = any(
+        values.get(name) not in (None, "", MASK) for name in ("password", "accessToken", "refreshToken")
+    )
     settings = merged(kind, values, None if changes_secret else before.settings if before else None)
     await refuse_inside(settings)
     params = {
