@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0037_renew_mailbox_tokens"
-down_revision = "0036_add_embeddings"
+revision = "0039_renew_mailbox_tokens"
+down_revision = "0038_index_skipped_recipients"
 branch_labels = None
 depends_on = None
 
