@@ -114,3 +114,15 @@ async def test_over_budget_without_answers_by_rules_is_refused_until_the_next_mo
     assert refused.status_code == 429, refused.text
     assert 0 < int(refused.headers["retry-after"]) <= 31 * 86_400
     assert "budget" in refused.json()["error"]["message"]
+
+
+async def test_documents_wait_for_a_refresh_where_the_office_wants_it(
+    as_admin: httpx.AsyncClient, run_jobs: RunJobs
+) -> None:
+    local = {"provider": "ollama", "model": "m", "knowledgeBase": {"autoUpdate": False}}
+    assert (await as_admin.put("/api/ai/settings", json=local)).status_code == 200
+    await add(as_admin, run_jobs, "grace.md", GRACE.encode())
+    assert await passages(as_admin, "grace period") == []
+    assert (await as_admin.post("/api/ai/knowledge-base/refresh")).status_code == 200
+    await run_jobs()
+    assert await passages(as_admin, "grace period") == ["grace.md"]

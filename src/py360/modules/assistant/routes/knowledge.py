@@ -29,8 +29,10 @@ async def add_document(session: Session, caller: CanManageAssistant, file: Annot
     content = await file.read((MEGABYTES << 20) + 1)
     if len(content) > MEGABYTES << 20:
         raise TooLarge(f"A document may have at most {MEGABYTES} MB.")
-    number = await knowledge.add(session, caller, file.filename or "", content)
-    return ok({"id": number, "message": f"“{file.filename}” is added and will be read."}, 201)
+    wanted = (await settings.read(session, caller.client_id)).values.knowledge_base
+    number = await knowledge.add(session, caller, file.filename or "", content, read=wanted.auto_update)
+    follows = "will be read" if wanted.auto_update else "is read with the next refresh"
+    return ok({"id": number, "message": f"“{file.filename}” is added and {follows}."}, 201)
 
 
 @router.get("/ai/knowledge-base/search", response_model=Answer[PassageList])

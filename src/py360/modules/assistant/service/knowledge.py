@@ -75,8 +75,8 @@ def documents(caller: Caller, sort: str | None, search: str | None) -> Listing[D
     )
 
 
-async def add(session: AsyncSession, caller: Caller, name: str, content: bytes) -> int:
-    """Store a document; it is read by a job. Raises UnsupportedType, Invalid when empty, Conflict when it is there already."""
+async def add(session: AsyncSession, caller: Caller, name: str, content: bytes, *, read: bool = True) -> int:
+    """Store a document; it is read by a job, unless it waits for `refresh`. Raises UnsupportedType, Invalid when empty, Conflict when it is there already."""
     if name.rpartition(".")[2].lower() not in KINDS:
         raise UnsupportedType(f"“{name[:100]}” is not a PDF, DOCX, MD or TXT file.")
     if not content:
@@ -97,7 +97,8 @@ async def add(session: AsyncSession, caller: Caller, name: str, content: bytes) 
     if document_id is None:
         raise Conflict(f"“{name[:100]}” is in the knowledge base already.", code="document_exists")
     await resources.current().storage.put_with(session, key, content)
-    await defer(session, "assistant.read_document", document_id=document_id)
+    if read:
+        await defer(session, "assistant.read_document", document_id=document_id)
     return document_id
 
 
