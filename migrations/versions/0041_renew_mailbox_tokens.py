@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0039_renew_mailbox_tokens"
-down_revision = "0038_index_skipped_recipients"
+revision = "0041_renew_mailbox_tokens"
+down_revision = "0040_keep_replies"
 branch_labels = None
 depends_on = None
 

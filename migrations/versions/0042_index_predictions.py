@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0040_index_predictions"
-down_revision = "0039_renew_mailbox_tokens"
+revision = "0042_index_predictions"
+down_revision = "0041_renew_mailbox_tokens"
 branch_labels = None
 depends_on = None
 
