@@ -11,9 +11,9 @@ from py360.kit.errors import Conflict
 from py360.kit.jobs import defer, module_jobs
 from py360.modules.inbox import live_updates
 from py360.modules.inbox.seed import seed
-from py360.modules.inbox.service import ask_model, bulk_mail, deliver, unsnooze
+from py360.modules.inbox.service import ask_model, bulk_mail, deliver, sent_folder, unsnooze
 from py360.modules.inbox.service.work import manager_of
-from py360.modules.inbox.sync import pull, sent
+from py360.modules.inbox.sync import pull
 from py360.modules.inbox.sync.watch import Watcher
 from py360.modules.notifications import api as notifications
 
@@ -84,7 +84,7 @@ async def send(email_id: int) -> None:
 @jobs.task(name="inbox.keep_sent")
 async def keep_sent(email_id: int) -> None:
     """Put a sent mail into the mailbox's own folder of sent mail."""
-    await sent.keep_copy(email_id)
+    await sent_folder.keep_copy(email_id)
 
 
 @jobs.task(name="inbox.send_bulk", retries=0)  # `minute` looks for bulk mails that have no job
