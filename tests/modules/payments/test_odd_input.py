@@ -68,7 +68,7 @@ async def test_odd_files_are_refused_or_shown(as_admin: httpx.AsyncClient, clock
     assert await rows("select 1 from ledger_lines group by entry_id having sum(amount) <> 0") == []
 
 
-ODD = (None, "", "x", "100", -1, 0, 1.5, 10**15, 10**30, True, [], {}, [None], "9" * 400, "\0", r"\u0000", "é" * 300)
+ODD = (None, "", "x", -1, 10**30, True, [], {}, "\0", r"\u0000")
 
 
 def spoilt(event: Any, value: object) -> list[Any]:
@@ -81,6 +81,7 @@ def spoilt(event: Any, value: object) -> list[Any]:
     return found
 
 
+@pytest.mark.slow  # several hundred events
 async def test_no_odd_value_of_an_event_costs_another_event(voice: Voice, order, run_jobs: RunJobs) -> None:
     """Each is refused at the door, applied, or put aside with its reason; what comes with them is applied."""
     odd, _ = await order()
