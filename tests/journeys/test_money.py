@@ -1,4 +1,4 @@
-"""Money on the real stack: a family that pays its instalments late, and a refund after a double payment."""
+"""Money on the real stack: a family that pays late, a refund after a double payment, a settlement that misses a line."""
 
 from datetime import timedelta
 from typing import Any
@@ -127,3 +127,64 @@ async def test_refund_after_a_double_payment_and_the_case_stays_paid(
     page = await as_admin.get("/api/payments/exceptions", params={"status": "open"})
     assert page.json()["data"]["exceptions"] == []
     assert await balances(as_admin) == {"gateway_clearing": 250_001, "premium": -125_000.50, "refunds": -125_000.50}
+
+
+async def test_settlement_file_with_one_missing_line(
+    as_admin: httpx.AsyncClient,
+    client: httpx.AsyncClient,
+    voice: Voice,
+    gateway: Vendors,
+    make_case: MakeCase,
+    link: Any,
+    clock: FixedClock,
+    run_jobs: RunJobs,
+) -> None:
+    async def settle(text: str, kind: str, **data: Any) -> None:
+        files = {"file": (f"{kind}.csv", text.encode(), "text/csv")}
+        taken = await as_admin.post("/api/payments/statements", files=files, data={"kind": kind, **data})
+        assert taken.status_code == 201, taken.text
+        number = taken.json()["data"]["statement"]["id"]
+        applied = await as_admin.post(f"/api/payments/statements/{number}/apply")
+        assert applied.status_code == 200, applied.text
+
+    async def exceptions() -> list[tuple[str, float]]:
+        page = await as_admin.get("/api/payments/exceptions", params={"status": "open"})
+        return sorted((each["kind"], each["amount"]) for each in page.json()["data"]["exceptions"])
+
+    # Two customers pay online; both cases are renewed.
+    paid = []
+    for _ in range(2):
+        case = await make_case()
+        assert (await client.post(await link(case))).status_code == 303
+        (payment,) = await rows("select order_id, provider_id from payments where case_id = %(id)s", id=case.id)
+        at_gateway = gateway.razorpay.current(payment["order_id"])
+        assert at_gateway is not None
+        charge = gateway.razorpay.pay(at_gateway, "upi", True)
+        await voice.say(payment_event(payment["order_id"], charge["id"], PAISE, "captured"))
+        paid.append((charge["id"], payment["provider_id"]))
+    await run_jobs()
+    states = await rows("select distinct status from renewal_cases")
+    assert [row["status"] for row in states] == ["renewed"]
+
+    # The gateway's file has one of them. The other may still come; after its days it is missing, and so is the deposit.
+    (first, account), (second, _) = paid
+    head = "transaction_entity,entity_id,amount,fee,tax,settlement_id,settlement_utr,settled_at\n"
+    await settle(
+        f"{head}payment,{first},125000.50,2950.01,450.00,setl_1,UTRS1,25/11/2026\n", "settlement", providerId=account
+    )
+    assert await exceptions() == []
+    clock.moment += timedelta(days=5)
+    await jobs.reconcile.func(timestamp=0)
+    await sign_in_again(as_admin)
+    assert await exceptions() == [("missing_at_bank", 122_050.49), ("missing_in_settlement", 125_000.50)]
+
+    # The deposit arrives; the missing line comes with the next file, whose deposit the bank has too. The books close.
+    bank = "Value Date,Narration,UTR,Credit\n"
+    await settle(f"{bank}26/11/2026,RAZORPAY SOFTWARE setl_1,UTRS1,122050.49\n", "bank")
+    assert await exceptions() == [("missing_in_settlement", 125_000.50)]
+    await settle(
+        f"{head}payment,{second},125000.50,2950.01,450.00,setl_2,UTRS2,29/11/2026\n", "settlement", providerId=account
+    )
+    await settle(f"{bank}29/11/2026,RAZORPAY SOFTWARE setl_2,UTRS2,122050.49\n", "bank")
+    assert await exceptions() == []
+    assert await balances(as_admin) == {"bank": 244_100.98, "fees": 5000.02, "gst": 900, "premium": -250_001}

@@ -67,6 +67,7 @@ MODULES: Final = (
     "assistant",
     "recommendations",
     "analytics",
+    "search",
 )
 
 

@@ -72,6 +72,38 @@ async def test_cases_go_to_whoever_has_room_works_now_and_is_least_loaded(
     assert told[0]["message"].startswith("Automatic assignment assigned")
 
 
+async def test_the_hours_capacity_and_priority_of_a_channel_count(
+    as_admin: httpx.AsyncClient, as_role: AsRole, make_case: MakeCase, rows: Rows, clock: FixedClock
+) -> None:
+    clock.moment = datetime.combine(in_india(clock), datetime.min.time(), INDIA) + timedelta(hours=11)
+    await agent(as_admin, as_role, "Asha", capacity=4)
+    for name, settings in (
+        ("Night", {"autoAssignment": True, "workingHours": "20-23"}),
+        ("Branch", {"autoAssignment": True, "workingHours": "24/7", "maxCapacity": 2}),
+        ("Hot", {"autoAssignment": True, "workingHours": "9-18", "priority": "high"}),
+        ("Desk", {"autoAssignment": False, "workingHours": "24/7"}),
+    ):
+        made = await as_admin.post("/api/channels", json={"name": name, "type": "offline", "settings": settings})
+        assert made.status_code == 201, made.text
+    for channel in ("Night", "Branch", "Branch", "Branch", "Desk", None, "Hot"):
+        await make_case("validated", channel=channel)
+    await switch_on(as_admin)
+
+    async def assigned() -> list[str]:
+        found = await rows(
+            "select coalesce(channel, '-') as channel from renewal_cases where assigned_to is not null order by 1"
+        )
+        return [row["channel"] for row in found]
+
+    assert await auto_assign() == 4
+    assert await assigned() == ["-", "Branch", "Branch", "Hot"]
+    await rows("update agent_availability set capacity = 100")
+    assert await auto_assign() == 0  # the channels have no room, are closed, or want a person to assign
+    clock.moment += timedelta(hours=10)
+    assert await auto_assign() == 1
+    assert "Night" in await assigned()
+
+
 async def test_a_case_goes_to_its_own_branch_first(
     as_admin: httpx.AsyncClient, as_role: AsRole, make_case: MakeCase, rows: Rows
 ) -> None:

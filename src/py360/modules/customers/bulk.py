@@ -59,6 +59,9 @@ _CHANGE_POLICIES: Final = (
 )
 _INSERT_POLICIES: Final = sql.read(__file__, "insert_policies").replace("{grace}", grace.DAYS.format(t="s"))
 
+_MERGE_MEMBERS: Final = sql.read(__file__, "merge_members")
+_NAMES_MEMBERS: Final = "select exists (select from {staging} where details is not null)"
+
 # A list of new business, or a first upload, knows none.
 _KNOWS_POLICIES: Final = """
 select exists (
@@ -101,6 +104,8 @@ async def merge(session: AsyncSession, staging: str) -> None:
         await _run(session, _CHANGE_POLICIES, staging)
     async with db.trusted(session):
         await _run(session, _INSERT_POLICIES, staging)
+    if await db.fetch_only(session, bool, _NAMES_MEMBERS.format(staging=staging)):
+        await _run(session, _MERGE_MEMBERS, staging)
 
 
 async def sort_into_search(session: AsyncSession) -> None:

@@ -12,7 +12,7 @@ STAGING: Final = (
     "address", "customer_profile", "preferred_language", "policy_type", "product_name", "product_category",
     "premium_amount", "renewal_amount", "sum_insured", "start_date", "end_date", "renewal_date", "payment_frequency",
     "inception_date",
-    "channel", "sub_channel", "branch", "region", "agent", "priority", "notes",
+    "channel", "sub_channel", "branch", "region", "agent", "priority", "notes", "details",
 )  # fmt: skip
 ISSUES: Final = pl.Schema(
     {"row_no": pl.Int32, "severity": pl.String, "column_name": pl.String, "value": pl.String, "code": pl.String}

@@ -6,7 +6,11 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One of our columns. `heading` is in the template; `synonyms` are what offices write instead."""
+    """One of our columns. `heading` is in the template; `synonyms` are what offices write instead.
+
+    `second`: its headings name another column of ours first, and this one where a surer heading feeds that: a file may have only
+    a proposer, who then is the customer.
+    """
 
     name: str
     heading: str
@@ -15,6 +19,7 @@ class Field:
     choices: tuple[str, ...] = ()
     example: str = ""
     required: bool = False
+    second: bool = False
 
 
 LANGUAGES: Final = (
@@ -174,10 +179,35 @@ FIELDS: Final = (
         ("low", "medium", "high", "urgent"), "medium",
     ),
     Field("notes", "notes", "text", ("notes", "remarks", "remark", "comments", "comment", "note", "टिप्पणी", "विवरण")),
+    Field(
+        "proposer_name", "proposer_name", "who applied for the policy, where that is not the customer",
+        ("proposer name", "proposer", "name of proposer"), second=True,
+    ),
+    Field(
+        "proposer_relationship", "proposer_relationship", "of the proposer to the customer; with proposer_name",
+        ("proposer relation", "relationship of proposer", "relation of proposer"),
+    ),
+    Field(
+        "life_assured_name", "life_assured_name", "whose life is insured, where that is not the customer",
+        ("life assured name", "life assured", "name of life assured"), second=True,
+    ),
+    Field(
+        "life_assured_date_of_birth", "life_assured_date_of_birth", "date in the past; with life_assured_name",
+        ("life assured dob", "dob of life assured"),
+    ),
+    Field(
+        "insured_members", "insured_members", "health policies: Name (relationship, date of birth); Name (relationship)",
+        ("members covered", "family members covered", "details of members covered", "बीमित सदस्य"),
+        example="Asha Sharma (self, 1985-07-30); Ravi Sharma (spouse)",
+    ),
+    Field(
+        "sales_manager", "sales_manager", "who sold the policy; kept with channel, region and agent",
+        ("sales manager", "sales manager name", "sm name"),
+    ),
 )  # fmt: skip
 
 BY_NAME: Final = {field.name: field for field in FIELDS}
-DATES: Final = ("date_of_birth", "start_date", "end_date", "renewal_date")
+DATES: Final = ("date_of_birth", "start_date", "end_date", "renewal_date")  # whose order of day and month is found out
 
 # A file must fill one of each group; the words name the group in questions.
 REQUIRED: Final = (

@@ -112,10 +112,15 @@ def heading_key(text: str) -> str:
     return " ".join(_EXPANDED.get(word, word) for word in joined.split() if word not in _NOISE)
 
 
+_FIRST: Final = [item for item in FIELDS if not item.second]
 KNOWN: Final[dict[str, tuple[str, How]]] = {
-    **{heading_key(synonym): (item.name, "synonym") for item in reversed(FIELDS) for synonym in item.synonyms},
-    **{heading_key(item.heading): (item.name, "exact") for item in FIELDS},
-    **{heading_key(item.name): (item.name, "exact") for item in FIELDS},
+    **{heading_key(synonym): (item.name, "synonym") for item in reversed(_FIRST) for synonym in item.synonyms},
+    **{heading_key(item.heading): (item.name, "exact") for item in _FIRST},
+    **{heading_key(item.name): (item.name, "exact") for item in _FIRST},
+}
+# What a heading names where its first meaning is fed by a surer one.
+SECOND: Final = {
+    heading_key(text): item.name for item in FIELDS if item.second for text in (item.name, item.heading, *item.synonyms)
 }
 
 

@@ -1,7 +1,8 @@
 """Assigning by itself, where the office wants it: cases without an agent, and those of agents who are away.
 
 An agent is chosen who works now, has room, and is nearest to the case: of its node, then of the nodes above it, then any; among
-these the one with the fewest open cases for their capacity. What nobody has room for stays as it is, and is looked at again.
+these the one with the fewest open cases for their capacity. The case's channel has a say too (`channels`): its hours, its capacity
+and its priority. What nobody has room for stays as it is, and is looked at again.
 """
 
 from collections.abc import Sequence
@@ -13,6 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 from py360.kit.clock import INDIA
+from py360.modules.cases.assignment import channels
+from py360.modules.cases.assignment.channels import Channels
 from py360.modules.cases.service.assign import assign_locked
 from py360.modules.cases.service.lock import lock_any
 from py360.modules.identity import api as identity
@@ -32,8 +35,10 @@ order by v.user_id
 """
 # Those that need somebody: nobody has them, their agent is no longer active, or is away while they need work.
 _WAITING: Final = """
-select c.id, n.path::text as path from renewal_cases c left join organization_public_node n on n.id = c.node_id
-where c.client_id = %(client)s and c.closed_at is null and c.id > %(after)s and (
+select c.id, n.path::text as path, c.channel, c.assigned_to is not null as is_worked
+from renewal_cases c left join organization_public_node n on n.id = c.node_id
+where c.client_id = %(client)s and c.closed_at is null and c.id > %(after)s
+  and (c.channel is null or c.channel <> all(%(closed)s)) and (
   c.assigned_to is null
   or exists (select from agent_availability v where v.user_id = c.assigned_to and %(today)s between v.absent_from and v.absent_to
     and least(c.due_date, coalesce(c.next_follow_up_date, c.due_date)) <= v.absent_to)
@@ -70,17 +75,22 @@ class Waiting:
 
     id: int
     path: str | None
+    channel: str | None
+    is_worked: bool
 
 
 @dataclass(slots=True)
 class Chooser:
-    """Chooses agents for cases, one after the other; their loads follow."""
+    """Chooses agents for cases, one after the other; their loads and those of the channels follow."""
 
     agents: Sequence[Agent]
+    channels: Channels
     chosen: dict[int, list[int]] = field(default_factory=dict)  # cases by agent
 
     def choose(self, case: Waiting) -> Agent | None:
-        """The agent for a case; None when nobody has room."""
+        """The agent for a case; None when nobody has room, or its channel has none."""
+        if not (case.is_worked or self.channels.has_room(case.channel)):
+            return None
         free = [agent for agent in self.agents if agent.load < agent.capacity]
         near = [agent for agent in free if agent.is_at_or_above(case.path)]
         deepest = max((len(agent.path or "") for agent in near), default=0)
@@ -88,6 +98,8 @@ class Chooser:
         agent = min(nearest, key=lambda each: (each.load / each.capacity, each.id), default=None)
         if agent is not None:
             agent.load += 1
+            if not case.is_worked:
+                self.channels.take(case.channel)
             self.chosen.setdefault(agent.id, []).append(case.id)
         return agent
 
@@ -109,18 +121,22 @@ async def _assign_client(client_id: int) -> int:
             await db.execute(session, "select pg_advisory_xact_lock(366, %(client)s::int)", {"client": client_id})
             present = await db.fetch_all(session, Agent, _AGENTS, {"client": client_id, "today": clock.today()})
             agents = [agent for agent in present if agent.works_at(clock.now())]
-            params = {"client": client_id, "today": clock.today(), "after": after, "limit": BATCH}
+            open_now = await channels.read(session, client_id, clock.now())
+            params: dict[str, object] = {
+                "client": client_id, "today": clock.today(), "after": after, "limit": BATCH, "closed": open_now.closed(),
+            }  # fmt: skip
             waiting = await db.fetch_all(session, Waiting, _WAITING, params) if agents else []
-            assigned += await _assign_batch(session, Chooser(agents), waiting)
+            assigned += await _assign_batch(session, Chooser(agents, open_now), waiting)
         if len(waiting) < BATCH:
             return assigned
         after = waiting[-1].id
 
 
 async def _assign_batch(session: AsyncSession, chooser: Chooser, waiting: Sequence[Waiting]) -> int:
-    for case in waiting:
-        if chooser.choose(case) is None:
+    for case in sorted(waiting, key=lambda each: (chooser.channels.rank(each.channel), each.id)):
+        if all(agent.load >= agent.capacity for agent in chooser.agents):
             break
+        chooser.choose(case)
     people = await identity.people(session, sorted(chooser.chosen))
     for agent_id, case_ids in sorted(chooser.chosen.items()):
         await assign_locked(session, None, await lock_any(session, case_ids), people[agent_id])

@@ -5,10 +5,19 @@ from pathlib import Path
 from typing import Final
 
 from py360.kit.pages import Language, Page, Pages
+from py360.modules.claims.service.documents import Awaited
 from py360.modules.claims.service.links import Insured, Reported
 from py360.modules.claims.statuses import LABELS, TYPE_WORDS, types_of
 
 _PAGES: Final = Pages(Path(__file__).parent, "claim")
+
+
+def language_of(chosen: str | None, accepted: str | None) -> str | None:
+    """What the reader chose on the page, else the first language of their browser that the page has; else the customer's own."""
+    if chosen:
+        return chosen
+    found = Language.chosen(None, accepted)
+    return found.code if found.code != "en" and _PAGES.translated(found) else None
 
 
 def render(
@@ -20,11 +29,12 @@ def render(
     values: Mapping[str, str],
     note: str = "",
     new: Reported | None = None,
-    missing: Sequence[str] = (),
+    awaited: Sequence[Awaited] = (),
+    received: bool = False,
     status: int = 200,
 ) -> Page:
-    """The form with what was entered and what is wrong with it (`note`); or, after it was sent, the `new` claim with the
-    documents that it needs. `claims` are those of the policy so far."""
+    """The form with what was entered and what is wrong with it (`note`); or, after it was sent, the `new` claim. `claims` are
+    those of the policy so far, `awaited` the documents that they wait for; `received`: one has just come in."""
     return _PAGES.render(
         "claim.html",
         Language.of(wanted or insured.preferred_language),
@@ -38,5 +48,6 @@ def render(
         values=values,
         note=note,
         new=new,
-        missing=list(missing),
+        awaited=list(awaited),
+        received=received,
     )

@@ -2,13 +2,13 @@
 
 from typing import Annotated, Final
 
-from fastapi import Form, Query, Response
+from fastapi import File, Form, Header, Query, Response, UploadFile
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
 from py360.kit import db, plain
 from py360.kit.crypto import BadToken
-from py360.kit.errors import Gone, Invalid
+from py360.kit.errors import Conflict, Gone, Invalid, TooLarge, UnsupportedType
 from py360.kit.http import Answer, DbReads, Public, Res, ok
 from py360.kit.pages import Language, Page, notice
 from py360.modules.claims.access import CanWorkClaims
@@ -17,8 +17,11 @@ from py360.modules.claims.routes.base import router
 from py360.modules.claims.schemas import ClaimantIn, ClaimIn, LinkIn
 from py360.modules.claims.service import documents, links, report, submit
 from py360.modules.claims.views import ClaimLinkView
+from py360.modules.files import api as files
 
 Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="Language of the page")]
+Accepted = Annotated[str | None, Header(alias="accept-language", description="Languages of the reader's browser")]
+MAX_BODY: Final = 16 << 20  # bytes: a document of 15 MB and its form
 Posted = Annotated[str, Form()]  # bounded by the body; what is too long is said on the page
 EMPTY: Final = dict.fromkeys(
     ("type", "incidentDate", "claimAmount", "description", "name", "relation", "phone", "email"), ""
@@ -47,15 +50,63 @@ def _not_valid(error: BadToken | Gone, wanted: str | None) -> Response:
 
 
 @router.get("/claim/{token}", dependencies=[Public], response_class=HTMLResponse)
-async def show_form(token: str, lang: Wanted = None) -> Response:
-    """The form, and the claims of the policy so far. Opening it changes nothing."""
+async def show_form(token: str, lang: Wanted = None, accepted: Accepted = None) -> Response:
+    """The form, and the claims of the policy so far with the documents they wait for. Opening it changes nothing."""
+    return await _shown(token, pages.language_of(lang, accepted))
+
+
+async def _shown(
+    token: str, wanted: str | None, note: str = "", status: int = 200, *, received: bool = False
+) -> Response:
+    """The page as things stand, with what is wrong or what came in."""
     try:
         async with db.unit_of_work() as session:
             insured = await links.open_link(session, token)
             claims = await links.reported(session, insured.id)
+            awaited = await documents.awaited(session, insured.id)
     except (BadToken, Gone) as refused:
-        return _not_valid(refused, lang)
-    return _html(pages.render(insured, token, lang, claims=claims, values=EMPTY))
+        return _not_valid(refused, wanted)
+    page = pages.render(
+        insured,
+        token,
+        wanted,
+        claims=claims,
+        values=EMPTY,
+        note=note,
+        awaited=awaited,
+        received=received,
+        status=status,
+    )
+    return _html(page)
+
+
+@router.post("/claim/{token}/documents", dependencies=[Public], response_class=HTMLResponse, max_body_size=MAX_BODY)
+async def send_document(
+    res: Res,
+    token: str,
+    file: Annotated[UploadFile, File(description="The document, at most 15 MB unless the installation says otherwise")],
+    claim: Posted = "",
+    kind: Posted = "",
+    lang: Wanted = None,
+    accepted: Accepted = None,
+) -> Response:
+    """Send a document that a claim waits for. Its type is found by its content; it is `pending` until it was scanned."""
+    wanted = pages.language_of(lang, accepted)
+    try:
+        async with db.unit_of_work() as session:
+            insured = await links.open_link(session, token)
+    except (BadToken, Gone) as refused:
+        return _not_valid(refused, wanted)
+    await res.limits.require(
+        "Too many documents at once. Please try again in an hour.", "40/hour", "claim document", str(insured.id)
+    )
+    try:
+        document = await files.receive(file)
+        async with db.unit_of_work() as session:
+            await documents.receive_from_customer(session, insured.id, claim, kind, document)
+    except (Invalid, Conflict, TooLarge, UnsupportedType) as error:
+        return await _shown(token, wanted, error.message, error.status)
+    return await _shown(token, wanted, status=201, received=True)
 
 
 @router.post("/claim/{token}", dependencies=[Public], response_class=HTMLResponse)
@@ -63,6 +114,7 @@ async def report_claim(
     res: Res,
     token: str,
     lang: Wanted = None,
+    accepted: Accepted = None,
     type: Posted = "",
     incidentDate: Posted = "",  # noqa: N803 - the wire's name
     claimAmount: Posted = "",  # noqa: N803 - the wire's name
@@ -77,13 +129,13 @@ async def report_claim(
         "type": type, "incidentDate": incidentDate, "claimAmount": claimAmount, "description": description,
         "name": name, "relation": relation, "phone": phone, "email": email,
     }  # fmt: skip
-    note, new, missing = "", None, []
+    note, new, wanted = "", None, pages.language_of(lang, accepted)
     try:
         async with db.unit_of_work() as session:  # of its own: a refusal undoes it and is still a page
             insured = await links.open_link(session, token)
-            claims = await links.reported(session, insured.id)
+            claims, awaited = await links.reported(session, insured.id), await documents.awaited(session, insured.id)
     except (BadToken, Gone) as refused:
-        return _not_valid(refused, lang)
+        return _not_valid(refused, wanted)
     await res.limits.require(
         "Too many claims on this policy. Please call your insurer.", "10/hour", "claim", str(insured.id)
     )
@@ -91,7 +143,7 @@ async def report_claim(
         body = _claim(values)
         async with db.unit_of_work() as session:
             claim = await report.report_once(session, insured, body)
-            missing = await documents.outstanding(session, claim)
+            awaited = await documents.awaited(session, insured.id)
             claims = await links.reported(session, insured.id)
         new = next(each for each in claims if each.id == claim.id)
     except ValidationError as error:
@@ -101,12 +153,12 @@ async def report_claim(
     page = pages.render(
         insured,
         token,
-        lang,
+        wanted,
         claims=claims,
         values=values,
         note=note,
         new=new,
-        missing=missing,
+        awaited=awaited,
         status=422 if note else 201,
     )
     return _html(page)

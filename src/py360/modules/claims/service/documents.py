@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 from py360.kit.caller import Caller
-from py360.kit.errors import Conflict, NotFound
+from py360.kit.errors import Conflict, Invalid, NotFound
 from py360.modules.claims import checklist
 from py360.modules.claims.schemas import DocumentChange, DocumentIn
 from py360.modules.claims.service import history
 from py360.modules.claims.service.lock import Claim, lock_any, touch
+from py360.modules.files import api as files
 
 MOST: Final = 100
 _ASK: Final = """
@@ -44,6 +45,26 @@ _OUTSTANDING: Final = """
 select name from claim_documents where claim_id = %(claim)s and is_required and status not in ('verified', 'waived', 'received')
 order by id
 """
+
+
+_AWAITED: Final = """
+select d.kind, d.name, c.claim_number from claim_documents d join claims c on c.id = d.claim_id
+where c.policy_id = %(policy)s and c.status in ('submitted', 'under_review') and d.status in ('missing', 'rejected')
+order by c.id desc, d.id limit 50
+"""
+_CLAIM: Final = """
+select id, client_id, claim_number as code from claims where policy_id = %(policy)s and claim_number = %(number)s
+  and status in ('submitted', 'under_review')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """A document that the customer may send: of which claim it is, its kind and its name."""
+
+    kind: str
+    name: str
+    claim_number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +171,25 @@ async def change(session: AsyncSession, caller: Caller, claim: Claim, number: in
 async def outstanding(session: AsyncSession, claim: Claim) -> list[str]:
     """The required documents that are still missing or were rejected, by name."""
     return await db.fetch_all(session, str, _OUTSTANDING, {"claim": claim.id})
+
+
+async def awaited(session: AsyncSession, policy_id: int) -> list[Awaited]:
+    """The documents that the open claims of a policy wait for, the newest claim first, at most fifty."""
+    return await db.fetch_all(session, Awaited, _AWAITED, {"policy": policy_id})
+
+
+async def receive_from_customer(
+    session: AsyncSession, policy_id: int, claim_number: str, kind: str, document: files.Document
+) -> None:
+    """Keep a document that a customer sent through their link. Its place in the checklist is filled when the file is noted.
+
+    Raises Invalid for a claim that takes no documents or a kind that it does not wait for, and Conflict when it has too many.
+    """
+    claim = await db.fetch_one(session, files.Entity, _CLAIM, {"policy": policy_id, "number": claim_number})
+    known = {each.kind for each in await awaited(session, policy_id) if each.claim_number == claim_number}
+    if claim is None or kind not in known:
+        raise Invalid("This claim does not wait for this document.", code="document_not_awaited")
+    await files.store(session, "claim", claim, document, document_type=kind)
 
 
 async def _check_room(session: AsyncSession, claim: Claim) -> None:

@@ -24,6 +24,7 @@ _DELETE_POLICIES: Final = (
     "delete from policies p using {table} t where p.id = t.policy_id and t.policy_is_new and t.kept is null"
 )
 _RESTORE_POLICIES: Final = sql.read(__file__, "restore_policies")
+_RESTORE_MEMBERS: Final = sql.read(__file__, "restore_members")
 _DELETE_CUSTOMERS: Final = sql.read(__file__, "delete_customers")
 
 
@@ -39,6 +40,8 @@ async def undo_import(session: AsyncSession, table: str, until: datetime) -> dic
     Counts under `policies_removed`, `policies_restored` and `customers_removed`. A customer who has anything else stays.
     """
     removed = await db.execute(session, _DELETE_POLICIES.format(table=table))
+    for statement in _RESTORE_MEMBERS.split(";"):
+        await db.execute(session, statement.format(table=table))
     restored = await db.execute(session, _RESTORE_POLICIES.format(table=table))
     customers = await db.execute(session, _DELETE_CUSTOMERS.format(table=table), {"until": until})
     return {"policies_removed": removed, "policies_restored": restored, "customers_removed": customers}

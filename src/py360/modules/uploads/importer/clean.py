@@ -10,7 +10,7 @@ import polars as pl
 from py360.modules.customers import api as customers
 from py360.modules.uploads.cleaned import ISSUES, STAGING, Cleaned
 from py360.modules.uploads.fields import BY_NAME, DATES
-from py360.modules.uploads.importer.cells import amounts, contacts, dates, names, texts, words
+from py360.modules.uploads.importer.cells import amounts, contacts, dates, names, people, texts, words
 from py360.modules.uploads.importer.cells.dates import Order
 from py360.modules.uploads.importer.cells.placeholders import without_placeholders
 from py360.modules.uploads.importer.mapping import Mapping
@@ -24,7 +24,8 @@ _IDENTIFIERS: Final = frozenset({"policy_number", "customer_code"})
 # Where a text that stands for nothing (`placeholders`) is no value; elsewhere it is reported as written.
 _MAY_BE_NOTHING: Final = frozenset({
     "policy_number", "customer_code", "customer_name", "first_name", "last_name", "agent", "branch", "region", "product_name", "policy_type",
-    "product_category", "address", "city", "state", "notes", "channel", "sub_channel", "sum_insured",
+    "product_category", "address", "city", "state", "notes", "channel", "sub_channel", "sum_insured", "proposer_name",
+    "proposer_relationship", "life_assured_name", "insured_members", "sales_manager",
 })  # fmt: skip
 _NO_AMOUNT: Final = r"^[\s\p{Pd}\x{2212}]+$|^#"  # how spreadsheet programs show a zero, or an error
 SHORTENED: Final = (
@@ -95,6 +96,7 @@ class _Chunk:
         self._terms()
         self._inception()
         self._rest()
+        self.out["details"] = people.details(self.texts, self.out, self._long, self._warn_of, self.today)
         issues = pl.concat(self.wrong) if self.wrong else pl.DataFrame(schema=ISSUES)
         errors = issues.filter(pl.col("severity") == "error")
         rank = pl.col("code").replace_strict({code: at for at, code in enumerate(ORDER)}, return_dtype=pl.Int32)
@@ -148,6 +150,15 @@ class _Chunk:
                 pl.lit(code).alias("code"),
             )
         )
+
+    def _warn_of(self, mask: pl.Series, name: str, code: str) -> None:
+        """Record what was left out of an optional column."""
+        self._flag(mask, name, code, "warning")
+
+    def _long(self, name: str, most: int) -> pl.Series:
+        """A text, cut with a warning where it is longer than we keep."""
+        self._warn_of(self.texts[name].str.len_chars() > most, name, "shortened")
+        return self.texts[name].str.slice(0, most)
 
     def _warn(self, values: pl.Series, name: str, code: str) -> pl.Series:
         """An optional column: texts that gave no value are dropped with a warning."""

@@ -11,7 +11,7 @@ from rapidfuzz import fuzz, process
 
 from py360.kit.errors import Invalid
 from py360.modules.uploads.fields import BY_NAME, REQUIRED
-from py360.modules.uploads.headings import KNOWN, How, heading_key, speaks_of_us
+from py360.modules.uploads.headings import KNOWN, SECOND, How, heading_key, speaks_of_us
 from py360.modules.uploads.issues import REASON
 from py360.modules.uploads.views import MappingView
 
@@ -166,11 +166,23 @@ def map_headings(
         if match.field not in fed and (match.column not in taken or (shared and match.how in _CHOSEN)):
             fed[match.field] = match
             taken[match.column] = match
+    _take_second_meanings(headings, fed, taken)
     _mark_periods(fed)
     ordered = tuple(sorted(fed.values(), key=lambda match: (match.column, match.part or 0)))
     unmapped = tuple(text for column, text in enumerate(headings) if column not in taken)
     constants = {name: text for name, text in (values or {}).items() if name not in fed}
     return Mapping(ordered, unmapped, constants, rivals=_rivals(found, fed, taken))
+
+
+def _take_second_meanings(headings: Sequence[str], fed: dict[str, Match], taken: dict[int, Match]) -> None:
+    """A proposer or life assured beside a column that surely names the customer is a person of their own."""
+    customer = fed.get("customer_name")
+    if customer is None or customer.how not in (*_CHOSEN, "exact"):
+        return
+    for column, text in enumerate(headings):
+        name = SECOND.get(heading_key(text))
+        if name and name not in fed and column not in taken:
+            fed[name] = taken[column] = Match(name, column, text, "synonym")
 
 
 def _mark_periods(fed: dict[str, Match]) -> None:

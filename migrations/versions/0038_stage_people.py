@@ -1,0 +1,18 @@
+"""Files may say who proposes a policy, whose life it insures, who its members are, and through whom it was sold."""
+
+from alembic import op
+
+revision = "0038_stage_people"
+down_revision = "0037_add_mandates"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.execute("set local lock_timeout = '4s'")
+    op.execute("alter table upload_staging add column details jsonb")
+
+
+def downgrade() -> None:
+    op.execute("set local lock_timeout = '4s'")
+    op.execute("alter table upload_staging drop column details")
