@@ -46,7 +46,7 @@ async def test_a_name_a_number_and_a_code_are_found(as_admin: httpx.AsyncClient)
 async def test_more_than_was_asked_for_is_said(as_admin: httpx.AsyncClient) -> None:
     for _ in range(3):
         await make_case(name="Asha Rao")
-    groups = data(await as_admin.get("/api/search", params={"q": "asha", "limit": 2}))["groups"]
+    groups = data(await as_admin.get("/api/search", params={"q": "asha", "perKind": 2}))["groups"]
     assert {group["type"]: (len(group["results"]), group["more"]) for group in groups} == {
         "customer": (2, True), "case": (2, True), "policy": (0, False), "claim": (0, False), "campaign": (0, False),
     }  # fmt: skip

@@ -5,12 +5,19 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Path, Query, Response
 
-from py360.kit.http import Answer, AsFile, DbReads, Res, Router, Search, Sort, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Router, Search, Sort, listed, ok
 from py360.kit.wire import Day
-from py360.modules.billing import queries
+from py360.modules.billing import charges, delivery, queries
 from py360.modules.billing.access import CanSeeBilling
 from py360.modules.billing.period import Period, period
-from py360.modules.billing.views import CommunicationStatsView, VendorList, VendorPerformanceView
+from py360.modules.billing.views import (
+    ChargeList,
+    CommunicationStatsView,
+    DeliveryList,
+    SummaryView,
+    VendorList,
+    VendorPerformanceView,
+)
 
 router = Router()
 Channel = Literal["sms", "email", "whatsapp", "call"]
@@ -35,6 +42,36 @@ Asked = Annotated[Period, Depends(asked_period)]
 async def communication_stats(reads: DbReads, caller: CanSeeBilling, asked: Asked) -> Response:
     """Messages that left, per day and channel, with their cost."""
     return ok(await queries.communication_stats(reads, caller, asked))
+
+
+@router.get("/billing/summary", response_model=Answer[SummaryView])
+async def summary(reads: DbReads, caller: CanSeeBilling, asked: Asked) -> Response:
+    """What the services cost in a month or a range of days."""
+    return ok(await charges.summary(reads, caller, asked))
+
+
+@router.get("/billing/export", response_model=Answer[ChargeList])
+async def export_charges(reads: DbReads, caller: CanSeeBilling, asked: Asked, as_file: AsFile = None) -> Response:
+    """The charges per day and service; with `format` as a file. Not cut into pages."""
+    return await listed(reads, charges.days(caller, asked), None, as_file)
+
+
+@router.get("/billing/delivery-status", response_model=Answer[DeliveryList])
+async def delivery_status(
+    reads: DbReads,
+    caller: CanSeeBilling,
+    asked: Asked,
+    page: PageParams,
+    type: Annotated[Literal["individual", "bulk"], Query(description="Each message, or each campaign")] = "individual",
+    channel: Channel | None = None,
+    status: Annotated[Literal["delivered", "failed", "pending"] | None, Query(description="Of messages")] = None,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
+    """What became of the messages of a period, one by one or by campaign; newest first."""
+    if type == "bulk":
+        return await listed(reads, delivery.campaigns(caller, asked, search, page.sort), page, as_file)
+    return await listed(reads, delivery.messages(caller, asked, channel, status, search, page.sort), page, as_file)
 
 
 @router.get("/vendors", response_model=Answer[VendorList])

@@ -23,11 +23,11 @@ async def search(
         ),
     ],
     types: Annotated[list[Kind] | None, Query(description="Only these kinds")] = None,
-    limit: Annotated[int, Query(ge=1, le=20, description="Of each kind")] = 5,
+    of_each: Annotated[int, Query(alias="perKind", ge=1, le=20, description="Results of each kind at most")] = 5,
 ) -> Response:
     """Customers, cases, policies, claims and campaigns within reach, of the kinds whose pages the caller may open.
 
     Finds pieces of names and policy numbers, whole codes (CASE-12, CLM-2026-000001), phone numbers and e-mail addresses.
     """
     wanted = [kind for kind in KINDS if types is None or kind in types]
-    return ok(await queries.search(reads, caller, text.strip(), wanted, limit))
+    return ok(await queries.search(reads, caller, text.strip(), wanted, of_each))

@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0038_stage_people"
-down_revision = "0037_add_mandates"
+revision = "0043_stage_people"
+down_revision = "0042_index_predictions"
 branch_labels = None
 depends_on = None
 
