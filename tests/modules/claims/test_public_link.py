@@ -49,6 +49,7 @@ async def test_what_is_wrong_stands_on_the_page_and_nothing_is_lost(
         {"phone": "12"},
         {"name": ""},
         {"name": "x" * 400},
+        {"type": "100%”"},
         {"description": "x" * 5_001},
     ):
         page = await client.post(path, data=FORM | wrong, headers=HTML)

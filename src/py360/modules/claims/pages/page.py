@@ -1,6 +1,7 @@
 """The public claim page, in the customer's language (`templates/claim.html`, `locale/<language>/claim.po`)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -46,8 +47,13 @@ def render(
         types=[(code, TYPE_WORDS[code]) for code in types_of(insured.policy_type)],
         claims=[(claim, TYPE_WORDS.get(claim.claim_type, claim.claim_type), LABELS[claim.status]) for claim in claims],
         values=values,
-        note=note,
+        note=_plain(note),
         new=new,
-        awaited=list(awaited),
+        awaited=[replace(each, name=_plain(each.name)) for each in awaited],
         received=received,
     )
+
+
+def _plain(text: str) -> str:
+    """A text that may quote what somebody typed, for the template's `_()`, in which a % begins a value."""
+    return text.replace("%", "%%")
