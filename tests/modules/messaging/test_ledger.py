@@ -104,7 +104,10 @@ async def test_news_find_their_row_by_the_vendors_number(client_id: int) -> None
 
 async def test_single_messages_of_a_dead_worker_become_unknown(client_id: int) -> None:
     old, young, of_campaign = await written(client_id, 3)
-    age = "update communication_delivery_status set last_attempt_at = now() - %(age)s::interval where id = any(%(ids)s)"
+    age = (
+        "update communication_delivery_status set (created_at, last_attempt_at)"
+        " = (select t, t from (select now() - %(age)s::interval) moment (t)) where id = any(%(ids)s)"
+    )
     async with unit_of_work() as session:
         await db.execute(session, age, {"age": "1 hour", "ids": [old, of_campaign]})
         await db.execute(session, age, {"age": "0", "ids": [young]})
