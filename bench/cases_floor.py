@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from py360.modules.cases.queries.rows import COLUMNS, JOINS
+from py360.modules.cases.queries.rows import COLUMNS, JOINS, MORE
 
 _SQL = "select {columns} from (select c.* from renewal_cases c where c.client_id = %(client)s and {where} order by {order} limit 20) c {joins} order by {order}"
 
@@ -41,7 +41,10 @@ def app() -> Starlette:
 
     async def floor(request: Request) -> Response:
         sql = _SQL.format(
-            columns=COLUMNS, joins=JOINS, where=request.query_params["where"], order=request.query_params["order"]
+            columns=COLUMNS + MORE,
+            joins=JOINS,
+            where=request.query_params["where"],
+            order=request.query_params["order"],
         )
         async with pool.connection() as connection:
             rows = await (await connection.execute(sql, {"client": 1, "today": date.today()})).fetchall()  # noqa: DTZ011
