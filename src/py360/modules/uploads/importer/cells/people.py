@@ -33,7 +33,7 @@ def details(
         "proposer": proposer, "relationship": relationship, "life": life, "born": born.dt.to_string("iso"), "manager": manager,
         "members": members, "channel": out["channel"], "region": out["region"], "agent": out["agent"],
     })  # fmt: skip
-    said = pl.any_horizontal(pl.col("proposer", "life", "manager").is_not_null(), pl.col("members").is_not_null())
+    given = pl.any_horizontal(pl.col("proposer", "life", "manager").is_not_null(), pl.col("members").is_not_null())
     found = pl.struct(
         pl.when(pl.col("proposer").is_not_null())
         .then(pl.struct(pl.col("proposer").alias("name"), pl.col("relationship")))
@@ -53,7 +53,7 @@ def details(
         .alias("channelDetails"),
         pl.col("members"),
     )
-    return frame.select(pl.when(said).then(found.struct.json_encode()).alias("details"))["details"]
+    return frame.select(pl.when(given).then(found.struct.json_encode()).alias("details"))["details"]
 
 
 def _dates(texts: pl.Series, today: date) -> pl.Series:
