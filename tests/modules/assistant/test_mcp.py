@@ -56,7 +56,7 @@ async def key_of(person: httpx.AsyncClient, scopes: list[str], **more: Any) -> d
 async def said(client: Client, tool: str, query: str | None = None) -> str:
     answer = await client.call_tool(tool, {} if query is None else {"query": query})
     (content,) = answer.content
-    return str(content.text)  # type: ignore[union-attr]
+    return str(content.text)
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy"])

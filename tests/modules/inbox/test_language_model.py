@@ -29,7 +29,7 @@ async def test_the_language_model_says_what_a_mail_is_and_people_have_the_last_w
     await run_jobs()
     mails = {str(each["subject"]): each for each in await desk.mails()}
     assert (mails["Angry"]["category"], mails["Angry"]["status"]) == ("complaint", "escalated")
-    assert mails["Angry"]["sentiment"]["overall"] == "negative"  # type: ignore[index]
+    assert mails["Angry"]["sentiment"]["overall"] == "negative"
     assert mails["Money"]["category"] == "feedback"
     history = (await desk.admin.get(f"/api/emails/{mails['Angry']['id']}/audit")).json()["data"]
     assert "classified" in str(history)
