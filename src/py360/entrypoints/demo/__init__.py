@@ -39,7 +39,7 @@ def run(settings: Settings, file: Path | None, rows: int | None, as_json: bool) 
     console = Console(stderr=True, highlight=False, quiet=as_json)
     with tempfile.TemporaryDirectory(prefix="py360-demo-") as folder:
         path = _file(Path(folder), file, rows)
-        with instance.running(settings) as started:
+        with instance.running(settings) as started, instance.turn(settings, console):
             if started:
                 console.print("Nothing ran here yet: Py360 was started for the demo and will be stopped afterwards.")
             try:

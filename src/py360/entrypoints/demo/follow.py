@@ -15,6 +15,7 @@ from py360.entrypoints.demo.vendors import CHANNELS, Vendors
 from py360.entrypoints.home import Refusal
 
 LOOK_SECONDS: Final = 0.1
+COUNT_SECONDS: Final = 1.0  # between two looks at everybody's counts
 ASK_SECONDS: Final = 2.0
 STILL_SECONDS: Final = 180.0  # so long without any progress, and something is wrong
 STABLE_SECONDS: Final = 3.0  # all counts agree and stay for so long: it is over
@@ -138,7 +139,7 @@ class Watch:
                 return ()
             elif now - still > STILL_SECONDS:
                 return ("The vendors' sandbox did not come to rest; the counts below may be too low.",)
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(COUNT_SECONDS)
 
     async def _renewed(self) -> int:
         """How many renewed cases there are in all; the API remembers the number for some seconds."""

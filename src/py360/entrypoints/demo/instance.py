@@ -1,5 +1,6 @@
 """The installation the demo runs on: the one that runs already, or one started for the while."""
 
+import fcntl
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ import urllib.request
 from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final
+
+from rich.console import Console
 
 from py360.entrypoints.home import Refusal
 from py360.kit.settings import Settings
@@ -50,6 +53,21 @@ def running(settings: Settings) -> Generator[bool]:
                 process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
+
+
+@contextmanager
+def turn(settings: Settings, console: Console) -> Generator[None]:
+    """One demo at a time: two would count each other's messages and payments."""
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            console.print(
+                "Another demo is running here (the first start has one). This one begins when it has finished."
+            )
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _answers(settings: Settings) -> bool:

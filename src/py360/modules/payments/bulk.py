@@ -98,6 +98,12 @@ async def cases_of(session: AsyncSession, provider_id: int, facts: Facts) -> set
     return set(await db.fetch_all(session, int, _CASES_OF, asked))
 
 
+async def note_order(session: AsyncSession, provider_id: int, order: Order) -> None:
+    """Note the order that the gateway just opened: its page is with nobody yet, so that no money can have moved, and whoever
+    opens one need not wait for the news of others."""
+    await _merge_orders(session, provider_id, (order,))
+
+
 async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
     """Merge what one account's gateway reported; the numbers of our payments it is about.
 
@@ -105,7 +111,6 @@ async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[in
     """
     params: dict[str, object] = {
         "provider_id": provider_id,
-        "orders": _json({**asdict(order), "payment_id": _ours(order)} for order in facts.orders),
         "attempts": _json(asdict(attempt) for attempt in facts.attempts),
         "refunds": _json({**asdict(refund), "own_id": _own(refund)} for refund in facts.refunds),
         "disputes": _json(asdict(dispute) for dispute in facts.disputes),
@@ -114,10 +119,7 @@ async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[in
         "refund_ranks": list(REFUND_RANKS),
         "dispute_ranks": list(DISPUTE_RANKS),
     }
-    own: list[int] = []
-    params["payment_ids"] = own
-    for tie in _ORDER_TIES if facts.orders else ():
-        own += await db.fetch_all(session, int, _ORDERS.format(tie=tie), params)
+    params["payment_ids"] = await _merge_orders(session, provider_id, facts.orders)
     if facts.attempts:
         await db.execute(session, _MERGE_ATTEMPTS, params)
     for tie in _ATTEMPT_TIES:
@@ -130,6 +132,19 @@ async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[in
         await db.execute(session, _MERGE_DISPUTES, params)
     await db.execute(session, _DISPUTES_BELONG, params)
     return set(await db.fetch_all(session, int, _TOUCHED, params))
+
+
+async def _merge_orders(session: AsyncSession, provider_id: int, orders: Sequence[Order]) -> list[int]:
+    """The payments of these orders, which get what the gateway told of them."""
+    if not orders:
+        return []
+    rows = _json({**asdict(order), "payment_id": _ours(order)} for order in orders)
+    params = {"provider_id": provider_id, "orders": rows}
+    return [
+        payment_id
+        for tie in _ORDER_TIES
+        for payment_id in await db.fetch_all(session, int, _ORDERS.format(tie=tie), params)
+    ]
 
 
 def _attempt_ids(facts: Facts) -> list[str]:

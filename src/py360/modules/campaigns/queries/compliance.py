@@ -26,7 +26,7 @@ select
   exists (select from campaigns c where c.id = any(%(ids)s) and c.completed_at < %(kept_from)s
     and exists (select from campaign_recipients r where r.campaign_id = c.id)) as kept_too_long
 """
-_FEW: Final = 10_000  # recipients that are counted one by one; of more, this many stand for all
+_FEW: Final = 2_000  # recipients that are counted one by one; of more, this many stand for all
 _BLOCKS: Final = 50
 _ARE_FEW: Final = """
 select count(*) <= %(few)s from (select from campaign_recipients where campaign_id = any(%(ids)s) limit %(few)s + 1) looked_at
@@ -86,7 +86,7 @@ async def rules(reads: Reads, channels: Sequence[CampaignRow], now: datetime) ->
 
 
 async def consent(reads: Reads, channels: Sequence[CampaignRow]) -> CampaignConsentView:
-    """How many recipients consent to each channel today: exactly up to 10,000 of them, beyond that an estimate.
+    """How many recipients consent to each channel today: exactly up to 2,000 of them, beyond that an estimate.
 
     `optedOut` are the recipients who today want nothing on a channel of this campaign.
     """

@@ -146,10 +146,6 @@ async def record(session: AsyncSession, account: ProviderAccount, deliveries: Se
             if not each.is_recorded
         ],
     )
-    for template_id, used in Counter(
-        each.outgoing.template.id for each in deliveries if each.outgoing.template
-    ).items():
-        await count_use(session, template_id, used)
     gone = [
         compliance.Suppression(
             each.outgoing.channel, each.outgoing.contact, "hard_bounce", each.message_id, each.error_message
@@ -163,6 +159,9 @@ async def record(session: AsyncSession, account: ProviderAccount, deliveries: Se
             channel, contact = each.outgoing.channel, each.outgoing.contact
             await opt_outs.stop(session, account.client_id, channel, contact, "vendor", each.message_id, now)
     await providers.mark_used(session, account.id, now)
+    used = Counter(each.outgoing.template.id for each in deliveries if each.outgoing.template)
+    for template_id, messages in sorted(used.items()):  # last: every batch of a campaign waits for this one row
+        await count_use(session, template_id, messages)
 
 
 async def keep_back(session: AsyncSession, deliveries: Sequence[Delivery]) -> None:

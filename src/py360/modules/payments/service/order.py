@@ -17,10 +17,9 @@ from py360.kit.crypto import sign
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Invalid, Unavailable
 from py360.kit.vendor import VendorError
-from py360.modules.payments import gateways
+from py360.modules.payments import bulk, gateways
 from py360.modules.payments.apply_events import apply
 from py360.modules.payments.balance import Balance
-from py360.modules.payments.bulk import ORDER_PURPOSE
 from py360.modules.payments.service import links
 from py360.modules.payments.service.poll import FIRST_AFTER
 from py360.modules.payments.vendors.base import Facts, NewOrder, Order
@@ -161,7 +160,7 @@ async def _order(
 ) -> NewOrder:
     contact = await db.fetch_one(session, _Contact, _CONTACT, {"id": case.customer_id})
     return NewOrder(
-        reference=sign(ORDER_PURPOSE, str(payment_id)),
+        reference=sign(bulk.ORDER_PURPOSE, str(payment_id)),
         amount=amount,
         description=f"Renewal of policy {case.policy_number} ({case.case_number})",
         callback_url=links.url(link.id),
@@ -204,7 +203,7 @@ async def close(order: OpenOrder) -> None:
         account = await gateways.get(session, order.provider_id)
     gateway = gateways.gateway(account)
     if order.order_id is None:  # its answer has not reached us
-        known = await gateway.find(account, sign(ORDER_PURPOSE, str(order.id)))
+        known = await gateway.find(account, sign(bulk.ORDER_PURPOSE, str(order.id)))
         now = resources.current().clock.now()
         numbers = [each.order_id for each in known.orders if each.closed_at is None or each.closed_at > now]
     else:
