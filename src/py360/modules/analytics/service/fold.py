@@ -48,19 +48,19 @@ class _Moved:
     emptied: str | None
 
 
-async def fold() -> bool:
-    """Count the cases that changed, some thousands at most; whether there were any. Clients whose figures moved get
+async def fold() -> int:
+    """Count the cases that changed, some thousands at most; how many there were. Clients whose figures moved get
     `dashboard.refresh`. Does nothing while another process folds."""
     async with db.unit_of_work() as session:
         if not await db.fetch_only(session, bool, _LOCK):
-            return False
+            return 0
         case_ids = await db.fetch_all(session, int, _TAKE, {"most": CASES_AT_ONCE})
         if not case_ids:
-            return False
+            return 0
         clients = await _count(session, case_ids)
     for client_id in sorted(clients):
         await live.send(client_id, "dashboard.refresh", {}, permission=PERMISSION)
-    return True
+    return len(case_ids)
 
 
 async def fold_all() -> None:
