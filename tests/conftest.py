@@ -64,10 +64,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the other cases, when asked to."""
+    """Leave out the other cases, when asked to. The slow ones come first, so that none is left for one worker at the end."""
     if config.getoption("--first-cases"):
         first = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
         items[:] = [item for item in items if first[item.nodeid.partition("[")[0]] is item]
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -170,14 +171,14 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-def run_jobs(configured: Settings) -> RunJobs:
+def run_jobs(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> RunJobs:
     """Run every job that waits, and those they leave behind, until none is due. No periodic ones: which of them were due
     within the last ten minutes is the wall clock's matter, and a test that wants one calls it."""
 
     async def run() -> None:
         connector = procrastinate.PsycopgConnector(conninfo=configured.database_url)
-        with jobs.app.replace_connector(connector) as app:
-            app.periodic_registry = PeriodicRegistry()
+        with jobs.app.replace_connector(connector) as app, monkeypatch.context() as only_here:
+            only_here.setattr(app, "periodic_registry", PeriodicRegistry())
             async with app.open_async():
                 await app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
 

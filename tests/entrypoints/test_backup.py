@@ -12,6 +12,7 @@ from tests.installation import FIRST_START_SECONDS, LATER_START_SECONDS, Install
 from tests.services import Services
 
 pytestmark = pytest.mark.slow
+BOSS = "boss@example.com"
 PASSWORD = "given by the operator 7"
 COUNTED = ("renewal_cases", "customers", "users", "secret_keys")
 
@@ -22,8 +23,11 @@ def counts(url: str) -> dict[str, int]:
 
 
 def filled(installation: Installation) -> tuple[str, dict[str, int]]:
-    """Start it and put some of everything into it."""
-    installation.start(FIRST_START_SECONDS)
+    """Start it, under an administrator of the operator's own, and put some of everything into it."""
+    said = installation.start(FIRST_START_SECONDS)
+    assert PASSWORD not in said
+    assert f"{BOSS}  password as set in PY360_ADMIN_PASSWORD" in said
+    assert not (installation.home / "admin.password").exists()
     url = installation.run("dsn").stdout.strip()
     with psycopg.connect(url) as connection:
         for statement in statements_of_the_book(3):
@@ -35,7 +39,7 @@ def filled(installation: Installation) -> tuple[str, dict[str, int]]:
 
 
 def test_a_backup_restores_into_an_empty_installation(installation: Installation, home: Path) -> None:
-    installation.environment |= {"PY360_ADMIN_PASSWORD": PASSWORD}
+    installation.environment |= {"PY360_ADMIN_EMAIL": BOSS, "PY360_ADMIN_PASSWORD": PASSWORD}
     url, before = filled(installation)
     archive = home.parent / "py360.tar"
     made = installation.run("backup", str(archive))
@@ -58,9 +62,10 @@ def test_a_backup_restores_into_an_empty_installation(installation: Installation
     assert restored.returncode == 0, restored.stderr
     assert (other.home / "secret.key").read_text() == (installation.home / "secret.key").read_text()
     assert (other.home / "files" / "uploads" / "list.csv").read_text() == "Policy No\nP-1\n"
-    other.start(LATER_START_SECONDS)
+    said = other.start(LATER_START_SECONDS)
+    assert f"Login     {BOSS}" in said, said
     try:
-        assert other.sign_in("admin@py360.local", PASSWORD) == 200
+        assert other.sign_in(BOSS, PASSWORD) == 200
         found = other.run("dsn").stdout.strip()
         assert counts(found) == before
         with psycopg.connect(found) as connection:

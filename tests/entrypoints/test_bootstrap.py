@@ -1,13 +1,10 @@
-"""Every process checks the same before it works, in the same words; the secret key can be changed."""
+"""Every process checks the same before it works, in the same words."""
 
-import re
 from pathlib import Path
 
-import httpx
-import psycopg
 import pytest
 
-from tests.installation import FIRST_START_SECONDS, LATER_START_SECONDS, Installation
+from tests.installation import Installation
 from tests.services import Services
 
 pytestmark = pytest.mark.slow
@@ -44,42 +41,6 @@ def test_migrate_alone_makes_an_installation(servers: Services, home: Path) -> N
     assert (bad_store.returncode, bad_store.stderr.count("\n")) == (1, 1), bad_store.stderr
     assert "PY360_STORAGE_URL" in bad_store.stderr
     servers.drop(name)
-
-
-def test_the_key_can_be_rotated_and_a_password_given_is_not_written_down(installation: Installation) -> None:
-    boss = "boss@example.com"
-    installation.environment |= {"PY360_ADMIN_EMAIL": boss, "PY360_ADMIN_PASSWORD": PASSWORD}
-    said = installation.start(FIRST_START_SECONDS)
-    assert PASSWORD not in said
-    assert "password as set in PY360_ADMIN_PASSWORD" in said
-    assert not (installation.home / "admin.password").exists()
-    url = installation.run("dsn").stdout.strip()
-    with psycopg.connect(url) as connection:
-        before = dict(connection.execute("select id, config_encrypted from providers").fetchall())
-    installation.stop()
-    key = installation.home / "secret.key"
-    old = key.read_text().split()
-    assert installation.run("key", "rotate").returncode == 0
-    assert (len(key.read_text().split()), key.read_text().split()[1:]) == (2, old)
-    assert key.stat().st_mode & 0o777 == 0o600
-    del installation.environment["PY360_ADMIN_EMAIL"]
-    assert re.search(rf"Login +{boss}$", installation.start(LATER_START_SECONDS), re.MULTILINE)
-    with psycopg.connect(installation.run("dsn").stdout.strip()) as connection:
-        after = dict(connection.execute("select id, config_encrypted from providers").fetchall())
-        assert connection.execute("select count(*) from secret_keys").fetchone() == (2,)
-    assert before.keys() == after.keys()
-    assert not set(before.values()) & set(after.values())
-    assert installation.sign_in(boss, PASSWORD) == 200
-    assert httpx.get(f"http://127.0.0.1:{installation.port}/api/health").status_code == 200
-    installation.stop()
-
-    key.write_text("")
-    refused = installation.run("up")
-    assert (refused.returncode, refused.stderr.count("\n"), key.read_text()) == (1, 1, ""), refused.stderr
-    key.unlink()
-    installation.environment["PY360_SECRET_KEY"] = KEY
-    refused = installation.run("up")
-    assert (refused.returncode, "not the one" in refused.stderr) == (1, True), refused.stderr
 
 
 def test_the_version_is_told(installation: Installation) -> None:

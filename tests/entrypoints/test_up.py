@@ -23,7 +23,7 @@ from tests.services import Services
 pytestmark = pytest.mark.slow
 
 
-def test_first_start_stop_kill_and_start_again(installation: Installation) -> None:
+def test_first_start_stop_another_key_kill_and_start_again(installation: Installation) -> None:
     said = installation.start(FIRST_START_SECONDS)
     password = re.search(r"password (\S+)", said)
     assert password is not None, said
@@ -46,10 +46,19 @@ def test_first_start_stop_kill_and_start_again(installation: Installation) -> No
     refused = installation.run("user", "create", "nonsense", "--name", "X", "--password", "abc")
     assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
 
+    sealed = _sealed(installation)
     assert installation.stop() == 0
     assert not [process for process in installation.processes() if process.is_running()]
+    key = installation.home / "secret.key"
+    old = key.read_text().split()
+    assert installation.run("key", "rotate").returncode == 0
+    assert (len(key.read_text().split()), key.read_text().split()[1:]) == (2, old)
+    assert key.stat().st_mode & 0o777 == 0o600
     assert "password" not in installation.start(LATER_START_SECONDS)
     assert installation.sign_in("asha@example.com", "a long enough secret 1") == 200
+    resealed = _sealed(installation)
+    assert resealed.keys() == sealed.keys()
+    assert not set(resealed.values()) & set(sealed.values())
 
     for process in installation.processes():
         process.kill()
@@ -61,6 +70,20 @@ def test_first_start_stop_kill_and_start_again(installation: Installation) -> No
     assert {person["email"] for person in people} == {"admin@py360.local", "asha@example.com"}
     assert set(people[0]) == {"id", "name", "email", "role", "status", "clientId"}
     assert installation.stop(signal.SIGINT) == 0
+
+    key.write_text("")
+    refused = installation.run("up")
+    assert (refused.returncode, refused.stderr.count("\n"), key.read_text()) == (1, 1, ""), refused.stderr
+    key.unlink()
+    installation.environment["PY360_SECRET_KEY"] = "a key of the operator, long enough to be one"
+    refused = installation.run("up")
+    assert (refused.returncode, "not the one" in refused.stderr) == (1, True), refused.stderr
+
+
+def _sealed(installation: Installation) -> dict[int, str]:
+    """What is kept of the vendor accounts' secrets, by account."""
+    with psycopg.connect(installation.run("dsn").stdout.strip()) as connection:
+        return dict(connection.execute("select id, config_encrypted from providers").fetchall())
 
 
 def _belongs_to_this_account_only(home: Path) -> None:

@@ -1,14 +1,12 @@
 """Campaigns to test with: a mail relay, uploads, templates, campaigns, and what became of their recipients."""
 
 import asyncio
-import os
-import signal
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes
 from email.message import Message
+from multiprocessing.process import BaseProcess
 from typing import Any, Final
 
 import httpx
@@ -18,9 +16,9 @@ from py360.kit import db, resources
 from py360.kit.db import unit_of_work
 from py360.modules.messaging import api as messaging
 from py360.modules.providers import api as providers
+from tests.factories import workers
 from tests.factories.book import merge, row
 from tests.factories.stored import read_rows
-from tests.installation import CHECKOUT, PY360
 from tests.modules.conftest import Sandbox
 
 CONTENT: Final = "Dear {name}, renew {policy_number} for {amount}."
@@ -210,13 +208,11 @@ async def hand_over(messages: Sequence[messaging.Admitted]) -> None:
 
 
 @asynccontextmanager
-async def worker() -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker() -> AsyncIterator[BaseProcess]:
     """A worker process on the test's database; killed at the end of the block, if it still lives."""
-    environment = os.environ | {"PYTHONPATH": str(CHECKOUT / "src")}
-    process = await asyncio.create_subprocess_exec(*PY360, "worker", "--alone", env=environment, stderr=sys.stderr)
+    process = workers.start()
     try:
         yield process
     finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGKILL)
-        await process.wait()
+        process.kill()
+        process.join()

@@ -255,7 +255,7 @@ def bench(
     only: Annotated[
         str,
         typer.Option(
-            help="Only these parts, comma separated: uploads, importing, cases, mail, campaigns, halting, predictions, starting."
+            help="Only these parts, comma separated: the files of bench/, as cases,uploads,mail. A wrong one lists them all."
         ),
     ] = "",
     small: Annotated[bool, typer.Option(help="A tenth of the rows, for a quick look.")] = False,

@@ -1,14 +1,12 @@
 """Worker processes that are killed in mid-import, as `kill -9` and the kernel's memory killer do it."""
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import date
 from math import inf
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import httpx
@@ -18,8 +16,8 @@ from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.kit.settings import Settings
 from py360.samples import portfolio
+from tests.factories import workers
 from tests.factories.stored import read_row
-from tests.installation import CHECKOUT
 
 pytestmark = pytest.mark.slow
 ROWS = 10_000
@@ -72,44 +70,47 @@ async def state() -> tuple[str, int]:
 
 
 @pytest.fixture
-def worker(tmp_path: Path) -> Iterator[Callable[[], subprocess.Popen[bytes]]]:
+def worker(configured: Settings) -> Iterator[Callable[[], BaseProcess]]:
     """Start a worker process on the test's database; chunks are small, so that there are many places to die."""
-    started: list[subprocess.Popen[bytes]] = []
-    environment = os.environ | {"PYTHONPATH": str(CHECKOUT / "src"), "PY360_UPLOAD_CHUNK_ROWS": "500"}
-    with (tmp_path / "worker.log").open("wb") as log:
+    started: list[BaseProcess] = []
 
-        def start() -> subprocess.Popen[bytes]:
-            command = [sys.executable, "-m", "py360.entrypoints.cli", "worker", "--alone"]
-            started.append(subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT))
-            return started[-1]
+    def start() -> BaseProcess:
+        started.append(workers.start(PY360_UPLOAD_CHUNK_ROWS="500"))
+        return started[-1]
 
-        yield start
-        for process in started:
-            process.kill()
-            process.wait(10)
+    yield start
+    for process in started:
+        process.kill()
+        process.join()
 
 
-async def until(process: subprocess.Popen[bytes], rows: float = inf) -> str:
+async def until(process: BaseProcess, rows: float = inf) -> str:
     """Wait until so many rows of the file are done, or the import ended; its status."""
     deadline = time.monotonic() + SECONDS
     while True:
         status, done = await state()
         if status != "processing" or done >= rows:
             return status
-        assert process.poll() is None
+        assert process.is_alive()
         assert time.monotonic() < deadline, (status, done)
         await asyncio.sleep(0.02)
 
 
+def stopped(process: BaseProcess) -> int | None:
+    """Ask a worker to end; its exit status."""
+    process.terminate()
+    process.join(20)
+    return process.exitcode
+
+
 async def test_killed_workers_leave_the_books_of_an_undisturbed_import(
-    as_admin: httpx.AsyncClient, worker: Callable[[], subprocess.Popen[bytes]], tmp_path: Path, configured: Settings
+    as_admin: httpx.AsyncClient, worker: Callable[[], BaseProcess], tmp_path: Path, configured: Settings
 ) -> None:
     file = portfolio.write(tmp_path / "due.xlsx", 7, ROWS, date(2026, 11, 24)).path
     await upload(as_admin, file)
     process = worker()
     assert await until(process) == "completed"
-    process.terminate()
-    assert process.wait(20) == 0
+    assert stopped(process) == 0
     undisturbed = await books()
     assert undisturbed["row ledger"][0] == ROWS
     assert undisturbed["cases"][0] > ROWS * 0.9
@@ -125,7 +126,7 @@ async def test_killed_workers_leave_the_books_of_an_undisturbed_import(
         await until(process, moment)
         await asyncio.sleep(chance.random() / 10)
         process.kill()
-        process.wait(10)
+        process.join()
         interrupted += (await state())[0] == "processing"
     assert interrupted >= 2, f"seed {seed}"
     left = configured.home / "temporary"
@@ -133,6 +134,5 @@ async def test_killed_workers_leave_the_books_of_an_undisturbed_import(
     last = worker()
     assert await until(last) == "completed", f"seed {seed}"
     assert await books() == undisturbed, f"seed {seed}"
-    last.terminate()
-    assert last.wait(20) == 0
+    assert stopped(last) == 0
     assert not [*left.iterdir()]
