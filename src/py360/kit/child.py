@@ -15,15 +15,6 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakKeyDictionary
 
-_KEPT: Final = (
-    "PATH",
-    "LANG",
-    "LC_ALL",
-    "TZ",
-    "PYTHONDONTWRITEBYTECODE",
-    "PYTHONPYCACHEPREFIX",
-    "COVERAGE_PROCESS_START",
-)
 _MOST_AT_ONCE: Final = 2  # of each process, so that its children's memory is bounded too
 _places: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
