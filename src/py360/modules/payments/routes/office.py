@@ -7,7 +7,6 @@ from py360.kit.ids import number as key
 from py360.modules.payments import answers, queries, schemas
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
 from py360.modules.payments.balance import within_reach
-from py360.modules.payments.receipts import print as receipts
 from py360.modules.payments.routes.base import router
 from py360.modules.payments.service import capture as captures
 from py360.modules.payments.service import record_receipt
@@ -57,6 +56,10 @@ async def payment(reads: DbReads, caller: CanReadPayments, payment_id: str) -> R
 @router.get("/payments/{payment_id}/receipt", responses=files("application/pdf"), response_class=Response)
 async def receipt(reads: DbReads, caller: CanReadPayments, payment_id: str) -> Response:
     """The receipt as a PDF, with the GST in the premium and the amount in words."""
+    from py360.modules.payments.receipts import (
+        print as receipts,  # takes a second to load, and few processes draw a PDF
+    )
+
     name, content = await receipts.receipt(reads, caller, key("payment", payment_id))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/pdf", headers=headers)
