@@ -17,6 +17,8 @@ from py360.modules.customers.grace import HEALTH_MONTHLY_DAYS as HEALTH_MONTHLY_
 from py360.modules.customers.grace import USUAL_DAYS as USUAL_GRACE_DAYS
 from py360.modules.customers.grace import GracePeriod, grace_periods, set_grace_periods
 from py360.modules.customers.picture.needs import Needs, needs_of
+from py360.modules.customers.picture.people import PolicyPeople, people_of_policy
+from py360.modules.customers.picture.views import FamilyView, LifeAssuredView, MemberView, ProposerView
 from py360.modules.customers.queries import CustomerPolicy
 from py360.modules.customers.queries import policy as find_policy
 from py360.modules.customers.service.customers import change_customer
@@ -31,10 +33,15 @@ __all__ = [
     "USUAL_GRACE_DAYS",
     "CustomerPolicy",
     "Email",
+    "FamilyView",
     "GracePeriod",
+    "LifeAssuredView",
+    "MemberView",
     "Needs",
     "Phone",
     "Policy",
+    "PolicyPeople",
+    "ProposerView",
     "VerificationMessage",
     "change_customer",
     "change_policy",
@@ -45,6 +52,7 @@ __all__ = [
     "keep_changed",
     "merge",
     "needs_of",
+    "people_of_policy",
     "policy",
     "policy_entity",
     "renew",
