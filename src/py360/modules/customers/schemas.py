@@ -23,6 +23,7 @@ Premium = Annotated[
     ),
 ]
 EndDate = Annotated[date, Field(validation_alias=AliasChoices("endDate", "expiryDate", "end_date"))]
+Key = Annotated[int, Field(ge=1, lt=2**63)]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=10)]
 
 
@@ -141,7 +142,7 @@ def _stored(person: Schema | None) -> dict[str, object] | None:
 class PolicyChange(Schema):
     """The fields of a policy to change; its number and its customer stay."""
 
-    passed_over = SHOWN | {"policyNumber", "customerId", "customerName", "agentId", "branchId", "policyTypeId"}
+    passed_over = SHOWN | {"policyNumber", "customerId", "customerName", "policyTypeId"}
     moves = frozenset({"policyTypeId"})
 
     policy_type: Annotated[str, StringConstraints(min_length=1, max_length=50)] = "-"
@@ -157,6 +158,8 @@ class PolicyChange(Schema):
     grace_period_days: Annotated[int, Field(ge=0, le=365)] = 30
     coverage_details: CoverageDetails | None = None
     auto_renewal: bool = True
+    agent_id: Annotated[Key | None, Field(description="The user to whom its renewal cases are given")] = None
+    branch_id: Annotated[Key | None, Field(description="The branch that answers for it")] = None
     proposer: ProposerIn | None = None
     life_assured: LifeAssuredIn | None = None
     channel_details: ChannelDetailsIn | None = None
