@@ -64,13 +64,21 @@ __all__ = [
     "use_verification_sender",
 ]
 
-# Names as policies hold them; base premiums from the SQL of the specification's authors (domain reference, section 4).
+# Names as policies hold them; base premiums from the SQL of the specification's authors, and what a line usually covers in INR
+# (domain reference, section 4). It describes the line: what a policy covers is in the policy.
 _SEED_TYPES: Final = """
-insert into policy_types (name, description, base_premium) values
-  ('motor', 'Cars, two-wheelers and commercial vehicles', 1200), ('home', 'Houses, flats and what is in them', 950),
-  ('life', 'Term, endowment and unit-linked plans', 2400), ('health', 'Medical expenses of a person or a family', 3600),
-  ('travel', 'Journeys at home and abroad', null), ('commercial', 'Shops, offices, goods and liability', null)
-on conflict (name) do nothing
+insert into policy_types (name, description, base_premium, coverage_details) values
+  ('motor', 'Cars, two-wheelers and commercial vehicles', 1200, '{"groups": [{"title": "Liability", "items": [
+    {"name": "Third party", "value": 750000}, {"name": "Personal accident of the owner", "value": 1500000},
+    {"name": "Each passenger", "value": 200000}]}]}'::jsonb),
+  ('home', 'Houses, flats and what is in them', 950, '{"groups": [{"title": "Stay elsewhere", "items": [
+    {"name": "Temporary accommodation a day", "value": 5000}]}]}'),
+  ('life', 'Term, endowment and unit-linked plans', 2400, null),
+  ('health', 'Medical expenses of a person or a family', 3600, '{"groups": [{"title": "Hospital", "items": [
+    {"name": "Room rent a day", "value": 8000}, {"name": "Maternity", "value": 150000}, {"name": "Newborn", "value": 100000}]}]}'),
+  ('travel', 'Journeys at home and abroad', null, null), ('commercial', 'Shops, offices, goods and liability', null, null)
+on conflict (name) do update set coverage_details = excluded.coverage_details
+where policy_types.coverage_details is null and excluded.coverage_details is not null
 """
 
 
