@@ -191,7 +191,9 @@ async def undo(session: AsyncSession, caller: Caller, kept: Customer, merge_id: 
     ids = [done.kept_id, done.merged_id]
     people = {each.id: each for each in await db.fetch_all(session, Person, _LOCK, {"ids": ids})}
     one, other = people[done.kept_id], people[done.merged_id]
-    back = {name: None for name in _FILLED if name in done.filled and _same(getattr(one, name), done.filled[name])}
+    back: dict[str, object] = {
+        name: None for name in _FILLED if name in done.filled and _same(getattr(one, name), done.filled[name])
+    }
     await _set(session, one.id, back)
     out = await _take_out_whole(session, one, other, done.filled)
     await db.execute(session, _POINT, {"to": None, "id": other.id, "drop_pan": False})

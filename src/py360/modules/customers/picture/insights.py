@@ -242,7 +242,7 @@ def _by_year(payments: Sequence[Payment]) -> list[PremiumYearView]:
 
 def _communications(messages: Sequence[Messages], kinds: Sequence[Kind]) -> CommunicationsView:
     counted = {each.kind: each for each in kinds}
-    moments = [each.last_at for each in (*messages, *kinds)]
+    moments = [*(each.last_at for each in messages), *(each.last_at for each in kinds)]
     return {
         "byChannel": {each.channel: each.count for each in messages},
         "total": sum(each.count for each in messages),
