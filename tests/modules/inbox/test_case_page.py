@@ -2,10 +2,10 @@
 
 import httpx
 
+from tests.factories.cases import make_case
 from tests.factories.claims import data
 from tests.factories.mail_server import letter
 from tests.modules.inbox.conftest import Desk
-from tests.modules.inbox.test_stories import open_case
 
 
 async def said(admin: httpx.AsyncClient, case: str) -> dict:
@@ -13,7 +13,7 @@ async def said(admin: httpx.AsyncClient, case: str) -> dict:
 
 
 async def test_a_mail_is_part_of_what_was_said_about_a_case(desk: Desk) -> None:
-    case = await open_case(desk.admin, "lata@customer.example", "MOT/2026/0077")
+    case = (await make_case(policy="MOT/2026/0077")).number
     mail = letter("lata@customer.example", desk.email, "Wrong bill", "The premium of MOT/2026/0077 was charged twice.")
     mail.add_attachment(b"%PDF-1.4 x", maintype="application", subtype="pdf", filename="bill.pdf")
     await desk.server.send(mail)
@@ -44,10 +44,10 @@ async def test_a_mail_is_part_of_what_was_said_about_a_case(desk: Desk) -> None:
 
 
 async def test_a_mail_that_was_thrown_away_is_not_shown(desk: Desk) -> None:
-    case = await open_case(desk.admin, "uma@customer.example", "MOT/2026/0078")
+    case = (await make_case(policy="MOT/2026/0078")).number
     await desk.server.send(letter("uma@customer.example", desk.email, "Hello", "About MOT/2026/0078"))
     await desk.sync()
     (shown,) = (await said(desk.admin, case))["communications"]
-    assert (await desk.admin.delete(f"/api/emails/{shown['id']}")).status_code == 200
+    assert (await desk.admin.post(f"/api/emails/{shown['id']}/junk")).status_code == 200
     assert (await said(desk.admin, case))["communications"] == []
     assert (await desk.admin.put(f"/api/communications/{shown['id']}/star")).status_code == 404
