@@ -2,11 +2,15 @@
 
 import base64
 import json
+from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import pytest_asyncio
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
+from py360.sandbox.main import opened
 from tests.console.conftest import Browser, BrowserOf
 from tests.factories.claims import data
 from tests.house.book import statements_of_the_book
@@ -137,3 +141,51 @@ async def test_mail_is_for_those_who_read_it(browser_of: BrowserOf) -> None:
     viewer = await browser_of("viewer")
     for path in ("/inbox", "/inbox/EMAIL-1001", "/inbox/figures", "/mailboxes"):
         assert (await viewer.get(f"/console{path}")).status_code == 403
+
+
+async def test_owner_of_a_mailbox_signs_in_at_the_vendor_and_comes_back(desk: Browser, resources: Resources) -> None:
+    here = resources.settings
+    form = await desk.get("/console/mailboxes/new")
+    assert "/console/mailboxes/consent</code>" in form.text
+    assert 'data-leaves="authorizationUrl"' in form.text
+    async with opened(secret=here.sandbox_secret, callback=here.public_url, http_port=0, smtp_port=0) as vendors:
+        vendor = f"{vendors.world.address}/oauth/google"
+        body = {
+            "name": "Desk", "email": "consent@office.example", "provider": "gmail", "oauthClientId": "app", "imapServer": "127.0.0.1",
+            "smtpServer": "127.0.0.1", "autoSync": False, "tokenUrl": f"{vendor}/token", "authorizationUrl": f"{vendor}/authorize",
+        }  # fmt: skip
+        page = data(await desk.ask("POST", "/email-accounts/authorize", json=body))["authorizationUrl"]
+        asked = dict(parse_qsl(urlsplit(str(page)).query))
+        async with httpx.AsyncClient() as elsewhere:
+            back = await elsewhere.post(f"{vendor}/authorize", data=asked | {"choice": "allow"})
+        brought = dict(parse_qsl(urlsplit(back.headers["location"]).query))
+        connected = await desk.get("/console/mailboxes/consent", params=brought | {"scope": "mail", "authuser": "0"})
+        assert [each.status_code for each in connected.history] == [303]
+        assert "consent@office.example" in connected.text
+        again = await desk.get("/console/mailboxes/consent", params=brought)
+    assert (again.status_code, "Begin it again" in again.text) == (409, True)
+
+
+async def test_opens_and_suggestions_are_shown_with_the_mail(desk: Browser) -> None:
+    async with unit_of_work() as session:
+        await db.execute(session, "update emails set intent = 'price_objection' where id = 1001")
+        await db.execute(session, _SENT)
+    received = await desk.get("/console/inbox/EMAIL-1001")
+    assert "Discount calculation" in received.text
+    sent = await desk.get("/console/inbox/EMAIL-2999")
+    assert "2 times" in sent.text
+    assert "Not yet" in sent.text
+
+
+_SENT = """
+with copy as (
+  insert into communication_delivery_status (client_id, communication_type, recipient_contact, status)
+  values (1, 'email', 'ravi@example.com', 'opened') returning id
+), counted as (
+  insert into message_engagement (message_id, client_id, opens, last_opened_at) select id, 1, 2, now() from copy
+), sent as (
+  update emails set direction = 'outbound', delivery_status = 'sent', compose = '{"trackOpens": true, "trackClicks": true}'
+  where id = 2999 returning id
+)
+insert into email_copies (message_id, email_id, tracked) select copy.id, sent.id, true from copy, sent
+"""

@@ -38,6 +38,7 @@ NO_ROW: Final = {
 # Tables with a client_id whose rows no path names, and why that is enough.
 UNNAMED: Final = {
     "email_corrections": "what was corrected of a mail, learned by the client's own classifier; no route reads it",
+    "message_engagement": "how often mails were opened, read with the mail it is of",
     "email_senders": "written by address, within the caller's client",
     "email_threads": "the conversations of mails, which routes name",
     "analytics_cells": "sums, read through the caller's reach: tests/modules/analytics/test_overview.py",

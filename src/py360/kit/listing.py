@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from functools import reduce
 from operator import getitem
 from typing import Any, Final, Generic, TypeVar
@@ -35,6 +35,7 @@ class Listing(Generic[Kind]):
     file_name: str = ""  # where the wire's name says too little
     counted: str = ""  # the tables that `where` needs, when `select` joins more
     walked: str = ""
+    headings: Mapping[str, str] = field(default_factory=dict)  # of columns whose name says too little
     _: KW_ONLY
     row: type[Kind]  # the dataclass of the select's columns
 
@@ -61,7 +62,7 @@ class Listing(Generic[Kind]):
 
     def file(self, reads: Reads, format: str) -> Export:
         """All of it as a file, streamed; raises Invalid for a format we do not export."""
-        columns = [Column(heading(name), _cell(name)) for name in self.columns]
+        columns = [Column(self.headings.get(name) or heading(name), _cell(name)) for name in self.columns]
         return export(self.file_name or _WORDS.sub("_", self.name).lower(), format, columns, self._rows(reads))
 
     async def _rows(self, reads: Reads) -> AsyncIterator[Mapping[str, Any]]:

@@ -126,3 +126,42 @@ async def test_documents_wait_for_a_refresh_where_the_office_wants_it(
     assert (await as_admin.post("/api/ai/knowledge-base/refresh")).status_code == 200
     await run_jobs()
     assert await passages(as_admin, "grace period") == ["grace.md"]
+
+
+async def test_answers_come_from_the_sources_that_the_office_chose(
+    as_admin: httpx.AsyncClient, run_jobs: RunJobs
+) -> None:
+    files = {"file": ("trade.md", b"The trade recommends a grace period reminder by telephone.")}
+    added = await as_admin.post("/api/ai/knowledge-base", files=files, data={"source": "best_practices"})
+    assert added.status_code == 201, added.text
+    await add(as_admin, run_jobs, "grace.md", GRACE.encode())
+    assert sorted(await passages(as_admin, "grace period")) == ["grace.md", "trade.md"]
+    listed = await as_admin.get("/api/ai/knowledge-base", params={"source": "best_practices"})
+    assert [each["name"] for each in listed.json()["data"]["documents"]] == ["trade.md"]
+    local = {"provider": "ollama", "model": "m", "knowledgeBase": {"sources": ["internal_docs"]}}
+    saved = await as_admin.put("/api/ai/settings", json=local)
+    assert saved.status_code == 200, saved.text
+    assert await passages(as_admin, "grace period") == ["grace.md"]
+    shown = (await as_admin.get("/api/ai/settings")).json()["data"]["knowledgeBase"]
+    assert (shown["sources"], shown["lastUpdated"] is not None) == (["internal_docs"], True)
+    odd = await as_admin.post("/api/ai/knowledge-base", files=files, data={"source": "hearsay"})
+    none = await as_admin.put("/api/ai/settings", json={"knowledgeBase": {"sources": []}})
+    assert (odd.status_code, none.status_code) == (422, 422)
+    off = await as_admin.put("/api/ai/settings", json={"knowledgeBase": {"enabled": False}})
+    assert off.status_code == 200, off.text
+    said = await ask(as_admin, "How long is the grace period of a health policy?")
+    assert (said["source"], "15 days" in said["text"]) == ("rules", False)
+
+
+async def test_what_is_left_out_of_the_settings_stays(as_admin: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    await use_model(as_admin, sandbox, knowledgeBase={"autoUpdate": False})
+    changed = await as_admin.put("/api/ai/settings", json={"temperature": 0.2, "rateLimit": {"perHour": 10}})
+    assert changed.status_code == 200, changed.text
+    found = (await as_admin.get("/api/ai/settings")).json()["data"]
+    assert (found["provider"], found["model"], found["temperature"], found["apiKey"]) == (
+        "openai", "sandbox-chat", 0.2, "********",
+    )  # fmt: skip
+    assert (found["rateLimit"], found["knowledgeBase"]["autoUpdate"]) == ({"perMinute": 60, "perHour": 10}, False)
+    assert (await as_admin.post("/api/ai/test-connection")).json()["data"]["connected"]
+    moved = await as_admin.put("/api/ai/settings", json={"baseUrl": "https://8.8.8.8/v1"})
+    assert moved.json()["error"]["details"][0]["field"] == "apiKey"

@@ -12,7 +12,10 @@ import pytest_asyncio
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.kit.resources import Resources
 from py360.modules.inbox.sync import pull
+from py360.sandbox.main import opened
+from py360.sandbox.oauth import Tokens
 from tests.factories.mail_server import Dovecot, MailServer
 
 _numbers = itertools.count(1)
@@ -35,6 +38,16 @@ async def mail_server(dovecot: Dovecot) -> AsyncIterator[MailServer]:
     await server.start()
     yield server
     await server.stop()
+
+
+@pytest_asyncio.fixture
+async def tokens(resources: Resources, mail_server: MailServer) -> AsyncIterator[Tokens]:
+    """The sandbox's token endpoint, where the mail servers ask about tokens."""
+    port = mail_server.dovecot.token_port
+    here = resources.settings
+    async with opened(secret=here.sandbox_secret, callback=here.public_url, http_port=port, smtp_port=0) as vendors:
+        mail_server.tokens = vendors.tokens.active.keys
+        yield vendors.tokens
 
 
 class Desk:

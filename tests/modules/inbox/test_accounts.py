@@ -1,30 +1,16 @@
 """Mailboxes that sign in by OAuth 2.0 (XOAUTH2): tokens are renewed at a token endpoint, and checked by a real Dovecot."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import httpx
 import pytest
-import pytest_asyncio
 
 from py360.kit.clock import FixedClock
-from py360.kit.resources import Resources
 from py360.modules.inbox.sync import pull
-from py360.sandbox.main import opened
 from py360.sandbox.oauth import Tokens
 from tests.factories.mail_server import MailServer, letter
 from tests.modules.conftest import AsRole
 from tests.modules.inbox.conftest import Desk
-
-
-@pytest_asyncio.fixture
-async def tokens(resources: Resources, mail_server: MailServer) -> AsyncIterator[Tokens]:
-    """The sandbox's token endpoint, where the mail servers ask about tokens."""
-    port = mail_server.dovecot.token_port
-    here = resources.settings
-    async with opened(secret=here.sandbox_secret, callback=here.public_url, http_port=port, smtp_port=0) as vendors:
-        mail_server.tokens = vendors.tokens.active.keys
-        yield vendors.tokens
 
 
 def with_token(server: MailServer, email: str, refresh: str = "refresh", vendor: str = "google") -> dict[str, object]:

@@ -4,6 +4,7 @@ from typing import Any
 
 import httpx
 
+from py360.modules.recommendations.jobs import note_conversions
 from tests.factories.book import merge, row
 from tests.modules.conftest import AsRole
 
@@ -89,6 +90,38 @@ async def test_risk_is_a_score_with_its_factors(as_admin: httpx.AsyncClient) -> 
         "lifestyle": 5,
         "familyHistory": 5,
     }
+
+
+async def test_risk_of_a_profile_that_was_entered(as_admin: httpx.AsyncClient) -> None:
+    profile = {
+        "riskProfile": {"previousClaims": 5, "drivingRecord": "speeding", "healthConditions": "major", "lifestyle": "sedentary"},
+        "location": {"city": "Pune", "areaRating": "low"},
+        "familyHistory": {"medicalHistory": {"diabetes": {"present": True}, "cancer": {"present": False}}},
+        "demographics": {"age": 40},
+    }  # fmt: skip
+    risk = (await as_admin.post("/api/ai/risk-assessment", json={"profile": profile})).json()["data"]
+    assert (risk["customerId"], risk["score"], risk["category"]) == (None, 10, "high")
+    assert {each["name"]: each["points"] for each in risk["factors"]} == {
+        "previousClaims": 30, "healthConditions": 25, "drivingRecord": 15, "lifestyle": 5, "areaRating": 10, "familyHistory": 5,
+    }  # fmt: skip
+    for body in ({}, {"profile": profile, "customerId": "CUST-1"}):
+        assert (await as_admin.post("/api/ai/risk-assessment", json=body)).status_code == 422
+
+
+async def test_what_is_bought_later_counts_as_converted(as_admin: httpx.AsyncClient) -> None:
+    code = await customer(as_admin)
+    shown = await recommended(as_admin, code)
+    home = next(each for each in shown if each["type"] == "Home Insurance")
+    policy = {
+        "policyNumber": "NEW/1", "customerId": code, "policyType": "home", "productName": "Griha", "premium": "8000.00",
+        "startDate": "2026-01-01", "endDate": "2026-12-31",
+    }  # fmt: skip
+    made = await as_admin.post("/api/policies", json=policy)
+    assert made.status_code == 201, made.text
+    for _ in range(2):
+        await note_conversions(timestamp=0)
+    listed = await as_admin.get("/api/ai/policy-recommendations", params={"status": "converted"})
+    assert [each["id"] for each in listed.json()["data"]["recommendations"]] == [home["id"]]
 
 
 async def test_somebody_elses_customer_is_not_there(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:

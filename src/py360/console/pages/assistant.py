@@ -12,6 +12,10 @@ from py360.console.visit import PageRouter, Visit, VisitWith
 
 router = PageRouter()
 
+SOURCES: Final = (
+    ("internal_docs", text("Internal docs")), ("best_practices", text("Best practices")),
+    ("industry_standards", text("Industry standards")),
+)  # fmt: skip
 DOCUMENTS: Final = Listing(
     address="/assistant/documents",
     path="/ai/knowledge-base",
@@ -21,9 +25,10 @@ DOCUMENTS: Final = Listing(
     icon="file",
     nothing=text("No documents yet"),
     nothing_text=text("Add a PDF, Word, Markdown or text file: the assistant then answers from it and names the page."),
-    filters=(Filter("search", text("Search"), "search"),),
+    filters=(Filter("search", text("Search"), "search"), Filter("source", text("Source"), choices=SOURCES)),
     columns=(
         Column("name", text("Document"), lead=True, under="problem"),
+        Column("source", text("Source"), "label"),
         Column("status", text("Status"), "badge"),
         Column("pages", text("Pages"), "number"),
         Column("fileSize", text("Size"), "size"),
@@ -82,7 +87,9 @@ async def documents(visit: Annotated[Visit, Depends(VisitWith(*ASKING, query=DOC
     """The knowledge base; with a question, the passages that fit it."""
     question = visit.request.query_params.get("question", "")
     passages = await visit.api.get(Data, "/ai/knowledge-base/search", question=question) if question else None
-    return await DOCUMENTS.show(visit, "assistant/documents.html", own=ASKED, question=question, passages=passages)
+    return await DOCUMENTS.show(
+        visit, "assistant/documents.html", own=ASKED, question=question, passages=passages, sources=SOURCES
+    )
 
 
 @router.get("/assistant/documents/{knowledge_id}/summary")
@@ -105,7 +112,13 @@ async def settings(visit: CanSet) -> Response:
         visit.api.get(Data, "/ai/settings"), visit.api.get(Data, "/ai/status"), _models(visit)
     )
     return visit.page(
-        "assistant/settings.html", found=found, state=state, models=models, vendors=MODELS, features=FEATURES
+        "assistant/settings.html",
+        found=found,
+        state=state,
+        models=models,
+        vendors=MODELS,
+        features=FEATURES,
+        sources=SOURCES,
     )
 
 

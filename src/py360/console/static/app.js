@@ -194,6 +194,7 @@ async function send(form, submitter) {
     toast(form.dataset.done || data.message || texts.done);
     form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: data }));
     if (form.dataset.then === "stay") return;
+    if (form.dataset.leaves) { location.assign(data[form.dataset.leaves]); return; } // to a page elsewhere, which leads back
     form.closest("dialog")?.close();
     if (form.dataset.then) location.assign(fill(form.dataset.then, data));
     else await show(location.href);

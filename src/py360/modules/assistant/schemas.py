@@ -26,11 +26,15 @@ Source = Literal["internal_docs", "best_practices", "industry_standards"]
 
 
 class KnowledgeSettings(Schema):
-    """Whether answers come from the office's documents."""
+    """Whether answers come from documents, and from which of them: each says from which source it is."""
+
+    passed_over = frozenset({"lastUpdated"})
 
     enabled: bool = True
     auto_update: bool = True
-    sources: Annotated[tuple[Source, ...], Field(max_length=3)] = ("internal_docs",)
+    sources: Annotated[
+        tuple[Source, ...], Field(min_length=1, max_length=3, description="Answers come from documents of these only")
+    ] = ("internal_docs", "best_practices", "industry_standards")
     embedding_model: Annotated[
         str,
         StringConstraints(max_length=100, strip_whitespace=True),

@@ -13,6 +13,7 @@ class DocumentView(TypedDict):
 
     id: int
     name: str
+    source: str
     fileSize: int
     status: str
     pages: int

@@ -6,7 +6,6 @@ from typing_extensions import TypedDict
 
 from py360.kit.http.answers import JsonObject
 from py360.modules.cases.stages import Stage
-from py360.modules.customers import api as customers
 
 
 class CaseContactView(TypedDict):
@@ -126,6 +125,20 @@ class CasePolicyView(TypedDict):
     coverage: JsonObject
 
 
+class CaseProposerView(TypedDict):
+    """Who proposed the policy."""
+
+    name: str
+    annualIncome: float | None
+
+
+class CaseLifeAssuredView(TypedDict):
+    """Whose life or property is insured."""
+
+    name: str
+    sumAssured: float | None
+
+
 class CaseChannelView(TypedDict):
     """How the policy is sold, and by whom."""
 
@@ -137,18 +150,14 @@ class CaseChannelView(TypedDict):
 
 
 class CaseInstalmentView(TypedDict):
-    """A part of what is left to pay on a case (domain reference, 8)."""
+    """A part of what is left to pay on a case."""
 
     id: str
     period: str
     amount: float
     paidAmount: float
-    remaining: float
     dueDate: date
     status: str
-    daysOverdue: int
-    isOverdue: bool
-    description: str | None
 
 
 class CaseRecordView(CaseRowView):
@@ -167,11 +176,10 @@ class CaseRecordView(CaseRowView):
     escalatedAt: datetime | None
     contactDueAt: datetime | None
     contactClock: str
-    policyProposer: customers.ProposerView
-    lifeAssured: customers.LifeAssuredView
+    policyProposer: CaseProposerView
+    lifeAssured: CaseLifeAssuredView
     channelDetails: CaseChannelView
-    policyMembers: list[customers.MemberView]
-    familySummary: customers.FamilyView | None  # of a health policy
+    policyMembers: list[JsonObject]
 
 
 class CaseDetailView(CaseRecordView):
@@ -192,7 +200,7 @@ class ListedCaseView(CaseView):
 
 
 class CommunicationView(TypedDict):
-    """A message, mail, call, chat or visit. `duration` is in seconds, `responseTime` in hours."""
+    """A message, call, chat or visit. `duration` is in seconds, `responseTime` in hours."""
 
     id: str
     type: str
@@ -212,7 +220,7 @@ class CommunicationView(TypedDict):
     campaignId: str | None
     error: str | None
     priority: str
-    attachments: list[str]  # file names
+    attachments: list[JsonObject]
     starred: bool
     responseTime: float | None
     customerSatisfaction: int | None

@@ -10,8 +10,9 @@ from py360.kit import db, ids, resources
 from py360.kit.errors import Conflict
 from py360.kit.jobs import defer, module_jobs
 from py360.modules.inbox import live_updates
+from py360.modules.inbox.outgoing import acknowledge, bulk_mail, deliver, sent_folder
 from py360.modules.inbox.seed import seed
-from py360.modules.inbox.service import ask_model, bulk_mail, deliver, sent_folder, unsnooze
+from py360.modules.inbox.service import ask_model, unsnooze
 from py360.modules.inbox.service.work import manager_of
 from py360.modules.inbox.sync import pull
 from py360.modules.inbox.sync.watch import Watcher
@@ -107,10 +108,13 @@ async def send_bulk(campaign_id: int) -> None:
 
 @jobs.task(name="inbox.mails_received")
 async def mails_received(client_id: int, email_ids: list[int]) -> None:
-    """Open windows show new mails; whoever a mail belongs to is notified, of an escalated one also the team's manager."""
+    """Open windows show new mails; their writers are told that they arrived, where the office wants it; whoever a mail belongs to is
+    notified, of an escalated one also the team's manager."""
     async with db.unit_of_work() as session:
         mails = await live_updates.new_mails(session, email_ids)
         await _notify_of_escalated(session, mails)
+        for number in await acknowledge.write(session, client_id, email_ids):
+            await defer(session, send, email_id=number)
         if await ask_model.is_wanted(session, client_id):
             await defer(session, ask_language_model, client_id=client_id, email_ids=email_ids)
     await live_updates.push_new(client_id, mails)

@@ -37,12 +37,8 @@ Addresses = Annotated[list[Address], Field(max_length=MAX_TO)]
 Tag = Annotated[str, StringConstraints(min_length=1, max_length=50)]
 
 
-class MailboxIn(Schema):
-    """A mailbox: IMAP to read it, SMTP to answer from it; a password or an OAuth 2.0 access token.
-
-    The servers of gmail, outlook and yahoo are known and may be left out. Secrets are write-only: a masked or missing one keeps
-    its value.
-    """
+class MailboxForm(Schema):
+    """What is set of a mailbox, however it signs in. The servers of gmail, outlook and yahoo are known and may be left out."""
 
     passed_over = SHOWN | {"lastSync", "status", "statusReason", "nextSync", "syncedMessages"}
     moves = frozenset({"lastSync", "status", "statusReason", "nextSync", "syncedMessages"})
@@ -55,9 +51,6 @@ class MailboxIn(Schema):
     smtp_server: Host | None = None
     smtp_port: Port = 587
     username: Line | None = Field(None, description="Missing: the address")
-    password: Secret | None = None
-    access_token: Token | None = Field(None, description="OAuth 2.0 (XOAUTH2), in place of a password")
-    refresh_token: Token | None = Field(None, description="Renews access tokens, at Google or Microsoft or `tokenUrl`")
     oauth_client_id: Secret | None = None
     oauth_client_secret: Secret | None = None
     token_url: Line | None = Field(
@@ -65,11 +58,55 @@ class MailboxIn(Schema):
     )
     use_ssl: bool = Field(True, alias="useSSL")
     auto_sync: bool = True
-    sync_interval: Annotated[
-        int, Field(ge=1, le=60, description="Minutes; a server with IDLE reports mail at once")
-    ] = 5
+    sync_interval: (
+        Annotated[
+            int,
+            Field(ge=1, le=60, description="Minutes; a server with IDLE reports mail at once. Missing: the office's"),
+        ]
+        | None
+    ) = None
     signature: Annotated[str, StringConstraints(max_length=2_000)] = ""
     team_id: Number | None = Field(None, description="The team (node) whose mail this is; others see it by reach only")
+
+
+class MailboxIn(MailboxForm):
+    """A mailbox: IMAP to read it, SMTP to answer from it; a password or an OAuth 2.0 access token.
+
+    Secrets are write-only: a masked or missing one keeps its value.
+    """
+
+    password: Secret | None = None
+    access_token: Token | None = Field(None, description="OAuth 2.0 (XOAUTH2), in place of a password")
+    refresh_token: Token | None = Field(None, description="Renews access tokens, at Google or Microsoft or `tokenUrl`")
+
+
+ConsentPage = Annotated[
+    Line | None, Field(description="The vendor's page of consent; missing: Google's or Microsoft's, by `provider`")
+]
+
+
+class ConsentIn(MailboxForm):
+    """A mailbox whose owner signs in at Google or Microsoft, in the browser."""
+
+    provider: Literal["gmail", "outlook"]
+    oauth_client_id: Secret = Field(description="Of the application that the office registered at the vendor")
+    authorization_url: ConsentPage = None
+
+
+class ReconsentIn(Schema):
+    """A connected mailbox whose owner signs in again; what is left out stays as it is."""
+
+    oauth_client_id: Secret | None = None
+    oauth_client_secret: Secret | None = None
+    authorization_url: ConsentPage = None
+
+
+class ConsentGiven(Schema):
+    """What the vendor's page sent the browser back with."""
+
+    state: Annotated[str, StringConstraints(min_length=20, max_length=200)]
+    code: Annotated[str, StringConstraints(max_length=4_000)] = ""
+    error: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
 class MailboxTest(Schema):
@@ -84,7 +121,16 @@ class Attachment(Schema):
     file_id: str
 
 
-class ComposeIn(Schema):
+class TrackedMail(Schema):
+    """Whether the writer of a mail wants to know what becomes of it."""
+
+    track_opens: bool = Field(False, description="Count how often the mail is opened, by a picture in its HTML part")
+    track_clicks: bool = Field(
+        False, description="Count how often its links are followed, by addresses of ours in its HTML part"
+    )
+
+
+class ComposeIn(TrackedMail):
     """A mail to send, to keep as a draft, or to send later."""
 
     account_id: Number | None = Field(None, description="The mailbox it leaves from; missing: the first one")
@@ -104,7 +150,7 @@ class ComposeIn(Schema):
     read_receipt: bool = False
 
 
-class ReplyIn(Schema):
+class ReplyIn(TrackedMail):
     """An answer to a mail."""
 
     reply_text: Body
@@ -117,7 +163,7 @@ class ReplyIn(Schema):
     signature: bool = True
 
 
-class ForwardIn(Schema):
+class ForwardIn(TrackedMail):
     """A mail passed on to others."""
 
     to: Annotated[list[Address], Field(min_length=1, max_length=MAX_TO)]

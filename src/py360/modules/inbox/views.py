@@ -32,6 +32,22 @@ class SentimentView(TypedDict):
     emotions: object
 
 
+class OpenTrackingView(TypedDict):
+    """How often a sent mail was opened, by all its recipients together. Mail programs that load no pictures open it unseen."""
+
+    opened: bool
+    openCount: int
+    lastOpened: datetime | None
+
+
+class ClickTrackingView(TypedDict):
+    """How often links of a sent mail were followed, by all its recipients together."""
+
+    clicked: bool
+    clickCount: int
+    lastClicked: datetime | None
+
+
 MailView = TypedDict(
     "MailView",
     {
@@ -46,11 +62,13 @@ MailView = TypedDict(
         "caseId": str | None, "customerId": str | None, "assignedTo": int | None, "assignedToName": str | None,
         "escalatedTo": int | None, "escalationReason": str | None, "escalatedAt": datetime | None, "tags": list[str],
         "size": int, "snoozedUntil": datetime | None, "scheduledAt": datetime | None, "deliveryStatus": str | None,
-        "deliveryNote": str | None, "problem": str | None, "isAutomatic": bool, "version": int,
+        "deliveryNote": str | None, "problem": str | None, "isAutomatic": bool, "version": int, "trackOpens": bool,
+        "trackClicks": bool, "openTracking": OpenTrackingView | None, "clickTracking": ClickTrackingView | None,
     },
 )  # fmt: skip
 MailView.__doc__ = (
-    "A mail. `slaTimeRemaining` is in milliseconds; `size` in bytes; confidences of `aiIntent` in percent."
+    "A mail. `slaTimeRemaining` is in milliseconds; `size` in bytes; confidences of `aiIntent` in percent. `openTracking` and"
+    " `clickTracking` are there once a mail that asked for them has left."
 )
 
 
@@ -72,10 +90,19 @@ class RenewalContextView(TypedDict):
     renewalDate: date | None
     premiumAmount: Decimal | None
     agentName: str | None
+    branch: str | None
     customerEmail: str | None
     customerPhone: str | None
     policyType: str | None
     currentStage: str | None
+
+
+class SuggestionView(TypedDict):
+    """What could be done next, why, and who says so."""
+
+    type: str
+    reason: str
+    source: str
 
 
 class MailDetailView(MailView, TypedDict):
@@ -89,6 +116,7 @@ class MailDetailView(MailView, TypedDict):
     linkedBy: str | None
     notes: list[NoteView]
     renewalContext: RenewalContextView | None
+    aiSuggestions: list[SuggestionView]
     messageId: str
 
 
@@ -156,6 +184,14 @@ class MailboxSaved(TypedDict):
     """A mailbox was saved."""
 
     id: int
+    message: str
+
+
+class ConsentBegun(TypedDict):
+    """The vendor's page, and the address that it sends the browser back to."""
+
+    authorizationUrl: str
+    redirectUri: str
     message: str
 
 
@@ -313,77 +349,4 @@ class RuleSaved(TypedDict):
     """A rule was saved or deleted."""
 
     id: int
-    message: str
-
-
-class BulkMailView(TypedDict):
-    """A bulk mail with its counts; progress in percent."""
-
-    id: str
-    name: str
-    status: str
-    template: str | None
-    subject: str | None
-    mergeTemplate: str | None
-    recipients: int
-    sent: int
-    delivered: int
-    opened: int
-    clicked: int
-    blocked: int
-    failed: int
-    unknown: int
-    pending: int
-    progress: int
-    createdDate: datetime
-    scheduledDate: datetime | None
-    completedDate: datetime | None
-    note: str | None
-
-
-class BulkMailList(TypedDict):
-    """A page of bulk mails."""
-
-    campaigns: list[BulkMailView]
-    pagination: Pagination
-
-
-class BulkMailAdded(TypedDict):
-    """A bulk mail was planned; `notTaken` names recipients without an address, and those twice in the list."""
-
-    id: str
-    campaignId: str
-    recipients: int
-    notTaken: list[JsonObject]
-    message: str
-
-
-class RecipientsRead(TypedDict):
-    """Recipients that were read from pasted lines."""
-
-    recipients: list[JsonObject]
-    skipped: list[JsonObject]
-    message: str
-
-
-class MergeTemplateView(TypedDict):
-    """A letter of mail merge."""
-
-    id: str
-    name: str
-    documentType: str
-    fields: list[str]
-
-
-class MergeTemplateList(TypedDict):
-    """The letters of mail merge, and how they are made."""
-
-    templates: list[MergeTemplateView]
-    config: JsonObject
-
-
-class MergeSaved(TypedDict):
-    """Mail merge was saved."""
-
-    changed: list[str]
     message: str

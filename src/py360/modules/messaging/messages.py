@@ -31,6 +31,9 @@ class PersonalMail:
     html: str | None = None
     files: tuple[MailFile, ...] = ()
     read_receipt: bool = False
+    track_opens: bool = False  # each open is counted, where the office tracks at all
+    track_clicks: bool = False
+    auto_replied: bool = False  # the system's own answer: programs that see it answer nothing (RFC 3834)
     unsubscribable: bool = False  # one of many alike: with List-Unsubscribe
 
 

@@ -37,11 +37,9 @@ class NodeChange(Schema):
 
     passed_over = SHOWN | {
         "type", "parentId", "managerName", "currentCases", "renewedCases", "revenue", "memberCount", "branchId", "children",
-        "performance", "teamMembers",
+        "performance",
     }  # fmt: skip
-    moves = frozenset(
-        {"currentCases", "renewedCases", "revenue", "memberCount", "children", "performance", "teamMembers"}
-    )
+    moves = frozenset({"currentCases", "renewedCases", "revenue", "memberCount", "children", "performance"})
 
     name: Name = "-"
     manager_id: int | None = None

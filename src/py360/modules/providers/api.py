@@ -11,7 +11,10 @@ from py360.modules.providers.accounts import (
 )
 from py360.modules.providers.checks import Check, use_check
 from py360.modules.providers.errors import VendorNotAvailable
-from py360.modules.providers.mailboxes import delete_mailbox, note_test, save_mailbox, unsaved_mailbox, with_token
+from py360.modules.providers.mailboxes.accounts import delete_mailbox, note_test, save_mailbox, unsaved_mailbox
+from py360.modules.providers.mailboxes.consent import MailApplication, MailVendor, consent_page, exchange_code
+from py360.modules.providers.mailboxes.token_endpoint import UNREACHABLE
+from py360.modules.providers.mailboxes.tokens import with_token
 from py360.modules.providers.seed import sandbox_in_use, seed
 from py360.modules.providers.vendor_settings import (
     MailboxSettings,
@@ -29,8 +32,11 @@ from py360.modules.providers.vendor_settings import (
 )
 
 __all__ = [
+    "UNREACHABLE",
     "Check",
+    "MailApplication",
     "MailSettings",
+    "MailVendor",
     "MailboxSettings",
     "MailgunSettings",
     "MetaSettings",
@@ -46,7 +52,9 @@ __all__ = [
     "VendorSettings",
     "account",
     "accounts_of_type",
+    "consent_page",
     "delete_mailbox",
+    "exchange_code",
     "get",
     "mark_used",
     "note_test",

@@ -2,10 +2,11 @@
 
 from typing import Final
 
+from py360.kit import resources
 from py360.kit.db import unit_of_work
 from py360.kit.jobs import module_jobs
 from py360.modules.identity import api as identity
-from py360.modules.recommendations.service import models
+from py360.modules.recommendations.service import models, recommend
 from py360.modules.recommendations.service.score import score, take_features
 
 jobs = module_jobs("recommendations")
@@ -19,6 +20,13 @@ async def score_cases(timestamp: int) -> None:
         clients = await identity.client_numbers(session)
     for client_id in clients:
         await score_client(client_id)
+
+
+@jobs.periodic(name="recommendations.note_conversions", cron="17 * * * *")
+async def note_conversions(timestamp: int) -> None:
+    """Customers who bought what was recommended to them: it is converted."""
+    async with unit_of_work() as session:
+        await recommend.note_conversions(session, resources.current().clock.now())
 
 
 async def score_client(client_id: int) -> int:

@@ -4,21 +4,32 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, Protocol
 
 from py360.modules.customers.api import Needs
 
 Priority = Literal["Critical", "High", "Medium", "Low"]
 ORDER: Final = ("Critical", "High", "Medium", "Low")
 _MUCH_INCOME: Final = Decimal(10_00_000)
-# What a held policy is called, by the kind that a rule asks for: a piece of it is enough.
+# What a held policy is called, by the kind that a rule asks for: a piece of it is enough, but a car is none of health care.
 _CALLED: Final = {
     "critical illness": ("critical illness",),
     "health": ("health", "mediclaim", "medical"),
-    "vehicle": ("vehicle", "motor", "car", "two wheeler", "auto"),
+    "vehicle": ("vehicle", "motor", " car ", "two wheeler", "auto"),
     "home": ("home", "property", "householder"),
     "life": ("life", "term"),
     "child": ("child",),
+}
+
+
+# By the rule that recommends it: what a policy is called that was bought then.
+BOUGHT: Final = {
+    "critical_illness": _CALLED["critical illness"],
+    "family_health": _CALLED["health"],
+    "vehicle": _CALLED["vehicle"],
+    "home": _CALLED["home"],
+    "term_life": _CALLED["life"],
+    "child_education": _CALLED["child"],
 }
 
 
@@ -54,7 +65,7 @@ class Risk:
 
 def _has(needs: Needs, kind: str) -> bool:
     """Whether a policy of this kind is held, here or with another insurer."""
-    held = [each.lower() for each in needs.held]
+    held = [f" {each.lower()} " for each in needs.held]
     return any(word in each for each in held for word in _CALLED[kind])
 
 
@@ -151,14 +162,60 @@ def _fits(needs: Needs, each: Suggestion) -> bool:
     return not (avoided or too_dear or too_much)
 
 
-def risk(needs: Needs) -> Risk:
-    """The customer's risk by the points of 9.4."""
-    factors = [factor for factor in _factors(needs) if factor.points]
+class Life(Protocol):
+    """What takes points off, of a customer's needs or of a profile that was entered."""
+
+    @property
+    def previous_claims(self) -> int:
+        """How many claims were made before."""
+        ...
+
+    @property
+    def health(self) -> str:
+        """none, minor or major."""
+        ...
+
+    @property
+    def driving_record(self) -> str:
+        """In words; empty and `clean` are fine."""
+        ...
+
+    @property
+    def lifestyle(self) -> str:
+        """sedentary, moderate or active."""
+        ...
+
+    @property
+    def area_rating(self) -> str:
+        """good, average or low."""
+        ...
+
+    @property
+    def illnesses(self) -> frozenset[str]:
+        """Those in the family."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class StatedLife:
+    """The same, as it was entered."""
+
+    previous_claims: int
+    health: str
+    driving_record: str
+    lifestyle: str
+    area_rating: str
+    illnesses: frozenset[str]
+
+
+def risk(life: Life) -> Risk:
+    """The risk by the points of 9.4."""
+    factors = [factor for factor in _factors(life) if factor.points]
     score = max(0, 100 - sum(factor.points for factor in factors))
     return Risk("safe" if score >= 70 else "medium" if score >= 40 else "high", score, factors)
 
 
-def _factors(needs: Needs) -> list[Factor]:
+def _factors(needs: Life) -> list[Factor]:
     clean = needs.driving_record.lower() in ("", "clean", "good", "none", "no violations")
     return [
         Factor("previousClaims", min(needs.previous_claims * 10, 30), f"{needs.previous_claims} earlier claims"),

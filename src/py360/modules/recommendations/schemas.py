@@ -1,10 +1,10 @@
 """What the API of recommendations takes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
-from py360.kit.wire import Schema
+from py360.kit.wire import AS_CODE, Schema
 
 CustomerCode = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
@@ -16,10 +16,70 @@ class RecommendFor(Schema):
     limit: Annotated[int, Field(ge=1, le=6)] = 3
 
 
-class AssessRisk(Schema):
-    """The customer whose risk is asked for."""
+class RiskProfile(Schema):
+    """How risky a life is; what else a profile says of it takes no points off."""
 
-    customer_id: CustomerCode
+    passed_over = frozenset({"category", "riskTolerance", "investmentHorizon"})
+
+    previous_claims: Annotated[int, Field(ge=0, le=1_000)] = 0
+    driving_record: Annotated[str, StringConstraints(max_length=60)] = ""
+    health_conditions: Annotated[Literal["none", "minor", "major"], AS_CODE] = "none"
+    lifestyle: Annotated[Literal["sedentary", "moderate", "active"], AS_CODE] | None = None
+
+
+class Location(Schema):
+    """Where somebody lives."""
+
+    passed_over = frozenset({"city", "state", "pincode", "residentialArea", "coordinates"})
+
+    area_rating: Annotated[Literal["good", "average", "low"], AS_CODE] | None = None
+
+
+class Illness(Schema):
+    """Whether an illness is in the family."""
+
+    passed_over = frozenset({"relation", "ageOfOnset"})
+
+    present: bool
+
+
+class FamilyHistory(Schema):
+    """The illnesses of a family by name."""
+
+    passed_over = frozenset({"lifeExpectancy", "geneticRiskFactors"})
+
+    medical_history: dict[Annotated[str, StringConstraints(max_length=60)], Illness] = Field(
+        default_factory=dict, max_length=20
+    )
+
+
+class Profile(Schema):
+    """A profile as `GET /customers/{id}/profile` answers one, of somebody who need not be a customer; its other blocks take no
+    points off."""
+
+    passed_over = frozenset(
+        {
+            "annualIncome", "demographics", "residence", "vehicles", "policyPreferences", "otherPolicies", "policyCapacity",
+            "customerId", "customerName", "completeness", "lastUpdated",
+        }
+    )  # fmt: skip
+
+    risk_profile: RiskProfile = Field(default_factory=RiskProfile)
+    location: Location = Field(default_factory=Location)
+    family_history: FamilyHistory = Field(default_factory=FamilyHistory)
+
+
+class AssessRisk(Schema):
+    """The customer whose risk is asked for, or a profile."""
+
+    customer_id: CustomerCode | None = None
+    profile: Profile | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if (self.customer_id is None) == (self.profile is None):
+            raise ValueError("enter either customerId or profile")
+        return self
 
 
 class Response(Schema):

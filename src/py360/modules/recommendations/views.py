@@ -145,7 +145,7 @@ class FactorView(TypedDict):
 class RiskView(TypedDict):
     """How risky a customer's life is: 0 to 100, 70 and more is safe, below 40 high."""
 
-    customerId: str
+    customerId: str | None
     category: str
     score: int
     factors: list[FactorView]

@@ -119,6 +119,9 @@ class Email(Section):
         (1, 2, 3, 4, 5, 6), description="1 is Monday"
     )
     auto_escalate: bool = Field(True, description="Angry and urgent mails are escalated as they come in")
+    auto_acknowledge: bool = Field(
+        False, description="Customers' first mails are answered at once: they arrived, and by when they are answered"
+    )
 
     @model_validator(mode="after")
     def _working_day(self) -> Self:

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import File, Query, Response, UploadFile
+from fastapi import File, Form, Query, Response, UploadFile
 
 from py360.kit.errors import TooLarge
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Router, Search, Session, listed, ok
 from py360.modules.assistant.access import CanAsk, CanManageAssistant
+from py360.modules.assistant.schemas import Source
 from py360.modules.assistant.service import calls, knowledge, settings, summary
 from py360.modules.assistant.service.search import search
 from py360.modules.assistant.views import DocumentList, DocumentSaved, PassageList, RefreshView, SummaryView
@@ -17,20 +18,30 @@ router = Router(max_body_size=(MEGABYTES + 1) << 20)
 
 @router.get("/ai/knowledge-base", response_model=Answer[DocumentList])
 async def list_documents(
-    reads: DbReads, caller: CanAsk, page: PageParams, search: Search = None, as_file: AsFile = None
+    reads: DbReads,
+    caller: CanAsk,
+    page: PageParams,
+    search: Search = None,
+    source: Source | None = None,
+    as_file: AsFile = None,
 ) -> Response:
-    """The documents that answers may come from."""
-    return await listed(reads, knowledge.documents(caller, page.sort, search), page, as_file)
+    """The documents that answers may come from, where the office takes answers from their source."""
+    return await listed(reads, knowledge.documents(caller, page.sort, search, source), page, as_file)
 
 
 @router.post("/ai/knowledge-base", status_code=201, response_model=Answer[DocumentSaved])
-async def add_document(session: Session, caller: CanManageAssistant, file: Annotated[UploadFile, File()]) -> Response:
+async def add_document(
+    session: Session,
+    caller: CanManageAssistant,
+    file: Annotated[UploadFile, File()],
+    source: Annotated[Source, Form()] = "internal_docs",
+) -> Response:
     """Add a PDF, DOCX, MD or TXT of at most 20 MB; it is read within a minute, and then `ready` or `failed` with the problem."""
     content = await file.read((MEGABYTES << 20) + 1)
     if len(content) > MEGABYTES << 20:
         raise TooLarge(f"A document may have at most {MEGABYTES} MB.")
     wanted = (await settings.read(session, caller.client_id)).values.knowledge_base
-    number = await knowledge.add(session, caller, file.filename or "", content, read=wanted.auto_update)
+    number = await knowledge.add(session, caller, file.filename or "", content, source, read=wanted.auto_update)
     follows = "will be read" if wanted.auto_update else "is read with the next refresh"
     return ok({"id": number, "message": f"“{file.filename}” is added and {follows}."}, 201)
 

@@ -1,6 +1,7 @@
 """Settings, status and connection of the assistant (domain reference, section 27)."""
 
 import time
+from datetime import datetime
 
 from fastapi import Response
 
@@ -8,7 +9,7 @@ from py360.kit.errors import Conflict
 from py360.kit.http import Answer, DbReads, IfMatch, Router, Session, etag, ok
 from py360.modules.assistant.access import CanAsk, CanManageAssistant
 from py360.modules.assistant.schemas import AssistantSettings
-from py360.modules.assistant.service import calls, embeddings, settings
+from py360.modules.assistant.service import calls, embeddings, knowledge, settings
 from py360.modules.assistant.vendors.base import ModelError
 from py360.modules.assistant.views import ConnectionView, ModelList, SettingsView, StatusView
 
@@ -44,16 +45,25 @@ async def read_status(reads: DbReads, caller: CanAsk) -> Response:
 async def read_settings(reads: DbReads, caller: CanManageAssistant) -> Response:
     """The model, its limits and the features; the key is masked."""
     stored = await settings.read(reads, caller.client_id)
-    return ok(stored.shown(), headers=etag(stored.version))
+    return ok(_shown(stored, await knowledge.last_updated(reads, caller.client_id)), headers=etag(stored.version))
 
 
 @router.put("/ai/settings", response_model=Answer[SettingsView])
 async def change_settings(
     session: Session, caller: CanManageAssistant, body: AssistantSettings, if_match: IfMatch
 ) -> Response:
-    """Set all of it. A masked key keeps the stored one, as long as provider and address stay."""
+    """Set what is given; what is left out stays. A masked or missing key keeps the stored one, as long as provider and address stay."""
     stored = await settings.write(session, caller.client_id, body, if_match)
-    return ok(stored.shown() | {"message": "The assistant's settings are saved."}, headers=etag(stored.version))
+    shown = _shown(stored, await knowledge.last_updated(session, caller.client_id))
+    return ok(shown | {"message": "The assistant's settings are saved."}, headers=etag(stored.version))
+
+
+def _shown(stored: settings.Stored, last_updated: datetime | None) -> dict[str, object]:
+    """The settings of the wire, and when the knowledge base was read last."""
+    shown = stored.shown()
+    knowledge_base = shown["knowledgeBase"]
+    assert isinstance(knowledge_base, dict)
+    return shown | {"knowledgeBase": {**knowledge_base, "lastUpdated": last_updated}}
 
 
 @router.post("/ai/test-connection", response_model=Answer[ConnectionView])

@@ -15,7 +15,7 @@ from py360.modules.assistant.redaction import Redactor
 from py360.modules.assistant.schemas import PastTurn, Question
 from py360.modules.assistant.service import calls, earlier, passages, rules
 from py360.modules.assistant.service.passages import Passage
-from py360.modules.assistant.service.search import search
+from py360.modules.assistant.service.search import for_answer
 from py360.modules.assistant.service.settings import Stored
 from py360.modules.assistant.service.tools import TOOLS, offered
 from py360.modules.assistant.vendors.base import LanguageModel, ModelError, ToolCall, Turn
@@ -112,9 +112,7 @@ async def _why_no_model(reads: Reads, caller: Caller, stored: Stored) -> str | N
 
 
 async def _passages(reads: Reads, caller: Caller, stored: Stored, question: Question) -> list[Passage]:
-    if not stored.values.knowledge_base.enabled:
-        return []
-    return await search(reads, caller, question.message)
+    return await for_answer(reads, caller, question.message)
 
 
 async def _cache_key(reads: Reads, caller: Caller, stored: Stored, question: Question, found: Sequence[Passage]) -> str:

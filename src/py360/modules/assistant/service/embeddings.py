@@ -79,7 +79,10 @@ async def near(
     vector = await _vector_of(reads, payer, stored, question)
     if vector is None:
         return []
-    params = {"vector": vector, "clients": list(clients), "model": model, "least": FLOOR, "limit": limit}
+    sources = list(stored.values.knowledge_base.sources)
+    params = {
+        "vector": vector, "clients": list(clients), "sources": sources, "model": model, "least": FLOOR, "limit": limit,
+    }  # fmt: skip
     return await reads.fetch_all(Passage, _NEAR, params)
 
 

@@ -14,6 +14,7 @@ from py360.kit.errors import Conflict, Invalid, NotFound, UnsupportedType
 from py360.kit.jobs import defer
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
+from py360.modules.assistant.schemas import Source
 from py360.modules.assistant.service.documents import SECONDS
 from py360.modules.assistant.views import DocumentView
 
@@ -22,14 +23,20 @@ MOST_DOCUMENTS: Final = 1_000
 PASSAGE: Final = 1_000  # signs, about
 _MODULE: Final = "py360.modules.assistant.service.documents"
 _DOCUMENT: Final = """
-select id, client_id, name, file_key, file_size, status, pages, problem, created_at, refreshed_at from knowledge_documents d
+select id, client_id, name, source, file_key, file_size, status, pages, problem, created_at, refreshed_at from knowledge_documents d
 """
 _ADD: Final = """
-insert into knowledge_documents (client_id, name, sha256, file_key, file_size, added_by)
-values (%(client)s, %(name)s, %(sha256)s, %(key)s, %(size)s, %(user)s)
+insert into knowledge_documents (client_id, name, source, sha256, file_key, file_size, added_by)
+values (%(client)s, %(name)s, %(source)s, %(sha256)s, %(key)s, %(size)s, %(user)s)
 on conflict (client_id, sha256) do nothing returning id
 """
-_SORTS: Final = {"id": "d.id", "name": "lower(d.name)", "createdAt": "d.created_at", "pages": "d.pages"}
+_SORTS: Final = {
+    "id": "d.id",
+    "name": "lower(d.name)",
+    "source": "d.source",
+    "createdAt": "d.created_at",
+    "pages": "d.pages",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,7 @@ class Document:
     id: int
     client_id: int
     name: str
+    source: str
     file_key: str
     file_size: int
     status: str
@@ -50,18 +58,21 @@ class Document:
     def to_public(self) -> DocumentView:
         """The document of the wire."""
         return {
-            "id": self.id, "name": self.name, "fileSize": self.file_size, "status": self.status, "pages": self.pages,
+            "id": self.id, "name": self.name, "source": self.source, "fileSize": self.file_size, "status": self.status, "pages": self.pages,
             "problem": self.problem, "createdAt": self.created_at, "refreshedAt": self.refreshed_at,
         }  # fmt: skip
 
 
-def documents(caller: Caller, sort: str | None, search: str | None) -> Listing[Document]:
+def documents(caller: Caller, sort: str | None, search: str | None, source: Source | None = None) -> Listing[Document]:
     """The documents of the caller's clients."""
     where = "d.client_id = any(%(clients)s)"
     params: dict[str, object] = {"clients": list(caller.client_ids)}
     if pattern := containing(search):
         where += " and d.name ilike %(search)s"
         params |= {"search": pattern}
+    if source is not None:
+        where += " and d.source = %(source)s"
+        params |= {"source": source}
     return Listing(
         name="documents",
         select=_DOCUMENT,
@@ -69,13 +80,21 @@ def documents(caller: Caller, sort: str | None, search: str | None) -> Listing[D
         order=ordering(sort, _SORTS, "-id", "d.id"),
         params=params,
         shown=Document.to_public,
-        columns=("id", "name", "fileSize", "status", "pages", "problem", "createdAt"),
+        columns=("id", "name", "source", "fileSize", "status", "pages", "problem", "createdAt"),
         file_name="knowledge_base",
         row=Document,
     )
 
 
-async def add(session: AsyncSession, caller: Caller, name: str, content: bytes, *, read: bool = True) -> int:
+async def add(
+    session: AsyncSession,
+    caller: Caller,
+    name: str,
+    content: bytes,
+    source: Source = "internal_docs",
+    *,
+    read: bool = True,
+) -> int:
     """Store a document; it is read by a job, unless it waits for `refresh`. Raises UnsupportedType, Invalid when empty, Conflict when it is there already."""
     if name.rpartition(".")[2].lower() not in KINDS:
         raise UnsupportedType(f"“{name[:100]}” is not a PDF, DOCX, MD or TXT file.")
@@ -91,7 +110,7 @@ async def add(session: AsyncSession, caller: Caller, name: str, content: bytes, 
     digest = hashlib.sha256(content).hexdigest()
     key = f"knowledge/{caller.client_id}/{digest}"
     params = {
-        "client": caller.client_id, "name": name[:255], "sha256": digest, "key": key, "size": len(content), "user": caller.user_id,
+        "client": caller.client_id, "name": name[:255], "source": source, "sha256": digest, "key": key, "size": len(content), "user": caller.user_id,
     }  # fmt: skip
     document_id = await db.fetch_one(session, int, _ADD, params)
     if document_id is None:
@@ -111,6 +130,14 @@ async def document(session: AsyncSession, caller: Caller, document_id: int) -> D
     if found is None:
         raise _not_found(document_id)
     return found
+
+
+async def last_updated(from_: Reads | AsyncSession, client_id: int) -> datetime | None:
+    """When a document of a client was read last; None while there is none."""
+    newest = "select max(refreshed_at) from knowledge_documents where client_id = %(client)s"
+    if isinstance(from_, Reads):
+        return await from_.fetch_one(datetime, newest, {"client": client_id})
+    return await db.fetch_one(from_, datetime, newest, {"client": client_id})
 
 
 async def require(reads: Reads, caller: Caller, document_id: int) -> None:

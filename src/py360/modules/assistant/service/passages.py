@@ -34,8 +34,10 @@ async def version(reads: Reads, caller: Caller) -> str:
     return await reads.fetch_only(str, _VERSION, {"clients": list(caller.client_ids)})
 
 
-async def by_words(reads: Reads, caller: Caller, question: str, limit: int = FOUND) -> list[Passage]:
-    """The passages of the caller's clients whose words fit a question best."""
+async def by_words(
+    reads: Reads, caller: Caller, question: str, sources: Sequence[str], limit: int = FOUND
+) -> list[Passage]:
+    """The passages of the caller's clients, of documents from these sources, whose words fit a question best."""
     words = [
         "".join(sign for sign in word if sign.isalnum() or category(sign).startswith("M"))
         for word in question.split()[:_WORDS_OF_QUESTION]
@@ -43,7 +45,13 @@ async def by_words(reads: Reads, caller: Caller, question: str, limit: int = FOU
     some = " | ".join(f"'{word}'" for word in words if len(word) > 1)
     if not some:
         return []
-    params = {"question": question[:1_000], "any": some, "clients": list(caller.client_ids), "limit": limit}
+    params = {
+        "question": question[:1_000],
+        "any": some,
+        "clients": list(caller.client_ids),
+        "sources": list(sources),
+        "limit": limit,
+    }
     return await reads.fetch_all(Passage, _SEARCH, params)
 
 

@@ -7,7 +7,7 @@ from py360.kit.caller import Caller
 from py360.kit.reads import Reads
 from py360.modules.assistant.schemas import CampaignFigures, Figures
 from py360.modules.assistant.service.passages import Passage, cited
-from py360.modules.assistant.service.search import search
+from py360.modules.assistant.service.search import for_answer
 from py360.modules.assistant.service.tools import TOOLS
 from py360.modules.assistant.views import Section
 
@@ -51,7 +51,7 @@ async def answer(reads: Reads, caller: Caller, message: str, nothing: str) -> Ru
             found = await tool.run(reads, caller, message)
             if not found.startswith("Nothing"):
                 return RulesAnswer(found)
-    passages = await search(reads, caller, message, 3)
+    passages = await for_answer(reads, caller, message, 3)
     if passages:
         return RulesAnswer("Your documents say:\n\n" + cited(passages), passages)
     return RulesAnswer(nothing)

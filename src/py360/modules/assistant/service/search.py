@@ -8,14 +8,24 @@ from py360.kit.reads import Reads
 from py360.modules.assistant.redaction import Redactor
 from py360.modules.assistant.service import calls, embeddings, passages, settings
 from py360.modules.assistant.service.passages import FOUND, Passage
+from py360.modules.assistant.service.settings import Stored
 
 _RANKS: Final = 60  # the constant of reciprocal rank fusion (Cormack, Clarke, Buettcher: SIGIR 2009)
 
 
 async def search(reads: Reads, caller: Caller, question: str, limit: int = FOUND) -> list[Passage]:
-    """The passages of the caller's clients that fit a question best."""
-    worded = await passages.by_words(reads, caller, question, 3 * limit)
+    """The passages of the caller's clients that fit a question best, from the sources that the office chose."""
+    return await _search(reads, caller, await settings.read(reads, caller.client_id), question, limit)
+
+
+async def for_answer(reads: Reads, caller: Caller, question: str, limit: int = FOUND) -> list[Passage]:
+    """The same, for an answer of the assistant; none where the office wants no answers from its documents."""
     stored = await settings.read(reads, caller.client_id)
+    return await _search(reads, caller, stored, question, limit) if stored.values.knowledge_base.enabled else []
+
+
+async def _search(reads: Reads, caller: Caller, stored: Stored, question: str, limit: int) -> list[Passage]:
+    worded = await passages.by_words(reads, caller, question, stored.values.knowledge_base.sources, 3 * limit)
     meant = await embeddings.near(
         reads, calls.Payer.of(caller), stored, caller.client_ids, Redactor().hide(question[:1_000]), 3 * limit
     )

@@ -14,7 +14,8 @@ from py360.kit.errors import Invalid, PreconditionFailed
 from py360.kit.jobs import defer
 from py360.kit.reads import Reads
 from py360.modules.assistant.schemas import AssistantSettings
-from py360.modules.assistant.vendors.base import ADDRESSES, AZURE_VERSION, LanguageModel, ModelSettings
+from py360.modules.assistant.vendors.base import LanguageModel
+from py360.modules.assistant.vendors.openai import ADDRESSES, AZURE_VERSION, ModelSettings, OpenAI
 
 MASK: Final = "********"
 _READ: Final = """
@@ -83,7 +84,7 @@ class Stored:
         extra = (
             {"keep_alive": ollama["keep_alive"], "options": ollama["options"]} if chosen.provider == "ollama" else None
         )
-        return _model(
+        return OpenAI(
             ModelSettings(
                 provider=chosen.provider,
                 model=chosen.model,
@@ -96,6 +97,10 @@ class Stored:
                 extra=extra,
             )
         )
+
+    def is_same_address(self, other: AssistantSettings) -> bool:
+        """Whether other settings ask the same server."""
+        return (other.provider, other.base_url) == (self.values.provider, self.values.base_url)
 
     @property
     def embedding_address(self) -> str:
@@ -110,7 +115,7 @@ class Stored:
         """The embedding model of these settings; at an address of its own it gets no key."""
         chosen = self.values
         own = bool(chosen.knowledge_base.embedding_base_url)
-        return _model(
+        return OpenAI(
             ModelSettings(
                 provider="openai" if own else chosen.provider,
                 model=chosen.knowledge_base.embedding_model,
@@ -154,8 +159,19 @@ async def read(source: Reads | AsyncSession, client_id: int) -> Stored:
     return Stored(values, row.sealed_key, configured=True, version=version_of(row.updated_at))
 
 
-async def write(session: AsyncSession, client_id: int, new: AssistantSettings, seen: int | None) -> Stored:
-    """Store settings. A masked key keeps the stored one, but only for the address that it was entered for.
+def _over(held: Json, given: Json) -> Json:
+    """What is given over what is held, part by part."""
+    made = held | given
+    for name, value in given.items():
+        under = held.get(name)
+        if isinstance(value, dict) and isinstance(under, dict):
+            made[name] = _over(under, value)
+    return made
+
+
+async def write(session: AsyncSession, client_id: int, body: AssistantSettings, seen: int | None) -> Stored:
+    """Store settings; what is left out stays as it is. A masked or missing key keeps the stored one, but only for the address
+    that it was entered for.
 
     Raises Invalid when a key or an address is missing, or the address leads inside the operator's network, and
     PreconditionFailed when `seen` is no longer their version.
@@ -163,6 +179,9 @@ async def write(session: AsyncSession, client_id: int, new: AssistantSettings, s
     before = await read(session, client_id)
     if seen not in (None, before.version):
         raise PreconditionFailed
+    new = AssistantSettings.model_validate(_over(before.values.model_dump(), body.model_dump(exclude_unset=True)))
+    if "api_key" not in body.model_fields_set and before.sealed_key and before.is_same_address(new):
+        new = new.model_copy(update={"api_key": MASK})
     if new.base_url and (refused := await _refusal(new.base_url)):
         raise _field("baseUrl", refused)
     embedding_url = new.knowledge_base.embedding_base_url
@@ -171,7 +190,7 @@ async def write(session: AsyncSession, client_id: int, new: AssistantSettings, s
     if new.provider == "azure" and not new.base_url:
         raise _field("baseUrl", "Azure needs the address of your resource, such as https://office.openai.azure.com")
     kept = new.api_key == MASK
-    if kept and (new.provider, new.base_url) != (before.values.provider, before.values.base_url):
+    if kept and not before.is_same_address(new):
         raise _field("apiKey", "The provider or its address changed: enter the key again.")
     sealed = before.sealed_key if kept else crypto.seal(new.api_key) if new.api_key else ""
     if new.provider != "ollama" and not sealed:
@@ -209,9 +228,3 @@ async def _refusal(address: str) -> str | None:
 
 def _field(name: str, message: str) -> Invalid:
     return Invalid(message, code="settings_incomplete", details=[{"field": name, "message": message}])
-
-
-def _model(settings: ModelSettings) -> LanguageModel:
-    from py360.modules.assistant.vendors.openai import OpenAI  # takes half a second to load, and many have no model
-
-    return OpenAI(settings)

@@ -15,7 +15,7 @@ from py360.kit.caller import Caller, reach_filter
 from py360.kit.listing import containing
 from py360.kit.reads import Reads
 from py360.modules.assistant.service.passages import cited
-from py360.modules.assistant.service.search import search
+from py360.modules.assistant.service.search import for_answer
 from py360.modules.assistant.vendors.base import ToolSpec
 
 _MOST: Final = 5
@@ -143,7 +143,7 @@ async def _dashboard(reads: Reads, caller: Caller, query: str) -> str:
 
 
 async def _knowledge(reads: Reads, caller: Caller, query: str) -> str:
-    return cited(await search(reads, caller, query)) or "The documents say nothing about it."
+    return cited(await for_answer(reads, caller, query)) or "The documents say nothing about it."
 
 
 _NAMED: Final = {"query": "a case code such as CASE-12, a policy number, or a customer's full name"}

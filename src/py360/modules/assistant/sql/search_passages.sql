@@ -8,6 +8,6 @@ select d.id as document_id, d.name, p.page, p.text,
 from knowledge_passages p
 join knowledge_documents d on d.id = p.document_id
 cross join asked
-where p.client_id = any(%(clients)s) and p.words @@ asked.some
+where p.client_id = any(%(clients)s) and p.words @@ asked.some and d.source = any(%(sources)s)
 order by rank desc, p.id
 limit %(limit)s

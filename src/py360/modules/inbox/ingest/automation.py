@@ -35,11 +35,15 @@ class Condition:
             case "contains":
                 return value in text
             case "equals":
-                return value == text or (self.field in ("from", "to", "cc") and value in text.split())
+                return value in self._parts(text)
             case "starts_with":
-                return text.startswith(value)
+                return any(each.startswith(value) for each in self._parts(text))
             case "ends_with":
-                return text.endswith(value)
+                return any(each.endswith(value) for each in self._parts(text))
+
+    def _parts(self, text: str) -> list[str]:
+        """A text, and of addresses with names each by itself: `bank.example` ends an address, whatever name follows it."""
+        return [text.strip(), *(text.split() if self.field in ("from", "to", "cc") else ())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +196,8 @@ class Automation:
             for rule in self.keywords:
                 if rule.keyword in texts["subject"] or rule.keyword in texts["content"]:
                     return rule.category, "high" if priority == "high" else rule.priority
-            if classified is not None and classified.category_confidence >= SURE:
+            is_sure = classified is not None and classified.category_confidence >= SURE
+            if classified is not None and (is_sure or not self.in_force.fallback_tagging):
                 return classified.category, priority
         return "uncategorized", priority
 

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from py360.kit import db
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
@@ -18,6 +21,12 @@ select a.id, a.client_id, a.name, a.email, a.provider, a.imap_server, a.imap_por
 from email_accounts a
 """
 MASK: Final = "********"
+_SET: Final = frozenset(
+    {
+        "name", "email", "provider", "imapServer", "imapPort", "smtpServer", "smtpPort", "username", "useSSL", "autoSync",
+        "syncInterval", "signature", "teamId", "tokenUrl",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,19 @@ def accounts(caller: Caller, search: str | None, sort: str | None) -> Listing[Ac
     )
 
 
+async def form(session: AsyncSession, caller: Caller, number: int) -> dict[str, object]:
+    """What is set of a mailbox, without its secrets, to save it again. Raises NotFound."""
+    found = await db.fetch_one(
+        session,
+        AccountRow,
+        f"{_SELECT} where a.id = %(id)s and a.client_id = any(%(clients)s)",
+        {"id": number, "clients": list(caller.client_ids)},
+    )
+    if found is None:
+        raise _not_found(number)
+    return {name: value for name, value in found.to_public().items() if name in _SET}
+
+
 async def account(reads: Reads, caller: Caller, number: int) -> AccountRow:
     """One mailbox. Raises NotFound."""
     found = await reads.fetch_one(
@@ -121,5 +143,9 @@ async def account(reads: Reads, caller: Caller, number: int) -> AccountRow:
         {"id": number, "clients": list(caller.client_ids)},
     )
     if found is None:
-        raise NotFound(f"There is no mailbox {number}.", code="mailbox_not_found")
+        raise _not_found(number)
     return found
+
+
+def _not_found(number: int) -> NotFound:
+    return NotFound(f"There is no mailbox {number}.", code="mailbox_not_found")

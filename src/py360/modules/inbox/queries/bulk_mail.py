@@ -1,5 +1,6 @@
 """Bulk mails as people list them, and how far they are."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,7 +10,8 @@ from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
-from py360.modules.inbox.views import BulkMailView, JsonObject
+from py360.modules.inbox.bulk_views import BulkMailView
+from py360.modules.inbox.views import JsonObject
 
 _SELECT: Final = """
 select b.id, b.name, b.status, b.subject, b.merge_template, b.recipient_count, b.scheduled_at, b.completed_at, b.note,
@@ -105,6 +107,14 @@ def bulk_mails(caller: Caller, search: str | None, status: str | None, sort: str
         file_name="bulk_emails",
         counted="email_bulk_campaigns b",
         row=BulkMail,
+    )
+
+
+async def recent(reads: Reads, params: Mapping[str, object], most: int) -> Sequence[BulkMail]:
+    """The newest bulk mails of some clients that were planned within a time."""
+    where = "b.client_id = any(%(clients)s) and b.created_at >= %(first)s and b.created_at < %(last)s"
+    return await reads.fetch_all(
+        BulkMail, f"{_SELECT} where {where} order by b.id desc limit %(most)s", {**params, "most": most}
     )
 
 

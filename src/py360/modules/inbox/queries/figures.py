@@ -1,8 +1,9 @@
 """The figures of the inbox: dashboard, analytics and renewal statistics (domain reference, 16.5, 16.6, 17).
 
-Formulas: service level kept = mails settled (or still open) before their deadline; compliance = 100 - breached %; efficiency =
-completed / assigned x 100; response rate = answered / received; satisfaction (of 5) = 3 + 2 x mean sentiment score, for want of
-a rating; a change is in percent of the span before, which is as long.
+Formulas: breached = settled after the deadline, or open behind it, of the mails that have one; compliance = 100 - breached %; within,
+nearing and breached make 100; efficiency = completed / assigned x 100; response rate = answered / received; satisfaction (of 5) =
+3 + 2 x mean sentiment score, for want of a rating; auto-resolution = resolved by the system / resolved; auto-responses = answers
+that the system sent. What a program wrote, and junk, counts nowhere.
 """
 
 from collections import defaultdict
@@ -16,7 +17,9 @@ from py360.kit import sql
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA, day_begins, day_ends
 from py360.kit.reads import Reads
+from py360.modules.inbox.queries import bulk_figures
 from py360.modules.inbox.queries.filters import within
+from py360.modules.inbox.queries.spans import Span, change, percent
 
 _COUNT: Final = sql.read(__file__, "count_mails")
 _BY_DAY: Final = sql.read(__file__, "count_mails_by_day")
@@ -26,25 +29,6 @@ CATEGORIES: Final = ("complaint", "feedback", "refund", "appointment", "uncatego
 DAYS: Final[Mapping[str, int]] = {"7days": 7, "30days": 30, "90days": 90, "1year": 365}
 Range = Literal["7days", "30days", "90days", "1year"]
 Figures = dict[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """Which mails are counted: days of India, both included."""
-
-    first: date
-    last: date
-    category: str | None = None
-    status: str | None = None
-
-    @property
-    def days(self) -> int:
-        """How many days."""
-        return (self.last - self.first).days + 1
-
-    def before(self) -> "Span":
-        """The span before, as long."""
-        return Span(self.first - timedelta(days=self.days), self.first - timedelta(days=1), self.category, self.status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +52,7 @@ class Counts:
     replied: int
     unread: int
     tagged: int
+    resolved_automatically: int
 
     @property
     def breached_percent(self) -> float:
@@ -107,11 +92,6 @@ class AgentCount:
     def efficiency(self) -> float:
         """Completed of assigned, in percent."""
         return percent(self.completed, self.assigned)
-
-
-def percent(part: int, whole: int) -> float:
-    """A share in percent; 0 of nothing."""
-    return round(100 * part / whole, 1) if whole else 0.0
 
 
 def hours_of(value: Decimal | None) -> float | None:
@@ -196,39 +176,9 @@ async def dashboard(reads: Reads, caller: Caller, span: Span, now: datetime) -> 
     }
 
 
-@dataclass(frozen=True, slots=True)
-class _Bulk:
-    recipients: int
-    sent: int
-    delivered: int
-    opened: int
-    clicked: int
-
-
-_BULK: Final = """
-select count(*) as recipients, count(m.sent_at) as sent, count(m.delivered_at) as delivered, count(m.opened_at) as opened,
-  count(m.clicked_at) as clicked
-from email_bulk_recipients r join email_bulk_campaigns b on b.id = r.campaign_id
-left join messaging_public_message m on m.id = r.message_id
-where b.client_id = any(%(clients)s) and b.created_at >= %(first)s and b.created_at < %(last)s
-"""
-
-
-@dataclass(frozen=True, slots=True)
-class _TemplateUse:
-    template_id: int
-    name: str
-    usage: int
-    opened: int
-    clicked: int
-
-
-_TEMPLATES: Final = """
-select t.id as template_id, t.name, count(*) as usage, count(m.opened_at) as opened, count(m.clicked_at) as clicked
-from messaging_public_message m join templates_public_template t on t.id = m.template_id
-where m.client_id = any(%(clients)s) and m.communication_type = 'email' and m.created_at >= %(first)s and m.created_at < %(last)s
-  and m.status <> 'blocked'
-group by t.id, t.name order by count(*) desc limit 20
+_ACKNOWLEDGED: Final = """
+select count(*) from emails e where {reach} and e.direction = 'outbound' and (e.compose -> 'automatic')::boolean
+  and e.delivery_status = 'sent' and e.received_at >= %(first)s and e.received_at < %(last)s
 """
 
 
@@ -239,12 +189,9 @@ async def analytics(reads: Reads, caller: Caller, named: Range, now: datetime) -
     counts, earlier = await _counts(reads, caller, span, now), await _counts(reads, caller, span.before(), now)
     days, days_before = await _by_day(reads, caller, span, now), await _by_day(reads, caller, span.before(), now)
     agents = await _by_agent(reads, caller, span, now)
-    params = {"clients": list(caller.client_ids), "first": day_begins(span.first), "last": day_ends(span.last)}
-    bulk = await reads.fetch_only(_Bulk, _BULK, params)
-    earlier_bulk = await reads.fetch_only(
-        _Bulk, _BULK, {**params, "first": day_begins(span.before().first), "last": day_begins(span.first)}
-    )
-    templates = await reads.fetch_all(_TemplateUse, _TEMPLATES, params)
+    reach, params = _params(caller, span, now)
+    acknowledged = await reads.fetch_only(int, _ACKNOWLEDGED.format(reach=reach), params)
+    templates = await bulk_figures.templates_used(reads, caller, span)
     return {
         "range": named,
         "overview": _overview(counts, earlier),
@@ -258,42 +205,23 @@ async def analytics(reads: Reads, caller: Caller, named: Range, now: datetime) -
             "overallCompliance": round(100 - counts.breached_percent, 1),
         },
         "automation": {
+            "autoResponses": acknowledged,
+            "autoResolutionRate": percent(counts.resolved_automatically, counts.resolved),
             "autoTagged": counts.tagged,
             "autoTaggingRate": percent(counts.tagged, counts.total),
-            "templatesUsed": len(templates),
-            "avgTemplateEffectiveness": percent(sum(t.opened for t in templates), sum(t.usage for t in templates)),
+            "templatesUsed": templates[0].templates if templates else 0,
+            "avgTemplateEffectiveness": percent(templates[0].all_opened, templates[0].all_delivered)
+            if templates
+            else 0.0,
         },
         "sentiment": {
             "positive": percent(counts.positive, counts.positive + counts.neutral + counts.negative),
             "neutral": percent(counts.neutral, counts.positive + counts.neutral + counts.negative),
             "negative": percent(counts.negative, counts.positive + counts.neutral + counts.negative),
         },
-        "bulk": {
-            "recipients": bulk.recipients,
-            "sent": bulk.sent,
-            "deliveryRate": percent(bulk.delivered, bulk.sent),
-            "openRate": percent(bulk.opened, bulk.sent),
-            "clickRate": percent(bulk.clicked, bulk.sent),
-            "sentChange": _change(bulk.sent, earlier_bulk.sent),
-        },
-        "templates": [
-            {
-                "templateId": each.template_id,
-                "name": each.name,
-                "usage": each.usage,
-                "avgOpenRate": percent(each.opened, each.usage),
-                "avgClickRate": percent(each.clicked, each.usage),
-            }
-            for each in templates
-        ],
+        "bulk": await bulk_figures.bulk_figures(reads, caller, span),
+        "templates": [each.to_public() for each in templates],
     }
-
-
-def _change(now: float | None, before: float | None) -> float | None:
-    """In percent of what was before; none where that was nothing."""
-    if now is None or not before:
-        return None
-    return round(100 * (now - before) / before, 1)
 
 
 def _overview(counts: Counts, earlier: Counts) -> Figures:
@@ -303,7 +231,7 @@ def _overview(counts: Counts, earlier: Counts) -> Figures:
         "avgResponseTime": (hours_of(counts.reply_hours), hours_of(earlier.reply_hours)),
         "customerSatisfaction": (counts.satisfaction, earlier.satisfaction),
     }
-    return {name: {"value": now, "change": _change(now, before)} for name, (now, before) in values.items()}
+    return {name: {"value": now, "change": change(now, before)} for name, (now, before) in values.items()}
 
 
 def _daily(days: Sequence[DayCount], span: Span) -> list[Figures]:

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from py360.kit import ids
+from py360.kit import ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
@@ -14,6 +14,7 @@ from py360.kit.reads import Reads
 from py360.modules.inbox.ingest.html import with_inline_images, without_remote_images
 from py360.modules.inbox.queries.filters import MailFilter, Value, where, within
 from py360.modules.inbox.queries.rows import COLUMNS, JOINS, Mail
+from py360.modules.inbox.queries.suggestions import suggestions
 from py360.modules.inbox.views import MailDetailView, NoteView, RenewalContextView
 
 _SORTS: Final = {
@@ -48,6 +49,7 @@ def _listing(predicate: str, params: object, sort: str | None) -> Listing[Mail]:
         Mail.to_public,
         EXPORTED,
         counted="emails e",
+        headings={"id": "Email ID"},
         row=Mail,
     )
 
@@ -80,6 +82,7 @@ class _Content:
     customer_phone: str | None
     policy_type: str | None
     agent_name: str | None
+    branch: str | None
     premium_amount: Decimal | None
     renewal_date: date | None
     case_status: str | None
@@ -87,11 +90,12 @@ class _Content:
 
 _CONTENT: Final = """
 select e.body_text, e.body_html, e.reply_to, e.message_id, e.linked_by, k.full_name as customer_name,
-  k.email as customer_email, k.phone as customer_phone, c.policy_type, c.agent_name,
+  k.email as customer_email, k.phone as customer_phone, c.policy_type, c.agent_name, b.name as branch,
   coalesce(c.renewal_amount, c.premium_amount) as premium_amount, c.due_date as renewal_date, c.status as case_status
 from emails e
 left join customers_public_contact k on k.id = e.customer_id
 left join cases_public_case c on c.id = e.case_id
+left join organization_public_branch b on b.id = c.branch_id
 where e.id = %(id)s
 """
 # Domain reference, section 17: the stage of a mail's case, in the words of the renewal manager.
@@ -105,6 +109,7 @@ _STAGES: Final = {
 async def detail(reads: Reads, caller: Caller, named: str | int, *, images: bool) -> MailDetailView:
     """One mail with its text and notes; remote `images` only when asked for. Raises NotFound."""
     found = await mail(reads, caller, named)
+    clock = resources.current().clock
     content = await reads.fetch_only(_Content, _CONTENT, {"id": found.id})
     html, blocked = content.body_html, 0
     if html is not None:
@@ -127,6 +132,7 @@ async def detail(reads: Reads, caller: Caller, named: str | int, *, images: bool
         "linkedBy": content.linked_by,
         "notes": [note_view(each) for each in await notes(reads, found.id)],
         "renewalContext": _context(found, content),
+        "aiSuggestions": suggestions(found, found.sla_status(clock.now()), clock.today()),
         "messageId": content.message_id,
     }
 
@@ -140,6 +146,7 @@ def _context(found: Mail, content: _Content) -> RenewalContextView | None:
         "renewalDate": content.renewal_date,
         "premiumAmount": content.premium_amount,
         "agentName": content.agent_name,
+        "branch": content.branch,
         "customerEmail": content.customer_email,
         "customerPhone": content.customer_phone,
         "policyType": content.policy_type,

@@ -7,8 +7,9 @@ from decimal import Decimal
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA, day_begins
 from py360.kit.reads import Reads
-from py360.modules.inbox.queries.figures import Figures, Span, hours_of, percent
+from py360.modules.inbox.queries.figures import Figures, hours_of
 from py360.modules.inbox.queries.filters import within
+from py360.modules.inbox.queries.spans import Span, percent
 
 
 @dataclass(frozen=True, slots=True)

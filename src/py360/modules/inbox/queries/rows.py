@@ -7,7 +7,14 @@ from typing import Final, Literal
 
 from py360.kit import ids, resources
 from py360.modules.inbox.ingest.service_level import warns_at
-from py360.modules.inbox.views import AttachmentView, MailView, SentimentView, SlaStatus
+from py360.modules.inbox.views import (
+    AttachmentView,
+    ClickTrackingView,
+    MailView,
+    OpenTrackingView,
+    SentimentView,
+    SlaStatus,
+)
 
 OPEN: Final = frozenset({"new", "in_progress", "escalated"})
 DUE_SOON: Final = timedelta(days=7)
@@ -19,7 +26,13 @@ e.subject, e.snippet, e.category, e.customer_category, e.priority, e.status, e.f
 e.attachments, e.due_date, e.sla_deadline, e.ai_intent, e.intent, e.intent_confidence, e.sentiment_label, e.sentiment_score,
 e.sentiment, e.urgency, e.language, e.policy_number, e.case_id, c.case_number, e.customer_id, c.end_date as policy_expiry_date,
 e.assigned_to, u.name as assignee, e.escalated_to, e.escalation_reason, e.escalated_at, e.tags, e.size_bytes, e.received_at,
-e.snoozed_until, e.scheduled_at, e.delivery_status, e.delivery_note, e.problem, e.is_automatic, e.version, e.removed_at
+e.snoozed_until, e.scheduled_at, e.delivery_status, e.delivery_note, e.problem, e.is_automatic, e.version, e.removed_at,
+coalesce((e.compose -> 'trackOpens')::boolean, false) as track_opens,
+coalesce((e.compose -> 'trackClicks')::boolean, false) as track_clicks,
+case when e.direction = 'outbound' then (
+  select jsonb_build_object('copies', count(*) filter (where o.tracked), 'opens', coalesce(sum(g.opens), 0),
+    'lastOpened', max(g.last_opened_at), 'clicks', coalesce(sum(g.clicks), 0), 'lastClicked', max(g.last_clicked_at))
+  from email_copies o left join messaging_public_engagement g on g.message_id = o.message_id where o.email_id = e.id) end as engagement
 """
 JOINS: Final = """
 from emails e
@@ -84,6 +97,9 @@ class Mail:
     is_automatic: bool
     version: int
     removed_at: datetime | None
+    track_opens: bool
+    track_clicks: bool
+    engagement: JsonObject | None  # of the copies of a sent mail, counted
 
     def sla_status(self, now: datetime) -> SlaStatus:
         """ok, warning or breach; ok where nothing is owed any more."""
@@ -155,6 +171,31 @@ class Mail:
             "problem": self.problem,
             "isAutomatic": self.is_automatic,
             "version": self.version,
+            "trackOpens": self.track_opens,
+            "trackClicks": self.track_clicks,
+            "openTracking": self._opens(),
+            "clickTracking": self._clicks(),
+        }
+
+    def _opens(self) -> OpenTrackingView | None:
+        """Who follows a link has opened the mail, also when their mail program loads no pictures."""
+        counted = self.engagement
+        if not self.track_opens or counted is None or not counted["copies"]:
+            return None
+        return {
+            "opened": bool(counted["opens"] or counted["clicks"]),
+            "openCount": _count(counted["opens"]),
+            "lastOpened": _moment(counted["lastOpened"]),
+        }
+
+    def _clicks(self) -> ClickTrackingView | None:
+        counted = self.engagement
+        if not self.track_clicks or counted is None or not counted["copies"]:
+            return None
+        return {
+            "clicked": bool(counted["clicks"]),
+            "clickCount": _count(counted["clicks"]),
+            "lastClicked": _moment(counted["lastClicked"]),
         }
 
     def _sentiment(self) -> SentimentView | None:
@@ -182,6 +223,14 @@ def attachments_view(code: str, stored: list[JsonObject] | None) -> list[Attachm
         }
         for each in stored or ()
     ]
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _moment(value: object) -> datetime | None:
+    return datetime.fromisoformat(value) if isinstance(value, str) else None
 
 
 def _due_status(due: date | None, today: date) -> str | None:

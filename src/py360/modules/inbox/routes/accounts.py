@@ -6,9 +6,9 @@ from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Search,
 from py360.modules.inbox.access import CanManageMailboxes, CanSeeMailSettings
 from py360.modules.inbox.queries import accounts as queries
 from py360.modules.inbox.routes.base import router
-from py360.modules.inbox.schemas import MailboxIn
-from py360.modules.inbox.service import accounts
-from py360.modules.inbox.views import MailboxList, MailboxSaved, MailboxTested, MailboxView
+from py360.modules.inbox.schemas import ConsentGiven, ConsentIn, MailboxIn, ReconsentIn
+from py360.modules.inbox.service import accounts, consent
+from py360.modules.inbox.views import ConsentBegun, MailboxList, MailboxSaved, MailboxTested, MailboxView
 
 
 @router.get("/email-accounts", response_model=Answer[MailboxList])
@@ -24,6 +24,40 @@ async def connect_mailbox(session: Session, caller: CanManageMailboxes, body: Ma
     """Connect a mailbox. Its first synchronisation starts at once."""
     number = await accounts.connect(session, caller, body)
     return ok({"id": number, "message": f"{body.email} is connected. Its mails come in now."}, 201)
+
+
+@router.post("/email-accounts/authorize", response_model=Answer[ConsentBegun])
+async def begin_consent(session: Session, caller: CanManageMailboxes, body: ConsentIn) -> Response:
+    """Begin to connect a mailbox of Gmail or Outlook: the vendor's page, where its owner signs in. Ten minutes are left for it.
+
+    The page sends the browser back to `redirectUri`, which is registered with the application at the vendor.
+    """
+    page = await consent.begin(session, caller, body)
+    return ok(_begun(page))
+
+
+@router.post("/email-accounts/authorize/finish", response_model=Answer[MailboxSaved])
+async def finish_consent(caller: CanManageMailboxes, body: ConsentGiven) -> Response:
+    """Connect the mailbox with what the vendor's page sent the browser back with; only for the user who began it, once."""
+    number = await consent.finish(caller, body)
+    return ok({"id": number, "message": "The mailbox is connected. Its mails come in now."})
+
+
+@router.post("/email-accounts/{account_id}/authorize", response_model=Answer[ConsentBegun])
+async def begin_consent_again(
+    session: Session, caller: CanManageMailboxes, account_id: int, body: ReconsentIn
+) -> Response:
+    """Begin to sign in to a connected mailbox of Gmail or Outlook again, such as after its sign-in was revoked."""
+    page = await consent.begin_again(session, caller, account_id, body)
+    return ok(_begun(page))
+
+
+def _begun(page: str) -> ConsentBegun:
+    return {
+        "authorizationUrl": page,
+        "redirectUri": consent.redirect_uri(),
+        "message": "Sign in on the vendor's page now.",
+    }
 
 
 @router.get("/email-accounts/{account_id}", response_model=Answer[MailboxView])

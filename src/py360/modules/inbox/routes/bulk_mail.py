@@ -7,18 +7,12 @@ from fastapi import Query, Response
 from py360.kit import ids
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Search, Session, listed, ok
 from py360.modules.inbox.access import CanManageMailboxes, CanSendBulkMail
+from py360.modules.inbox.bulk_views import BulkMailAdded, BulkMailList, MergeSaved, MergeTemplateList, RecipientsRead
+from py360.modules.inbox.outgoing import bulk_mail, merge
 from py360.modules.inbox.queries import bulk_mail as queries
 from py360.modules.inbox.routes.base import router
 from py360.modules.inbox.schemas import BulkMailIn, MergeConfigIn, RecipientImportIn
-from py360.modules.inbox.service import bulk_mail, merge
-from py360.modules.inbox.views import (
-    BulkMailAdded,
-    BulkMailList,
-    JsonObject,
-    MergeSaved,
-    MergeTemplateList,
-    RecipientsRead,
-)
+from py360.modules.inbox.views import JsonObject
 from py360.modules.settings import api as settings
 
 

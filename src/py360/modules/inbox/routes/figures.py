@@ -10,14 +10,15 @@ from fastapi.responses import StreamingResponse
 from py360.kit.errors import Invalid
 from py360.kit.export import Column, export
 from py360.kit.http import Answer, Res, download, files, ok
-from py360.kit.wire import Day
+from py360.kit.wire import AS_CODE, Day
 from py360.modules.inbox.access import CanReadMail, CanSeeMailAnalytics, CanSeeMailDashboard
 from py360.modules.inbox.queries import figures, renewal_figures
+from py360.modules.inbox.queries.spans import Span
 from py360.modules.inbox.routes.base import router
+from py360.modules.inbox.schemas import Category, Status
 from py360.modules.inbox.views import JsonObject
 
 MAX_DAYS = 366
-Word = Annotated[str | None, Query(max_length=30)]
 
 
 @router.get("/emails/dashboard", response_model=Answer[JsonObject])
@@ -26,8 +27,8 @@ async def mail_dashboard(
     caller: CanSeeMailDashboard,
     date_from: Annotated[Day | None, Query(alias="dateFrom")] = None,
     date_to: Annotated[Day | None, Query(alias="dateTo")] = None,
-    category: Word = None,
-    status: Word = None,
+    category: Annotated[Literal["all"] | Category | None, AS_CODE] = None,
+    status: Annotated[Literal["all"] | Status | None, AS_CODE] = None,
 ) -> Response:
     """Cards and charts over the mails of some days (the last seven, when none are named), within the caller's reach."""
     last = date_to or res.clock.today()
@@ -38,13 +39,12 @@ async def mail_dashboard(
             code="bad_span",
             details=[{"field": "dateFrom", "message": "must not be after dateTo"}],
         )
-    span = figures.Span(first, last, _code(category), _code(status))
+    span = Span(first, last, _chosen(category), _chosen(status))
     return ok(await figures.dashboard(res.reads, caller, span, res.clock.now()))
 
 
-def _code(text: str | None) -> str | None:
-    bare = (text or "").strip().lower().replace("-", "_").replace(" ", "_")
-    return bare if bare and bare != "all" else None
+def _chosen(code: str | None) -> str | None:
+    return code if code != "all" else None
 
 
 RangeParam = Annotated[figures.Range, Query(description="Ends today")]

@@ -6,10 +6,10 @@ from py360.kit import db, ids
 from py360.kit.errors import Conflict
 from py360.kit.http import Answer, Session, ok
 from py360.modules.inbox.access import CanWriteMail
+from py360.modules.inbox.outgoing import write
+from py360.modules.inbox.outgoing.deliver import deliver
 from py360.modules.inbox.routes.base import router
 from py360.modules.inbox.schemas import ComposeIn, ForwardIn, ReplyIn
-from py360.modules.inbox.service import write
-from py360.modules.inbox.service.deliver import deliver
 from py360.modules.inbox.views import MailDone, MailSent
 
 

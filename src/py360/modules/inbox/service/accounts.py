@@ -13,11 +13,12 @@ from py360.kit.errors import Invalid, NotFound, PreconditionFailed
 from py360.kit.jobs import defer
 from py360.kit.vendor import VendorError
 from py360.modules.inbox.mailboxes import Mailbox, mailbox, version_of
-from py360.modules.inbox.schemas import MailboxIn
+from py360.modules.inbox.schemas import MailboxForm, MailboxIn
 from py360.modules.inbox.sync.pull import sign_in
 from py360.modules.messaging import api as messaging
 from py360.modules.providers import api as providers
 from py360.modules.providers.api import ProviderAccount
+from py360.modules.settings import api as settings
 
 _SERVERS: Final[Mapping[str, tuple[str, str]]] = {
     "gmail": ("imap.gmail.com", "smtp.gmail.com"),
@@ -78,8 +79,8 @@ async def _lock(session: AsyncSession, caller: Caller, number: int) -> _Saved:
     return found
 
 
-def _settings(body: MailboxIn) -> dict[str, str | int | bool | None]:
-    """What providers keeps. Raises Invalid for a server that is not known by itself."""
+def _servers(body: MailboxForm) -> dict[str, str | None]:
+    """The servers of a mailbox. Raises Invalid for those that are not known by themselves."""
     imap, smtp = _SERVERS.get(body.provider, (None, None))
     values = {"imapServer": body.imap_server or imap, "smtpServer": body.smtp_server or smtp}
     missing = [name for name, value in values.items() if not value]
@@ -89,8 +90,13 @@ def _settings(body: MailboxIn) -> dict[str, str | int | bool | None]:
             code="provider_config",
             details=[{"field": name, "message": "is missing"} for name in missing],
         )
+    return values
+
+
+def _settings(body: MailboxIn) -> dict[str, str | int | bool | None]:
+    """What providers keeps. Raises Invalid as `_servers` does."""
     return {
-        **values,
+        **_servers(body),
         "imapPort": body.imap_port,
         "smtpPort": body.smtp_port,
         "username": body.username or body.email,
@@ -106,7 +112,7 @@ def _settings(body: MailboxIn) -> dict[str, str | int | bool | None]:
     }
 
 
-async def _params(session: AsyncSession, client_id: int, body: MailboxIn) -> dict[str, str | int | bool | None]:
+async def _params(session: AsyncSession, client_id: int, body: MailboxForm) -> dict[str, str | int | bool | None]:
     if body.team_id is not None:
         known = await db.fetch_one(
             session,
@@ -120,32 +126,40 @@ async def _params(session: AsyncSession, client_id: int, body: MailboxIn) -> dic
                 code="team_not_found",
                 details=[{"field": "teamId", "message": "is not known"}],
             )
-    settings = _settings(body)
+    servers = _servers(body)
+    in_force = await settings.get(session, client_id, settings.Email)
     return {
         "client": client_id,
         "name": body.name,
         "email": body.email.lower(),
         "provider": body.provider,
-        "imap_server": settings["imapServer"],
+        "imap_server": servers["imapServer"],
         "imap_port": body.imap_port,
-        "smtp_server": settings["smtpServer"],
+        "smtp_server": servers["smtpServer"],
         "smtp_port": body.smtp_port,
-        "username": settings["username"],
+        "username": body.username or body.email,
         "use_ssl": body.use_ssl,
         "auto_sync": body.auto_sync,
-        "sync_interval": body.sync_interval,
+        "sync_interval": body.sync_interval or in_force.polling_interval,
         "signature": body.signature,
         "node": body.team_id,
         "token_url": body.token_url,
     }
 
 
-async def connect(session: AsyncSession, caller: Caller, body: MailboxIn) -> int:
-    """Add a mailbox; its first synchronisation starts at once. Raises Invalid, Conflict (`mailbox_taken`)."""
-    params = await _params(session, caller.client_id, body)
-    account = await providers.save_mailbox(
-        session, caller.client_id, body.provider, str(params["email"]), _settings(body)
-    )
+async def check_form(session: AsyncSession, client_id: int, body: MailboxForm) -> None:
+    """Raise Invalid for a form of which no mailbox of this client can be made."""
+    await _params(session, client_id, body)
+
+
+async def connect(session: AsyncSession, caller: Caller, body: MailboxIn, client_id: int | None = None) -> int:
+    """Add a mailbox, to the caller's client unless another of theirs is named; its first synchronisation starts at once.
+
+    Raises Invalid, Conflict (`mailbox_taken`).
+    """
+    client_id = client_id or caller.client_id
+    params = await _params(session, client_id, body)
+    account = await providers.save_mailbox(session, client_id, body.provider, str(params["email"]), _settings(body))
     number = await db.fetch_only(
         session,
         int,

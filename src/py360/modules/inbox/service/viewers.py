@@ -12,6 +12,7 @@ from redis.exceptions import TimeoutError as CacheTimeoutError
 from py360.kit import ids, live, resources
 from py360.kit.caller import Caller
 from py360.modules.inbox.live_updates import PERMISSIONS
+from py360.modules.settings import api as settings
 
 log = structlog.get_logger()
 SECONDS: Final = 60
@@ -29,8 +30,11 @@ def _key(email_id: int) -> str:
 
 
 async def note(caller: Caller, email_id: int) -> None:
-    """Somebody has the mail open; colleagues are told when they were not yet. Nothing happens while Valkey is away."""
+    """Somebody has the mail open; colleagues are told when they were not yet. Nothing happens while Valkey is away, or where the
+    office does not want it."""
     here = resources.current()
+    if not (await settings.get(here.reads, caller.client_id, settings.Email)).real_time_collaboration:
+        return
     now = here.clock.now().timestamp()
     entry = orjson.dumps({"name": caller.name, "at": now}).decode()
     try:

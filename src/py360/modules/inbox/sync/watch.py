@@ -27,9 +27,10 @@ LOOK_SECONDS: Final = 5.0  # how often accounts are looked up
 AGAIN_SECONDS: Final = 60.0  # after a connection failed
 MOST: Final = 500  # mailboxes that are watched
 
+# One that does not work is tried by its interval, longer each time, until it works again.
 _WATCHED: Final = f"""
 select {COLUMNS}, a.updated_at from email_accounts a
-where a.auto_sync and a.provider_id is not null and a.status <> 'inactive' order by a.id limit {MOST}
+where a.auto_sync and a.provider_id is not null and a.status <> 'inactive' and a.failures = 0 order by a.id limit {MOST}
 """
 
 
@@ -48,7 +49,7 @@ class _Row(Mailbox):
 
 @dataclass(slots=True)
 class Watcher:
-    """Watches every mailbox until it is cancelled or `seconds` are over."""
+    """Watches every mailbox until it is cancelled or `seconds` are over. One whose server has no IDLE is asked once only."""
 
     seconds: float = 600.0
     tasks: dict[int, tuple[tuple[object, ...], asyncio.Task[None]]] = field(default_factory=dict)
@@ -71,7 +72,7 @@ class Watcher:
             rows = await db.fetch_all(session, _Row, _WATCHED)
         wanted = {row.id: (row, (row.provider_id, row.email, row.name)) for row in rows}
         for number, (key, task) in list(self.tasks.items()):
-            if number not in wanted or wanted[number][1] != key or task.done():
+            if number not in wanted or wanted[number][1] != key:
                 task.cancel()
                 del self.tasks[number]
         for number, (row, key) in wanted.items():

@@ -32,7 +32,10 @@ async def send_from_mailbox(
 
 
 def copy_of(account: ProviderAccount, outgoing: Outgoing, at: datetime) -> bytes:
-    """A mail of a person as its recipients got it, for the mailbox's own folder of sent mail. Raises ValueError for any other message."""
+    """A mail of a person as its recipients got it, for the mailbox's own folder of sent mail; without our pixel and links, so that
+    looking at it there does not count. Raises ValueError for any other message."""
     if outgoing.mail is None:
         raise ValueError("only mails that people write have a copy")
-    return write_mail(Admitted(outgoing, 0), outgoing.mail, account.expect(MailSettings), format_datetime(at))
+    return write_mail(
+        Admitted(outgoing, 0, tracked=False), outgoing.mail, account.expect(MailSettings), format_datetime(at)
+    )

@@ -12,6 +12,7 @@ from py360.kit.vendor import Body
 from py360.modules.compliance import api as compliance
 from py360.modules.messaging import opt_outs
 from py360.modules.messaging.delivery import ledger, whatsapp_windows
+from py360.modules.messaging.engagement import counts
 from py360.modules.messaging.engagement.keywords import meaning
 from py360.modules.messaging.events import MessagesMoved
 from py360.modules.messaging.vendors.base import ContactStop, Inbound, Moved, Status
@@ -27,6 +28,7 @@ class Batch:
 
     moved: list[tuple[webhooks.Event, Moved]] = field(default_factory=list)
     inbound: list[tuple[webhooks.Event, Inbound | ContactStop]] = field(default_factory=list)
+    counted: list[counts.Counted] = field(default_factory=list)
     dead: dict[int, str] = field(default_factory=dict)
 
 
@@ -40,6 +42,7 @@ async def apply(session: AsyncSession, stored: Sequence[webhooks.Event]) -> webh
     changes = await _apply_moves(session, [each for each in batch.moved if each[0].id not in parked])
     for event, message in batch.inbound:
         changes += await _apply_inbound(session, event, message)
+    await counts.add(session, batch.counted)
     await publish_moves(session, changes)
     return webhooks.Outcome(parked, batch.dead)
 
@@ -50,6 +53,7 @@ class _Tracked(Body):
     status: Status
     at: float
     message: int
+    counts_each: bool = False
 
     def moved(self) -> Moved:
         """In the words of the ledger."""
@@ -64,7 +68,11 @@ def _translate(stored: Sequence[webhooks.Event]) -> Batch:
             continue
         try:
             if event.vendor == TRACK:
-                meant: Meaning = _Tracked.model_validate(event.payload).moved()
+                tracked = _Tracked.model_validate(event.payload)
+                meant: Meaning = tracked.moved()
+                if tracked.counts_each:
+                    at = datetime.fromtimestamp(tracked.at, UTC)
+                    batch.counted.append(counts.Counted(tracked.message, tracked.status, at))
             else:
                 meant = HOOKS[event.vendor].translate(event.payload, event.received_at)
         except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:

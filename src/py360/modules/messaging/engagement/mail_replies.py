@@ -48,10 +48,10 @@ order by r.place, l.id = any(r.ids) desc, l.created_at desc
 _MARKS: Final = ("re:", "aw:", "sv:", "उत्तर:", "जवाब:")
 
 
-async def apply_mail_replies(session: AsyncSession, client_id: int, replies: Sequence[MailReply]) -> None:
-    """Apply a batch of one client's mails; may be repeated."""
+async def apply_mail_replies(session: AsyncSession, client_id: int, replies: Sequence[MailReply]) -> list[bool]:
+    """Apply a batch of one client's mails; may be repeated. Which of them, in their order, asked to stop or to start, and were obeyed."""
     if not replies:
-        return
+        return []
     rows = [
         {
             "place": place,
@@ -65,11 +65,13 @@ async def apply_mail_replies(session: AsyncSession, client_id: int, replies: Seq
     found = await db.fetch_all(session, _Answered, _ANSWERED, {"client": client_id, "replies": jsonb.dumps(rows)})
     messages = {each.place: each.message_id for each in found}
     news: list[ledger.News] = []
+    obeyed = [False] * len(replies)
     for place, reply in enumerate(replies):
         message_id = messages.get(place)
         # the subject of an answer is our own text, so only a mail's own subject counts
         meant = meaning(reply.text) if _answered_subject(reply.subject) else meaning(reply.text, reply.subject)
         contact = rows[place]["contact"]
+        obeyed[place] = meant is not None
         if meant == "stop":
             await opt_outs.stop(session, client_id, "email", str(contact), "stop", message_id, reply.at)
         elif meant == "start":
@@ -78,6 +80,7 @@ async def apply_mail_replies(session: AsyncSession, client_id: int, replies: Seq
             status = None if meant else "replied"
             news.append(ledger.News(status, reply.at, message_id=message_id, unsubscribed=meant == "stop"))
     await publish_moves(session, await ledger.apply(session, news))
+    return obeyed
 
 
 def _answered_subject(subject: str) -> str:

@@ -13,7 +13,7 @@ from py360.modules.messaging.engagement import unsubscribe as unsubscribing
 from py360.modules.messaging.engagement.link_scanners import is_machine
 from py360.modules.messaging.engagement.tracking import tracked
 from py360.modules.messaging.jobs import inbox
-from py360.modules.messaging.links import OPEN, STOP, read_click, read_message
+from py360.modules.messaging.links import STOP, read_click, read_message, read_open
 
 router = Router(dependencies=[Public])
 GIF: Final = base64.b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
@@ -37,11 +37,11 @@ def _not_valid(wanted: str | None, accepted: str | None) -> Response:
 async def opened(request: Request, token: str) -> Response:
     """The pixel of an e-mail; an image whatever the token is, since no person reads the answer."""
     try:
-        message_id = read_message(OPEN, token)
+        link = read_open(token)
     except BadToken:
         return Response(GIF, 404, PRIVATE, "image/gif")
     if not is_machine(request.headers):
-        await inbox.put("track", [tracked(message_id, "opened")])
+        await inbox.put("track", [tracked(link, "opened")])
     return Response(GIF, media_type="image/gif", headers=PRIVATE)
 
 
@@ -56,7 +56,7 @@ async def clicked(request: Request, token: str, accepted: Accepted = None) -> Re
     except BadToken:
         return _not_valid(None, accepted)
     if request.method == "GET" and not is_machine(request.headers):
-        await inbox.put("track", [tracked(link.message_id, "clicked")])
+        await inbox.put("track", [tracked(link, "clicked")])
     return RedirectResponse(link.url, 302, PRIVATE)
 
 

@@ -5,6 +5,7 @@ from email.policy import SMTP
 
 from py360.modules.messaging.links import unsubscribe_url
 from py360.modules.messaging.messages import Admitted, PersonalMail
+from py360.modules.messaging.personal_html import html_of, tracked
 from py360.modules.messaging.vendors.headers import address_header, text_header
 from py360.modules.providers.api import MailSettings
 
@@ -14,8 +15,8 @@ def write_mail(admitted: Admitted, mail: PersonalMail, settings: MailSettings, d
     outgoing = admitted.outgoing
     message = EmailMessage(policy=SMTP)
     message.set_content(outgoing.body or "", cte="quoted-printable")
-    if mail.html:
-        message.add_alternative(mail.html, subtype="html", cte="quoted-printable")
+    if html := _html(admitted, mail):
+        message.add_alternative(html, subtype="html", cte="quoted-printable")
     for file in mail.files:
         maintype, _, subtype = file.media_type.partition("/")
         message.add_attachment(
@@ -35,10 +36,20 @@ def write_mail(admitted: Admitted, mail: PersonalMail, settings: MailSettings, d
         head.append("References: " + "\r\n ".join(_clean(each) for each in mail.references))
     if mail.read_receipt:
         head.append(f"Disposition-Notification-To: {settings.from_email}")
+    if mail.auto_replied:
+        head.append("Auto-Submitted: auto-replied")
     if mail.unsubscribable:
         head.append(f"List-Unsubscribe: <{unsubscribe_url(admitted.message_id)}>")
         head.append("List-Unsubscribe-Post: List-Unsubscribe=One-Click")
     return ("\r\n".join(head) + "\r\n").encode() + message.as_bytes()
+
+
+def _html(admitted: Admitted, mail: PersonalMail) -> str | None:
+    """The HTML part; a mail without one gets it where it is tracked, for only HTML has pictures and links behind words."""
+    if not admitted.tracked or not (mail.track_opens or mail.track_clicks):
+        return mail.html
+    html = mail.html or html_of(admitted.outgoing.body or "")
+    return tracked(html, admitted.message_id, opens=mail.track_opens, clicks=mail.track_clicks)
 
 
 def _addresses(name: str, addresses: tuple[str, ...]) -> list[str]:

@@ -5,9 +5,21 @@ from datetime import date
 from typing_extensions import TypedDict
 
 from py360.kit.wire import Amount
-from py360.modules.organization.views import PerformanceView, TeamMemberView
+from py360.modules.organization.views import PerformanceView
 
 PeriodView = TypedDict("PeriodView", {"from": date, "to": date})
+
+
+class TeamMemberView(TypedDict):
+    """What a member did from the day they came (`since`) to the day they left (`until`)."""
+
+    id: int
+    name: str
+    role: str
+    since: date
+    until: date | None
+    cases: int
+    renewed: int
 
 
 class NodeResultView(TypedDict):

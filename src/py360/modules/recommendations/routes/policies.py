@@ -8,7 +8,7 @@ from py360.kit.http import Answer, AsFile, DbReads, Message, PageParams, Res, Ro
 from py360.modules.customers import api as customers
 from py360.modules.recommendations import rules
 from py360.modules.recommendations.access import CanReadRecommendations
-from py360.modules.recommendations.schemas import AssessRisk, RecommendFor
+from py360.modules.recommendations.schemas import AssessRisk, Profile, RecommendFor
 from py360.modules.recommendations.schemas import Response as Outcome
 from py360.modules.recommendations.service import recommend
 from py360.modules.recommendations.shown import activity, effectiveness, effectiveness_of_models, shown
@@ -48,11 +48,28 @@ async def recommend_policies(
 
 @router.post("/ai/risk-assessment", response_model=Answer[RiskView])
 async def assess_risk(reads: DbReads, caller: CanReadRecommendations, body: AssessRisk) -> Response:
-    """A customer's risk: 100 less the points of each factor."""
-    needs = await customers.needs_of(reads, caller, body.customer_id)
-    found = rules.risk(needs)
+    """A customer's risk, or that of a profile: 100 less the points of each factor."""
+    code, found = None, None
+    if body.profile is not None:
+        found = rules.risk(_life(body.profile))
+    else:
+        assert body.customer_id is not None
+        needs = await customers.needs_of(reads, caller, body.customer_id)
+        code, found = needs.customer_code, rules.risk(needs)
     factors = [{"name": each.name, "points": each.points, "reason": each.reason} for each in found.factors]
-    return ok({"customerId": needs.customer_code, "category": found.category, "score": found.score, "factors": factors})
+    return ok({"customerId": code, "category": found.category, "score": found.score, "factors": factors})
+
+
+def _life(profile: Profile) -> rules.StatedLife:
+    stated, illnesses = profile.risk_profile, profile.family_history.medical_history
+    return rules.StatedLife(
+        previous_claims=stated.previous_claims,
+        health=stated.health_conditions,
+        driving_record=stated.driving_record,
+        lifestyle=stated.lifestyle or "",
+        area_rating=profile.location.area_rating or "",
+        illnesses=frozenset(name for name, each in illnesses.items() if each.present),
+    )
 
 
 @router.get("/ai/policy-recommendations", response_model=Answer[ShownList])

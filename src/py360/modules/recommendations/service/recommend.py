@@ -1,16 +1,16 @@
 """Recommending policies, and keeping what became of it."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, resources
+from py360.kit import db, jsonb, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, NotFound
 from py360.modules.customers.api import Needs
-from py360.modules.recommendations.rules import Suggestion, suggestions
+from py360.modules.recommendations.rules import BOUGHT, Suggestion, suggestions
 
 DECLINED_FOR: Final = timedelta(days=180)
 ANSWERS: Final = {"shown": ("accepted", "declined", "converted"), "accepted": ("converted", "declined")}
@@ -24,6 +24,14 @@ on conflict (customer_id, rule) where status in ('shown', 'accepted') do update 
   times_shown = recommendations.times_shown + 1, reason = excluded.reason, priority = excluded.priority,
   suggested_coverage = excluded.suggested_coverage, estimated_premium = excluded.estimated_premium, updated_at = now()
 returning id
+"""
+_CONVERT: Final = """
+update recommendations r set status = 'converted', note = coalesce(r.note, 'Such a policy is held now.'), answered_at = %(now)s,
+  updated_at = now()
+where r.status in ('shown', 'accepted') and exists (
+  select from customers_public_policy p
+  join jsonb_to_recordset(%(words)s) as w (rule text, word text) on w.rule = r.rule
+  where p.customer_id = r.customer_id and p.status <> 'cancelled' and strpos(' ' || lower(p.policy_type) || ' ', w.word) > 0)
 """
 _ANSWER: Final = """
 update recommendations set status = %(status)s, note = %(note)s, answered_by = %(user)s, answered_at = %(now)s, updated_at = now()
@@ -58,6 +66,12 @@ async def recommend(session: AsyncSession, needs: Needs, limit: int) -> list[Sho
         }  # fmt: skip
         shown.append(Shown(await db.fetch_only(session, int, _SHOW, params), each))
     return shown
+
+
+async def note_conversions(session: AsyncSession, now: datetime) -> int:
+    """Recommendations whose customer holds such a policy by now are converted; how many. Run again, it finds nothing new."""
+    words = [{"rule": rule, "word": word} for rule, called in BOUGHT.items() for word in called]
+    return await db.execute(session, _CONVERT, {"words": jsonb.dumps(words), "now": now})
 
 
 async def customer_of(session: AsyncSession, caller: Caller, recommendation_id: int) -> int:

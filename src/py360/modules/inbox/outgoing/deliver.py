@@ -46,6 +46,9 @@ class _Compose:
     answers: int | None
     files_of: int | None
     read_receipt: bool
+    track_opens: bool
+    track_clicks: bool
+    automatic: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,9 @@ class _Waiting:
             answers if isinstance(answers, int) else None,
             files_of if isinstance(files_of, int) else None,
             bool(held.get("readReceipt")),
+            bool(held.get("trackOpens")),
+            bool(held.get("trackClicks")),
+            bool(held.get("automatic")),
         )
 
 
@@ -138,7 +144,8 @@ async def deliver(email_id: int) -> Delivered:
         reason = "A file of the mail is no longer there. Remove it and send again."
         return await _finish(mail, Delivered("failed", tuple(NotSent(each, reason) for each in mail.written.to)))
     outcome = await messaging.send_from_mailbox(account, _copies(mail, account, attached))
-    return await _finish(mail, _delivered(outcome))
+    copies = [decision for decision, _ in outcome if isinstance(decision, messaging.Admitted)]
+    return await _finish(mail, _delivered(outcome), copies)
 
 
 def _copies(
@@ -154,6 +161,9 @@ def _copies(
         html=mail.body_html,
         files=attached,
         read_receipt=written.read_receipt,
+        track_opens=written.track_opens,
+        track_clicks=written.track_clicks,
+        auto_replied=written.automatic,
     )
     return [
         messaging.Outgoing(
@@ -205,14 +215,14 @@ def _delivered(outcome: Sequence[tuple[messaging.Decision, messaging.Delivery | 
     return Delivered(status, tuple(missed))
 
 
-async def _finish(mail: _Waiting, delivered: Delivered) -> Delivered:
+async def _finish(mail: _Waiting, delivered: Delivered, copies: Sequence[messaging.Admitted] = ()) -> Delivered:
     now = resources.current().clock.now()
     reasons = " ".join(f"{each.email}: {each.reason}" for each in delivered.not_sent)[:2_000] or None
     async with db.unit_of_work() as session:
         await db.execute(
             session,
             "update emails set delivery_status = %(status)s::varchar, delivery_note = %(note)s, sent_at = %(sent)s,"
-            " received_at = %(now)s, folder = case when %(status)s::varchar = 'failed' then 'drafts' else 'sent' end,"
+            " received_at = %(now)s, folder = case when %(status)s::varchar = 'failed' and not %(automatic)s then 'drafts' else 'sent' end,"
             " version = version + 1 where id = %(id)s",
             {
                 "id": mail.id,
@@ -220,14 +230,32 @@ async def _finish(mail: _Waiting, delivered: Delivered) -> Delivered:
                 "note": reasons,
                 "now": now,
                 "sent": None if delivered.status == "failed" else now,
+                "automatic": mail.written.automatic,
             },
         )
+        await _note_copies(session, mail, copies)
         await note(session, None, [mail.id], f"delivery_{delivered.status}", {"note": reasons} if reasons else None)
         if delivered.status != "failed":
             await _note_answer(session, mail, now)
         if delivered.status == "sent":
             await defer(session, "inbox.keep_sent", email_id=mail.id)
     return delivered
+
+
+async def _note_copies(session: AsyncSession, mail: _Waiting, copies: Sequence[messaging.Admitted]) -> None:
+    """Which messages of the ledger are this mail's copies, and whether they can be tracked."""
+    wanted = mail.written.track_opens or mail.written.track_clicks
+    await db.execute(
+        session,
+        "insert into email_copies (message_id, email_id, tracked)"
+        " select c.message, %(id)s, c.tracked from unnest(%(messages)s::bigint[], %(tracked)s::boolean[]) as c (message, tracked)"
+        " on conflict (message_id) do nothing",
+        {
+            "id": mail.id,
+            "messages": [each.message_id for each in copies],
+            "tracked": [each.tracked and wanted for each in copies],
+        },
+    )
 
 
 async def _note_answer(session: AsyncSession, mail: _Waiting, now: datetime) -> None:

@@ -3,56 +3,27 @@
 A mail is a row before it leaves. It is sent outside of any transaction (`deliver`); what became of it is written down after.
 """
 
-import secrets
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, ids, jsonb, resources, sql
+from py360.kit import db, ids
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA
 from py360.kit.errors import Conflict, Invalid
-from py360.modules.inbox.ingest.html import sanitized, text_of
-from py360.modules.inbox.ingest.threads import subject_key
+from py360.modules.inbox.ingest.html import sanitized
 from py360.modules.inbox.mailboxes import Mailbox, mailbox_to_send_from
+from py360.modules.inbox.outgoing.keep import Letter, keep
 from py360.modules.inbox.queries.mails import not_found
 from py360.modules.inbox.schemas import MAX_TO, ComposeIn, ForwardIn, ReplyIn
 from py360.modules.inbox.service.lock import LockedMail, lock, note
 from py360.modules.inbox.service.work import case_within_reach
 from py360.modules.templates import api as templates
 
-_THREADS: Final = sql.read(__file__, "keep_threads")
 QUOTED: Final = 20_000  # characters of the answered mail that are quoted
 _REFERENCES: Final = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """A mail to write."""
-
-    to: Sequence[str]
-    cc: Sequence[str]
-    bcc: Sequence[str]
-    subject: str
-    text: str
-    html: str | None = None
-    priority: str = "medium"
-    case_id: int | None = None
-    customer_id: int | None = None
-    policy_number: str | None = None
-    node_id: int | None = None
-    thread_id: str | None = None
-    in_reply_to: str | None = None
-    references: Sequence[str] = ()
-    answers: int | None = None  # the mail that is answered
-    files_of: int | None = None  # the mail whose files go along
-    read_receipt: bool = False
-    scheduled_at: datetime | None = None
-    is_draft: bool = False
 
 
 async def compose(session: AsyncSession, caller: Caller, body: ComposeIn) -> tuple[int, str]:
@@ -70,6 +41,8 @@ async def compose(session: AsyncSession, caller: Caller, body: ComposeIn) -> tup
         html=sanitized(body.html) if body.html else None,
         priority="medium" if body.priority == "normal" else body.priority,
         read_receipt=body.read_receipt,
+        track_opens=body.track_opens,
+        track_clicks=body.track_clicks,
         scheduled_at=body.scheduled_at,
         is_draft=body.draft,
         node_id=box.node_id,
@@ -118,118 +91,6 @@ def _signed(letter: Letter, box: Mailbox) -> Letter:
     if not box.signature.strip():
         return letter
     return replace(letter, text=f"{letter.text.rstrip()}\n\n-- \n{box.signature.strip()}")
-
-
-def _check(letter: Letter) -> None:
-    if letter.is_draft:
-        return
-    everybody = {*letter.to, *letter.cc, *letter.bcc}
-    if not everybody:
-        raise Invalid("Enter a recipient.", code="no_recipient", details=[{"field": "to", "message": "is empty"}])
-    if len(everybody) > MAX_TO:
-        raise Invalid(
-            f"A mail may go to {MAX_TO} recipients. Send it as bulk e-mail to reach more.",
-            code="too_many_recipients",
-            details=[{"field": "to", "message": f"{len(everybody)} recipients, {MAX_TO} at most"}],
-        )
-    if letter.scheduled_at is not None and letter.scheduled_at <= resources.current().clock.now():
-        raise Invalid(
-            "Choose a time in the future.",
-            code="time_is_over",
-            details=[{"field": "scheduledAt", "message": "is in the past"}],
-        )
-
-
-_KEEP: Final = """
-insert into emails (client_id, account_id, message_id, thread_id, direction, from_email, from_name, to_email, cc_emails,
-  bcc_emails, subject, body_text, body_html, snippet, in_reply_to, reference_ids, received_at, folder, read_status, priority,
-  status, customer_id, case_id, policy_number, node_id, assigned_to, sent_by, delivery_status, scheduled_at, compose, size_bytes)
-values (%(client)s, %(account)s, %(message_id)s, %(thread)s, 'outbound', %(from)s, %(from_name)s, %(to)s, %(cc)s, %(bcc)s,
-  %(subject)s, %(text)s, %(html)s, %(snippet)s, %(in_reply_to)s, %(references)s, %(now)s, %(folder)s, true, %(priority)s,
-  'closed', %(customer)s, %(case)s, %(policy)s, %(node)s, %(user)s, %(user)s, %(state)s, %(scheduled)s, %(compose)s, %(size)s)
-returning id
-"""
-_KEEP_AGAIN: Final = """
-update emails set account_id = %(account)s, thread_id = %(thread)s, from_email = %(from)s, from_name = %(from_name)s,
-  to_email = %(to)s, cc_emails = %(cc)s, bcc_emails = %(bcc)s, subject = %(subject)s, body_text = %(text)s,
-  body_html = %(html)s, snippet = %(snippet)s, received_at = %(now)s, folder = %(folder)s, priority = %(priority)s,
-  customer_id = %(customer)s, case_id = %(case)s, policy_number = %(policy)s, delivery_status = %(state)s,
-  scheduled_at = %(scheduled)s, compose = %(compose)s, size_bytes = %(size)s, delivery_note = null, version = version + 1
-where id = %(id)s returning id
-"""
-
-
-async def keep(
-    session: AsyncSession, caller: Caller, box: Mailbox, letter: Letter, draft_id: int | None = None
-) -> tuple[int, str]:
-    """Write a mail down; its number and its state. Raises Invalid, NotFound (the draft), Conflict (`not_a_draft`)."""
-    _check(letter)
-    now = resources.current().clock.now()
-    state = "draft" if letter.is_draft else "scheduled" if letter.scheduled_at else "sending"
-    draft = await lock(session, caller, draft_id) if draft_id is not None else None
-    if draft is not None and draft.delivery_status not in ("draft", "scheduled", "failed"):
-        raise Conflict(f"{draft.code} was sent already.", code="not_a_draft")
-    domain = box.email.rpartition("@")[2]
-    message_id = f"<{secrets.token_hex(16)}@{domain}>"
-    thread = letter.thread_id
-    if thread is None and state != "draft":
-        thread = message_id
-        await _begin_thread(session, box, letter, thread, now)
-    params = {
-        "client": box.client_id,
-        "account": box.id,
-        "message_id": message_id,
-        "thread": thread,
-        "from": box.email,
-        "from_name": box.name,
-        "to": ", ".join(letter.to)[:255],
-        "cc": list(letter.cc) or None,
-        "bcc": list(letter.bcc) or None,
-        "subject": letter.subject,
-        "text": letter.text or (text_of(letter.html) if letter.html else ""),
-        "html": letter.html,
-        "snippet": " ".join(letter.text[:400].split())[:160],
-        "in_reply_to": letter.in_reply_to,
-        "references": list(letter.references),
-        "now": now,
-        "folder": {"draft": "drafts", "scheduled": "scheduled"}.get(state, "sent"),
-        "priority": letter.priority,
-        "customer": letter.customer_id,
-        "case": letter.case_id,
-        "policy": letter.policy_number,
-        "node": letter.node_id,
-        "user": caller.user_id,
-        "state": state,
-        "scheduled": letter.scheduled_at,
-        "size": len(letter.text.encode()) + len((letter.html or "").encode()),
-        "compose": orjson.dumps(
-            {
-                "to": list(letter.to),
-                "answers": letter.answers,
-                "filesOf": letter.files_of,
-                "readReceipt": letter.read_receipt,
-            }
-        ).decode(),
-        "id": draft.id if draft else None,
-    }
-    number = await db.fetch_only(session, int, _KEEP_AGAIN if draft else _KEEP, params)
-    await note(session, caller, [number], {"draft": "draft_saved", "scheduled": "scheduled"}.get(state, "written"))
-    return number, state
-
-
-async def _begin_thread(session: AsyncSession, box: Mailbox, letter: Letter, thread_id: str, now: datetime) -> None:
-    row = {
-        "thread_id": thread_id,
-        "subject": letter.subject,
-        "subject_key": subject_key(letter.subject),
-        "participants": sorted({box.email, *letter.to, *letter.cc})[:100],
-        "added": 1,
-        "last_message_at": now,
-        "customer_id": letter.customer_id,
-        "case_id": letter.case_id,
-    }
-    params = {"client": box.client_id, "account": box.id, "threads": jsonb.dumps([row])}
-    await db.execute(session, _THREADS, params)
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +163,8 @@ async def reply(session: AsyncSession, caller: Caller, named: str | int, body: R
             in_reply_to=answered.message_id,
             references=[*answered.reference_ids[-_REFERENCES:], answered.message_id],
             answers=mail.id,
+            track_opens=body.track_opens,
+            track_clicks=body.track_clicks,
             scheduled_at=body.scheduled_at,
         ),
         box if body.signature else replace(box, signature=""),
@@ -330,6 +193,8 @@ async def forward(session: AsyncSession, caller: Caller, named: str | int, body:
         text=text,
         node_id=mail.node_id,
         files_of=mail.id if body.attachments else None,
+        track_opens=body.track_opens,
+        track_clicks=body.track_clicks,
     )
     number, state = await keep(session, caller, box, letter)
     await note(session, caller, [mail.id], "forwarded", {"to": list(body.to), "as": ids.code("mail", number)})

@@ -12,8 +12,8 @@ from py360.kit import addresses, db, jsonb, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
 from py360.kit.jobs import defer
+from py360.modules.inbox.outgoing import merge
 from py360.modules.inbox.schemas import BulkMailIn
-from py360.modules.inbox.service import merge
 from py360.modules.messaging import api as messaging
 from py360.modules.providers import api as providers
 from py360.modules.settings import api as settings

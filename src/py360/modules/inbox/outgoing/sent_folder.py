@@ -6,8 +6,8 @@ from typing import Final
 from py360.kit import db, vendor
 from py360.kit.vendor import VendorError
 from py360.modules.inbox.mailboxes import Mailbox
-from py360.modules.inbox.service import deliver
-from py360.modules.inbox.service.deliver import SentMail
+from py360.modules.inbox.outgoing import deliver
+from py360.modules.inbox.outgoing.deliver import SentMail
 from py360.modules.inbox.service.lock import note
 from py360.modules.inbox.sync.pull import sign_in
 from py360.modules.inbox.vendors.imap import ACCOUNT_REFUSED

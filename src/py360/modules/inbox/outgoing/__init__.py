@@ -1,0 +1,1 @@
+"""Mail that leaves: written by people, sent by the system, and bulk mail."""

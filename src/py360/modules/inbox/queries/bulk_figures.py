@@ -1,0 +1,119 @@
+"""What came of bulk mail, and of templates (domain reference, 16.6), with the rates of 12.6: delivered of sent, opened and clicked of
+delivered; counters are of people, not of events."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from py360.kit.caller import Caller
+from py360.kit.clock import day_begins, day_ends
+from py360.kit.reads import Reads
+from py360.modules.inbox.queries.bulk_mail import BulkMail, recent
+from py360.modules.inbox.queries.spans import Span, change, percent
+
+RECENT: Final = 10
+Figures = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Bulk:
+    campaigns: int
+    recipients: int
+    sent: int
+    delivered: int
+    opened: int
+    clicked: int
+
+    def rates(self) -> dict[str, float]:
+        """In percent."""
+        return _rates(self.sent, self.delivered, self.opened, self.clicked)
+
+
+_BULK: Final = """
+select count(distinct b.id) as campaigns, count(r.id) as recipients, count(m.sent_at) as sent, count(m.delivered_at) as delivered,
+  count(m.opened_at) as opened, count(m.clicked_at) as clicked
+from email_bulk_campaigns b
+left join email_bulk_recipients r on r.campaign_id = b.id
+left join messaging_public_message m on m.id = r.message_id
+where b.client_id = any(%(clients)s) and b.created_at >= %(first)s and b.created_at < %(last)s
+"""
+
+
+def _rates(sent: int, delivered: int, opened: int, clicked: int) -> dict[str, float]:
+    return {
+        "deliveryRate": percent(delivered, sent),
+        "openRate": percent(opened, delivered),
+        "clickRate": percent(clicked, delivered),
+    }
+
+
+def _params(caller: Caller, span: Span) -> dict[str, object]:
+    return {"clients": list(caller.client_ids), "first": day_begins(span.first), "last": day_ends(span.last)}
+
+
+async def bulk_figures(reads: Reads, caller: Caller, span: Span) -> Figures:
+    """The bulk mails of a span: totals, rates with their change to the span before, and the newest ones."""
+    now = await reads.fetch_only(_Bulk, _BULK, _params(caller, span))
+    before = await reads.fetch_only(_Bulk, _BULK, _params(caller, span.before()))
+    rates, earlier = now.rates(), before.rates()
+    params = _params(caller, span)
+    return {
+        "campaigns": now.campaigns,
+        "recipients": now.recipients,
+        "sent": now.sent,
+        "delivered": now.delivered,
+        "opened": now.opened,
+        "clicked": now.clicked,
+        "sentChange": change(now.sent, before.sent),
+        **rates,
+        **{f"{name}Change": change(rate, earlier[name]) for name, rate in rates.items()},
+        "recent": [_recent(each) for each in await recent(reads, params, RECENT)],
+    }
+
+
+def _recent(bulk: BulkMail) -> Figures:
+    shown = bulk.to_public()
+    names = ("id", "name", "status", "recipients", "sent", "delivered", "opened", "clicked", "progress", "createdDate")
+    kept: Figures = {name: value for name, value in shown.items() if name in names}
+    return kept | _rates(bulk.sent, bulk.delivered, bulk.opened, bulk.clicked)
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateUse:
+    """What came of a template's mails. `templates`, `all_delivered` and `all_opened` are of all templates of the span."""
+
+    template_id: int
+    name: str
+    usage: int
+    delivered: int
+    opened: int
+    clicked: int
+    templates: int
+    all_delivered: int
+    all_opened: int
+
+    def to_public(self) -> Figures:
+        """The template of the wire; rates in percent of delivered."""
+        return {
+            "templateId": self.template_id,
+            "name": self.name,
+            "usage": self.usage,
+            "avgOpenRate": percent(self.opened, self.delivered),
+            "avgClickRate": percent(self.clicked, self.delivered),
+        }
+
+
+_TEMPLATES: Final = """
+select t.id as template_id, t.name, count(*) as usage, count(m.delivered_at) as delivered, count(m.opened_at) as opened,
+  count(m.clicked_at) as clicked, count(*) over () as templates, (sum(count(m.delivered_at)) over ())::bigint as all_delivered,
+  (sum(count(m.opened_at)) over ())::bigint as all_opened
+from messaging_public_message m join templates_public_template t on t.id = m.template_id
+where m.client_id = any(%(clients)s) and m.communication_type = 'email' and m.created_at >= %(first)s and m.created_at < %(last)s
+  and m.status <> 'blocked'
+group by t.id, t.name order by count(*) desc, t.id limit 20
+"""
+
+
+async def templates_used(reads: Reads, caller: Caller, span: Span) -> Sequence[TemplateUse]:
+    """The templates whose e-mails were sent in a span, the most used first; twenty at most."""
+    return await reads.fetch_all(TemplateUse, _TEMPLATES, _params(caller, span))
