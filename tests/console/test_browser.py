@@ -108,7 +108,7 @@ def worked(uploaded: Window, renewals: RenewalList) -> Window:
     for channel, template in TEMPLATES.items():
         page.get_by_role("checkbox", name=channel).check()
         page.get_by_label(f"Template for {channel}").select_option(label=f"{template} · Renewal · English")
-    expect(page.get_by_role("complementary")).to_contain_text("recipients")
+    expect(page.get_by_role("complementary")).to_contain_text("would get a message")
     page.get_by_role("button", name="Launch").click()
     page.wait_for_url("**/campaigns/campaign-*")
     expect(page.get_by_text("100%", exact=True)).to_be_visible()

@@ -29,14 +29,15 @@ expect.set_options(timeout=MILLISECONDS)
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
 PAGES = (
     "/claims", "/claims/new", "/claims/CLM-2026-001001", "/inbox", "/inbox/EMAIL-1001", "/inbox/compose", "/inbox/figures", "/mailboxes",
-    "/mailboxes/new", "/mail-rules", "/call-list", "/recommendations", "/renewal-model", "/assistant", "/assistant/documents",
+    "/mailboxes/new", "/mail-rules", "/mail-rules/new", "/mail-rules/1001", "/renewal-rules", "/bulk-mail/letters", "/call-list", "/recommendations", "/renewal-model", "/assistant", "/assistant/documents",
     "/assistant/settings", "/customers/CUST-1001", "/customers/CUST-1001/timeline", "/customers/CUST-1001/picture",
     "/customers/CUST-1001/documents", "/customers/CUST-1001/duplicates", "/cases/CASE-1001/claims",
     "/cases/CASE-1001/payments", "/cases/CASE-1001/documents", "/policy-servicing", "/policy-servicing/SRV-1001",
     "/new-business", "/medical-management", "/payment-exceptions", "/statements", "/statements/1001", "/mandates",
     "/mandates/mandate-1001", "/debits", "/channels", "/channels/ch-1001", "/organization/1001/performance",
     "/hierarchy-comparison?nodeIds=1001&nodeIds=1002", "/policies/1001", "/notices", "/renewal-directions", "/agents",
-    "/bulk-mail", "/bulk-mail/new", "/bulk-mail/BULK1001", "/mail-report", "/assistant/keys",
+    "/bulk-mail", "/bulk-mail/new", "/bulk-mail/BULK1001", "/mail-report", "/assistant/keys", "/audiences", "/clients", "/audit-log", "/billing",
+    "/billing/messages", "/billing/vendors/1", "/dnc/reports", "/suppressions",
 )  # fmt: skip
 PHONE = ("/inbox", "/inbox/EMAIL-1001", "/claims/new", "/customers/CUST-1001", "/assistant")  # one of each layout
 
@@ -156,3 +157,40 @@ async def test_assistant_answers_in_the_page_and_mail_is_noted(page: Page) -> No
     await page.get_by_label("New note").fill("Call her back")
     await page.get_by_role("button", name="Add the note").click()
     await expect(page.get_by_text("Call her back")).to_be_visible()
+
+
+async def test_rule_takes_as_many_conditions_and_actions_as_one_adds(page: Page) -> None:
+    await page.goto("/console/mail-rules/new")
+    await page.get_by_label("Name", exact=True).fill("Storm damage")
+    words = page.get_by_label("Words")
+    await words.fill("storm")
+    for word in ("hail", "roof"):
+        await page.get_by_role("button", name="Add a condition").click()
+        await words.last.fill(word)
+    await page.get_by_role("button", name="Remove this row").nth(1).click()
+    await page.get_by_role("button", name="Add an action").click()
+    await page.get_by_label("Action").last.select_option(label="Move to a folder")
+    await page.get_by_label("Folder").last.select_option(label="Team 1001")
+    await page.get_by_role("button", name="Create").click()
+    await page.wait_for_url("**/console/mail-rules")
+    await expect(page.get_by_text("Subject contains")).to_have_count(0)
+    await expect(
+        page.get_by_text("Sender contains “storm” and Sender contains “roof” → Star, Move to a folder: Team 1001")
+    ).to_be_visible()
+
+
+async def test_days_of_grace_are_refused_beside_their_row_and_saved(page: Page) -> None:
+    await page.goto("/console/renewal-rules")
+    await page.get_by_role("button", name="Add a line").click()
+    await page.get_by_label("Line", exact=True).fill("motor")
+    await page.get_by_label("Days of grace", exact=True).fill("10")
+    await page.get_by_role("button", name="Add a line").click()
+    await page.get_by_label("Line", exact=True).last.fill("motor")
+    await page.get_by_label("Days of grace", exact=True).last.fill("12")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("A line with this frequency is named twice.")).to_be_visible()
+    await page.get_by_role("button", name="Remove this row").last.click()
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_text("The rules were saved.")).to_be_visible()
+    await expect(page.get_by_label("Line", exact=True)).to_have_value("motor")
+    await expect(page.get_by_label("Line", exact=True)).to_have_count(1)

@@ -127,7 +127,10 @@ async def test_other_pages_of_the_inbox_open(desk: Browser) -> None:
         "/mailboxes/new",
         "/mailboxes/1001",
         "/mail-rules",
+        "/mail-rules/new",
+        "/mail-rules/1001",
         "/bulk-mail/new",
+        "/bulk-mail/letters",
         "/bulk-mail/BULK1001",
         "/mail-report",
     ):
@@ -135,6 +138,35 @@ async def test_other_pages_of_the_inbox_open(desk: Browser) -> None:
         assert page.status_code == 200, page.text
     rules = await desk.get("/console/mail-rules")
     assert "Rule 1001" in rules.text
+
+
+async def test_rule_is_shown_with_all_that_it_asks_and_does(desk: Browser) -> None:
+    data(await desk.ask("POST", "/email-folders", json={"name": "Hail storm"}), 201)
+    rule = {
+        "name": "Storm damage",
+        "conditions": [
+            {"field": "subject", "value": "hail"},
+            {"field": "from", "operator": "ends_with", "value": "@garage.example"},
+        ],
+        "actions": [{"type": "star"}, {"type": "move_to_folder", "folder": "hail_storm"}],
+    }
+    number = data(await desk.ask("POST", "/email-rules", json=rule), 201)["id"]
+    listed = (await desk.get("/console/mail-rules")).text
+    assert (
+        "Subject contains “hail” and Sender ends with “@garage.example” → Star, Move to a folder: Hail storm" in listed
+    )
+    form = (await desk.get(f"/console/mail-rules/{number}")).text
+    for name in ("conditions.0.value", "conditions.1.operator", "actions.0.type", "actions.1.folder"):
+        assert f'name="{name}"' in form
+    assert (await desk.get("/console/mail-rules/999999")).status_code == 404
+
+
+async def test_mail_merge_is_switched_on(desk: Browser) -> None:
+    page = (await desk.get("/console/bulk-mail/letters")).text
+    assert "No letters are attached" in page
+    assert "Renewal notice" in page
+    data(await desk.ask("PUT", "/mail-merge/config", json={"mailMergeEnabled": True}))
+    assert "No letters are attached" not in (await desk.get("/console/bulk-mail/letters")).text
 
 
 async def test_mail_is_for_those_who_read_it(browser_of: BrowserOf) -> None:

@@ -54,7 +54,7 @@ async def test_instalments_are_planned_on_the_page_of_the_case(desk: Browser) ->
 
 
 async def test_mandates_and_debits_are_shown(desk: Browser) -> None:
-    for path in ("/mandates", "/mandates/mandate-1001", "/debits"):
+    for path in ("/mandates", "/mandates/mandate-1001", "/debits", "/billing/messages", "/billing/vendors/1"):
         page = await desk.get(f"/console{path}")
         assert page.status_code == 200, page.text
     assert "Debits" in (await desk.get("/console/mandates/mandate-1001")).text
@@ -80,3 +80,12 @@ async def test_units_are_compared_in_a_period(desk: Browser) -> None:
     assert "before:" in page.text
     compared = await desk.get("/console/hierarchy-comparison?nodeIds=1001&nodeIds=1002")
     assert compared.text.count("/organization/100") >= 2
+
+
+async def test_costs_of_messages_are_those_of_the_chosen_days(desk: Browser) -> None:
+    page = await desk.get("/console/billing", params={"from": "2020-01-01", "to": "2020-01-31"})
+    assert page.status_code == 200, page.text
+    assert 'value="2020-01-01"' in page.text
+    assert "/console/billing/messages?from=2020-01-01&amp;to=2020-01-31" in page.text
+    refused = await desk.get("/console/billing", params={"from": "2020-01-01"})
+    assert (refused.status_code, "A range has a first and a last day." in refused.text) == (422, True)

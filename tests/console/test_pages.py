@@ -66,7 +66,7 @@ async def test_form_of_a_campaign_counts_before_anything_is_made(admin: Browser)
     assert "Before you launch" in form.text
     counted = await admin.get("/console/campaigns/check", params={"type[]": "sms", "targetAudience": "all"})
     assert counted.status_code == 200
-    assert "recipients" in counted.text
+    assert "would get a message" in counted.text
     nothing = await admin.get("/console/campaigns/check", params={"type[]": "sms", "uploadId": "upload-999"})
     assert "alert bad" in nothing.text
 
@@ -120,6 +120,14 @@ async def test_views_and_columns_of_a_list_are_its_readers_own(admin: Browser) -
     assert not any("Product" in head for head in heads)
 
 
+@pytest.mark.parametrize("path", ["notices", "claims", "mandates", "policies", "call-list", "dnc/blocked", "audit-log"])
+async def test_view_of_any_list_is_shown_again(admin: Browser, path: str) -> None:
+    kept = {"name": "What I look at", "query": "?search=asha"}
+    assert (await admin.ask("PUT", f"/user/lists/{path.replace('/', '-')}/views", json=kept)).status_code == 200
+    page = (await admin.get(f"/console/{path}")).text
+    assert f'href="/console/{path}?search=asha">What I look at</a>' in page
+
+
 async def test_template_is_previewed_before_it_is_saved(admin: Browser) -> None:
     headers = {"origin": "http://test", "x-csrf-token": admin.cookies["py360_csrf"], "accept": "text/html"}
     draft = {"type": "email", "subject": "Hello {{first_name}}", "content": "<p>Dear {{customer_name}}</p>"}
@@ -148,7 +156,7 @@ async def test_sample_list_is_one_that_can_be_uploaded(admin: Browser) -> None:
 async def test_filter_of_a_campaign_narrows_whom_it_counts(admin: Browser) -> None:
     params = {"type[]": "sms", "targetAudience.dueFrom": "2020-01-01", "targetAudience.dueTo": "2020-01-02"}
     counted = await admin.get("/console/campaigns/check", params=params)
-    assert re.search(r'<strong class="number">0</strong> recipients', counted.text), counted.text
+    assert re.search(r'<strong class="number">0</strong> would get a message', counted.text), counted.text
 
 
 async def test_settings_say_their_range_and_offer_their_choices(admin: Browser) -> None:
@@ -167,3 +175,79 @@ async def test_settings_say_their_range_and_offer_their_choices(admin: Browser) 
         "system",
     ):
         assert (await admin.get(f"/console/settings/{section}")).status_code == 200
+
+
+async def test_rules_of_renewals_are_shown_to_all_and_changed_by_those_who_may(
+    admin: Browser, browser_of: BrowserOf
+) -> None:
+    rules = {
+        "leadDays": [{"product": "Private Car", "days": 45}],
+        "gracePeriods": [{"line": "motor", "paymentFrequency": "annual", "days": 10}],
+    }
+    assert (await admin.ask("PUT", "/renewal-rules", json=rules)).status_code == 200
+    page = (await admin.get("/console/renewal-rules")).text
+    assert 'name="leadDays.0.product"' in page
+    assert 'data-version="1"' in page
+    agent = await browser_of("agent")
+    page = (await agent.get("/console/renewal-rules")).text
+    assert "private car" in page
+    assert "Motor · Once a year" in page
+    assert 'data-api="PUT /renewal-rules"' not in page
+
+
+async def test_audience_is_kept_shown_and_chosen_for_a_campaign(admin: Browser) -> None:
+    kept = await admin.ask("POST", "/audiences", json={"name": "Motor first", "filter": {"policyTypes": ["motor"]}})
+    code = kept.json()["data"]["audienceId"]
+    assert "Motor first" in (await admin.get("/console/audiences")).text
+    page = await admin.get(f"/console/audiences/{code}")
+    assert page.status_code == 200, page.text
+    assert 'value="motor" checked' in page.text
+    form = (await admin.get("/console/campaigns/new", params={"audienceId": code})).text
+    assert f'<option value="{code}" selected>' in form
+    params = {"type[]": "sms", "targetAudience": "kept", "audienceId": code}
+    counted = await admin.get("/console/campaigns/check", params=params)
+    assert "would get a message" in counted.text, counted.text
+
+
+async def test_opt_outs_are_in_the_count_of_a_campaign(admin: Browser) -> None:
+    phones = (await admin.ask("GET", "/customers", params={"limit": 2})).json()["data"]["customers"]
+    for each in phones:
+        body = {
+            "customerId": each["id"],
+            "channel": "sms",
+            "purpose": "service",
+            "state": "opted_out",
+            "source": "call",
+        }
+        assert (await admin.ask("POST", "/consents", json=body)).status_code == 201
+    counted = await admin.get("/console/campaigns/check", params={"type[]": "sms", "targetAudience": "all"})
+    assert re.search(r'<dt>Opted out</dt><dd class="number">−\d+</dd>', counted.text), counted.text
+
+
+async def test_report_of_compliance_is_made(admin: Browser) -> None:
+    made = await admin.ask("POST", "/dnc/compliance-reports", json={"reportType": "monthly"})
+    assert made.status_code == 201, made.text
+    assert "Monthly" in (await admin.get("/console/dnc/reports")).text
+
+
+@pytest.mark.parametrize("reason", ["unsubscribe", "stop", "hard_bounce", "complaint", "manual"])
+async def test_suppressions_are_narrowed_by_their_reason(admin: Browser, reason: str) -> None:
+    page = await admin.get("/console/suppressions", params={"reason": reason})
+    assert page.status_code == 200, page.text
+    assert f'<option value="{reason}" selected>' in page.text
+
+
+async def test_search_of_the_bar_finds_what_there_is_of_every_kind(admin: Browser) -> None:
+    found = (await admin.get("/console/search", params={"q": "POL-1001"})).text
+    for link in ("/console/policies?search=POL-1001", "/console/cases/CASE-1001"):
+        assert f'href="{link}"' in found, found
+    assert "Nothing was found" in (await admin.get("/console/search", params={"q": "no such thing"})).text
+    assert "What are you looking for?" in (await admin.get("/console/search", params={"q": "a"})).text
+
+
+async def test_change_from_a_page_leaves_one_line_in_the_audit_log(admin: Browser) -> None:
+    before = (await admin.ask("GET", "/audit-logs")).json()["data"]["pagination"]["total"]
+    assert (await admin.ask("POST", "/email-folders", json={"name": "Hail storm"})).status_code == 201
+    after = (await admin.ask("GET", "/audit-logs")).json()["data"]
+    assert after["pagination"]["total"] == before + 1
+    assert after["auditLogs"][0]["path"] == "/api/email-folders"

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from py360.console import sentences, session
 from py360.console.visit import PageRouter, Visit, VisitWith
-from py360.kit.http import JSON, SAFE_METHODS
+from py360.kit.http import JSON, SAFE_METHODS, audit
 from py360.kit.pages import Language
 
 MAX_BODY: Final = 1200 << 20  # bytes; each route of the API has its own limit below this
@@ -114,5 +114,6 @@ def _in_our_address(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, byt
 
 @router.api_route("/api/{path:path}", methods=METHODS)
 async def pass_on(path: str, visit: Annotated[Visit, Depends(_AnyQuery(before_password_change=True))]) -> Response:
-    """The API's route of the same path, method, query and body."""
+    """The API's route of the same path, method, query and body, which leaves the line of the audit log."""
+    audit.leave_out()
     return Passed(visit, path)

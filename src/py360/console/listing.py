@@ -15,7 +15,7 @@ from py360.console.visit import Visit
 # `entry`: money of an account, blank where there is none; `language`: a code; `list`: codes
 Kind = Literal[
     "text", "money", "entry", "number", "percent", "day", "moment", "badge", "label", "language", "size", "yes", "list",
-    "chance", "reasons",
+    "chance", "reasons", "sentence",
 ]  # fmt: skip
 _SLOT: Final = re.compile(r"\{([\w.]+)\}")
 _PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
@@ -31,7 +31,7 @@ class Column:
     link: str = ""
     sort: str = ""  # the API's key, where it can sort by it
     under: str = ""  # a field that is shown below, small
-    under_kind: Literal["text", "label", "moment", "money"] = "text"
+    under_kind: Literal["text", "label", "moment", "money", "sentence"] = "text"
     lead: bool = False  # what a narrow screen shows first
     optional: bool = False  # shown to those who ask for it
 
@@ -47,7 +47,8 @@ class Column:
             "day": "nowrap",
             "moment": "nowrap",
         }
-        return " ".join([*shape.get(self.kind, "").split(), *["lead"] * self.lead])
+        code = ["nowrap"] * self.key.endswith("Id")  # CASE-12 stays in one piece
+        return " ".join([*shape.get(self.kind, "").split(), *code, *["lead"] * self.lead])
 
     def address(self, row: Mapping[str, object]) -> str:
         """Where the cell leads."""
@@ -109,7 +110,7 @@ class Listing:
     nothing_text: str = ""
     live: str = ""  # types of live messages that change it
     export: bool = True
-    views: bool = False  # whether views of it can be saved, and its columns chosen
+    views: bool = True  # whether views of it can be saved, and its columns chosen
 
     @property
     def name(self) -> str:

@@ -17,7 +17,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from py360.console import assets, navigation, session
+from py360.console import assets, navigation, sentences, session
 from py360.kit import resources
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA
@@ -54,6 +54,7 @@ _STATES: Final = {
 }
 _TONES: Final = {state: name for name, states in _STATES.items() for state in states.split()}
 _BETWEEN_WORDS: Final = re.compile(r"[_\-\s]+|(?<=[a-z])(?=[A-Z])")
+_ONE_WORD: Final = re.compile(r"WhatsApp|whatsApp")
 _SPELLED: Final = {
     "email": "e-mail", "whatsapp": "WhatsApp", "openai": "OpenAI", "mailgun": "Mailgun", "e": "e",
     **{word: word.upper() for word in ["ai", "api", "ckyc", "dlt", "dnc", "dnd", "hni", "id", "imap", "kyc", "mfa", "otp", "pan", "pdf", "sla", "sms", "smtp", "tls", "upi", "url", "vip"]},
@@ -133,6 +134,7 @@ def environment(code: str) -> Environment:
         "ago": formats.ago,
         "size": formats.size,
         "label": lambda value: gettext(label(value)),
+        "sentence": lambda value: sentences.translator(code)(str(value)) if value else value,
         "translated": lambda value: gettext(str(value)),
         "words": words,
         "language_name": language_name,
@@ -172,7 +174,7 @@ def words(name: object) -> str:
 
 def label(code: object) -> str:
     """A code of the API as words: `payment_processed`, `paymentProcessed` and `Payment Processed` are “Payment processed”."""
-    words = _BETWEEN_WORDS.sub(" ", str(code or "")).strip()
+    words = _BETWEEN_WORDS.sub(" ", _ONE_WORD.sub("whatsapp", str(code or ""))).strip()
     if words.isupper():
         return words
     spelled = " ".join(_SPELLED.get(word, word) for word in words.lower().split())

@@ -5,13 +5,24 @@ from py360.console.pages import (
     account,
     administration,
     assistant,
+    billing,
     components,
     dashboard,
     organization,
+    search,
     service,
     sign_in,
 )
-from py360.console.pages.messages import bulk_mail, campaigns, compliance, inbox, mailboxes, sandbox, templates
+from py360.console.pages.messages import (
+    audiences,
+    bulk_mail,
+    campaigns,
+    compliance,
+    inbox,
+    mailboxes,
+    sandbox,
+    templates,
+)
 from py360.console.pages.renewals import (
     cases,
     claims,
@@ -20,6 +31,7 @@ from py360.console.pages.renewals import (
     policies,
     recommendations,
     reconciliation,
+    rules,
     uploads,
 )
 from py360.kit.http import Router
@@ -31,4 +43,5 @@ router.add(campaigns.router, templates.router, sandbox.router)
 router.add(customers.router, compliance.router, administration.router, payments.router)
 router.add(claims.router, inbox.router, mailboxes.router, recommendations.router, assistant.router)
 router.add(service.router, reconciliation.router, organization.router)
-router.add(policies.router, bulk_mail.router)
+router.add(policies.router, bulk_mail.router, rules.router)
+router.add(audiences.router, billing.router, search.router)

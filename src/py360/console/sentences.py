@@ -1,21 +1,22 @@
-"""What the API says of a change, in the language of the page that asked for it: what it refuses, and what it has done.
+"""What the API says, in the language of the page that asked: what it refuses, what it has done, and the reasons that it gives.
 
 The API speaks English. Its sentences stand in a catalogue of their own; a part that differs each time is a `%(name)s` there.
 What the catalogue lacks stays English, beside its field.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 import orjson
 
-from py360.console.render import HERE
 from py360.kit.pages import LANGUAGES, Language, Pages
 from py360.kit.plain import SUMMARY
 
-CATALOGUES: Final = Pages(HERE, "sentences")
+CATALOGUES: Final = Pages(Path(__file__).parent, "sentences")
+_LISTS: Final = ("details", "failures", "results", "errors")
 LONGEST: Final = 64 << 10  # bytes of an answer that is read for its sentences
 LONGEST_SENTENCE: Final = 2_000  # characters
 _VALUE: Final = re.compile(r"%\\\((\w+)\\\)s")
@@ -33,15 +34,22 @@ def translate(language: Language, body: bytes) -> bytes:
         return body
     if not isinstance(answer, dict):
         return body
-    say = _speaker(language.code)
+    say = translator(language.code)
     for part in (answer.get("error"), answer.get("data")):
         if isinstance(part, dict) and isinstance(part.get("message"), str):
             part["message"] = _sentence(say, part["message"])
-            details = part.get("details")
-            for each in details if isinstance(details, list) else ():
-                if isinstance(each, dict) and isinstance(each.get("message"), str):
-                    each["message"] = say(each["message"])
+            for each in _parts(part):
+                each["message"] = say(each["message"])
     return orjson.dumps(answer)
+
+
+def _parts(answer: dict[str, object]) -> Iterator[dict[str, str]]:
+    """What an answer says of each field, or of each of several cases, mails or rows."""
+    for name in _LISTS:
+        listed = answer.get(name)
+        for each in listed if isinstance(listed, list) else ():
+            if isinstance(each, dict) and isinstance(each.get("message"), str):
+                yield each
 
 
 def _sentence(say: Callable[[str], str], message: str) -> str:
@@ -60,8 +68,11 @@ def _field(say: Callable[[str], str], part: str) -> str:
 
 
 @lru_cache(maxsize=len(LANGUAGES))
-def _speaker(code: str) -> Callable[[str], str]:
-    """What translates a sentence into a language: word for word, or by a pattern."""
+def translator(code: str) -> Callable[[str], str]:
+    """What translates a sentence of the API into a language: word for word, or by a pattern, whose values are looked up, too.
+
+    What the catalogue does not have comes back as it was.
+    """
     text = CATALOGUES.text(LANGUAGES[code])
     varied = [english for english in CATALOGUES.texts(LANGUAGES[code]) if _MARK.search(english)]
     varied.sort(key=lambda english: -len(_MARK.sub("", english)))  # what says more is tried first
@@ -72,7 +83,7 @@ def _speaker(code: str) -> Callable[[str], str]:
             return exact
         for pattern, translation in patterns if len(message) <= LONGEST_SENTENCE else ():
             if found := pattern.fullmatch(message):
-                return _MARK.sub(lambda mark, found=found: found[mark[1]], translation)  # type: ignore[misc]  # bound for each round
+                return _MARK.sub(lambda mark, found=found: text(found[mark[1]]), translation)  # type: ignore[misc]  # bound for each round
         return message
 
     return say

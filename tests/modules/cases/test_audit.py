@@ -52,3 +52,9 @@ async def test_the_log_is_the_clients_own_and_not_for_everybody(as_admin: httpx.
     assert all(line["userId"] == foreign.user["id"] for line in await lines(foreign))
     agent = await as_role("agent")
     assert (await agent.get("/api/audit-logs")).status_code == 403
+
+
+async def test_a_ticket_for_live_updates_is_no_change(as_admin: httpx.AsyncClient) -> None:
+    before = (await as_admin.get("/api/audit-logs")).json()["data"]["pagination"]["total"]
+    assert (await as_admin.post("/api/ws/ticket")).status_code == 200
+    assert (await as_admin.get("/api/audit-logs")).json()["data"]["pagination"]["total"] == before

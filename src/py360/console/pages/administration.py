@@ -7,7 +7,7 @@ from fastapi import Depends, Response
 
 from py360.console.api_client import Data, Json
 from py360.console.listing import Column, Filter, Listing
-from py360.console.navigation import text
+from py360.console.navigation import ADMINISTRATORS, text
 from py360.console.visit import PageRouter, Visit, VisitWith
 from py360.kit.errors import NotFound
 
@@ -69,6 +69,47 @@ PROVIDERS: Final = Listing(
         Column("lastUsed", text("Used"), "moment"),
     ),
 )  # fmt: skip
+AUDIT: Final = Listing(
+    address="/audit-log",
+    path="/audit-logs",
+    key="auditLogs",
+    title=text("Audit log"),
+    lead=text("Who changed what, when and from where."),
+    icon="logs",
+    nothing=text("Nothing was changed yet"),
+    filters=(
+        Filter("search", text("Search"), "search", placeholder=text("Action or address")),
+        Filter("from", text("From"), "date"),
+        Filter("to", text("To"), "date"),
+        Filter("entityType", text("About"), "text", more=True),
+        Filter("entityId", text("Its number"), "number", more=True),
+        Filter("userId", text("User’s number"), "number", more=True),
+    ),
+    columns=(
+        Column("action", text("What"), lead=True, under="path"),
+        Column("user", text("By")),
+        Column("entityType", text("About"), "label", under="entityId"),
+        Column("ipAddress", text("From where")),
+        Column("timestamp", text("When"), "moment"),
+        Column("requestId", text("Request"), optional=True),
+    ),
+)
+CLIENTS: Final = Listing(
+    address="/clients",
+    path="/clients",
+    key="clients",
+    title=text("Clients"),
+    lead=text("The insurers that this installation works for. Each sees only its own data."),
+    icon="organization",
+    filters=(Filter("search", text("Search"), "search", placeholder=text("Name")),),
+    columns=(
+        Column("clientName", text("Client"), lead=True, under="clientCode"),
+        Column("industry", text("Industry")),
+        Column("contactEmail", text("Contact"), under="contactPhone"),
+        Column("userCount", text("Users"), "number"),
+        Column("isActive", text("Active"), "yes"),
+    ),
+)
 REACHES: Final = (
     ("own", text("Their own cases")),
     ("team", text("Their team")),
@@ -125,6 +166,18 @@ async def role(visit: CanManageUsers, role_id: str) -> Response:
         visit.api.get(Data, f"/roles/{role_id}"), visit.api.get(Data, "/permissions")
     )
     return visit.page("admin/role.html", role=found, catalogue=catalogue, reaches=REACHES)
+
+
+@router.get("/audit-log")
+async def audit_log(visit: Annotated[Visit, Depends(VisitWith("settings", "users", query=AUDIT.query))]) -> Response:
+    """What was changed, by whom."""
+    return await AUDIT.show(visit)
+
+
+@router.get("/clients")
+async def clients(visit: Annotated[Visit, Depends(VisitWith("users", query=CLIENTS.query))]) -> Response:
+    """The clients of the installation; its administrators may add one."""
+    return await CLIENTS.show(visit, "admin/clients.html", may=visit.may_change and _administers(visit))
 
 
 @router.get("/providers")
@@ -184,6 +237,11 @@ async def node(
         visit.api.get(Data, f"/hierarchy/nodes/{node_id}"), visit.api.get(Data, f"/hierarchy/{node_id}/members")
     )
     return visit.page("admin/node.html", node=found, members=members["members"])
+
+
+def _administers(visit: Visit) -> bool:
+    """Whether the caller administers the installation, for all its clients."""
+    return visit.caller is not None and visit.caller.role in ADMINISTRATORS
 
 
 async def _roles(visit: Visit) -> Json:

@@ -89,10 +89,11 @@ function signInAgain() {
 
 // ---- Forms ----
 
-// The values of a form as the JSON that the API takes: `a.b` is within a, `a[]` a list, data-type says what is no text.
+// The values of a form as the JSON that the API takes: `a.b` is within a, `a[]` a list, data-type says what is no text. What is
+// left empty is left out of what is new, or is sent whole (data-whole).
 function values(form) {
   const made = {};
-  const isNew = (form.dataset.api || "POST ").startsWith("POST");
+  const isNew = (form.dataset.api || "POST ").startsWith("POST") || form.dataset.whole !== undefined;
   for (const field of form.elements) {
     if (!field.name || field.matches(":disabled, [data-local]") || field.name === "csrf" || field.type === "file" || field.dataset.type === "result") continue;
     if (field.type === "radio" && !field.checked) continue;
@@ -145,7 +146,8 @@ function refuse(form, refused) {
   const rest = [];
   let first = null;
   for (const { field, message } of refused.details) {
-    const input = $$("[name]", form).find((each) => each.name.replace(/\[\]$/, "") === field || each.name.split(".").pop() === field.split(".").pop());
+    const inputs = $$("[name]", form);
+    const input = inputs.find((each) => each.name.replace(/\[\]$/, "") === field) ?? inputs.find((each) => each.name.split(".").pop() === field.split(".").pop());
     const wrong = input && $(".wrong", input.closest(".field") ?? input.parentElement);
     if (!wrong) { rest.push(field ? `${field}: ${message}` : message); continue; }
     wrong.textContent = message.charAt(0).toUpperCase() + message.slice(1);
@@ -172,7 +174,7 @@ function isFieldChanged(field) {
   }
   return field.type !== "hidden" && "defaultValue" in field && field.value !== field.defaultValue;
 }
-const isChanged = (form) => [...form.elements].some(isFieldChanged);
+const isChanged = (form) => form.rowsChanged || [...form.elements].some(isFieldChanged);
 
 async function send(form, submitter) {
   const [method, path] = form.dataset.api.split(" ");
@@ -231,7 +233,7 @@ document.addEventListener("submit", (event) => {
   }
 });
 
-// ---- Parts of a form that count only with a choice; what a form would do; previews of what is chosen ----
+// ---- Parts of a form that count only with a choice; parts of a page ----
 
 function arrange(form) {
   for (const part of $$("[data-when]", form)) {
@@ -242,21 +244,11 @@ function arrange(form) {
   }
 }
 
-let checking = null;
-function check(form) {
-  clearTimeout(checking);
-  checking = setTimeout(async () => {
-    const asked = new URLSearchParams();
-    const wanted = ["type[]", "uploadId", "targetAudience", "purpose"];
-    for (const [name, value] of new FormData(form)) if (value !== "" && (wanted.includes(name) || /^(templates|targetAudience)\./.test(name))) asked.append(name, value);
-    await part($("[data-check-result]", form), `${form.dataset.check}?${asked}`);
-  }, 250);
-}
-
-async function part(target, address, body) {
+async function part(target, address, body, signal) {
   const headers = { Accept: "text/html", "HX-Request": "true", "X-CSRF-Token": cookie("py360_csrf") };
-  const answer = await fetch(address, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body) }).catch(() => null);
-  if (answer?.ok && target.isConnected) target.innerHTML = await answer.text();
+  const answer = await fetch(address, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal }).catch(() => null);
+  const html = answer?.ok ? await answer.text().catch(() => null) : null;
+  if (html !== null && target.isConnected && !signal?.aborted) target.innerHTML = html;
 }
 
 document.addEventListener("change", (event) => {
@@ -265,12 +257,6 @@ document.addEventListener("change", (event) => {
   const { sets } = event.target.dataset;  // a choice that decides another field: its options say what
   if (sets) form.elements[sets].value = event.target.selectedOptions[0]?.dataset.value ?? "";
   arrange(form);
-  if (form.dataset.check) check(form);
-  for (const box of $$("[data-preview]", form)) {
-    if (box.dataset.preview !== event.target.name) continue;
-    if (event.target.value) part(box, box.dataset.address.replace("{}", encodeURIComponent(event.target.value)));
-    else box.replaceChildren();
-  }
 });
 function arrangeAll() { for (const form of $$("form")) if ($("[data-when]", form)) arrange(form); }
 // What scrolls by itself can be reached by the keyboard.
@@ -279,6 +265,9 @@ document.addEventListener("htmx:after:swap", () => { arrangeAll(); reachTables()
 addEventListener("resize", reachTables);
 arrangeAll();
 reachTables();
+// The menu shows where one is, also when that is far down.
+const current = $(".side [aria-current]");
+if (current) $(".side").scrollTop = current.offsetTop - $(".side").clientHeight / 2;
 
 // A button that asks the API for one thing: data-call="PUT /cases/CASE-1/priority", data-body its JSON.
 document.addEventListener("click", async (event) => {

@@ -20,6 +20,7 @@ async function sendFiles(form, submitter) {
     form.closest("dialog")?.close();
     if (form.dataset.then) location.assign(fill(form.dataset.then, read.data));
     else await show(location.href);
+    if (form.dataset.errors && read.data.errors?.length) showErrors($(form.dataset.errors), read.data.errors);
   } catch (refused) {
     if (!(refused instanceof Refused)) throw refused;
     refuse(form, refused);
@@ -27,6 +28,11 @@ async function sendFiles(form, submitter) {
     button?.removeAttribute("aria-busy");
     if (button) button.disabled = false;
   }
+}
+// The rows of a file that were refused, in a dialog: `data-errors` names it.
+function showErrors(box, errors) {
+  $("ul", box).replaceChildren(...errors.map(({ row, field, message }) => { const item = document.createElement("li"); item.textContent = `${row} · ${field}: ${message}`; return item; }));
+  box.showModal();
 }
 document.addEventListener("submit", (event) => {
   if (!event.target.dataset.multipart) return;
@@ -72,3 +78,47 @@ document.addEventListener("click", (event) => {
   text.setRangeText(at.dataset.suggestion, text.selectionStart, text.selectionEnd, "end");
   text.focus();
 });
+
+// ---- Forms with as many rows as one needs: <fieldset data-rows="conditions" data-most="10"> with rows, a template of one, a button that adds ----
+
+// Rows are numbered from 0 in their order: `conditions.0.value`, also where a choice of the row shows a part of it.
+function numberRows(box) {
+  const rows = $$("[data-row]", box);
+  const own = new RegExp(`^${box.dataset.rows}\\.[^.]+\\.`);
+  rows.forEach((row, place) => {
+    for (const each of $$("[name]", row)) each.name = each.name.replace(own, `${box.dataset.rows}.${place}.`);
+    for (const each of $$("[data-when]", row)) each.dataset.when = each.dataset.when.replace(own, `${box.dataset.rows}.${place}.`);
+  });
+  for (const button of $$("[data-remove-row]", box)) button.disabled = rows.length <= Number(box.dataset.least ?? 0);
+  const add = $("[data-add-row]", box);
+  if (add) add.disabled = rows.length >= Number(box.dataset.most);
+  const none = $("[data-no-rows]", box);
+  if (none) none.hidden = rows.length > 0;
+  if (box.form) arrange(box.form);
+}
+
+let added = 0;
+document.addEventListener("click", (event) => {
+  const box = event.target.closest("[data-rows]");
+  if (!box) return;
+  if (event.target.closest("[data-add-row]")) {
+    const row = $("template", box).content.cloneNode(true).firstElementChild;
+    added += 1;
+    for (const each of $$("[id], [for], [aria-describedby]", row)) {
+      for (const name of ["id", "for", "aria-describedby"]) if (each.hasAttribute(name)) each.setAttribute(name, each.getAttribute(name).split(" ").map((id) => `${id}-${added}`).join(" "));
+    }
+    $("[data-row-list]", box).append(row);
+    numberRows(box);
+    $("input, select", row).focus();
+  } else if (event.target.closest("[data-remove-row]")) {
+    const row = event.target.closest("[data-row]");
+    const next = row.nextElementSibling ?? row.previousElementSibling;
+    row.remove();
+    numberRows(box);
+    box.form.rowsChanged = true;
+    ((next && $("input, select", next)) ?? $("[data-add-row]", box))?.focus();
+  }
+});
+const numberAllRows = () => { for (const box of $$("[data-rows]")) numberRows(box); };
+document.addEventListener("htmx:after:swap", numberAllRows);
+numberAllRows();

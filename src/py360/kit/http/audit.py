@@ -46,6 +46,12 @@ def begin() -> None:
     _current.set(_Change())
 
 
+def leave_out() -> None:
+    """This request leaves no line of its own: it changes nothing, or hands on to a route that leaves one."""
+    if (change := _current.get()) is not None:
+        change.noted = True
+
+
 def marking(endpoint: Callable[..., Awaitable[Answered]]) -> Callable[..., Awaitable[Answered]]:
     """The endpoint, which marks that it has answered: a body that is refused never comes so far."""
 

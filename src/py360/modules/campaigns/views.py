@@ -91,12 +91,14 @@ class CreatedCampaignView(TypedDict):
 
 
 class PlannedAudience(TypedDict):
-    """The size of a channel's plan."""
+    """The size of a channel's plan, and how many of its recipients would be skipped now, by reason."""
 
     originalCount: int
     targetCount: int
     withoutContact: int
     duplicatesRemoved: int
+    skipped: dict[str, int]
+    sendCount: int  # of `targetCount` those who would be written to
 
 
 class CampaignRecipientView(TypedDict):

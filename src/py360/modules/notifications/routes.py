@@ -11,7 +11,7 @@ from redis.exceptions import ConnectionError as CacheConnectionError
 from redis.exceptions import TimeoutError as CacheTimeoutError
 
 from py360.kit.errors import Unauthenticated
-from py360.kit.http import Answer, AsFile, Cursor, DbReads, PageParams, Public, Router, Session, listed, ok
+from py360.kit.http import Answer, AsFile, Cursor, DbReads, PageParams, Public, Router, Session, audit, listed, ok
 from py360.modules.identity import api as identity
 from py360.modules.notifications import queries, service, sockets, stream, tickets, views
 from py360.modules.notifications.access import Owner
@@ -82,6 +82,7 @@ async def mark_read(session: Session, caller: Owner, notification_id: str) -> Re
 @router.post("/ws/ticket", response_model=Answer[views.TicketView])
 async def ticket(caller: Owner) -> Response:
     """A ticket for the WebSocket: good once, for 30 seconds. Connect to `/ws?ticket=...`, with `&since=<seq>` to catch up."""
+    audit.leave_out()
     return ok({"ticket": await tickets.issue(caller), "expiresIn": tickets.LIFETIME_SECONDS, "url": "/ws"})
 
 

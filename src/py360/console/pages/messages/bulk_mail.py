@@ -57,6 +57,13 @@ async def new(visit: CanSend) -> Response:
     return visit.page("inbox/bulk_new.html", templates=templates, letters=letters)
 
 
+@router.get("/bulk-mail/letters")
+async def letters(visit: CanSend) -> Response:
+    """The letters of mail merge with their fields, and how they are made."""
+    found = await visit.api.get(Data, "/mail-merge/templates")
+    return visit.page("inbox/letters.html", found=found, may=visit.may("settings") and visit.may_change)
+
+
 @router.get("/bulk-mail/{bulk_id}")
 async def progress(visit: CanSend, bulk_id: str) -> Response:
     """How far a bulk mail is, and why recipients were left out."""

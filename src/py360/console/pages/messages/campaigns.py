@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Annotated, Final, TypedDict
 
 from fastapi import Depends, Response
@@ -40,7 +41,6 @@ CAMPAIGNS: Final = Listing(
     key="campaigns",
     title=text("Campaigns"),
     icon="campaigns",
-    views=True,
     live="campaign.metrics",
     nothing=text("No campaigns yet"),
     nothing_text=text("A campaign writes to many customers at once, on one or several channels."),
@@ -98,7 +98,7 @@ RECIPIENTS: Final = Listing(
         Column("customerName", text("Customer"), under="contact", lead=True),
         Column("caseId", text("Case"), link="/cases/{caseId}"),
         Column("status", text("Status"), "badge"),
-        Column("skipReason", text("Why not"), "label", under="errorMessage"),
+        Column("skipReason", text("Why not"), "label", under="errorMessage", under_kind="sentence"),
         Column("sentAt", text("Sent"), "moment"),
         Column("deliveredAt", text("Delivered"), "moment"),
         Column("openedAt", text("Opened"), "moment"),
@@ -108,9 +108,11 @@ RECIPIENTS: Final = Listing(
 # The choices of AudienceFilter (the API's schema), as the form names them; a name that ends in [] takes several.
 _AUDIENCE: Final = "targetAudience."
 _AUDIENCE_FILTERS: Final = ("dueFrom", "dueTo", "statuses[]", "policyTypes[]", "maxRenewalProbability")
+_FROM: Final = frozenset({"uploadId", "audienceId"})  # what a new campaign may be made from
+_KEPT: Final = "kept"  # the form's choice of a kept audience
 _CHECKED: Final = frozenset(
     {
-        "type[]", "uploadId", "targetAudience", "purpose", *(f"templates.{name}" for name, _ in CHANNELS),
+        "type[]", *_FROM, "targetAudience", "purpose", *(f"templates.{name}" for name, _ in CHANNELS),
         *(f"{_AUDIENCE}{name}" for name in _AUDIENCE_FILTERS),
     }
 )  # fmt: skip
@@ -141,9 +143,9 @@ class Accounts(TypedDict):
 
 
 class Planned(TypedDict):
-    """How many recipients a channel would have."""
+    """How many recipients of a channel would be written to; the template reads the rest."""
 
-    targetCount: int
+    sendCount: int
 
 
 class Sms(TypedDict):
@@ -179,7 +181,7 @@ async def _count(visit: Visit, status: str) -> int:
 
 
 @router.get("/campaigns/new")
-async def new(visit: Annotated[Visit, Depends(VisitWith(*CanCreate, query=frozenset({"uploadId"})))]) -> Response:
+async def new(visit: Annotated[Visit, Depends(VisitWith(*CanCreate, query=_FROM))]) -> Response:
     """The form for a new campaign."""
     return await _form(visit, None, visit.query.get("uploadId", ""))
 
@@ -194,14 +196,16 @@ async def edit(visit: Annotated[Visit, Depends(VisitWith("campaigns:campaign-edi
 
 
 async def _form(visit: Visit, campaign: Draft | None, upload: str) -> Response:
-    uploads, templates = await asyncio.gather(
+    uploads, kept, templates = await asyncio.gather(
         visit.api.get(Data, "/upload/history", status="completed", limit=100) if visit.may("upload") else _nothing(),
+        visit.api.get(Data, "/audiences", limit=100) if visit.may("campaigns") and not campaign else _nothing(),
         _templates(visit),
     )
     return visit.page(
         "campaigns/new.html",
         campaign=campaign,
         uploads=uploads.get("uploads", []),
+        kept=kept.get("audiences", []) if visit.may("campaigns:audience-segmentation") else [],
         templates=templates,
         accounts=(await _accounts(visit))["providers"],
         chosen=upload,
@@ -221,22 +225,39 @@ async def check(visit: Annotated[Visit, Depends(VisitWith(*CanCreate, query=_CHE
     channels = asked.getlist("type[]")
     templates = {name: found for name in channels if (found := asked.get(f"templates.{name}"))}
     if not channels:
-        return visit.page("campaigns/check.html", planned={}, previews={}, costs={}, problem="")
+        return _checked(visit)
     body: Data = {
         "type": [*channels],
         "templates": {**templates},
         "targetAudience": _audience(asked),
         "purpose": asked.get("purpose", "renewal"),
     }
-    if asked.get("uploadId"):
-        body["uploadId"] = asked["uploadId"]
+    body |= {name: asked[name] for name in _FROM if asked.get(name)}
     try:
         planned = await visit.api.post(dict[str, Planned], "/campaigns/preview-audience", body)
     except ApiProblem as refused:
-        return visit.page("campaigns/check.html", planned={}, previews={}, costs={}, problem=refused.message)
+        return _checked(visit, problem=refused.message)
     previews = {name: await _preview(visit, code) for name, code in templates.items()}
     costs = _costs(planned, previews, (await _accounts(visit))["providers"])
-    return visit.page("campaigns/check.html", planned=planned, previews=previews, costs=costs, problem="")
+    return _checked(visit, planned, previews, costs)
+
+
+def _checked(
+    visit: Visit,
+    planned: Mapping[str, Planned] = MappingProxyType({}),
+    previews: Mapping[str, Preview] = MappingProxyType({}),
+    costs: Mapping[str, Decimal] = MappingProxyType({}),
+    problem: str = "",
+) -> Response:
+    """The part of the page; without anything planned it says what to choose."""
+    return visit.page(
+        "campaigns/check.html",
+        planned=planned,
+        previews=previews,
+        costs=costs,
+        problem=problem,
+        skip_reasons=SKIP_REASONS,
+    )
 
 
 @router.get("/campaigns/{campaign_id}")
@@ -279,7 +300,7 @@ async def rules(visit: CanSee, campaign_id: str) -> Response:
 def _audience(asked: QueryParams) -> Json:
     """The audience that a form asks for: one of the usual ones, or a filter; everybody where nothing is chosen."""
     if usual := asked.get("targetAudience"):
-        return usual
+        return "all" if usual == _KEPT else usual
     chosen: Data = {}
     for name in _AUDIENCE_FILTERS:
         if given := [value for value in asked.getlist(_AUDIENCE + name) if value]:
@@ -327,5 +348,5 @@ def _costs(
         ]  # fmt: skip
         if prices and prices[0] is not None:
             parts = previews.get(channel, {}).get("sms", {"parts": 1})["parts"] if channel == "sms" else 1
-            costs[channel] = Decimal(str(prices[0])) * audience["targetCount"] * parts
+            costs[channel] = Decimal(str(prices[0])) * audience["sendCount"] * parts
     return costs

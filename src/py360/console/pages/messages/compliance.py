@@ -84,7 +84,7 @@ SUPPRESSIONS: Final = Listing(
     filters=(
         Filter("search", text("Search"), "search", placeholder=text("Mobile or e-mail")),
         Filter("channel", text("Channel"), choices=CHANNELS),
-        Filter("reason", text("Reason"), choices=tuple((code, text(code.replace("_", " ").capitalize())) for code in ("unsubscribed", "bounced", "complained", "manual", "invalid"))),
+        Filter("reason", text("Reason"), choices=tuple((code, text(code.replace("_", " ").capitalize())) for code in ("unsubscribe", "stop", "hard_bounce", "complaint", "manual"))),
     ),
     columns=(
         Column("contact", text("Contact"), lead=True),
@@ -93,6 +93,33 @@ SUPPRESSIONS: Final = Listing(
         Column("createdAt", text("Since"), "moment"),
         Column("expiresAt", text("Until"), "moment"),
     ),
+)  # fmt: skip
+
+REPORTS: Final = Listing(
+    address="/dnc/reports",
+    path="/dnc/compliance-reports",
+    key="reports",
+    title=text("Compliance reports"),
+    lead=text(
+        "What was sent in a period, what was kept back, and whether a message went to a contact of the registry."
+    ),
+    icon="dnc",
+    nothing=text("No reports yet"),
+    nothing_text=text("Make one for a month, a quarter or any days."),
+    columns=(
+        Column("periodStart", text("From"), "day", lead=True),
+        Column("periodEnd", text("Until"), "day"),
+        Column("reportType", text("Kind"), "label"),
+        Column("totalSent", text("Sent"), "number"),
+        Column("totalBlocked", text("Blocked"), "number"),
+        Column("overridesApproved", text("Overrides approved"), "number"),
+        Column("violations", text("Violations"), "number"),
+        Column("complianceScore", text("Score"), "percent"),
+        Column("createdAt", text("When"), "moment"),
+    ),
+)
+REPORT_KINDS: Final = (
+    ("monthly", text("A month")), ("quarterly", text("A quarter")), ("annual", text("A year")), ("custom", text("Any days")),
 )  # fmt: skip
 
 
@@ -113,6 +140,12 @@ async def blocked(visit: Annotated[Visit, Depends(VisitWith("settings", query=BL
 async def overrides(visit: Annotated[Visit, Depends(VisitWith("settings", query=OVERRIDES.query))]) -> Response:
     """Who asked to write to somebody registered, and what was decided."""
     return await OVERRIDES.show(visit, "dnc/overrides.html", tab="overrides")
+
+
+@router.get("/dnc/reports")
+async def reports(visit: Annotated[Visit, Depends(VisitWith("settings", query=REPORTS.query))]) -> Response:
+    """The compliance reports, and a form for a new one."""
+    return await REPORTS.show(visit, "dnc/reports.html", tab="reports", kinds=REPORT_KINDS)
 
 
 @router.get("/suppressions")

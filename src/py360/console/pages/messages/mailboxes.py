@@ -1,7 +1,7 @@
 """The mailboxes of the service desk, and the rules that sort what comes in."""
 
 import asyncio
-from typing import Annotated, Final, TypedDict
+from typing import Annotated, Final, TypedDict, cast
 
 from fastapi import Depends, Response
 from fastapi.responses import RedirectResponse
@@ -12,6 +12,7 @@ from py360.console.navigation import text
 from py360.console.pages.messages.inbox import CATEGORIES, READERS
 from py360.console.session import HOME
 from py360.console.visit import PageRouter, Visit, VisitWith
+from py360.kit.errors import NotFound
 
 router = PageRouter()
 
@@ -61,6 +62,10 @@ SENT_BACK: Final = frozenset(
         "iss",
     }
 )
+ACTIONS: Final = (("star", text("Star")), ("move_to_folder", text("Move to a folder")))
+MOST_CONDITIONS: Final = 10  # of a rule, as the API takes them
+MOST_ACTIONS: Final = 5
+CanSort = Annotated[Visit, Depends(VisitWith(*READERS))]
 CanManage = Annotated[Visit, Depends(VisitWith("settings"))]
 
 
@@ -108,11 +113,49 @@ async def mailbox(visit: CanManage, account_id: str) -> Response:
 async def rules(visit: Annotated[Visit, Depends(VisitWith("settings", *READERS))]) -> Response:
     """The rules that sort mail, the words that say what it is about, and the office's own folders."""
     sorting, words, folders = await asyncio.gather(
-        visit.api.get(Data, "/email-rules", limit=100),
-        visit.api.get(Data, "/email-classification-rules", limit=100),
-        visit.api.find(Data, "/email-folders"),
+        _sorting(visit), _every(visit, "/email-classification-rules", "rules"), visit.api.find(Data, "/email-folders")
     )
     return visit.page(
         "inbox/rules.html", sorting=sorting, words=words, folders=folders, categories=CATEGORIES,
-        condition_fields=CONDITION_FIELDS, operators=OPERATORS,
+        condition_fields=CONDITION_FIELDS, operators=OPERATORS, actions=ACTIONS, may_sort=visit.may(*READERS),
     )  # fmt: skip
+
+
+@router.get("/mail-rules/new")
+async def new_rule(visit: CanSort) -> Response:
+    """The form of a rule: what a mail must be like, and what is done with it then."""
+    return await _rule_form(visit, None)
+
+
+@router.get("/mail-rules/{rule_id}")
+async def rule(visit: CanSort, rule_id: int) -> Response:
+    """The same form for a rule that is there."""
+    found = [each for each in await _sorting(visit) if each["id"] == rule_id]
+    if not found:
+        raise NotFound("There is no such rule. It may have been deleted.")
+    return await _rule_form(visit, found[0])
+
+
+async def _rule_form(visit: Visit, rule: Data | None) -> Response:
+    folders = await visit.api.get(Data, "/email-folders")
+    return visit.page(
+        "inbox/rule.html", rule=rule, folders=folders["folders"], condition_fields=CONDITION_FIELDS, operators=OPERATORS,
+        actions=ACTIONS, most_conditions=MOST_CONDITIONS, most_actions=MOST_ACTIONS,
+    )  # fmt: skip
+
+
+async def _sorting(visit: Visit) -> list[Data]:
+    """The rules of the inbox in their order, for those who may read mail."""
+    return await _every(visit, "/email-rules", "rules") if visit.may(*READERS) else []
+
+
+async def _every(visit: Visit, path: str, key: str) -> list[Data]:
+    """A list of the API from its first page to its last; an office has 200 rules at most."""
+    rows: list[Data] = []
+    page = 1
+    while True:
+        listed = await visit.api.get(Data, path, limit=100, page=page)
+        rows += cast(list[Data], listed[key])
+        if page >= cast(dict[str, int], listed["pagination"])["totalPages"]:
+            return rows
+        page += 1

@@ -60,7 +60,6 @@ CASES: Final = Listing(
     key="cases",
     title=text("Cases"),
     icon="cases",
-    views=True,
     sort="-createdAt",
     live="case.updated payment.updated",
     nothing=text("No cases yet"),
@@ -165,7 +164,7 @@ async def cases(visit: Annotated[Visit, Depends(VisitWith("cases", query=CASES.q
 @router.get("/closed-cases")
 async def closed(visit: Annotated[Visit, Depends(VisitWith("closed-cases", query=CLOSED.query))]) -> Response:
     """Cases that have ended."""
-    return await CLOSED.show(visit, "cases/closed.html")
+    return await CLOSED.show(visit)
 
 
 @router.get("/logs")

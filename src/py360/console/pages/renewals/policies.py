@@ -96,7 +96,7 @@ async def notices(
     visit: Annotated[Visit, Depends(VisitWith("cases", "closed-cases", query=NOTICES.query))],
 ) -> Response:
     """The register of notices."""
-    return await NOTICES.show(visit, "policies/register.html")
+    return await NOTICES.show(visit)
 
 
 @router.get("/renewal-directions")

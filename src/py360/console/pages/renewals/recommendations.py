@@ -60,7 +60,7 @@ RECOMMENDATIONS: Final = Listing(
         Filter("status", text("Status"), choices=OUTCOMES),
     ),
     columns=(
-        Column("type", text("Recommended"), lead=True, under="reason"),
+        Column("type", text("Recommended"), "sentence", lead=True, under="reason", under_kind="sentence"),
         Column("customerName", text("Customer"), link="/customers/{customerId}"),
         Column("priority", text("Priority"), "label"),
         Column("estimatedPremium", text("Premium"), "money", sort="estimatedPremium"),

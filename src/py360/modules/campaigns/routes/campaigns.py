@@ -44,7 +44,7 @@ from py360.modules.campaigns.routes.answers import (
 )
 from py360.modules.campaigns.schemas import AudienceFilter, EditCampaign, NewCampaign, NewStatus, PreviewAudience
 from py360.modules.campaigns.service import create, edit, status
-from py360.modules.campaigns.service.plan import Planned
+from py360.modules.campaigns.service.plan import Forecast
 from py360.modules.campaigns.views import (
     CampaignComplianceView,
     CampaignDetailView,
@@ -101,24 +101,32 @@ async def list_campaigns(
 
 
 @router.post("/campaigns/preview-audience", response_model=Answer[PlannedAudiences])
-async def preview_audience(session: Session, caller: CanCreateCampaigns, body: PreviewAudience) -> Response:
-    """The size of each channel's plan, without planning anything."""
+async def preview_audience(
+    session: Session, reads: DbReads, caller: CanCreateCampaigns, body: PreviewAudience
+) -> Response:
+    """The size of each channel's plan, without planning anything, and how many of its recipients would be skipped now and why.
+
+    `skipped` counts each recipient once, under the reason that it would be skipped for: `opted_out`, `no_opt_in`, `suppressed`,
+    `dnc`, `death_claim`. What depends on the hour of sending (legal hours, the frequency cap, the budget) is not in it.
+    """
     check_features(
         caller,
         set(body.type),
         filtered=isinstance(body.target_audience, AudienceFilter) or body.audience_id is not None,
     )
-    return ok(
-        {channel: _planned(planned) for channel, planned in (await create.preview(session, caller, body)).items()}
-    )
+    found = await create.preview(session, reads, caller, body)
+    return ok({channel: _planned(forecast) for channel, forecast in found.items()})
 
 
-def _planned(planned: Planned) -> PlannedAudience:
+def _planned(forecast: Forecast) -> PlannedAudience:
+    planned = forecast.planned
     return {
         "originalCount": planned.cases,
         "targetCount": planned.recipients,
         "withoutContact": planned.without_contact,
         "duplicatesRemoved": planned.duplicates_removed,
+        "skipped": dict(forecast.skipped),
+        "sendCount": forecast.sendable,
     }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db, ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
+from py360.kit.reads import Reads
 from py360.modules.campaigns.schemas import (
     AudienceFilter,
     Channel,
@@ -20,7 +21,7 @@ from py360.modules.campaigns.schemas import (
     store_audience,
 )
 from py360.modules.campaigns.service import audiences, plan
-from py360.modules.campaigns.service.plan import Audience, Planned
+from py360.modules.campaigns.service.plan import Audience, Forecast, Planned
 from py360.modules.campaigns.service.schedule import schedule
 from py360.modules.campaigns.service.status import check_start
 from py360.modules.cases import api as cases
@@ -255,15 +256,17 @@ async def set_target(session: AsyncSession, campaign_id: int, planned: Planned) 
     )
 
 
-async def preview(session: AsyncSession, caller: Caller, body: PreviewAudience) -> dict[Channel, Planned]:
-    """The size of each channel's plan, without planning anything."""
+async def preview(
+    session: AsyncSession, reads: Reads, caller: Caller, body: PreviewAudience
+) -> dict[Channel, Forecast]:
+    """The size of each channel's plan and whom the send gate would refuse of it, without planning anything."""
     wanted = await _wanted(session, caller, body)
     client_id, audience = await audience_of(session, caller, body.upload_id, wanted, body.purpose)
-    found: dict[Channel, Planned] = {}
+    found: dict[Channel, Forecast] = {}
     for channel in body.type:
         template = (
             await template_for(session, client_id, channel, body.templates) if channel in body.templates else None
         )
-        once = plan.is_promotional(body.purpose, template)
-        found[channel] = await plan.preview(session, caller, client_id, channel, audience, once_per_contact=once)
+        promotional = plan.is_promotional(body.purpose, template)
+        found[channel] = await plan.forecast(reads, caller, client_id, channel, audience, promotional=promotional)
     return found

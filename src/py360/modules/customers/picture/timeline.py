@@ -210,11 +210,12 @@ def insight(policies: Sequence[HeldPolicy], counts: Counts, today: date) -> Insi
         rating = "Excellent"
     else:
         rating = "Good" if tenure >= 2 and counts.claims < 3 else "Average"
+    held = "1 policy" if len(policies) == 1 else f"{len(policies)} policies"
     observations = [
-        f"Customer for {tenure} years with {len(policies)} policies.",
-        f"{counts.claims} claims." if counts.claims else "No claims.",
-        f"{counts.renewals} renewals.",
-        f"{counts.messages} messages.",
-        f"{counts.payments} payments.",
+        f"With us for {tenure} years, with {held}." if tenure else f"A new customer, with {held}.",
+        f"{counts.claims} claims so far." if counts.claims else "No claims so far.",
+        f"Renewed {counts.renewals} times." if counts.renewals else "Nothing renewed with us yet.",
+        f"{counts.messages} messages were sent." if counts.messages else "No messages were sent yet.",
+        f"{counts.payments} payments were received." if counts.payments else "No payments were received yet.",
     ]
     return {"claimLikelihood": likelihood, "customerProfile": rating, "observations": observations}
