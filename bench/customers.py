@@ -18,7 +18,7 @@ from py360.kit.clock import SystemClock
 Out = Callable[[str], None]
 TIMELINE_P95: Final = 50.0
 EVENTS: Final = 2_000
-# Of customer 1: comments, edits, payments, claims, messages and documents, a sixth of the events each.
+# Of customer 1: comments, edits, payments, claims, messages, mails, calls and documents, an eighth of the events each.
 _EVENTS: Final = (
     """
     insert into case_history (case_id, action, details, created_at)
@@ -43,6 +43,17 @@ _EVENTS: Final = (
     from renewal_cases, generate_series(1, %(each)s) n where id = 1
     """,
     """
+    insert into emails (client_id, message_id, from_email, to_email, subject, body_text, case_id, customer_id, received_at)
+    select client_id, 'bench-' || n, 'asha@example.com', 'desk@example.com', 'Question ' || n, 'When is it due?', id, customer_id,
+      now() - n * interval '2 hours'
+    from renewal_cases, generate_series(1, %(each)s) n where id = 1
+    """,
+    """
+    insert into case_communications (client_id, case_id, kind, direction, subject, occurred_at)
+    select client_id, id, 'phone', 'inbound', 'Call ' || n, now() - n * interval '3 hours'
+    from renewal_cases, generate_series(1, %(each)s) n where id = 1
+    """,
+    """
     insert into files (client_id, original_name, file_name, file_path, file_size, mime_type, entity_type, entity_id)
     select client_id, 'a.pdf', 'a' || n || '.pdf', 'x', 1, 'application/pdf', 'case', id
     from renewal_cases, generate_series(1, %(each)s) n where id = 1
@@ -58,7 +69,7 @@ def run(out: Out, customers: int = 100_000, seconds: float = 3.0) -> bool:
             clock = SystemClock()
             portfolio.fill(connection, customers, clock.today(), clock.now())
             for statement in _EVENTS:
-                connection.execute(statement, {"each": EVENTS // 6 + 1})
+                connection.execute(statement, {"each": EVENTS // 8})
             connection.execute("analyze")
             out(f"{customers:,} customers generated in {time.perf_counter() - started:.0f} s")
         with api() as product:

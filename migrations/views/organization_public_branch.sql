@@ -1,2 +1,2 @@
 create view organization_public_branch as
-select id, name, hierarchy_node_id from branches;
+select id, name, hierarchy_node_id, client_id, status from branches;

@@ -1,3 +1,3 @@
 -- The instalments of a case, and what was paid on each.
 create view payments_public_instalment as
-select id, case_id, period, amount, paid_amount, due_date, status from outstanding_amounts;
+select id, case_id, period, amount, paid_amount, due_date, status, description from outstanding_amounts;

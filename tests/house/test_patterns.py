@@ -33,6 +33,7 @@ ALLOWED: Final = {
     "console/sentences.py": "sentences of our own API, of at most 2,000 letters; no more than two repetitions",
     "console/listing.py": "only over the links of our own columns; one repetition of one class between braces",
     "entrypoints/gateway.py": "only over the paths of our own routes",
+    "kit/card_numbers.py": "every repetition is of digits and has a limit: at most 24 letters are looked at from each place",
     "kit/export.py": "messages of a library, and cells by fullmatch with repetitions kept apart by the point",
     "kit/listing.py": "only over names of our own fields; without repetition",
     "kit/migrate.py": "only over our own SQL",

@@ -79,6 +79,9 @@ async def test_branch_moved_in_mid_year(as_admin: httpx.AsyncClient, as_role: As
     assert [(each["cases"], each["renewed"], each["until"]) for each in first] == [(3, 2, "2027-09-15")]
     assert [(each["cases"], each["renewed"], each["until"]) for each in second] == [(1, 0, None)]
 
+    shown = data(await as_admin.get(f"/api/hierarchy/nodes/{night}"))["teamMembers"]
+    assert [each["name"] for each in shown] == [each["name"] for each in second]
+
     # The tree of today has the branch under its new state, and may be moved back; a circle is refused.
     (root,) = data(await as_admin.get("/api/hierarchy"))["nodes"]
     states = {state["name"]: [each["name"] for each in state["children"]] for state in root["children"]}

@@ -166,6 +166,12 @@ def dumps(value: Any) -> bytes:
         return orjson.dumps(free_json.writable(value), default=_plain, option=_OPTIONS)
 
 
+def as_stored(block: BaseModel) -> dict[str, Any]:
+    """A block as a JSON column keeps it: what was stated, under the names of the wire, amounts as numbers."""
+    stored: dict[str, Any] = orjson.loads(dumps(block.model_dump(by_alias=True, exclude_none=True)))
+    return stored
+
+
 def camel(row: Mapping[str, Any]) -> dict[str, Any]:
     """A database row with its keys in camelCase."""
     return {to_camel(key): value for key, value in row.items()}

@@ -187,3 +187,26 @@ async def test_codes_and_policy_numbers_are_a_clients_own(as_admin, as_role) -> 
         assert (both.status_code, both.json()["error"]["code"]) == (409, "several_clients")
         one = await as_admin.get(path, params={"clientId": other})
         assert one.json()["data"]["clientId"] == other
+
+
+async def test_a_policy_has_an_agent_and_a_branch(as_admin, as_role) -> None:
+    agent = await as_role("agent")
+    above = None
+    for kind in ("region", "state", "branch"):
+        body = {"name": f"A {kind}", "type": kind, "parentId": above}
+        node = (await as_admin.post("/api/hierarchy/nodes", json=body)).json()["data"]
+        above = node["id"]
+    person = {"firstName": "Asha", "lastName": "Rao", "phone": "9820000123"}
+    customer = (await as_admin.post("/api/customers", json=person)).json()["data"]["id"]
+    policy = {
+        "policyNumber": "A/1", "customerId": customer, "policyType": "motor", "premium": 9_000, "startDate": "2026-01-01",
+        "endDate": "2026-12-31", "agentId": agent.user["id"], "branchId": node["branchId"],
+    }  # fmt: skip
+    for field in ("agentId", "branchId"):
+        refused = await as_admin.post("/api/policies", json=policy | {field: 999_999})
+        assert (refused.status_code, refused.json()["error"]["details"][0]["field"]) == (422, field)
+    assert (await as_admin.post("/api/policies", json=policy)).status_code == 201
+    shown = (await as_admin.get("/api/policies/A/1")).json()["data"]
+    assert (shown["agentId"], shown["branchId"]) == (agent.user["id"], node["branchId"])
+    assert (await as_admin.put("/api/policies/A/1", json=shown | {"agentId": None})).status_code == 200
+    assert (await as_admin.get("/api/policies/A/1")).json()["data"]["agentId"] is None

@@ -101,3 +101,34 @@ async def test_duplicates_out_of_reach_are_not_shown(as_admin: httpx.AsyncClient
     code, foreign = await set_contact(mine), await set_contact(other)
     assert data(await agent.get(f"/api/customers/{code}/duplicates"))["duplicates"] == []
     assert (await agent.post(f"/api/customers/{code}/merge", json={"duplicateId": foreign})).status_code == 404
+
+
+async def test_opt_outs_of_both_count_for_good(as_admin: httpx.AsyncClient) -> None:
+    _, _, kept, duplicate = await two()
+    first, second = {"email": "Preferred", "sms": "Accepted"}, {"sms": "Opted Out", "whatsapp": "Opted Out"}
+    for code, choices in ((kept, first), (duplicate, second)):
+        data(await as_admin.put(f"/api/customers/{code}/preferences", json={"communication": choices}))
+    path = f"/api/customers/{kept}"
+    made = data(await as_admin.post(f"{path}/merge", json={"duplicateId": duplicate}))
+    both = {"email": "Preferred", "sms": "Opted Out", "whatsapp": "Opted Out"}
+    assert data(await as_admin.get(f"{path}/preferences"))["communication"] == both
+    data(await as_admin.post(f"{path}/merges/{made['mergeId']}/undo"))
+    assert data(await as_admin.get(f"{path}/preferences"))["communication"] == both  # an opt-out is never lost
+
+
+async def test_documents_and_profile_go_to_whoever_has_none_and_back(as_admin: httpx.AsyncClient) -> None:
+    _, _, kept, duplicate = await two()
+    aadhaar = {"documents": [{"type": "Aadhaar", "number": "1234 5678 9012", "status": "verified"}]}
+    data(await as_admin.put(f"/api/customers/{duplicate}/kyc", json=aadhaar))
+    data(await as_admin.put(f"/api/customers/{duplicate}/profile", json={"annualIncome": {"amount": 900_000}}))
+    path = f"/api/customers/{kept}"
+    made = data(await as_admin.post(f"{path}/merge", json={"duplicateId": duplicate}))
+    assert made["filled"] == ["kyc_documents", "profile"]
+    shown = data(await as_admin.get(path))
+    assert (shown["kycStatus"], shown["kycDocuments"][0]["type"]) == ("verified", "aadhaar")
+    assert data(await as_admin.get(f"{path}/profile"))["annualIncome"]["amount"] == 900_000
+    data(await as_admin.post(f"{path}/merges/{made['mergeId']}/undo"))
+    assert data(await as_admin.get(path))["kycStatus"] == "pending"
+    assert data(await as_admin.get(f"{path}/profile"))["annualIncome"] is None
+    assert data(await as_admin.get(f"/api/customers/{duplicate}/profile"))["annualIncome"]["amount"] == 900_000
+    assert data(await as_admin.get(f"/api/customers/{duplicate}"))["kycStatus"] == "verified"

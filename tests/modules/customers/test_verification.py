@@ -12,7 +12,7 @@ from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
 from tests.factories.cases import MadeCase, make_case
 from tests.factories.claims import data, wait
-from tests.modules.conftest import Sandbox
+from tests.modules.conftest import AsRole, Sandbox
 
 HTML = {"accept": "text/html"}
 
@@ -98,6 +98,18 @@ async def test_a_pan_says_whose_it_may_be(as_admin: httpx.AsyncClient, pan: str,
     answer = data(await as_admin.post("/api/verify/pan", json={"pan": pan, "caseId": case.number}))
     assert answer["verified"] is verified
     assert (await verification(as_admin, case))["pan"]["verified"] is verified
+
+
+async def test_a_contact_is_verified_from_the_page_of_its_customer(
+    as_admin: httpx.AsyncClient, as_role: AsRole, sandbox: Sandbox
+) -> None:
+    case = await make_case()
+    body = {"phone": (await contact(as_admin, case))["phone"], "customerId": case.customer_id}
+    assert data(await as_admin.post("/api/verify/phone", json=body))["verified"] is False
+    code = re.search(r"\b(\d{6}) is your code", str(sandbox.received("sms")[0]))[1]
+    assert data(await as_admin.post("/api/verify/phone", json=body | {"code": code}))["verified"] is True
+    agent = await as_role("agent")
+    assert (await agent.post("/api/verify/phone", json=body)).status_code == 404
 
 
 async def test_what_is_not_on_file_is_not_verified(as_admin: httpx.AsyncClient) -> None:

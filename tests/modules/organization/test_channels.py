@@ -85,3 +85,14 @@ async def test_agents_look_and_change_nothing(as_admin: httpx.AsyncClient, as_ro
     agent = await as_role("agent")
     assert data(await agent.get(f"/api/channels/{code}"))["name"] == "Branch Office"
     assert (await agent.put(f"/api/channels/{code}", json={"status": "inactive"})).status_code == 403
+
+
+async def test_ratings_of_a_channel(as_admin: httpx.AsyncClient) -> None:
+    code = await add(as_admin)
+    case = await make_case("in_progress", channel="Branch Office")
+    for stars in (5, 4):
+        body = {"type": "phone", "direction": "inbound", "customerSatisfaction": stars}
+        data(await as_admin.post(f"{case.path}/contacts", json=body), 201)
+    found = data(await as_admin.get(f"/api/channels/{code}/performance"))["performance"]
+    assert found["customerSatisfaction"] == 4.5
+    assert data(await as_admin.get(f"/api/channels/{code}"))["performance"]["customerSatisfaction"] == 4.5

@@ -7,7 +7,16 @@ import pytest
 
 from py360.sandbox.vendors import Vendors
 from tests.modules.conftest import AsRole, Sandbox
-from tests.modules.payments.conftest import DUE, MakeCase, Voice, let_refund_alone, outstanding, paid_link, rows
+from tests.modules.payments.conftest import (
+    DUE,
+    MakeCase,
+    Voice,
+    balances,
+    let_refund_alone,
+    outstanding,
+    paid_link,
+    rows,
+)
 
 
 async def test_an_untouched_case_owes_its_renewal_amount(
@@ -22,7 +31,7 @@ async def test_an_untouched_case_owes_its_renewal_amount(
     assert row == {
         "id": "renewal", "period": "December 2026", "amount": 125_000.50, "paidAmount": 0, "remaining": 125_000.50,
         "dueDate": "2026-12-04", "status": "pending", "daysOverdue": -10, "isOverdue": False,
-        "description": "Renewal premium", "version": 0,
+        "description": "Renewal premium", "paidDate": None, "paymentMethod": None, "paymentReference": None, "version": 0,
     }  # fmt: skip
     assert await rows("select 1 from outstanding_amounts") == []  # computed, not duplicated
 
@@ -250,13 +259,48 @@ async def test_a_refund_goes_through_the_gateway(
     assert (await as_admin.post(path, json={})).json()["error"]["code"] == "nothing_to_refund"
 
 
-async def test_cash_is_not_refunded_through_a_gateway(as_admin: httpx.AsyncClient, clock, make_case: MakeCase) -> None:
-    case = await make_case()
-    taken = (await as_admin.post(f"/api/cases/{case.number}/payments", json={"amount": 5, "method": "cash"})).json()[
-        "data"
+async def test_a_dishonoured_cheque_is_taken_back_by_two_people(
+    as_admin: httpx.AsyncClient, as_role: AsRole, clock, make_case: MakeCase
+) -> None:
+    case, second = await make_case("10000"), await as_role("client_admin")
+    cheque = {"method": "cheque", "reference": "004711", "amount": 6_000}
+    taken = (await as_admin.post(f"/api/cases/{case.number}/payments", json=cheque)).json()["data"]
+    path = f"/api/payments/{taken['paymentId']}"
+    for body, code in (({}, "reason_required"), ({"amount": 6_001, "reason": "Dishonoured"}, "too_much")):
+        refused = await as_admin.post(f"{path}/refund", json=body)
+        assert (refused.status_code, refused.json()["error"]["code"]) == (422, code)
+    asked = (await as_admin.post(f"{path}/refund", json={"reason": "Dishonoured"})).json()["data"]
+    assert (await outstanding(as_admin, case))["totalOutstanding"] == 4_000  # nothing moved yet
+    decision = {"decision": "approved", "note": "Seen the memo"}
+    done = await second.put(f"/api/payments/approvals/{asked['approvalId']}/decision", json=decision)
+    assert done.status_code == 200, done.text
+    assert (await outstanding(as_admin, case))["totalOutstanding"] == 10_000
+    payment = (await as_admin.get(path)).json()["data"]
+    assert (payment["status"], payment["refundedAmount"]) == ("refunded", 6_000)
+    assert [(each["amount"], each["status"], each["reason"]) for each in payment["refunds"]] == [
+        (6_000, "processed", "Dishonoured")
     ]
-    answer = await as_admin.post(f"/api/payments/{taken['paymentId']}/refund", json={})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (409, "not_online")
+    assert await balances(as_admin) == {"receivable": 10_000, "premium": -10_000}
+    history = await rows("select action from case_history where case_id = %(id)s", id=case.id)
+    assert "Payment Refunded" in {row["action"] for row in history}
+    again = await as_admin.post(f"{path}/refund", json={"reason": "Dishonoured"})
+    assert (again.status_code, again.json()["error"]["code"]) == (409, "nothing_to_refund")
+
+
+async def test_a_case_renewed_by_hand_stays_renewed_when_its_receipt_is_taken_back(
+    as_admin: httpx.AsyncClient, as_role: AsRole, clock, make_case: MakeCase
+) -> None:
+    case, second = await make_case("10000"), await as_role("client_admin")
+    taken = (
+        await as_admin.post(f"/api/cases/{case.number}/payments", json={"all": True, "method": "Agent Collection"})
+    ).json()["data"]
+    assert await balances(as_admin) == {"cash": 10_000, "premium": -10_000}
+    body = {"amount": 2_500, "reason": "Counted wrongly"}
+    asked = (await as_admin.post(f"/api/payments/{taken['paymentId']}/refund", json=body)).json()["data"]
+    await second.put(f"/api/payments/approvals/{asked['approvalId']}/decision", json={"decision": "approved"})
+    (row,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
+    assert (row["status"], row["payment_status"]) == ("renewed", "partial")
+    assert await balances(as_admin) == {"cash": 7_500, "receivable": 2_500, "premium": -10_000}
 
 
 async def test_who_may_not(

@@ -50,7 +50,7 @@ class Edit(Schema):
         "agentId", "assignedAgent", "priority", "currentWorkStep", "renewalDate", "nextFollowUpDate",
         "nextActionPlan", "closedDate", "paymentStatus", "paymentMethod", "paymentDate", "notes", "escalatedTo",
         "escalationReason", "escalatedAt", "contactDueAt", "contactClock", "comments", "flowSteps", "policyProposer", "lifeAssured", "channelDetails",
-        "policyMembers", "outstandingAmounts", "lastActionDate", "totalCalls",
+        "policyMembers", "familySummary", "outstandingAmounts", "lastActionDate", "totalCalls",
         "communicationAttempts", "lastContactDate",
     })  # fmt: skip
     moves = frozenset({

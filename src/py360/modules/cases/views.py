@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 
 from py360.kit.http.answers import JsonObject
 from py360.modules.cases.stages import Stage
+from py360.modules.customers import api as customers
 
 
 class CaseContactView(TypedDict):
@@ -125,20 +126,6 @@ class CasePolicyView(TypedDict):
     coverage: JsonObject
 
 
-class CaseProposerView(TypedDict):
-    """Who proposed the policy."""
-
-    name: str
-    annualIncome: float | None
-
-
-class CaseLifeAssuredView(TypedDict):
-    """Whose life or property is insured."""
-
-    name: str
-    sumAssured: float | None
-
-
 class CaseChannelView(TypedDict):
     """How the policy is sold, and by whom."""
 
@@ -150,14 +137,18 @@ class CaseChannelView(TypedDict):
 
 
 class CaseInstalmentView(TypedDict):
-    """A part of what is left to pay on a case."""
+    """A part of what is left to pay on a case (domain reference, 8)."""
 
     id: str
     period: str
     amount: float
     paidAmount: float
+    remaining: float
     dueDate: date
     status: str
+    daysOverdue: int
+    isOverdue: bool
+    description: str | None
 
 
 class CaseRecordView(CaseRowView):
@@ -176,10 +167,11 @@ class CaseRecordView(CaseRowView):
     escalatedAt: datetime | None
     contactDueAt: datetime | None
     contactClock: str
-    policyProposer: CaseProposerView
-    lifeAssured: CaseLifeAssuredView
+    policyProposer: customers.ProposerView
+    lifeAssured: customers.LifeAssuredView
     channelDetails: CaseChannelView
-    policyMembers: list[JsonObject]
+    policyMembers: list[customers.MemberView]
+    familySummary: customers.FamilyView | None  # of a health policy
 
 
 class CaseDetailView(CaseRecordView):
@@ -200,7 +192,7 @@ class ListedCaseView(CaseView):
 
 
 class CommunicationView(TypedDict):
-    """A message, call, chat or visit. `duration` is in seconds, `responseTime` in hours."""
+    """A message, mail, call, chat or visit. `duration` is in seconds, `responseTime` in hours."""
 
     id: str
     type: str
@@ -220,7 +212,7 @@ class CommunicationView(TypedDict):
     campaignId: str | None
     error: str | None
     priority: str
-    attachments: list[JsonObject]
+    attachments: list[str]  # file names
     starred: bool
     responseTime: float | None
     customerSatisfaction: int | None

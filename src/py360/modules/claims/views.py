@@ -1,12 +1,12 @@
 """What the API answers of claims. Amounts are in INR."""
 
 from datetime import date, datetime
-from decimal import Decimal
 from typing import NotRequired
 
 from typing_extensions import TypedDict
 
 from py360.kit.http.answers import Pagination
+from py360.kit.wire import Amount
 
 
 class ClockView(TypedDict):
@@ -47,11 +47,11 @@ class ClaimRowView(TypedDict):
     statusLabel: str
     screenStatus: str
     priority: str
-    claimAmount: Decimal
-    approvedAmount: Decimal | None
-    rejectedAmount: Decimal | None
-    settlementAmount: Decimal | None
-    reserveAmount: Decimal
+    claimAmount: Amount
+    approvedAmount: Amount | None
+    rejectedAmount: Amount | None
+    settlementAmount: Amount | None
+    reserveAmount: Amount
     dateOfIncident: date
     incidentDate: date
     dateReported: date
@@ -79,7 +79,7 @@ class ApprovalView(TypedDict):
     """A decision that waits for a second person, or had one."""
 
     decision: str
-    amount: Decimal
+    amount: Amount
     reason: str | None
     askedBy: str | None
     askedAt: datetime
@@ -188,11 +188,11 @@ class ClaimSummaryView(TypedDict):
     """The figures of a customer's claims (domain reference, section 11). Days from report to decision; rates in per cent."""
 
     totalClaims: int
-    totalClaimAmount: Decimal
-    approvedAmount: Decimal
-    rejectedAmount: Decimal
-    pendingAmount: Decimal
-    settledAmount: Decimal
+    totalClaimAmount: Amount
+    approvedAmount: Amount
+    rejectedAmount: Amount
+    pendingAmount: Amount
+    settledAmount: Amount
     lastClaim: date | None
     byType: dict[str, int]
     averageProcessingTime: float | None

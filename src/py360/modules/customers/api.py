@@ -17,6 +17,8 @@ from py360.modules.customers.grace import HEALTH_MONTHLY_DAYS as HEALTH_MONTHLY_
 from py360.modules.customers.grace import USUAL_DAYS as USUAL_GRACE_DAYS
 from py360.modules.customers.grace import GracePeriod, grace_periods, set_grace_periods
 from py360.modules.customers.picture.needs import Needs, needs_of
+from py360.modules.customers.picture.people import PolicyPeople, people_of_policy
+from py360.modules.customers.picture.views import FamilyView, LifeAssuredView, MemberView, ProposerView
 from py360.modules.customers.queries import CustomerPolicy
 from py360.modules.customers.queries import policy as find_policy
 from py360.modules.customers.service.customers import change_customer
@@ -31,10 +33,15 @@ __all__ = [
     "USUAL_GRACE_DAYS",
     "CustomerPolicy",
     "Email",
+    "FamilyView",
     "GracePeriod",
+    "LifeAssuredView",
+    "MemberView",
     "Needs",
     "Phone",
     "Policy",
+    "PolicyPeople",
+    "ProposerView",
     "VerificationMessage",
     "change_customer",
     "change_policy",
@@ -45,6 +52,7 @@ __all__ = [
     "keep_changed",
     "merge",
     "needs_of",
+    "people_of_policy",
     "policy",
     "policy_entity",
     "renew",
@@ -56,13 +64,21 @@ __all__ = [
     "use_verification_sender",
 ]
 
-# Names as policies hold them; base premiums from the SQL of the specification's authors (domain reference, section 4).
+# Names as policies hold them; base premiums from the SQL of the specification's authors, and what a line usually covers in INR
+# (domain reference, section 4). It describes the line: what a policy covers is in the policy.
 _SEED_TYPES: Final = """
-insert into policy_types (name, description, base_premium) values
-  ('motor', 'Cars, two-wheelers and commercial vehicles', 1200), ('home', 'Houses, flats and what is in them', 950),
-  ('life', 'Term, endowment and unit-linked plans', 2400), ('health', 'Medical expenses of a person or a family', 3600),
-  ('travel', 'Journeys at home and abroad', null), ('commercial', 'Shops, offices, goods and liability', null)
-on conflict (name) do nothing
+insert into policy_types (name, description, base_premium, coverage_details) values
+  ('motor', 'Cars, two-wheelers and commercial vehicles', 1200, '{"groups": [{"title": "Liability", "items": [
+    {"name": "Third party", "value": 750000}, {"name": "Personal accident of the owner", "value": 1500000},
+    {"name": "Each passenger", "value": 200000}]}]}'::jsonb),
+  ('home', 'Houses, flats and what is in them', 950, '{"groups": [{"title": "Stay elsewhere", "items": [
+    {"name": "Temporary accommodation a day", "value": 5000}]}]}'),
+  ('life', 'Term, endowment and unit-linked plans', 2400, null),
+  ('health', 'Medical expenses of a person or a family', 3600, '{"groups": [{"title": "Hospital", "items": [
+    {"name": "Room rent a day", "value": 8000}, {"name": "Maternity", "value": 150000}, {"name": "Newborn", "value": 100000}]}]}'),
+  ('travel', 'Journeys at home and abroad', null, null), ('commercial', 'Shops, offices, goods and liability', null, null)
+on conflict (name) do update set coverage_details = excluded.coverage_details
+where policy_types.coverage_details is null and excluded.coverage_details is not null
 """
 
 

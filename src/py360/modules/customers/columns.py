@@ -35,6 +35,8 @@ POLICY_COLUMNS: Final = (
     "grace_period_days",
     "coverage_details",
     "auto_renewal",
+    "agent_id",
+    "branch_id",
     "proposer",
     "life_assured",
     "channel_details",

@@ -12,8 +12,11 @@ async def customer_entity(reads: Reads, caller: Caller, named: str | int) -> fil
     if isinstance(named, str):
         found = await queries.customer(reads, caller, named)
         return files.Entity(found.id, found.client_id, found.customer_code)
-    within, params = queries.customers_within(caller)
-    sql = f"select c.id, c.client_id, c.customer_code as code from customers c where c.id = %(id)s and {within}"
+    within, params = queries.customers_within(caller)  # who was merged is reached with the customer that was kept
+    sql = (
+        "select m.id, m.client_id, c.customer_code as code from customers m"
+        f" join customers c on c.id = coalesce(m.merged_into, m.id) where m.id = %(id)s and {within}"
+    )
     return _found(await reads.fetch_one(files.Entity, sql, {**params, "id": named}), "customer")
 
 

@@ -5,12 +5,13 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from py360.kit import ids
+from py360.kit import ids, resources
 from py360.kit.caller import Caller, Predicate, reach_filter
 from py360.kit.errors import Conflict, NotFound
 from py360.kit.free_json import FreeJson
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
+from py360.modules.customers.ages import with_age
 from py360.modules.customers.service.customers import PREFERENCE_PARTS
 from py360.modules.customers.views import (
     ContactVerificationView,
@@ -31,7 +32,8 @@ _POLICY: Final = """
 select p.id, p.client_id, p.policy_number, p.customer_id, u.customer_code, u.full_name, p.policy_type, p.product_name,
   p.product_category, p.premium_amount, p.sum_insured, p.start_date, p.end_date, p.renewal_date, p.payment_frequency,
   p.status, p.grace_period_days, p.agent_id, p.branch_id, p.coverage_details, p.auto_renewal, p.version, p.created_at,
-  p.updated_at, p.proposer, p.life_assured, p.channel_details
+  p.updated_at, p.proposer, p.life_assured, p.channel_details,
+  (select t.id from policy_types t where t.name = lower(p.policy_type)) as policy_type_id
 from policies p join customers u on u.id = p.customer_id
 """
 _CUSTOMER_SORTS: Final = {
@@ -180,9 +182,11 @@ class CustomerPolicy:
     proposer: FreeJson | None
     life_assured: FreeJson | None
     channel_details: FreeJson | None
+    policy_type_id: int | None
 
     def to_public(self) -> PolicyView:
         """A policy of the wire; amounts in INR."""
+        today = resources.current().clock.today()
         return {
             "id": self.id,
             "clientId": self.client_id,
@@ -190,6 +194,7 @@ class CustomerPolicy:
             "customerId": self.customer_code,
             "customerName": self.full_name,
             "policyType": self.policy_type,
+            "policyTypeId": self.policy_type_id,
             "productName": self.product_name,
             "productCategory": self.product_category,
             "premium": self.premium_amount,
@@ -206,8 +211,8 @@ class CustomerPolicy:
             "branchId": self.branch_id,
             "coverageDetails": self.coverage_details or {},
             "autoRenewal": self.auto_renewal,
-            "proposer": self.proposer,
-            "lifeAssured": self.life_assured,
+            "proposer": with_age(self.proposer, today),
+            "lifeAssured": with_age(self.life_assured, today),
             "channelDetails": self.channel_details,
             "version": self.version,
             "createdAt": self.created_at,

@@ -6,8 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, model_validator
 
+from py360.kit import card_numbers
 from py360.kit.free_json import FreeJson
-from py360.kit.wire import AS_CODE, SHOWN, Schema
+from py360.kit.wire import AS_CODE, SHOWN, Schema, as_stored
 from py360.modules.customers.contacts import Email, Pan, Phone
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -22,6 +23,7 @@ Premium = Annotated[
     ),
 ]
 EndDate = Annotated[date, Field(validation_alias=AliasChoices("endDate", "expiryDate", "end_date"))]
+Key = Annotated[int, Field(ge=1, lt=2**63)]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=10)]
 
 
@@ -49,6 +51,9 @@ Preferences = Annotated[FreeJson, Field(max_length=20), AfterValidator(_check_ch
 Address = FreeJson
 CoverageDetails = FreeJson
 PreferencePart = FreeJson
+PaymentPart = Annotated[
+    FreeJson, AfterValidator(card_numbers.refuse), Field(description="A card only by its last four digits")
+]
 
 
 class CustomerChange(Schema):
@@ -87,19 +92,18 @@ class PreferencesIn(Schema):
 
     communication: Preferences | None = None
     renewal_timeline: PreferencePart | None = None
-    payment: PreferencePart | None = None
+    payment: PaymentPart | None = None
     language: PreferencePart | None = None
     preferred_language: Language | None = None
 
 
 class PolicyPersonIn(Schema):
-    """The proposer of a policy, or the life assured; the age follows from the date of birth."""
-
-    passed_over = frozenset({"age"})
+    """The proposer of a policy, or the life assured; the age follows from the date of birth where that is known."""
 
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     relationship: Annotated[str, StringConstraints(max_length=50)] | None = None
     date_of_birth: date | None = None
+    age: Annotated[int, Field(ge=0, le=130)] | None = None
     gender: Annotated[Literal["male", "female", "other"], AS_CODE] | None = None
     occupation: Annotated[str, StringConstraints(max_length=100)] | None = None
 
@@ -129,13 +133,17 @@ class ChannelDetailsIn(Schema):
 
 def _stored(person: Schema | None) -> dict[str, object] | None:
     """A block as its column keeps it: what was stated, under the names of the wire."""
-    return None if person is None else person.model_dump(mode="json", by_alias=True, exclude_none=True)
+    if person is None:
+        return None
+    stored = as_stored(person)
+    return {name: value for name, value in stored.items() if name != "age" or "dateOfBirth" not in stored}
 
 
 class PolicyChange(Schema):
     """The fields of a policy to change; its number and its customer stay."""
 
-    passed_over = SHOWN | {"policyNumber", "customerId", "customerName", "agentId", "branchId"}
+    passed_over = SHOWN | {"policyNumber", "customerId", "customerName", "policyTypeId"}
+    moves = frozenset({"policyTypeId"})
 
     policy_type: Annotated[str, StringConstraints(min_length=1, max_length=50)] = "-"
     product_name: Annotated[str, StringConstraints(max_length=255)] | None = None
@@ -150,6 +158,8 @@ class PolicyChange(Schema):
     grace_period_days: Annotated[int, Field(ge=0, le=365)] = 30
     coverage_details: CoverageDetails | None = None
     auto_renewal: bool = True
+    agent_id: Annotated[Key | None, Field(description="The user to whom its renewal cases are given")] = None
+    branch_id: Annotated[Key | None, Field(description="The branch that answers for it")] = None
     proposer: ProposerIn | None = None
     life_assured: LifeAssuredIn | None = None
     channel_details: ChannelDetailsIn | None = None
@@ -182,9 +192,10 @@ class PolicyIn(PolicyChange):
 
 
 class VerifyIn(Schema):
-    """A contact to check, and the case whose customer it is of."""
+    """A contact to check, and whose it is: the customer, or the case whose customer it is."""
 
     case_id: str | int | None = None
+    customer_id: str | int | None = None
     customer_name: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 

@@ -48,6 +48,12 @@ class CustomerView(TypedDict):
     updatedAt: datetime
 
 
+class CustomerPageView(CustomerView):
+    """A customer with the documents that prove who they are (`/kyc` changes them)."""
+
+    kycDocuments: list[JsonObject]
+
+
 class CustomerList(TypedDict):
     """A page of the customers."""
 
@@ -80,6 +86,7 @@ class PolicyView(TypedDict):
     customerId: str
     customerName: str
     policyType: str
+    policyTypeId: int | None
     productName: str | None
     productCategory: str | None
     premium: Amount
@@ -117,7 +124,7 @@ class PreferencesView(TypedDict):
     communication: JsonObject | None
     renewalTimeline: JsonObject | None
     payment: JsonObject | None
-    language: str | None
+    language: JsonObject | None  # preferred, alternatives, documentLanguage
     preferredLanguage: str
 
 

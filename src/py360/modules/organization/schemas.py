@@ -37,9 +37,11 @@ class NodeChange(Schema):
 
     passed_over = SHOWN | {
         "type", "parentId", "managerName", "currentCases", "renewedCases", "revenue", "memberCount", "branchId", "children",
-        "performance",
+        "performance", "teamMembers",
     }  # fmt: skip
-    moves = frozenset({"currentCases", "renewedCases", "revenue", "memberCount", "children", "performance"})
+    moves = frozenset(
+        {"currentCases", "renewedCases", "revenue", "memberCount", "children", "performance", "teamMembers"}
+    )
 
     name: Name = "-"
     manager_id: int | None = None

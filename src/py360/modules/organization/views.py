@@ -17,14 +17,27 @@ class PerformanceView(TypedDict):
     targetAchievement: float | None
 
 
+class TeamMemberView(TypedDict):
+    """What a member did from the day they came (`since`) to the day they left (`until`)."""
+
+    id: int
+    name: str
+    role: str
+    since: date
+    until: date | None
+    cases: int
+    renewed: int
+
+
 class NodeView(TypedDict):
-    """A region, branch, department or team; money in INR."""
+    """A region, branch, department or team; money in INR. Teams have `teamMembers`, branches their code."""
 
     clientId: int
     performance: PerformanceView
     branchId: NotRequired[int | None]
     branchCode: NotRequired[str | None]
     ifsc: NotRequired[str | None]
+    teamMembers: NotRequired[list[TeamMemberView]]
     id: int
     name: str
     type: str

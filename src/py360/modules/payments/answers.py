@@ -6,7 +6,7 @@ from typing import Final
 
 from py360.kit.ids import code
 from py360.modules.payments.allocation import status
-from py360.modules.payments.balance import Balance, Part
+from py360.modules.payments.balance import Balance, Part, Source
 from py360.modules.payments.queries import instalment_code
 from py360.modules.payments.service.record_receipt import Taken
 from py360.modules.payments.views import InstallmentView, OutstandingView, PaymentTaken
@@ -20,8 +20,11 @@ _MESSAGES: Final = {
 
 def outstanding(case: Balance, today: date) -> OutstandingView:
     """The summary of section 8: instalments with what remains, oldest first; paid ones stand apart."""
-    paid = case.paid()
-    rows = [_instalment(part, paid.get(part.instalment.id, Decimal(0)), today) for part in case.parts]
+    paid, sources = case.paid(), case.last_sources()
+    rows = [
+        _instalment(part, paid.get(part.instalment.id, Decimal(0)), sources.get(part.instalment.id), today)
+        for part in case.parts
+    ]
     unpaid = [row for row in rows if row["remaining"] > 0]
     total = sum((row["remaining"] for row in unpaid), Decimal(0))
     return {
@@ -37,7 +40,7 @@ def outstanding(case: Balance, today: date) -> OutstandingView:
     }
 
 
-def _instalment(part: Part, done: Decimal, today: date) -> InstallmentView:
+def _instalment(part: Part, done: Decimal, source: Source | None, today: date) -> InstallmentView:
     item = part.instalment
     late = (today - item.due_date).days
     remaining = item.amount - done
@@ -52,6 +55,9 @@ def _instalment(part: Part, done: Decimal, today: date) -> InstallmentView:
         "daysOverdue": late,
         "isOverdue": late > 0 and remaining > 0,
         "description": part.description,
+        "paidDate": source.at if source else None,
+        "paymentMethod": source.method if source else None,
+        "paymentReference": source.reference if source else None,
         "version": part.version,
     }
 

@@ -130,9 +130,7 @@ async def _write_shares(session: AsyncSession, found: Iterable[Balance]) -> None
         for payment_id, parts in allocated.items():
             public = [{"instalmentId": part.instalment_id, "amount": str(part.amount)} for part in parts]
             shares.append({"id": payment_id, "shares": public})
-        last = {
-            part.instalment_id: case.sources[number] for number, parts in sorted(allocated.items()) for part in parts
-        }
+        last = case.last_sources()
         paid = case.paid()
         instalments += [
             _instalment_row(number, paid.get(number, ZERO), last.get(number))

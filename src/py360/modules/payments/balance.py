@@ -108,6 +108,14 @@ class Balance:
         """What is paid of each instalment."""
         return paid_by_instalment(self.shares())
 
+    def last_sources(self) -> dict[int | None, Source]:
+        """The last payment that paid something of each instalment."""
+        return {
+            share.instalment_id: self.sources[number]
+            for number, shares in sorted(self.shares().items())
+            for share in shares
+        }
+
 
 async def lock(session: AsyncSession, case_ids: Collection[int]) -> None:
     """Whoever moves money of a case waits for the other who does, until the transaction ends."""

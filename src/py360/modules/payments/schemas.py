@@ -3,15 +3,26 @@
 from decimal import Decimal
 from typing import Annotated, Final, Literal, Self, get_args
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 
+from py360.kit import card_numbers
 from py360.kit.ids import number as key
 from py360.kit.wire import AS_CODE, Schema
 from py360.modules.payments.queries import WHOLE
 from py360.modules.payments.service.record_receipt import Receipt
 
-_ByHand = Literal["cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "auto_debit", "other"]
-_Online = Literal["online", "upi", "card", "credit_card", "debit_card", "net_banking", "netbanking", "wallet"]
+Reference = Annotated[
+    str,
+    StringConstraints(max_length=100),
+    AfterValidator(card_numbers.refuse),
+    Field(description="Number of the cheque, transfer or receipt; never of a card"),
+]
+_ByHand = Literal[
+    "cash", "cheque", "bank_transfer", "demand_draft", "branch_cash", "agent_collection", "auto_debit", "other"
+]  # fmt: skip
+_Online = Literal[
+    "online", "online_banking", "upi", "card", "credit_card", "debit_card", "net_banking", "netbanking", "wallet"
+]
 MANUAL: Final = frozenset(get_args(_ByHand))
 ByHand = Annotated[_ByHand, AS_CODE]  # how money comes that an officer records
 Method = Annotated[_ByHand | _Online, AS_CODE]
@@ -27,7 +38,7 @@ class NewPayment(Schema):
     amount: Decimal | None = Field(None, gt=0, max_digits=12, decimal_places=2, description="In rupees")
     installment_ids: list[int | str] = Field(default_factory=list, max_length=100)
     all: bool = Field(False, description="Pay everything that is left")
-    reference: str | None = Field(None, max_length=100, description="Number of the cheque, transfer or receipt")
+    reference: Reference | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:

@@ -10,7 +10,7 @@ from py360.kit.wire import Amount
 
 
 class InstallmentView(TypedDict):
-    """A part of what is due on a case."""
+    """A part of what is due on a case, and the payment that paid it last."""
 
     id: str
     period: str
@@ -22,6 +22,9 @@ class InstallmentView(TypedDict):
     daysOverdue: int
     isOverdue: bool
     description: str | None
+    paidDate: datetime | None
+    paymentMethod: str | None
+    paymentReference: str | None
     version: int
 
 

@@ -196,6 +196,10 @@ FIELDS: Final = (
         ("life assured dob", "dob of life assured"),
     ),
     Field(
+        "nominee", "nominee", "who receives the money: Name (relationship)",
+        ("nominee", "nominee name", "name of nominee", "nominee details"), example="Meera Rao (Spouse)",
+    ),
+    Field(
         "insured_members", "insured_members", "health policies: Name (relationship, date of birth); Name (relationship)",
         ("members covered", "family members covered", "details of members covered", "बीमित सदस्य"),
         example="Asha Sharma (self, 1985-07-30); Ravi Sharma (spouse)",

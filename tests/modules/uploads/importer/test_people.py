@@ -8,13 +8,13 @@ from tests.conftest import RunJobs
 
 HEAD = (
     "Policy Number,Customer Name,Mobile No,Policy Type,Premium,Start Date,Expiry Date,Proposer Name,Proposer Relation,"
-    "Life Assured,Life Assured DOB,Members Covered,Sales Manager,Channel"
+    "Life Assured,Life Assured DOB,Members Covered,Sales Manager,Channel,Nominee"
 )
 TERM = "2025-12-01,2026-11-30"
-HEALTH = f'P-1,Asha Rao,9820000001,health,12000,{TERM},Vikram Rao,spouse,,,"Asha Rao (self, 30/07/1985); Ravi Rao (Son)",Meera Iyer,Branch'
-LIFE = f"P-2,Ravi Kumar,9820000002,life,9000,{TERM},,,Lata Kumar,1960-02-29,,,"
-MOTOR = f"P-3,Om Das,9820000003,motor,9000,{TERM},,brother,,31/02/1990,Om Das (self),,"
-ODD = f"P-4,Uma Das,9820000004,health,9000,{TERM},,,,,Uma Das and family,,"
+HEALTH = f'P-1,Asha Rao,9820000001,health,12000,{TERM},Vikram Rao,spouse,,,"Asha Rao (self, 30/07/1985); Ravi Rao (Son)",Meera Iyer,Branch,'
+LIFE = f"P-2,Ravi Kumar,9820000002,life,9000,{TERM},,,Lata Kumar,1960-02-29,,,,Meera (Daughter)"
+MOTOR = f"P-3,Om Das,9820000003,motor,9000,{TERM},,brother,,31/02/1990,Om Das (self),,,Asha Das (Mother)"
+ODD = f"P-4,Uma Das,9820000004,health,9000,{TERM},,,,,Uma Das and family,,,"
 
 
 async def put(client: httpx.AsyncClient, run_jobs: RunJobs, *lines: str, head: str = HEAD) -> str:
@@ -47,7 +47,10 @@ async def test_people_of_a_policy_are_imported_and_read(as_admin: httpx.AsyncCli
     assert health["channelDetails"] == {"salesManager": "Meera Iyer", "businessChannel": "Branch"}
     assert await members(as_admin, "P-1") == [("Asha Rao", "self", "1985-07-30"), ("Ravi Rao", "son", None)]
     assert (life["lifeAssured"]["name"], life["lifeAssured"]["dateOfBirth"]) == ("Lata Kumar", "1960-02-29")
-    assert (await policy(as_admin, "P-3"))["proposer"] is None
+    assert life["lifeAssured"]["nomineeDetails"] == "Meera (Daughter)"
+    motor = await policy(as_admin, "P-3")
+    assert motor["proposer"] is None
+    assert motor["lifeAssured"] == {"name": "Om Das", "nomineeDetails": "Asha Das (Mother)"}
     errors = await as_admin.get(f"/api/upload/{upload}/errors", params={"limit": 100, "severity": "warning"})
     told = errors.json()["data"]
     found = {(each["column"], each["code"]) for each in told["warnings"]}

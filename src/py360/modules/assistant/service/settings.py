@@ -14,8 +14,7 @@ from py360.kit.errors import Invalid, PreconditionFailed
 from py360.kit.jobs import defer
 from py360.kit.reads import Reads
 from py360.modules.assistant.schemas import AssistantSettings
-from py360.modules.assistant.vendors.base import LanguageModel
-from py360.modules.assistant.vendors.openai import ADDRESSES, AZURE_VERSION, ModelSettings, OpenAI
+from py360.modules.assistant.vendors.base import ADDRESSES, AZURE_VERSION, LanguageModel, ModelSettings
 
 MASK: Final = "********"
 _READ: Final = """
@@ -84,7 +83,7 @@ class Stored:
         extra = (
             {"keep_alive": ollama["keep_alive"], "options": ollama["options"]} if chosen.provider == "ollama" else None
         )
-        return OpenAI(
+        return _model(
             ModelSettings(
                 provider=chosen.provider,
                 model=chosen.model,
@@ -115,7 +114,7 @@ class Stored:
         """The embedding model of these settings; at an address of its own it gets no key."""
         chosen = self.values
         own = bool(chosen.knowledge_base.embedding_base_url)
-        return OpenAI(
+        return _model(
             ModelSettings(
                 provider="openai" if own else chosen.provider,
                 model=chosen.knowledge_base.embedding_model,
@@ -228,3 +227,9 @@ async def _refusal(address: str) -> str | None:
 
 def _field(name: str, message: str) -> Invalid:
     return Invalid(message, code="settings_incomplete", details=[{"field": name, "message": message}])
+
+
+def _model(settings: ModelSettings) -> LanguageModel:
+    from py360.modules.assistant.vendors.openai import OpenAI  # takes half a second to load, and many have no model
+
+    return OpenAI(settings)

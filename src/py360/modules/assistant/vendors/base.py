@@ -6,6 +6,14 @@ from typing import Final, Literal, Protocol
 
 Role = Literal["system", "user", "assistant", "tool"]
 Kind = Literal["away", "refused", "busy", "late", "nonsense"]
+Provider = Literal["openai", "azure", "anthropic", "google", "ollama"]
+ADDRESSES: Final[Mapping[str, str]] = {
+    "openai": "https://api.openai.com/v1",
+    "anthropic": "https://api.anthropic.com/v1",
+    "google": "https://generativelanguage.googleapis.com/v1beta/openai",
+    "ollama": "http://127.0.0.1:11434/v1",
+}
+AZURE_VERSION: Final = "2024-10-21"
 SENTENCES: Final[Mapping[Kind, str]] = {
     "away": "The language model cannot be reached. Check its address, and whether it runs.",
     "refused": "The language model refused the request: check the key, the model's name and your plan there.",
@@ -13,6 +21,21 @@ SENTENCES: Final[Mapping[Kind, str]] = {
     "late": "The language model did not answer in time. Raise the time-out, or choose a faster model.",
     "nonsense": "The language model answered something that cannot be read.",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """What a call needs; `timeout` in seconds, for the whole answer."""
+
+    provider: Provider
+    model: str
+    api_key: str
+    base_url: str
+    temperature: float
+    max_tokens: int
+    timeout: float
+    api_version: str = AZURE_VERSION
+    extra: Mapping[str, object] | None = None  # Ollama's keep_alive and options
 
 
 class ModelError(Exception):

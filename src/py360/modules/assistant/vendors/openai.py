@@ -4,43 +4,28 @@ https://platform.openai.com/docs/api-reference/chat · https://github.com/ollama
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import httpx2
 import openai
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolParam
 
 from py360.kit import egress
-from py360.modules.assistant.vendors.base import Delta, Embedded, ModelError, ToolCall, ToolSpec, Turn, schema_of
+from py360.modules.assistant.vendors.base import (
+    Delta,
+    Embedded,
+    ModelError,
+    ModelSettings,
+    ToolCall,
+    ToolSpec,
+    Turn,
+    schema_of,
+)
 
-Provider = Literal["openai", "azure", "anthropic", "google", "ollama"]
-ADDRESSES: Final[Mapping[str, str]] = {
-    "openai": "https://api.openai.com/v1",
-    "anthropic": "https://api.anthropic.com/v1",
-    "google": "https://generativelanguage.googleapis.com/v1beta/openai",
-    "ollama": "http://127.0.0.1:11434/v1",
-}
-AZURE_VERSION: Final = "2024-10-21"
 MOST_BYTES: Final = 16 << 20  # of one answer; the longest that may be asked for has some hundred KB
 _MOST_CALLS: Final = 8
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """What a call needs; `timeout` in seconds, for the whole answer."""
-
-    provider: Provider
-    model: str
-    api_key: str
-    base_url: str
-    temperature: float
-    max_tokens: int
-    timeout: float
-    api_version: str = AZURE_VERSION
-    extra: Mapping[str, object] | None = None  # Ollama's keep_alive and options
 
 
 class _CheckedTransport(httpx2.AsyncHTTPTransport):

@@ -9,6 +9,7 @@ from typing import Final
 from py360.kit import ids, sql
 from py360.kit.caller import Caller
 from py360.kit.errors import Invalid
+from py360.kit.free_json import FreeJson
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.cases.queries.history import SYSTEM
@@ -21,11 +22,11 @@ KINDS: Final = ("email", "phone", "sms", "whatsapp", "chat", "video")
 
 _SENT_AND_LOGGED: Final = sql.read(__file__, "case_communications")
 _COMMUNICATIONS: Final = f"""
-select m.id, m.communication_type, m.is_own, m.kind, m.direction, m.subject, m.content, m.contact, m.status, m.at, m.sent_at,
+select m.id, m.communication_type, m.code_kind, m.kind, m.direction, m.subject, m.content, m.contact, m.status, m.at, m.sent_at,
   m.created_at, m.delivered_at, m.opened_at, m.clicked_at, m.replied_at, m.campaign_id, m.error_message, a.name as agent,
   m.template_id, m.template_version, w.subject as template_subject, w.content as template_content,
   w.format as template_format, m.priority, m.starred, m.satisfaction, m.tags, m.duration_seconds, m.call_type, m.outcome,
-  m.claim_number, m.follow_up_required, m.escalation_reason, m.reply_text
+  m.claim_number, m.follow_up_required, m.escalation_reason, m.reply_text, m.attachments, m.is_automatic, m.answered_at
 from ({_SENT_AND_LOGGED}) m
 left join identity_public_users a on a.id = m.agent_id
 left join templates_public_version w on w.template_id = m.template_id and w.version = m.template_version
@@ -41,7 +42,7 @@ class Communication:
 
     id: int
     communication_type: templates.Channel  # of what stands for itself, its kind: only messages are rendered
-    is_own: bool
+    code_kind: str  # what its display code begins with
     kind: str
     direction: str
     subject: str | None
@@ -74,12 +75,15 @@ class Communication:
     follow_up_required: bool
     escalation_reason: str | None
     reply_text: str | None
+    attachments: list[FreeJson] | None  # of a mail
+    is_automatic: bool
+    answered_at: datetime | None  # when the office answered a mail
 
 
 def _to_public(values: Values, message: Communication) -> CommunicationView:
     rendered = messaging.render_history(message, values) if message.content is None else None
     return {
-        "id": ids.code("contact" if message.is_own else message.communication_type, message.id),
+        "id": ids.code(message.code_kind, message.id),
         "type": message.kind,
         "direction": message.direction,
         "subject": rendered.subject or None if rendered else message.subject,
@@ -97,15 +101,15 @@ def _to_public(values: Values, message: Communication) -> CommunicationView:
         "campaignId": ids.code("campaign", message.campaign_id) if message.campaign_id else None,
         "error": message.error_message,
         "priority": message.priority,
-        "attachments": [],  # documents are with the case
+        "attachments": [str(each["name"]) for each in message.attachments or []],
         "starred": message.starred,
-        "responseTime": _hours(message.sent_at, message.replied_at),
+        "responseTime": _hours(message.sent_at, message.answered_at or message.replied_at),
         "customerSatisfaction": message.satisfaction,
         "tags": message.tags,
         "duration": message.duration_seconds,
         "callType": message.call_type,
         "outcome": message.outcome,
-        "autoReply": False,  # nothing here answers by itself
+        "autoReply": message.is_automatic,
         "claimNumber": message.claim_number,
         "followUpRequired": message.follow_up_required,
         "escalated": message.status == "escalated",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Final
 
 from py360.kit import ids, resources
@@ -21,6 +22,7 @@ from py360.modules.cases.views import (
     CaseInstalmentView,
     CaseRecordView,
 )
+from py360.modules.customers import api as customers
 
 LINES_SHOWN: Final = 50  # of the newest comments and history lines in the case itself
 
@@ -38,11 +40,17 @@ where c.id = %(id)s and {within}
 """
 
 
+# A case without instalments owes its amount at once; the screens know that one by a name of its own.
 _INSTALMENTS: Final = """
-select id, period, amount::float8 as amount, paid_amount::float8 as paid_amount, due_date, status
-from payments_public_instalment where case_id = %(id)s order by due_date, id
+select i.id, i.period, i.amount, i.paid_amount, i.due_date, i.description
+from payments_public_instalment i where i.case_id = %(id)s
+union all
+select null, 'Renewal', %(amount)s::numeric,
+  (select coalesce(sum(m.paid), 0) from payments_public_money m where m.case_id = %(id)s), %(due)s::date, 'Renewal premium'
+where not exists (select from payments_public_instalment i where i.case_id = %(id)s)
+order by due_date, id
 """
-UNPAID: Final = frozenset({"pending", "failed"})
+WHOLE: Final = "renewal"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -72,8 +80,9 @@ class CaseDetail(CaseRow):
     sales_manager: str | None
     agent_status: str | None
 
-    def to_record(self, today: date, now: datetime) -> CaseRecordView:
-        """The case of the wire, without its comments and history."""
+    def to_record(self, people: customers.PolicyPeople, today: date, now: datetime) -> CaseRecordView:
+        """The case of the wire, without its comments and history. What nobody stated of the sale is where the case is."""
+        sold = people.channel_details
         return {
             **self.to_row(today),
             "address": self.address,
@@ -89,16 +98,17 @@ class CaseDetail(CaseRow):
                 "paymentFrequency": self.payment_frequency,
                 "coverage": self.coverage_details or {},
             },
-            "policyProposer": {"name": self.customer_name, "annualIncome": None},  # no file and no form says the income
-            "lifeAssured": {"name": self.customer_name, "sumAssured": self.sum_insured},
+            "policyProposer": people.proposer,
+            "lifeAssured": people.life_assured,
             "channelDetails": {
-                "businessChannel": self.channel,
-                "region": self.region,
-                "salesManager": self.sales_manager,
-                "agentName": self.agent,
-                "agentStatus": self.agent_status,
+                "businessChannel": sold.get("businessChannel", self.channel),
+                "region": sold.get("region", self.region),
+                "salesManager": sold.get("salesManager", self.sales_manager),
+                "agentName": sold.get("agentName", self.agent),
+                "agentStatus": sold.get("agentStatus", self.agent_status),
             },
-            "policyMembers": [],  # no file says who else is insured
+            "policyMembers": people.members,
+            "familySummary": people.family,
             "paymentMethod": self.payment_method,
             "paymentDate": self.payment_date,
             "communicationAttempts": self.communication_attempts,
@@ -129,11 +139,12 @@ async def detail(reads: Reads, caller: Caller, case_id: int, today: date) -> Cas
     newest = Page(1, LINES_SHOWN)
     history: list[CaseHistoryView] = (await history_lines(case_id, "history").page(reads, newest))["history"]
     comments: list[CaseCommentView] = (await comment_lines(case_id).page(reads, newest))["comments"]
-    record = case.to_record(today, resources.current().clock.now())
+    people = await customers.people_of_policy(reads, case.policy_id, today)
+    record = case.to_record(people, today, resources.current().clock.now())
     steps = _steps(record["status"], [line["newStatus"] for line in history])
     return {
         **record,
-        "outstandingAmounts": await _outstanding(reads, case),
+        "outstandingAmounts": await _outstanding(reads, case, today),
         "flowSteps": steps,
         "history": history,
         "comments": comments,
@@ -144,39 +155,35 @@ async def detail(reads: Reads, caller: Caller, case_id: int, today: date) -> Cas
 class Instalment:
     """A part of what is due, and what was paid on it."""
 
-    id: int
+    id: int | None
     period: str
-    amount: float
-    paid_amount: float
+    amount: Decimal
+    paid_amount: Decimal
     due_date: date
-    status: str
+    description: str | None
 
-    def to_public(self) -> CaseInstalmentView:
-        """The instalment of the wire."""
+    def to_public(self, today: date) -> CaseInstalmentView:
+        """The instalment of the wire; overdue by India's calendar."""
+        late = (today - self.due_date).days
         return {
-            "id": ids.code("outstanding", self.id),
+            "id": WHOLE if self.id is None else ids.code("outstanding", self.id),
             "period": self.period,
-            "amount": self.amount,
-            "paidAmount": self.paid_amount,
+            "amount": float(self.amount),
+            "paidAmount": float(self.paid_amount),
+            "remaining": float(self.amount - self.paid_amount),
             "dueDate": self.due_date,
-            "status": self.status,
+            "status": "overdue" if late > 0 else "partial" if self.paid_amount else "pending",
+            "daysOverdue": late,
+            "isOverdue": late > 0,
+            "description": self.description,
         }
 
 
-async def _outstanding(reads: Reads, case: CaseDetail) -> list[CaseInstalmentView]:
-    """What is left to pay, oldest first. A case without instalments owes its amount at once."""
-    parts = await reads.fetch_all(Instalment, _INSTALMENTS, {"id": case.id})
-    if parts or not case.renewal_amount or case.payment_status not in UNPAID:
-        return [part.to_public() for part in parts if part.paid_amount < part.amount]
-    whole: CaseInstalmentView = {
-        "id": "renewal",
-        "period": "Renewal",
-        "amount": case.renewal_amount,
-        "paidAmount": 0.0,
-        "dueDate": case.due_date,
-        "status": "pending",
-    }
-    return [whole]
+async def _outstanding(reads: Reads, case: CaseDetail, today: date) -> list[CaseInstalmentView]:
+    """What is left to pay, oldest first."""
+    params = {"id": case.id, "amount": case.renewal_amount or case.premium, "due": case.due_date}
+    parts = await reads.fetch_all(Instalment, _INSTALMENTS, params)
+    return [part.to_public(today) for part in parts if part.paid_amount < part.amount]
 
 
 def _steps(status: str, newest_first: Sequence[str | None]) -> list[str]:

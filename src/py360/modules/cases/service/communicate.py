@@ -17,22 +17,33 @@ from py360.modules.cases.service.contact import note_contacts
 from py360.modules.cases.service.lock import lock
 
 OWN: Final = "contact"
+MAIL: Final = "mail"
 
 _OWN: Final = """
 select d.id, d.case_id from case_communications d join renewal_cases c on c.id = d.case_id
-where d.id = %(id)s and d.message_id is null and {within} for update of d
+where d.id = %(id)s and d.message_id is null and d.mail_id is null and {within} for update of d
 """
 _MESSAGE: Final = """
 select m.id, c.id as case_id from messaging_public_message m join renewal_cases c on c.id = m.case_id
 where m.id = %(id)s and m.communication_type = %(channel)s and {within}
 """
-# What is noted of a message has a row of its own from the first note on.
+_MAIL: Final = """
+select m.id, c.id as case_id from inbox_public_mail m join renewal_cases c on c.id = m.case_id where m.id = %(id)s and {within}
+"""
+# What is noted of a message or a mail has a row of its own from the first note on, which begins as the mail is.
 _OF_MESSAGE: Final = """
 insert into case_communications (client_id, case_id, message_id, kind, direction, occurred_at)
 select m.client_id, m.case_id, m.id, case when m.communication_type = 'call' then 'phone' else m.communication_type end,
   'outbound', coalesce(m.sent_at, m.created_at)
 from messaging_public_message m where m.id = %(id)s
 on conflict (message_id) do update set kind = excluded.kind returning id
+"""
+_OF_MAIL: Final = """
+insert into case_communications (client_id, case_id, mail_id, kind, direction, priority, starred, tags, occurred_at)
+select m.client_id, m.case_id, m.id, 'email', 'inbound', case when m.priority in ('urgent', 'critical') then 'high' else m.priority end,
+  m.starred, m.tags, m.received_at
+from inbox_public_mail m where m.id = %(id)s
+on conflict (mail_id) do update set case_id = excluded.case_id returning id
 """
 _SET: Final = "update case_communications set {sets} where id = %(id)s returning starred"
 _INSERT: Final = """
@@ -56,15 +67,17 @@ class Found:
 async def _row_of(session: AsyncSession, caller: Caller, code: str) -> Found:
     """The row that notes of a communication are written to. Raises NotFound."""
     within, params = reach_filter(caller)
-    kind = next((kind for kind in (OWN, *ids.MESSAGE_KINDS) if code.lower().startswith(ids.PREFIXES[kind])), None)
+    kinds = (OWN, *ids.MESSAGE_KINDS, MAIL)  # `email-msg-` before `EMAIL-`
+    kind = next((kind for kind in kinds if code.lower().startswith(ids.PREFIXES[kind].lower())), None)
     number = ids.number(kind, code) if kind else None
-    sql = (_OWN if kind == OWN else _MESSAGE).format(within=within)
+    sql = {OWN: _OWN, MAIL: _MAIL}.get(kind or "", _MESSAGE).format(within=within)
     found = await db.fetch_one(session, Found, sql, {**params, "id": number, "channel": kind}) if number else None
     if found is None:
         raise NotFound(f"There is no communication “{code[:60]}” within your reach.", code="communication_not_found")
     if kind == OWN:
         return found
-    return Found(await db.fetch_only(session, int, _OF_MESSAGE, {"id": found.id}), found.case_id)
+    noted = _OF_MAIL if kind == MAIL else _OF_MESSAGE
+    return Found(await db.fetch_only(session, int, noted, {"id": found.id}), found.case_id)
 
 
 async def star(session: AsyncSession, caller: Caller, code: str, starred: bool | None) -> bool:

@@ -20,7 +20,8 @@ MOST: Final = 200
 DAY: Final = 86_400
 _CASE: Final = """
 select k.customer_id, u.full_name,
-  (select coalesce(sum(p.premium_amount), 0) from customers_public_policy p where p.customer_id = k.customer_id) as premium
+  (select coalesce(sum(p.premium_amount * case p.payment_frequency when 'monthly' then 12 when 'quarterly' then 4
+     when 'half_yearly' then 2 else 1 end), 0) from customers_public_policy p where p.customer_id = k.customer_id) as premium
 from cases_public_case k join customers_public_contact u on u.id = k.customer_id where k.id = %(case)s and {within}
 """
 _CLAIMS: Final = (
@@ -29,6 +30,12 @@ _CLAIMS: Final = (
     + rows.TABLES
     + " where c.customer_id = %(customer)s and c.client_id = any(%(clients)s) order by c.id desc limit %(most)s"
 )
+
+# Of the communications that name one of these claims: the mean of the ratings, out of 5.
+_SATISFACTION: Final = """
+select round(avg(n.satisfaction), 1)::float8 from cases_public_communication n
+where n.customer_id = %(customer)s and n.claim_number = any(%(claims)s)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +66,12 @@ async def of_case(reads: Reads, caller: Caller, case: str, now: datetime) -> Cla
         raise NotFound(f"There is no case {ids.code('case', number)} within your reach.", code="case_not_found")
     values = {"customer": found.customer_id, "clients": list(caller.client_ids), "most": MOST}
     claims = await reads.fetch_all(HistoryClaim, _CLAIMS, values)
+    rated = {"customer": found.customer_id, "claims": [claim.claim_number for claim in claims]}
+    satisfaction = await reads.fetch_one(float, _SATISFACTION, rated)
     return {
         "caseId": ids.code("case", number),
         "customerName": found.full_name,
-        "summary": summarize(claims, found.premium),
+        "summary": summarize(claims, found.premium, satisfaction),
         "claims": await _to_public(reads, claims, now),
     }
 
@@ -82,8 +91,8 @@ async def _to_public(reads: Reads, claims: Sequence[HistoryClaim], now: datetime
     ]
 
 
-def summarize(claims: Sequence[HistoryClaim], premium: Decimal) -> ClaimSummaryView:
-    """The figures of these claims; withdrawn ones count as claims, not as money."""
+def summarize(claims: Sequence[HistoryClaim], premium: Decimal, satisfaction: float | None) -> ClaimSummaryView:
+    """The figures of these claims; withdrawn ones count as claims, not as money. `satisfaction`: out of 5."""
     counted = [claim for claim in claims if claim.status != "withdrawn"]
     decided = [claim for claim in counted if claim.status in ("approved", "settled", "rejected")]
     approved = [claim for claim in decided if claim.status != "rejected"]
@@ -101,6 +110,6 @@ def summarize(claims: Sequence[HistoryClaim], premium: Decimal) -> ClaimSummaryV
         "byType": dict(Counter(claim.claim_type for claim in claims)),
         "averageProcessingTime": round(sum(days) / len(days), 1) if days else None,
         "approvalRate": round(100 * len(approved) / len(decided), 1) if decided else None,
-        "customerSatisfaction": None,
+        "customerSatisfaction": satisfaction,
         "claimRating": rating(len(counted), claimed, premium),
     }

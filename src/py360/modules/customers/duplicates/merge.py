@@ -1,7 +1,8 @@
 """Merging a customer into another of the same client, and undoing it (ADR 103).
 
 The merged customer's policies go to the one that is kept, and what that one lacks is filled in. The rows of other modules follow
-the policies (`PoliciesMoved`), and opt-outs of both count (`CustomersMerged`). The merged row stays, and points to the kept one.
+the policies (`PoliciesMoved`), and opt-outs of both count for good: those of the preferences here, consents by `CustomersMerged`.
+The merged row stays, and points to the kept one.
 """
 
 from collections.abc import Mapping
@@ -20,8 +21,11 @@ from py360.modules.customers.events import CustomersMerged, PoliciesMoved
 from py360.modules.customers.queries import Customer
 
 _FILLED: Final = ("email", "phone", "date_of_birth", "gender", "pan", "address")
+# What is filled in as a whole where the kept one has none: the documents with the status that follows from them, the profile.
+KYC: Final = "kyc_documents"
+PROFILE: Final = "profile"
 _LOCK: Final = f"""
-select id, client_id, customer_code, full_name, merged_into, {", ".join(_FILLED)}
+select id, client_id, customer_code, full_name, merged_into, communication_preferences, kyc_documents, kyc_status, {", ".join(_FILLED)}
 from customers where id = any(%(ids)s) order by id for update
 """
 _MOVE: Final = "update policies set customer_id = %(to)s where customer_id = %(from)s returning id"
@@ -45,6 +49,12 @@ select id, client_id, kept_id, merged_id, policy_ids, filled, undone_at from cus
 _MOVE_BACK: Final = """
 update policies set customer_id = %(merged)s where id = any(%(policies)s) and customer_id = %(kept)s returning id
 """
+_SET_KYC: Final = "update customers set kyc_documents = %(documents)s, kyc_status = %(status)s where id = %(id)s"
+_MOVE_PROFILE: Final = """
+update customer_profiles p set customer_id = %(to)s where p.customer_id = %(from)s
+  and not exists (select from customer_profiles o where o.customer_id = %(to)s)
+"""
+_SET_PREFERENCES: Final = "update customers set communication_preferences = %(preferences)s where id = %(id)s"
 _UNDONE: Final = "update customer_merges set undone_by = %(user)s, undone_at = %(now)s where id = %(id)s"
 _NEWER: Final = """
 select 1 from customer_merges where undone_at is null and id > %(id)s and (kept_id = %(kept)s or merged_id = %(kept)s)
@@ -60,12 +70,20 @@ class Person:
     customer_code: str
     full_name: str
     merged_into: int | None
+    communication_preferences: FreeJson | None
+    kyc_documents: list[FreeJson] | None
+    kyc_status: str
     email: str | None
     phone: str | None
     date_of_birth: date | None
     gender: str | None
     pan: str | None
     address: FreeJson | None
+
+    @property
+    def preferences(self) -> FreeJson:
+        """What was stated of the channels; false is an opt-out."""
+        return self.communication_preferences or {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,23 +122,59 @@ async def merge(
     _check(one, other)
     filled = {name: getattr(other, name) for name in _FILLED if getattr(one, name) is None and getattr(other, name)}
     policies = await db.fetch_all(session, int, _MOVE, {"to": one.id, "from": other.id})
-    now = resources.current().clock.now()
+    await db.execute(session, _POINT, {"to": one.id, "id": other.id, "drop_pan": "pan" in filled})
+    await db.execute(session, _REPOINT, {"to": one.id, "from": other.id})
+    await _set(session, one.id, filled)
+    noted: dict[str, object] = {
+        name: str(value) if isinstance(value, date) else value for name, value in filled.items()
+    }
+    noted |= await _fill_whole(session, one, other)
+    await _keep_opt_outs(session, one, other)
     values = {
         "client": one.client_id,
         "kept": one.id,
         "merged": other.id,
         "policies": policies,
-        "filled": Jsonb({name: str(value) if isinstance(value, date) else value for name, value in filled.items()}),
+        "filled": Jsonb(noted),
         "reason": reason,
         "user": caller.user_id,
-        "now": now,
+        "now": resources.current().clock.now(),
     }
     merge_id = await db.fetch_only(session, int, _NOTE, values)
-    await db.execute(session, _POINT, {"to": one.id, "id": other.id, "drop_pan": "pan" in filled})
-    await db.execute(session, _REPOINT, {"to": one.id, "from": other.id})
-    await _set(session, one.id, filled)
     await events.publish(session, PoliciesMoved(policies), CustomersMerged(one.client_id, one.id, other.id))
-    return Merged(merge_id, one, other, len(policies), sorted(filled))
+    return Merged(merge_id, one, other, len(policies), sorted(noted))
+
+
+async def _fill_whole(session: AsyncSession, one: Person, other: Person) -> dict[str, object]:
+    """The documents and the profile of the other one, where the first has none; what was filled in."""
+    noted: dict[str, object] = {}
+    if other.kyc_documents and not one.kyc_documents:
+        noted[KYC] = other.kyc_documents
+        values = {"documents": Jsonb(other.kyc_documents), "status": other.kyc_status, "id": one.id}
+        await db.execute(session, _SET_KYC, values)
+    if await db.execute(session, _MOVE_PROFILE, {"to": one.id, "from": other.id}):
+        noted[PROFILE] = True
+    return noted
+
+
+async def _take_out_whole(session: AsyncSession, one: Person, other: Person, filled: FreeJson) -> list[str]:
+    """Undo `_fill_whole` where it still stands; what was taken out."""
+    out = []
+    if KYC in filled and one.kyc_documents == filled[KYC]:
+        await db.execute(session, _SET_KYC, {"documents": None, "status": "pending", "id": one.id})
+        out.append(KYC)
+    if PROFILE in filled and await db.execute(session, _MOVE_PROFILE, {"to": other.id, "from": one.id}):
+        out.append(PROFILE)
+    return out
+
+
+async def _keep_opt_outs(session: AsyncSession, one: Person, other: Person) -> None:
+    """The channels that only the other one opted out of are the first one's opt-outs, too. They stay when the merge is undone: an
+    opt-out is never lost (ADR 103)."""
+    refused = {channel for channel, choice in other.preferences.items() if choice is False}
+    if refused - {channel for channel, choice in one.preferences.items() if choice is False}:
+        chosen = one.preferences | dict.fromkeys(sorted(refused), False)
+        await db.execute(session, _SET_PREFERENCES, {"preferences": Jsonb(chosen), "id": one.id})
 
 
 async def undo(session: AsyncSession, caller: Caller, kept: Customer, merge_id: int) -> Merged:
@@ -137,8 +191,11 @@ async def undo(session: AsyncSession, caller: Caller, kept: Customer, merge_id: 
     ids = [done.kept_id, done.merged_id]
     people = {each.id: each for each in await db.fetch_all(session, Person, _LOCK, {"ids": ids})}
     one, other = people[done.kept_id], people[done.merged_id]
-    back = {name: None for name, value in done.filled.items() if _same(getattr(one, name), value)}
+    back: dict[str, object] = {
+        name: None for name in _FILLED if name in done.filled and _same(getattr(one, name), done.filled[name])
+    }
     await _set(session, one.id, back)
+    out = await _take_out_whole(session, one, other, done.filled)
     await db.execute(session, _POINT, {"to": None, "id": other.id, "drop_pan": False})
     if "pan" in back:
         await _set(session, other.id, {"pan": done.filled["pan"]})
@@ -148,7 +205,7 @@ async def undo(session: AsyncSession, caller: Caller, kept: Customer, merge_id: 
     now = resources.current().clock.now()
     await db.execute(session, _UNDONE, {"id": done.id, "user": caller.user_id, "now": now})
     await events.publish(session, PoliciesMoved(policies))
-    return Merged(done.id, one, other, len(policies), sorted(back))
+    return Merged(done.id, one, other, len(policies), sorted([*back, *out]))
 
 
 def _same(stored: object, filled: object) -> bool:

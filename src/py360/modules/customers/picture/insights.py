@@ -1,6 +1,7 @@
 """Payments, behaviour, communications and claims of a customer, with the formulas of section 4 of the domain reference.
 
-A payment is on time when it came in on the due date of its case or before, by India's calendar.
+A payment is on time when it came in on its due date or before, by India's calendar: the first due date of the instalments that it
+paid, or its case's.
 """
 
 from collections import Counter, defaultdict
@@ -10,6 +11,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from py360.kit import sql
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA
 from py360.kit.reads import Reads
@@ -18,6 +20,7 @@ from py360.modules.customers.picture.views import (
     ClaimsView,
     CommunicationsView,
     InsightsView,
+    KindView,
     PaymentView,
     PremiumYearView,
     UpcomingPaymentView,
@@ -29,20 +32,25 @@ MOST: Final = 1_000
 RECENT: Final = 10
 ZERO: Final = Decimal(0)
 _PAYMENTS: Final = """
-select r.captured_at, r.captured_amount - r.refunded_amount as amount, coalesce(r.method, 'unknown') as mode, k.due_date,
-  k.policy_number
+select r.captured_at, r.captured_amount - r.refunded_amount as amount, coalesce(r.method, 'unknown') as mode,
+  coalesce(paid.due_date, k.due_date) as due_date, k.policy_number
 from cases_public_case k join payments_public_receipt r on r.case_id = k.id
+left join lateral (
+  select min(i.due_date) as due_date from jsonb_array_elements(r.allocations) s
+  join payments_public_instalment i on i.id = (s ->> 'instalmentId')::bigint
+) paid on true
 where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and r.captured_at >= %(since)s
   and r.captured_amount > r.refunded_amount
 order by r.captured_at desc limit %(most)s
 """
 _UPCOMING: Final = """
-select k.policy_number, coalesce(i.due_date, k.due_date) as due_date,
-  coalesce(i.amount - i.paid_amount, k.renewal_amount, k.premium_amount) as amount
-from cases_public_case k left join payments_public_instalment i on i.case_id = k.id
-where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and k.is_open and k.payment_status <> 'completed'
-  and (i.id is null or i.amount > i.paid_amount)
-order by due_date limit 50
+select u.policy_number, u.due_date, u.amount from (
+  select k.policy_number, coalesce(i.due_date, k.due_date) as due_date, case when i.id is not null then i.amount - i.paid_amount
+    else coalesce(k.renewal_amount, k.premium_amount) - (
+      select coalesce(sum(m.paid), 0) from payments_public_money m where m.case_id = k.id) end as amount
+  from cases_public_case k left join payments_public_instalment i on i.case_id = k.id
+  where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and k.is_open and k.payment_status <> 'completed'
+) u where u.amount > 0 order by u.due_date limit 50
 """
 _MESSAGES: Final = """
 select m.communication_type as channel, count(*)::integer as count, count(m.replied_at)::integer as answered,
@@ -50,6 +58,7 @@ select m.communication_type as channel, count(*)::integer as count, count(m.repl
 from cases_public_case k join messaging_public_message m on m.case_id = k.id
 where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and m.status <> 'blocked' group by 1 order by 1
 """
+_KINDS: Final = sql.read(__file__, "count_kinds")
 _CLAIMS: Final = """
 select k.claim_number, k.claim_type, k.status, k.claim_amount, k.incident_date
 from claims_public_claim k where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and k.status <> 'withdrawn'
@@ -110,6 +119,15 @@ class Messages:
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """How often the customer turned to the office about something."""
+
+    kind: str
+    count: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """A claim of the customer."""
 
@@ -152,6 +170,7 @@ async def of_customer(reads: Reads, caller: Caller, customer: Customer, now: dat
     payments = await reads.fetch_all(Payment, _PAYMENTS, params)
     upcoming = await reads.fetch_all(Upcoming, _UPCOMING, params)
     messages = await reads.fetch_all(Messages, _MESSAGES, params)
+    kinds = await reads.fetch_all(Kind, _KINDS, params)
     claims = await reads.fetch_all(Claim, _CLAIMS, params)
     families = len(await reads.fetch_all(int, _FAMILY, params))
     lapsed = await reads.fetch_only(int, _LAPSED, params)
@@ -193,7 +212,7 @@ async def of_customer(reads: Reads, caller: Caller, customer: Customer, now: dat
             "familyPolicies": families,
             "lapsedPolicies": lapsed,
         },
-        "communications": _communications(messages),
+        "communications": _communications(messages, kinds),
         "claims": _claims(claims, sum((policy.yearly for policy in policies), ZERO)),
     }
 
@@ -221,13 +240,23 @@ def _by_year(payments: Sequence[Payment]) -> list[PremiumYearView]:
     ]
 
 
-def _communications(messages: Sequence[Messages]) -> CommunicationsView:
+def _communications(messages: Sequence[Messages], kinds: Sequence[Kind]) -> CommunicationsView:
+    counted = {each.kind: each for each in kinds}
+    moments = [*(each.last_at for each in messages), *(each.last_at for each in kinds)]
     return {
         "byChannel": {each.channel: each.count for each in messages},
         "total": sum(each.count for each in messages),
         "answered": sum(each.answered for each in messages),
-        "lastContact": max((each.last_at for each in messages), default=None),
+        "lastContact": max(moments, default=None),
+        "inquiries": _kind(counted.get("inquiries")),
+        "billing": _kind(counted.get("billing")),
+        "coverage": _kind(counted.get("coverage")),
+        "complaints": _kind(counted.get("complaints")),
     }
+
+
+def _kind(counted: Kind | None) -> KindView:
+    return {"count": counted.count if counted else 0, "lastContact": counted.last_at if counted else None}
 
 
 def _claims(claims: Sequence[Claim], yearly_premium: Decimal) -> ClaimsView:

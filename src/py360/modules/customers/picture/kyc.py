@@ -93,9 +93,15 @@ def judge(documents: list[FreeJson], today: date) -> Kyc:
     return Kyc("rejected" if rejected else "pending", missing)
 
 
-async def read(reads: Reads, customer: Customer, today: date) -> KycView:
+async def documents_of(reads: Reads, customer: Customer) -> list[FreeJson]:
     """The KYC documents of a customer that is known to be within reach."""
-    documents: list[FreeJson] = await reads.fetch_only(list, _READ, {"id": customer.id}) or []
+    documents: list[FreeJson] | None = await reads.fetch_only(list, _READ, {"id": customer.id})
+    return documents or []
+
+
+async def read(reads: Reads, customer: Customer, today: date) -> KycView:
+    """The KYC documents of a customer that is known to be within reach, and what they prove."""
+    documents = await documents_of(reads, customer)
     found = judge(documents, today)
     return {
         "customerId": customer.customer_code,

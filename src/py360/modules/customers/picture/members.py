@@ -1,6 +1,7 @@
 """The people insured under a health policy, with their claims."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -11,9 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import db
 from py360.kit.errors import Conflict, Invalid, NotFound, PreconditionFailed
 from py360.kit.reads import Reads
-from py360.modules.customers.picture.profile import age_on
+from py360.modules.customers.ages import age_on
 from py360.modules.customers.picture.schemas import MembersIn
-from py360.modules.customers.picture.views import ClaimBriefView, MembersView, MemberView
+from py360.modules.customers.picture.views import ClaimBriefView, FamilyView, MembersView, MemberView
 from py360.modules.customers.queries import CustomerPolicy
 
 _MEMBERS: Final = """
@@ -77,22 +78,32 @@ class MemberClaim:
 
 
 async def read(reads: Reads, policy: CustomerPolicy, today: date) -> MembersView:
-    """The members of a policy that is known to be within reach. Recent claims are each member's newest."""
-    members = await reads.fetch_all(Member, _MEMBERS, {"policy": policy.id})
-    claims: dict[int, list[MemberClaim]] = defaultdict(list)
-    for claim in await reads.fetch_all(MemberClaim, _CLAIMS, {"policy": policy.id}):
-        claims[claim.member_id].append(claim)
-    shown = [_to_public(member, claims[member.id], today) for member in members]
+    """The members of a policy that is known to be within reach."""
+    shown = await members_of(reads, policy.id, today)
     return {
         "policyId": policy.id,
         "policyNumber": policy.policy_number,
         "members": shown,
-        "summary": {
-            "members": len(shown),
-            "annualPremium": policy.premium_amount,
-            "totalClaims": sum(len(member["claimHistory"]) for member in shown),
-            "recentClaimsValue": sum((member["lastClaimAmount"] or Decimal(0) for member in shown), Decimal(0)),
-        },
+        "summary": family(shown, policy.premium_amount),
+    }
+
+
+async def members_of(reads: Reads, policy_id: int, today: date) -> list[MemberView]:
+    """The members of a policy that is known to be within reach, with their claims."""
+    members = await reads.fetch_all(Member, _MEMBERS, {"policy": policy_id})
+    claims: dict[int, list[MemberClaim]] = defaultdict(list)
+    for claim in await reads.fetch_all(MemberClaim, _CLAIMS, {"policy": policy_id}) if members else []:
+        claims[claim.member_id].append(claim)
+    return [_to_public(member, claims[member.id], today) for member in members]
+
+
+def family(members: Sequence[MemberView], premium: Decimal) -> FamilyView:
+    """The family in figures; the recent claims are each member's newest."""
+    return {
+        "members": len(members),
+        "annualPremium": premium,
+        "totalClaims": sum(len(member["claimHistory"]) for member in members),
+        "recentClaimsValue": sum((member["lastClaimAmount"] or Decimal(0) for member in members), Decimal(0)),
     }
 
 

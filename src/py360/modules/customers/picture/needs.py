@@ -10,6 +10,7 @@ from py360.kit.caller import Caller
 from py360.kit.free_json import FreeJson
 from py360.kit.reads import Reads
 from py360.modules.customers import queries
+from py360.modules.customers.ages import age_on
 from py360.modules.customers.picture import profile as profiles
 
 _HELD: Final = """
@@ -80,7 +81,7 @@ async def needs_of(reads: Reads, caller: Caller, customer: str) -> Needs:
         customer_code=found.customer_code,
         customer_name=found.full_name,
         income=stated.annual_income,
-        age=profiles.age_on(resources.current().clock.today(), found.date_of_birth) or demographics.get("age"),
+        age=age_on(resources.current().clock.today(), found.date_of_birth) or demographics.get("age"),
         dependents=demographics.get("dependents") or 0,
         vehicles=len(stated.vehicles or []),
         vehicle_value=sum((Decimal(str(each.get("currentValue") or 0)) for each in stated.vehicles or []), Decimal(0)),

@@ -14,6 +14,8 @@ from py360.kit.caller import Caller
 from py360.kit.errors import PreconditionFailed
 from py360.kit.free_json import FreeJson
 from py360.kit.reads import Reads
+from py360.kit.wire import as_stored
+from py360.modules.customers.ages import age_on
 from py360.modules.customers.picture.schemas import ProfileIn
 from py360.modules.customers.picture.views import CapacityView, IncomeView, ProfileView
 from py360.modules.customers.queries import Customer
@@ -111,13 +113,6 @@ async def read(source: Reads | AsyncSession, customer_id: int) -> Profile:
     return await db.fetch_only(source, Profile, _PROFILE, {"id": customer_id})
 
 
-def age_on(day: date, born: date | None) -> int | None:
-    """Whole years; None without a date of birth."""
-    if born is None:
-        return None
-    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-
-
 def to_public(profile: Profile, customer: Customer, today: date) -> ProfileView:
     """The profile of the wire. Age and gender come from the customer where they are known there."""
     demographics = dict(profile.demographics or {})
@@ -187,5 +182,5 @@ def _stored(block: BaseModel | list[BaseModel] | None) -> Jsonb | None:
     if block is None:
         return None
     if isinstance(block, list):
-        return Jsonb([each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in block])
-    return Jsonb(block.model_dump(mode="json", by_alias=True, exclude_none=True))
+        return Jsonb([as_stored(each) for each in block])
+    return Jsonb(as_stored(block))

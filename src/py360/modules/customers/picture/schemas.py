@@ -169,7 +169,9 @@ class ProfileIn(Schema):
 
 
 class MemberIn(Schema):
-    """A person insured under a health policy; with the id of one that is there, that one."""
+    """A person insured under a health policy; with the id of one that is there, that one. The age follows from the birth."""
+
+    passed_over = frozenset({"age", "lastClaimDate", "lastClaimAmount", "claimHistory"})
 
     id: Annotated[int, Field(ge=1, lt=2**63)] | None = None
     name: Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -183,5 +185,7 @@ class MemberIn(Schema):
 
 class MembersIn(Schema):
     """All members of a policy; one that is left out is removed."""
+
+    passed_over = frozenset({"policyId", "policyNumber", "summary"})
 
     members: Annotated[list[MemberIn], Field(max_length=20)]

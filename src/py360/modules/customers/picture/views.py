@@ -139,6 +139,31 @@ class FamilyView(TypedDict):
     recentClaimsValue: Amount
 
 
+class ProposerView(TypedDict):
+    """Who applied for a policy and pays it."""
+
+    name: str
+    relationship: str | None
+    age: int | None
+    dateOfBirth: date | None
+    gender: str | None
+    occupation: str | None
+    annualIncome: Amount | None
+
+
+class LifeAssuredView(TypedDict):
+    """Whose life or property is insured. `nomineeDetails`: "Name (Relation)"."""
+
+    name: str
+    relationship: str | None
+    age: int | None
+    dateOfBirth: date | None
+    gender: str | None
+    occupation: str | None
+    sumAssured: Amount | None
+    nomineeDetails: str | None
+
+
 class MembersView(TypedDict):
     """The members of a policy."""
 
@@ -221,13 +246,24 @@ class ProfilingView(TypedDict):
     lapsedPolicies: int
 
 
+class KindView(TypedDict):
+    """How often the customer turned to the office about something, and when last."""
+
+    count: int
+    lastContact: datetime | None
+
+
 class CommunicationsView(TypedDict):
-    """How often the customer was written to, by channel, and how often they answered."""
+    """How often the customer was written to, by channel, and how often they answered; and what they turned to the office about."""
 
     byChannel: dict[str, int]
     total: int
     answered: int
     lastContact: datetime | None
+    inquiries: KindView
+    billing: KindView
+    coverage: KindView
+    complaints: KindView
 
 
 class ClaimLineView(TypedDict):

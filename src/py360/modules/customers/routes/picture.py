@@ -120,7 +120,9 @@ async def save_members(
 ) -> Response:
     """Set all members of a health policy; one that is left out is removed."""
     found = await queries.policy(reads, caller, policy)
+    before = await members.read(reads, found, res.clock.today())
     version = await members.save(session, found, body, res.clock.today(), if_match)
+    body.as_shown(before)
     message = f"{len(body.members)} members of {found.policy_number} were saved."
     answer = {"policyId": found.id, "version": version, "members": len(body.members)}
     return ok({**answer, "message": message}, headers=etag(version))

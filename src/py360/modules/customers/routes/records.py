@@ -8,14 +8,15 @@ from fastapi import Query, Response
 from py360.kit.http import Answer, AsFile, DbReads, IfMatch, PageParams, Search, Session, etag, listed, ok
 from py360.modules.customers import queries
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
+from py360.modules.customers.picture import kyc
 from py360.modules.customers.routes.base import router
 from py360.modules.customers.schemas import CustomerChange, CustomerIn, PolicyChange, PolicyIn, PreferencesIn
 from py360.modules.customers.service import customers, policies
 from py360.modules.customers.views import (
     CustomerAdded,
     CustomerList,
+    CustomerPageView,
     CustomerSaved,
-    CustomerView,
     PolicyAdded,
     PolicyList,
     PolicySaved,
@@ -54,11 +55,12 @@ async def add_customer(session: Session, caller: CanChangeCustomers, body: Custo
     return ok({"id": code, "customerId": number, "message": f"{code} was added."}, 201)
 
 
-@router.get("/customers/{customer}", response_model=Answer[CustomerView])
+@router.get("/customers/{customer}", response_model=Answer[CustomerPageView])
 async def read_customer(reads: DbReads, caller: CanReadCustomers, customer: str) -> Response:
     """One customer, by code or number. The ETag is what a change asks for."""
     found = await queries.customer(reads, caller, customer)
-    return ok(found.to_public(), headers=etag(found.edition))
+    shown = {**found.to_public(), "kycDocuments": await kyc.documents_of(reads, found)}
+    return ok(shown, headers=etag(found.edition))
 
 
 @router.put("/customers/{customer}", response_model=Answer[CustomerSaved])

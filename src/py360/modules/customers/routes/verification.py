@@ -6,37 +6,47 @@ from fastapi import Query, Response
 from fastapi.responses import HTMLResponse
 
 from py360.kit import db
+from py360.kit.caller import Caller
 from py360.kit.crypto import BadToken
 from py360.kit.errors import Gone
-from py360.kit.http import Answer, Public, ok
+from py360.kit.http import Answer, DbReads, Public, ok
 from py360.kit.pages import Language, Page, notice
+from py360.kit.reads import Reads
+from py360.modules.customers import queries
 from py360.modules.customers.access import CanChangeCustomers
 from py360.modules.customers.routes.base import router
-from py360.modules.customers.schemas import VerifyEmail, VerifyPan, VerifyPhone
+from py360.modules.customers.schemas import VerifyEmail, VerifyIn, VerifyPan, VerifyPhone
 from py360.modules.customers.verification import page as pages
 from py360.modules.customers.verification import service
-from py360.modules.customers.verification.service import VerificationView
+from py360.modules.customers.verification.service import Named, VerificationView
 
 Wanted = Annotated[str | None, Query(alias="lang", max_length=10, description="Language of the page")]
 
 
+async def _named(reads: Reads, caller: Caller, body: VerifyIn) -> Named:
+    """Whose contact it is; raises NotFound for a customer out of reach."""
+    if body.customer_id is None:
+        return Named(body.case_id)
+    return Named(None, (await queries.customer(reads, caller, str(body.customer_id))).id)
+
+
 @router.post("/verify/email", response_model=Answer[VerificationView])
-async def verify_email(caller: CanChangeCustomers, body: VerifyEmail) -> Response:
+async def verify_email(reads: DbReads, caller: CanChangeCustomers, body: VerifyEmail) -> Response:
     """Send a link to an e-mail address, which is verified once the customer clicks it. It must be the one on file of the
-    case's customer."""
-    return ok(await service.verify_email(caller, body.email, body.case_id))
+    customer."""
+    return ok(await service.verify_email(caller, body.email, await _named(reads, caller, body)))
 
 
 @router.post("/verify/phone", response_model=Answer[VerificationView])
-async def verify_phone(caller: CanChangeCustomers, body: VerifyPhone) -> Response:
+async def verify_phone(reads: DbReads, caller: CanChangeCustomers, body: VerifyPhone) -> Response:
     """Send a one-time code to a phone number; with `code`, check the one that the customer named."""
-    return ok(await service.verify_phone(caller, body.phone, body.case_id, body.code))
+    return ok(await service.verify_phone(caller, body.phone, await _named(reads, caller, body), body.code))
 
 
 @router.post("/verify/pan", response_model=Answer[VerificationView])
-async def verify_pan(caller: CanChangeCustomers, body: VerifyPan) -> Response:
+async def verify_pan(reads: DbReads, caller: CanChangeCustomers, body: VerifyPan) -> Response:
     """Verify a PAN by its form, the class of its holder and the letter of the name; not with the Income Tax Department."""
-    return ok(await service.verify_pan(caller, body.pan, body.case_id))
+    return ok(await service.verify_pan(caller, body.pan, await _named(reads, caller, body)))
 
 
 def _html(page: Page) -> Response:

@@ -22,14 +22,20 @@ from py360.modules.customers.columns import (
     values_of,
 )
 from py360.modules.customers.schemas import PolicyIn
+from py360.modules.identity import api as identity
 
-_BEFORE: Final = f"select version, {', '.join(POLICY_COLUMNS)} from policies where id = %(id)s for update"
+_BEFORE: Final = f"select client_id, version, {', '.join(POLICY_COLUMNS)} from policies where id = %(id)s for update"
+
+_BRANCH: Final = (
+    "select 1 from organization_public_branch where id = %(id)s and client_id = %(client)s and status = 'active'"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class _Before:
     """A policy before a change."""
 
+    client_id: int
     version: int
     policy_type: str
     product_name: str | None
@@ -44,6 +50,8 @@ class _Before:
     grace_period_days: int
     coverage_details: FreeJson | None
     auto_renewal: bool
+    agent_id: int | None
+    branch_id: int | None
     proposer: FreeJson | None
     life_assured: FreeJson | None
     channel_details: FreeJson | None
@@ -56,6 +64,7 @@ async def create_policy(session: AsyncSession, client_id: int, customer_id: int,
     if await db.fetch_one(session, int, taken, {"client": client_id, "number": number}):
         raise Conflict(f"There is a policy {number} already.", code="policy_exists")
     _check_dates(new.start_date, new.end_date)
+    await _check_place(session, client_id, new.agent_id, new.branch_id)
     values = values_of(await _with_type(session, new.given()), POLICY_COLUMNS)
     values |= {"client_id": client_id, "customer_id": customer_id, "policy_number": number}
     values["renewal_date"] = new.renewal_date or new.end_date
@@ -84,6 +93,7 @@ async def change_policy(
         return []
     after = {**before, **changed}
     _check_dates(after["start_date"], after["end_date"])
+    await _check_place(session, stored.client_id, changed.get("agent_id"), changed.get("branch_id"))
     own_grace = ["grace_is_own = true"] if "grace_period_days" in changed else []
     sets = ", ".join([*(f"{name} = %({name})s" for name in changed), *own_grace, corrections.REMEMBER])
     values = values_of(changed, POLICY_COLUMNS)
@@ -101,6 +111,24 @@ def _check_dates(start: date, end: date) -> None:
             "A policy ends after it starts.",
             code="dates_reversed",
             details=[{"field": "endDate", "message": "must be after startDate"}],
+        )
+
+
+async def _check_place(session: AsyncSession, client_id: int, agent_id: object, branch_id: object) -> None:
+    """Raise Invalid unless the agent is an active user and the branch an active branch of the client."""
+    if isinstance(agent_id, int):
+        person = (await identity.people(session, [agent_id])).get(agent_id)
+        if person is None or person.client_id != client_id or person.status != "active":
+            message = "is no active user of this client"
+            raise Invalid(
+                f"agentId {message}.", code="unknown_agent", details=[{"field": "agentId", "message": message}]
+            )
+    if isinstance(branch_id, int) and not await db.fetch_one(
+        session, int, _BRANCH, {"id": branch_id, "client": client_id}
+    ):
+        message = "is no active branch of this client"
+        raise Invalid(
+            f"branchId {message}.", code="unknown_branch", details=[{"field": "branchId", "message": message}]
         )
 
 

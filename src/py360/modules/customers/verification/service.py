@@ -32,8 +32,9 @@ _CUSTOMER: Final = """
 select u.id, u.client_id, u.first_name, u.last_name, u.full_name, u.email, u.phone, u.pan, u.email_verified_at,
   u.phone_verified_at, u.pan_verified_at, i.client_name
 from customers u join identity_public_client i on i.id = u.client_id
-where u.id = (select k.customer_id from cases_public_case k where k.id = %(case)s and {within})
+where u.id = {which}
 """
+_OF_CASE: Final = "(select k.customer_id from cases_public_case k where k.id = %(case)s and {within})"
 _START: Final = """
 insert into contact_verifications (client_id, customer_id, kind, value, secret, expires_at, created_by, created_at)
 values (%(client)s, %(customer)s, %(kind)s, %(value)s, %(secret)s, %(expires)s, %(user)s, %(now)s) returning id
@@ -61,8 +62,16 @@ class VerificationView(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """Whose contact it is: the customer of a case, or a customer that is known to be within reach."""
+
+    case: str | int | None
+    customer_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
-    """The customer of a case, with the contacts on file."""
+    """The customer, with the contacts on file."""
 
     id: int
     client_id: int
@@ -110,9 +119,9 @@ class Link:
     client_name: str
 
 
-async def verify_email(caller: Caller, value: str, case: str | int | None) -> VerificationView:
-    """Send a link to the e-mail address on file of the case's customer; verified once it is clicked. Raises as the sender does."""
-    customer, answer = await _open(caller, "email", value, case)
+async def verify_email(caller: Caller, value: str, named: Named) -> VerificationView:
+    """Send a link to the e-mail address on file of the customer; verified once it is clicked. Raises as the sender does."""
+    customer, answer = await _open(caller, "email", value, named)
     if customer is None or answer["verified"]:
         return answer
     number = await _start(caller, customer, "email", value, secrets.token_hex(16), LINK_LIFETIME)
@@ -123,12 +132,12 @@ async def verify_email(caller: Caller, value: str, case: str | int | None) -> Ve
     return _not_yet(f"A link was sent to {value}. The address is verified once the customer clicks it.")
 
 
-async def verify_phone(caller: Caller, value: str, case: str | int | None, code: str | None) -> VerificationView:
-    """Send a one-time code to the phone on file of the case's customer, or check the `code` that the customer named.
+async def verify_phone(caller: Caller, value: str, named: Named, code: str | None) -> VerificationView:
+    """Send a one-time code to the phone on file of the customer, or check the `code` that the customer named.
 
     Raises Invalid for a wrong code, Gone for one that is over, and as the sender does.
     """
-    customer, answer = await _open(caller, "phone", value, case)
+    customer, answer = await _open(caller, "phone", value, named)
     if customer is None or answer["verified"]:
         return answer
     if code is not None:
@@ -140,9 +149,9 @@ async def verify_phone(caller: Caller, value: str, case: str | int | None, code:
     return _not_yet(f"A code was sent to {value}. Ask the customer for it, and send it as `code`.")
 
 
-async def verify_pan(caller: Caller, value: str, case: str | int | None) -> VerificationView:
-    """Verify the PAN on file of the case's customer by its form, the class of its holder and the letter of the name."""
-    customer, answer = await _open(caller, "pan", value, case)
+async def verify_pan(caller: Caller, value: str, named: Named) -> VerificationView:
+    """Verify the PAN on file of the customer by its form, the class of its holder and the letter of the name."""
+    customer, answer = await _open(caller, "pan", value, named)
     if customer is None or answer["verified"]:
         return answer
     if wrong := pan.fault(value, customer.first_name, customer.last_name):
@@ -177,15 +186,14 @@ async def confirm(session: AsyncSession, token: str) -> Link:
     return link
 
 
-async def _open(
-    caller: Caller, kind: Contact, value: str, case: str | int | None
-) -> tuple[Customer | None, VerificationView]:
+async def _open(caller: Caller, kind: Contact, value: str, named: Named) -> tuple[Customer | None, VerificationView]:
     """The customer whose contact this is, with what is known of it; None when it is not the one on file."""
-    number = None if case is None else ids.number("case", case)
+    number = None if named.case is None else ids.number("case", named.case)
     within, params = reach_filter(caller, "k")
+    which = _OF_CASE.format(within=within) if named.customer_id is None else "%(customer)s"
     async with db.unit_of_work() as session:
-        sql = _CUSTOMER.format(within=within)
-        customer = await db.fetch_one(session, Customer, sql, {**params, "case": number})
+        values = {**params, "case": number, "customer": named.customer_id}
+        customer = await db.fetch_one(session, Customer, _CUSTOMER.format(which=which), values)
     stored, since = customer.on_file(kind) if customer else (None, None)
     if customer is None or stored is None or stored.lower() != value.lower():
         return None, _not_yet(

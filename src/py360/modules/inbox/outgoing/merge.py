@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from py360.kit import pdf
-
 
 @dataclass(frozen=True, slots=True)
 class MergeLetter:
@@ -50,6 +48,8 @@ LETTERS: Final[Mapping[str, MergeLetter]] = {
 
 def write(kind: str, company: str, values: Mapping[str, str]) -> bytes:
     """The letter of one recipient as a PDF; a value that is missing is a dash."""
+    from py360.kit import pdf  # takes a second to load, and few processes draw a PDF
+
     letter = LETTERS[kind]
     fields = [(label, values.get(name) or "—") for name, label in letter.fields.items()]
     return pdf.letter(

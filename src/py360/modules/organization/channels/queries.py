@@ -1,7 +1,7 @@
 """Reading channels and their figures."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -43,6 +43,7 @@ _COLUMNS: Final = (
     "currentCases", "renewedCases", "openCases", "revenue", "settings.workingHours", "settings.maxCapacity", "createdAt",
 )  # fmt: skip
 _FIGURES: Final = sql.read(__file__, "sum_channels")
+_RATES: Final = sql.read(__file__, "rate_channels")
 ZERO: Final = Decimal(0)
 
 
@@ -55,6 +56,17 @@ class ChannelFigures:
     renewed_cases: int = 0
     revenue: Decimal = ZERO
     spent: Decimal = ZERO
+    satisfaction: float | None = None
+    response_hours: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRates:
+    """How customers rated a channel (out of 5), and how long their mails waited for an answer."""
+
+    channel_id: int
+    satisfaction: float | None
+    response_hours: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,16 +165,27 @@ def rate(part: int, whole: int) -> float | None:
 
 
 def marks(figures: ChannelFigures) -> ChannelMarksView:
-    """How a channel does; satisfaction and response times are not measured by channel yet."""
-    efficiency = rate(figures.renewed_cases, figures.current_cases)
-    return {"efficiency": efficiency, "customerSatisfaction": None, "avgResponseTime": None}
+    """How a channel does."""
+    return {
+        "efficiency": rate(figures.renewed_cases, figures.current_cases),
+        "customerSatisfaction": figures.satisfaction,
+        "avgResponseTime": figures.response_hours,
+    }
 
 
 async def figures(reads: Reads, channels: Sequence[int], period: Period) -> Mapping[int, ChannelFigures]:
     """The figures of these channels in a period."""
     params = {**period.months(), "channels": list(channels)}
     found = {each.channel_id: each for each in await reads.fetch_all(ChannelFigures, _FIGURES, params)}
-    return {channel: found.get(channel, ChannelFigures(channel)) for channel in channels}
+    rates = {each.channel_id: each for each in await reads.fetch_all(ChannelRates, _RATES, params)}
+    return {
+        channel: replace(
+            found.get(channel, ChannelFigures(channel)),
+            satisfaction=rates[channel].satisfaction,
+            response_hours=rates[channel].response_hours,
+        )
+        for channel in channels
+    }
 
 
 async def find(reads: Reads, caller: Caller, text: str) -> Channel:

@@ -14,10 +14,11 @@ from py360.kit import sql
 from py360.kit.caller import Caller
 from py360.kit.reads import Reads
 from py360.modules.organization.performance.period import Period
-from py360.modules.organization.performance.views import NodePerformanceView, NodeResultView, TeamMemberView
+from py360.modules.organization.performance.views import NodePerformanceView, NodeResultView
 from py360.modules.organization.queries import Node, performance
-from py360.modules.organization.views import NodeInTreeView
+from py360.modules.organization.views import NodeInTreeView, TeamMemberView
 
+MOST_MEMBERS: Final = 20_000
 GOOD_FROM: Final = 85  # per cent of efficiency (domain reference, 24)
 _SUM: Final = sql.read(__file__, "sum_figures")
 _MEMBERS: Final = sql.read(__file__, "sum_members")
@@ -42,6 +43,7 @@ class Figures:
 class MemberFigures:
     """What a member did while they were in the node."""
 
+    node_id: int
     id: int
     name: str
     role: str
@@ -81,8 +83,26 @@ def with_figures(node: Node, found: Mapping[int, Figures]) -> Node:
     )
 
 
-def fill(tree: Sequence[NodeInTreeView], found: Mapping[int, Figures]) -> None:
-    """Put the figures into a tree of the wire, down to its leaves."""
+async def members_of(reads: Reads, nodes: Sequence[int], period: Period) -> Mapping[int, list[TeamMemberView]]:
+    """The members of these nodes with their figures, the best first."""
+    found: dict[int, list[TeamMemberView]] = {}
+    params = {"nodes": list(nodes), "first": period.first, "last": period.last, "most": MOST_MEMBERS}
+    for member in await reads.fetch_all(MemberFigures, _MEMBERS, params):
+        found.setdefault(member.node_id, []).append(member.to_public())
+    return found
+
+
+def teams_in(tree: Sequence[NodeInTreeView]) -> list[int]:
+    """The teams of a tree of the wire."""
+    return [
+        number for node in tree for number in ([node["id"]] if node["type"] == "team" else teams_in(node["children"]))
+    ]
+
+
+def fill(
+    tree: Sequence[NodeInTreeView], found: Mapping[int, Figures], members: Mapping[int, list[TeamMemberView]]
+) -> None:
+    """Put the figures into a tree of the wire, down to its leaves and the people of its teams."""
     for node in tree:
         own = found.get(node["id"], Figures(node["id"]))
         node["currentCases"], node["renewedCases"] = own.current_cases, own.renewed_cases
@@ -90,7 +110,9 @@ def fill(tree: Sequence[NodeInTreeView], found: Mapping[int, Figures]) -> None:
         node["performance"] = performance(
             own.renewed_cases, own.current_cases, node["targetCases"], own.spent, node["budget"]
         )
-        fill(node["children"], found)
+        if node["type"] == "team":
+            node["teamMembers"] = members.get(node["id"], [])
+        fill(node["children"], found, members)
 
 
 async def of_node(
@@ -100,16 +122,14 @@ async def of_node(
     numbers = [node.id, *(child.id for child in children)]
     now = await figures(reads, caller.client_ids, period, numbers)
     before = await figures(reads, caller.client_ids, period.before(), [node.id])
-    members = await reads.fetch_all(
-        MemberFigures, _MEMBERS, {"node": node.id, "first": period.first, "last": period.last}
-    )
+    members = await members_of(reads, [node.id], period)
     compared = [result(child, now) for child in children]
     return {
         **result(node, now),
         "period": {"from": period.first, "to": period.last},
         "previous": result(node, before),
         "children": sorted(compared, key=lambda each: -(each["performance"]["efficiency"] or 0)),
-        "teamMembers": [member.to_public() for member in members],
+        "teamMembers": members.get(node.id, []),
     }
 
 

@@ -5,21 +5,9 @@ from datetime import date
 from typing_extensions import TypedDict
 
 from py360.kit.wire import Amount
-from py360.modules.organization.views import PerformanceView
+from py360.modules.organization.views import PerformanceView, TeamMemberView
 
 PeriodView = TypedDict("PeriodView", {"from": date, "to": date})
-
-
-class TeamMemberView(TypedDict):
-    """What a member did from the day they came (`since`) to the day they left (`until`)."""
-
-    id: int
-    name: str
-    role: str
-    since: date
-    until: date | None
-    cases: int
-    renewed: int
 
 
 class NodeResultView(TypedDict):

@@ -23,10 +23,12 @@ from py360.modules.organization.views import (
 
 @router.get("/hierarchy", response_model=Answer[HierarchyView])
 async def hierarchy(reads: DbReads, res: Res, caller: CanSeeOrganization) -> Response:
-    """The caller's part of the organisation as a tree; figures include what is below, and are of this financial year."""
+    """The caller's part of the organisation as a tree; figures include what is below, and are of this financial year. Teams come
+    with their members."""
     nodes = await queries.tree(reads, caller)
     period = PeriodFilter().period(res.clock.today())
-    figures.fill(nodes, await figures.figures(reads, caller.client_ids, period))
+    members = await figures.members_of(reads, figures.teams_in(nodes), period)
+    figures.fill(nodes, await figures.figures(reads, caller.client_ids, period), members)
     return ok({"nodes": nodes})
 
 
@@ -44,7 +46,10 @@ async def read_node(reads: DbReads, res: Res, caller: CanSeeOrganization, node_i
     (found,) = await queries.some(reads, caller, [node_id])
     period = PeriodFilter().period(res.clock.today())
     node = figures.with_figures(found, await figures.figures(reads, caller.client_ids, period, [node_id]))
-    return ok(node.to_public(), headers=etag(version_of(node.updated_at)))
+    shown = node.to_public()
+    if node.type == "team":
+        shown["teamMembers"] = (await figures.members_of(reads, [node_id], period)).get(node_id, [])
+    return ok(shown, headers=etag(version_of(node.updated_at)))
 
 
 @router.put("/hierarchy/nodes/{node_id}", response_model=Answer[NodeSaved])

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from py360.kit.wire import AS_CODE, Schema
 from py360.modules.payments.instalments.schedule import Frequency
-from py360.modules.payments.schemas import ByHand
+from py360.modules.payments.schemas import ByHand, Reference
 
 MOST_INSTALMENTS: Final = 60
 Amount = Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2, description="In rupees")]
@@ -30,7 +30,17 @@ class InstalmentChange(Schema):
     paid, records the difference as a receipt by hand."""
 
     passed_over: ClassVar[frozenset[str]] = frozenset(
-        {"id", "remaining", "daysOverdue", "isOverdue", "version", "paidDate", "caseId"}
+        {
+            "id",
+            "remaining",
+            "daysOverdue",
+            "isOverdue",
+            "version",
+            "paidDate",
+            "paymentMethod",
+            "paymentReference",
+            "caseId",
+        }
     )
 
     amount: Amount | None = None
@@ -40,7 +50,7 @@ class InstalmentChange(Schema):
     status: Annotated[Literal["pending", "partial", "overdue", "paid"], AS_CODE] | None = None
     paid_amount: Annotated[Decimal, Field(ge=0, max_digits=12, decimal_places=2)] | None = None
     method: ByHand | None = Field(None, description="How the money came, when this records a payment")
-    reference: Annotated[str, Field(max_length=100)] | None = None
+    reference: Reference | None = None
 
 
 class NewPlan(Schema):

@@ -1,5 +1,7 @@
 """What the office does with the payments of a case."""
 
+from typing import Final
+
 from fastapi import Response
 
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Session, files, listed, ok
@@ -7,7 +9,6 @@ from py360.kit.ids import number as key
 from py360.modules.payments import answers, queries, schemas
 from py360.modules.payments.access import CanReadPayments, CanTakePayments
 from py360.modules.payments.balance import within_reach
-from py360.modules.payments.receipts import print as receipts
 from py360.modules.payments.routes.base import router
 from py360.modules.payments.service import capture as captures
 from py360.modules.payments.service import record_receipt
@@ -20,6 +21,8 @@ from py360.modules.payments.views import (
     PaymentTaken,
     RefundRequested,
 )
+
+MANUAL: Final = "manual"  # the gateway of receipts by hand
 
 
 @router.get("/cases/{case_id}/outstanding-amounts", response_model=Answer[OutstandingView])
@@ -57,6 +60,10 @@ async def payment(reads: DbReads, caller: CanReadPayments, payment_id: str) -> R
 @router.get("/payments/{payment_id}/receipt", responses=files("application/pdf"), response_class=Response)
 async def receipt(reads: DbReads, caller: CanReadPayments, payment_id: str) -> Response:
     """The receipt as a PDF, with the GST in the premium and the amount in words."""
+    from py360.modules.payments.receipts import (
+        print as receipts,  # takes a second to load, and few processes draw a PDF
+    )
+
     name, content = await receipts.receipt(reads, caller, key("payment", payment_id))
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return Response(content, media_type="application/pdf", headers=headers)
@@ -73,12 +80,14 @@ async def capture(reads: DbReads, caller: CanTakePayments, payment_id: str) -> R
 
 @router.post("/payments/{payment_id}/refund", response_model=Answer[RefundRequested])
 async def refund(reads: DbReads, caller: CanTakePayments, payment_id: str, body: schemas.NewRefund) -> Response:
-    """Give back money through the gateway; it is pending until the gateway reports that it is done.
+    """Give back money through the gateway; it is pending until the gateway reports that it is done. A receipt by hand is taken
+    back (cheque dishonoured, cash returned, recorded by mistake), which needs a reason; what it had paid is due again.
 
     Above the office's limit it first waits until another person approves it (`approvalId`).
     """
     number = key("payment", payment_id)
     approval = await refunds.refund(caller, number, body.amount, body.reason)
     found = await queries.payment(reads, caller, number)
-    message = "The refund was requested." if approval is None else "The refund waits until a colleague approves it."
+    done = "The receipt was taken back." if found.payment.gateway == MANUAL else "The refund was requested."
+    message = done if approval is None else "The refund waits until a colleague approves it."
     return ok({"payment": found.to_public(), "approvalId": approval, "message": message})

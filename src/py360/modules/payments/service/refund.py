@@ -1,4 +1,4 @@
-"""Giving money back through the gateway it came by.
+"""Giving money back through the gateway it came by; a receipt by hand is taken back (`take_back`).
 
 A payment may have several attempts that brought money: what came too much and what is suspicious goes back first.
 """
@@ -24,12 +24,13 @@ from py360.modules.payments.balance import balance, lock
 from py360.modules.payments.bulk import REFUND_PURPOSE
 from py360.modules.payments.service import approvals
 from py360.modules.payments.service.poll import FIRST_AFTER
+from py360.modules.payments.service.take_back import agree, take_back
 from py360.modules.payments.vendors.base import Facts
 from py360.modules.providers.api import ProviderAccount
 from py360.modules.settings import api as settings
 
 _PAYMENT: Final = """
-select p.id, p.client_id, p.case_id, p.provider_id, p.excess_amount
+select p.id, p.client_id, p.case_id, p.provider_id, p.excess_amount, p.captured_amount - p.refunded_amount as kept
 from payments p join cases_public_case c on c.id = p.case_id where p.id = %(id)s and {reach}
 """
 # What each attempt brought, without a fee on top of the order, and what of it is left.
@@ -65,6 +66,7 @@ class _Payment:
     case_id: int
     provider_id: int | None
     excess_amount: Decimal
+    kept: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,23 +94,28 @@ class Plan:
 
 
 async def refund(caller: Caller, payment_id: int, amount: Decimal | None, reason: str | None) -> int | None:
-    """Give back money. Without an amount: what is suspicious, else what was paid too much, else all that is left.
+    """Give back money. Without an amount: what is suspicious, else what was paid too much, else all that is left. A receipt by
+    hand is taken back, which needs a reason.
 
     Above the office's limit it waits until another person approves it: the number of that approval. Else it is `pending` until
-    the gateway reports that it is processed. Outside any transaction of the caller. Raises NotFound, Conflict (`not_online`,
-    `nothing_to_refund`, `refund_refused`, `waits_for_approval`), Invalid (`too_much`).
+    the gateway reports that it is processed. Outside any transaction of the caller. Raises NotFound, Conflict (`not_paid`,
+    `nothing_to_refund`, `refund_refused`, `waits_for_approval`), Invalid (`too_much`, `reason_required`).
     """
     async with unit_of_work() as session:
-        payment, _, attempts = await _refundable(session, caller, payment_id)
-        parts = await _split(session, payment, attempts, amount)
-        total = sum((part for _, part in parts), ZERO)
+        payment = await _locked(session, caller, payment_id)
+        if payment.provider_id is None:
+            total = agree(payment_id, payment.kept, amount, reason, caller.user_id).amount
+        else:
+            parts = await _split(session, payment, await _attempts(session, payment_id), amount)
+            total = sum((part for _, part in parts), ZERO)
         limit = (await settings.get(session, payment.client_id, settings.Payments)).refund_approval_above
         if total > limit:
             case = await balance(session, payment.case_id)
             asked = approvals.Request("refund", case, payment_id, total, reason)
             return await approvals.request(session, caller, asked)
         written = await plan(session, caller, payment_id, total, reason, caller.user_id)
-    await give_back(written)
+    if written is not None:
+        await give_back(written)
     return None
 
 
@@ -119,9 +126,14 @@ async def plan(
     amount: Decimal,
     reason: str | None,
     requested_by: int | None,
-) -> Plan:
-    """Write down what each attempt gives back, asked for by this user. Raises as `refund`."""
-    payment, account, attempts = await _refundable(session, caller, payment_id)
+) -> Plan | None:
+    """Write down what each attempt gives back, asked for by this user; None when no gateway is to be asked: a receipt by hand is
+    taken back at once. Raises as `refund`."""
+    payment = await _locked(session, caller, payment_id)
+    if payment.provider_id is None:
+        await take_back(session, agree(payment_id, payment.kept, amount, reason, requested_by))
+        return None
+    account, attempts = await gateways.get(session, payment.provider_id), await _attempts(session, payment_id)
     parts = []
     for attempt, part in await _split(session, payment, attempts, amount):
         asked = {
@@ -139,10 +151,8 @@ async def give_back(plan: Plan) -> None:
         await _give_back(plan.account, part)
 
 
-async def _refundable(
-    session: AsyncSession, caller: Caller, payment_id: int
-) -> tuple[_Payment, ProviderAccount, Sequence[_Attempt]]:
-    """The payment with its case's money locked, its account, and what each attempt brought."""
+async def _locked(session: AsyncSession, caller: Caller, payment_id: int) -> _Payment:
+    """The payment with its case's money locked; raises NotFound."""
     reach, params = reach_filter(caller, "c")
     sql = _PAYMENT.format(reach=reach)
     params = {**params, "id": payment_id}
@@ -150,11 +160,15 @@ async def _refundable(
     if payment is None:
         raise NotFound(f"There is no payment pay-{payment_id} within your reach.")
     await lock(session, [payment.case_id])
-    payment = await db.fetch_only(session, _Payment, sql, params)
+    return await db.fetch_only(session, _Payment, sql, params)
+
+
+async def _attempts(session: AsyncSession, payment_id: int) -> Sequence[_Attempt]:
+    """What each attempt brought; raises Conflict when none did."""
     attempts = await db.fetch_all(session, _Attempt, _ATTEMPTS, {"id": payment_id})
-    if payment.provider_id is None or not attempts:
-        raise Conflict("Only a payment that came through a gateway can be refunded here.", code="not_online")
-    return payment, await gateways.get(session, payment.provider_id), attempts
+    if not attempts:
+        raise Conflict("Nothing was paid through this link or order.", code="not_paid")
+    return attempts
 
 
 async def _split(

@@ -39,7 +39,7 @@ with asked as (
   from attempts
   union all
   select 'receipt', 'payment ' || id, client_id, case_id, id, captured_at,
-    case when method in ('cash', 'branch_cash') then 'cash' else 'bank' end, 'unallocated_credit', captured_amount
+    case when method in ('cash', 'branch_cash', 'agent_collection') then 'cash' else 'bank' end, 'unallocated_credit', captured_amount
   from paid where gateway = 'manual'
   union all
   select 'allocation', 'payment ' || id, client_id, case_id, id, captured_at, 'unallocated_credit', 'receivable', allocated
@@ -51,8 +51,9 @@ with asked as (
   left join payment_attempts a on a.provider_id = r.provider_id and a.attempt_id = r.attempt_id
   where r.status = 'processed' and r.refund_id is not null and a.suspicious is null
   union all
-  select 'refund', 'payment ' || id, client_id, case_id, id, captured_at, 'unallocated_credit',
-    case when method in ('cash', 'branch_cash') then 'cash' else 'bank' end, refunded_amount
+  select 'refund', 'payment ' || id, client_id, case_id, id,
+    coalesce((select max(r.processed_at) from payment_refunds r where r.payment_id = paid.id), captured_at), 'unallocated_credit',
+    case when method in ('cash', 'branch_cash', 'agent_collection') then 'cash' else 'bank' end, refunded_amount
   from paid where gateway = 'manual'
   union all
   select 'dispute', 'dispute ' || d.provider_id || ' ' || d.dispute_id, p.client_id, p.case_id, p.id, d.opened_at,

@@ -25,7 +25,7 @@ _IDENTIFIERS: Final = frozenset({"policy_number", "customer_code"})
 _MAY_BE_NOTHING: Final = frozenset({
     "policy_number", "customer_code", "customer_name", "first_name", "last_name", "agent", "branch", "region", "product_name", "policy_type",
     "product_category", "address", "city", "state", "notes", "channel", "sub_channel", "sum_insured", "proposer_name",
-    "proposer_relationship", "life_assured_name", "insured_members", "sales_manager",
+    "proposer_relationship", "life_assured_name", "nominee", "insured_members", "sales_manager",
 })  # fmt: skip
 _NO_AMOUNT: Final = r"^[\s\p{Pd}\x{2212}]+$|^#"  # how spreadsheet programs show a zero, or an error
 SHORTENED: Final = (

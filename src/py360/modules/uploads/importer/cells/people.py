@@ -28,18 +28,32 @@ def details(
         "date_of_birth_invalid",
     )
     warn(life.is_null() & born.is_not_null(), "life_assured_date_of_birth", "person_without_name")
+    nominee, customer = (
+        text("nominee", 255),
+        pl.select(
+            pl.concat_str(out["first_name"], out["last_name"], separator=" ", ignore_nulls=True).str.strip_chars()
+        )[:, 0],
+    )
     manager, members = text("sales_manager", 200), _members(texts["insured_members"], out["policy_type"], warn, today)
     frame = pl.DataFrame({
         "proposer": proposer, "relationship": relationship, "life": life, "born": born.dt.to_string("iso"), "manager": manager,
-        "members": members, "channel": out["channel"], "region": out["region"], "agent": out["agent"],
+        "members": members, "nominee": nominee, "customer": customer, "channel": out["channel"], "region": out["region"], "agent": out["agent"],
     })  # fmt: skip
-    given = pl.any_horizontal(pl.col("proposer", "life", "manager").is_not_null(), pl.col("members").is_not_null())
+    given = pl.any_horizontal(
+        pl.col("proposer", "life", "nominee", "manager").is_not_null(), pl.col("members").is_not_null()
+    )
     found = pl.struct(
         pl.when(pl.col("proposer").is_not_null())
         .then(pl.struct(pl.col("proposer").alias("name"), pl.col("relationship")))
         .alias("proposer"),
-        pl.when(pl.col("life").is_not_null())
-        .then(pl.struct(pl.col("life").alias("name"), pl.col("born").alias("dateOfBirth")))
+        pl.when(pl.col("life").is_not_null() | pl.col("nominee").is_not_null())
+        .then(
+            pl.struct(
+                pl.coalesce("life", "customer").alias("name"),
+                pl.when(pl.col("life").is_not_null()).then(pl.col("born")).alias("dateOfBirth"),
+                pl.col("nominee").alias("nomineeDetails"),
+            )
+        )
         .alias("lifeAssured"),
         pl.when(pl.col("manager").is_not_null())
         .then(
