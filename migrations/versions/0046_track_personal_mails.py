@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0046_track_personal_mails"
-down_revision = "0043_stage_people"
+down_revision = "0045_take_back_receipts"
 branch_labels = None
 depends_on = None
 
