@@ -60,11 +60,14 @@ def reach_filter(caller: Caller, alias: str = "c") -> Predicate:
     if caller.reach == "own" or caller.node_id is None:
         return f"{clients} and {mine}", params
     params["reach_node"] = caller.node_id
+    # User and nodes are named, so that the planner takes the indexes of a small team: with parameters it counts on an agent of many
+    # cases, and walks through all cases instead (28 ms of a million, measured).
+    named_mine = f"{alias}.assigned_to = {int(caller.user_id)}"
     if caller.reach == "team":
-        return f"{clients} and ({mine} or {alias}.node_id = %(reach_node)s)", params
-    if caller.subtree:  # named, so that the planner takes the index of a small branch and not of all cases
+        return f"{clients} and ({named_mine} or {alias}.node_id = {int(caller.node_id)})", params
+    if caller.subtree:
         named = ", ".join(str(int(number)) for number in caller.subtree)
-        return f"{clients} and ({mine} or {alias}.node_id in ({named}))", params
+        return f"{clients} and ({named_mine} or {alias}.node_id in ({named}))", params
     below = (
         "select n.id from organizational_hierarchy n, organizational_hierarchy home "
         "where home.id = %(reach_node)s and n.path <@ home.path"
