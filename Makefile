@@ -21,10 +21,10 @@ demo: .venv/runtime  ## renew a sample portfolio on the running installation
 	@exec $(BIN)/py360 demo
 
 test: .venv/development  ## the whole test suite
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS)
 
 fast: .venv/development  ## one case of every test that takes no whole process and not many seconds: under two minutes
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup -m "not slow" --first-cases
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" --first-cases
 
 check: format lint types imports house  ## what every change must pass beside the tests: format, lint, types, import contracts, house rules
 

@@ -16,6 +16,7 @@ import pytest_asyncio
 import structlog
 from fastapi import FastAPI
 from procrastinate.periodic import PeriodicRegistry
+from xdist.scheduler import LoadScopeScheduling
 
 from py360.entrypoints import wiring
 from py360.entrypoints.api import build_app
@@ -28,6 +29,12 @@ from tests.contract import CheckedTransport
 from tests.services import ADMIN, PASSWORD
 
 BESIDE_THE_CHECKOUT = ("test_portfolio.py", "test_client_contract.py")  # need files that no package has
+INSTALLATIONS = {  # by the file whose tests share one; xdist_group does the same, but not under this version of pytest
+    "test_browser.py": "console",
+    "test_demo.py": "demonstrated",
+    "test_integration.py": "demonstrated",
+    "test_client_contract.py": "demonstrated",
+}
 RunJobs = Callable[[], Awaitable[None]]
 os.environ.setdefault("PY360_SECRET_KEY", services.SECRET_KEY)  # tests without an installation sign and seal too
 
@@ -69,6 +76,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         first = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
         items[:] = [item for item in items if first[item.nodeid.partition("[")[0]] is item]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+class OneInstallation(LoadScopeScheduling):
+    """Tests that share a whole installation run in one process, so that it starts once; all others wherever there is room."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return INSTALLATIONS.get(file.rpartition("/")[2], nodeid)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneInstallation:
+    """Who runs which test, for `pytest -n`."""
+    return OneInstallation(config, log)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -17,8 +17,9 @@ import psutil
 
 CHECKOUT = Path(__file__).parents[1]
 PY360 = [sys.executable, "-m", "py360.entrypoints.cli"]
-FIRST_START_SECONDS = 60
-LATER_START_SECONDS = 60  # the promise is 5 on an idle machine; a busy one still passes
+START_SECONDS = (
+    240  # the promises are 60 and 5 on an idle machine, and `make bench` measures them; a busy one still passes
+)
 
 
 def free_port() -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from tests.installation import CHECKOUT, FIRST_START_SECONDS, Installation
+from tests.installation import CHECKOUT, START_SECONDS, Installation
 
 IMAGES = CHECKOUT / "docs" / "images"
 PICTURES = {
@@ -52,7 +52,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = Installation(Path(folder), PY360_ADMIN_PASSWORD=password, PY360_DEMO="1")
         try:
-            made.start(4 * FIRST_START_SECONDS)
+            made.start(START_SECONDS)
             made.wait_for("Everything adds up", DEMO_SECONDS)
             take(f"http://127.0.0.1:{made.port}", password)
         finally:

@@ -11,13 +11,9 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync
 from tests.console.window import CHROMIUM, PASSWORD, PATIENCE, Window, axe
 from tests.factories.insurer import NAME, RenewalList, renewal_list
 from tests.factories.policy_files import HEADINGS, row, xlsx_of
-from tests.installation import FIRST_START_SECONDS, Installation
+from tests.installation import START_SECONDS, Installation
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.xdist_group("console"),
-    pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed"),
-]
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
 TEMPLATES = {"WhatsApp": "renewal_reminder", "SMS": "Renewal Alert", "E-mail": "Renewal Reminder - 7 Days"}
 REASONS = {
     "expiry_before_start": "Expiry before start", "premium_not_a_number": "Premium not a number",
@@ -38,7 +34,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
     """`py360 up` in a folder of its own."""
     made = Installation(tmp_path_factory.mktemp("console"), PY360_ADMIN_PASSWORD=PASSWORD)
     try:
-        made.start(4 * FIRST_START_SECONDS)  # beside other tests
+        made.start(START_SECONDS)
         yield made
     finally:
         made.stop()

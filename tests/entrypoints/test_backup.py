@@ -8,7 +8,7 @@ import pytest
 
 from tests.factories.schema import parts
 from tests.house.book import statements_of_the_book
-from tests.installation import FIRST_START_SECONDS, LATER_START_SECONDS, Installation
+from tests.installation import START_SECONDS, Installation
 from tests.services import Services
 
 pytestmark = pytest.mark.slow
@@ -24,7 +24,7 @@ def counts(url: str) -> dict[str, int]:
 
 def filled(installation: Installation) -> tuple[str, dict[str, int]]:
     """Start it, under an administrator of the operator's own, and put some of everything into it."""
-    said = installation.start(FIRST_START_SECONDS)
+    said = installation.start(START_SECONDS)
     assert PASSWORD not in said
     assert f"{BOSS}  password as set in PY360_ADMIN_PASSWORD" in said
     assert not (installation.home / "admin.password").exists()
@@ -62,7 +62,7 @@ def test_a_backup_restores_into_an_empty_installation(installation: Installation
     assert restored.returncode == 0, restored.stderr
     assert (other.home / "secret.key").read_text() == (installation.home / "secret.key").read_text()
     assert (other.home / "files" / "uploads" / "list.csv").read_text() == "Policy No\nP-1\n"
-    said = other.start(LATER_START_SECONDS)
+    said = other.start(START_SECONDS)
     assert f"Login     {BOSS}" in said, said
     try:
         assert other.sign_in(BOSS, PASSWORD) == 200

@@ -17,14 +17,14 @@ import redis
 
 from py360.entrypoints.home import Refusal, check_ports, locked
 from py360.kit.settings import Settings
-from tests.installation import CHECKOUT, FIRST_START_SECONDS, LATER_START_SECONDS, Installation
+from tests.installation import CHECKOUT, START_SECONDS, Installation
 from tests.services import Services
 
 pytestmark = pytest.mark.slow
 
 
 def test_first_start_stop_another_key_kill_and_start_again(installation: Installation) -> None:
-    said = installation.start(FIRST_START_SECONDS)
+    said = installation.start(START_SECONDS)
     password = re.search(r"password (\S+)", said)
     assert password is not None, said
     kept = installation.home / "admin.password"
@@ -54,7 +54,7 @@ def test_first_start_stop_another_key_kill_and_start_again(installation: Install
     assert installation.run("key", "rotate").returncode == 0
     assert (len(key.read_text().split()), key.read_text().split()[1:]) == (2, old)
     assert key.stat().st_mode & 0o777 == 0o600
-    assert "password" not in installation.start(LATER_START_SECONDS)
+    assert "password" not in installation.start(START_SECONDS)
     assert installation.sign_in("asha@example.com", "a long enough secret 1") == 200
     resealed = _sealed(installation)
     assert resealed.keys() == sealed.keys()
@@ -65,7 +65,7 @@ def test_first_start_stop_another_key_kill_and_start_again(installation: Install
     assert installation.process is not None
     installation.process.wait(10)
     installation.environment["PY360_VENDOR_NETWORKS"] = "10.0.0.0/8,127.0.0.0/8"
-    assert "may point at this machine" in installation.start(LATER_START_SECONDS)
+    assert "may point at this machine" in installation.start(START_SECONDS)
     people = json.loads(installation.run("user", "list", "--json").stdout)
     assert {person["email"] for person in people} == {"admin@py360.local", "asha@example.com"}
     assert set(people[0]) == {"id", "name", "email", "role", "status", "clientId"}
@@ -99,7 +99,7 @@ def _belongs_to_this_account_only(home: Path) -> None:
 def test_whatever_dies_is_started_again_and_a_killed_supervisor_leaves_nothing_in_the_way(
     installation: Installation,
 ) -> None:
-    installation.start(FIRST_START_SECONDS)
+    installation.start(START_SECONDS)
     worker = next(process for process in installation.processes() if "worker" in process.cmdline()[-2:])
     worker.kill()
     installation.wait_for("The worker stopped (signal SIGKILL). Starting it again in 1 s.", 5)
@@ -121,7 +121,7 @@ def test_whatever_dies_is_started_again_and_a_killed_supervisor_leaves_nothing_i
     assert installation.process is not None
     installation.process.kill()
     installation.process.wait(10)
-    installation.start(LATER_START_SECONDS)
+    installation.start(START_SECONDS)
     assert installation.stop() == 0
 
 
@@ -244,7 +244,7 @@ def test_a_plain_user_runs_it_on_the_address_that_is_set(
         user = 65534
     host = _ipv6_or_ipv4(installation.port, monkeypatch)
     installation.environment["PY360_HOST"] = host.strip("[]")
-    assert f"http://{host}:{installation.port}/api " in installation.start(FIRST_START_SECONDS)
+    assert f"http://{host}:{installation.port}/api " in installation.start(START_SECONDS)
     assert httpx.get(f"http://{host}:{installation.port}/api/health").json()["data"]["ready"]
     assert {process.uids().real for process in installation.processes()} == {user}
     assert installation.stop() == 0

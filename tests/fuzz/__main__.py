@@ -27,7 +27,7 @@ from yarl import URL
 from py360.modules.settings.sections import SECTIONS
 from tests.fuzz.requests import Maker, OddRequest
 from tests.house.book import NAMED, statements_of_the_book
-from tests.installation import CHECKOUT, FIRST_START_SECONDS, Installation
+from tests.installation import CHECKOUT, START_SECONDS, Installation
 
 PASSWORD: Final = secrets.token_urlsafe(18)
 CALLERS: Final = (
@@ -78,7 +78,7 @@ def main(minutes: float) -> int:
     folder.chmod(0o755)
     one = Installation(folder / "home", PY360_ADMIN_PASSWORD=PASSWORD, PY360_REQUESTS_PER_MINUTE="10000000")
     try:
-        one.start(5 * FIRST_START_SECONDS)
+        one.start(5 * START_SECONDS)
         made = one.run("demo", "--json", "--rows", "60", within=600)
         assert made.returncode == 0, made.stdout + made.stderr
         for role, email, _ in CALLERS:

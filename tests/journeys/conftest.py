@@ -12,7 +12,7 @@ import pytest
 
 from py360.samples import portfolio
 from py360.samples.portfolio import Sample
-from tests.installation import FIRST_START_SECONDS, Installation, installed
+from tests.installation import START_SECONDS, Installation, installed
 
 ROWS = 60
 EMAIL, PASSWORD = "admin@py360.local", "given by the operator 7"
@@ -44,5 +44,5 @@ def demonstrated() -> Iterator[Demonstrated]:
         sample = portfolio.write(file, 11, ROWS, date.today())  # noqa: DTZ011 - the office's own day
         told = funnel(one, "--file", str(sample.path))
         left = sum(process.is_running() for process in one.processes())
-        one.start(FIRST_START_SECONDS)
+        one.start(START_SECONDS)
         yield Demonstrated(one, sample, told, left)

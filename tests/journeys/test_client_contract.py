@@ -11,7 +11,6 @@ from tests.journeys.conftest import EMAIL, PASSWORD, Demonstrated
 TOOL = CHECKOUT.parent / "shared" / "tools" / "client_contract.py"
 
 pytestmark = [
-    pytest.mark.xdist_group("demonstrated"),
     pytest.mark.slow,
     pytest.mark.skipif(
         not TOOL.exists(), reason="the client's contract lies beside the checkout (../shared) and is not here"

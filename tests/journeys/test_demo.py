@@ -5,7 +5,7 @@ import pytest
 
 from tests.journeys.conftest import EMAIL, PASSWORD, ROWS, Demonstrated, funnel
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demonstrated")]
+pytestmark = pytest.mark.slow
 
 
 def test_it_starts_what_does_not_run_adds_up_and_stops_it_again(demonstrated: Demonstrated) -> None:

@@ -14,7 +14,7 @@ import pytest
 from tests.installation import CHECKOUT
 from tests.journeys.conftest import EMAIL, PASSWORD, Demonstrated
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demonstrated")]
+pytestmark = pytest.mark.slow
 CLIENTS = CHECKOUT / "clients"
 ROWS = 12
 

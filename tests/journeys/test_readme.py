@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.installation import FIRST_START_SECONDS, Installation
+from tests.installation import START_SECONDS, Installation
 
 CHECKOUT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/operations.md", "CONTRIBUTING.md")
@@ -78,7 +78,7 @@ def test_the_readme_literally(tmp_path: Path) -> None:
             if STARTS.match(line):
                 if one.process is not None:
                     one.stop()
-                one.start(FIRST_START_SECONDS, command=["sh", "-c", f"exec {line}"], folder=CHECKOUT)
+                one.start(START_SECONDS, command=["sh", "-c", f"exec {line}"], folder=CHECKOUT)
             elif not RUNS_US.match(line):
                 done = subprocess.run(
                     ["sh", "-ec", line], cwd=CHECKOUT, env=one.environment, capture_output=True, text=True, check=False
