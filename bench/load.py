@@ -62,4 +62,5 @@ async def load(
 
     await asyncio.gather(*(one(number) for number in range(connections)))
     passed = time.perf_counter() - started
-    return Load(len(taken) / passed, statistics.median(taken), statistics.quantiles(taken, n=20)[-1], max(taken))
+    p95 = statistics.quantiles(taken, n=20)[-1] if len(taken) > 1 else taken[0]
+    return Load(len(taken) / passed, statistics.median(taken), p95, max(taken))

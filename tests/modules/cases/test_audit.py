@@ -54,7 +54,13 @@ async def test_the_log_is_the_clients_own_and_not_for_everybody(as_admin: httpx.
     assert (await agent.get("/api/audit-logs")).status_code == 403
 
 
-async def test_a_ticket_for_live_updates_is_no_change(as_admin: httpx.AsyncClient) -> None:
+async def test_tickets_and_previews_are_no_changes(as_admin: httpx.AsyncClient) -> None:
     before = (await as_admin.get("/api/audit-logs")).json()["data"]["pagination"]["total"]
-    assert (await as_admin.post("/api/ws/ticket")).status_code == 200
+    for path, body in (
+        ("/ws/ticket", {}),
+        ("/campaigns/preview-audience", {"type": ["sms"]}),
+        ("/templates/template-1/preview", {}),
+        ("/templates/preview", {"type": "sms", "name": "A", "content": "Dear {name}"}),
+    ):
+        assert (await as_admin.post(f"/api{path}", json=body)).status_code == 200, path
     assert (await as_admin.get("/api/audit-logs")).json()["data"]["pagination"]["total"] == before

@@ -14,6 +14,7 @@ from py360.kit.http import (
     Router,
     Session,
     Sort,
+    audit,
     download,
     etag,
     listed,
@@ -182,6 +183,7 @@ async def duplicate_template(session: Session, caller: CanWriteTemplates, templa
 @router.post("/templates/{template_id}/preview", response_model=Answer[PreviewView])
 async def preview_template(session: Session, caller: CanReadTemplates, template_id: str, body: PreviewIn) -> Response:
     """The finished texts with sample values, or with yours."""
+    audit.leave_out()
     template = await load(session, caller.client_ids, template_id)
     return ok(preview(template, body.parameters))
 
@@ -189,6 +191,7 @@ async def preview_template(session: Session, caller: CanReadTemplates, template_
 @router.post("/templates/preview", response_model=Answer[PreviewView])
 async def preview_unsaved(caller: CanWriteTemplates, body: DraftPreviewIn) -> Response:
     """The finished texts of a template that is not saved, with sample values or yours; refused as saving it would be."""
+    audit.leave_out()
     return ok(await preview_draft(caller.client_id, _draft(body), body.parameters))
 
 

@@ -15,6 +15,7 @@ from py360.kit.http import (
     Res,
     Router,
     Session,
+    audit,
     download,
     etag,
     files,
@@ -109,6 +110,7 @@ async def preview_audience(
     `skipped` counts each recipient once, under the reason that it would be skipped for: `opted_out`, `no_opt_in`, `suppressed`,
     `dnc`, `death_claim`. What depends on the hour of sending (legal hours, the frequency cap, the budget) is not in it.
     """
+    audit.leave_out()
     check_features(
         caller,
         set(body.type),
