@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync
 from tests.console.window import CHROMIUM, PASSWORD, PATIENCE, Window, axe
 from tests.factories.insurer import NAME, RenewalList, renewal_list
 from tests.factories.policy_files import HEADINGS, row, xlsx_of
-from tests.installation import START_SECONDS, Installation
+from tests.installation import START_SECONDS, Installation, installed
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromium is not installed")]
 TEMPLATES = {"WhatsApp": "renewal_reminder", "SMS": "Renewal Alert", "E-mail": "Renewal Reminder - 7 Days"}
@@ -30,13 +30,11 @@ PAGES = (
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation() -> Iterator[Installation]:
     """`py360 up` in a folder of its own."""
-    made = Installation(tmp_path_factory.mktemp("console"), PY360_ADMIN_PASSWORD=PASSWORD)
-    try:
+    with installed(PY360_ADMIN_PASSWORD=PASSWORD) as made:
         made.start(START_SECONDS)
         yield made
-    finally:
         made.stop()
 
 

@@ -5,10 +5,13 @@ Gender, name, community and contact details are left out on purpose: nobody is c
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from py360.kit.money import format_inr
 
 Value: TypeAlias = float | str | None
 Column: TypeAlias = NDArray[np.float64] | NDArray[np.object_]
@@ -42,6 +45,10 @@ def _word(known: Callable[[str], str], unknown: str) -> Callable[[Value], str]:
     return lambda value: known(str(value)) if value is not None else unknown
 
 
+def _premium(rupees: float) -> str:
+    return f"The premium is {format_inr(Decimal(round(rupees))).removesuffix('.00')}"
+
+
 def _premium_change(change: float) -> str:
     percent = round(change * 100, 1)
     if not percent:
@@ -54,7 +61,7 @@ _OFTEN: Final = {1: "once a year", 2: "twice a year", 4: "every quarter", 12: "e
 
 FEATURES: Final = (
     Feature("age", "number", _number(lambda years: f"The customer is {years:.0f} years old", "The customer's age is not known")),
-    Feature("premium", "number", _number(lambda rupees: f"The premium is ₹{rupees:,.0f}", "The premium is not known")),
+    Feature("premium", "number", _number(_premium, "The premium is not known")),
     Feature("premium_change", "number", _number(_premium_change, "The change of the premium is not known")),
     Feature(
         "payments_per_year", "number",
