@@ -36,7 +36,12 @@ MEMORY = Path("/dev/shm")
 ENOUGH_BYTES = 2 << 30
 FAST = {
     **tuning(),
-    "shared_buffers": "256MB",
+    "shared_buffers": "64MB",  # looked through whenever a database is made or dropped
+    "shared_preload_libraries": "",
+    "autovacuum": "off",  # no database lives long enough
+    "wal_level": "minimal",
+    "max_wal_senders": "0",
+    "temp_buffers": "8MB",
     "max_wal_size": "512MB",
     "fsync": "off",
     "full_page_writes": "off",

@@ -18,7 +18,7 @@ FIXED: dict[str, dict[str, Any]] = {
     "/api/clients": {"clientCode": "CLIENT-900"},
     "/api/hierarchy/nodes": {"type": "team", "parentId": 7},
     "/api/customers": {"kycStatus": "verified", "name": "Somebody Else", "customerId": 99},
-    "/api/policies": {"policyNumber": "P-OTHER", "customerName": "Somebody Else", "agentId": 1},
+    "/api/policies": {"policyNumber": "P-OTHER", "customerName": "Somebody Else"},
     "/api/cases": {"status": "Renewed", "policyDetails": {"premium": 1}, "customerEmail": "x@example.com"},
     "/api/user/profile": {"role": "viewer", "department": "it"},
     "/api/templates": {"isActive": True, "createdBy": "Somebody Else"},

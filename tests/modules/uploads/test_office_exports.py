@@ -106,7 +106,6 @@ def test_products_as_indian_insurers_call_them(product: str, kind: str) -> None:
         "OD Premium",
         "TP Premium",
         "Plan No",
-        "Nominee Name",
         "Insurer Name",
         "Insurer Code",
         "Agent Mobile No",

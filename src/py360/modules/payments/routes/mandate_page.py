@@ -23,13 +23,16 @@ def _html(view: page.View, wanted: str | None) -> HTMLResponse:
 
 
 @root_router.head("/{token}", dependencies=[Public], include_in_schema=False)
+@router.head("/mandate/{token}", dependencies=[Public], include_in_schema=False)
 @root_router.get("/{token}", dependencies=[Public], response_class=HTMLResponse)
+@router.get("/mandate/{token}", dependencies=[Public], response_class=HTMLResponse)
 async def look(session: Session, token: str, lang: Wanted = None) -> Response:
     """What the customer authorised, and the next debit. Opening it changes nothing."""
     return _html(await page.look(session, token), lang)
 
 
 @root_router.post("/{token}/stop", dependencies=[Public], response_class=HTMLResponse)
+@router.post("/mandate/{token}/stop", dependencies=[Public], response_class=HTMLResponse)
 async def stop(token: str, lang: Wanted = None) -> Response:
     """Stop the next debit; the mandate stays."""
     try:
@@ -41,6 +44,7 @@ async def stop(token: str, lang: Wanted = None) -> Response:
 
 
 @root_router.post("/{token}/cancel", dependencies=[Public], response_class=HTMLResponse)
+@router.post("/mandate/{token}/cancel", dependencies=[Public], response_class=HTMLResponse)
 async def cancel(token: str, lang: Wanted = None) -> Response:
     """Cancel the mandate: nothing is debited any more."""
     with suppress(BadToken):  # the page says that there is no such mandate
@@ -50,4 +54,3 @@ async def cancel(token: str, lang: Wanted = None) -> Response:
 
 
 router.add(root_router)
-router.include_router(root_router)

@@ -20,13 +20,16 @@ def _html(view: checkout.View, wanted: str | None) -> HTMLResponse:
 
 
 @root_router.head("/{token}", dependencies=[Public], include_in_schema=False)
+@router.head("/pay/{token}", dependencies=[Public], include_in_schema=False)
 @root_router.get("/{token}", dependencies=[Public], response_class=HTMLResponse)
+@router.get("/pay/{token}", dependencies=[Public], response_class=HTMLResponse)
 async def look(session: Session, request: Request, token: str, lang: Wanted = None) -> Response:
     """The customer's payment page. Opening it spends nothing."""
     return _html(await checkout.look(session, token, request.query_params), lang)
 
 
 @root_router.post("/{token}", dependencies=[Public], response_class=HTMLResponse)
+@router.post("/pay/{token}", dependencies=[Public], response_class=HTMLResponse)
 async def pay(token: str, lang: Wanted = None) -> Response:
     """Pay: on to the gateway's page, or this page saying why there is nothing to pay."""
     outcome = await checkout.pay(token)
@@ -36,10 +39,10 @@ async def pay(token: str, lang: Wanted = None) -> Response:
 
 
 @root_router.post("/{token}/fresh", dependencies=[Public], response_class=HTMLResponse)
+@router.post("/pay/{token}/fresh", dependencies=[Public], response_class=HTMLResponse)
 async def fresh(token: str, lang: Wanted = None) -> Response:
     """An expired link: send a fresh one to the contact on file."""
     return _html(await checkout.send_fresh(token), lang)
 
 
 router.add(root_router)
-router.include_router(root_router)
