@@ -26,7 +26,8 @@ from py360.kit.resources import Resources
 from py360.kit.settings import Settings, settings
 from tests import services
 from tests.contract import CheckedTransport
-from tests.services import ADMIN, PASSWORD
+from tests.factories.sessions import signed_in
+from tests.services import ADMIN
 
 BESIDE_THE_CHECKOUT = ("test_portfolio.py", "test_client_contract.py")  # need files that no package has
 INSTALLATIONS = {  # by the file whose tests share one; xdist_group does the same, but not under this version of pytest
@@ -162,9 +163,7 @@ async def client(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 async def as_admin(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
     """The first administrator, signed in."""
     async with caller(app) as admin:
-        answer = await admin.post("/api/auth/login", json={"email": ADMIN, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
-        admin.headers["authorization"] = f"Bearer {answer.json()['data']['token']}"
+        admin.headers["authorization"] = f"Bearer {(await signed_in(ADMIN))['token']}"
         yield admin
 
 

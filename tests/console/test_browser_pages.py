@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shutil
 import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -16,10 +15,10 @@ from playwright.async_api import Page, async_playwright, expect
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from tests.console.window import CHROMIUM
 from tests.house.book import statements_of_the_book
 from tests.services import ADMIN, PASSWORD
 
-CHROMIUM = shutil.which("chromium") or ""
 AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 MILLISECONDS = 60_000  # what a busy machine may take

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.installation import Installation
 
-CHROMIUM: Final = shutil.which("chromium") or ""
+CHROMIUM: Final = shutil.which("chromium-headless-shell") or shutil.which("chromium") or ""
 AXE: Final = Path(__file__).parent / "vendor" / "axe-4.14.1.min.js"
 EMAIL, PASSWORD = "admin@py360.local", "correct horse battery staple"
 PATIENCE: Final = 90_000  # what a busy machine may take, in milliseconds

@@ -17,6 +17,7 @@ from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
 from tests.contract import CheckedTransport
 from tests.factories.accounts import point_at
+from tests.factories.sessions import signed_in
 
 PASSWORD = "a long enough password"
 
@@ -66,11 +67,9 @@ async def as_role(app: FastAPI) -> AsyncIterator[AsRole]:
                     password=PASSWORD,
                 )
             client = await stack.enter_async_context(Person(app))
-            answer = await client.post("/api/auth/login", json={"email": email, "password": PASSWORD})
-            assert answer.status_code == 200, answer.text
-            data = answer.json()["data"]
+            data = await signed_in(email)
             client.headers["authorization"] = f"Bearer {data['token']}"
-            client.user, client.tokens = data["user"], data
+            client.user, client.tokens = dict(data["user"]), dict(data)
             return client
 
         yield sign_in

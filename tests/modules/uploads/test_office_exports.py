@@ -101,16 +101,7 @@ def test_products_as_indian_insurers_call_them(product: str, kind: str) -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    [
-        "Net Premium",
-        "OD Premium",
-        "TP Premium",
-        "Plan No",
-        "Insurer Name",
-        "Insurer Code",
-        "Agent Mobile No",
-        "GST",
-    ],
+    ["Net Premium", "OD Premium", "TP Premium", "Plan No", "Insurer Name", "Insurer Code", "Agent Mobile No", "GST"],
 )
 def test_a_heading_that_only_looks_like_ours_is_left_alone(heading: str) -> None:
     """The net premium for the new one would ask the customer for too little."""
