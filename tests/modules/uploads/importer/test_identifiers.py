@@ -7,6 +7,11 @@ from py360.kit.resources import Resources
 from py360.modules.uploads.settings import upload_settings
 from tests.factories.policy_files import Send, csv_of, imported, row, xlsx_of
 
+NOTHING = (
+    "(blank)", "#NAME?", "#DIV/0!", "#N/A N/A", "#SPILL!", "N/a", "n.a.", "—", "--", "?", "TBA", "Tbd", "Not Available", "NOT APPLICABLE",
+    "not yet issued", "To be advised", "PENDING", "Awaited", "Nil.", "<null>", "0000", "XXXX", "उपलब्ध नहीं", "लागू नहीं",
+)  # fmt: skip
+
 
 async def codes(client: httpx.AsyncClient, errors_url: str) -> list[tuple[int, str]]:
     """Row and code of every error."""
@@ -63,33 +68,35 @@ async def test_one_customer_whose_code_is_spelled_in_several_ways(send: Send, re
     assert len({policy.customer_id for policy in (await imported(resources.reads)).values()}) == 1
 
 
-@pytest.mark.parametrize(
-    "nothing",
-    [
-        "(blank)", "#NAME?", "#DIV/0!", "#N/A N/A", "#SPILL!", "N/a", "n.a.", "—", "--", "?", "TBA", "Tbd", "Not Available", "NOT APPLICABLE",
-        "not yet issued", "To be advised", "PENDING", "Awaited", "Nil.", "<null>", "0000", "XXXX", "उपलब्ध नहीं", "लागू नहीं",
-    ],
-)  # fmt: skip
 async def test_what_stands_for_nothing_is_no_code_name_or_number(
-    send: Send, as_admin: httpx.AsyncClient, resources: Resources, nothing: str
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources
 ) -> None:
-    rows = [
-        row(1, **{"Cust Code": nothing}),
-        row(2, **{"Cust Code": nothing}),
-        row(3, **{"Insured Name": nothing}),
-        row(4, **{"Policy No.": nothing}),
-    ]
+    rows = []
+    for place, nothing in enumerate(NOTHING):
+        first = 4 * place + 1
+        rows += [
+            row(first, **{"Cust Code": nothing}),
+            row(first + 1, **{"Cust Code": nothing}),
+            row(first + 2, **{"Insured Name": nothing}),
+            row(first + 3, **{"Policy No.": nothing}),
+        ]
     data = await send(csv_of(rows))
-    assert await codes(as_admin, data["errorsUrl"]) == [(4, "name_missing"), (5, "policy_number_missing")]
+    expected = [
+        (4 * place + at, code)
+        for place in range(len(NOTHING))
+        for at, code in ((4, "name_missing"), (5, "policy_number_missing"))
+    ]
+    assert await codes(as_admin, data["errorsUrl"]) == expected
     policies = await imported(resources.reads)
-    assert {policy.name for policy in policies.values()} == {"Asha Sharma 1", "Asha Sharma 2"}
-    assert len({policy.customer_id for policy in policies.values()}) == 2
+    taken = {f"Asha Sharma {4 * place + at}" for place in range(len(NOTHING)) for at in (1, 2)}
+    assert {policy.name for policy in policies.values()} == taken
+    assert len({policy.customer_id for policy in policies.values()}) == len(taken)
 
 
-@pytest.mark.parametrize("name", ["Noor Ali", "Nandan Nair", "Notandas Shah", "Nil Roy", "Zero Gomes", "Pendse"])
-async def test_names_that_resemble_placeholders_are_kept(send: Send, resources: Resources, name: str) -> None:
-    await send(csv_of([row(1, **{"Insured Name": name})]))
-    assert [policy.name for policy in (await imported(resources.reads)).values()] == [name]
+async def test_names_that_resemble_placeholders_are_kept(send: Send, resources: Resources) -> None:
+    names = ["Noor Ali", "Nandan Nair", "Notandas Shah", "Nil Roy", "Zero Gomes", "Pendse"]
+    await send(csv_of([row(number, **{"Insured Name": name}) for number, name in enumerate(names, 1)]))
+    assert sorted(policy.name for policy in (await imported(resources.reads)).values()) == sorted(names)
 
 
 async def test_a_code_that_many_customers_share_is_nobodys(
