@@ -33,6 +33,9 @@ def _as_code(text: Any) -> Any:
     return text.strip().lower().replace(" ", "_").replace("-", "_") if isinstance(text, str) else text
 
 
+Day = Annotated[
+    date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))
+]  # as people mean it: the years 202 and 20226 are slips
 AS_CODE: Final = BeforeValidator(_as_code)  # `Super HNI`, as screens label it, `super-hni` and `super_hni` are one
 
 

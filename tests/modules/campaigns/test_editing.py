@@ -86,3 +86,12 @@ async def test_draft_that_becomes_promotional_writes_once_per_contact(
     assert (await as_admin.put(f"/api/campaigns/{number}", json={"templates": {"email": offer}})).status_code == 200
     now = await view(as_admin, number)
     assert (now["targetCount"], now["duplicatesRemoved"]) == (1, 1)
+
+
+async def test_a_draft_that_lost_its_last_channel_is_still_shown(as_admin: httpx.AsyncClient, upload: Upload) -> None:
+    made = (await create(as_admin, await upload(1), draft=True)).json()["data"]
+    for channel in made["campaigns"]:
+        assert (await as_admin.delete(f"/api/campaigns/{channel['id']}")).status_code == 200
+    for path in ("", "/analytics", "/recipients", "/timeline", "/compliance", "/report"):
+        answer = await as_admin.get(f"/api/campaigns/{made['parentId']}{path}")
+        assert answer.status_code in {200, 404}, (path, answer.text)

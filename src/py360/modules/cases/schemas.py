@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, model_validator
 
-from py360.kit.wire import AS_CODE, Moment, Schema, TimeOfDay
+from py360.kit.wire import AS_CODE, Day, Moment, Schema, TimeOfDay
 
 MOST_AT_ONCE = 1_000
 Text = Annotated[str, StringConstraints(min_length=1, max_length=5_000)]
@@ -21,7 +21,7 @@ class QuickEdit(Schema):
 
     status: Word | None = None
     sub_status: Word | None = None
-    next_follow_up_date: date | None = None
+    next_follow_up_date: Day | None = None
     current_work_step: Word | None = None
     next_action_plan: Annotated[str, StringConstraints(max_length=2_000)] | None = None
     comment: Text | None = None
@@ -65,7 +65,7 @@ class Edit(Schema):
     policy_type: Word | None = None
     premium: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
     renewal_amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
-    expiry_date: date | None = None
+    expiry_date: Day | None = None
     agent: Agent = None
     is_priority: bool | None = None
     history: list[HistoryIn] = Field(default_factory=list, max_length=500, description="New lines become comments")
@@ -86,7 +86,7 @@ class CommentIn(Schema):
     status: Word | None = None
     sub_status: Word | None = None
     update_follow_up: bool = False
-    next_follow_up_date: date | None = None
+    next_follow_up_date: Day | None = None
     reason: Text | None = None
 
 
@@ -129,7 +129,7 @@ class CaseIn(Schema):
 
     policy_id: int | None = None
     policy_number: Annotated[str, StringConstraints(max_length=100)] | None = None
-    due_date: date | None = None
+    due_date: Day | None = None
     renewal_amount: Annotated[Decimal, Field(gt=0, max_digits=12, decimal_places=2)] | None = None
     agent_id: Agent = None
     priority: Literal["low", "medium", "high", "urgent"] = "medium"
@@ -206,7 +206,7 @@ class DirectionIn(Schema):
 
     policy_id: int | None = None
     policy_number: Annotated[str, StringConstraints(max_length=100)] | None = None
-    due_date: date | None = None
+    due_date: Day | None = None
     direction: Annotated[Literal["do_not_renew", "refer", "not_taken"], AS_CODE]
     reason: Annotated[str, StringConstraints(min_length=3, max_length=2_000)]
     owner_id: Agent = None

@@ -10,8 +10,12 @@ ContactClock = Literal["none", "running", "paused", "breached", "met"]
 
 def grace_ends(due: date, grace_days: int, grace_until: date | None) -> date:
     """The last day on which the premium keeps the policy: of the grace, or of the time a lapsed case was given."""
-    last = due + timedelta(days=grace_days)
+    last = _last_of_grace(due, grace_days)
     return max(last, grace_until) if grace_until else last
+
+
+def _last_of_grace(due: date, grace_days: int) -> date:
+    return due + timedelta(days=min(grace_days, (date.max - due).days))  # the calendar ends: an old row may lie there
 
 
 def stage_of(status: str, due: date, grace_days: int, today: date) -> Stage:
@@ -23,7 +27,7 @@ def stage_of(status: str, due: date, grace_days: int, today: date) -> Stage:
         return "pre_due"
     if today == due:
         return "due"
-    return "grace" if today <= due + timedelta(days=grace_days) else "reinstatement"
+    return "grace" if today <= _last_of_grace(due, grace_days) else "reinstatement"
 
 
 def contact_clock(

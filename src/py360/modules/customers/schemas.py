@@ -8,7 +8,7 @@ from pydantic import AfterValidator, AliasChoices, Field, StringConstraints, mod
 
 from py360.kit import card_numbers
 from py360.kit.free_json import FreeJson
-from py360.kit.wire import AS_CODE, SHOWN, Schema, as_stored
+from py360.kit.wire import AS_CODE, SHOWN, Day, Schema, as_stored
 from py360.modules.customers.contacts import Email, Pan, Phone
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
@@ -22,7 +22,7 @@ Premium = Annotated[
         validation_alias=AliasChoices("premiumAmount", "premium", "premium_amount"),
     ),
 ]
-EndDate = Annotated[date, Field(validation_alias=AliasChoices("endDate", "expiryDate", "end_date"))]
+EndDate = Annotated[Day, Field(validation_alias=AliasChoices("endDate", "expiryDate", "end_date"))]
 Key = Annotated[int, Field(ge=1, lt=2**63)]
 Language = Annotated[str, StringConstraints(min_length=2, max_length=10)]
 
@@ -150,9 +150,9 @@ class PolicyChange(Schema):
     product_category: Annotated[str, StringConstraints(max_length=50)] | None = None
     premium_amount: Premium = Decimal(1)
     sum_insured: Annotated[Decimal, Field(ge=0, max_digits=15, decimal_places=2)] | None = None
-    start_date: date = date.min
+    start_date: Day = date.min
     end_date: EndDate = date.max
-    renewal_date: date | None = None
+    renewal_date: Day | None = None
     payment_frequency: Frequency = "annual"
     status: Literal["active", "expired", "cancelled", "suspended"] = "active"
     grace_period_days: Annotated[int, Field(ge=0, le=365)] = 30
@@ -187,7 +187,7 @@ class PolicyIn(PolicyChange):
     customer_id: str | int
     policy_type: Annotated[str, StringConstraints(min_length=1, max_length=50)]
     premium_amount: Premium
-    start_date: date
+    start_date: Day
     end_date: EndDate
 
 

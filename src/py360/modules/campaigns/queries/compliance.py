@@ -72,9 +72,9 @@ class Consent:
         }
 
 
-async def rules(reads: Reads, channels: Sequence[CampaignRow], now: datetime) -> CampaignRulesView:
-    """Whether a campaign's channels keep the rules."""
-    days = (await settings.get(reads, channels[0].client_id, settings.Campaigns)).data_retention_days
+async def rules(reads: Reads, client_id: int, channels: Sequence[CampaignRow], now: datetime) -> CampaignRulesView:
+    """Whether a campaign's channels keep the rules; a draft may have lost them all."""
+    days = (await settings.get(reads, client_id, settings.Campaigns)).data_retention_days
     params = {"ids": [channel.id for channel in channels], "kept_from": now - timedelta(days=days)}
     checks = await reads.fetch_only(Checks, _CHECKS, params)
     return {
@@ -103,12 +103,14 @@ async def consent(reads: Reads, channels: Sequence[CampaignRow]) -> CampaignCons
     return found.of(found.people if few else max(found.people, *(channel.target_count or 0 for channel in channels)))
 
 
-async def compliance(reads: Reads, channels: Sequence[CampaignRow], now: datetime) -> CampaignComplianceView:
+async def compliance(
+    reads: Reads, client_id: int, channels: Sequence[CampaignRow], now: datetime
+) -> CampaignComplianceView:
     """The rules and consents of a campaign's channels, and how many recipients were left out and why."""
     params = {"ids": [channel.id for channel in channels]}
     skipped = {row.reason: row.recipients for row in await reads.fetch_all(Skipped, _SKIPPED, params)}
     return {
-        **await rules(reads, channels, now),
+        **await rules(reads, client_id, channels, now),
         "consent": await consent(reads, channels),
         "skipped": skipped,
         "dncBlocked": skipped.get("dnc", 0),

@@ -163,7 +163,7 @@ async def show_campaign(reads: DbReads, res: Res, caller: CanSeeCampaigns, campa
         "timeline": [
             {"date": event.date, "event": event.event, "type": event.type} for event in figures.story([campaign])
         ],
-        "compliance": await compliance.rules(reads, channels, res.clock.now()),
+        "compliance": await compliance.rules(reads, campaign.client_id, channels, res.clock.now()),
         "consent": {
             "email": consent["email"],
             "sms": consent["sms"],
@@ -257,7 +257,11 @@ async def show_story(reads: DbReads, caller: CanSeeCampaigns, campaign_id: str) 
 async def show_compliance(reads: DbReads, res: Res, caller: CanSeeFigures, campaign_id: str) -> Response:
     """How many recipients the send gate refused and why, who consents today, and whether the rules are kept."""
     campaign = await campaigns.one(reads, caller, number("campaign", campaign_id))
-    return ok(await compliance.compliance(reads, await campaigns.channels_of(reads, campaign), res.clock.now()))
+    return ok(
+        await compliance.compliance(
+            reads, campaign.client_id, await campaigns.channels_of(reads, campaign), res.clock.now()
+        )
+    )
 
 
 @router.get("/campaigns/{campaign_id}/report", responses=files("*/*"), response_class=StreamingResponse)

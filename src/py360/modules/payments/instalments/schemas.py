@@ -1,12 +1,11 @@
 """What the routes of instalments take."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Annotated, ClassVar, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
-from py360.kit.wire import AS_CODE, Schema
+from py360.kit.wire import AS_CODE, Day, Schema
 from py360.modules.payments.instalments.schedule import Frequency
 from py360.modules.payments.schemas import ByHand, Reference
 
@@ -20,7 +19,7 @@ class NewInstalment(Schema):
     """An amount that falls due on a case, beside what is due already."""
 
     amount: Amount
-    due_date: date
+    due_date: Day
     period: Period | None = Field(None, description="Left out: the month of the due date")
     description: Description | None = None
 
@@ -44,7 +43,7 @@ class InstalmentChange(Schema):
     )
 
     amount: Amount | None = None
-    due_date: date | None = None
+    due_date: Day | None = None
     period: Period | None = None
     description: Description | None = None
     status: Annotated[Literal["pending", "partial", "overdue", "paid"], AS_CODE] | None = None
@@ -58,7 +57,7 @@ class NewPlan(Schema):
 
     frequency: Annotated[Frequency, AS_CODE]
     count: Annotated[int, Field(ge=1, le=MOST_INSTALMENTS, description="How many instalments")]
-    start_date: date = Field(description="When the first one is due")
+    start_date: Day = Field(description="When the first one is due")
     amounts: Annotated[list[Amount], Field(max_length=MOST_INSTALMENTS)] | None = Field(
         None, description="Left out: equal parts. Else one per instalment; together what is left to pay"
     )
