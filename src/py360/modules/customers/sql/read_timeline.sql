@@ -1,7 +1,7 @@
 -- What happened to a customer, newest first, as far as the policies within reach go: one branch for each source, of which one
 -- whose type is not asked for is not run. A page begins behind (before_at, before_id), the last event of the page before. The
 -- details of an event have the keys that section 9 of the domain reference names for its type.
-with cases as materialized (
+with spelled (kind, name) as (values ('email', 'E-mail'), ('sms', 'SMS'), ('whatsapp', 'WhatsApp')), cases as materialized (
   select k.id, k.policy_id, k.due_date, coalesce(k.renewal_amount, k.premium_amount) as premium, k.sum_insured, k.payment_frequency,
          coalesce((select min(i.due_date) from payments_public_instalment i where i.case_id = k.id and i.amount > i.paid_amount),
                   k.renewal_date) as next_payment
@@ -44,7 +44,8 @@ with cases as materialized (
   where e.at is not null and (%(types)s::text[] is null or %(types)s::text[] && array['claim'])
   union all
   select 'message-' || m.id, coalesce(m.sent_at, m.created_at), 'communication', cases.policy_id,
-         initcap(m.communication_type) || ' ' || m.status, coalesce(m.subject, left(m.content, 200), ''),
+         coalesce((select name from spelled s where s.kind = m.communication_type), initcap(m.communication_type)) || ' ' || m.status,
+         coalesce(m.subject, left(m.content, 200), ''),
          jsonb_build_object('channel', m.communication_type, 'outcome', coalesce(n.outcome, m.status), 'agent', u.name,
                             'followUp', coalesce(n.follow_up_required, false))
   from cases join messaging_public_message m on m.case_id = cases.id
@@ -60,7 +61,8 @@ with cases as materialized (
   left join identity_public_users u on u.id = m.assigned_to
   where (%(types)s::text[] is null or %(types)s::text[] && array['communication'])
   union all
-  select 'contact-' || n.id, n.occurred_at, 'communication', cases.policy_id, initcap(n.kind) || ' ' || n.direction,
+  select 'contact-' || n.id, n.occurred_at, 'communication', cases.policy_id,
+         coalesce((select name from spelled s where s.kind = n.kind), initcap(n.kind)) || ' ' || n.direction,
          coalesce(n.subject, left(n.content, 200), ''),
          jsonb_build_object('channel', n.kind, 'outcome', coalesce(n.outcome, n.status, 'completed'), 'agent', u.name,
                             'followUp', n.follow_up_required)
