@@ -24,6 +24,7 @@ from py360.kit import jobs
 from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings, settings
+from py360.modules.notifications import sockets
 from tests import services
 from tests.contract import CheckedTransport
 from tests.factories.sessions import signed_in
@@ -124,6 +125,7 @@ def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]
 @pytest_asyncio.fixture
 async def resources(configured: Settings) -> AsyncIterator[Resources]:
     """What a process holds, opened on the test's database."""
+    sockets._rights = sockets._Rights()  # of a process and its one event loop; each test has another
     opened = await Resources.open(configured, pool_size=5)
     await opened.cache.flushdb()
     wiring.import_models()

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from py360.entrypoints.api import proxies
 from py360.kit.settings import Settings
-from tests.conftest import ADMIN, PASSWORD
+from tests.services import ADMIN, PASSWORD
 
 
 async def source_of_sign_in(app: FastAPI, trusted: str, peer: str, forwarded: str) -> str:
