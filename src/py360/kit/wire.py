@@ -33,13 +33,10 @@ def _as_code(text: Any) -> Any:
     return text.strip().lower().replace(" ", "_").replace("-", "_") if isinstance(text, str) else text
 
 
-Day = Annotated[
-    date, Field(ge=date(1900, 1, 1), le=date(2199, 12, 31))
-]  # as people mean it: the years 202 and 20226 are slips
 AS_CODE: Final = BeforeValidator(_as_code)  # `Super HNI`, as screens label it, `super-hni` and `super_hni` are one
 
 
-# A day that figures are counted from: far enough from the calendar's ends for any span before and after it.
+# A day that people enter or figures are counted from: far enough from the calendar's ends for any span before and after it.
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2999, 12, 31))]
 
 
