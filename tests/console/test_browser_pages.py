@@ -193,3 +193,21 @@ async def test_days_of_grace_are_refused_beside_their_row_and_saved(page: Page) 
     await expect(page.get_by_text("The rules were saved.")).to_be_visible()
     await expect(page.get_by_label("Line", exact=True)).to_have_value("motor")
     await expect(page.get_by_label("Line", exact=True)).to_have_count(1)
+
+
+async def test_cases_are_worked_from_the_keyboard(page: Page) -> None:
+    focused = "document.activeElement.getAttribute('href')"
+    await page.goto("/console/cases")
+    await page.keyboard.press("j")
+    first = await page.evaluate(focused)
+    await page.keyboard.press("j")
+    assert await page.evaluate(focused) != first
+    await page.keyboard.press("k")
+    assert await page.evaluate(focused) == first
+    await page.keyboard.press("/")
+    search = page.locator("main").get_by_label("Search")
+    await expect(search).to_be_focused()
+    await search.blur()
+    await page.keyboard.press("j")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/console/cases/CASE-*")
