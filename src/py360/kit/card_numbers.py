@@ -2,26 +2,27 @@
 
 import re
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final, TypeVar
 
 # Visa, Mastercard, RuPay, American Express, Diners: by their first digits and lengths, with or without spaces and dashes.
 _CARD: Final = re.compile(
     r"(?<![0-9])(?:4[0-9]{3}|5[1-5][0-9]{2}|2[2-7][0-9]{2}|6[05][0-9]{2}|8[12][0-9]{2}|508[0-9]|3[478][0-9]{2})"
     r"[ -]?[0-9]{4,6}[ -]?[0-9]{4,5}[ -]?[0-9]{0,4}(?![0-9])"
 )
+Value = TypeVar("Value")
 MESSAGE: Final = (
     "holds the number of a payment card, which must not be kept. Write only its last four digits, such as XXXX-1234"
 )
 
 
-def refuse(value: Any) -> Any:
+def refuse(value: Value) -> Value:
     """The value itself. Raises ValueError when a text or a number in it is the number of a card."""
     if any(_is_card(match.group()) for text in _texts(value) for match in _CARD.finditer(text)):
         raise ValueError(MESSAGE)
     return value
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     match value:
         case str():
             yield value

@@ -155,7 +155,7 @@ async def _every(visit: Visit, path: str, key: str) -> list[Data]:
     page = 1
     while True:
         listed = await visit.api.get(Data, path, limit=100, page=page)
-        rows += cast(list[Data], listed[key])
-        if page >= cast(dict[str, int], listed["pagination"])["totalPages"]:
+        rows += cast(list[Data], listed[key])  # an answer of our own API
+        if page >= cast(dict[str, int], listed["pagination"])["totalPages"]:  # as above
             return rows
         page += 1

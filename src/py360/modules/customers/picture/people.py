@@ -12,7 +12,7 @@ from py360.kit.free_json import FreeJson
 from py360.kit.reads import Reads
 from py360.modules.customers.ages import with_age
 from py360.modules.customers.picture import members
-from py360.modules.customers.picture.views import FamilyView, LifeAssuredView, MemberView, ProposerView
+from py360.modules.customers.picture.views import FamilyView, LifeAssuredView, MemberView, PersonView, ProposerView
 
 SELF: Final = "Self"
 _POLICY: Final = """
@@ -77,8 +77,7 @@ async def people_of_policy(reads: Reads, policy_id: int, today: date) -> PolicyP
     )
 
 
-def _proposer(policy: _Policy, today: date) -> ProposerView:
-    person = with_age(policy.proposer or policy.customer(), today) or {}
+def _person(person: FreeJson) -> PersonView:
     return {
         "name": person["name"],
         "relationship": person.get("relationship"),
@@ -86,19 +85,18 @@ def _proposer(policy: _Policy, today: date) -> ProposerView:
         "dateOfBirth": person.get("dateOfBirth"),
         "gender": person.get("gender"),
         "occupation": person.get("occupation"),
-        "annualIncome": _amount(person, "annualIncome"),
     }
+
+
+def _proposer(policy: _Policy, today: date) -> ProposerView:
+    person = with_age(policy.proposer or policy.customer(), today) or {}
+    return {**_person(person), "annualIncome": _amount(person, "annualIncome")}
 
 
 def _life_assured(policy: _Policy, today: date) -> LifeAssuredView:
     person = with_age(policy.life_assured or policy.customer(), today) or {}
     return {
-        "name": person["name"],
-        "relationship": person.get("relationship"),
-        "age": person.get("age"),
-        "dateOfBirth": person.get("dateOfBirth"),
-        "gender": person.get("gender"),
-        "occupation": person.get("occupation"),
+        **_person(person),
         "sumAssured": policy.sum_insured if (stated := _amount(person, "sumAssured")) is None else stated,
         "nomineeDetails": person.get("nomineeDetails"),
     }

@@ -139,8 +139,8 @@ class FamilyView(TypedDict):
     recentClaimsValue: Amount
 
 
-class ProposerView(TypedDict):
-    """Who applied for a policy and pays it."""
+class PersonView(TypedDict):
+    """A person of a policy; the age is today's where the date of birth is known."""
 
     name: str
     relationship: str | None
@@ -148,18 +148,17 @@ class ProposerView(TypedDict):
     dateOfBirth: date | None
     gender: str | None
     occupation: str | None
+
+
+class ProposerView(PersonView):
+    """Who applied for a policy and pays it."""
+
     annualIncome: Amount | None
 
 
-class LifeAssuredView(TypedDict):
+class LifeAssuredView(PersonView):
     """Whose life or property is insured. `nomineeDetails`: "Name (Relation)"."""
 
-    name: str
-    relationship: str | None
-    age: int | None
-    dateOfBirth: date | None
-    gender: str | None
-    occupation: str | None
     sumAssured: Amount | None
     nomineeDetails: str | None
 
