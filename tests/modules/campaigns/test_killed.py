@@ -16,10 +16,10 @@ pytestmark = pytest.mark.slow
 KILLS = 3
 BATCH = 100
 DONE_WITHIN = 300  # seconds, on any machine
-CONNECTIONS = {"sms": http.CONNECTIONS, "email": smtp.CONNECTIONS}  # WhatsApp leaves as SMS does, by HTTP
+CONNECTIONS = {"sms": http.CONNECTIONS, "whatsapp": http.CONNECTIONS, "email": smtp.CONNECTIONS}
 
 
-@pytest.mark.parametrize(("channel", "count"), [("sms", 600), ("email", 1_200)])
+@pytest.mark.parametrize(("channel", "count"), [("sms", 600), ("whatsapp", 400), ("email", 1_200)])
 async def test_killed_at_any_moment(
     as_admin: httpx.AsyncClient, upload: Upload, sandbox: Sandbox, resources: Resources, channel: str, count: int
 ) -> None:
