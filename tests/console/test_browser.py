@@ -109,8 +109,9 @@ def worked(uploaded: Window, renewals: RenewalList) -> Window:
     expect(tile(page, "Delivered")).not_to_contain_text(re.compile("Delivered *0"))
     page.get_by_role("link", name="Sandbox").click()
     page.get_by_label("Channel").select_option("WhatsApp")
-    page.wait_for_url("**channel=whatsapp")
-    page.get_by_role("navigation", name="Messages").get_by_role("link").last.click()  # confirmations are newer
+    listed = page.get_by_role("navigation", name="Messages")
+    expect(listed.get_by_text("E-mail")).to_have_count(0)  # the address changes before the list does
+    listed.get_by_role("link").last.click()  # confirmations are newer
     page.wait_for_url("**id=*")
     expect(page.locator(".bubble")).to_contain_text("expires on")
     page.get_by_label("Answer as the customer").fill("Yes, please call me")
