@@ -1,5 +1,6 @@
 """Jobs of recommendations: predictions follow the cases."""
 
+import asyncio
 from typing import Final
 
 from py360.kit import resources
@@ -7,6 +8,7 @@ from py360.kit.db import unit_of_work
 from py360.kit.jobs import module_jobs
 from py360.modules.identity import api as identity
 from py360.modules.recommendations.service import models, recommend
+from py360.modules.recommendations.service.models import StoredModel
 from py360.modules.recommendations.service.score import score, take_features
 
 jobs = module_jobs("recommendations")
@@ -30,18 +32,33 @@ async def note_conversions(timestamp: int) -> None:
 
 
 async def score_client(client_id: int) -> int:
-    """The same for one client; how many cases the model scored. Done in batches, each a transaction of its own."""
-    last: int | None = 0
-    while last is not None:
-        async with unit_of_work() as session:
-            last = await take_features(session, client_id, last)
+    """The same for one client; how many cases the model scored. Done in batches, each a transaction of its own: while the
+    model scores one batch, the next is looked at."""
     async with unit_of_work() as session:
         stored = await models.active(session, client_id)
+    scored, behind = 0, 0
+    seen = await _take(client_id, 0)
+    while seen is not None:
+        async with asyncio.TaskGroup() as together:
+            following = together.create_task(_take(client_id, seen))
+            counted = together.create_task(_score(client_id, stored, behind, seen))
+        scored += counted.result()
+        behind, seen = seen, following.result()
+    return scored + await _score(client_id, stored, behind, None)  # cases of which nothing changed but the model
+
+
+async def _take(client_id: int, after: int) -> int | None:
+    async with unit_of_work() as session:
+        return await take_features(session, client_id, after)
+
+
+async def _score(client_id: int, stored: StoredModel | None, after: int, until: int | None) -> int:
+    """Score the cases between two numbers, the last included; how many."""
     if stored is None:
         return 0
-    scored, last = 0, 0
+    scored, last = 0, after
     while last is not None:
         async with unit_of_work() as session:
-            last, count = await score(session, client_id, stored, last)
-            scored += count
+            last, count = await score(session, client_id, stored, last, until)
+        scored += count
     return scored

@@ -21,9 +21,12 @@ async def take_features(session: AsyncSession, client_id: int, after: int) -> in
     return await db.fetch_one(session, int, _TAKE, params)
 
 
-async def score(session: AsyncSession, client_id: int, stored: StoredModel, after: int) -> tuple[int | None, int]:
-    """Score the next open cases behind number `after` that changed; the last one's number (None at the end), and how many."""
-    params = {"client": client_id, "model": stored.id, "after": after, "limit": BATCH}
+async def score(
+    session: AsyncSession, client_id: int, stored: StoredModel, after: int, until: int | None
+) -> tuple[int | None, int]:
+    """Score the next open cases that changed, behind number `after` and up to `until`; the last one's number (None at the
+    end), and how many."""
+    params = {"client": client_id, "model": stored.id, "after": after, "until": until, "limit": BATCH}
     cases = await db.fetch_all(session, CaseFeatures, _UNSCORED, params)
     if not cases:
         return None, 0

@@ -4,6 +4,6 @@ select f.case_id, f.age, f.premium::float8, f.premium_change::float8, f.payments
 from case_features f
 join cases_public_case c on c.id = f.case_id
 left join renewal_predictions p on p.case_id = f.case_id
-where f.client_id = %(client)s and c.is_open and f.case_id > %(after)s
+where f.client_id = %(client)s and c.is_open and f.case_id > %(after)s and f.case_id <= coalesce(%(until)s, 9223372036854775807)
   and (p.case_id is null or p.model_id <> %(model)s or p.scored_at < f.taken_at)
 order by f.case_id limit %(limit)s
