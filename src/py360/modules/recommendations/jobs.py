@@ -56,7 +56,8 @@ async def _score(client_id: int, stored: StoredModel | None, after: int, until: 
     """Score the cases between two numbers, the last included; how many."""
     if stored is None:
         return 0
-    scored, last = 0, after
+    scored = 0
+    last: int | None = after
     while last is not None:
         async with unit_of_work() as session:
             last, count = await score(session, client_id, stored, last, until)
