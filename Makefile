@@ -6,6 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 WORKERS ?= 3
+unexport PYTHONDONTWRITEBYTECODE  # else each of the many processes of a test run compiles a thousand files again
 MINUTES ?= 20
 
 .DEFAULT_GOAL := help

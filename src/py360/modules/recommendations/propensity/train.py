@@ -11,6 +11,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from threadpoolctl import threadpool_limits
 
 from py360.kit.errors import Invalid
 from py360.modules.recommendations.propensity.card import Band, Card
@@ -31,7 +32,15 @@ Numbers = NDArray[np.float64]
 
 
 def train(outcomes: Outcomes, now: datetime) -> Model:
-    """A model of these outcomes; raises Invalid when they are too few to learn from."""
+    """A model of these outcomes; raises Invalid when they are too few to learn from.
+
+    On one core: where others work on the machine, scikit-learn's threads wait for each other, and it takes ten times as long.
+    """
+    with threadpool_limits(1, user_api="openmp"):
+        return _trained(outcomes, now)
+
+
+def _trained(outcomes: Outcomes, now: datetime) -> Model:
     lapsed = outcomes.lapsed.astype(np.int64)
     _check_enough(lapsed)
     features = [
