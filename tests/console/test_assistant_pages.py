@@ -74,6 +74,22 @@ async def test_recommendation_is_made_for_a_customer_and_answered(desk: Browser)
     assert "Home Insurance" in (await desk.get("/console/recommendations", params={"status": "accepted"})).text
 
 
+async def test_held_out_customer_is_recommended_nothing_and_the_difference_is_said(desk: Browser) -> None:
+    data(await desk.ask("PUT", "/settings/renewals", json={"recommendationHoldOut": 10}))
+    async with unit_of_work() as session:
+        await db.execute(session, "update recommendations set held_out = (id = 1001)")
+        await db.execute(session, "update recommendations set status = 'held_out' where held_out")
+    part = await desk.get("/console/customers/CUST-1001/recommendations")
+    assert "Nothing is recommended to this customer" in part.text
+    today = {"from": "2026-01-01"}
+    page = await desk.get("/console/recommendations", params=today)
+    for expected in ("What recommendations achieve", "Too few to say", "Each group needs at least 30 customers"):
+        assert expected in page.text
+    assert 'href="/console/customers/CUST-1001"' not in page.text
+    hindi = await desk.get("/console/recommendations", params=today | {"lang": "hi"})
+    assert "हर समूह में कम से कम 30 ग्राहक चाहिए" in hindi.text
+
+
 @pytest.mark.parametrize("path", ["/renewal-model", "/assistant/documents"])
 async def test_page_opens_for_an_agent(browser_of: BrowserOf, path: str) -> None:
     agent = await browser_of("agent")

@@ -23,7 +23,7 @@ NEEDS = Needs(
     vehicles=0, vehicle_value=Decimal(5_00_000), owns_residence=True, built_up_area=900, area_rating="low",
     illnesses=frozenset({"diabetes"}), category="medium", horizon="short_term", driving_record="speeding", health="minor",
     lifestyle="sedentary", previous_claims=2, avoided=(), max_budget=None, held=(), held_since=None, own_policies=1,
-    available_capacity=None, available_coverage=None,
+    available_capacity=None,
 )  # fmt: skip
 
 

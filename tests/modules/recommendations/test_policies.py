@@ -1,9 +1,11 @@
 """Which policies suit a customer, by the rules of 9.3, and what became of what was recommended."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx
 
+from py360.kit.clock import FixedClock
 from py360.modules.recommendations.jobs import note_conversions
 from tests.factories.book import merge, row
 from tests.modules.conftest import AsRole
@@ -108,13 +110,13 @@ async def test_risk_of_a_profile_that_was_entered(as_admin: httpx.AsyncClient) -
         assert (await as_admin.post("/api/ai/risk-assessment", json=body)).status_code == 422
 
 
-async def test_what_is_bought_later_counts_as_converted(as_admin: httpx.AsyncClient) -> None:
+async def test_what_is_bought_later_counts_as_converted(as_admin: httpx.AsyncClient, clock: FixedClock) -> None:
     code = await customer(as_admin)
     shown = await recommended(as_admin, code)
     home = next(each for each in shown if each["type"] == "Home Insurance")
     policy = {
         "policyNumber": "NEW/1", "customerId": code, "policyType": "home", "productName": "Griha", "premium": "8000.00",
-        "startDate": "2026-01-01", "endDate": "2026-12-31",
+        "startDate": str(clock.today()), "endDate": str(clock.today() + timedelta(days=364)),
     }  # fmt: skip
     made = await as_admin.post("/api/policies", json=policy)
     assert made.status_code == 201, made.text

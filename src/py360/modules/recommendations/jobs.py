@@ -26,9 +26,9 @@ async def score_cases(timestamp: int) -> None:
 
 @jobs.periodic(name="recommendations.note_conversions", cron="17 * * * *")
 async def note_conversions(timestamp: int) -> None:
-    """Customers who bought what was recommended to them: it is converted."""
+    """Customers who bought what was recommended to them: it is converted. What those held out bought is noted alike."""
     async with unit_of_work() as session:
-        await recommend.note_conversions(session, resources.current().clock.now())
+        await recommend.note_purchases(session, resources.current().clock.now())
 
 
 async def score_client(client_id: int) -> int:

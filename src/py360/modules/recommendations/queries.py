@@ -11,8 +11,9 @@ from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.cases.api import LABELS
+from py360.modules.recommendations.effectiveness import Period, in_words, of_cases_view
 from py360.modules.recommendations.propensity.features import BY_NAME, Value
-from py360.modules.recommendations.uplift import Group, difference_of_amounts, difference_of_rates
+from py360.modules.recommendations.uplift import Group, compare
 from py360.modules.recommendations.views import PredictionView, ReasonView, UpliftView
 
 _CALL_LIST: Final = sql.read(__file__, "call_list")
@@ -129,20 +130,15 @@ async def prediction(reads: Reads, caller: Caller, case_id: int) -> PredictionVi
     return found.to_public()
 
 
-async def uplift(reads: Reads, caller: Caller, since: datetime, until: datetime) -> UpliftView:
+async def uplift(reads: Reads, caller: Caller, period: Period) -> UpliftView:
     """What the call list achieved: cases that ended in the period, those on it against those held out."""
     within, params = reach_filter(caller)
-    statement = _UPLIFT.format(within=within)
-    groups = await reads.fetch_all(Group, statement, {**params, "since": since, "until": until})
-    called = next((group for group in groups if not group.held_out), Group())
-    held_out = next((group for group in groups if group.held_out), Group(held_out=True))
-    compared = min(called.cases, held_out.cases) >= Group.FEWEST
+    bounds = {"since": period.since, "until": period.until}
+    compared = compare(await reads.fetch_all(Group, _UPLIFT.format(within=within), {**params, **bounds}))
     return {
-        "called": called.to_public(),
-        "heldOut": held_out.to_public(),
-        "renewalUplift": difference_of_rates(called, held_out) if compared else None,
-        "amountUplift": difference_of_amounts(called, held_out) if compared else None,
-        "message": "Cases on the call list against cases held out, with 95 % intervals."
-        if compared
-        else f"Each group needs at least {Group.FEWEST} ended cases. The share held out is set under Settings, Renewals.",
+        "called": of_cases_view(compared.treated),
+        "heldOut": of_cases_view(compared.held_out),
+        "renewalUplift": compared.rates,
+        "amountUplift": compared.amounts,
+        "message": in_words(compared, "ended cases", "renewals", "Cases on the call list"),
     }

@@ -17,7 +17,7 @@ _CALLED: Final = {
     "health": ("health", "mediclaim", "medical"),
     "vehicle": ("vehicle", "motor", " car ", "two wheeler", "auto"),
     "home": ("home", "property", "householder"),
-    "life": ("life", "term"),
+    "term life": ("term",),
     "child": ("child",),
 }
 
@@ -28,7 +28,7 @@ BOUGHT: Final = {
     "family_health": _CALLED["health"],
     "vehicle": _CALLED["vehicle"],
     "home": _CALLED["home"],
-    "term_life": _CALLED["life"],
+    "term_life": _CALLED["term life"],
     "child_education": _CALLED["child"],
 }
 
@@ -117,7 +117,7 @@ def _term_life(needs: Needs) -> Suggestion | None:
         needs.income is None
         or (needs.category, needs.horizon) != ("safe", "long_term")
         or not avoids_ulip
-        or _has(needs, "life")
+        or _has(needs, "term life")
     ):
         return None
     reason = "The customer plans for the long term, safely, and wants no ULIP."
@@ -146,8 +146,8 @@ _RULES: Final[tuple[Callable[[Needs], Suggestion | None], ...]] = (
 def suggestions(needs: Needs, limit: int, declined: Iterable[str] = ()) -> list[Suggestion]:
     """The most important policies that suit, at most `limit`.
 
-    Left out: what the customer avoids or declined, what is above the budget, and what is beyond the number of policies or
-    the coverage that suits them.
+    Left out: what the customer avoids or declined, what is above the budget, and what is beyond the number of policies that
+    suits them.
     """
     found = [each for rule in _RULES if (each := rule(needs))]
     fitting = [each for each in found if each.rule not in set(declined) and _fits(needs, each)]
@@ -158,8 +158,7 @@ def suggestions(needs: Needs, limit: int, declined: Iterable[str] = ()) -> list[
 def _fits(needs: Needs, each: Suggestion) -> bool:
     avoided = any(word.lower() in each.type.lower() for word in needs.avoided if word.strip())
     too_dear = needs.max_budget is not None and each.estimated_premium > needs.max_budget
-    too_much = needs.available_coverage is not None and each.suggested_coverage > needs.available_coverage
-    return not (avoided or too_dear or too_much)
+    return not (avoided or too_dear)
 
 
 class Life(Protocol):

@@ -79,7 +79,7 @@ class ModelView(TypedDict):
 
 
 class GroupView(TypedDict):
-    """Cases that ended: on the call list, or held out."""
+    """Cases that ended, of one of two groups that are compared; amounts in INR."""
 
     cases: int
     renewed: int
@@ -125,10 +125,11 @@ class InsightView(TypedDict):
 
 
 class RecommendedView(TypedDict):
-    """What is recommended to a customer, and why."""
+    """What is recommended to a customer, and why. Nothing to one who is held out, to measure what recommendations achieve."""
 
     customerId: str
     recommendations: list[SuggestionView]
+    heldOut: bool
     insight: InsightView
     generatedAt: datetime
     source: str
@@ -200,8 +201,46 @@ class ModelEffectView(TypedDict):
     auc: float | None
 
 
+class BuyersView(TypedDict):
+    """Customers of one of two groups that are compared: how many bought what was recommended, and its premium in INR."""
+
+    customers: int
+    bought: int
+    conversionRate: float | None
+    premium: float
+
+
+class ComparedView(TypedDict):
+    """Customers who were shown recommendations and those held out, of a rule or (null) of all. Null while there are too few to say."""
+
+    rule: str | None
+    shown: BuyersView
+    heldOut: BuyersView
+    conversionUplift: IntervalView | None
+    premiumUplift: IntervalView | None
+
+
+class ComparedRenewals(TypedDict):
+    """The renewals of the same customers: the first case of each that ended afterwards."""
+
+    shown: GroupView
+    heldOut: GroupView
+    renewalUplift: IntervalView | None
+    amountUplift: IntervalView | None
+
+
+class AchievedView(TypedDict):
+    """What recommendations achieved, in purchases and in renewals."""
+
+    total: ComparedView
+    rules: list[ComparedView]
+    renewals: ComparedRenewals
+    message: str
+
+
 class Effectiveness(TypedDict):
-    """How well recommendations do, by rule, and predictions, by model."""
+    """How well recommendations do, by rule, and predictions, by model; and what recommendations achieved."""
 
     rules: list[RuleView]
     models: list[ModelEffectView]
+    uplift: AchievedView

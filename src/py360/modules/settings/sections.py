@@ -68,6 +68,9 @@ class Renewals(Section):
     call_list_hold_out: Annotated[
         int, Field(ge=0, le=50, description="Percent of cases, to measure what calls achieve")
     ] = 0
+    recommendation_hold_out: Annotated[
+        int, Field(ge=0, le=50, description="Percent of customers, to measure what recommendations achieve")
+    ] = 0
     quick_messaging_enabled: bool = True
     renewal_reminder_message: Text = (
         "Dear {{customerName}}, your {{policyType}} policy {{policyNumber}} is due for renewal on {{renewalDate}}."

@@ -58,6 +58,8 @@ RECOMMENDATIONS: Final = Listing(
     filters=(
         Filter("search", text("Search"), "search", placeholder=text("Customer or policy type")),
         Filter("status", text("Status"), choices=OUTCOMES),
+        Filter("from", text("From"), "date"),
+        Filter("to", text("To"), "date"),
     ),
     columns=(
         Column("type", text("Recommended"), "sentence", lead=True, under="reason", under_kind="sentence"),
@@ -84,8 +86,9 @@ async def call_list(visit: CanCall) -> Response:
 
 @router.get("/recommendations")
 async def recommendations(visit: CanRecommend) -> Response:
-    """What was recommended, and how well each rule does."""
-    effect = await visit.api.get(Data, "/ai/policy-recommendations/effectiveness")
+    """What was recommended, how well each rule does, and what recommendations achieve."""
+    period = {name: visit.query.get(name) for name in ("from", "to")}
+    effect = await visit.api.get(Data, "/ai/policy-recommendations/effectiveness", **period)
     return await RECOMMENDATIONS.show(visit, "recommendations/list.html", effect=effect)
 
 

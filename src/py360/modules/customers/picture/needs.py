@@ -13,19 +13,20 @@ from py360.modules.customers import queries
 from py360.modules.customers.ages import age_on
 from py360.modules.customers.picture import profile as profiles
 
-_HELD: Final = """
-select policy_type, product_name, coalesce(inception_date, start_date) as since
-from policies where customer_id = %(id)s and status = 'active'
+_OWN: Final = """
+select policy_type, product_name, coalesce(inception_date, start_date) as since, status = 'active' as is_active
+from policies where customer_id = %(id)s
 """
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPolicy:
-    """An active policy of the customer, as far as needs go."""
+class OwnPolicy:
+    """A policy that the customer has or had with us, as far as needs go."""
 
     policy_type: str
     product_name: str | None
     since: date
+    is_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +58,14 @@ class Needs:
     held_since: date | None
     own_policies: int
     available_capacity: int | None
-    available_coverage: Decimal | None
 
 
 async def needs_of(reads: Reads, caller: Caller, customer: str) -> Needs:
     """The needs of a customer, by code or number; raises NotFound when out of reach."""
     found = await queries.customer(reads, caller, customer)
     stated = await profiles.read(reads, found.id)
-    held = await reads.fetch_all(HeldPolicy, _HELD, {"id": found.id})
+    own = await reads.fetch_all(OwnPolicy, _OWN, {"id": found.id})
+    held = [each for each in own if each.is_active]
     capacity = stated.capacity()
     demographics, residence, risk = stated.demographics or {}, stated.residence or {}, stated.risk or {}
     preferences = stated.policy_preferences or {}
@@ -72,9 +73,8 @@ async def needs_of(reads: Reads, caller: Caller, customer: str) -> Needs:
     elsewhere = [
         str(each.get("policyType", ""))
         for each in stated.other_policies or []
-        if each.get("status", "active") == "active"
+        if str(each.get("status", "active")).strip().lower() == "active"
     ]
-    coverage = capacity["maxCoverage"]
     return Needs(
         customer_id=found.id,
         client_id=found.client_id,
@@ -98,10 +98,9 @@ async def needs_of(reads: Reads, caller: Caller, customer: str) -> Needs:
         avoided=tuple(str(each) for each in preferences.get("avoidedTypes") or ()),
         max_budget=None if preferences.get("maxBudget") is None else Decimal(str(preferences["maxBudget"])),
         held=(*(f"{each.policy_type} {each.product_name or ''}".strip() for each in held), *elsewhere),
-        held_since=min((each.since for each in held), default=None),
+        held_since=min((each.since for each in own), default=None),
         own_policies=len(held),
         available_capacity=capacity["availableCapacity"],
-        available_coverage=None if coverage is None else max(coverage - capacity["utilizedCoverage"], Decimal(0)),
     )
 
 

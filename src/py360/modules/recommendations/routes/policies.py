@@ -5,25 +5,31 @@ from typing import Annotated
 from fastapi import Query, Response
 
 from py360.kit.http import Answer, AsFile, DbReads, Message, PageParams, Res, Router, Search, Session, listed, ok
+from py360.kit.wire import Day
 from py360.modules.customers import api as customers
-from py360.modules.recommendations import rules
+from py360.modules.recommendations import effectiveness, rules
 from py360.modules.recommendations.access import CanReadRecommendations
 from py360.modules.recommendations.schemas import AssessRisk, Profile, RecommendFor
 from py360.modules.recommendations.schemas import Response as Outcome
 from py360.modules.recommendations.service import recommend
-from py360.modules.recommendations.shown import activity, effectiveness, effectiveness_of_models, shown
+from py360.modules.recommendations.shown import activity, shown
 from py360.modules.recommendations.views import Effectiveness, RecommendedView, RiskView, ShownList
 
 router = Router()
+Since = Annotated[Day | None, Query(alias="from", description="First recommended on this day or later, in India")]
+Until = Annotated[Day | None, Query(alias="to", description="First recommended on this day or before")]
 
 
 @router.post("/ai/policy-recommendations", response_model=Answer[RecommendedView])
 async def recommend_policies(
     session: Session, reads: DbReads, caller: CanReadRecommendations, resources: Res, body: RecommendFor
 ) -> Response:
-    """The policies that suit a customer, the most important first, each with its reason; they are stored as shown."""
+    """The policies that suit a customer, the most important first, each with its reason; they are stored as shown.
+
+    To a customer who is held out (`heldOut`) nothing is recommended, so that what recommendations achieve can be measured.
+    """
     needs = await customers.needs_of(reads, caller, body.customer_id)
-    found = await recommend.recommend(session, needs, body.limit)
+    advice = await recommend.recommend(session, needs, body.limit)
     insight = rules.insight(needs, await activity(reads, needs.customer_id), resources.clock.today())
     view: RecommendedView = {
         "customerId": needs.customer_code,
@@ -33,8 +39,9 @@ async def recommend_policies(
                 "reason": each.suggestion.reason, "suggestedCoverage": each.suggestion.suggested_coverage,
                 "estimatedPremium": each.suggestion.estimated_premium,
             }
-            for each in found
+            for each in advice.shown
         ],
+        "heldOut": advice.held_out,
         "insight": {
             "claimLikelihood": insight.claim_likelihood,
             "customerProfile": insight.customer_profile,
@@ -79,16 +86,28 @@ async def list_recommendations(
     page: PageParams,
     search: Search = None,
     status: Annotated[str | None, Query(max_length=20, description="shown, accepted, declined or converted")] = None,
+    since: Since = None,
+    until: Until = None,
     as_file: AsFile = None,
 ) -> Response:
     """What was recommended to customers within reach, and what became of it."""
-    return await listed(reads, shown(caller, page.sort, search, status), page, as_file)
+    return await listed(reads, shown(caller, page.sort, search, status, since, until), page, as_file)
 
 
 @router.get("/ai/policy-recommendations/effectiveness", response_model=Answer[Effectiveness])
-async def read_effectiveness(reads: DbReads, caller: CanReadRecommendations) -> Response:
-    """How often each rule's recommendations were accepted and bought."""
-    return ok({"rules": await effectiveness(reads, caller), "models": await effectiveness_of_models(reads, caller)})
+async def read_effectiveness(
+    reads: DbReads, caller: CanReadRecommendations, resources: Res, since: Since = None, until: Until = None
+) -> Response:
+    """How often each rule's recommendations were accepted and bought, how well the models predicted, and what recommendations achieved:
+    purchases and renewals of customers who were shown them against customers held out, with 95 % intervals."""
+    period = effectiveness.period(since, until or resources.clock.today())
+    return ok(
+        {
+            "rules": await effectiveness.of_rules(reads, caller, period),
+            "models": await effectiveness.of_models(reads, caller, period),
+            "uplift": await effectiveness.achieved(reads, caller, period),
+        }
+    )
 
 
 @router.put("/ai/policy-recommendations/{recommendation_id}/outcome", response_model=Answer[Message])

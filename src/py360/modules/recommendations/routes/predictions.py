@@ -5,11 +5,10 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from py360.kit.clock import day_begins, day_ends
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Router, Search, listed, ok
 from py360.kit.ids import number
 from py360.kit.wire import Day
-from py360.modules.recommendations import queries
+from py360.modules.recommendations import effectiveness, queries
 from py360.modules.recommendations.access import CanReadCases, CanReadDashboard
 from py360.modules.recommendations.service import models
 from py360.modules.recommendations.views import CallList, ModelView, PredictionView, UpliftView
@@ -65,5 +64,5 @@ async def read_uplift(
 ) -> Response:
     """What the call list achieved against the cases held out, in renewals and rupees; the last 90 days unless the request says otherwise."""
     last = until or resources.clock.today()
-    first = since or last - timedelta(days=90)
-    return ok(await queries.uplift(reads, caller, day_begins(first), day_ends(last)))
+    period = effectiveness.period(since or last - timedelta(days=90), last)
+    return ok(await queries.uplift(reads, caller, period))

@@ -1,9 +1,9 @@
--- How the predictions of each model came out, for the cases that have ended: what was predicted last while a case was open, and
+-- How the predictions of each model came out, for the cases that ended in the period: what was predicted last while a case was open, and
 -- what became of it. The area under the curve is the share of pairs, one lapsed and one renewed, that were put in the right order.
 with ended as (
   select p.model_id, p.lapse_chance, (c.status <> 'renewed')::int as lapsed
   from renewal_predictions p join cases_public_case c on c.id = p.case_id
-  where {within} and c.status in ('renewed', 'lapsed', 'failed')
+  where {within} and c.status in ('renewed', 'lapsed', 'failed') and c.closed_at >= %(since)s and c.closed_at < %(until)s
 ), placed as (
   select e.*, rank() over (partition by model_id order by lapse_chance)
     + (count(*) over (partition by model_id, lapse_chance) - 1) / 2.0 as place
