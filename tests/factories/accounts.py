@@ -5,7 +5,16 @@ from py360.kit.db import unit_of_work
 from py360.modules.providers.accounts import seal_settings
 from py360.modules.providers.seed import sandbox_accounts
 from py360.modules.providers.vendor_settings import VendorSettings
+from py360.sandbox.behaviour import Behaviour
 from py360.sandbox.vendors import Vendors
+
+ALL_REACHED = Behaviour().changed(
+    {
+        "email": {"refused": 0, "failed": 0, "deferred": 0, "stopped": 0, "complained": 0},
+        "sms": {"failed": 0, "stopped": 0},
+        "whatsapp": {"failed": 0, "stopped": 0},
+    }
+)  # one address in sixty bounces otherwise, and which ones a test writes to depends on those before it
 
 
 async def set_up(channel: str, settings: VendorSettings) -> None:

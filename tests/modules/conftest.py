@@ -16,7 +16,7 @@ from py360.modules.identity import api as identity
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
 from tests.contract import CheckedTransport
-from tests.factories.accounts import point_at
+from tests.factories.accounts import ALL_REACHED, point_at
 from tests.factories.sessions import signed_in
 
 PASSWORD = "a long enough password"
@@ -99,5 +99,6 @@ async def sandbox(resources: Resources, client_id: int) -> AsyncIterator[Sandbox
     """The vendors' simulators, and accounts that point at them."""
     here = resources.settings
     async with opened(secret=here.sandbox_secret, callback=here.public_url, http_port=0, smtp_port=0) as vendors:
+        vendors.world.audience.behaviour = ALL_REACHED
         await point_at(vendors)
         yield Sandbox(vendors, client_id)

@@ -9,7 +9,7 @@ from py360.kit.resources import Resources
 from py360.modules.messaging import payment_links as protocol
 from py360.sandbox.main import opened
 from py360.sandbox.vendors import Vendors
-from tests.factories.accounts import point_at
+from tests.factories.accounts import ALL_REACHED, point_at
 
 
 @pytest_asyncio.fixture
@@ -17,6 +17,7 @@ async def sandbox(resources: Resources) -> AsyncIterator[Vendors]:
     """The vendors' simulators behind the default client's accounts."""
     here = resources.settings
     async with opened(secret=here.sandbox_secret, callback=here.public_url, http_port=0, smtp_port=0) as vendors:
+        vendors.world.audience.behaviour = ALL_REACHED
         await point_at(vendors)
         yield vendors
 
