@@ -10,6 +10,7 @@ import pytest_asyncio
 from py360.kit import db
 from py360.kit.clock import FixedClock
 from py360.kit.db import unit_of_work
+from tests.modules.conftest import AsRole
 
 NOON = datetime(2026, 11, 25, 6, 30, tzinfo=UTC)  # noon in India, a Wednesday
 _MAIL = """
@@ -135,7 +136,7 @@ async def test_bulk_mail_has_its_rates_of_delivered_and_their_change(
         for days_ago, sent, delivered, opened, clicked in ((1, 10, 8, 4, 2), (8, 5, 5, 1, 0)):
             params = {
                 "client": client_id, "at": NOON - timedelta(days=days_ago), "sent": sent, "delivered": delivered, "opened": opened,
-                "clicked": clicked, "template": template,
+                "clicked": clicked, "template": template, "user": None,
             }  # fmt: skip
             await db.execute(session, _BULK, params)
     found = (await as_admin.get("/api/emails/analytics", params={"range": "7days"})).json()["data"]
@@ -150,16 +151,47 @@ async def test_bulk_mail_has_its_rates_of_delivered_and_their_change(
     assert (found["automation"]["templatesUsed"], found["automation"]["avgTemplateEffectiveness"]) == (1, 50.0)
 
 
+async def test_bulk_mail_and_templates_count_within_the_callers_reach(
+    noon: None, client_id: int, as_admin: httpx.AsyncClient, as_role: AsRole
+) -> None:
+    author, above, beside = [await as_role("manager") for _ in range(3)]
+    async with unit_of_work() as session:
+        template = await db.fetch_only(session, int, "select min(id) from templates where template_type = 'email'")
+        for node, path, who in ((8001, "8001", above), (8002, "8001.8002", author), (8003, "8003", beside)):
+            params = {"client": client_id, "node": node, "path": path, "user": who.user["id"]}
+            await db.execute(session, _HOME, params)
+        params = {
+            "client": client_id, "at": NOON - timedelta(days=1), "sent": 4, "delivered": 4, "opened": 2, "clicked": 1,
+            "template": template, "user": author.user["id"],
+        }  # fmt: skip
+        await db.execute(session, _BULK, params)
+    (bulk,) = (await as_admin.get("/api/emails/bulk")).json()["data"]["campaigns"]
+    for who, seen in ((as_admin, True), (author, True), (above, True), (beside, False)):
+        report = (await who.get("/api/emails/analytics", params={"range": "7days"})).json()["data"]
+        assert (report["bulk"]["recipients"], len(report["bulk"]["recent"])) == ((4, 1) if seen else (0, 0))
+        assert [each["usage"] for each in report["templates"]] == ([4] if seen else [])
+        assert len((await who.get("/api/emails/bulk")).json()["data"]["campaigns"]) == seen
+        progress = await who.get(f"/api/emails/bulk/{bulk['id']}/progress")
+        assert progress.status_code == (200 if seen else 404)
+
+
+_HOME = """
+with node as (
+  insert into organizational_hierarchy (id, client_id, name, type, path)
+  values (%(node)s, %(client)s, 'Team ' || %(node)s, 'team', %(path)s::ltree) returning id
+)
+insert into user_home_nodes (user_id, node_id, valid_from) select %(user)s, id, '2020-01-01' from node
+"""
 _BULK = """
 with bulk as (
-  insert into email_bulk_campaigns (client_id, name, status, recipient_count, created_at)
-  values (%(client)s, 'Notices', 'completed', %(sent)s, %(at)s) returning id
+  insert into email_bulk_campaigns (client_id, name, status, recipient_count, created_at, created_by)
+  values (%(client)s, 'Notices', 'completed', %(sent)s, %(at)s, %(user)s) returning id
 ), messages as (
   insert into communication_delivery_status (client_id, communication_type, recipient_contact, status, template_id, created_at,
-    sent_at, delivered_at, opened_at, clicked_at)
+    sent_at, delivered_at, opened_at, clicked_at, sent_by)
   select %(client)s, 'email', n || '@customer.example', 'sent', %(template)s, %(at)s, %(at)s,
     case when n <= %(delivered)s then %(at)s::timestamptz end, case when n <= %(opened)s then %(at)s::timestamptz end,
-    case when n <= %(clicked)s then %(at)s::timestamptz end
+    case when n <= %(clicked)s then %(at)s::timestamptz end, %(user)s
   from generate_series(1, %(sent)s) n returning id, recipient_contact
 )
 insert into email_bulk_recipients (campaign_id, email, name, status, message_id)

@@ -120,3 +120,23 @@ async def test_office_that_tracks_nothing_refuses_it(desk: Desk, asked: str) -> 
     refused = await desk.admin.post("/api/emails", json=body)
     assert (refused.status_code, refused.json()["error"]["code"]) == (409, "tracking_off")
     assert desk.server.outside == []
+
+
+async def test_answer_that_quotes_our_mail_does_not_open_it_here(desk: Desk) -> None:
+    await written(desk, trackOpens=True)
+    _, html = left(desk)
+    assert html is not None
+    (pixel,) = pages.read(html).pictures
+    answer = letter("asha@customer.example", desk.email, "Re: Your renewal", "Yes")
+    proxied = f"https://proxy.example/s0-d-e1#{pixel}"
+    answer.add_alternative(
+        f'<p>Yes</p><blockquote>{html}<img src="{proxied}"><img src="https://bank.example/logo.png"></blockquote>',
+        subtype="html",
+    )
+    await desk.server.send(answer)
+    await desk.sync()
+    (mail,) = await desk.mails(folder="inbox")
+    for images, blocked in (("true", 0), ("false", 1)):
+        shown = (await desk.admin.get(f"/api/emails/{mail['id']}", params={"images": images})).json()["data"]
+        assert "/api/track/open/" not in shown["html"]
+        assert ("bank.example" in shown["html"], shown["blockedImages"]) == (images == "true", blocked)

@@ -19,6 +19,7 @@ from py360.modules.messaging.delivery.personal import copy_of, send_from_mailbox
 from py360.modules.messaging.engagement.mail_bounces import MailBounce, apply_mail_bounces
 from py360.modules.messaging.engagement.mail_replies import MailReply, apply_mail_replies
 from py360.modules.messaging.events import MessagesMoved
+from py360.modules.messaging.links import counts_opens
 from py360.modules.messaging.messages import (
     ACCOUNT_REFUSED,
     TOO_FAST,
@@ -59,6 +60,7 @@ __all__ = [
     "apply_mail_replies",
     "check",
     "copy_of",
+    "counts_opens",
     "keep_back",
     "payment_link",
     "record",

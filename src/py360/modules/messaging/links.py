@@ -11,6 +11,7 @@ CLICK: Final = "click"
 STOP: Final = "unsubscribe"
 
 
+_OPENED: Final = "/api/track/open/"
 _EACH: Final = "e"  # before the number: every open and click counts, not only the first
 
 
@@ -28,7 +29,12 @@ class Link:
 
 def open_url(message_id: int, *, counts_each: bool = False) -> str:
     """Address of the pixel that shows us a message was opened."""
-    return f"{settings().public_url}/api/track/open/{sign(OPEN, _number(message_id, counts_each))}"
+    return f"{settings().public_url}{_OPENED}{sign(OPEN, _number(message_id, counts_each))}"
+
+
+def counts_opens(address: str) -> bool:
+    """Whether loading an address counts as opening a message of ours: a pixel's, also behind a proxy that keeps the address."""
+    return f"{settings().public_url}{_OPENED}" in address
 
 
 def _number(message_id: int, counts_each: bool) -> str:

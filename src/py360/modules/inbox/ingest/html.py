@@ -2,9 +2,12 @@
 that, when and where a mail was opened."""
 
 import html as entities
+from collections.abc import Callable
 from typing import Final
 
 import nh3
+
+from py360.modules.messaging import api as messaging
 
 MAX_HTML: Final = 1 << 20  # characters that are kept
 _ATTRIBUTES: Final = {
@@ -33,14 +36,23 @@ _EMPTY: Final = {"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area
 
 
 def sanitized(html: str) -> str:
-    """The HTML without scripts, forms, frames and whatever else acts by itself; remote images are still in it."""
+    """The HTML without scripts, forms, frames and whatever else acts by itself; remote images are still in it, but not the picture
+    that counts how often a mail of ours was opened: in an answer that quotes our mail, we would open it ourselves."""
+    return _clean(bounded(html), lambda address: not messaging.counts_opens(address))
+
+
+def _clean(html: str, loads: Callable[[str], bool]) -> str:
+    def keep(tag: str, attribute: str, value: str) -> str | None:
+        return None if tag == "img" and attribute == "src" and not loads(value) else value
+
     return nh3.clean(
-        bounded(html),
+        html,
         tags=_TAGS,
         attributes=_ATTRIBUTES,
         url_schemes=_SCHEMES,
         filter_style_properties=_STYLES,
         link_rel="noopener noreferrer nofollow",
+        attribute_filter=keep,
     )
 
 
@@ -70,23 +82,13 @@ def without_remote_images(html: str) -> tuple[str, int]:
     """
     blocked = 0
 
-    def keep(tag: str, attribute: str, value: str) -> str | None:
+    def is_of_the_mail(address: str) -> bool:
         nonlocal blocked
-        if tag == "img" and attribute == "src" and not value.strip().lower().startswith("cid:"):
-            blocked += 1
-            return None
-        return value
+        is_own = address.strip().lower().startswith("cid:")
+        blocked += not is_own and not messaging.counts_opens(address)
+        return is_own
 
-    cleaned = nh3.clean(
-        html,
-        tags=_TAGS,
-        attributes=_ATTRIBUTES,
-        url_schemes=_SCHEMES,
-        filter_style_properties=_STYLES,
-        link_rel="noopener noreferrer nofollow",
-        attribute_filter=keep,
-    )
-    return cleaned, blocked
+    return _clean(html, is_of_the_mail), blocked
 
 
 def with_inline_images(html: str, addresses: dict[str, str]) -> str:

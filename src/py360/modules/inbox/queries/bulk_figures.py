@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from py360.kit.caller import Caller
+from py360.kit.caller import Caller, Predicate, reach_filter
 from py360.kit.clock import day_begins, day_ends
 from py360.kit.reads import Reads
-from py360.modules.inbox.queries.bulk_mail import BulkMail, recent
+from py360.modules.inbox.queries.bulk_mail import OWNED, BulkMail, recent
 from py360.modules.inbox.queries.spans import Span, change, percent
 
 RECENT: Final = 10
@@ -29,13 +29,13 @@ class _Bulk:
         return _rates(self.sent, self.delivered, self.opened, self.clicked)
 
 
-_BULK: Final = """
+_BULK: Final = f"""
 select count(distinct b.id) as campaigns, count(r.id) as recipients, count(m.sent_at) as sent, count(m.delivered_at) as delivered,
   count(m.opened_at) as opened, count(m.clicked_at) as clicked
-from email_bulk_campaigns b
+from {OWNED}
 left join email_bulk_recipients r on r.campaign_id = b.id
 left join messaging_public_message m on m.id = r.message_id
-where b.client_id = any(%(clients)s) and b.created_at >= %(first)s and b.created_at < %(last)s
+where {{within}} and b.created_at >= %(first)s and b.created_at < %(last)s
 """
 
 
@@ -47,16 +47,17 @@ def _rates(sent: int, delivered: int, opened: int, clicked: int) -> dict[str, fl
     }
 
 
-def _params(caller: Caller, span: Span) -> dict[str, object]:
-    return {"clients": list(caller.client_ids), "first": day_begins(span.first), "last": day_ends(span.last)}
+def _days(span: Span) -> dict[str, object]:
+    return {"first": day_begins(span.first), "last": day_ends(span.last)}
 
 
 async def bulk_figures(reads: Reads, caller: Caller, span: Span) -> Figures:
-    """The bulk mails of a span: totals, rates with their change to the span before, and the newest ones."""
-    now = await reads.fetch_only(_Bulk, _BULK, _params(caller, span))
-    before = await reads.fetch_only(_Bulk, _BULK, _params(caller, span.before()))
+    """The bulk mails of a span within the caller's reach: totals, rates with their change to the span before, and the newest ones."""
+    within, reach = reach_filter(caller, "b")
+    counted = _BULK.format(within=within)
+    now = await reads.fetch_only(_Bulk, counted, {**reach, **_days(span)})
+    before = await reads.fetch_only(_Bulk, counted, {**reach, **_days(span.before())})
     rates, earlier = now.rates(), before.rates()
-    params = _params(caller, span)
     return {
         "campaigns": now.campaigns,
         "recipients": now.recipients,
@@ -67,7 +68,7 @@ async def bulk_figures(reads: Reads, caller: Caller, span: Span) -> Figures:
         "sentChange": change(now.sent, before.sent),
         **rates,
         **{f"{name}Change": change(rate, earlier[name]) for name, rate in rates.items()},
-        "recent": [_recent(each) for each in await recent(reads, params, RECENT)],
+        "recent": [_recent(each) for each in await recent(reads, within, {**reach, **_days(span)}, RECENT)],
     }
 
 
@@ -108,12 +109,31 @@ select t.id as template_id, t.name, count(*) as usage, count(m.delivered_at) as 
   count(m.clicked_at) as clicked, count(*) over () as templates, (sum(count(m.delivered_at)) over ())::bigint as all_delivered,
   (sum(count(m.opened_at)) over ())::bigint as all_opened
 from messaging_public_message m join templates_public_template t on t.id = m.template_id
-where m.client_id = any(%(clients)s) and m.communication_type = 'email' and m.created_at >= %(first)s and m.created_at < %(last)s
+where {within} and m.communication_type = 'email' and m.created_at >= %(first)s and m.created_at < %(last)s
   and m.status <> 'blocked'
 group by t.id, t.name order by count(*) desc, t.id limit 20
 """
 
 
+# Who sent a message, and where their home is: messages without a case are within the reach of their sender's team.
+_SENDERS: Final = """
+select s.assigned_to from (
+  select u.id as assigned_to, u.client_id, h.node_id from identity_public_users u
+  left join organization_public_homes h on h.user_id = u.id) s where
+"""
+
+
+def _messages_within(caller: Caller) -> Predicate:
+    """Messages about cases within reach, and those that people within reach sent."""
+    if caller.reach == "all":
+        return "m.client_id = any(%(reach_clients)s)", {"reach_clients": list(caller.client_ids)}
+    (cases, params), (senders, also) = reach_filter(caller, "c"), reach_filter(caller, "s")
+    about = f"m.case_id in (select c.id from cases_public_case c where {cases})"
+    sent = f"m.sent_by = %(reach_user)s or m.sent_by in ({_SENDERS} {senders})"
+    return f"m.client_id = any(%(reach_clients)s) and ({about} or {sent})", {**params, **also}
+
+
 async def templates_used(reads: Reads, caller: Caller, span: Span) -> Sequence[TemplateUse]:
-    """The templates whose e-mails were sent in a span, the most used first; twenty at most."""
-    return await reads.fetch_all(TemplateUse, _TEMPLATES, _params(caller, span))
+    """The templates whose e-mails within the caller's reach were sent in a span, the most used first; twenty at most."""
+    within, reach = _messages_within(caller)
+    return await reads.fetch_all(TemplateUse, _TEMPLATES.format(within=within), {**reach, **_days(span)})

@@ -6,19 +6,24 @@ from datetime import datetime
 from typing import Final
 
 from py360.kit import ids
-from py360.kit.caller import Caller
+from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.inbox.bulk_views import BulkMailView
 from py360.modules.inbox.views import JsonObject
 
-_SELECT: Final = """
+# A bulk mail belongs to whoever made it, and to the team that is their home, as uploads do.
+OWNED: Final = """(
+select b.*, b.created_by as assigned_to, h.node_id
+from email_bulk_campaigns b left join organization_public_homes h on h.user_id = b.created_by) b
+"""
+_SELECT: Final = f"""
 select b.id, b.name, b.status, b.subject, b.merge_template, b.recipient_count, b.scheduled_at, b.completed_at, b.note,
   b.created_at, t.name as template, coalesce(r.sent, 0) as sent, coalesce(r.delivered, 0) as delivered,
   coalesce(r.opened, 0) as opened, coalesce(r.clicked, 0) as clicked, coalesce(r.blocked, 0) as blocked,
   coalesce(r.failed, 0) as failed, coalesce(r.pending, 0) as pending, coalesce(r.unknown, 0) as unknown
-from email_bulk_campaigns b
+from {OWNED}
 left join templates_public_template t on t.id = b.template_id
 left join lateral (
   select count(*) filter (where r.status = 'sent') as sent, count(m.delivered_at) as delivered, count(m.opened_at) as opened,
@@ -81,14 +86,15 @@ class BulkMail:
 
 
 def bulk_mails(caller: Caller, search: str | None, status: str | None, sort: str | None) -> Listing[BulkMail]:
-    """The bulk mails of the caller's clients, the newest first."""
+    """The bulk mails within the caller's reach, the newest first."""
+    within, params = reach_filter(caller, "b")
     return Listing(
         "campaigns",
         _SELECT,
-        "b.client_id = any(%(clients)s) and (%(search)s::text is null or b.name ilike %(search)s)"
+        f"{within} and (%(search)s::text is null or b.name ilike %(search)s)"
         " and (%(status)s::text is null or b.status = %(status)s)",
         ordering(sort, {"createdDate": "b.id", "name": "lower(b.name)", "status": "b.status"}, "-createdDate", "b.id"),
-        {"clients": list(caller.client_ids), "search": containing(search), "status": status},
+        {**params, "search": containing(search), "status": status},
         BulkMail.to_public,
         (
             "id",
@@ -105,14 +111,14 @@ def bulk_mails(caller: Caller, search: str | None, status: str | None, sort: str
             "createdDate",
         ),
         file_name="bulk_emails",
-        counted="email_bulk_campaigns b",
+        counted=OWNED,
         row=BulkMail,
     )
 
 
-async def recent(reads: Reads, params: Mapping[str, object], most: int) -> Sequence[BulkMail]:
-    """The newest bulk mails of some clients that were planned within a time."""
-    where = "b.client_id = any(%(clients)s) and b.created_at >= %(first)s and b.created_at < %(last)s"
+async def recent(reads: Reads, within: str, params: Mapping[str, object], most: int) -> Sequence[BulkMail]:
+    """The newest bulk mails within a reach that were planned within a time."""
+    where = f"{within} and b.created_at >= %(first)s and b.created_at < %(last)s"
     return await reads.fetch_all(
         BulkMail, f"{_SELECT} where {where} order by b.id desc limit %(most)s", {**params, "most": most}
     )
@@ -127,11 +133,8 @@ class _Reason:
 async def progress(reads: Reads, caller: Caller, named: str) -> JsonObject:
     """How far a bulk mail is, and why recipients were left out. Raises NotFound."""
     number = ids.number("bulk_mail", named)
-    found = await reads.fetch_one(
-        BulkMail,
-        f"{_SELECT} where b.id = %(id)s and b.client_id = any(%(clients)s)",
-        {"id": number, "clients": list(caller.client_ids)},
-    )
+    within, params = reach_filter(caller, "b")
+    found = await reads.fetch_one(BulkMail, f"{_SELECT} where b.id = %(id)s and {within}", {**params, "id": number})
     if found is None:
         raise NotFound(f"There is no bulk mail “{named[:30]}”.", code="bulk_mail_not_found")
     reasons = await reads.fetch_all(

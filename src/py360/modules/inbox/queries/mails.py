@@ -11,18 +11,20 @@ from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
-from py360.modules.inbox.ingest.html import with_inline_images, without_remote_images
+from py360.modules.inbox.ingest.html import sanitized, with_inline_images, without_remote_images
 from py360.modules.inbox.queries.filters import MailFilter, Value, where, within
 from py360.modules.inbox.queries.rows import COLUMNS, JOINS, Mail
 from py360.modules.inbox.queries.suggestions import suggestions
 from py360.modules.inbox.views import MailDetailView, NoteView, RenewalContextView
 
 _SORTS: Final = {
+    "arrival": "coalesce(e.returned_at, e.received_at)",  # a mail that was snoozed or followed up arrived when it came back
     "dateReceived": "e.received_at",
     "date": "e.received_at",
     "from": "e.from_email",
     "subject": "lower(e.subject)",
     "dueDate": "e.due_date nulls last",
+    "followUp": "e.follow_up_at nulls last",
     "priority": "array_position(array['low', 'medium', 'high', 'urgent', 'critical'], e.priority::text)",
     "status": "e.status",
     "category": "e.category",
@@ -33,7 +35,7 @@ EXPORTED: Final = ("id", "from", "subject", "category", "status", "priority", "d
 
 
 def mails(caller: Caller, chosen: MailFilter, sort: str | None, now: datetime) -> Listing[Mail]:
-    """The mails within the caller's reach, the newest first."""
+    """The mails within the caller's reach, the newest first, those that came back among them."""
     predicate = where(caller, chosen, now)
     return _listing(predicate.sql, predicate.params, sort)
 
@@ -44,7 +46,7 @@ def _listing(predicate: str, params: object, sort: str | None) -> Listing[Mail]:
         "emails",
         f"select {COLUMNS} {JOINS}",
         predicate,
-        ordering(sort, _SORTS, "-dateReceived", "e.id"),
+        ordering(sort, _SORTS, "-arrival", "e.id"),
         params,
         Mail.to_public,
         EXPORTED,
@@ -113,7 +115,9 @@ async def detail(reads: Reads, caller: Caller, named: str | int, *, images: bool
     content = await reads.fetch_only(_Content, _CONTENT, {"id": found.id})
     html, blocked = content.body_html, 0
     if html is not None:
-        if not images:
+        if images:
+            html = sanitized(html)  # stored before our own pictures were left out
+        else:
             html, blocked = without_remote_images(html)
         code = ids.code("mail", found.id)
         inline = {
