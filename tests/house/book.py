@@ -114,6 +114,7 @@ insert into emails (id, client_id, message_id, account_id, thread_id, from_email
   select n, 1, '<' || n || '>', 1001, '<1>', 'ravi@example.com', 'desk1001@example.com', 'Policy ' || n, now() from numbers;
 insert into emails (id, client_id, message_id, account_id, thread_id, from_email, to_email, subject, received_at)
   values (2999, 1, '<2999>', 1001, '<1>', 'ravi@example.com', 'desk1001@example.com', 'Policy', now());
+insert into email_webhook_deliveries (client_id, email_id, due_at) select 1, n, now() from numbers;
 insert into email_rules (id, client_id, name, conditions, actions)
   select n, 1, 'Rule ' || n, '[{"field": "from", "operator": "contains", "value": "x"}]', '[{"type": "star"}]' from numbers;
 insert into email_classification_rules (id, client_id, keyword, category) select n, 1, 'word' || n, 'refund' from numbers;

@@ -39,6 +39,8 @@ NO_ROW: Final = {
 UNNAMED: Final = {
     "email_corrections": "what was corrected of a mail, learned by the client's own classifier; no route reads it",
     "message_engagement": "how often mails were opened, read with the mail it is of",
+    "email_webhooks": "one row per client, of the caller's own",
+    "email_webhook_deliveries": "a list only, from the caller's clients",
     "email_senders": "written by address, within the caller's client",
     "email_threads": "the conversations of mails, which routes name",
     "analytics_cells": "sums, read through the caller's reach: tests/modules/analytics/test_overview.py",

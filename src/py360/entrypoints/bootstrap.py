@@ -12,6 +12,7 @@ from py360.kit.pools import make_engine, make_sessions
 from py360.kit.settings import Settings
 from py360.kit.storage import open_storage
 from py360.modules.identity import api as identity
+from py360.modules.inbox import api as inbox
 from py360.modules.providers import api as providers
 from py360.modules.settings import api as module_settings
 
@@ -46,6 +47,7 @@ async def prepare(settings: Settings) -> FirstStart:
                 await providers.reseal(session)
                 await module_settings.reseal(session)
                 await identity.reseal(session)
+                await inbox.reseal(session)
             await db.execute(session, _ADD_KEY, {"fingerprint": current})
             await wiring.seed(session)
             password = home.first_password(settings)

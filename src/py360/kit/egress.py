@@ -107,6 +107,15 @@ async def refusal_of(address: str) -> str | None:
     return None
 
 
+async def refusal_of_url(address: str) -> str | None:
+    """As `refusal_of`, for a whole address, whose path and query are the receiver's matter."""
+    parts = urlsplit(address)
+    try:
+        return await refusal_of(f"{parts.scheme}://{parts.netloc}")
+    except ValueError as error:
+        return f"The address {error}."
+
+
 def host_of(address: str) -> str:
     """The host of a base address such as `https://api.example.com/v1`; a bare host is its own.
 

@@ -10,10 +10,11 @@ from py360.modules.inbox.queries.entity import file_entity
 from py360.modules.inbox.queries.mails import mail
 from py360.modules.inbox.queries.rows import Mail
 from py360.modules.inbox.seed import seed
+from py360.modules.inbox.webhook.secret import reseal
 
 __all__ = [
     "CATEGORIES", "INTENTS", "SENTIMENTS", "Classification", "Labels", "Mail", "Scored", "classify", "file_entity", "mail", "own_words",
-    "seed", "use_mail_labeller",
+    "reseal", "seed", "use_mail_labeller",
 ]  # fmt: skip
 
 

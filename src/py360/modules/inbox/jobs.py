@@ -12,10 +12,12 @@ from py360.kit.jobs import defer, module_jobs
 from py360.modules.inbox import live_updates
 from py360.modules.inbox.outgoing import acknowledge, bulk_mail, deliver, sent_folder
 from py360.modules.inbox.seed import seed
-from py360.modules.inbox.service import ask_model, unsnooze
+from py360.modules.inbox.service import ask_model, follow_up, unsnooze
 from py360.modules.inbox.service.work import manager_of
 from py360.modules.inbox.sync import pull
 from py360.modules.inbox.sync.watch import Watcher
+from py360.modules.inbox.webhook import deliver as webhook
+from py360.modules.inbox.webhook.try_again import defer_reports
 from py360.modules.notifications import api as notifications
 
 jobs = module_jobs("inbox")
@@ -56,15 +58,31 @@ async def keep_watching(timestamp: int) -> None:
 
 @jobs.periodic(name="inbox.minute", cron="* * * * *")
 async def minute(timestamp: int) -> None:
-    """Scheduled mails leave, snoozed ones come back, and what a dead process left on its way is settled."""
+    """Scheduled mails leave, snoozed ones and those to be followed up come back, and what a dead process left on its way is settled."""
     now = resources.current().clock.now()
     async with db.unit_of_work() as session:
         await unsnooze.wake(session, now)
+        await follow_up.remind(session, now)
         await deliver.settle_lost(session, now)
         for number in await deliver.claim_scheduled(session, now):
             await defer(session, send, email_id=number)
         for number in await bulk_mail.start_due(session, now):
             await defer(session, send_bulk, campaign_id=number, queueing_lock=f"inbox bulk {number}")
+        for client in await webhook.waiting(session, now):
+            await defer_reports(session, client)
+
+
+@jobs.task(name="inbox.report_mails", retries=0)  # `minute` looks for reports that are due
+async def report_mails(client_id: int) -> None:
+    """Report new mails of a client to its address."""
+    await webhook.deliver(client_id)
+
+
+@jobs.periodic(name="inbox.forget_reports", cron="47 2 * * *")
+async def forget_reports(timestamp: int) -> None:
+    """Reports of mails that ended a month ago are gone."""
+    async with db.unit_of_work() as session:
+        await webhook.forget(session, resources.current().clock.now())
 
 
 @jobs.task(name="inbox.send", retries=0)
@@ -109,7 +127,7 @@ async def send_bulk(campaign_id: int) -> None:
 @jobs.task(name="inbox.mails_received")
 async def mails_received(client_id: int, email_ids: list[int]) -> None:
     """Open windows show new mails; their writers are told that they arrived, where the office wants it; whoever a mail belongs to is
-    notified, of an escalated one also the team's manager."""
+    notified, of an escalated one also the team's manager; the office's own address gets a report of each."""
     async with db.unit_of_work() as session:
         mails = await live_updates.new_mails(session, email_ids)
         await _notify_of_escalated(session, mails)
@@ -117,6 +135,8 @@ async def mails_received(client_id: int, email_ids: list[int]) -> None:
             await defer(session, send, email_id=number)
         if await ask_model.is_wanted(session, client_id):
             await defer(session, ask_language_model, client_id=client_id, email_ids=email_ids)
+        if await webhook.plan(session, client_id, email_ids):
+            await defer_reports(session, client_id)
     await live_updates.push_new(client_id, mails)
 
 

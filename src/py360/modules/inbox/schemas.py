@@ -172,6 +172,15 @@ class ForwardIn(TrackedMail):
     attachments: bool = True
 
 
+class FollowUpIn(Schema):
+    """When a mail is followed up unless its customer answers before, and what for."""
+
+    passed_over = frozenset({"setBy", "setByName"})
+
+    at: Moment
+    note: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
 class MailChange(Schema):
     """What may be changed of a mail; left out: unchanged."""
 
@@ -189,6 +198,9 @@ class MailChange(Schema):
     due_date: date | None = unchanged(None)
     tags: Annotated[list[Tag], Field(max_length=20)] | None = unchanged(None)
     case_id: str | int | None = unchanged(None)
+    scheduled_follow_up: FollowUpIn | None = Field(
+        None, description="Left out: unchanged; null: there is none any more"
+    )
 
 
 class AssignIn(Schema):
@@ -224,7 +236,7 @@ class BulkActionIn(Schema):
     action: Annotated[
         Literal[
             "assign", "resolve", "flag", "archive", "delete", "restore", "tag", "read", "unread", "star", "unstar", "move",
-            "junk", "spam", "category",
+            "junk", "spam", "category", "follow_up", "remove_follow_up",
         ],
         AS_CODE,
     ]  # fmt: skip
@@ -232,6 +244,7 @@ class BulkActionIn(Schema):
     folder: Folder | None = None
     category: Category | None = None
     tags: Annotated[list[Tag], Field(max_length=20)] = Field(default_factory=list)
+    scheduled_follow_up: FollowUpIn | None = None
 
 
 class SenderCategoryIn(Schema):

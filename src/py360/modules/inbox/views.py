@@ -48,6 +48,15 @@ class ClickTrackingView(TypedDict):
     lastClicked: datetime | None
 
 
+class FollowUpView(TypedDict):
+    """When a mail is followed up unless its customer answers before, what for, and who set it."""
+
+    at: datetime
+    note: str | None
+    setBy: int | None
+    setByName: str | None
+
+
 MailView = TypedDict(
     "MailView",
     {
@@ -61,7 +70,8 @@ MailView = TypedDict(
         "sentiment": SentimentView | None, "urgency": str | None, "language": str | None, "policyNumber": str | None,
         "caseId": str | None, "customerId": str | None, "assignedTo": int | None, "assignedToName": str | None,
         "escalatedTo": int | None, "escalationReason": str | None, "escalatedAt": datetime | None, "tags": list[str],
-        "size": int, "snoozedUntil": datetime | None, "scheduledAt": datetime | None, "deliveryStatus": str | None,
+        "size": int, "snoozedUntil": datetime | None, "scheduledFollowUp": FollowUpView | None,
+        "scheduledAt": datetime | None, "deliveryStatus": str | None,
         "deliveryNote": str | None, "problem": str | None, "isAutomatic": bool, "version": int, "trackOpens": bool,
         "trackClicks": bool, "openTracking": OpenTrackingView | None, "clickTracking": ClickTrackingView | None,
     },

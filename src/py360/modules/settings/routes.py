@@ -39,6 +39,7 @@ async def change_settings(
     """Change a tab's settings, all or some. Names that are no settings of this tab are listed in `ignored`."""
     chosen = service.section_named(section)
     service.check_may_change(caller, chosen)
+    await service.refuse_inside(chosen, body)
     ignored = await service.change(session, caller, chosen, body, seen)
     values = service.to_public(await service.read(session, caller.client_id, chosen))
     version = await service.version(session, caller.client_id, chosen)

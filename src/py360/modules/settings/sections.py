@@ -26,6 +26,13 @@ Short = Annotated[str, StringConstraints(max_length=200)]
 Url = Annotated[str, StringConstraints(max_length=500, pattern=r"^(https?://\S+)?$")]
 
 
+class _Called:
+    """Marks an address that the server calls: a public one (`kit.egress`)."""
+
+
+CALLED: Final = _Called()
+
+
 def _lawful(value: bool) -> bool:
     if not value:
         raise ValueError("cannot be switched off: it keeps the office within the law")
@@ -94,7 +101,9 @@ class Email(Section):
     auto_tagging: bool = True
     fallback_tagging: bool = True
     webhook_enabled: bool = False
-    webhook_url: Url = ""
+    webhook_url: Annotated[Url, CALLED] = Field(
+        "", description="Each new mail is reported there, signed; see Inbox, Mailboxes, Webhook"
+    )
     emails_per_page: Literal[10, 25, 50, 100] = 25
     email_auto_refresh: bool = False
     mark_as_read_on_open: bool = True
@@ -342,6 +351,11 @@ ELSEWHERE: Final = {
     "users": "/api/users",
     "whatsapp": "/api/settings/whatsapp-flow",
 }
+
+
+def called_of(section: type[Section]) -> frozenset[str]:
+    """The wire names of a section's addresses that the server calls."""
+    return frozenset(field.alias or name for name, field in section.model_fields.items() if CALLED in field.metadata)
 
 
 def secrets_of(section: type[Section]) -> frozenset[str]:

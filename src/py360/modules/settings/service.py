@@ -9,12 +9,12 @@ from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import crypto, db, plain
+from py360.kit import crypto, db, egress, plain
 from py360.kit.caller import Caller
 from py360.kit.clock import version_of
 from py360.kit.errors import Forbidden, Invalid, NotFound, PreconditionFailed
 from py360.kit.reads import Reads
-from py360.modules.settings.sections import ELSEWHERE, NAMES, SECTIONS, Section, secrets_of
+from py360.modules.settings.sections import ELSEWHERE, NAMES, SECTIONS, Section, called_of, secrets_of
 
 MASK: Final = "********"
 _STORED: Final = "select values from settings where client_id = %(client)s and section = %(section)s"
@@ -82,6 +82,13 @@ async def version(session: AsyncSession, client_id: int, section: type[Section])
         {"client": client_id, "section": NAMES[section]},
     )
     return version_of(changed) if changed else 0
+
+
+async def refuse_inside(section: type[Section], values: Mapping[str, object]) -> None:
+    """Raise Invalid (`address_not_allowed`) for an address that we would call on this machine or in its private networks."""
+    for key in sorted(called_of(section) & values.keys()):
+        if (value := str(values[key] or "")) and (refused := await egress.refusal_of_url(value)):
+            raise Invalid(refused, code="address_not_allowed", details=[{"field": key, "message": refused}])
 
 
 async def change(

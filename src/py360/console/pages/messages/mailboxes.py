@@ -36,6 +36,30 @@ MAILBOXES: Final = Listing(
         Column("smtpServer", "SMTP", optional=True),
     ),
 )
+REPORTS: Final = Listing(
+    address="/mail-webhook",
+    path="/email-webhook/deliveries",
+    key="deliveries",
+    title=text("Webhook of new mails"),
+    lead=text("Each new mail is reported to an address of your own, signed, without its text."),
+    icon="mail",
+    nothing=text("No reports yet"),
+    nothing_text=text("Once the webhook is switched on in the settings, each new mail is reported and listed here."),
+    filters=(
+        Filter("search", text("Search"), "search"),
+        Filter("status", text("Status"), choices=(
+            ("pending", text("Pending")), ("delivered", text("Delivered")), ("failed", text("Failed")),
+        )),
+    ),
+    columns=(
+        Column("emailId", text("Mail"), link="/inbox/{emailId}", lead=True),
+        Column("status", text("Status"), "badge", under="error", under_kind="sentence"),
+        Column("attempts", text("Tries"), "number"),
+        Column("nextAttemptAt", text("Next try"), "moment"),
+        Column("createdAt", text("Received"), "moment"),
+        Column("finishedAt", text("Done"), "moment"),
+    ),
+)  # fmt: skip
 PROVIDERS: Final = (("custom", text("Another")), ("gmail", "Gmail"), ("outlook", "Outlook"), ("yahoo", "Yahoo"))
 CONDITION_FIELDS: Final = (
     ("from", text("Sender")), ("to", text("Recipient")), ("cc", text("Copy")), ("subject", text("Subject")),
@@ -107,6 +131,12 @@ async def mailbox(visit: CanManage, account_id: str) -> Response:
     """One mailbox: its servers, its state, its test."""
     found = await visit.api.get(Data, f"/email-accounts/{account_id}")
     return visit.page("inbox/mailbox.html", account=found, providers=PROVIDERS, consent_address=_consent_address(visit))
+
+
+@router.get("/mail-webhook")
+async def webhook(visit: Annotated[Visit, Depends(VisitWith("settings", query=REPORTS.query))]) -> Response:
+    """Where new mails are reported, and which reports did not arrive."""
+    return await REPORTS.show(visit, "inbox/webhook.html", state=await visit.api.get(Data, "/email-webhook"))
 
 
 @router.get("/mail-rules")

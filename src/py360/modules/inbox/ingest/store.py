@@ -17,6 +17,7 @@ from py360.kit import db, events, jsonb, resources, sql
 from py360.modules.inbox.classify.adapted import classifier_for
 from py360.modules.inbox.classify.classifier import Classifier
 from py360.modules.inbox.events import MailsReceived
+from py360.modules.inbox.ingest.answered import Answer, end_follow_ups
 from py360.modules.inbox.ingest.attachments import keep_files
 from py360.modules.inbox.ingest.automation import Automation, Decided
 from py360.modules.inbox.ingest.bounces import apply_bounces
@@ -110,6 +111,7 @@ async def ingest(box: Mailbox, batch: Sequence[Incoming]) -> Ingested:
         await apply_replies(
             session, box.client_id, [(number, mail.parsed) for mail, number in new if _is_inbound(mail)]
         )
+        await end_follow_ups(session, box.id, [_answer(mail) for mail, _ in new if _may_answer(mail, own)])
         moment = [(each, min(mail.parsed.sent_at or now, now)) for mail, _ in new for each in mail.parsed.bounces]
         await apply_bounces(session, box.client_id, moment)
         received = [number for mail, number in new if _is_inbound(mail)]
@@ -133,6 +135,16 @@ def _read(batch: Sequence[Incoming], automation: Automation, classifier: Classif
 
 def _is_inbound(mail: _Mail) -> bool:
     return not mail.decided.is_outbound
+
+
+def _may_answer(mail: _Mail, own: Sequence[str]) -> bool:
+    """Whether a customer may have written it: no program and no colleague did."""
+    return _is_inbound(mail) and not mail.parsed.is_automatic and mail.parsed.from_email not in own
+
+
+def _answer(mail: _Mail) -> Answer:
+    assert mail.thread is not None
+    return Answer(mail.thread.thread_id, mail.parsed.from_email, mail.link.customer_id, mail.incoming.raw.received_at)
 
 
 async def _known(session: AsyncSession, box: Mailbox, mails: Sequence[_Mail]) -> tuple[dict[int, int], list[_Mail]]:

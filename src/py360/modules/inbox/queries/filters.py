@@ -45,6 +45,7 @@ class MailFilter(QuerySchema):
     date_to: date | None = None
     sender_domain: Word | None = None
     has_attachments: bool | None = None
+    has_follow_up: bool | None = Field(None, description="Whether a follow-up is scheduled")
     is_read: bool | None = None
     starred: bool | None = None
     assigned_to: Annotated[str, StringConstraints(max_length=20)] | None = Field(
@@ -89,8 +90,9 @@ def where(caller: Caller, chosen: MailFilter, now: datetime) -> Where:
         if (flag := getattr(chosen, name)) is not None:
             parts.append(f"e.{column} = %({name})s")
             params[name] = flag
-    if chosen.has_attachments is not None:
-        parts.append(f"e.attachments is {'not ' if chosen.has_attachments else ''}null")
+    for name, column in (("has_attachments", "attachments"), ("has_follow_up", "follow_up_at")):
+        if (is_there := getattr(chosen, name)) is not None:
+            parts.append(f"e.{column} is {'not ' if is_there else ''}null")
     for name, column in (("account_id", "account_id"), ("case_id", "case_id"), ("thread_id", "thread_id")):
         if (value := getattr(chosen, name)) is not None:
             parts.append(f"e.{column} = %({name})s")

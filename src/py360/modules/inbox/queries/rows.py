@@ -10,6 +10,7 @@ from py360.modules.inbox.ingest.service_level import warns_at
 from py360.modules.inbox.views import (
     AttachmentView,
     ClickTrackingView,
+    FollowUpView,
     MailView,
     OpenTrackingView,
     SentimentView,
@@ -26,7 +27,8 @@ e.subject, e.snippet, e.category, e.customer_category, e.priority, e.status, e.f
 e.attachments, e.due_date, e.sla_deadline, e.ai_intent, e.intent, e.intent_confidence, e.sentiment_label, e.sentiment_score,
 e.sentiment, e.urgency, e.language, e.policy_number, e.case_id, c.case_number, e.customer_id, c.end_date as policy_expiry_date,
 e.assigned_to, u.name as assignee, e.escalated_to, e.escalation_reason, e.escalated_at, e.tags, e.size_bytes, e.received_at,
-e.snoozed_until, e.scheduled_at, e.delivery_status, e.delivery_note, e.problem, e.is_automatic, e.version, e.removed_at,
+e.snoozed_until, e.follow_up_at, e.follow_up_note, e.follow_up_by,
+(select f.name from identity_public_users f where f.id = e.follow_up_by) as follow_up_by_name, e.scheduled_at, e.delivery_status, e.delivery_note, e.problem, e.is_automatic, e.version, e.removed_at,
 coalesce((e.compose -> 'trackOpens')::boolean, false) as track_opens,
 coalesce((e.compose -> 'trackClicks')::boolean, false) as track_clicks,
 case when e.direction = 'outbound' then (
@@ -90,6 +92,10 @@ class Mail:
     size_bytes: int
     received_at: datetime
     snoozed_until: datetime | None
+    follow_up_at: datetime | None
+    follow_up_note: str | None
+    follow_up_by: int | None
+    follow_up_by_name: str | None
     scheduled_at: datetime | None
     delivery_status: str | None
     delivery_note: str | None
@@ -165,6 +171,7 @@ class Mail:
             "tags": self.tags,
             "size": self.size_bytes,
             "snoozedUntil": self.snoozed_until,
+            "scheduledFollowUp": self._follow_up(),
             "scheduledAt": self.scheduled_at,
             "deliveryStatus": self.delivery_status,
             "deliveryNote": self.delivery_note,
@@ -175,6 +182,16 @@ class Mail:
             "trackClicks": self.track_clicks,
             "openTracking": self._opens(),
             "clickTracking": self._clicks(),
+        }
+
+    def _follow_up(self) -> FollowUpView | None:
+        if self.follow_up_at is None:
+            return None
+        return {
+            "at": self.follow_up_at,
+            "note": self.follow_up_note,
+            "setBy": self.follow_up_by,
+            "setByName": self.follow_up_by_name,
         }
 
     def _opens(self) -> OpenTrackingView | None:

@@ -1,6 +1,6 @@
 """The HTTP face of the inbox."""
 
-from py360.modules.inbox.routes import accounts, bulk_mail, figures, mails, rules, work, write
+from py360.modules.inbox.routes import accounts, bulk_mail, figures, mails, rules, webhook, work, write
 from py360.modules.inbox.routes.base import router
 
-__all__ = ["accounts", "bulk_mail", "figures", "mails", "router", "rules", "work", "write"]
+__all__ = ["accounts", "bulk_mail", "figures", "mails", "router", "rules", "webhook", "work", "write"]

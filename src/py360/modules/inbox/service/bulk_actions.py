@@ -8,7 +8,7 @@ from py360.kit import ids, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, NotFound
 from py360.modules.inbox.schemas import BulkActionIn
-from py360.modules.inbox.service import work
+from py360.modules.inbox.service import follow_up, work
 from py360.modules.inbox.service.lock import LockedMail, lock_several, note
 from py360.modules.inbox.views import BulkDone, BulkOutcomeView
 
@@ -55,7 +55,12 @@ async def act(session: AsyncSession, caller: Caller, body: BulkActionIn) -> Bulk
 
 
 def _check(body: BulkActionIn) -> None:
-    needs = {"move": ("folder", body.folder), "category": ("category", body.category), "tag": ("tags", body.tags)}
+    needs = {
+        "move": ("folder", body.folder),
+        "category": ("category", body.category),
+        "tag": ("tags", body.tags),
+        "follow_up": ("scheduledFollowUp", body.scheduled_follow_up),
+    }
     field, value = needs.get(body.action, ("", "given"))
     if not value:
         raise Invalid(
@@ -69,7 +74,7 @@ async def _act_on(
     """One client's mails."""
     done: list[LockedMail] = []
     refused: dict[str, str] = {}
-    if body.action in ("resolve", "archive", "category"):
+    if body.action in ("resolve", "archive", "category", "follow_up", "remove_follow_up"):
         for mail in mails:
             try:
                 await _one(session, caller, mail, body)
@@ -88,6 +93,11 @@ async def _act_on(
 async def _one(session: AsyncSession, caller: Caller, mail: LockedMail, body: BulkActionIn) -> None:
     if body.action == "category" and body.category is not None:
         await work.set_category(session, caller, mail, body.category)
+        return
+    if body.action in ("follow_up", "remove_follow_up"):
+        asked = body.scheduled_follow_up if body.action == "follow_up" else None
+        if values := await follow_up.values_of(session, caller, mail, asked):
+            await work.update(session, [mail.id], values)
         return
     status = "resolved" if body.action == "resolve" else "archived"
     await work.update(session, [mail.id], work.status_values(mail, status, resources.current().clock.now()))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -35,6 +36,8 @@ class LockedMail:
     flagged: bool
     read_status: bool
     delivery_status: str | None
+    follow_up_at: datetime | None
+    follow_up_note: str | None
     version: int
 
     @property
@@ -46,7 +49,7 @@ class LockedMail:
 _COLUMNS = (
     "e.id, e.client_id, e.account_id, e.thread_id, e.direction, e.from_email, e.subject, e.status, e.folder, e.category,"
     " e.priority, e.assigned_to, e.node_id, e.case_id, e.customer_id, e.starred, e.flagged, e.read_status, e.delivery_status,"
-    " e.version"
+    " e.follow_up_at, e.follow_up_note, e.version"
 )
 
 

@@ -1,4 +1,4 @@
-"""Snoozed mails whose time has come are back in the inbox, unread."""
+"""Snoozed mails whose time has come are back at the top of the inbox, unread."""
 
 from datetime import datetime
 
@@ -13,7 +13,7 @@ async def wake(session: AsyncSession, now: datetime) -> int:
     back = await db.fetch_all(
         session,
         int,
-        "update emails set snoozed_until = null, read_status = false, version = version + 1"
+        "update emails set snoozed_until = null, returned_at = %(now)s, read_status = false, version = version + 1"
         " where snoozed_until <= %(now)s returning id",
         {"now": now},
     )

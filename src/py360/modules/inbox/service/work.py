@@ -15,6 +15,7 @@ from py360.modules.inbox.classify.result import INTENTS
 from py360.modules.inbox.ingest.service_level import deadline_for
 from py360.modules.inbox.mailboxes import SYSTEM_FOLDERS
 from py360.modules.inbox.schemas import EscalateIn, MailChange
+from py360.modules.inbox.service import follow_up
 from py360.modules.inbox.service.lock import LockedMail, lock, note
 from py360.modules.notifications import api as notifications
 
@@ -76,6 +77,8 @@ async def change(session: AsyncSession, caller: Caller, named: str | int, body: 
         if field in given and (flag := getattr(body, field)) is not None:
             values[column] = flag
             history.append((f"{field}_changed", {"to": flag}))
+    if "scheduled_follow_up" in given:
+        values |= await follow_up.values_of(session, caller, mail, body.scheduled_follow_up)
     if "due_date" in given:
         values["due_date"] = body.due_date
     if "tags" in given:
