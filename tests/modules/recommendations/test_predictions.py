@@ -1,8 +1,10 @@
 """Who to call first today, and why: a model is trained, cases are scored, and the list follows the money at risk."""
 
+import asyncio
 import csv
 import json
 import random
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -221,12 +223,83 @@ async def test_too_few_outcomes_are_refused(tmp_path: Path, as_admin: httpx.Asyn
     assert (await as_admin.get("/api/ai/renewal-model")).json()["data"]["modelId"] is None
 
 
+_UNREADABLE = {
+    "lapsed,premium\n1,12000\n0,inf\n": "row 3: “premium” is 'inf'; it must be a number of at most",
+    "lapsed,premium\n1,₹12\n": "row 2: “premium” is '₹12'",
+    "policy_number,lapsed,age\nP1,1,NA\nP1,1,44\nP2,0,forty\n": "row 4: “age” is 'forty'",  # counted with the policy that is there twice
+    "lapsed,prem_freqperyear,prem_final,prem_last\n1,1 per year,1e300,1\n": "row 2: “premium” is '1e300'",
+    "lapsed,age,age\n1,30,31\n": "several columns “age”",
+    "lapsed,age\n1,30,31\n": "row 2 has more cells than the first row",
+    "lapsed,line\n1,\"motor\n": "is no CSV file in UTF-8",
+    "age\n30\n": "has no column “lapsed”",
+    "": "has no column “lapsed”",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", _UNREADABLE)
+def test_outcomes_that_cannot_be_read_are_refused_by_their_cell(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "outcomes.csv"
+    file.write_text(text)
+    with pytest.raises(Invalid, match=re.escape(_UNREADABLE[text])):
+        api.read_outcomes(file)
+
+
+def test_outcomes_in_another_encoding_are_refused(tmp_path: Path) -> None:
+    file = tmp_path / "outcomes.csv"
+    file.write_bytes("lapsed,city\n1,Orléans\n".encode("latin-1"))
+    with pytest.raises(Invalid, match="no CSV file in UTF-8"):
+        api.read_outcomes(file)
+
+
+async def test_a_model_that_cannot_be_used_says_so_and_holds_up_nobody(
+    as_admin: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    async with unit_of_work() as session:
+        other = await db.fetch_only(
+            session, int, "insert into clients (client_code, client_name) values ('OTHER', 'Other') returning id"
+        )
+    await models.train(outcomes(tmp_path / "one.csv"), "OTHER")
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "insert into renewal_models (client_id, model, is_active, created_at)"
+            " select 1, model || '{\"schemaVersion\": 2}', true, now() from renewal_models",
+        )
+    await merge(row(1))
+    await merge(row(2, client_id=other))
+    with pytest.raises(ExceptionGroup) as failed:
+        await score_cases(timestamp=0)
+    assert "cannot be used" in str(failed.value.exceptions)
+    async with unit_of_work() as session:
+        scored = await db.fetch_all(session, int, "select client_id from renewal_predictions")
+        known = await db.fetch_all(session, int, "select client_id from case_features order by 1")
+    assert (scored, known) == ([other], [1, other])  # a history is kept, whatever the model
+    shown = (await as_admin.get("/api/ai/renewal-model")).json()["data"]
+    assert shown["card"] is None
+    assert "Train it again: py360 model train" in shown["message"]
+    await models.train(tmp_path / "one.csv", "CLIENT-001")
+    assert (await as_admin.get("/api/ai/renewal-predictions")).json()["data"]["pagination"]["total"] == 2  # of both
+
+
+async def test_two_runs_at_once_score_each_case_once(
+    as_admin: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await trained(tmp_path)
+    await merge(*(row(number) for number in range(1, 41)))
+    monkeypatch.setattr("py360.modules.recommendations.service.score.BATCH", 7)
+    counts = await asyncio.gather(api.score_client(1), api.score_client(1))
+    assert sorted(counts) == [0, 40]
+    async with unit_of_work() as session:
+        assert await db.fetch_only(session, int, "select count(*) from renewal_predictions") == 40
+
+
 async def test_a_model_of_another_schema_is_refused(tmp_path: Path, as_admin: httpx.AsyncClient) -> None:
     await trained(tmp_path)
     async with unit_of_work() as session:
         stored = await db.fetch_only(session, dict, "select model from renewal_models")
     for change in ({"schemaVersion": 2}, {"features": [{**stored["features"][0], "name": "caste"}]},
-                   {"features": [{**stored["features"][0], "points": [1e9]}]}):  # fmt: skip
+                   {"features": [{**stored["features"][0], "points": [1e9]}]},
+                   {"features": [stored["features"][0]] * 2}):  # fmt: skip
         with pytest.raises(Invalid, match="cannot be used"):
             load(json.loads(json.dumps(stored | change)))
 

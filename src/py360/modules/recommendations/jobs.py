@@ -3,8 +3,9 @@
 import asyncio
 from typing import Final
 
-from py360.kit import resources
+from py360.kit import db, resources
 from py360.kit.db import unit_of_work
+from py360.kit.errors import Invalid
 from py360.kit.jobs import module_jobs
 from py360.modules.identity import api as identity
 from py360.modules.recommendations.service import models, recommend
@@ -13,15 +14,27 @@ from py360.modules.recommendations.service.score import score, take_features
 
 jobs = module_jobs("recommendations")
 EVERY_TEN_MINUTES: Final = "*/10 * * * *"
+_ONE_RUN: Final = "select pg_advisory_xact_lock(367, %(client)s::int)"
 
 
 @jobs.periodic(name="recommendations.score_cases", cron=EVERY_TEN_MINUTES)
 async def score_cases(timestamp: int) -> None:
-    """Note what is known of new and changed cases, and score them where the client has a model."""
+    """Note what is known of new and changed cases, and score them where the client has a model.
+
+    What fails for one client holds up no other.
+    """
     async with unit_of_work() as session:
         clients = await identity.client_numbers(session)
+    failures: list[Exception] = []
     for client_id in clients:
-        await score_client(client_id)
+        try:
+            await score_client(client_id)
+        except Exception as error:
+            if db.is_away(error):
+                raise
+            failures.append(error)
+    if failures:
+        raise ExceptionGroup("not every client's cases could be scored", failures)
 
 
 @jobs.periodic(name="recommendations.note_conversions", cron="17 * * * *")
@@ -32,10 +45,25 @@ async def note_conversions(timestamp: int) -> None:
 
 
 async def score_client(client_id: int) -> int:
-    """The same for one client; how many cases the model scored. Done in batches, each a transaction of its own: while the
-    model scores one batch, the next is looked at."""
+    """The same for one client; how many cases the model scored. Raises Invalid for a model that cannot be used, after what is
+    known of the cases was noted.
+
+    One run at a time: another waits, for two would write the same rows in different orders, and an older model's prediction
+    over a newer one's.
+    """
+    async with unit_of_work() as alone:
+        await db.execute(alone, _ONE_RUN, {"client": client_id})
+        return await _score_client(client_id)
+
+
+async def _score_client(client_id: int) -> int:
+    """In batches, each a transaction of its own: while the model scores one batch, the next is looked at."""
+    stored, refused = None, None
     async with unit_of_work() as session:
-        stored = await models.active(session, client_id)
+        try:
+            stored = await models.active(session, client_id)
+        except Invalid as error:
+            refused = error
     scored, behind = 0, 0
     seen = await _take(client_id, 0)
     while seen is not None:
@@ -44,6 +72,8 @@ async def score_client(client_id: int) -> int:
             counted = together.create_task(_score(client_id, stored, behind, seen))
         scored += counted.result()
         behind, seen = seen, following.result()
+    if refused:
+        raise refused
     return scored + await _score(client_id, stored, behind, None)  # cases of which nothing changed but the model
 
 

@@ -26,7 +26,7 @@ class FeaturePoints(Schema):
     """The points of one feature. A number falls between two `edges`; `points[0]` is for a value that is not known."""
 
     name: str
-    edges: Annotated[tuple[float, ...], Field(max_length=64)] = ()
+    edges: Annotated[tuple[Annotated[float, Field(allow_inf_nan=False)], ...], Field(max_length=64)] = ()
     words: Annotated[tuple[str, ...], Field(max_length=64)] = ()
     points: Annotated[list[Points], Field(min_length=1, max_length=66)]
 
@@ -63,6 +63,12 @@ class Model(Schema):
     offset: Points
     features: Annotated[list[FeaturePoints], Field(min_length=1, max_length=len(BY_NAME))]
     card: Card
+
+    @model_validator(mode="after")
+    def _each_once(self) -> Self:
+        if len({each.name for each in self.features}) < len(self.features):
+            raise ValueError("a feature has points twice")
+        return self
 
     def contributions(self, table: Table) -> NDArray[np.float64]:
         """The points that each feature (columns) adds to each case (rows)."""

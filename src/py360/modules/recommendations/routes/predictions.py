@@ -41,17 +41,7 @@ async def read_prediction(reads: DbReads, caller: CanReadCases, case: str) -> Re
 @router.get("/ai/renewal-model", response_model=Answer[ModelView])
 async def read_model(reads: DbReads, caller: CanReadDashboard) -> Response:
     """The card of the model in use: what it was trained on, how well it predicts, and for whom."""
-    stored = await models.active(reads, caller.client_id)
-    if stored is None:
-        return ok(
-            {
-                "modelId": None,
-                "card": None,
-                "message": "There is no model yet. An operator trains one: py360 model train",
-            }
-        )
-    card = stored.model.card.model_dump(by_alias=True)
-    return ok({"modelId": stored.id, "card": card, "message": f"Trained on {card['cases']:,} cases."})
+    return ok(await models.in_use(reads, caller.client_id))
 
 
 @router.get("/ai/renewal-uplift", response_model=Answer[UpliftView])

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources, sql
+from py360.kit.errors import Invalid
 from py360.kit.reads import Reads
 from py360.modules.recommendations.propensity.features import BY_NAME, Table, number_column, word_column
 from py360.modules.recommendations.propensity.model import Model, load
 from py360.modules.recommendations.propensity.outcomes import Outcomes
+from py360.modules.recommendations.views import CardView, ModelView
 
 _OWN_HISTORY: Final = sql.read(__file__, "own_history")
 _ACTIVE: Final = "select id, model from renewal_models where client_id = %(client)s and is_active"
@@ -80,13 +83,11 @@ async def own_history(session: AsyncSession, client_id: int) -> Outcomes:
 
 
 async def activate(session: AsyncSession, client_id: int, model: Model) -> int:
-    """Store a model and use it from now on; its number. The one before is kept."""
+    """Store a model and use it from now on; its number. The one before is kept. Raises Invalid for one that could not be loaded."""
+    text = model.model_dump_json(by_alias=True)
+    load(orjson.loads(text))
     await db.execute(session, _REPLACE, {"client": client_id})
-    params = {
-        "client": client_id,
-        "model": model.model_dump_json(by_alias=True),
-        "now": resources.current().clock.now(),
-    }
+    params = {"client": client_id, "model": text, "now": resources.current().clock.now()}
     return await db.fetch_only(session, int, _ADD, params)
 
 
@@ -98,3 +99,16 @@ async def active(source: AsyncSession | Reads, client_id: int) -> StoredModel | 
     else:
         found = await db.fetch_one(source, _ModelRow, _ACTIVE, params)
     return StoredModel(found.id, load(found.model)) if found else None
+
+
+async def in_use(reads: Reads, client_id: int) -> ModelView:
+    """The card of the model in use; without one, or with one that cannot be used, what to do."""
+    try:
+        stored = await active(reads, client_id)
+    except Invalid as refused:
+        return {"modelId": None, "card": None, "message": refused.message}
+    if stored is None:
+        message = "There is no model yet. An operator trains one: py360 model train"
+        return {"modelId": None, "card": None, "message": message}
+    card = cast(CardView, stored.model.card.model_dump(by_alias=True))
+    return {"modelId": stored.id, "card": card, "message": f"Trained on {card['cases']:,} cases."}
