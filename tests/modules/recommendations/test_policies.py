@@ -106,6 +106,14 @@ async def test_risk_of_a_profile_that_was_entered(as_admin: httpx.AsyncClient) -
     assert {each["name"]: each["points"] for each in risk["factors"]} == {
         "previousClaims": 30, "healthConditions": 25, "drivingRecord": 15, "lifestyle": 5, "areaRating": 10, "familyHistory": 5,
     }  # fmt: skip
+    await merge(row(1))
+    nothing_stated = (await as_admin.get("/api/customers/C00001/profile")).json()["data"]
+    for unknown in (
+        nothing_stated,
+        {"riskProfile": {"previousClaims": None}, "familyHistory": {"medicalHistory": {"cancer": None}}},
+    ):
+        risk = await as_admin.post("/api/ai/risk-assessment", json={"profile": unknown})
+        assert (risk.status_code, risk.json()["data"]["score"]) == (200, 100), risk.text
     for body in ({}, {"profile": profile, "customerId": "CUST-1"}):
         assert (await as_admin.post("/api/ai/risk-assessment", json=body)).status_code == 422
 
@@ -138,3 +146,49 @@ async def test_somebody_elses_customer_is_not_there(as_admin: httpx.AsyncClient,
         refused = await agent.request(method, path, json=body)
         assert refused.status_code == 404, (path, refused.text)
     assert (await agent.get("/api/ai/policy-recommendations")).json()["data"]["recommendations"] == []
+
+
+async def test_every_rule_as_the_reference_gives_it(as_admin: httpx.AsyncClient) -> None:
+    """Domain reference, 9.3: condition, priority, coverage and premium of each rule, alone."""
+    nothing: dict[str, Any] = {
+        "annualIncome": None, "residence": None, "vehicles": [], "riskProfile": None, "policyPreferences": None,
+        "familyHistory": None, "demographics": {"age": 45},
+    }  # fmt: skip
+    safe = {"category": "safe", "investmentHorizon": "long_term"}
+    for number, (block, expected) in enumerate(
+        (
+            ({"annualIncome": {"amount": 10_00_000}}, None),
+            ({"annualIncome": {"amount": 10_00_001}}, ("Critical Illness Insurance", "High", 50_00_005, 15_000.02)),
+            ({"familyHistory": {"medicalHistory": {"hypertension": {"present": True}}}},
+             ("Comprehensive Health Insurance", "Critical", 10_00_000, 35_000)),
+            ({"familyHistory": {"medicalHistory": {"cancer": {"present": True}}}}, None),
+            ({"vehicles": [{"type": "Car", "currentValue": 4_00_000}, {"type": "Two Wheeler", "currentValue": 50_000}]},
+             ("Motor Insurance", "High", 4_50_000, 15_000)),
+            ({"residence": {"ownership": "owned", "builtUpArea": 1_200}}, ("Home Insurance", "Medium", 36_00_000, 8_000)),
+            ({"residence": {"ownership": "rented", "builtUpArea": 1_200}}, None),
+            ({"annualIncome": {"amount": 8_00_000}, "riskProfile": safe, "policyPreferences": {"avoidedTypes": ["ULIP"]}},
+             ("Term Life Insurance", "High", 80_00_000, 6_400)),
+            ({"annualIncome": {"amount": 8_00_000}, "riskProfile": safe}, None),
+            ({"demographics": {"age": 39, "dependents": 1}}, ("Child Education Plan", "Medium", 20_00_000, 50_000)),
+            ({"demographics": {"age": 40, "dependents": 1}}, None),
+        ), 1,
+    ):  # fmt: skip
+        kind = "life" if number < 11 else "travel"
+        await merge(row(number, policy_type=kind, product_name="Endowment"))
+        code = f"C{number:05d}"
+        assert (await as_admin.put(f"/api/customers/{code}/profile", json=nothing | block)).status_code == 200
+        found = [
+            (each["type"], each["priority"], each["suggestedCoverage"], each["estimatedPremium"])
+            for each in await recommended(as_admin, code)
+        ]
+        assert found == ([expected] if expected else []), block
+
+
+async def test_policies_elsewhere_and_cover_in_force_count_as_the_reference_says(as_admin: httpx.AsyncClient) -> None:
+    elsewhere = [
+        {"policyType": "Health Insurance", "status": "Active"},
+        {"policyType": "Life", "coverage": 90_00_000, "status": "Active"},
+    ]
+    found = [each["type"] for each in await recommended(as_admin, await customer(as_admin, otherPolicies=elsewhere))]
+    assert "Comprehensive Health Insurance" not in found
+    assert "Term Life Insurance" in found

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal, Protocol
 
 from py360.modules.customers.api import Needs
@@ -69,6 +69,11 @@ def _has(needs: Needs, kind: str) -> bool:
     return any(word in each for each in held for word in _CALLED[kind])
 
 
+def _paise(amount: Decimal) -> Decimal:
+    """An amount in INR, rounded to paise."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
 def _critical_illness(needs: Needs) -> Suggestion | None:
     if needs.income is None or needs.income <= _MUCH_INCOME or _has(needs, "critical illness"):
         return None
@@ -79,7 +84,7 @@ def _critical_illness(needs: Needs) -> Suggestion | None:
         "High",
         reason,
         needs.income * 5,
-        needs.income * Decimal("0.015"),
+        _paise(needs.income * Decimal("0.015")),
     )
 
 
@@ -122,7 +127,7 @@ def _term_life(needs: Needs) -> Suggestion | None:
         return None
     reason = "The customer plans for the long term, safely, and wants no ULIP."
     return Suggestion(
-        "term_life", "Term Life Insurance", "High", reason, needs.income * 10, needs.income * Decimal("0.008")
+        "term_life", "Term Life Insurance", "High", reason, needs.income * 10, _paise(needs.income * Decimal("0.008"))
     )
 
 

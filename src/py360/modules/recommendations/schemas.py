@@ -21,9 +21,9 @@ class RiskProfile(Schema):
 
     passed_over = frozenset({"category", "riskTolerance", "investmentHorizon"})
 
-    previous_claims: Annotated[int, Field(ge=0, le=1_000)] = 0
-    driving_record: Annotated[str, StringConstraints(max_length=60)] = ""
-    health_conditions: Annotated[Literal["none", "minor", "major"], AS_CODE] = "none"
+    previous_claims: Annotated[int, Field(ge=0, le=1_000)] | None = None
+    driving_record: Annotated[str, StringConstraints(max_length=100)] | None = None
+    health_conditions: Annotated[Literal["none", "minor", "major"], AS_CODE] | None = None
     lifestyle: Annotated[Literal["sedentary", "moderate", "active"], AS_CODE] | None = None
 
 
@@ -48,14 +48,14 @@ class FamilyHistory(Schema):
 
     passed_over = frozenset({"lifeExpectancy", "geneticRiskFactors"})
 
-    medical_history: dict[Annotated[str, StringConstraints(max_length=60)], Illness] = Field(
-        default_factory=dict, max_length=20
-    )
+    medical_history: (
+        Annotated[dict[Annotated[str, StringConstraints(max_length=60)], Illness | None], Field(max_length=20)] | None
+    ) = None
 
 
 class Profile(Schema):
     """A profile as `GET /customers/{id}/profile` answers one, of somebody who need not be a customer; its other blocks take no
-    points off."""
+    points off, nor does what is not known."""
 
     passed_over = frozenset(
         {
@@ -64,9 +64,9 @@ class Profile(Schema):
         }
     )  # fmt: skip
 
-    risk_profile: RiskProfile = Field(default_factory=RiskProfile)
-    location: Location = Field(default_factory=Location)
-    family_history: FamilyHistory = Field(default_factory=FamilyHistory)
+    risk_profile: RiskProfile | None = None
+    location: Location | None = None
+    family_history: FamilyHistory | None = None
 
 
 class AssessRisk(Schema):

@@ -1,6 +1,6 @@
 """Which policies suit a customer, their risk, and what became of what was recommended (domain reference, 9.3 and 9.4)."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Query, Response
 
@@ -9,7 +9,14 @@ from py360.kit.wire import Day
 from py360.modules.customers import api as customers
 from py360.modules.recommendations import effectiveness, rules
 from py360.modules.recommendations.access import CanReadRecommendations
-from py360.modules.recommendations.schemas import AssessRisk, Profile, RecommendFor
+from py360.modules.recommendations.schemas import (
+    AssessRisk,
+    FamilyHistory,
+    Location,
+    Profile,
+    RecommendFor,
+    RiskProfile,
+)
 from py360.modules.recommendations.schemas import Response as Outcome
 from py360.modules.recommendations.service import recommend
 from py360.modules.recommendations.shown import activity, shown
@@ -68,14 +75,15 @@ async def assess_risk(reads: DbReads, caller: CanReadRecommendations, body: Asse
 
 
 def _life(profile: Profile) -> rules.StatedLife:
-    stated, illnesses = profile.risk_profile, profile.family_history.medical_history
+    stated = profile.risk_profile or RiskProfile()
+    illnesses = (profile.family_history or FamilyHistory()).medical_history or {}
     return rules.StatedLife(
-        previous_claims=stated.previous_claims,
-        health=stated.health_conditions,
-        driving_record=stated.driving_record,
+        previous_claims=stated.previous_claims or 0,
+        health=stated.health_conditions or "",
+        driving_record=stated.driving_record or "",
         lifestyle=stated.lifestyle or "",
-        area_rating=profile.location.area_rating or "",
-        illnesses=frozenset(name for name, each in illnesses.items() if each.present),
+        area_rating=(profile.location or Location()).area_rating or "",
+        illnesses=frozenset(name for name, each in illnesses.items() if each and each.present),
     )
 
 
@@ -85,7 +93,7 @@ async def list_recommendations(
     caller: CanReadRecommendations,
     page: PageParams,
     search: Search = None,
-    status: Annotated[str | None, Query(max_length=20, description="shown, accepted, declined or converted")] = None,
+    status: Literal["shown", "accepted", "declined", "converted"] | None = None,
     since: Since = None,
     until: Until = None,
     as_file: AsFile = None,
