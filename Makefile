@@ -24,8 +24,8 @@ demo: .venv/runtime  ## renew a sample portfolio on the running installation
 test: .venv/development  ## the whole test suite
 	$(BIN)/python -m pytest -n $(WORKERS)
 
-fast: .venv/development  ## one case of every test that takes no whole process and not many seconds: under two minutes
-	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" --first-cases
+fast: .venv/development  ## the first two tests of every file, without those that start whole processes: under two minutes
+	$(BIN)/python -m pytest -n $(WORKERS) -m "not slow" --first 2
 
 check: format lint types imports house  ## what every change must pass beside the tests: format, lint, types, import contracts, house rules
 

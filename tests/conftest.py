@@ -1,6 +1,7 @@
 """What every test may ask for: a fresh database, the application on it, people who call, and the queued jobs run."""
 
 import gc
+import itertools
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from datetime import UTC, datetime
@@ -69,14 +70,16 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """For `make fast`."""
-    parser.addoption("--first-cases", action="store_true", help="run only the first case of every parametrised test")
+    parser.addoption("--first", type=int, help="run only so many tests of every file, and one case of each")
 
 
+@pytest.hookimpl(trylast=True)  # after those that are not asked for were left out
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out the other cases, when asked to. The slow ones come first, so that none is left for one worker at the end."""
-    if config.getoption("--first-cases"):
+    """Leave out the others, when asked to. The slow ones come first, so that none is left for one worker at the end."""
+    if number := config.getoption("--first"):
         first = {item.nodeid.partition("[")[0]: item for item in reversed(items)}
-        items[:] = [item for item in items if first[item.nodeid.partition("[")[0]] is item]
+        of_file = itertools.groupby(reversed(first.values()), key=lambda item: item.path)
+        items[:] = [item for _, group in of_file for item in itertools.islice(group, number)]
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
