@@ -221,3 +221,37 @@ with copy as (
 )
 insert into email_copies (message_id, email_id, tracked) select copy.id, sent.id, true from copy, sent
 """
+
+
+async def test_page_has_as_many_mails_as_the_office_wants(desk: Browser) -> None:
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "insert into emails (client_id, message_id, from_email, to_email, subject, received_at)"
+            " select 1, n::text, 'asha@example.com', 'desk@example.com', 'Mail ' || n, now() from generate_series(1, 15) n",
+        )
+    data(await desk.ask("PUT", "/settings/email", json={"emailsPerPage": 10}))
+    page = await desk.get("/console/inbox")
+    assert page.text.count('class="pick"') == 10
+
+
+async def test_figures_and_the_webhook_have_pages(desk: Browser) -> None:
+    data(await desk.ask("PATCH", "/emails/EMAIL-1001", json={"status": "in_progress"}))
+    for address, expected in (
+        ("/console/inbox/renewals", "Who writes most"),
+        ("/console/inbox/figures?status=in_progress", "By weekday"),
+        ("/console/mail-report", "Hours until resolved"),
+        ("/console/mail-webhook", "The webhook is switched off"),
+    ):
+        page = await desk.get(address)
+        assert (page.status_code, expected in page.text) == (200, True), address
+
+
+async def test_follow_up_stands_on_the_mail_and_is_removed_there(desk: Browser) -> None:
+    asked = {"at": "2027-01-05T10:00:00+05:30", "note": "Ask for the form"}
+    data(await desk.ask("PATCH", "/emails/EMAIL-1001", json={"scheduledFollowUp": asked}))
+    page = await desk.get("/console/inbox/EMAIL-1001")
+    assert "unless the customer answers before" in page.text
+    assert "Ask for the form" in page.text
+    data(await desk.ask("PATCH", "/emails/EMAIL-1001", json={"scheduledFollowUp": None}))
+    assert "unless the customer answers before" not in (await desk.get("/console/inbox/EMAIL-1001")).text

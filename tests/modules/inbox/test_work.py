@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from py360.kit import db
+from py360.kit.db import unit_of_work
 from tests.conftest import RunJobs
 from tests.factories.mail_server import letter
 from tests.modules.conftest import Sandbox
@@ -111,3 +113,90 @@ async def test_bulk_mail_goes_through_the_gate_with_a_letter_each(
     await run_jobs()
     progress = (await as_admin.get(f"/api/emails/bulk/{made.json()['data']['id']}/progress")).json()["data"]
     assert (progress["status"], progress["sent"], progress["progress"]) == ("completed", 1, 100), progress
+
+
+async def test_preview_of_a_bulk_mail_is_what_the_first_recipient_would_get(
+    as_admin: httpx.AsyncClient, sandbox: Sandbox
+) -> None:
+    templates = (await as_admin.get("/api/templates", params={"type": "email"})).json()["data"]["templates"]
+    body = {
+        "name": "Notices",
+        "templateId": templates[0]["id"],
+        "subject": "About your policy",
+        "message": "Please read this first.",
+        "mergeTemplate": "renewal_notices",
+        "recipients": [{"email": "asha@customer.example", "name": "Asha", "values": {"policyNumber": "MOT/1"}}],
+    }
+    answer = await as_admin.post("/api/emails/bulk/preview", json=body)
+    assert answer.status_code == 200, answer.text
+    shown = answer.json()["data"]
+    assert (shown["to"], shown["subject"], shown["attachment"]) == (
+        "asha@customer.example", "About your policy", "renewal_notice.pdf",
+    )  # fmt: skip
+    assert shown["text"].startswith("Please read this first.\n\n")
+    assert "Asha" in shown["text"]
+    assert "newPremium" in shown["missing"]
+    assert "policyNumber" not in shown["missing"]
+    assert (await as_admin.get("/api/emails/bulk")).json()["data"]["campaigns"] == []
+
+
+async def test_status_escalated_has_a_note_and_somebody_who_knows(desk: Desk) -> None:
+    await desk.server.send(letter("asha@customer.example", desk.email, "Hello", "A question"))
+    await desk.sync()
+    (mail,) = await desk.mails()
+    changed = await desk.admin.patch(
+        f"/api/emails/{mail['id']}", json={"status": "escalated", "read": True, "star": True}
+    )
+    assert changed.status_code == 200, changed.text
+    found = (await desk.admin.get(f"/api/emails/{mail['id']}")).json()["data"]
+    assert (found["status"], found["priority"], found["escalationReason"]) == (
+        "escalated",
+        "high",
+        "No reason was given.",
+    )
+    assert (found["read"], found["starred"], found["date"]) == (True, True, found["dateReceived"])
+    assert [each["isSystem"] for each in found["notes"]] == [True]
+
+
+async def test_selected_mails_are_exported_and_found_by_their_customers_name(desk: Desk, client_id: int) -> None:
+    async with unit_of_work() as session:
+        await db.execute(session, _CUSTOMER, {"client": client_id})
+    for number, sender in enumerate(("asha@customer.example", "ravi@customer.example", "junk@ads.example")):
+        await desk.server.send(letter(sender, desk.email, f"Mail {number}", "Text"))
+    await desk.sync()
+    by_subject = {each["subject"]: str(each["id"]) for each in await desk.mails()}
+    assert (await desk.admin.post(f"/api/emails/{by_subject['Mail 2']}/spam")).status_code == 200
+    wanted = ", ".join((by_subject["Mail 0"], by_subject["Mail 2"]))
+    lines = (await desk.admin.get("/api/emails/export", params={"ids": wanted})).text.splitlines()
+    assert sorted(line.split(",")[2] for line in lines[1:]) == ["Mail 0", "Mail 2"]
+    assert (await desk.admin.get("/api/emails/export", params={"ids": "nonsense"})).status_code == 404
+    assert [each["subject"] for each in await desk.mails(search="lakshmi")] == ["Mail 0"]
+    assert await desk.mails(search="la") == []
+
+
+_CUSTOMER = """
+insert into customers (client_id, customer_code, first_name, last_name, email)
+values (%(client)s, 'CUST-77', 'Lakshmi', 'Iyer', 'asha@customer.example')
+"""
+
+
+async def test_sent_mail_lists_its_files_and_those_it_passed_on(desk: Desk) -> None:
+    mail = letter("asha@customer.example", desk.email, "Papers", "Here")
+    mail.add_attachment(b"%PDF-1.4\n%%EOF", maintype="application", subtype="pdf", filename="policy.pdf")
+    await desk.server.send(mail)
+    await desk.sync()
+    (came,) = await desk.mails()
+    body = {"subject": "Form", "body": "Please sign", "to": ["asha@customer.example"], "accountId": desk.account_id}
+    draft = (await desk.admin.post("/api/emails", json={**body, "draft": True})).json()["data"]["emailId"]
+    form = {"entityType": "email", "entityId": draft}
+    added = await desk.admin.post("/api/files", data=form, files={"file": ("form.txt", b"Sign here", "text/plain")})
+    assert added.status_code == 201, added.text
+    sent = await desk.admin.post("/api/emails", json={**body, "draftId": int(draft.removeprefix("EMAIL-"))})
+    passed = await desk.admin.post(f"/api/emails/{came['id']}/forward", json={"to": ["ravi@customer.example"]})
+    for answer, name in ((sent, "form.txt"), (passed, "policy.pdf")):
+        assert answer.status_code == 201, answer.text
+        found = (await desk.admin.get(f"/api/emails/{answer.json()['data']['emailId']}")).json()["data"]
+        (file,) = found["attachments"]
+        assert (found["hasAttachments"], file["name"]) == (True, name)
+        loaded = await desk.admin.get(file["url"], params={"unscanned": "true"})
+        assert loaded.status_code == 200, loaded.text

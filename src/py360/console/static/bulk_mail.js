@@ -25,10 +25,24 @@ bulk.addEventListener("submit", async (event) => {
   event.preventDefault();
   event.stopImmediatePropagation();
   if (!recipients && !(await readLines())) return;
+  if (!(await confirmed(bulk.dataset.question))) return;
   try {
     const made = await call("POST", "/emails/bulk", { body: { ...values(bulk), recipients } });
     bulk.sent = true;
     location.assign(fill(bulk.dataset.then, made));
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    refuse(bulk, refused);
+  }
+});
+
+$("[data-preview]", bulk).addEventListener("click", async () => {
+  if (!recipients && !(await readLines())) return;
+  clear(bulk);
+  try {
+    const shown = await call("POST", "/emails/bulk/preview", { body: { ...values(bulk), recipients: recipients.slice(0, 1) } });
+    for (const place of $$("[data-preview-of]")) place.textContent = [shown[place.dataset.previewOf] ?? "–"].flat().join(", ") || "–";
+    $("#preview").showModal();
   } catch (refused) {
     if (!(refused instanceof Refused)) throw refused;
     refuse(bulk, refused);

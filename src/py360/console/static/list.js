@@ -67,6 +67,15 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
+// The selected ones as a file, and none selected any more.
+document.addEventListener("click", (event) => {
+  const file = event.target.closest(".bulk [data-export]");
+  if (file) location.assign(`${file.dataset.export}?${new URLSearchParams({ ids: picked().join(",") })}`);
+  if (!event.target.closest(".bulk [data-clear]")) return;
+  for (const box of $$(".pick:checked, [data-pick-all]:checked")) box.checked = false;
+  countPicked();
+});
+
 // ---- Keyboard: j and k go through the rows, Enter opens, x picks, / searches ----
 
 function step(by) {

@@ -50,6 +50,16 @@ class BulkMailAdded(TypedDict):
     message: str
 
 
+class BulkPreview(TypedDict):
+    """What the first recipient would get; `missing` names the fields of the letter that have no value."""
+
+    to: str
+    subject: str
+    text: str
+    attachment: str | None
+    missing: list[str]
+
+
 class RecipientsRead(TypedDict):
     """Recipients that were read from pasted lines."""
 

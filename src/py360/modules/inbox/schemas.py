@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AliasChoices, Field, StringConstraints
 
 from py360.kit import addresses
 from py360.kit.wire import AS_CODE, SHOWN, Moment, Schema, unchanged
@@ -115,12 +115,6 @@ class MailboxTest(Schema):
     password: Secret | None = None
 
 
-class Attachment(Schema):
-    """A file of a mail that is written, by its number from POST /files."""
-
-    file_id: str
-
-
 class TrackedMail(Schema):
     """Whether the writer of a mail wants to know what becomes of it."""
 
@@ -191,8 +185,8 @@ class MailChange(Schema):
     intent: Annotated[str, StringConstraints(max_length=50)] | None = unchanged(None)
     sentiment: Literal["positive", "neutral", "negative"] | None = unchanged(None)
     priority: Priority | None = unchanged(None)
-    is_read: bool | None = unchanged(None)
-    starred: bool | None = unchanged(None)
+    is_read: Annotated[bool | None, Field(validation_alias=AliasChoices("isRead", "read"))] = unchanged(None)
+    starred: Annotated[bool | None, Field(validation_alias=AliasChoices("starred", "star"))] = unchanged(None)
     flagged: bool | None = unchanged(None)
     folder: Folder | None = unchanged(None)
     due_date: date | None = unchanged(None)

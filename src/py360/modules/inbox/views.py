@@ -62,9 +62,9 @@ MailView = TypedDict(
     {
         "id": str, "emailId": int, "accountId": int | None, "threadId": str | None, "type": str, "direction": str, "from": str,
         "fromName": str | None, "to": list[str], "cc": list[str], "bcc": list[str], "subject": str, "preview": str,
-        "category": str, "customerCategory": str, "priority": str, "status": str, "folder": str, "isRead": bool,
+        "category": str, "customerCategory": str, "priority": str, "status": str, "folder": str, "isRead": bool, "read": bool,
         "starred": bool, "flagged": bool, "hasAttachments": bool, "attachments": list[AttachmentView],
-        "dateReceived": datetime, "dueDate": date | None, "dueStatus": str | None, "policyExpiryDate": date | None,
+        "dateReceived": datetime, "date": datetime, "dueDate": date | None, "dueStatus": str | None, "policyExpiryDate": date | None,
         "slaStatus": SlaStatus, "slaDeadline": datetime | None, "slaTimeRemaining": int | None,
         "aiIntent": JsonObject | None, "intent": str | None, "confidence": Decimal | None,
         "sentiment": SentimentView | None, "urgency": str | None, "language": str | None, "policyNumber": str | None,
@@ -77,7 +77,7 @@ MailView = TypedDict(
     },
 )  # fmt: skip
 MailView.__doc__ = (
-    "A mail. `slaTimeRemaining` is in milliseconds; `size` in bytes; confidences of `aiIntent` in percent. `openTracking` and"
+    "A mail. `date` and `read` are `dateReceived` and `isRead` under the names of the renewal manager. `slaTimeRemaining` is in milliseconds; `size` in bytes; confidences of `aiIntent` in percent. `openTracking` and"
     " `clickTracking` are there once a mail that asked for them has left."
 )
 

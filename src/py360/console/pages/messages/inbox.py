@@ -55,11 +55,16 @@ MAILS: Final = Listing(
         )),
         Filter("category", text("Category"), choices=CATEGORIES),
         Filter("assignedTo", text("Assigned to"), choices=(("me", text("Me")), ("none", text("Nobody")))),
+        Filter("due", text("Policy due"), choices=(
+            ("due", text("Within 7 days")), ("current", text("Within 30 days")), ("overdue", text("Overdue")), ("custom", text("Between two days")),
+        )),
+        Filter("dueFrom", text("Policy due from"), "date", more=True),
+        Filter("dueTo", text("Policy due to"), "date", more=True),
         Filter("status", text("Status"), choices=STATUSES, more=True),
         Filter("intent", text("Intent"), choices=INTENTS, more=True),
         Filter("sentiment", text("Mood"), choices=SENTIMENTS, more=True),
         Filter("priority", text("Priority"), choices=PRIORITIES, more=True),
-        Filter("customerCategory", text("Sender"), choices=SENDERS, more=True),
+        Filter("customerCategory", text("Type of customer"), choices=SENDERS),
         Filter("hasAttachments", text("Attachments"), choices=(("true", text("Yes")), ("false", text("No"))), more=True),
         Filter("hasFollowUp", text("Follow-up"), choices=(("true", text("Yes")), ("false", text("No"))), more=True),
         Filter("module", text("About"), choices=(("renewal", text("A policy or a case")),), more=True),
@@ -67,12 +72,14 @@ MAILS: Final = Listing(
         Filter("dateTo", text("To"), "date", more=True),
         Filter("tag", text("Tag"), "text", more=True),
         Filter("senderDomain", text("Domain of the sender"), "text", more=True),
+        Filter("minSize", text("At least so many bytes"), "number", more=True),
         Filter("accountId", text("Mailbox’s number"), "number", more=True),
         Filter("caseId", text("Case’s number"), "number", more=True),
     ),
     columns=(
         Column("subject", text("Subject"), link="/inbox/{id}", lead=True, under="preview", sort="subject"),
         Column("fromName", text("From"), under="from"),
+        Column("customerCategory", text("Type of customer"), "label"),
         Column("category", text("Category"), "label", under="intent", under_kind="label"),
         Column("sentiment.overall", text("Mood"), "label"),
         Column("priority", text("Priority"), "badge", sort="priority"),
@@ -80,6 +87,8 @@ MAILS: Final = Listing(
         Column("assignedToName", text("Assigned to")),
         Column("status", text("Status"), "badge", sort="status"),
         Column("dateReceived", text("Received"), "moment", sort="dateReceived"),
+        Column("dueDate", text("Policy due"), "day", under="dueStatus", under_kind="label", sort="dueDate"),
+        Column("policyNumber", text("Policy"), optional=True),
         Column("caseId", text("Case"), link="/cases/{caseId}", optional=True),
         Column("scheduledFollowUp.at", text("Follow-up"), "moment", sort="followUp", optional=True),
         Column("language", text("Language"), optional=True),
@@ -95,6 +104,18 @@ FRAME_POLICY: Final = (
 )
 CanRead = Annotated[Visit, Depends(VisitWith(*READERS))]
 SeesImages = Annotated[Visit, Depends(VisitWith(*READERS, query=frozenset({"images"})))]
+
+
+class PageSize(TypedDict):
+    """How many mails a page has."""
+
+    emailsPerPage: int
+
+
+class MailSettings(TypedDict):
+    """What the office set for mail."""
+
+    settings: PageSize
 
 
 class Attached(TypedDict):
@@ -117,10 +138,13 @@ async def inbox(
     visit: Annotated[Visit, Depends(VisitWith(*READERS, query=MAILS.query | {"folder", "tab"}))],
 ) -> Response:
     """The mails of a folder, within the caller's reach."""
-    folders, people = await asyncio.gather(visit.api.get(Data, "/email-folders"), colleagues(visit))
+    folders, people, settings = await asyncio.gather(
+        visit.api.get(Data, "/email-folders"), colleagues(visit), visit.api.get(MailSettings, "/settings/email")
+    )
     return await MAILS.show(
         visit,
         "inbox/list.html",
+        more={} if visit.query.get("limit") else {"limit": str(settings["settings"]["emailsPerPage"])},
         picks=visit.may_change,
         folders=folders,
         people=people,
@@ -134,21 +158,33 @@ async def compose(
     visit: Annotated[Visit, Depends(VisitWith(*READERS, query=frozenset({"to", "caseId", "draft"})))],
 ) -> Response:
     """The form of a new mail, or of a draft that goes on."""
-    accounts, templates, draft = await asyncio.gather(
+    draft_id = visit.query.get("draft", "")
+    accounts, templates, draft, files = await asyncio.gather(
         visit.api.find(Data, "/email-accounts", limit=100),
         visit.api.find(Data, "/templates", type="email", status="active", limit=100),
         _draft(visit),
+        visit.api.find(Data, "/files", entityType="email", entityId=draft_id) if draft_id else _no_files(),
     )
-    return visit.page("inbox/compose.html", accounts=accounts, templates=templates, draft=draft, priorities=PRIORITIES)
+    return visit.page(
+        "inbox/compose.html", accounts=accounts, templates=templates, draft=draft, files=files, priorities=PRIORITIES
+    )
 
 
 @router.get("/inbox/figures")
 async def figures(
-    visit: Annotated[Visit, Depends(VisitWith("email-dashboard", query=frozenset({"dateFrom", "dateTo", "category"})))],
+    visit: Annotated[
+        Visit, Depends(VisitWith("email-dashboard", query=frozenset({"dateFrom", "dateTo", "category", "status"})))
+    ],
 ) -> Response:
     """The dashboard of the inbox."""
     found = await visit.api.get(Data, "/emails/dashboard", **visit.query)
-    return visit.page("inbox/figures.html", found=found, categories=CATEGORIES)
+    return visit.page("inbox/figures.html", found=found, categories=CATEGORIES, statuses=STATUSES)
+
+
+@router.get("/inbox/renewals")
+async def renewals(visit: CanRead) -> Response:
+    """The figures of mail about policies and cases."""
+    return visit.page("inbox/renewals.html", found=await visit.api.get(Data, "/emails/renewal-stats"))
 
 
 @router.get("/inbox/{email_id}")
@@ -214,6 +250,10 @@ async def _with_pictures(visit: Visit, found: MailHtml) -> str:
             picture = await visit.api.download(address.removeprefix("/api"), unscanned=True)
             html = html.replace(quoted, f'"data:{kind};base64,{base64.b64encode(picture).decode()}"')
     return html
+
+
+async def _no_files() -> None:
+    return None
 
 
 async def _draft(visit: Visit) -> Data | None:

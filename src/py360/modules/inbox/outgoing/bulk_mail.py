@@ -198,12 +198,22 @@ async def send_some(campaign_id: int) -> datetime | bool:
     return True
 
 
+def values_of(shared: Mapping[str, templates.Value], name: str, own: Mapping[str, str]) -> dict[str, templates.Value]:
+    """What a template's variables are for one recipient."""
+    return {**shared, **templates.fold_values(own), "customer_name": name}
+
+
+def text_of(message: str | None, rendered: templates.Rendered) -> str:
+    """The text of one recipient: the template's, after the words that stand before it."""
+    return f"{message.strip()}\n\n{rendered.text}" if message else rendered.text
+
+
 def _outgoing(
     plan: _Plan, template: Template, shared: Mapping[str, templates.Value], claimed: Sequence[_Claimed]
 ) -> list[messaging.Outgoing]:
     found = []
     for each in claimed:
-        values = {**shared, **templates.fold_values(each.values), "customer_name": each.name}
+        values = values_of(shared, each.name, each.values)
         outgoing = messaging.Outgoing(
             client_id=plan.client_id,
             channel="email",
@@ -225,7 +235,6 @@ def _with_letter(
 ) -> messaging.Outgoing:
     """A mail of its own: with another subject, words before the template's, or a letter."""
     rendered = templates.compile(template).render({**outgoing.values, "unsubscribe_link": ""})
-    before = f"{plan.message.strip()}\n\n" if plan.message else ""
     files: tuple[messaging.MailFile, ...] = ()
     if plan.merge_template:
         content = merge.write(plan.merge_template, company, to.values)
@@ -234,7 +243,11 @@ def _with_letter(
         message_id=f"<bulk-{plan.id}-{to.id}@py360.invalid>", to=(to.email,), files=files, unsubscribable=True
     )
     return replace(
-        outgoing, template=None, subject=plan.subject or rendered.subject, body=before + rendered.text, mail=mail
+        outgoing,
+        template=None,
+        subject=plan.subject or rendered.subject,
+        body=text_of(plan.message, rendered),
+        mail=mail,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, resources
+from py360.kit import db, jsonb, resources
 from py360.kit.jobs import defer
 from py360.kit.vendor import VendorError
 from py360.modules.files import api as files
@@ -121,7 +121,7 @@ async def copy_of_sent(email_id: int) -> tuple[Mailbox, SentMail] | None:
     if mail is None or box is None or account is None or mail.sent_at is None:
         return None
     try:
-        copies = _copies(mail, account, await _files(mail))
+        copies = _copies(mail, account, (await _files(mail)).parts)
     except FileNotFoundError:
         return None
     return box, SentMail(mail.message_id, messaging.copy_of(account, copies[0], mail.sent_at), mail.sent_at)
@@ -143,9 +143,9 @@ async def deliver(email_id: int) -> Delivered:
     except FileNotFoundError:
         reason = "A file of the mail is no longer there. Remove it and send again."
         return await _finish(mail, Delivered("failed", tuple(NotSent(each, reason) for each in mail.written.to)))
-    outcome = await messaging.send_from_mailbox(account, _copies(mail, account, attached))
+    outcome = await messaging.send_from_mailbox(account, _copies(mail, account, attached.parts))
     copies = [decision for decision, _ in outcome if isinstance(decision, messaging.Admitted)]
-    return await _finish(mail, _delivered(outcome), copies)
+    return await _finish(mail, _delivered(outcome), copies, attached.listed)
 
 
 def _copies(
@@ -181,10 +181,19 @@ def _copies(
     ]
 
 
-async def _files(mail: _Waiting) -> tuple[messaging.MailFile, ...]:
+@dataclass(frozen=True, slots=True)
+class _Attached:
+    """The files of a mail: as they leave, and as they are listed with it."""
+
+    parts: tuple[messaging.MailFile, ...]
+    listed: list[dict[str, object]]
+
+
+async def _files(mail: _Waiting) -> _Attached:
     """The files of a mail, its own and those it passes on. Raises FileNotFoundError."""
     here = resources.current()
     found: list[messaging.MailFile] = []
+    shown: list[dict[str, object]] = []
     size = 0
     for owner in filter(None, (mail.id, mail.written.files_of)):
         listed = files.files_of(ENTITY, owner)
@@ -195,7 +204,9 @@ async def _files(mail: _Waiting) -> tuple[messaging.MailFile, ...]:
             if each.virus_scan_status == "infected" or size > MAX_FILES:
                 raise FileNotFoundError(each.file_name)
             found.append(messaging.MailFile(each.file_name, each.mime_type, await here.storage.get(each.file_path)))
-    return tuple(found)
+            entry = {"fileId": each.id, "name": each.file_name, "size": each.file_size, "type": each.mime_type}
+            shown.append(entry | ({"mailId": owner} if owner != mail.id else {}))
+    return _Attached(tuple(found), shown)
 
 
 def _delivered(outcome: Sequence[tuple[messaging.Decision, messaging.Delivery | None]]) -> Delivered:
@@ -215,14 +226,19 @@ def _delivered(outcome: Sequence[tuple[messaging.Decision, messaging.Delivery | 
     return Delivered(status, tuple(missed))
 
 
-async def _finish(mail: _Waiting, delivered: Delivered, copies: Sequence[messaging.Admitted] = ()) -> Delivered:
+async def _finish(
+    mail: _Waiting,
+    delivered: Delivered,
+    copies: Sequence[messaging.Admitted] = (),
+    attached: Sequence[dict[str, object]] = (),
+) -> Delivered:
     now = resources.current().clock.now()
     reasons = " ".join(f"{each.email}: {each.reason}" for each in delivered.not_sent)[:2_000] or None
     async with db.unit_of_work() as session:
         await db.execute(
             session,
             "update emails set delivery_status = %(status)s::varchar, delivery_note = %(note)s, sent_at = %(sent)s,"
-            " received_at = %(now)s, folder = case when %(status)s::varchar = 'failed' and not %(automatic)s then 'drafts' else 'sent' end,"
+            " received_at = %(now)s, attachments = %(files)s::jsonb, folder = case when %(status)s::varchar = 'failed' and not %(automatic)s then 'drafts' else 'sent' end,"
             " version = version + 1 where id = %(id)s",
             {
                 "id": mail.id,
@@ -231,6 +247,7 @@ async def _finish(mail: _Waiting, delivered: Delivered, copies: Sequence[messagi
                 "now": now,
                 "sent": None if delivered.status == "failed" else now,
                 "automatic": mail.written.automatic,
+                "files": jsonb.dumps(attached) if attached and delivered.status != "failed" else None,
             },
         )
         await _note_copies(session, mail, copies)

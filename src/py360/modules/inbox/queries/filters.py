@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
 
+from py360.kit import ids as codes
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA, day_begins, day_ends
 from py360.kit.listing import containing
@@ -15,6 +16,7 @@ from py360.kit.wire import AS_CODE, QuerySchema
 Value = object  # of a parameter: psycopg adapts it
 Word = Annotated[str, StringConstraints(max_length=100)]
 FROM: Final = "from:"
+SEARCHED_NAMES: Final = 3  # characters from which names of customers are searched, too: their index needs as many
 # A mail of another user's that was not sent yet is theirs alone.
 _VISIBLE: Final = "(e.delivery_status is null or e.delivery_status <> 'draft' or e.sent_by = %(reach_user)s)"
 
@@ -22,6 +24,9 @@ _VISIBLE: Final = "(e.delivery_status is null or e.delivery_status <> 'draft' or
 class MailFilter(QuerySchema):
     """The filters of the inbox (domain reference, 16.3 and 17)."""
 
+    ids: Annotated[str, StringConstraints(max_length=10_000)] | None = Field(
+        None, description="Mails by their codes, with commas between them, wherever they are"
+    )
     module: Literal["renewal"] | None = Field(None, description="Only mails about a policy or a case")
     folder: Annotated[Word, AS_CODE] | None = Field(
         None, description="A folder's code; missing: all but junk and trash"
@@ -29,7 +34,7 @@ class MailFilter(QuerySchema):
     tab: Literal["inbox", "sent", "starred", "snoozed", "scheduled"] | None = None
     search: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         None,
-        description="A piece of subject, sender, text, policy number or tag; `from:` and an address for the sender",
+        description="A piece of subject, sender, recipient, text, policy number, customer’s name, or a tag; `from:` and an address for the sender",
     )
     status: Annotated[Word, AS_CODE] | None = None
     category: Annotated[Word, AS_CODE] | None = None
@@ -97,6 +102,9 @@ def where(caller: Caller, chosen: MailFilter, now: datetime) -> Where:
         if (value := getattr(chosen, name)) is not None:
             parts.append(f"e.{column} = %({name})s")
             params[name] = value
+    if chosen.ids is not None:
+        parts.append("e.id = any(%(ids)s)")
+        params["ids"] = [codes.number("mail", each.strip()) for each in chosen.ids.split(",") if each.strip()]
     if chosen.tag:
         parts.append("%(tag)s = any(e.tags)")
         params["tag"] = chosen.tag
@@ -115,7 +123,7 @@ def _place(chosen: MailFilter, params: dict[str, Value], now: datetime) -> list[
     awake = "(e.snoozed_until is null or e.snoozed_until <= %(now)s)"
     params["now"] = now
     if place in (None, "all"):
-        return [] if chosen.thread_id else ["e.folder not in ('junk', 'spam', 'trash')"]
+        return [] if chosen.thread_id or chosen.ids else ["e.folder not in ('junk', 'spam', 'trash')"]
     if place == "starred":
         return ["e.starred and e.folder not in ('junk', 'spam', 'trash')"]
     if place == "snoozed":
@@ -136,12 +144,18 @@ def _search(chosen: MailFilter, params: dict[str, Value]) -> list[str]:
         else:
             rest.append(word)
     if rest:
-        params["search"] = containing(" ".join(rest))
-        params["tag_searched"] = " ".join(rest)
+        text = " ".join(rest)
+        params |= {"search": containing(text), "tag_searched": text}
+        named = ""
+        if len(text) >= SEARCHED_NAMES:
+            named = (
+                " or e.customer_id in (select k.id from customers_public_contact k"
+                " where lower(k.full_name) like lower(%(search)s))"
+            )
         parts.append(
             "((e.subject || ' ' || e.from_email || ' ' || e.from_name || ' ' || coalesce(e.policy_number, ''))"
             " ilike %(search)s or e.body_text ilike %(search)s or e.to_email ilike %(search)s"
-            " or %(tag_searched)s = any(e.tags))"
+            f" or %(tag_searched)s = any(e.tags){named})"
         )
     if chosen.sender_domain:
         parts.append("e.from_email ilike %(domain)s")

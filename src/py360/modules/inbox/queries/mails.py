@@ -88,23 +88,31 @@ class _Content:
     premium_amount: Decimal | None
     renewal_date: date | None
     case_status: str | None
+    case_is_open: bool
 
 
 _CONTENT: Final = """
 select e.body_text, e.body_html, e.reply_to, e.message_id, e.linked_by, k.full_name as customer_name,
   k.email as customer_email, k.phone as customer_phone, c.policy_type, c.agent_name, b.name as branch,
-  coalesce(c.renewal_amount, c.premium_amount) as premium_amount, c.due_date as renewal_date, c.status as case_status
+  coalesce(c.renewal_amount, c.premium_amount) as premium_amount, c.due_date as renewal_date, c.status as case_status,
+  coalesce(c.is_open, false) as case_is_open
 from emails e
 left join customers_public_contact k on k.id = e.customer_id
 left join cases_public_case c on c.id = e.case_id
 left join organization_public_branch b on b.id = c.branch_id
 where e.id = %(id)s
 """
-# Domain reference, section 17: the stage of a mail's case, in the words of the renewal manager.
+# Domain reference, section 17: the stage of a mail's case, in the words of the renewal manager. While the case is open, a customer
+# who asks for something else than the renewal is at another stage.
 _STAGES: Final = {
     "uploaded": "quote_preparation", "validated": "quote_preparation", "assigned": "quote_preparation",
-    "in_progress": "quote_sent", "pending_action": "documentation_pending", "payment_pending": "payment_pending",
-    "payment_done": "documents_received", "renewed": "completed", "cancelled": "cancellation_requested",
+    "in_progress": "quote_sent", "follow_up": "quote_sent", "pending": "payment_pending", "on_hold": "coverage_review",
+    "payment_processed": "documents_received", "renewed": "completed", "cancelled": "cancellation_requested",
+    "failed": "retention_required", "lapsed": "retention_required",
+}  # fmt: skip
+_ASKED_STAGES: Final = {
+    "cancellation_request": "cancellation_requested", "claim_impact_inquiry": "claim_review",
+    "coverage_inquiry": "coverage_review",
 }  # fmt: skip
 
 
@@ -154,10 +162,13 @@ def _context(found: Mail, content: _Content) -> RenewalContextView | None:
         "customerEmail": content.customer_email,
         "customerPhone": content.customer_phone,
         "policyType": content.policy_type,
-        "currentStage": _STAGES.get(
-            content.case_status or "", None if content.case_status is None else "coverage_review"
-        ),
+        "currentStage": _stage(found, content),
     }
+
+
+def _stage(found: Mail, content: _Content) -> str | None:
+    asked = _ASKED_STAGES.get(found.intent or "") if found.direction == "inbound" and content.case_is_open else None
+    return asked or _STAGES.get(content.case_status or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,11 +141,13 @@ class Mail:
             "status": self.status,
             "folder": self.folder,
             "isRead": self.read_status,
+            "read": self.read_status,
             "starred": self.starred,
             "flagged": self.flagged,
             "hasAttachments": bool(self.attachments),
             "attachments": attachments_view(code, self.attachments),
             "dateReceived": self.received_at,
+            "date": self.received_at,
             "dueDate": self.due_date,
             "dueStatus": _due_status(self.due_date, today),
             "policyExpiryDate": self.policy_expiry_date,
@@ -235,11 +237,20 @@ def attachments_view(code: str, stored: list[JsonObject] | None) -> list[Attachm
             "name": each.get("name"),
             "size": each.get("size"),
             "type": each.get("type"),
-            "url": f"/api/emails/{code}/attachments/{each['fileId']}" if each.get("fileId") else None,
+            "url": _address(code, each),
             "note": each.get("note"),
         }
         for each in stored or ()
     ]
+
+
+def _address(code: str, file: JsonObject) -> str | None:
+    """Where a file is loaded from; one that was passed on is with the mail it came with."""
+    if not file.get("fileId"):
+        return None
+    source = file.get("mailId")
+    owner = ids.code("mail", source) if isinstance(source, int) else code
+    return f"/api/emails/{owner}/attachments/{file['fileId']}"
 
 
 def _count(value: object) -> int:

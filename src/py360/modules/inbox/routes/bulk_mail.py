@@ -7,8 +7,16 @@ from fastapi import Query, Response
 from py360.kit import ids
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Search, Session, listed, ok
 from py360.modules.inbox.access import CanManageMailboxes, CanSendBulkMail
-from py360.modules.inbox.bulk_views import BulkMailAdded, BulkMailList, MergeSaved, MergeTemplateList, RecipientsRead
+from py360.modules.inbox.bulk_views import (
+    BulkMailAdded,
+    BulkMailList,
+    BulkPreview,
+    MergeSaved,
+    MergeTemplateList,
+    RecipientsRead,
+)
 from py360.modules.inbox.outgoing import bulk_mail, merge
+from py360.modules.inbox.outgoing.bulk_preview import preview
 from py360.modules.inbox.queries import bulk_mail as queries
 from py360.modules.inbox.routes.base import router
 from py360.modules.inbox.schemas import BulkMailIn, MergeConfigIn, RecipientImportIn
@@ -45,6 +53,12 @@ async def send_bulk_mail(session: Session, caller: CanSendBulkMail, body: BulkMa
         },
         201,
     )
+
+
+@router.post("/emails/bulk/preview", response_model=Answer[BulkPreview], max_body_size=6 << 20)
+async def preview_bulk_mail(session: Session, caller: CanSendBulkMail, body: BulkMailIn) -> Response:
+    """What the first recipient would get; nothing is sent."""
+    return ok(await preview(session, caller, body))
 
 
 @router.post("/emails/bulk/recipients/import", response_model=Answer[RecipientsRead], max_body_size=2 << 20)

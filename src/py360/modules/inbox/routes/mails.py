@@ -55,7 +55,7 @@ async def read_mail(
     if in_force.mark_as_read_on_open and not found["isRead"] and not caller.read_only:
         async with db.unit_of_work() as session:
             await work.mark_read_on_open(session, caller, found["emailId"])
-        found["isRead"] = True
+        found["isRead"] = found["read"] = True
     await viewers.note(caller, found["emailId"])
     return ok(found, headers=etag(found["version"]))
 

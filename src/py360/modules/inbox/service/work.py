@@ -45,8 +45,12 @@ async def change(session: AsyncSession, caller: Caller, named: str | int, body: 
     values: dict[str, Value] = {}
     history: list[tuple[str, dict[str, object]]] = []
     if "status" in given and body.status is not None and body.status != mail.status:
-        values |= status_values(mail, body.status, resources.current().clock.now())
-        history.append(("status_changed", {"from": mail.status, "to": body.status}))
+        if body.status == "escalated":
+            pressing = mail.priority if mail.priority in ("urgent", "critical") else "high"
+            await escalate(session, caller, mail.id, EscalateIn(reason="No reason was given.", priority=pressing))
+        else:
+            values |= status_values(mail, body.status, resources.current().clock.now())
+            history.append(("status_changed", {"from": mail.status, "to": body.status}))
     if "category" in given and body.category is not None and body.category != mail.category:
         await set_category(session, caller, mail, body.category)
     if "intent" in given and body.intent is not None:
