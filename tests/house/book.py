@@ -103,6 +103,7 @@ insert into dashboard_metrics (client_id, owner_id, name, chart, measure, groupi
     '{"dateRange": "all", "policyType": "all", "caseStatus": "all", "teamId": "", "memberId": ""}', true from numbers;
 insert into recommendations (id, client_id, customer_id, rule, source, type, priority, reason, suggested_coverage, estimated_premium)
   select n, 1, n, 'home', 'rules', 'Home Insurance', 'Medium', 'Not insured', 1, 1 from numbers;
+insert into customer_risks (customer_id, client_id, category, score, factors, assessed_at) select n, 1, 'safe', 100, '[]', now() from numbers;
 insert into assistant_keys (id, client_id, user_id, name, hint, key_hash, scopes, expires_at)
   select n, 1, n, 'Key ' || n, 'py360_', n::text, '{cases}', now() + interval '1 day' from numbers;
 insert into knowledge_documents (id, client_id, name, sha256, file_key, file_size)

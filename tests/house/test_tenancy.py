@@ -60,6 +60,7 @@ UNNAMED: Final = {
     "renewal_predictions": "listed and read with their case",
     "contact_verifications": "named by a signed token, or their customer",
     "customer_profiles": "named by their customer",
+    "customer_risks": "a list within the caller's reach, kept by their customer",
     "policy_members": "named by their policy",
     "dnc_compliance_reports": "a list only, from the caller's clients",
     "dnc_blocked_messages": "a list only, from the caller's clients",

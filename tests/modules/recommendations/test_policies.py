@@ -94,6 +94,28 @@ async def test_risk_is_a_score_with_its_factors(as_admin: httpx.AsyncClient) -> 
     }
 
 
+async def test_risks_are_kept_with_their_factors(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+    address = "/api/ai/risk-assessment"
+    first, second = await customer(as_admin, 1), await customer(as_admin, 2, riskProfile={"drivingRecord": "speeding"})
+    for code in (first, second):
+        new = (await as_admin.post(address, json={"customerId": code})).json()["data"]
+        assert new["previous"] is None
+    await customer(
+        as_admin, 1, riskProfile={"healthConditions": "major", "previousClaims": 4, "lifestyle": "sedentary"}
+    )
+    again = (await as_admin.post(address, json={"customerId": first})).json()["data"]
+    assert (again["score"], again["category"], again["previous"]["score"]) == (35, "high", 80)
+    listed = (await as_admin.get(address)).json()["data"]["risks"]
+    assert [(each["customerId"], each["score"]) for each in listed] == [(first, 35), (second, 80)]
+    assert [each["name"] for each in listed[0]["factors"]] == [each["name"] for each in again["factors"]]
+    high = (await as_admin.get(address, params={"category": "high", "search": first})).json()["data"]["risks"]
+    assert [each["customerId"] for each in high] == [first]
+    assert (await as_admin.get(address, params={"category": "dreadful"})).status_code == 422
+    assert "speeding" in (await as_admin.get(address, params={"format": "csv"})).text
+    agent = await as_role("agent")
+    assert (await agent.get(address)).json()["data"]["risks"] == []
+
+
 async def test_risk_of_a_profile_that_was_entered(as_admin: httpx.AsyncClient) -> None:
     profile = {
         "riskProfile": {"previousClaims": 5, "drivingRecord": "speeding", "healthConditions": "major", "lifestyle": "sedentary"},

@@ -143,13 +143,40 @@ class FactorView(TypedDict):
     reason: str
 
 
+class EarlierRiskView(TypedDict):
+    """What an earlier assessment came to."""
+
+    category: str
+    score: int
+    assessedAt: datetime
+
+
 class RiskView(TypedDict):
-    """How risky a customer's life is: 0 to 100, 70 and more is safe, below 40 high."""
+    """How risky a customer's life is: 0 to 100, 70 and more is safe, below 40 high; beside it the assessment before."""
 
     customerId: str | None
     category: str
     score: int
     factors: list[FactorView]
+    previous: EarlierRiskView | None
+
+
+class KeptRiskView(TypedDict):
+    """A customer's risk, as it was assessed last."""
+
+    customerId: str
+    customerName: str
+    category: str
+    score: int
+    factors: list[FactorView]
+    assessedAt: datetime
+
+
+class RiskList(TypedDict):
+    """A page of risks."""
+
+    risks: list[KeptRiskView]
+    pagination: Pagination
 
 
 class ShownView(SuggestionView):

@@ -1,5 +1,6 @@
 """Which policies suit a customer, their risk, and what became of what was recommended (domain reference, 9.3 and 9.4)."""
 
+import asyncio
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
@@ -18,9 +19,9 @@ from py360.modules.recommendations.schemas import (
     RiskProfile,
 )
 from py360.modules.recommendations.schemas import Response as Outcome
-from py360.modules.recommendations.service import recommend
+from py360.modules.recommendations.service import assess, recommend
 from py360.modules.recommendations.shown import activity, shown
-from py360.modules.recommendations.views import Effectiveness, RecommendedView, RiskView, ShownList
+from py360.modules.recommendations.views import Effectiveness, RecommendedView, RiskList, RiskView, ShownList
 
 router = Router()
 Since = Annotated[Day | None, Query(alias="from", description="First recommended on this day or later, in India")]
@@ -61,17 +62,25 @@ async def recommend_policies(
 
 
 @router.post("/ai/risk-assessment", response_model=Answer[RiskView])
-async def assess_risk(reads: DbReads, caller: CanReadRecommendations, body: AssessRisk) -> Response:
-    """A customer's risk, or that of a profile: 100 less the points of each factor."""
-    code, found = None, None
+async def assess_risk(session: Session, reads: DbReads, caller: CanReadRecommendations, body: AssessRisk) -> Response:
+    """A customer's risk, which is kept, or that of a profile: 100 less the points of each factor."""
     if body.profile is not None:
-        found = rules.risk(_life(body.profile))
-    else:
-        assert body.customer_id is not None
-        needs = await customers.needs_of(reads, caller, body.customer_id)
-        code, found = needs.customer_code, rules.risk(needs)
-    factors = [{"name": each.name, "points": each.points, "reason": each.reason} for each in found.factors]
-    return ok({"customerId": code, "category": found.category, "score": found.score, "factors": factors})
+        return ok(assess.to_public(rules.risk(_life(body.profile)), None))
+    assert body.customer_id is not None
+    return ok(await assess.assess(session, caller, await customers.needs_of(reads, caller, body.customer_id)))
+
+
+@router.get("/ai/risk-assessment", response_model=Answer[RiskList])
+async def list_risks(
+    reads: DbReads,
+    caller: CanReadRecommendations,
+    page: PageParams,
+    search: Search = None,
+    category: Literal["safe", "medium", "high"] | None = None,
+    as_file: AsFile = None,
+) -> Response:
+    """The risks of customers within reach, as they were assessed last, the riskiest first."""
+    return await listed(reads, assess.kept_risks(caller, page.sort, search, category), page, as_file)
 
 
 def _life(profile: Profile) -> rules.StatedLife:
@@ -109,13 +118,12 @@ async def read_effectiveness(
     """How often each rule's recommendations were accepted and bought, how well the models predicted, and what recommendations achieved:
     purchases and renewals of customers who were shown them against customers held out, with 95 % intervals."""
     period = effectiveness.period(since, until or resources.clock.today())
-    return ok(
-        {
-            "rules": await effectiveness.of_rules(reads, caller, period),
-            "models": await effectiveness.of_models(reads, caller, period),
-            "uplift": await effectiveness.achieved(reads, caller, period),
-        }
+    rules_found, models_found, achieved = await asyncio.gather(
+        effectiveness.of_rules(reads, caller, period),
+        effectiveness.of_models(reads, caller, period),
+        effectiveness.achieved(reads, caller, period),
     )
+    return ok({"rules": rules_found, "models": models_found, "uplift": achieved})
 
 
 @router.put("/ai/policy-recommendations/{recommendation_id}/outcome", response_model=Answer[Message])
