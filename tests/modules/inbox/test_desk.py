@@ -164,3 +164,30 @@ def test_deadline_counts_working_hours_only(start: str, hours: int, end: str) ->
 
     found = after_working_time(moment(start), timedelta(hours=hours), time(9), time(18), frozenset(range(1, 7)))
     assert found == moment(end)
+
+
+async def test_filters_take_the_words_of_the_renewal_manager_and_refuse_others(desk: Desk) -> None:
+    mail = await arrived(
+        desk, "Terrible", "I am very angry and frustrated. This is the worst service, reply immediately!"
+    )
+    calm = await arrived(desk, "Hello", "When is my premium due?", "ravi@customer.example")
+    emotions = (await desk.admin.get(f"/api/emails/{mail['id']}")).json()["data"]["sentiment"]["emotions"]
+    assert "frustration" in [each["emotion"] for each in emotions]
+    assert [each["id"] for each in await desk.mails(sentiment="frustrated")] == [mail["id"]]
+    assert [each["id"] for each in await desk.mails(status="urgent")] == [mail["id"]]
+    assert [each["id"] for each in await desk.mails(status="Pending")] == [calm["id"]]
+    changed = await desk.admin.patch(f"/api/emails/{calm['id']}", json={"status": "completed"})
+    assert changed.status_code == 200, changed.text
+    assert [each["id"] for each in await desk.mails(status="resolved")] == [calm["id"]]
+    for name in ("status", "category", "priority", "sentiment", "customerCategory"):
+        assert (await desk.admin.get("/api/emails", params={name: "sleeping"})).status_code == 422
+
+
+async def test_history_says_who_answered(desk: Desk) -> None:
+    mail = await arrived(desk, "Hello", "A question.")
+    answer = await desk.admin.post(f"/api/emails/{mail['id']}/reply", json={"replyText": "An answer"})
+    history = (await desk.admin.get(f"/api/emails/{mail['id']}/audit")).json()["data"]["events"]
+    (replied,) = [each for each in history if each["event"] == "replied"]
+    me = (await desk.admin.get("/api/auth/me")).json()["data"]["name"]
+    assert (replied["actor"], replied["details"]) == (me, {"with": answer.json()["data"]["emailId"]})
+    assert [each["subject"] for each in await desk.mails(status="sent")] == ["Re: Hello"]

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, AliasChoices, Field, StringConstraints
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints
 
 from py360.kit import addresses
 from py360.kit.wire import AS_CODE, SHOWN, Moment, Schema, unchanged
@@ -29,7 +29,16 @@ Line = Annotated[str, StringConstraints(max_length=500)]
 Body = Annotated[str, StringConstraints(max_length=200_000)]
 Html = Annotated[str, StringConstraints(max_length=500_000)]
 Category = Annotated[Literal["complaint", "feedback", "refund", "appointment", "uncategorized"], AS_CODE]
-Status = Annotated[Literal["new", "in_progress", "resolved", "escalated", "archived", "closed"], AS_CODE]
+
+
+def _as_status(value: object) -> object:
+    """In the words of the renewal manager (domain reference, 17), too."""
+    return _RENEWAL_STATUSES.get(value, value) if isinstance(value, str) else value
+
+
+_RENEWAL_STATUSES: Final = {"pending": "new", "completed": "resolved"}
+AS_STATUS: Final = BeforeValidator(_as_status)
+Status = Annotated[Literal["new", "in_progress", "resolved", "escalated", "archived", "closed"], AS_STATUS, AS_CODE]
 Priority = Annotated[Literal["low", "medium", "normal", "high", "urgent", "critical"], AS_CODE]
 CustomerCategory = Annotated[Literal["normal", "hni", "super_hni", "vip"], AS_CODE]
 Folder = Annotated[str, StringConstraints(min_length=1, max_length=50), AS_CODE]

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, jsonb, resources
+from py360.kit import db, ids, jsonb, resources
 from py360.kit.jobs import defer
 from py360.kit.vendor import VendorError
 from py360.modules.files import api as files
@@ -286,7 +286,7 @@ async def _note_answer(session: AsyncSession, mail: _Waiting, now: datetime) -> 
         " status = case when status = 'new' then 'in_progress' else status end where id = %(id)s",
         {"id": answers, "now": now},
     )
-    await note(session, None, [answers], "replied", {"with": mail.id})
+    await note(session, mail.sent_by, [answers], "replied", {"with": ids.code("mail", mail.id)})
     await db.execute(
         session,
         "update email_threads t set message_count = message_count + 1, last_message_at = greatest(last_message_at, %(now)s),"

@@ -12,6 +12,7 @@ from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA, day_begins, day_ends
 from py360.kit.listing import containing
 from py360.kit.wire import AS_CODE, QuerySchema
+from py360.modules.inbox.schemas import AS_STATUS, Category, CustomerCategory, Priority
 
 Value = object  # of a parameter: psycopg adapts it
 Word = Annotated[str, StringConstraints(max_length=100)]
@@ -36,11 +37,21 @@ class MailFilter(QuerySchema):
         None,
         description="A piece of subject, sender, recipient, text, policy number, customer’s name, or a tag; `from:` and an address for the sender",
     )
-    status: Annotated[Word, AS_CODE] | None = None
-    category: Annotated[Word, AS_CODE] | None = None
-    customer_category: Annotated[Word, AS_CODE] | None = None
-    priority: Annotated[Word, AS_CODE] | None = None
-    sentiment: Annotated[Word, AS_CODE] | None = None
+    status: (
+        Annotated[
+            Literal["all", "new", "in_progress", "resolved", "escalated", "archived", "closed", "sent", "urgent"],
+            AS_STATUS,
+            AS_CODE,
+        ]
+        | None
+    ) = Field(None, description="`sent` and `urgent`, as the renewal manager has them: sent mails, pressing ones")
+    category: Annotated[Literal["all"] | Category, AS_CODE] | None = None
+    customer_category: Annotated[Literal["all"] | CustomerCategory, AS_CODE] | None = None
+    priority: Annotated[Literal["all"] | Priority, AS_CODE] | None = None
+    sentiment: (
+        Annotated[Literal["all", "positive", "neutral", "negative", "concerned", "frustrated", "apologetic"], AS_CODE]
+        | None
+    ) = None
     intent: Annotated[Word, AS_CODE] | None = None
     quick: Literal["all", "unread", "starred", "today", "yesterday", "week", "month", "sla_breach"] | None = None
     due: Literal["all", "current", "due", "overdue", "custom"] | None = None
@@ -82,13 +93,11 @@ def where(caller: Caller, chosen: MailFilter, now: datetime) -> Where:
     """The predicate of a list."""
     reach, params = within(caller)
     parts = [reach, *_place(chosen, params, now), *_search(chosen, params), *_dates(chosen, params, now)]
-    for name in ("status", "category", "customer_category", "priority", "intent"):
+    parts += _status_and_mood(chosen, params)
+    for name in ("category", "customer_category", "priority", "intent"):
         if (value := getattr(chosen, name)) and value != "all":
             parts.append(f"e.{name} = %({name})s")
             params[name] = "medium" if (name, value) == ("priority", "normal") else value
-    if chosen.sentiment and chosen.sentiment != "all":
-        parts.append("e.sentiment_label = %(sentiment)s")
-        params["sentiment"] = chosen.sentiment
     if chosen.module == "renewal":
         parts.append("(e.case_id is not null or e.policy_number is not null)")
     for name, column in (("is_read", "read_status"), ("starred", "starred")):
@@ -132,6 +141,28 @@ def _place(chosen: MailFilter, params: dict[str, Value], now: datetime) -> list[
         return ["e.delivery_status = 'scheduled'"]
     params["folder"] = place
     return ["e.folder = %(folder)s", *([awake] if place == "inbox" else [])]
+
+
+_STATUSES: Final = {
+    "sent": "e.delivery_status = 'sent'",
+    "urgent": "(e.priority in ('urgent', 'critical') or e.status = 'escalated')",
+}
+_MOODS: Final = {
+    "concerned": """e.sentiment @> '{"emotions": [{"emotion": "concern"}]}'""",
+    "frustrated": """e.sentiment @> '{"emotions": [{"emotion": "frustration"}]}'""",
+    "apologetic": "e.intent = 'apology_update'",
+}
+
+
+def _status_and_mood(chosen: MailFilter, params: dict[str, Value]) -> list[str]:
+    parts = []
+    if chosen.status and chosen.status != "all":
+        parts.append(_STATUSES.get(chosen.status, "e.status = %(status)s"))
+        params["status"] = chosen.status
+    if chosen.sentiment and chosen.sentiment != "all":
+        parts.append(_MOODS.get(chosen.sentiment, "e.sentiment_label = %(sentiment)s"))
+        params["sentiment"] = chosen.sentiment
+    return parts
 
 
 def _search(chosen: MailFilter, params: dict[str, Value]) -> list[str]:

@@ -76,19 +76,19 @@ async def lock_several(session: AsyncSession, caller: Caller, numbers: Sequence[
 
 async def note(
     session: AsyncSession,
-    caller: Caller | None,
+    caller: Caller | int | None,
     mails: Sequence[int],
     event: str,
     details: Mapping[str, object] | None = None,
 ) -> None:
-    """Write a line into the history of mails; without a caller the system did it."""
+    """Write a line into the history of mails; without a caller (or a user's number) the system did it."""
     await db.execute(
         session,
         "insert into email_events (email_id, user_id, event, details)"
         " select id, %(user)s, %(event)s, %(details)s::jsonb from unnest(%(ids)s::bigint[]) id",
         {
             "ids": list(mails),
-            "user": caller.user_id if caller else None,
+            "user": caller.user_id if isinstance(caller, Caller) else caller,
             "event": event,
             "details": jsonb.dumps(details) if details else None,
         },
