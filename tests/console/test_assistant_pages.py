@@ -68,6 +68,8 @@ async def test_recommendation_is_made_for_a_customer_and_answered(desk: Browser)
     part = await desk.get("/console/customers/CUST-1002/recommendations")
     assert part.status_code == 200, part.text
     assert "risk:" in part.text
+    risks = await desk.get("/console/risks", params={"category": "safe"})
+    assert 'href="/console/customers/CUST-1002"' in risks.text
     listed = await desk.get("/console/recommendations")
     assert "Home Insurance" in listed.text
     data(await desk.ask("PUT", "/ai/policy-recommendations/1001/outcome", json={"outcome": "accepted"}))

@@ -29,7 +29,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="Chromiu
 PAGES = (
     "/claims", "/claims/new", "/claims/CLM-2026-001001", "/inbox", "/inbox/EMAIL-1001", "/inbox/compose", "/inbox/figures", "/mailboxes",
     "/inbox/renewals", "/mail-webhook",
-    "/mailboxes/new", "/mail-rules", "/mail-rules/new", "/mail-rules/1001", "/renewal-rules", "/bulk-mail/letters", "/call-list", "/recommendations", "/renewal-model", "/assistant", "/assistant/documents",
+    "/mailboxes/new", "/mail-rules", "/mail-rules/new", "/mail-rules/1001", "/renewal-rules", "/bulk-mail/letters", "/call-list", "/recommendations", "/risks", "/renewal-model", "/assistant", "/assistant/documents",
     "/assistant/settings", "/customers/CUST-1001", "/customers/CUST-1001/timeline", "/customers/CUST-1001/picture",
     "/customers/CUST-1001/documents", "/customers/CUST-1001/duplicates", "/cases/CASE-1001/claims",
     "/cases/CASE-1001/payments", "/cases/CASE-1001/documents", "/policy-servicing", "/policy-servicing/SRV-1001",

@@ -15,7 +15,7 @@ from py360.console.visit import Visit
 # `entry`: money of an account, blank where there is none; `language`: a code; `list`: codes
 Kind = Literal[
     "text", "money", "entry", "number", "percent", "day", "moment", "badge", "label", "language", "size", "yes", "list",
-    "chance", "reasons", "sentence",
+    "chance", "reasons", "factors", "sentence",
 ]  # fmt: skip
 _SLOT: Final = re.compile(r"\{([\w.]+)\}")
 _PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})

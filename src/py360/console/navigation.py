@@ -93,6 +93,7 @@ GROUPS: Final = (
             Entry("/customers", text("Customers"), "customers", ("policy-timeline",)),
             Entry("/policies", text("Policies"), "policies", ("policy-timeline",)),
             Entry("/recommendations", text("Recommendations"), "star", ("policy-timeline", "cases")),
+            Entry("/risks", text("Customers by risk"), "warn", ("policy-timeline", "cases")),
         ),
     ),
     Group(

@@ -73,8 +73,33 @@ RECOMMENDATIONS: Final = Listing(
         Column("createdAt", text("When"), "moment", sort="createdAt"),
     ),
 )
+RISKS: Final = Listing(
+    address="/risks",
+    path="/ai/risk-assessment",
+    key="risks",
+    title=text("Customers by risk"),
+    lead=text("Risks as they were assessed last: 100 points less those of each factor."),
+    icon="warn",
+    sort="score",
+    nothing=text("No risks yet"),
+    nothing_text=text("Open a customer and ask what suits them: their risk is kept here."),
+    filters=(
+        Filter("search", text("Search"), "search", placeholder=text("Customer")),
+        Filter("category", text("Risk"), choices=(
+            ("high", text("High")), ("medium", text("Medium")), ("safe", text("Safe")),
+        )),
+    ),
+    columns=(
+        Column("customerName", text("Customer"), link="/customers/{customerId}", lead=True, sort="customerName"),
+        Column("category", text("Risk"), "label"),
+        Column("score", text("Score"), "number", sort="score"),
+        Column("factors", text("Why"), "factors"),
+        Column("assessedAt", text("Assessed"), "moment", sort="assessedAt"),
+    ),
+)  # fmt: skip
 CanCall = Annotated[Visit, Depends(VisitWith("cases", "closed-cases", query=CALLS.query))]
 CanRecommend = Annotated[Visit, Depends(VisitWith("policy-timeline", "cases", query=RECOMMENDATIONS.query))]
+CanAssess = Annotated[Visit, Depends(VisitWith("policy-timeline", "cases", query=RISKS.query))]
 
 
 @router.get("/call-list")
@@ -90,6 +115,12 @@ async def recommendations(visit: CanRecommend) -> Response:
     period = {name: visit.query.get(name) for name in ("from", "to")}
     effect = await visit.api.get(Data, "/ai/policy-recommendations/effectiveness", **period)
     return await RECOMMENDATIONS.show(visit, "recommendations/list.html", effect=effect)
+
+
+@router.get("/risks")
+async def risks(visit: CanAssess) -> Response:
+    """The customers whose risk was assessed, the riskiest first."""
+    return await RISKS.show(visit)
 
 
 @router.get("/renewal-model")
