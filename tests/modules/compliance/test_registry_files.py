@@ -32,6 +32,25 @@ async def test_a_list_is_added_and_wrong_rows_are_named(as_admin: httpx.AsyncCli
     assert [(each["dncType"], each["customerPhone"]) for each in listed] == [("both", "+919800000002")]
 
 
+async def test_a_quotation_mark_that_is_never_closed_swallows_no_rows(as_admin: httpx.AsyncClient) -> None:
+    """In a list with semicolons and Windows' letters; a blank line does not shift the numbers of the rows below."""
+    lines = [
+        "Name;Phone;Reason",
+        '"José Rao;9800000001;',
+        "",
+        'Uma;9800000002;"Two\nlines"',
+        "Ravi;12;",
+        "Om;9800000003;9800000004",
+    ]
+    done = (await sent(as_admin, "\r\n".join(lines).encode("cp1252"))).json()["data"]
+    assert (done["total"], done["added"], done["failed"]) == (4, 3, 1)
+    assert [(each["row"], each["field"]) for each in done["errors"]] == [(6, "customerPhone")]
+    listed = (await as_admin.get("/api/dnc", params={"search": "José"})).json()["data"]["entries"]
+    assert [each["customerPhone"] for each in listed] == ["+919800000001"]
+    several = (await sent(as_admin, b"Phone,Name\n9800000005;9800000006,Asha\n")).json()["data"]
+    assert (several["added"], several["failed"]) == (0, 1)
+
+
 async def test_a_list_may_be_a_workbook_and_the_template_is_one_of_its_own(as_admin: httpx.AsyncClient) -> None:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer)

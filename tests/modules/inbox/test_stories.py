@@ -97,6 +97,27 @@ async def test_stop_in_a_mail_reply_stops_email(desk: Desk, client_id: int) -> N
     assert desk.server.outside == []
 
 
+async def test_only_what_a_customer_wrote_themselves_stops_email(desk: Desk, client_id: int) -> None:
+    """Below the quoted mail, between its lines, or above it, whichever language says whose mail it is."""
+    stops = {
+        "below": "On Monday, Renewals desk <desk@office.example> wrote:\n> Hello\n> again\n\nSTOP",
+        "between": "> Hello\nSTOP\n> again",
+        "german": "STOP\n\nAm Do., 26. Nov. 2026 um 10:00 Uhr schrieb Desk <desk@office.example>:\n> Hello",
+    }
+    others = {
+        "marathi": "ok\n\nगुरु, २६ नोव्हें, २०२६ रोजी Desk <desk@office.example> ने लिहिले:\n\nSTOP",
+        "outlook": "ok\n\nप्रेषक: Desk <desk@office.example>\nविषय: Due\n\nSTOP",
+        "quoted": "I will pay\n\nOn Monday, Desk <desk@office.example> wrote:\n> STOP",
+    }
+    for name, text in (stops | others).items():
+        await desk.server.send(letter(f"{name}@customer.example", desk.email, "Re: Your renewal", text))
+    await desk.sync()
+    async with unit_of_work() as session:
+        for name in stops | others:
+            stopped = await compliance.has_opted_out(session, client_id, "email", f"{name}@customer.example")
+            assert stopped is (name in stops), name
+
+
 async def test_answer_to_a_message_of_ours_counts_as_replied(desk: Desk, client_id: int) -> None:
     async with unit_of_work() as session:
         number = await db.fetch_only(

@@ -120,6 +120,17 @@ def test_every_start_word_counts_in_every_spelling(spelling: str) -> None:
         "മെസ്സേജ് ചെയ്യരുത്",
         "ਫੋਨ ਨਾ ਕਰੋ",
         "মেছেজ নকৰিব",
+        "STOP or I will report you to TRAI",
+        "stop warna complain karunga",
+        "Stop - Asha",
+        "stop thanks & regards Asha",
+        "Paid already please stop messages",
+        "pls stp",
+        "रुक जाओ",
+        "disturb mat karo",
+        "mat bheja karo",
+        "nai chahiye",
+        "wrong person",
     ],
 )
 def test_a_request_may_be_polite_and_name_what_is_to_stop(text: str) -> None:

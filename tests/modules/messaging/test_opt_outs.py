@@ -72,6 +72,8 @@ STOP = {"type": "text", "text": {"body": "STOP"}}
         meta(None, {"status": "odd"}, written(**STOP), statuses=[None, {"status": "sent"}, {"errors": [{"code": 1}]}]),
         meta(written(id="wamid.a", type="text", text={"body": "C:\\u0000 and \0"}), written(id="wamid.b", **STOP)),
         meta(written(id="wamid.\0", **STOP)),
+        meta(written(type="image", image={"id": "1", "mime_type": "image/jpeg", "caption": "stop these messages"})),
+        meta(written(type="reaction", reaction={"message_id": "wamid.x", "emoji": "🛑"})),
     ],
     ids=[
         "button",
@@ -85,6 +87,8 @@ STOP = {"type": "text", "text": {"body": "STOP"}}
         "odd neighbours",
         "odd signs beside it",
         "an odd number",
+        "caption",
+        "reaction",
     ],
 )
 async def test_whatsapp_opt_outs_of_every_shape_are_taken(

@@ -81,6 +81,25 @@ async def test_a_bank_file_is_shown_before_it_is_booked(
     assert (again.status_code, again.json()["error"]["code"]) == (409, "applied")
 
 
+async def test_only_one_amount_that_came_in_is_a_receipt(as_admin: httpx.AsyncClient) -> None:
+    """A statement with one column of amounts says beside it which way they went."""
+    text = "Date,Particulars,Reference No,Amount,Dr/Cr\n" + (
+        "24/11/2026,NEFT,U1,700.00,CR\n"
+        "24/11/2026,RENT,U2,900.00,DR\n"
+        "24/11/2026,RENT,U3,900.00 Dr,\n"
+        "24/11/2026,NEFT,U4,500 450,CR\n"
+        "24/11/2026,NEFT, ASHA,U5,300,CR\n"
+        "2026-11-23T18:30:00Z,NEFT,U6,\"1,00,000.50\",CR\n"
+    )  # fmt: skip
+    lines = await lines_of(as_admin, await taken(as_admin, text))
+    assert [(each["outcome"], each["amount"]) for each in lines] == [
+        ("unmatched", 700), ("ignored", 900), ("ignored", 900), ("invalid", None), ("invalid", None), ("unmatched", 100_000.50),
+    ]  # fmt: skip
+    assert "not one amount" in lines[3]["problem"]
+    assert "more cells than there are headings" in lines[4]["problem"]
+    assert lines[5]["date"] == "2026-11-24"
+
+
 async def test_the_same_money_in_two_files_is_booked_once(
     as_admin: httpx.AsyncClient, clock: Any, make_case: MakeCase
 ) -> None:

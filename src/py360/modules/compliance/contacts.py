@@ -21,7 +21,9 @@ def contact_key(channel: str, contact: str) -> str:
 
 @lru_cache(maxsize=4096)
 def phone_key(phone: str) -> str | None:
-    """A phone number in E.164, or None when it is none. `09876543210` and `98765 43210` are Indian."""
+    """A phone number in E.164, or None when it is none or several. `09876543210` and `98765 43210` are Indian."""
+    if ";" in phone and not phone.strip().lower().startswith("tel:"):
+        return None  # the library takes what is behind it for a parameter
     try:
         number = phonenumbers.parse(phone, HOME_REGION)
     except phonenumbers.NumberParseException:

@@ -11,7 +11,8 @@ from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.modules.uploads.errors import EmptyFile, NoHeader
 from py360.modules.uploads.headings import heading_key
-from py360.modules.uploads.reading.rows import ROW
+from py360.modules.uploads.issues import sentence
+from py360.modules.uploads.reading.rows import PROBLEM, ROW
 from py360.modules.uploads.reading.tables import Table, open_table
 from py360.modules.uploads.settings import upload_settings
 
@@ -46,10 +47,14 @@ async def get(session: AsyncSession, upload_id: int, caller: Caller) -> Upload:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A row of somebody's table: its number in the file, and its cells as text by the key of their heading."""
+    """A row of somebody's table: its number in the file, and its cells as text by the key of their heading.
+
+    `problem` is a sentence where the cells of the row may be under the wrong headings.
+    """
 
     number: int
     cells: Mapping[str, str]
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +84,10 @@ async def read_table(content: bytes, headings: Collection[str], most_rows: int) 
 def _rows(table: Table, names: Sequence[str], most: int) -> list[FileRow]:
     rows: list[FileRow] = []
     for block in table.blocks():
-        for number, *cells in block.select(ROW, *(f"c{at}" for at in range(len(names)))).iter_rows():
+        for number, problem, *cells in block.select(ROW, PROBLEM, *(f"c{at}" for at in range(len(names)))).iter_rows():
             filled = {name: text.strip() for name, text in zip(names, cells, strict=True) if text and text.strip()}
             if filled:
-                rows.append(FileRow(number, filled))
+                rows.append(FileRow(number, filled, sentence(problem) if problem else None))
             if len(rows) >= most:
                 return rows
     return rows

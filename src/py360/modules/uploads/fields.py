@@ -30,7 +30,8 @@ LANGUAGES: Final = (
 FIELDS: Final = (
     Field(
         "policy_number", "policy_number", "up to 100 characters, once per file",
-        ("policy number", "policy id", "policy", "existing policy number", "previous policy number", "contract number",
+        ("policy number", "policy id", "policy", "existing policy number", "previous policy number", "new policy number",
+         "current policy number", "contract number",
          "certificate number", "पॉलिसी नंबर", "पॉलिसी संख्या", "पालिसी नंबर", "बीमा संख्या", "पॉलिसी क्रमांक"),
         example="MOT/2026/0001234", required=True,
     ),

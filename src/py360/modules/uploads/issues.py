@@ -24,6 +24,7 @@ ERRORS: Final = {
     "end_date_invalid": "This is not a date we can read. Write it as DD/MM/YYYY or YYYY-MM-DD.",
     "expiry_before_start": "The policy ends before it starts, or on the same day. Correct one of the two dates.",
     "end_date_too_far": "No policy of this kind ends so many years from now. Correct the year.",
+    "start_date_ahead": "No policy that is to be renewed begins so many years from now. Correct the year.",
     "start_date_too_far": "No policy of this kind began so many years ago. Correct the year.",
     "no_valid_contact": "Neither the mobile nor the e-mail can be used. Give a 10-digit Indian mobile or an e-mail address.",
     "contact_shortened": "A spreadsheet program has cut the mobile short, so that digits are lost, and there is no e-mail. Format the column as text and enter the number again.",
@@ -31,6 +32,8 @@ ERRORS: Final = {
     "policy_of_other_client": "This policy number belongs to another insurer's book. Correct the number.",
 }
 WARNINGS: Final = {
+    "letters_lost": "Some letters of this name cannot be read, because a program has damaged them. Correct the name.",
+    "ended_long_ago": "This policy ended more than two years ago. Check the year.",
     "email_invalid": "This is not an e-mail address; it was left out. Write it as name@example.com.",
     "phone_invalid": "This is not an Indian mobile number; it was left out. Give 10 digits that start with 6 to 9.",
     "phone_shortened": "A spreadsheet program has cut this number short, so that digits are lost; it was left out. Format the column as text and enter it again.",
@@ -44,7 +47,7 @@ WARNINGS: Final = {
     "day_and_month_exchanged": "A spreadsheet program had taken the day for the month in this date, as the terms of the other rows show; they were exchanged.",
     "term_unusual": "This policy runs for more years than is usual. Check the two dates.",
     "date_of_birth_invalid": "This is no date of birth in the past 120 years; it was left out.",
-    "renewal_date_invalid": "This is not a date we can read; the expiry date was taken instead.",
+    "renewal_date_invalid": "This is no date that we can read, or none within the policy's term or the year after it; the expiry date was taken instead.",
     "gender_unknown": "Write male, female or other; it was left out.",
     "pan_invalid": "A PAN has 5 letters, 4 digits and a letter; it was left out.",
     "pincode_invalid": "A PIN code has 6 digits and does not start with 0; it was left out.",

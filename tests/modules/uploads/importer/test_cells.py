@@ -32,7 +32,8 @@ async def test_a_moment_is_its_date_in_india(send: Send, resources: Resources) -
     moments = [
         ("2026-12-18T18:30:00.000Z", 19), ("2026-12-18T18:30:00+00:00", 19), ("2026-12-18 18:30:00 UTC", 19),
         ("2026-12-19T00:00:00+05:30", 19), ("2026-12-18T18:29:59Z", 18), ("2026-12-19T02:00:00+0900", 18),
-        ("18/12/2026 18:30 GMT", 19), ("2026-12-19 00:00:00", 19),
+        ("18/12/2026 18:30 GMT", 19), ("2026-12-19 00:00:00", 19), ("2026-12-18T18:30:00Z[UTC]", 19), ("2026-12-18T18:30[GMT]", 19),
+        ("2026-12-19T10:00:00+05:30[Asia/Kolkata]", 19),
     ]  # fmt: skip
     await sent(send, [{"Policy Expiry Dt": moment} for moment, _ in moments])
     found = (await imported(resources.reads)).values()
@@ -46,7 +47,7 @@ async def test_a_usable_mobile_is_taken_out_of_a_cell(
         ("9876543210 9812345678", "9876543210"), ("022-24441234 / 9876543211", "9876543211"), ("M: 9876543213", "9876543213"),
         ("9876543214 (Ramesh)", "9876543214"), ("+91-98765-43215 & 9812345670", "9876543215"), ("98765.43216", "9876543216"),
         ("9876543217;9812345671", "9876543217"), ("9876543218.0", "9876543218"), ("୯୮୭୬୫୪୩୨୧୯", "9876543219"),
-        ("９８７６５４３２２０", "9876543220"), ("۹۸۷۶۵۴۳۲۲۱", "9876543221"),
+        ("９８７６５４３２２０", "9876543220"), ("۹۸۷۶۵۴۳۲۲۱", "9876543221"), ("+44 7911 123456; 9876543222", "9876543222"),
     ]  # fmt: skip
     data = await sent(send, [{"Mobile No": cell, "E-mail ID": ""} for cell, _ in cells])
     assert [policy.phone for policy in (await imported(resources.reads)).values()] == [
@@ -63,14 +64,14 @@ async def test_what_people_type_where_there_is_no_contact_is_none(send: Send, as
     assert await issues(as_admin, data["errorsUrl"]) == ["no_valid_contact"] * len(contacts_typed)
 
 
-async def test_a_form_of_address_alone_is_no_name(send: Send, as_admin: httpx.AsyncClient) -> None:
-    titles = ["Mr.", "MR", "Smt", "Shri", "M/s", "Ms.", "श्री"]
+async def test_a_form_of_address_or_a_number_alone_is_no_name(send: Send, as_admin: httpx.AsyncClient) -> None:
+    titles = ["12345", "Dear Customer", "Mr.", "MR", "Smt", "Shri", "M/s", "Ms.", "श्री"]
     data = await sent(send, [{"Insured Name": title} for title in titles])
     assert await issues(as_admin, data["errorsUrl"]) == ["name_missing"] * len(titles)
 
 
-async def test_a_landline_is_no_mobile(send: Send, as_admin: httpx.AsyncClient) -> None:
-    cells = ["079-26401234", "0612-2345678", "(080) 22334455"]
+async def test_a_landline_or_a_number_of_another_country_is_no_mobile(send: Send, as_admin: httpx.AsyncClient) -> None:
+    cells = ["079-26401234", "0612-2345678", "(080) 22334455", "+44 7911 123456", "+65 8123 4567", "0065 8123 4567"]
     data = await sent(send, [{"Mobile No": cell, "E-mail ID": ""} for cell in cells])
     assert await issues(as_admin, data["errorsUrl"]) == ["no_valid_contact"] * len(cells)
 
@@ -107,11 +108,17 @@ async def test_titles_are_left_out_and_names_are_kept(send: Send, resources: Res
     assert [policy.name for policy in (await imported(resources.reads)).values()] == [name for _, name in cells]
 
 
-@pytest.mark.parametrize("cell", ["845.00 Cr", '"12,845.00 Cr"', "12845.00 Dr", "845 CR.", "12845Dr"])
+@pytest.mark.parametrize("cell", ["845.00 Cr", '"12,845.00 Cr"', "12845.00 Dr", "845 CR.", "12845Dr", "845 Cr"])
 async def test_a_ledgers_marks_are_no_crores(send: Send, as_admin: httpx.AsyncClient, cell: str) -> None:
     rows = [row(1, **{"Last Premium (INR)": cell}), row(2, **{"Last Premium (INR)": "900.00 Dr"})]
     data = await send(csv_of(rows))
     assert await issues(as_admin, data["errorsUrl"]) == ["amount_of_ledger", "amount_of_ledger"]
+
+
+async def test_two_amounts_in_a_cell_are_not_one(send: Send, as_admin: httpx.AsyncClient) -> None:
+    cells = ["10000 11800", "Rs.8450 Rs.9000", "500/-450/-", "8 45"]
+    data = await sent(send, [{"Last Premium (INR)": cell} for cell in cells])
+    assert await issues(as_admin, data["errorsUrl"]) == ["premium_not_a_number"] * len(cells)
 
 
 async def test_crores_are_crores(send: Send, resources: Resources) -> None:
@@ -120,8 +127,9 @@ async def test_crores_are_crores(send: Send, resources: Resources) -> None:
 
 
 async def test_a_renewal_amount_that_says_nothing_leaves_the_premium(send: Send, resources: Resources) -> None:
-    cells = [" -   ", "—", "NA", "N.A.", "#N/A", "0", "0.00", ""]
-    data = await sent(send, [*({"Renewal Premium (INR)": cell} for cell in cells), {}])
+    cells = [" -   ", "—", "NA", "N.A.", "#N/A", "0", "0.00", "", "₹ -", "Rs. -"]
+    none_before = {"Last Premium (INR)": "₹ -   "}  # and the other way round
+    data = await sent(send, [*({"Renewal Premium (INR)": cell} for cell in cells), none_before])
     assert data["failedRecords"] == 0
     premiums = [policy.premium for policy in (await imported(resources.reads)).values()]
     assert premiums[:-1] == [Decimal(10_000 + number) for number in range(1, len(cells) + 1)]
@@ -152,11 +160,22 @@ async def test_modes_of_payment_as_insurers_shorten_them(send: Send, resources: 
 async def test_a_mistyped_year_is_reported(send: Send, as_admin: httpx.AsyncClient) -> None:
     terms = [
         ("20/12/2025", "19/12/2062", "end_date_too_far"), ("20/12/2025", "19/12/99", "end_date_too_far"),
-        ("20/12/1925", "19/12/2026", "start_date_too_far"),
+        ("20/12/1925", "19/12/2026", "start_date_too_far"), ("20/12/2035", "19/12/2036", "start_date_ahead"),
     ]  # fmt: skip
     data = await sent(send, [*({"Policy Start Dt": start, "Policy Expiry Dt": end} for start, end, _ in terms), {}])
     assert await issues(as_admin, data["errorsUrl"]) == [code for *_, code in terms]
     assert data["successfulRecords"] == 1
+
+
+async def test_a_due_date_with_a_mistyped_year_is_the_expiry_date(send: Send, as_admin: httpx.AsyncClient) -> None:
+    heads = [*HEADINGS, "Renewal Date"]
+    due = ["19/12/2062", "19/12/1926", "19/12/2016", "19/11/2026"]
+    data = await send(csv_of([[*row(number), each] for number, each in enumerate(due, 1)], heads))
+    listed = await as_admin.get(data["errorsUrl"], params={"severity": "warning"})
+    warnings = listed.json()["data"]["warnings"]
+    assert [(each["row"], each["code"]) for each in warnings] == [(at, "renewal_date_invalid") for at in (2, 3, 4)]
+    cases = (await as_admin.get("/api/cases", params={"sort": "policyNumber"})).json()["data"]["cases"]
+    assert sorted(case["renewalDate"] for case in cases) == ["2026-11-19", *["2026-12-19"] * 3]
 
 
 async def test_a_life_cover_may_last_decades(send: Send) -> None:

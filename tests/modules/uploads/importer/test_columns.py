@@ -136,12 +136,28 @@ async def test_short_headings_whose_values_do_not_fit_are_asked_about(send: Send
 
 
 @pytest.mark.parametrize(
-    "period", ["20/12/2025 to 19/12/2026", "20-Dec-2025 - 19-Dec-2026", "From 20.12.2025 00:00 To 19.12.2026 midnight"]
+    "period",
+    [
+        "20/12/2025 to 19/12/2026",
+        "20-Dec-2025 - 19-Dec-2026",
+        "From 20.12.2025 00:00 To 19.12.2026 midnight",
+        "From 00:00 Hrs 20/12/2025 To 23:59 Hrs 19/12/2026",
+        "2025-12-19T18:30:00Z - 2026-12-18T18:30:00Z",
+        "20251220-20261219",
+    ],
 )
 async def test_a_period_in_one_column_is_read(send: Send, resources: Resources, period: str) -> None:
     await send(listed({"Period of Insurance": period}, without=["Start Date", "Expiry Date"]))
     policy = (await imported(resources.reads))["FX/1"]
     assert (policy.start, policy.end) == (date(2025, 12, 20), date(2026, 12, 19))
+
+
+@pytest.mark.parametrize("first", ["Previous Policy Period", "Own Damage Period"])
+async def test_periods_of_two_columns_that_differ_are_asked_about(send: Send, first: str) -> None:
+    rows = [{first: "20/12/2024 to 19/12/2025", "Policy Period": "20/12/2025 to 19/12/2026"}]
+    data = await send(listed(*rows, without=["Start Date", "Expiry Date"]))
+    assert {question["id"] for question in data["questions"]} == {"columns.start_date", "columns.end_date"}
+    assert data["questions"][0]["options"] == [first, "Policy Period"]
 
 
 async def test_an_order_of_dates_is_remembered_only_with_its_reason_and_never_against_the_terms(send: Send) -> None:
@@ -198,6 +214,20 @@ async def test_half_swapped_dates_are_asked_about_where_nothing_shows_it(
     await run_jobs()
     assert (await imported(resources.reads))["FX/1"].end.month == month
     assert (await send(dated([*cells, *texts, ("21/12/2025", "21/12/2026")])))["status"] == "needs_input"
+
+
+@pytest.mark.parametrize("shown", ["%d-%b-%y", "%d-%m-%Y", "%Y/%m/%d"])
+async def test_half_swapped_dates_of_an_export_are_asked_about(
+    send: Send, as_admin: httpx.AsyncClient, run_jobs: Callable[[], Awaitable[None]], resources: Resources, shown: str
+) -> None:
+    """An export has the display format of the dates that a program had read, and the others as they were typed."""
+    cells = [{"Expiry Date": date(2026, month, 12).strftime(shown)} for month in range(1, 9)]
+    data = await send(listed(*cells, *({"Expiry Date": f"{day}/12/2026"} for day in range(13, 20))))
+    assert [question["id"] for question in data["questions"]] == ["dateCells.end_date"]
+    url = f"/api/upload/{data['uploadId']}/mapping"
+    assert (await as_admin.post(url, json={"dateCells": {"end_date": "swap"}})).status_code == 200
+    await run_jobs()
+    assert (await imported(resources.reads))["FX/1"].end == date(2026, 12, 1)
 
 
 async def test_dates_of_a_workbook_beside_texts_are_kept_where_nothing_is_wrong(

@@ -5,11 +5,12 @@ import pytest
 
 from py360.kit.resources import Resources
 from py360.modules.uploads.settings import upload_settings
-from tests.factories.policy_files import Send, csv_of, imported, row, xlsx_of
+from tests.factories.policy_files import HEADINGS, Send, csv_of, imported, row, xlsx_of
 
 NOTHING = (
     "(blank)", "#NAME?", "#DIV/0!", "#N/A N/A", "#SPILL!", "N/a", "n.a.", "—", "--", "?", "TBA", "Tbd", "Not Available", "NOT APPLICABLE",
-    "not yet issued", "To be advised", "PENDING", "Awaited", "Nil.", "<null>", "0000", "XXXX", "उपलब्ध नहीं", "लागू नहीं",
+    "not yet issued", "To be advised", "\\N", "ditto", "-do-", "Same as above", "null null", "Not Avl", "#NV", "Error 2042", "இல்லை", "নেই",
+    "[object Object]", "PENDING", "Awaited", "Nil.", "<null>", "0000", "XXXX", "उपलब्ध नहीं", "लागू नहीं",
 )  # fmt: skip
 
 
@@ -23,7 +24,7 @@ async def codes(client: httpx.AsyncClient, errors_url: str) -> list[tuple[int, s
     "again",
     [
         "FX/0001\u200b", "FX/\u200d0001", "\ufeffFX/0001", "fx/0001", "FX / 0001", "ＦＸ／０００１", "'FX/0001", "FX/0001\u00a0",
-        '"=""FX/0001"""', "FX\u00ad/0001",
+        '"=""FX/0001"""', "FX\u00ad/0001", "FX\u2044\u034f0001.",
     ],
 )  # fmt: skip
 async def test_a_number_in_another_spelling_is_a_repeat(
@@ -119,6 +120,11 @@ async def test_numbers_that_a_program_altered_are_taken_as_they_were_or_reported
         row(5, **{"Policy No.": "2026-03-01"}),
         row(6, **{"Policy No.": "01/03/26 00:00"}),
         row(7, **{"Policy No.": "TRUE"}),
+        row(8, **{"Policy No.": "12:30:00"}),
+        row(9, **{"Policy No.": "March 2026"}),
+        row(10, **{"Policy No.": "=T(A1&B1)"}),
+        row(11, **{"Policy No.": '"4,101,234,568"'}),
+        row(12, **{"Policy No.": "Fresh"}),
     ]
     data = await send(csv_of(rows))
     assert await codes(as_admin, data["errorsUrl"]) == [
@@ -128,9 +134,14 @@ async def test_numbers_that_a_program_altered_are_taken_as_they_were_or_reported
         (6, "policy_number_became_date"),
         (7, "policy_number_became_date"),
         (8, "policy_number_missing"),
+        (9, "policy_number_became_date"),
+        (10, "policy_number_became_date"),
+        (11, "policy_number_missing"),
+        (13, "policy_number_missing"),
     ]
     assert [(policy.number, policy.code) for policy in (await imported(resources.reads)).values()] == [
-        ("4101234567", "10010001")
+        ("4101234567", "10010001"),
+        ("4101234568", "C00011"),
     ]
 
 
@@ -147,6 +158,13 @@ async def test_a_number_that_may_be_a_date_is_taken_and_reported(
 async def test_a_word_that_two_strangers_share_is_no_code(send: Send, resources: Resources, word: str) -> None:
     await send(csv_of([row(number, **{"Cust Code": word}) for number in (1, 2)]))
     assert len({policy.customer_id for policy in (await imported(resources.reads)).values()}) == 2
+
+
+async def test_a_pan_that_is_an_example_is_nobodys(send: Send, resources: Resources) -> None:
+    heads, examples = [*HEADINGS, "PAN"], ["ABCDE1234F", "AAAAA1111A", "XXXXX0000X"]
+    rows = [[*row(number, **{"Cust Code": ""}), examples[number % 3]] for number in range(6)]
+    await send(csv_of(rows, heads))
+    assert len({policy.customer_id for policy in (await imported(resources.reads)).values()}) == 6
 
 
 async def test_a_long_number_of_a_workbook_has_no_invented_digits(send: Send, as_admin: httpx.AsyncClient) -> None:

@@ -54,6 +54,11 @@ async def test_hidden_rows_are_asked_about_once_per_layout(
 
 
 MARKS = [
+    ("Policy Status", ["Canc", "Renew ho gaya", "Inactive", "Not renewed"], {"cancelled": 1, "renewed": 1, "lapsed": 1}),
+    ("Is Active", ["Y", "N", "No", ""], {"lapsed": 2}),
+    ("Renewed Policy No", ["", "DM/2027/1", "NA", "-"], {"renewed": 1}),
+    ("Renewal Status", ["Done", "Pending", "Completed", ""], {"renewed": 2}),
+    ("Cancellation Reason", ["", "Duplicate", "nil", ""], {"cancelled": 1}),
     ("Policy Status", ["Active", "Cancelled", "Renewed", "Lapsed"], {"cancelled": 1, "renewed": 1, "lapsed": 1}),
     ("Status", ["Issued - cancelled flat", "CANCELLED - CHEQUE BOUNCE", "renewed", "Surrendered"], {"cancelled": 2, "renewed": 1, "lapsed": 1}),
     ("Renewed (Y/N)", ["N", "Y", "yes", ""], {"renewed": 2}),

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from py360.kit.errors import Problem
 from py360.modules.uploads.reading.rows import Roles, Skip
 from tests.factories.policy_files import HEADINGS, Send, csv_of, row
 from tests.factories.tables import rows_in, table_in
@@ -68,6 +69,22 @@ def test_a_carriage_return_inside_a_cell_ends_no_row(tmp_path: Path) -> None:
     assert [line[3] for line in read(tmp_path, "\n".join(lines))] == ["Asha Sharma 1", "Asha Sharma 2"]
 
 
+@pytest.mark.parametrize("end", ["\r", "\n"])
+def test_a_carriage_return_between_whole_rows_ends_a_row(tmp_path: Path, end: str) -> None:
+    """A list whose headings and rows were written on different machines."""
+    lines = lines_of(6)
+    found = read(tmp_path, lines[0] + "\r\n" + "\r".join(lines[1:4]) + end + "\n".join(lines[4:]))
+    assert len(found) == 6
+
+
+def test_rows_that_a_program_quoted_as_a_whole_are_rows(tmp_path: Path) -> None:
+    lines = lines_of(4)
+    lines[2] = lines[2].replace("Asha Sharma 2", '"Sharma, Asha"')
+    quoted = ['"' + line.replace('"', '""') + '"' for line in lines]
+    assert [line[3] for line in read(tmp_path, "\n".join([*lines[:2], *quoted[2:]]))][1] == "Sharma, Asha"
+    assert len(read(tmp_path, "\n".join(quoted))) == 4
+
+
 def test_marks_of_inches_and_nicknames_stay(tmp_path: Path) -> None:
     lines = lines_of(2)
     lines[1] = lines[1].replace("Private Car", 'Car 14" rim').replace("Asha Sharma", '"Raju" Kulkarni')
@@ -75,16 +92,18 @@ def test_marks_of_inches_and_nicknames_stay(tmp_path: Path) -> None:
 
 
 async def test_rows_whose_cells_cannot_be_told_apart_are_reported(send: Send, as_admin: httpx.AsyncClient) -> None:
-    """A row with a cell too many, and one that a quotation mark tore."""
-    lines = lines_of(6)
+    """A row with a cell too many, one with a blank last cell instead, and one that a quotation mark tore."""
+    lines = lines_of(7)
+    lines[7] = lines[7].replace("Asha Sharma", "Sharma, Asha").removesuffix("Annual")
     lines[2] = lines[2].replace("Asha Sharma", "Sharma, Asha")
     lines[4] = lines[4].replace("C00004,Asha", '"C00004\nAsha')
     told = await send("\n".join(lines).encode())
-    assert (told["successfulRecords"], told["failedRecords"]) == (4, 3)
+    assert (told["successfulRecords"], told["failedRecords"]) == (4, 4)
     errors = (await as_admin.get(told["errorsUrl"].split("?")[0], params={"limit": 100})).json()["data"]["errors"]
     assert {(error["row"], error["code"]) for error in errors} >= {
         (3, "more_cells_than_headings"),
         (5, "quote_not_closed"),
+        (9, "more_cells_than_headings"),
     }
 
 
@@ -104,6 +123,10 @@ async def test_a_row_that_another_delimiter_separates_is_no_remark(send: Send) -
     lines[2] = lines[2].replace(",", ";")
     told = await send("\n".join(lines).encode())
     assert (told["successfulRecords"], told["failedRecords"]) == (3, 1)
+    lines = [line.replace(",", ";") if at != 2 else line for at, line in enumerate(lines_of(4))]
+    lines[2] = lines[2].replace("Asha Sharma", "Asha Devi Rao Sharma")
+    told = await send("\n".join(lines).encode())
+    assert (told["totalRecords"], told["failedRecords"]) == (4, 1)
 
 
 async def test_control_characters_are_no_part_of_a_list(send: Send) -> None:
@@ -153,6 +176,15 @@ def test_letters_of_one_byte_stand_where_people_write_them(tmp_path: Path, name:
     assert read(tmp_path, "\n".join(lines).encode(encoding))[19][3] == name
 
 
+def test_letters_of_windows_beside_each_other_in_a_list_of_hindi_names(tmp_path: Path) -> None:
+    lines = [line.replace("Asha Sharma", "लक्ष्मी शर्मा") for line in lines_of(20)]
+    found = read(
+        tmp_path,
+        "\n".join(lines).encode() + b"\n" + lines_of(21)[21].encode().replace(b"Asha", "Núñez".encode("cp1252")),
+    )
+    assert (found[20][3], found[4][3]) == ("Núñez Sharma 21", "लक्ष्मी शर्मा 5")
+
+
 def test_an_apostrophe_of_windows_in_a_list_of_hindi_names(tmp_path: Path) -> None:
     lines = [line.replace("Asha Sharma", "लक्ष्मी शर्मा") for line in lines_of(20)]
     lines[3] = lines[3].replace("लक्ष्मी शर्मा 3", "Savio D?Mello")
@@ -190,6 +222,11 @@ def test_every_line_of_a_printed_list_is_accounted_for(tmp_path: Path) -> None:
         ["Due list", "", *lines[:3], "", "Page total,2", "Page 2", lines[0], *lines[3:], "TOTAL,4", "Prepared by MIS"]
     )
     assert skipped(tmp_path, text) == {Skip.TITLE: 1, Skip.BLANK: 2, Skip.HEADING: 2, Skip.TOTAL: 2, Skip.NOTE: 2}
+    titles = ["Due list,,,Printed 01/11/2026", "Branch: Pune,,Page {} of 2"]
+    pages = ["\n".join([*titles, lines[0], *lines[at : at + 2]]).replace("{}", str(at)) for at in (1, 3)]
+    ends = ["c/f,,,30000", "Pune Total,2", "4,,,Total:,60000", "-----,----,---"]
+    text = "\n".join([*pages, *ends])
+    assert skipped(tmp_path, text) == {Skip.TITLE: 4, Skip.HEADING: 2, Skip.TOTAL: 3, Skip.NOTE: 1}
 
 
 async def test_rows_below_headings_in_another_order_are_reported(send: Send, as_admin: httpx.AsyncClient) -> None:
@@ -199,6 +236,9 @@ async def test_rows_below_headings_in_another_order_are_reported(send: Send, as_
     assert (told["successfulRecords"], told["failedRecords"]) == (2, 2)
     errors = (await as_admin.get(told["errorsUrl"].split("?")[0])).json()["data"]["errors"]
     assert {error["row"] for error in errors if error["code"] == "under_other_headings"} == {5, 6}
+    exchanged = [",".join([line.split(",")[at] for at in (2, 1, 0)] + line.split(",")[3:]) for line in lines_of(8)]
+    told = await send("\n".join([*lines_of(6), f"\ufeff{exchanged[0]}", *exchanged[7:]]).encode())
+    assert (told["totalRecords"], told["failedRecords"]) == (8, 2)
 
 
 def test_headings_far_down(tmp_path: Path) -> None:
@@ -210,3 +250,5 @@ def test_a_table_of_one_row_and_thousands_of_columns(tmp_path: Path) -> None:
     headings = [*HEADINGS, *(f"Remark {number}" for number in range(3_000))]
     found = read(tmp_path, "\n".join([",".join(headings), ",".join([*map(str, row(1)), *["x"] * 3_000])]))
     assert (len(found), len(found[0])) == (1, 3_012)
+    with pytest.raises(Problem, match="more than 16,384 columns"):
+        read(tmp_path, ",".join([*HEADINGS, *(f"Remark {number}" for number in range(16_384))]) + "\n1")

@@ -228,6 +228,28 @@ def test_dates_of_1904_without_a_date_format(tmp_path: Path) -> None:
     assert (chunk["c7"][0], chunk["c6"][0], chunk["c8"][0]) == ("46375", "20/12/2025", "10001")
 
 
+def test_dates_of_1904_in_a_document_of_libreoffice(tmp_path: Path) -> None:
+    start = '<table:calculation-settings><table:null-date table:date-value="1904-01-01"/></table:calculation-settings>'
+    cells = values(1, **{"Policy Start Dt": 44549, "Policy Expiry Dt": 44913})
+    content = ods_of(ods_row(HEADINGS) + ods_row(cells))
+    with zipfile.ZipFile(io.BytesIO(content)) as parts:
+        text = {name: parts.read(name) for name in parts.namelist()}
+    text["content.xml"] = text["content.xml"].replace(b"<table:table ", start.encode() + b"<table:table ", 1)
+    table = table_of(tmp_path, zip_of(text))
+    assert [chunk["c7"].to_list() for chunk in table.chunks(10, Roles(0, dates=frozenset({6, 7})))] == [["46375"]]
+
+
+def test_a_moment_in_a_cell_keeps_its_zone(tmp_path: Path) -> None:
+    """Programs write a day of India as the evening before, UTC; at midnight it is the same day anyway."""
+    moments = ["2026-12-18T18:30:00.000Z", "2026-12-19T00:00:00Z", "2026-12-19"]
+    found = rows_in(
+        table_of(tmp_path, book(*(values(1, **{"Policy Expiry Dt": cell(moment, kind="d")}) for moment in moments)))
+    )
+    assert len(found) == 3
+    texts = [next(text for text in line if isinstance(text, str) and text.startswith("2026-12-1")) for line in found]
+    assert texts == ["2026-12-18T18:30:00.000Z", "2026-12-19 00:00:00", "2026-12-19 00:00:00"]
+
+
 def test_sheets_that_are_not_read_are_named(tmp_path: Path) -> None:
     """One that continues without headings, one with headings of its own, and a cover sheet, which is no table."""
     sheets = [sheet_of("".join(map(row_of, rows))) for rows in (

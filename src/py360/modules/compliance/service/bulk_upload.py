@@ -27,7 +27,11 @@ COLUMNS: Final[Mapping[str, str]] = {
     "phone": "customerPhone",
     "customerphone": "customerPhone",
     "mobile": "customerPhone",
+    **dict.fromkeys(
+        ("mobileno", "mobilenumber", "phoneno", "phonenumber", "contactno", "contactnumber"), "customerPhone"
+    ),
     "email": "customerEmail",
+    **dict.fromkeys(("emailid", "emailaddress"), "customerEmail"),
     "customeremail": "customerEmail",
     "dnctype": "dncType",
     "type": "dncType",
@@ -82,7 +86,7 @@ async def add_list(session: AsyncSession, caller: Caller, filename: str, content
     names, rows = await _read(filename, content)
     done = Uploaded(len(rows))
     found: list[Mapping[str, object]] = []
-    for number, row in enumerate(rows, 2):  # as the sheet numbers them: the headings are row 1
+    for number, row in rows:
         values = {name: cell for name, cell in zip(names, row, strict=False) if name and cell}
         try:
             found.append(entries.columns_of(_entry(values)))
@@ -99,8 +103,8 @@ async def add_list(session: AsyncSession, caller: Caller, filename: str, content
     return done
 
 
-async def _read(filename: str, content: bytes) -> tuple[list[str | None], list[list[str]]]:
-    """The fields of the columns and the rows that are not blank."""
+async def _read(filename: str, content: bytes) -> tuple[list[str | None], list[tuple[int, list[str]]]]:
+    """The fields of the columns, and the rows that are not blank as the sheet numbers them: the headings are row 1."""
     kind = filename.rpartition(".")[2].lower()
     if kind not in ("csv", "xlsx"):
         raise Invalid(
@@ -124,7 +128,7 @@ async def _read(filename: str, content: bytes) -> tuple[list[str | None], list[l
             code="columns_missing",
             details=[_file("no column Phone or Email in the first row")],
         )
-    rows = [row for row in read[1:] if any(row)]
+    rows = [(number, row) for number, row in enumerate(read[1:], 2) if any(row)]
     if len(rows) > sheet.MAX_ROWS:
         raise TooLarge(f"A list has at most {sheet.MAX_ROWS:,} rows. Split it.")
     return names, rows

@@ -6,7 +6,7 @@ nesting times size, and every part is an object.
 
 import codecs
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.errors import MessageError
@@ -295,7 +295,9 @@ def _is_automatic(head: Message) -> bool:
     )
 
 
+_LONGEST_NAME: Final = 20  # letters of a header's name
 _QUOTES: Final = (
+    "-------- original message",
     "-----original message",
     "----- original message",
     "-------- forwarded",
@@ -305,17 +307,61 @@ _QUOTES: Final = (
 
 
 def own_words(text: str) -> str:
-    """What the writer added: without the quoted mail below it and without their signature."""
+    """What the writer added above, below or between the lines of the quoted mail, without their signature."""
     kept: list[str] = []
     lines = text.splitlines()
-    for place, line in enumerate(lines):
-        bare = line.strip()
-        lower = bare.lower()
-        ends = bare == "--" or (bool(kept) and lower.startswith(_QUOTES))
-        nearby = " ".join(each.strip().lower() for each in lines[place : place + 3])
-        wrote = (lower.startswith(("on ", "le ")) and "wrote:" in nearby) or lower.endswith(("wrote:", "ने लिखा:"))
-        if ends or wrote:
+    place = 0
+    while place < len(lines):
+        bare = lines[place].strip()
+        if bare == "--" or (any(kept) and (bare.lower().startswith(_QUOTES) or _begins_headers(lines, place))):
             break
-        if not bare.startswith(">"):
-            kept.append(line)
+        taken = _introduction(lines, place)
+        if taken and not _are_marked(lines[place + taken :]):
+            break  # everything below it is quoted
+        if not taken and not bare.startswith(">"):
+            kept.append(lines[place])
+        place += taken or 1
     return "\n".join(kept).strip()
+
+
+def _introduction(lines: Sequence[str], place: int) -> int:
+    """How many lines say whose mail follows, in whichever language: `On Thu, 26 Nov 2026, Office <office@example.in> wrote:`."""
+    lower = lines[place].strip().lower()
+    if (
+        lower.endswith(("wrote:", "ने लिखा:"))
+        or (lower.startswith("on ") and "wrote:" in lower)
+        or (lower.endswith(":") and "<" in lower and "@" in lower)
+    ):
+        return 1
+    nearby = [each.strip().lower() for each in lines[place : place + 3]]
+    if lower.startswith(("on ", "le ", "am ", "el ")) and (end := _place_of_colon(nearby)) is not None:
+        return end + 1
+    return 0
+
+
+def _place_of_colon(nearby: Sequence[str]) -> int | None:
+    """Where an introduction ends that is broken over lines: at a colon behind an address, or at "wrote:"."""
+    joined = ""
+    for place, line in enumerate(nearby):
+        joined += " " + line
+        if line.endswith(":") and ("@" in joined or line.endswith("wrote:")):
+            return place
+        if not line:
+            return None
+    return None
+
+
+def _are_marked(lines: Sequence[str]) -> bool:
+    """Whether the first lines that say something are marked as quoted."""
+    return next((line.lstrip().startswith(">") for line in lines if line.strip()), False)
+
+
+def _begins_headers(lines: Sequence[str], place: int) -> bool:
+    """Whether the headers of the quoted mail begin here, as Outlook writes them in each language: two lines of `Von: ...`."""
+    first, *others = (line.strip().strip("*") for line in lines[place : place + 2])
+    return (
+        bool(others)
+        and "<" in first
+        and "@" in first
+        and all(0 < line.find(":") < _LONGEST_NAME for line in (first, *others))
+    )

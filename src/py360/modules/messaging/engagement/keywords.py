@@ -22,6 +22,8 @@ Meaning = Literal["stop", "start"]
 LONGEST: Final = 2_000  # characters that are looked at; a request to stop is short
 LONGEST_REQUEST: Final = 15  # words beside the polite ones; no phrase of the lists is as long
 _SENTENCE_ENDS: Final = frozenset(".!?,;:\n\r।॥…،؛؟۔|—–、。！？")
+# Words behind which a sentence says something else: what happens otherwise, or who writes.
+_TURNS: Final = frozenset(["or", "otherwise", "else", "warna", "varna", "वरना", "वर्ना", "ورنہ", "regards", "rgds"])
 _STOP_SIGNS: Final = frozenset("🛑⛔🚫")  # alone they say what the word says
 _INDIC_BLOCKS: Final = (0x0900, 0x0980, 0x0A00, 0x0A80, 0x0B00, 0x0C00, 0x0C80, 0x0D00)
 _NASALS: Final = (0x19, 0x1E, 0x23, 0x28, 0x2E)  # nga, nya, nna, na, ma: places in each of these blocks
@@ -82,8 +84,11 @@ def _meaning(text: str) -> Meaning | None:
     words, tokens = _vocabulary(), _tokens(text)
     if words.is_stop(tokens, whole=True):
         return "stop"
-    if any(words.is_stop(_tokens(sentence), whole=False) for sentence in _sentences(text)):
-        return "stop"
+    for sentence in _sentences(text.replace(" - ", ". ")):
+        said = _tokens(sentence)
+        turn = next((place for place, token in enumerate(said) if token in _TURNS), len(said))
+        if words.is_stop(said, whole=False) or words.is_stop(said[:turn], whole=False):
+            return "stop"
     return "start" if words.is_start(tokens) else None
 
 

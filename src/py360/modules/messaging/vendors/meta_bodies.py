@@ -96,6 +96,18 @@ class Interactive(Body):
     list_reply: Annotated[Choice, AS_OBJECT] = Choice()
 
 
+class Captioned(Body):
+    """A picture, film or document; what is written below it is a message, too."""
+
+    caption: Text = ""
+
+
+class Reaction(Body):
+    """A sign that a person put on a message."""
+
+    emoji: Text = ""
+
+
 class InboundEvent(Body):
     """A message of a person."""
 
@@ -105,12 +117,20 @@ class InboundEvent(Body):
     button: Annotated[Button, AS_OBJECT] = Button()
     interactive: Annotated[Interactive, AS_OBJECT] = Interactive()
     context: Annotated[Named, AS_OBJECT] = Named()
+    image: Annotated[Captioned, AS_OBJECT] = Captioned()
+    video: Annotated[Captioned, AS_OBJECT] = Captioned()
+    document: Annotated[Captioned, AS_OBJECT] = Captioned()
+    reaction: Annotated[Reaction, AS_OBJECT] = Reaction()
 
     @property
     def choices(self) -> tuple[str, ...]:
-        """What was pressed or chosen, in the words of the message and in ours."""
+        """What was pressed or chosen, in the words of the message and in ours, and what was said without a text of its own."""
         reply = self.interactive
         parts = (
+            self.image.caption,
+            self.video.caption,
+            self.document.caption,
+            self.reaction.emoji,
             self.button.text,
             self.button.payload,
             reply.button_reply.title or reply.list_reply.title,

@@ -3,8 +3,10 @@
 import re
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final
+
+from py360.kit.clock import INDIA
 
 Aliases = Mapping[str, tuple[str, ...]]
 
@@ -13,6 +15,8 @@ BANK: Final[Aliases] = {
     "date": ("value date", "transaction date", "txn date", "date", "posting date", "tran date"),
     "credit": ("credit", "credit amount", "deposit", "deposit amount", "deposits", "amount"),
     "debit": ("debit", "debit amount", "withdrawal", "withdrawal amount", "withdrawals"),
+    # whether the amount of the row came in or went out, where a statement has one column of amounts
+    "side": ("dr cr", "cr dr", "dr or cr", "cr or dr", "debit credit", "credit debit", "transaction type", "txn type", "type", "indicator"),
     "reference": (
         "utr", "utr number", "reference", "reference number", "ref number", "chq ref number", "cheque number",
         "transaction id", "txn id",
@@ -32,7 +36,10 @@ SETTLEMENT: Final[Aliases] = {
     "date": ("settled at", "settled on", "automatic payout effective at", "available on", "date"),
 }
 KINDS: Final = {"payment": "payment", "charge": "payment", "refund": "refund", "dispute": "dispute"}
-_MONEY: Final = re.compile(r"[₹,\s]|inr|rs\.?", re.IGNORECASE)
+_CURRENCY: Final = re.compile(r"^(?:₹|inr|rs\.?)\s*|\s*(?:₹|inr|rs\.?)$", re.IGNORECASE)
+_WENT_OUT: Final = re.compile(r"d|dr\.?|debit(?:ed)?|withdraw(?:al|n)|wdl?", re.IGNORECASE)
+_SIDE: Final = re.compile(r"\s*\(?(cr|dr)\.?\)?$", re.IGNORECASE)
+_AMOUNT: Final = re.compile(r"[+-]?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.[0-9]*)?")
 _FORMATS: Final = (
     "%d/%m/%Y",
     "%d-%m-%Y",
@@ -44,6 +51,7 @@ _FORMATS: Final = (
     "%d-%m-%y",
     "%d-%b-%y",
 )
+_ZONED: Final = re.compile(r"[0-9]{2}:[0-9]{2}.*(?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 _SERIAL: Final = re.compile(r"[1-9][0-9]{4}(\.[0-9]+)?")
 _EPOCH: Final = date(1899, 12, 30)  # day 0 of workbooks
 _WORDS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_-]{3,59}")
@@ -62,21 +70,37 @@ def cell(row: Mapping[str, str], aliases: Aliases, column: str) -> str:
 
 
 def money(text: str) -> Decimal | None:
-    """`₹1,25,000.50` or `500.00 Cr`; None for what is no amount. Raises ValueError for more than two decimals."""
-    bare = _MONEY.sub("", text).removesuffix("Cr").removesuffix("CR").strip()
+    """`₹1,25,000.50` or `500.00 Cr`; what went out (`500.00 Dr`) is negative; None for what is no amount.
+
+    Raises ValueError for more than two decimals, and for a text that may be two amounts.
+    """
+    side = _SIDE.search(text.strip())
+    bare = _CURRENCY.sub("", _SIDE.sub("", text.strip()).strip())
     if bare in ("", "-"):
         return None
-    try:
-        amount = Decimal(bare)
-    except InvalidOperation:
+    if not _AMOUNT.fullmatch(bare):
+        if sum(map(str.isdigit, bare)) > 0 and not any(map(str.isalpha, bare)):
+            raise ValueError(f"“{text[:40]}” is not one amount")
         return None
-    if not amount.is_finite() or abs(amount) >= MOST or amount != amount.quantize(Decimal("0.01")):
+    amount = Decimal(bare.replace(",", ""))
+    if abs(amount) >= MOST or amount != amount.quantize(Decimal("0.01")):
         raise ValueError(f"“{text[:40]}” is not an amount in rupees and paise")
-    return amount.quantize(Decimal("0.01"))
+    went_out = side is not None and side[1].lower() == "dr"
+    return (-abs(amount) if went_out else amount).quantize(Decimal("0.01"))
+
+
+def went_out(side: str) -> bool:
+    """Whether a statement's column says that the amount was debited: D, DR, Debit, Withdrawal."""
+    return _WENT_OUT.fullmatch(side.strip()) is not None
 
 
 def day(text: str) -> date | None:
-    """The day a cell names, in the forms that banks write; None for none. Days come before months."""
+    """The day in India that a cell names, in the forms that banks write; None for none. Days come before months."""
+    if _ZONED.search(text):
+        try:
+            return datetime.fromisoformat(text.strip()).astimezone(INDIA).date()
+        except ValueError:
+            return None
     bare = text.strip().partition("T")[0]
     bare = bare.partition(" ")[0] if re.match(r"[0-9]{2,4}[/.-]", bare) else bare
     for form in _FORMATS:

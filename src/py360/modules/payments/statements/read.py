@@ -71,6 +71,8 @@ def _lines(kind: Kind, table: uploads.FileTable) -> list[Line]:
     found: list[Line] = []
     for row in table.rows:
         try:
+            if row.problem:
+                raise ValueError(row.problem)
             found.append(make(row))
         except ValueError as error:
             kind_of = "credit" if kind == "bank" else "adjustment"
@@ -81,6 +83,8 @@ def _lines(kind: Kind, table: uploads.FileTable) -> list[Line]:
 def _bank_line(row: uploads.FileRow) -> Line:
     get = _getter(row.cells, BANK)
     credit, debit = columns.money(get("credit")), columns.money(get("debit"))
+    if credit and not debit and (credit < 0 or columns.went_out(get("side"))):
+        credit, debit = None, abs(credit)
     narration, reference = get("narration"), get("reference")
     happened_on = columns.day(get("date"))
     if not credit and debit:

@@ -1,7 +1,8 @@
 """From a chunk of text to typed rows and a list of what is wrong. Whole columns at a time; no loop over rows."""
 
+from collections.abc import Mapping as Lookup
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -27,7 +28,10 @@ _MAY_BE_NOTHING: Final = frozenset({
     "product_category", "address", "city", "state", "notes", "channel", "sub_channel", "sum_insured", "proposer_name",
     "proposer_relationship", "life_assured_name", "nominee", "insured_members", "sales_manager",
 })  # fmt: skip
-_NO_AMOUNT: Final = r"^[\s\p{Pd}\x{2212}]+$|^#"  # how spreadsheet programs show a zero, or an error
+# How spreadsheet programs show a zero, with or without a currency, or an error.
+_NO_AMOUNT: Final = r"(?i)^[\s₹()]*(?:rs\.?|inr)?[\s₹]*[\s\p{Pd}\x{2212}]+[\s()]*(?:₹|rs\.?|inr)?\s*$|^#"
+# Words that say what kind of policy it is, or nothing, where its number or a code should be.
+_NO_NUMBER: Final = r"(?i)^(n|no|new|fresh|proposal|applied( for)?|renewal|cover ?note|temp(orary)?|policy|mrs?|ms)\.?$"
 SHORTENED: Final = (
     r"^[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,2}$"  # `1E12` without a sign is a code that somebody made up
 )
@@ -35,18 +39,25 @@ _BECAME_DATE: Final = (
     r"(?i)^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
     r"|^[0-9]{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(-[0-9]{2,4})?$"
     r"|^(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-[0-9]{2}$"
+    r"|^[0-9]{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-[0-9]{2,4} [0-9]{1,2}:[0-9]{2}"
+    r"|^((mon|tues|wednes|thurs|fri|satur|sun)day,? )?(january|february|march|april|may|june|july|august|september|october|november|december)"
+    r"( [0-9]{1,2},)? (19|20)[0-9]{2}$|^[0-9]{1,2}:[0-9]{2}(:[0-9]{2})?( ?[ap]m)?$"
 )
 # As a program saves such a number as text; the last is also how some offices number, so its rows are taken and reported.
 _BECAME_DATE_IN_TEXT: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T| |$)|^[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{2,4} [0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$"
 )
-_LOOKS_LIKE_DATE: Final = r"^(0?[1-9]|[12][0-9]|3[01])[-/](0?[1-9]|1[0-2])[-/](19|20)[0-9]{2}$"
+_LOOKS_LIKE_DATE: Final = r"^(0?[1-9]|[12][0-9]|3[01])[-/](0?[1-9]|1[0-2])[-/]((19|20)[0-9]{2}|2[0-9])$"
 _CENTURY: Final = {"date_of_birth": 0, "start_date": 10}  # two-digit years later than this from today were 19xx
+# What forms show as an example and people type where they have none; customers are matched by their PAN.
+_NOBODYS_PAN: Final = r"^(ABCDE1234[A-Z]|ABCDE9999F|[A-Z]{5}(0000|9999)[A-Z]|(A{5}|X{5}|Z{5}|N{5})[0-9]{4}[A-Z]|PAN[A-Z]{2}[0-9]{4}[A-Z])$"
 _LARGEST: Final = Decimal("9999999999.99")
 _LARGEST_SUM: Final = Decimal("9999999999999.99")
 # How many years ahead a policy may end, by its kind; a life cover may last a life.
 _YEARS_AHEAD: Final = {"motor": 10, "health": 10, "travel": 10, "home": 31, "commercial": 31, "life": 100}
 _YEARS_AGO: Final = {"motor": 40, "health": 60, "travel": 40, "home": 60, "commercial": 60, "life": 100}
+_LATEST_START: Final = timedelta(days=3 * 366)
+_LONG_AGO: Final = timedelta(days=2 * 366)
 _USUAL_YEARS: Final = {"motor": 6, "health": 6, "travel": 6, "home": 31, "commercial": 31, "life": 100}
 
 
@@ -54,7 +65,7 @@ _USUAL_YEARS: Final = {"motor": 6, "health": 6, "travel": 6, "home": 31, "commer
 class Plan:
     """How a file is to be read: the mapping, how its dates are written, and what holds for its identifiers as a whole.
 
-    `swapped`: date columns in whose cells a program exchanged day and month. `repeats`: rows whose policy number is in an
+    `swapped`: date columns in which a program exchanged day and month, and how the dates are written in which it did. `repeats`: rows whose policy number is in an
     earlier row. `spellings`: customer codes that the file spells in several ways, and the first of them. `shared_codes`:
     the hashes of codes under which so many customers stand that they are nobody's. `often_nothing`: columns in which "N.A." is usual,
     and so means nothing; a rare one is an exception that the office should see.
@@ -62,7 +73,7 @@ class Plan:
 
     mapping: Mapping
     orders: dict[str, Order] = field(default_factory=dict)
-    swapped: frozenset[str] = frozenset()
+    swapped: Lookup[str, frozenset[str]] = field(default_factory=dict)
     repeats: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.Int32))
     spellings: dict[str, str] = field(default_factory=dict)
     shared_codes: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
@@ -127,8 +138,8 @@ class _Chunk:
     def _text(self, name: str) -> pl.Series:
         """The texts of one of our columns in one spelling; null for what stands for nothing."""
         text = texts.identifier(self.raw[name]) if name in _IDENTIFIERS else texts.plain(self.raw[name])
-        if name == "renewal_amount" and name not in self.plan.often_nothing:
-            return pl.select(pl.when(~text.str.contains(_NO_AMOUNT)).then(text))[:, 0]
+        if name == "renewal_amount":
+            text = pl.select(pl.when(~text.str.contains(_NO_AMOUNT)).then(text))[:, 0]
         return without_placeholders(text) if name in _MAY_BE_NOTHING | self.plan.often_nothing else text
 
     def _has(self, name: str) -> bool:
@@ -168,7 +179,9 @@ class _Chunk:
     # ------------------------------------------------------------ groups of columns
 
     def _policy(self) -> None:
-        number = self.texts["policy_number"]
+        number = pl.select(
+            pl.when(~self.texts["policy_number"].str.contains(_NO_NUMBER)).then(self.texts["policy_number"])
+        )[:, 0]
         for problem in RowProblem:  # whatever is in such a row, its values may not be those of its headings
             self._flag(self.problems == problem.value, "policy_number", problem.value)
         self._flag(number.is_null(), "policy_number", "policy_number_missing")
@@ -183,7 +196,9 @@ class _Chunk:
 
     def _customer_code(self) -> pl.Series:
         """Codes that can distinguish customers: two of 12 digits are shortened to the same text, and would make one of two."""
-        code = self.texts["customer_code"]
+        code = pl.select(
+            pl.when(~self.texts["customer_code"].str.contains(_NO_NUMBER)).then(self.texts["customer_code"])
+        )[:, 0]
         unusable = pl.repeat(value=False, n=code.len(), dtype=pl.Boolean, eager=True)
         for mask, reason in (
             (code.str.contains(SHORTENED), "customer_code_shortened"),
@@ -206,13 +221,16 @@ class _Chunk:
         first, last = names.split(self.texts["customer_name"], self.texts["first_name"], self.texts["last_name"])
         column = "customer_name" if self._has("customer_name") else "first_name"
         length = first.str.len_chars() + last.str.len_chars()
-        self._flag(first.is_null() | (length < 2), column, "name_missing")
+        no_name = first.is_null() | (length < 2) | ~(first + last).str.contains(r"\p{L}")
+        self._flag(no_name, column, "name_missing")
+        self._flag((first + last).str.contains("\ufffd"), column, "letters_lost", "warning")
         too_long = (first.str.len_chars() > _LONGEST["first_name"]) | (last.str.len_chars() > _LONGEST["last_name"])
         self._flag(too_long, column, "too_long")
         self.out |= {"first_name": first, "last_name": last}
         pan = (
             self.texts["pan"].str.to_uppercase().str.replace_all(r"[\s-]", "").str.extract(r"^([A-Z]{5}[0-9]{4}[A-Z])$")
         )
+        pan = pl.select(pl.when(~pan.str.contains(_NOBODYS_PAN)).then(pan))[:, 0]
         self.out["pan"] = self._warn(pan, "pan", "pan_invalid")
         self.out["gender"] = self._warn(words.meaning(self.texts["gender"], words.GENDERS), "gender", "gender_unknown")
         self._address()
@@ -251,11 +269,14 @@ class _Chunk:
 
     def _amount(self, name: str) -> tuple[pl.Series, pl.Series]:
         """Rupees, and which cells bear a ledger's mark (their side is not ours to guess)."""
-        marked = amounts.ledger_marks(self.texts[name])
+        marked = amounts.ledger_marks(self.texts[name], of_premiums=name != "sum_insured")
         rupees = amounts.rupees(self.texts[name])
         return (pl.select(pl.when(~marked).then(rupees))[:, 0] if marked.any() else rupees), marked
 
     def _money(self) -> None:
+        premium = self.texts["premium_amount"]
+        no_premium = premium.str.contains(_NO_AMOUNT) & self.texts["renewal_amount"].is_not_null()
+        self.texts["premium_amount"] = pl.select(pl.when(~no_premium.fill_null(value=False)).then(premium))[:, 0]
         by_name: dict[str, pl.Series] = {}
         for name in ("premium_amount", "renewal_amount"):
             amount, marked = self._amount(name)
@@ -282,7 +303,7 @@ class _Chunk:
             later = _CENTURY.get(name)
             past_before = None if later is None else self.today.year + later
             cells = texts.ascii_digits(self.texts[name])
-            self.out[name] = dates.parse(cells, order, past_before, name in self.plan.swapped)
+            self.out[name] = dates.parse(cells, order, past_before, self.plan.swapped.get(name, frozenset()))
             if name in self.plan.swapped:
                 exchanged = self.out[name] != dates.parse(cells, order, past_before)
                 self._flag(exchanged, name, "day_and_month_exchanged", "warning")
@@ -290,13 +311,20 @@ class _Chunk:
             self._flag(self.texts[name].is_null(), name, f"{name}_missing")
             self._flag(self.out[name].is_null() & self.texts[name].is_not_null(), name, f"{name}_invalid")
         self._flag(self.out["end_date"] <= self.out["start_date"], "end_date", "expiry_before_start")
-        renewal = self._warn(self.out["renewal_date"], "renewal_date", "renewal_date_invalid")
+        renewal = self._warn(self._due(self.out["renewal_date"]), "renewal_date", "renewal_date_invalid")
         self.out["renewal_date"] = renewal.fill_null(self.out["end_date"])
         born = self.out["date_of_birth"]
         alive = (born < self.today) & (born > self.today.replace(year=self.today.year - 121, day=1))
         self.out["date_of_birth"] = self._warn(
             pl.select(pl.when(alive).then(born))[:, 0], "date_of_birth", "date_of_birth_invalid"
         )
+
+    def _due(self, renewal: pl.Series) -> pl.Series:
+        """Due dates within the policy's term or the year after it; a mistyped year would bring the case up when nobody sees it."""
+        frame = pl.DataFrame({"due": renewal, "start": self.out["start_date"], "end": self.out["end_date"]})
+        due, year = pl.col("due"), pl.duration(days=366)
+        outside = (due < pl.col("start")) | (due > pl.col("end") + year)
+        return frame.select(pl.when(~outside.fill_null(value=False)).then(due).alias("due"))["due"]
 
     def _choices(self) -> None:
         for name, known in (
@@ -326,7 +354,11 @@ class _Chunk:
             (pl.col("end_date").dt.year() > self.today.year + ahead).alias("ahead"),
             (pl.col("start_date").dt.year() < self.today.year - ago).alias("ago"),
             (years > usual).alias("long"),
+            (pl.col("start_date") > self.today + _LATEST_START).alias("coming"),
+            (pl.col("end_date") < self.today - _LONG_AGO).alias("over"),
         )
+        self._flag(unusual["coming"], "start_date", "start_date_ahead")
+        self._flag(unusual["over"] & ~unusual["ago"], "end_date", "ended_long_ago", "warning")
         self._flag(unusual["ahead"], "end_date", "end_date_too_far")
         self._flag(unusual["ago"], "start_date", "start_date_too_far")
         self._flag(unusual["long"] & ~unusual["ahead"] & ~unusual["ago"], "start_date", "term_unusual", "warning")

@@ -227,17 +227,20 @@ def _period(sample: _Sample, mapping: Mapping) -> Mapping:
         return mapping
     known = start or end
     headings = [known.heading] if known else list(mapping.unmapped)
-    for heading in headings:
-        cells = sample.cells(heading, _FEW)
-        if _part(dates.both_dates(cells)[1].is_not_null()) >= _MOST:
-            why = "its cells hold a start and an end"
-            column = sample.columns[heading]
-            parts = [
-                Match(name, column, heading, "values", part=part, reason=why)
-                for part, name in enumerate(("start_date", "end_date"))
-            ]
-            return mapping.with_matches(*parts)
-    return mapping
+    periods = {
+        heading: both
+        for heading in headings
+        if _part((both := dates.both_dates(sample.cells(heading)))[1].drop_nulls().is_not_null()) >= _MOST
+        and both[1].null_count() <= (1 - _MOST) * both[1].len()
+    }
+    first = next(iter(periods), None)
+    if first is None or any((both[1] != periods[first][1]).any() for both in periods.values()):
+        return mapping  # periods of different policies or covers: a person says which
+    parts = [
+        Match(name, sample.columns[first], first, "values", part=part, reason="its cells hold a start and an end")
+        for part, name in enumerate(("start_date", "end_date"))
+    ]
+    return mapping.with_matches(*parts)
 
 
 def _by_values(sample: _Sample, mapping: Mapping) -> Mapping:

@@ -12,6 +12,7 @@ import polars as pl
 from py360.modules.uploads.headings import heading_key
 from py360.modules.uploads.importer.cells import dates
 from py360.modules.uploads.importer.cells.dates import Order
+from py360.modules.uploads.importer.cells.placeholders import is_placeholder
 from py360.modules.uploads.importer.mapping import Mapping
 from py360.modules.uploads.reading.rows import HIDDEN
 
@@ -20,18 +21,30 @@ KINDS: Final[tuple[Kind, ...]] = ("hidden", "status")
 MARK: Final = "mark"
 _LOOK_AT: Final = 2_000
 _STATUS: Final = (
-    (r"^(policy )?(is )?(cancel|annul|void(ed)?$|terminated|ntu$|not taken up|free ?look|रद्द|निरस्त)"
+    (r"^(policy )?(is )?(cancel|canc?$|cxl|cnl$|flat cancel|short closed|annul|void(ed)?$|terminated|ntu$|not taken up|free ?look|withdrawn|रद्द|निरस्त)"
      r"|^(issued|policy|booked|active|closed) (but )?(is |was |since )?(cancel(l)?ed|void(ed)?|terminated)\b", "cancelled"),
-    (r"^((already|policy|is) )*(renewed\b|renewal (done|completed|complete|received|booked|issued)|रिन्यू|नवीनीकृत|नवीकृत)", "renewed"),
-    (r"^(policy )?(is )?(lapsed?$|lapsed |surrender|matur(ed|ity)$|discontinued|foreclosed|ceased|deceased|death claim|total loss|व्यपगत)",
+    (r"^((already|policy|is|issued|customer|client|and|&|has|have|since|been|was) )*(renewed\b|renewal (done|completed|complete|received|booked|issued)|rnwd$|ported( out)?$"
+     r"|renew (done|ho (gaya|gayi|chuka|chuki)|kar (diya|liya|di)|kara (liya|diya))|रिन्यू|नवीनीकृत|नवीकृत|(नवीनीकरण|नवीकरण) हो (गया|चुका))", "renewed"),
+    (r"^(policy )?(is )?(lapsed?$|lapsed |surr?$|surrender|matur(ed|ity)$|(reduced )?paid up$|rpu$|discontinued|foreclosed|forfeited|ceased|deceased|dead$"
+     r"|death claim|total loss|inactive$|in active$|not (active|in ?force)$|vehicle sold|sold$|व्यपगत|कालातीत|समर्पित|परिपक्व)",
      "lapsed"),
 )  # fmt: skip
 _YES: Final = r"^(y|yes|true|t|1|done|हाँ|हां|✓|✔)$"
+_NO: Final = r"^(n|no|false|f|0|नहीं|नही|✗|✘)$"
+_DONE: Final = r"^(y|yes|true|1|done|completed?|issued|booked|converted|closed won|won|paid|received)$"  # of a renewal
+_ANYTHING: Final = r"[\p{L}0-9]"
+_NUMBER: Final = r"^[0-9.]+$"
 # Headings that say by themselves what a yes or a date below them means.
 _FLAGS: Final = {
     "renewed": "renewed", "cancelled": "cancelled", "canceled": "cancelled", "cancellation": "cancelled", "lapsed": "lapsed",
-    "surrendered": "lapsed",
+    "surrendered": "lapsed", "deleted": "cancelled",
 }  # fmt: skip
+# Headings under which a no means that the policy is not in force.
+_NEGATED: Final = frozenset({"active", "inforce", "live"})
+# Words beside a flag that make any text below it a yes: the number of the policy that came of it, why, or who.
+_SAID: Final = frozenset({"number", "reason", "by", "remark", "remarks"})
+# Words beside "renewal" that make a heading of how far it has come.
+_PROGRESS: Final = frozenset({"status", "stage", "result", "outcome", "done", "completed"})
 _STATUS_HEADINGS: Final = frozenset(
     {"status", "stage", "disposition", "remark", "remarks", "comment", "comments", "स्थिति", "note", "notes"}
 )
@@ -42,11 +55,12 @@ _OTHER_THINGS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that may mark rows; `flag` is what a yes or a date in it means."""
+    """A column that may mark rows; `flag` is what a text like `says` or a date in it means."""
 
     column: int
     heading: str
     flag: str | None
+    says: str = _YES
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +74,9 @@ class Marks:
         """The rows with `mark`: cancelled, renewed, lapsed or null."""
         marking = _that_mark(rows, [each.column for each in self.columns])
         found = [
-            _marks(rows[f"c{each.column}"], each.flag) for each in self.columns if each.flag or each.column in marking
+            _marks(rows[f"c{each.column}"], each.flag, each.says)
+            for each in self.columns
+            if each.flag or each.column in marking
         ]
         mark = (
             pl.select(pl.coalesce(*found))[:, 0] if found else pl.repeat(None, rows.height, dtype=pl.String, eager=True)
@@ -89,17 +105,29 @@ class Marks:
 def find(headings: Sequence[str], mapping: Mapping, rows: pl.DataFrame, leave: frozenset[str]) -> Marks:
     """The columns that mark rows: by their headings or, where those say nothing, by values in some rows."""
     used = {match.column for match in mapping.matches if match.field != "notes"}
-    sample = rows.head(_LOOK_AT)
+    sample = rows.gather_every(max(1, rows.height // _LOOK_AT))
     marking = _that_mark(sample, range(len(headings)))
     found = []
     for column, heading in enumerate(headings):
         words = set(heading_key(heading).split())
         if column in used or words & _OTHER_THINGS:
             continue
-        flag = next((_FLAGS[word] for word in words if word in _FLAGS), None)
+        flag, says = _flag_of(words)
         if flag or words & _STATUS_HEADINGS or column in marking:
-            found.append(_Column(column, heading, flag))
+            found.append(_Column(column, heading, flag, says))
     return Marks(tuple(found), leave)
+
+
+def _flag_of(words: set[str]) -> tuple[str | None, str]:
+    """What a heading makes of the cells below it, and of which of them."""
+    flag = next((_FLAGS[word] for word in sorted(words) if word in _FLAGS), None)
+    if flag:
+        return flag, _ANYTHING if words & _SAID else _YES
+    if words & _NEGATED or {"in", "force"} <= words:
+        return "lapsed", _NO
+    if "renewal" in words and words & _PROGRESS:
+        return "renewed", _DONE
+    return None, _YES
 
 
 def _key(cells: pl.Expr) -> pl.Expr:
@@ -116,12 +144,14 @@ def _that_mark(rows: pl.DataFrame, columns: Iterable[int]) -> set[int]:
     return {int(name[1:]) for name, marks_some in zip(names, found.row(0), strict=True) if marks_some}
 
 
-def _marks(cells: pl.Series, flag: str | None) -> pl.Series:
+def _marks(cells: pl.Series, flag: str | None, says: str = _YES) -> pl.Series:
     distinct = cells.drop_nulls().unique()
     frame = pl.DataFrame({"text": distinct}).with_columns(_key(pl.col("text")).alias("key"))
     readings = [pl.when(pl.col("key").str.contains(pattern)).then(pl.lit(mark)) for pattern, mark in _STATUS]
     if flag:
-        frame = frame.with_columns(dates.parse(distinct, Order.DAY_FIRST).is_not_null().alias("dated"))
-        readings.append(pl.when(pl.col("key").str.contains(_YES) | pl.col("dated")).then(pl.lit(flag)))
+        dated = dates.parse(distinct, Order.DAY_FIRST).is_not_null() & ~distinct.str.contains(_NUMBER)
+        frame = frame.with_columns(dated.alias("dated"), is_placeholder(distinct).alias("nothing"))
+        said = pl.col("key").str.contains(says) & ~(pl.col("nothing") & pl.lit(says == _ANYTHING))
+        readings.append(pl.when(said | pl.col("dated")).then(pl.lit(flag)))
     meanings = frame.with_columns(pl.coalesce(*readings, pl.lit(None, pl.String)).alias(MARK))
     return pl.DataFrame({"text": cells}).join(meanings, on="text", how="left", maintain_order="left")[MARK]

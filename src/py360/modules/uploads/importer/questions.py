@@ -176,15 +176,19 @@ def decided(opened: Opened, found: Scan) -> Opened:
             decisions.append(
                 Decision(f"rows.{kind}", choice, "caller" if chosen else "remembered", f"{why} ({here:,} rows)")
             )
+    for name, value in opened.mapping.values.items():
+        chosen = name in opened.chosen.values
+        why = "you chose it" if chosen else "so it was chosen the last time this layout came"
+        decisions.append(Decision(f"values.{name}", value, "caller" if chosen else "remembered", why))
     return replace(opened, mapping=replace(opened.mapping, date_orders=orders, decisions=tuple(decisions)))
 
 
-def _swapped(opened: Opened, found: Scan) -> frozenset[str]:
-    return frozenset(
-        name
+def _swapped(opened: Opened, found: Scan) -> dict[str, frozenset[str]]:
+    return {
+        name: evidence.cell_shapes
         for name, evidence in found.evidence.items()
         if evidence.swapped or (evidence.swapped is None and opened.choice.date_cells.get(name) == "swap")
-    )
+    }
 
 
 def plan(opened: Opened, found: Scan) -> Plan:

@@ -14,6 +14,7 @@ import sys
 import traceback
 import zipfile
 import zlib
+from collections import Counter as Tally
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib import import_module
@@ -28,7 +29,7 @@ from py360.modules.uploads.reading.formats.package import Package
 from py360.modules.uploads.reading.header import LOOK_AT, Header, column_letter, find_header
 from py360.modules.uploads.reading.kinds import ZIPPED, Kind, Recognised, recognise
 from py360.modules.uploads.reading.refusal import DAMAGED, EMPTY, NO_HEADER, TOO_MANY_ROWS, TOO_MUCH_MEMORY, Refused
-from py360.modules.uploads.reading.sheets import TITLES, Limits, Sheet
+from py360.modules.uploads.reading.sheets import TITLES, WIDEST, Limits, Row, Sheet, too_many_columns
 
 CELL_END: Final = "\x1f"
 ROW_END: Final = "\x1e"
@@ -37,6 +38,7 @@ _FORMATS: Final = {Kind.XLSB: "xlsb", Kind.XLS: "xls", Kind.ODS: "ods", Kind.XML
 _MARKS: Final = {0: None, 0x1E: " ", 0x1F: " "}
 _ROWS_AT_ONCE: Final = 4_096
 _ROWS_TO_JUDGE_BY: Final = 200
+_LONGEST_TITLE: Final = 500
 _MOST_NAMED: Final = 100  # columns without a heading, and sheets, that are listed one by one
 _DAMAGE: Final = (
     EOFError, ValueError, LookupError, AttributeError, TypeError, NotImplementedError, RuntimeError, OverflowError,
@@ -81,6 +83,9 @@ class Answer:
     unnamed: tuple[str, ...] = ()  # columns that hold something under no heading, by their letters
     not_read: tuple[str, ...] = ()  # other sheets that hold a table too
     merges: list[tuple[int, int, int]] = field(default_factory=list)
+    title_rows: list[str] = field(
+        default_factory=list
+    )  # how the rows above the headings begin, where they have more cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +119,16 @@ def read(request: Request) -> Answer:
         if each is best or (file.kind is Kind.HTML and each.header.headings == best.header.headings)
     ]
     header = best.header
+    if len(header.headings) > WIDEST:
+        raise too_many_columns()
     answer = Answer(file.kind.value, best.sheet.name or None, best.row, header.headings, header.rows)
     answer.epoch_1904 = best.sheet.epoch_1904
     answer.not_read = _not_read(sheets, same, len(header.headings))
     writer = _Writer(request, answer)
     with rows_path.open("w", encoding="utf-8", errors="replace", newline="") as target:
         for each in same:
-            for text in writer.write(each, _strays_allowed(each) if file.kind is Kind.TEXT else True):
+            longest = _usual_length(each) if file.kind is Kind.TEXT else WIDEST
+            for text in writer.write(each, longest, _strays_allowed(each) if file.kind is Kind.TEXT else True):
                 target.write(text)
     if not answer.complete:
         answer.rows = max(best.sheet.count() - best.row, answer.rows)
@@ -171,14 +179,22 @@ def _not_read(sheets: Sequence[Sheet], read: Sequence[_Found], width: int) -> tu
     )[:_MOST_NAMED]
 
 
+def _first_rows(found: _Found) -> list[Row]:
+    below = islice(found.sheet.rows(), found.row + _ROWS_TO_JUDGE_BY)
+    return [row for row in below if row.number > found.row and any(row.cells)]
+
+
+def _usual_length(found: _Found) -> int:
+    """How many cells, blank ones too, the headings or most rows of a text have; a longer row has a delimiter too many."""
+    lengths = Tally(len(row.cells) for row in _first_rows(found))
+    usual = max(lengths, key=lambda length: (lengths[length], length), default=0)
+    return max(usual, *(len(row) for row in found.header.rows))
+
+
 def _strays_allowed(found: _Found) -> bool:
     """Whether most rows of a text have cells under no heading: a column without a name, not a row with a cell too many."""
     width = len(found.header.headings)
-    rows = [
-        row
-        for row in islice(found.sheet.rows(), found.row + _ROWS_TO_JUDGE_BY)
-        if row.number > found.row and any(row.cells)
-    ]
+    rows = _first_rows(found)
     longer = sum(any(row.cells[width:]) for row in rows)
     return len(rows) > 1 and longer * 5 >= len(rows) * 4
 
@@ -192,8 +208,8 @@ class _Writer:
         self._answer, self._width = answer, len(answer.headings)
         self._unnamed: set[int] = set()
 
-    def write(self, found: _Found, strays_allowed: bool) -> Iterator[str]:
-        """The rows of one sheet, some thousand at a time."""
+    def write(self, found: _Found, longest: int, strays_allowed: bool) -> Iterator[str]:
+        """The rows of one sheet, some thousand at a time; those of more than `longest` cells are reported."""
         answer, lines = self._answer, list[str]()
         first = last = titles = written = 0
         above = found.row - len(found.header.rows)
@@ -201,12 +217,16 @@ class _Writer:
             first, last = first or number, number
             answer.continued += taken - 1
             if number <= found.row:
-                titles += number <= above and any(cells)
+                if number <= above and any(cells):
+                    titles += 1
+                    self._note_title(cells)
                 continue
             if not any(cells):
                 continue
             written += 1
-            if len(cells) > self._width and any(cells[self._width :]):
+            if len(cells) > longest:
+                problem = MORE_CELLS
+            elif len(cells) > self._width and any(cells[self._width :]):
                 problem = problem or self._stray(cells, strays_allowed)
             elif len(cells) == self._width:
                 problem = ""
@@ -224,6 +244,12 @@ class _Writer:
         answer.blanks += held - titles - len(found.header.rows) - written
         answer.read += found.sheet.lines if isinstance(found.sheet, delimited.TextSheet) else held
         self._finish(found)
+
+    def _note_title(self, cells: Sequence[str]) -> None:
+        """Titles of several cells may come again on each page."""
+        filled = [cell for cell in cells if cell]
+        if len(filled) > 1 and len(self._answer.title_rows) < _MOST_NAMED:
+            self._answer.title_rows.append(filled[0][:_LONGEST_TITLE])
 
     def _stray(self, cells: Sequence[str], allowed: bool) -> str:
         if not allowed:

@@ -20,11 +20,13 @@ HIDDEN: Final = "hidden"
 PROBLEM: Final = "problem"
 
 _SPACES: Final = " \t\r\n\u00a0\ufeff\x0b\x0c\x1a"  # the last ends a text of DOS
-_OTHER_DELIMITERS: Final = r"[;|\t]"
+_OTHER_DELIMITERS: Final = r"[,;|\t]"
 _DIGIT: Final = "[0-9०-९]"
 _MOST_COMPARED: Final = 2_000  # rows without numbers in a block that may be headings
 _ENOUGH: Final = 3  # headings of ours that make a row of headings beyond doubt
-_TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(record\s*)?count\b|^\s*(no\.?|number) of (policies|records|cases|rows)\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
+_TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(sum|average)\b|^(carried|brought) (forward|over)\b|^[bc]\s*/\s*[fdo]\b|^\s*(record\s*)?count\b|^\s*(no\.?|number) of (policies|records|cases|rows)\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
+_TOTAL_ALONE: Final = r"(?i)^(\S+ ){0,3}totals?\s*[:=-]*$"  # `Pune Total`, or `Total:` before its sum
+_RULE: Final = r"^[-=_*~.\s]*$"
 _SUM: Final = r"^-?[0-9][0-9,.]*$"
 _FOOTER: Final = (
     r"(?i)^\s*(\*+|end of (report|list)|note\s*[:\-]|prepared by|generated (on|by)|printed (on|by)|page \d+)"
@@ -92,12 +94,20 @@ class Sorted:
 class RowSorter:
     """Distinguishes rows of policies from blank lines, totals, footers and repeated headings, block after block of one table.
 
-    `heading_rows`: the one or two rows of headings as the file has them, over `width` columns; `key`: the policy number.
+    `heading_rows`: the one or two rows of headings as the file has them, over `width` columns; `key`: the policy number;
+    `titles`: how rows above the headings begin, which pages may repeat.
     """
 
-    def __init__(self, heading_rows: Sequence[Sequence[str | None]], width: int, key: int | None) -> None:
+    def __init__(
+        self, heading_rows: Sequence[Sequence[str | None]], width: int, key: int | None, titles: Sequence[str] = ()
+    ) -> None:
+        self._titles = [_without_digits(title) for title in titles]
         self._names = [f"c{column}" for column in range(width)]
         self._headings = [[_plain(cell) for cell in row[:width]] for row in heading_rows]
+        self._places: dict[str, set[int]] = {}  # of each heading, its columns
+        for line in self._headings:
+            for column, cell in enumerate(line):
+                self._places.setdefault(cell, set()).add(column)
         self._key = key
         self._turns: list[tuple[int, bool]] = []  # rows of headings among the data, and whether their order is another
 
@@ -112,6 +122,7 @@ class RowSorter:
         skipped = {Skip.BLANK: trimmed.height - kept.height}
         for reason, find in (
             (Skip.TOTAL, self._totals),
+            (Skip.TITLE, self._repeated_titles),
             (Skip.NOTE, self._notes),
             (Skip.HEADING, self._repeated_headings),
         ):
@@ -126,7 +137,8 @@ class RowSorter:
 
     def _totals(self, rows: pl.DataFrame) -> pl.Series:
         """Rows that a word calls a sum or a count, and rows of nothing but numbers that name no policy."""
-        named = rows.filter(self._sparse() & pl.col("first").str.contains(_TOTAL))[ROW]
+        alone = pl.any_horizontal(pl.col(self._names).str.contains(_TOTAL_ALONE).fill_null(value=False))
+        named = rows.filter(self._sparse() & (pl.col("first").str.contains(_TOTAL) | alone))[ROW]
         if self._key is None:
             return named
         loose = rows.filter(pl.col(f"c{self._key}").is_null() & self._sparse())
@@ -138,11 +150,20 @@ class RowSorter:
     def _notes(self, rows: pl.DataFrame) -> pl.Series:
         """Footers, and a remark alone in its row."""
         lone = (pl.col("filled") == 1) & (len(self._names) > 3)
-        lone &= pl.col("first").str.count_matches(_OTHER_DELIMITERS) < 3  # a row of another export, and no remark
+        apart = pl.col("first").str.count_matches(_OTHER_DELIMITERS)
+        lone &= apart < max(3, len(self._names) - 1)  # a row of another export, and no remark
         if self._key is not None:
             number = pl.col(f"c{self._key}")
             lone &= number.is_null() | (number.str.count_matches(" ") > 2)
-        return rows.filter((self._sparse() & pl.col("first").str.contains(_FOOTER)) | lone)[ROW]
+        rule = pl.all_horizontal(pl.col(self._names).str.contains(_RULE).fill_null(value=True))
+        return rows.filter((self._sparse() & pl.col("first").str.contains(_FOOTER)) | lone | rule)[ROW]
+
+    def _repeated_titles(self, rows: pl.DataFrame) -> pl.Series:
+        """Rows that begin as one above the headings does, but for numbers: `Branch: Pune`, `Page 2 of 5`."""
+        if not self._titles:
+            return rows[ROW].clear()
+        first = pl.col("first").str.slice(0, 500).str.replace_all(r"[0-9]+", "")
+        return rows.filter(self._sparse() & first.is_in(self._titles))[ROW]
 
     def _repeated_headings(self, rows: pl.DataFrame) -> pl.Series:
         """Rows that stand for the headings again, and below them nothing but our order of columns."""
@@ -156,7 +177,7 @@ class RowSorter:
         for row in rows.select(ROW, *self._names).iter_rows():
             cells = [_plain(cell) for cell in row[1:]]
             if self._are_headings(cells):
-                self._turns.append((row[0], False))
+                self._turns.append((row[0], self._are_moved(cells)))
             elif recognised(cells) >= _ENOUGH:
                 self._turns.append((row[0], True))
             else:
@@ -168,6 +189,10 @@ class RowSorter:
         filled = sum(map(bool, cells))
         alike = max(sum(a == b != "" for a, b in zip(cells, line, strict=False)) for line in self._headings)
         return alike >= 2 and alike * 5 >= filled * 3
+
+    def _are_moved(self, cells: list[str]) -> bool:
+        """Whether some of the headings stand in other columns than at the top."""
+        return any(cell and column not in self._places.get(cell, {column}) for column, cell in enumerate(cells))
 
     def _mark(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Mark what is below headings in another order: its values are under headings that are not theirs."""
@@ -183,6 +208,10 @@ def _without(rows: pl.DataFrame, unwanted: pl.Expr) -> pl.DataFrame:
     """The rows but the unwanted; without any, no column is copied, and there may be thousands."""
     mask = rows.select(unwanted.alias("unwanted"))["unwanted"]
     return rows.filter(~mask) if mask.any() else rows
+
+
+def _without_digits(text: str) -> str:
+    return "".join(char for char in text.strip(_SPACES) if char not in "0123456789")
 
 
 def _plain(cell: str | None) -> str:

@@ -65,6 +65,7 @@ class Table:
     _read: int
     _skipped: Mapping[Skip, int]
     _merges: tuple[tuple[int, int, int], ...]
+    _titles: tuple[str, ...]
     _epoch_1904: bool
     _small: dict[Roles, list[Sorted]] = field(
         default_factory=dict, compare=False
@@ -114,7 +115,7 @@ class Table:
         yield from self._small[roles]
 
     def _sort(self, roles: Roles) -> Iterator[Sorted]:
-        sorter = RowSorter(self._heading_rows, len(self.headings), roles.key)
+        sorter = RowSorter(self._heading_rows, len(self.headings), roles.key, self._titles)
         merged = Merged(self._merges, roles.amounts) if self._merges else None
         for block in self.blocks():
             rows = sorter.sort(block if merged is None else merged.fill(block))
@@ -226,5 +227,6 @@ def _table(answer: Answer, rows_path: Path) -> Table:
         answer.read,
         skipped,
         tuple((first, last, column) for first, last, column in answer.merges),
+        tuple(answer.title_rows),
         answer.epoch_1904,
     )

@@ -16,22 +16,34 @@ _UNITS: Final = {
 _IN_WORDS: Final = rf"(?i)^([0-9]+(?:\.[0-9]+)?)({'|'.join(_UNITS)})\.?$"
 _CREDIT: Final = r"(?i)[0-9)]\s*\(?(cr|dr)\.?\)?$"  # how ledgers mark the side of an amount
 _AS_LEDGER: Final = r"(?i)(,[0-9]{2,3}.*|\.[0-9]{2}\s*)cr\.?$|dr\.?$"
+_HUNDREDS: Final = r"(?i)[0-9]{3}\s*cr\.?$"
+_CURRENCY: Final = (
+    r"(?i)^'?\s*(?:₹|rs\.?|inr|रुपये|रु\.?)?\s*|\s*(?:₹|rs\.?|inr|रुपये|रु\.?)?\s*(?:/\s*[-=]+)?\s*(?:only)?\s*\.?$"
+)
+_SPACED: Final = r"^(-?[0-9]{1,3}(?: [0-9]{2,3})* [0-9]{3}(?:\.[0-9]+)?)$"  # grouped with spaces; other numbers beside each other are several
 
 
-def ledger_marks(texts: pl.Series) -> pl.Series:
+def ledger_marks(texts: pl.Series, of_premiums: bool = True) -> pl.Series:
     """Which amounts bear a ledger's `Cr` or `Dr`: behind paise or groups of digits, or in a column that has `Dr` too.
 
-    `2 Cr.` and `1.5 Cr` are crores.
+    `2 Cr.` and `1.5 Cr` are crores; `845 Cr` are, as a sum insured, but nobody pays such a premium.
     """
     marked = texts.str.contains(_CREDIT).fill_null(value=False)
     if not marked.any() or texts.str.contains(r"(?i)[0-9]\s*dr\.?$").any():
         return marked
-    return marked & texts.str.contains(_AS_LEDGER).fill_null(value=False)
+    as_ledger = texts.str.contains(_AS_LEDGER)
+    if of_premiums:
+        as_ledger |= texts.str.contains(_HUNDREDS)
+    return marked & as_ledger.fill_null(value=False)
 
 
 def rupees(texts: pl.Series) -> pl.Series:
     """Rupees as a decimal of two places, rounded half up; null where the text is no number."""
-    text = ascii_digits(texts).str.replace_all(r"(?i)^'|₹|rs\.?|inr|रुपये|रु\.?|/-|[\s\x{00a0}]", "")
+    text = ascii_digits(texts).str.replace_all(r"[\s\x{00a0}\x{202f}\x{2009}]+", " ").str.replace_all(_CURRENCY, "")
+    text = text.str.replace(r"^(-) ?(?:₹|(?i:rs\.?|inr)) ?", "$1").str.replace(r"(?i)([0-9.]) ([a-z])", "$1$2")
+    text = pl.select(
+        pl.when(text.str.contains(_SPACED)).then(text.str.replace_all(" ", "", literal=True)).otherwise(text)
+    )[:, 0]
     number = pl.select(pl.when(text.str.contains(_MONEY)).then(text.str.replace_all(",", "", literal=True)))[:, 0]
     amount = number.cast(pl.Float64, strict=False)  # by way of doubles: exact for the 15 digits that a column takes
     if text.str.contains(_IN_WORDS).any():

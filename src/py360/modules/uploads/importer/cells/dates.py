@@ -1,5 +1,6 @@
 """Dates as offices write them. Day and month are distinguished over the whole column, or asked about; never guessed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -13,10 +14,16 @@ from py360.modules.uploads.importer.cells.texts import ascii_digits
 _TIME: Final = r"[T ,]+\d{1,2}:\d{2}.*$"
 # A moment with its zone, as programs write it: 2026-12-18T18:30:00.000Z is the 19th in India.
 _ZONED: Final = r"(?i)[T ,]+(\d{1,2}):(\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(am|pm)?\s*(?:(z|utc|gmt)\s*([+-]\d{1,2}:?\d{2})?|([+-]\d{2}(?::?\d{2})?))$"
+# Zones that are neither India's nor a number: the date in India cannot be told.
+_OTHER_ZONE: Final = r"(?i)\d\s*(?:[ecmp][sd]t|bst|w?est|cest|cet|eet|msk|gst|pkt|npt|sgt|hkt|jst|kst|wib|ae[sd]t)$"
+_ZONE_NAME: Final = r"\[(?:asia/(?:kolkata|calcutta))\]$"
+_UTC_NAME: Final = r"\[(utc|gmt|etc/utc)\]$"
 _INDIA: Final = 330  # minutes before UTC
+_MONTH: Final = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
 _ONE_DATE: Final = (
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}|\d{1,2}(?:st|nd|rd|th)?[-/. ,]*[A-Za-z]{3,9}[-/., ]*\d{2,4}"
-    r"|[A-Za-z]{3,9}[-/. ]*\d{1,2},? *\d{4}|\d{1,2} \d{1,2} \d{4}"
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2}))?|\d{1,2}[-/.]\d{1,2}[-/.]\d{2,4}"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[-/. ,]*{_MONTH}[-/., ]*\d{{2,4}}|{_MONTH}[-/. ]*\d{{1,2}},? *\d{{4}}|\d{{1,2}} \d{{1,2}} \d{{4}}"
+    r"|(?:19|20)\d{6}"
 )
 _NUMERIC: Final = r"^(\d{1,2})[-/. ]+(\d{1,2})[-/. ]+(\d{4}|\d{2})$"
 _ISO: Final = r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})$"
@@ -27,7 +34,8 @@ _SPOKEN_US: Final = (r"^([a-z]{3})[a-z]*[-/. ,]*(\d{1,2})(?:st|nd|rd|th)?[-/. ,]
 _MONTHS: Final = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
 _EPOCH: Final = date(1899, 12, 30)  # Excel's day 0, with its leap year that never was
-_CELL: Final = r"^\d{4}-\d{2}-\d{2}(?:[T ]00:00:00(?:\.0+)?)?$"
+_ISO_SHAPE: Final = "Y-d-d"
+_NUMERIC_SHAPE: Final = re.compile(r"d[-/. ]+d[-/. ]+[dY]")
 _UP_TO_12: Final = 12 * 12 / 365  # how often a day is one that a month could be
 _UNLIKELY: Final = 0.2
 _EARLIEST: Final = date(1900, 1, 1)
@@ -42,36 +50,81 @@ class Order(StrEnum):
 
 
 @dataclass(slots=True)
+class _Shape:
+    """How many dates of a column are written in one way, and some of them: up to the 12th of a month, and after it."""
+
+    early: int = 0
+    late: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
 class Evidence:
     """What a column's dates say about the order of day and month."""
 
     day_first: bool = False
     month_first: bool = False
     open: list[str] = field(default_factory=list)  # dates that can be read both ways, as examples
-    cells: int = 0  # dates that a program had already read
-    texts: int = 0  # dates that stayed texts because it could not read them
-    late_cells: bool = False  # whether some date that it read has a day after the 12th
+    shapes: dict[str, _Shape] = field(default_factory=dict)  # `d/d/Y`, `d-a-d`: the ways in which dates are written
     keep_votes: int = 0  # terms that are whole years only as the cells are
     swap_votes: int = 0  # terms that are whole years only with day and month of the cells exchanged
-    examples: list[str] = field(default_factory=list)  # cells as they are
 
     def see(self, texts: pl.Series) -> None:
         """Look at more of the column."""
-        self._see_cells(texts)
-        cut = _cut(ascii_digits(texts.unique()), _NUMERIC).drop_nulls()
+        counted = texts.drop_nulls().rename("text").value_counts(name="rows")
+        distinct = ascii_digits(counted["text"])
+        cut = _cut(distinct, _NUMERIC).drop_nulls()
         self.day_first |= bool((cut["a"] > 12).any())
         self.month_first |= bool((cut["b"] > 12).any())
         if len(self.open) < 3:
             unclear = cut.filter((pl.col("a") <= 12) & (pl.col("b") <= 12) & (pl.col("a") != pl.col("b")))
             self.open += unclear["text"].sort().head(3 - len(self.open)).to_list()
+        self._see_shapes(distinct, counted["rows"])
 
-    def _see_cells(self, texts: pl.Series) -> None:
-        cells = texts.filter(texts.str.contains(_CELL).fill_null(value=False))
-        self.cells += cells.len()
-        self.texts += int(texts.str.contains(_NUMERIC).sum())
-        if cells.len():
-            self.late_cells |= bool((cells.str.slice(8, 2) > "12").any())
-            self.examples += cells.unique(maintain_order=True).str.slice(0, 10).head(3 - len(self.examples)).to_list()
+    def _see_shapes(self, texts: pl.Series, rows: pl.Series) -> None:
+        day = parse(texts, Order.DAY_FIRST).dt.day()
+        frame = pl.DataFrame(
+            [shapes_of(texts).alias("shape"), day.alias("day"), rows.alias("rows"), texts.alias("text")]
+        )
+        early, late = (pl.col("rows").filter(which).sum() for which in (pl.col("day") <= 12, pl.col("day") > 12))
+        groups = frame.filter(pl.col("day").is_not_null()).sort("text").group_by("shape", maintain_order=True)
+        for shape, few, more, some in groups.agg(early, late.alias("late"), pl.col("text").head(3)).iter_rows():
+            known = self.shapes.setdefault(shape, _Shape())
+            known.early, known.late = known.early + few, known.late + more
+            known.examples += [text[:10] if shape == _ISO_SHAPE else text for text in some][: 3 - len(known.examples)]
+
+    @property
+    def cell_shapes(self) -> frozenset[str]:
+        """The ways of writing that a program's own dates have, where it left others of the column as texts.
+
+        Workbooks and most exports have them as `2026-12-19`. In an export of a sheet they have the sheet's display format:
+        then all of them, and none of the texts, are up to the 12th.
+        """
+        if _ISO_SHAPE in self.shapes:
+            return frozenset([_ISO_SHAPE])
+        if self.month_first or not self._left:
+            return frozenset()
+        return frozenset(shape for shape, dates in self.shapes.items() if not dates.late)
+
+    @property
+    def _left(self) -> list[str]:
+        return [shape for shape, dates in self.shapes.items() if _NUMERIC_SHAPE.fullmatch(shape) and not dates.early]
+
+    @property
+    def cells(self) -> int:
+        """Dates that a program had read."""
+        return sum(self.shapes[shape].early + self.shapes[shape].late for shape in self.cell_shapes)
+
+    @property
+    def texts(self) -> int:
+        """Dates that stayed texts because it could not read them."""
+        numeric = (shape for shape in self.shapes if _NUMERIC_SHAPE.fullmatch(shape) and shape not in self.cell_shapes)
+        return sum(self.shapes[shape].early + self.shapes[shape].late for shape in numeric)
+
+    @property
+    def examples(self) -> list[str]:
+        """Some dates that a program had read, as they are."""
+        return [text for shape in sorted(self.cell_shapes) for text in self.shapes[shape].examples][:3]
 
     @property
     def is_mixed(self) -> bool:
@@ -85,12 +138,13 @@ class Evidence:
         So it goes where a list of days first meets a program of months first: what it can read, up to the 12th, it reads
         wrongly, and the rest stays text. Terms of whole years decide; where none does, the days do, if there are enough.
         """
-        if not self.is_mixed or self.late_cells:
+        if not self.is_mixed or any(self.shapes[shape].late for shape in self.cell_shapes):
             return False
         if bool(self.keep_votes) != bool(self.swap_votes):
             return self.swap_votes > 0
         by_chance = _UP_TO_12**self.cells * (1 - _UP_TO_12) ** self.texts
-        return None if self.keep_votes or (not self.open and by_chance < _UNLIKELY) else False
+        in_cells = self.cell_shapes == {_ISO_SHAPE}
+        return None if self.keep_votes or ((not self.open or not in_cells) and by_chance < _UNLIKELY) else False
 
     @property
     def proven(self) -> Order | None:
@@ -105,6 +159,12 @@ class Evidence:
         return self.proven if self.open else self.proven or Order.DAY_FIRST
 
 
+def shapes_of(texts: pl.Series) -> pl.Series:
+    """How each date is written: `d` for a day, a month or a short year, `Y` for a year, `a` for a word; a time is no part of it."""
+    shapes = ascii_digits(texts).str.replace(_TIME, "").str.replace_all(r"\p{L}+", "a")
+    return shapes.str.replace_all(r"[0-9]{4}", "Y").str.replace_all(r"[0-9]{1,2}", "d")
+
+
 def _cut(texts: pl.Series, pattern: str) -> pl.DataFrame:
     bare = texts.str.replace(_TIME, "")
     parts = bare.str.extract_groups(pattern).struct.unnest()
@@ -116,12 +176,13 @@ def _cut(texts: pl.Series, pattern: str) -> pl.DataFrame:
 def see_terms(start: pl.Series, end: pl.Series, found: Mapping[str, Evidence]) -> None:
     """What whole years between the dates of a row say about dates that a program read: kept, or day and month exchanged."""
     rows = pl.DataFrame({"start": start, "end": end}).drop_nulls()
-    cells = {name: rows[name].str.contains(_CELL) for name in rows.columns}
+    cells = {name: shapes_of(rows[name]).is_in(list(found[f"{name}_date"].cell_shapes)) for name in rows.columns}
     readings = {}
     for name in rows.columns:
         texts = ascii_digits(rows[name])
         for swap in (False, True):
-            readings[name, swap] = parse(texts, found[f"{name}_date"].proven or Order.DAY_FIRST, swap_cells=swap)
+            order, shapes = found[f"{name}_date"].proven or Order.DAY_FIRST, found[f"{name}_date"].cell_shapes
+            readings[name, swap] = parse(texts, order, swap_cells=shapes if swap else frozenset())
     as_is = whole_years(readings["start", False], readings["end", False])
     for name in rows.columns:
         if not found[f"{name}_date"].is_mixed:
@@ -155,29 +216,34 @@ def both_dates(texts: pl.Series) -> tuple[pl.Series, pl.Series]:
     return cut["start"], cut["end"]
 
 
-def parse(texts: pl.Series, order: Order, past_before: int | None = None, swap_cells: bool = False) -> pl.Series:
+def parse(
+    texts: pl.Series, order: Order, past_before: int | None = None, swap_cells: frozenset[str] = frozenset()
+) -> pl.Series:
     """Dates of a column; null where a text is none. Each distinct text is read once.
 
     `past_before`: a two-digit year after it belongs to the last century (births, starts of long policies). `swap_cells`: in
-    dates that a program had already read, it took the day for the month (`Evidence.swapped`).
+    dates of these shapes, which a program had already read, it took the day for the month (`Evidence.swapped`).
     """
     distinct = texts.drop_nulls().unique()
     read = _read(distinct, order, past_before)
-    if distinct.str.contains(_ZONED).any():
-        moved = pl.DataFrame({"date": read, "by": _days_to_india(distinct)})
+    zoned = distinct.str.to_lowercase().str.replace(_ZONE_NAME, "").str.replace(rf"z?{_UTC_NAME}", "z")
+    if zoned.str.contains(_OTHER_ZONE).any():
+        read = pl.select(pl.when(~zoned.str.contains(_OTHER_ZONE)).then(read))[:, 0]
+    if zoned.str.contains(_ZONED).any():
+        moved = pl.DataFrame({"date": read, "by": _days_to_india(zoned)})
         read = moved.select(pl.col("date") + pl.duration(days=pl.col("by"))).to_series()
     if swap_cells:
-        read = _swapped(distinct, read)
+        read = _swapped(distinct, read, swap_cells)
     frame = pl.DataFrame({"text": distinct, "date": read})
     found = pl.DataFrame({"text": texts}).join(frame, on="text", how="left", maintain_order="left")["date"]
     return found.alias(texts.name)
 
 
-def _swapped(texts: pl.Series, read: pl.Series) -> pl.Series:
+def _swapped(texts: pl.Series, read: pl.Series, shapes: frozenset[str]) -> pl.Series:
     """Day and month exchanged in the dates that a program had read, where that makes a date."""
-    cell = pl.col("text").str.contains(_CELL) & (pl.col("date").dt.day() <= 12)
+    cell = pl.col("shape").is_in(list(shapes)) & (pl.col("date").dt.day() <= 12)
     other = pl.date(pl.col("date").dt.year(), pl.col("date").dt.day(), pl.col("date").dt.month())
-    frame = pl.DataFrame({"text": texts, "date": read})
+    frame = pl.DataFrame({"shape": shapes_of(texts), "date": read})
     return frame.select(pl.when(cell).then(other).otherwise("date").alias("date"))["date"]
 
 

@@ -10,11 +10,13 @@ import polars as pl
 
 _ERROR_VALUE: Final = (
     r"(?i)^#(.*[!?]|n/?a\b.*|getting_data|error|spill|calc|name|ref|null|value|num|busy|field|blocked|unknown|connect)$"
-    r"|^err:?\s?[0-9]+$"
+    r"|^#(nv|n/?d|brak|hodnota|wert|bezug)$|^(value|ref|name|num|null|div/0|n/a)[!?]$|^err(or)?[ .:]*[0-9]+$|^\\n$"
 )
 _WORD: Final = (
     "na|naa|nap|true|false|nil|nill|null|none|nan|nat|void|blank|empty|missing|undefined|tba|tbd|tbc|tbn|tbi|unk|unknown|anonymous|pending|awaited"
-    "|awaiting|waiting|unavailable|unassigned|unallocated|unallotted|unspecified|undisclosed|novalue|nodata|same as above"
+    "|awaiting|waiting|unavailable|unassigned|unallocated|unallotted|unspecified|undisclosed|novalue|nodata|noname|none given|nothing|same|same as above|as above|ditto|do|idem"
+    "|nullnull|nanan|nana|nilnil|undefinedundefined|objectobject|system dbnull|datana|test|dummy|will update|to update"
+    "|இல்லை|తెలియదు|లేదు|ಇಲ್ಲ|ഇല്ല|નથી|નથી ખબર|নেই|নাই|ਨਹੀਂ|ਨਹੀ|ନାହିଁ|نہیں|نامعلوم|तदैव|उपरोक्त"
     "|शून्य|रिक्त|खाली|अज्ञात|अनुपलब्ध|लंबित|लम्बित|प्रतीक्षित|प्रतीक्षारत|निरंक|निल|एनए|नहीं|नही|नाही"
 )
 _PARTICIPLE: Final = (
@@ -22,7 +24,9 @@ _PARTICIPLE: Final = (
     "|received|updated|captured|recorded|entered|required|registered|defined|shared|disclosed|yet.*"
 )
 _PHRASE: Final = (
-    rf"^(data |details? |value |number |code )?not( yet)? ?({_PARTICIPLE}|on (file|record)s?)( yet)?$"
+    rf"^((policy |customer |client )?(data|details?|value|number|no|code|name) )?not( yet)? ?({_PARTICIPLE}|av[a-z]{{1,6}}|on (file|record)s?)( yet)?( na)?$"
+    r"|^(policy|number|certificate|document) (awaited|pending|not received|under issuance)$|^unknown (customer|client|name|person|number)$"
+    r"|^(dear|valued|esteemed) (customer|client|policy ?holder|sir|madam)$|^sir( or)? madam$|^(customer|client|policy holder|insured)( name)?$"
     r"|^(to be|yet to( be)?) \p{L}+( \p{L}+)?$"
     r"|^(pending|awaiting|awaited|waiting)( for)? \p{L}+( \p{L}+)?$"
     r"|^(under|in) (process|progress|preparation|issue|issuance)$"

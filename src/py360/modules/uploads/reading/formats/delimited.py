@@ -21,6 +21,12 @@ OPEN_QUOTE: Final = "quote_not_closed"
 _LONGEST_UNCERTAIN: Final = 4_096  # letters between two marks of a row that breaks the rules
 _DELIMITERS: Final = ",;\t|"
 _LINES_TO_LOOK_AT: Final = 200
+_UNWANTED: Final = (
+    ("\0", ""),
+    ("\x1e", " "),
+    ("\x1f", " "),
+    ("\ufeff", ""),
+)  # the last begins a file that was joined on
 _SEPARATOR_LINE: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 csv.field_size_limit(2**31 - 1)
 
@@ -46,9 +52,16 @@ def sniff(path: Path) -> Layout:
 
 def _usual_width(lines: list[str], delimiter: str) -> tuple[int, int]:
     """How many cells most lines have, and how many lines that are."""
-    widths = Tally(width for line in lines if (width := len(cells_of(line, delimiter) or line.split(delimiter))) > 1)
+    widths = Tally(width for line in lines if (width := len(_unwrapped(line, delimiter))) > 1)
     usual = max(widths, key=lambda width: (widths[width], width), default=1)
     return usual, widths[usual]
+
+
+def _unwrapped(line: str, delimiter: str) -> list[str]:
+    """The cells of a line; of one that a program put into quotation marks as a whole, those inside."""
+    cells = cells_of(line, delimiter) or line.split(delimiter)
+    inside = cells_of(cells[0], delimiter) if len(cells) == 1 and delimiter in cells[0] else None
+    return inside or cells
 
 
 def _fitness(lines: list[str], delimiter: str) -> int:
@@ -108,27 +121,33 @@ class TextSheet:
                 held = ""
                 if text.endswith("\r"):  # the line end may continue in the next block
                     text, held = text[:-1], "\r"
-                lines = _plain(text, old_mac).split("\n")
+                lines = self._plain(text, old_mac).split("\n")
                 rest = lines.pop() + held
                 if lines:
                     yield lines
         rest += reader.decode(b"", final=True)
         if rest.strip("\0"):
-            lines = _plain(rest, old_mac=old_mac is not False).split("\n")
+            lines = self._plain(rest, old_mac=old_mac is not False).split("\n")
             yield lines if lines[-1] else lines[:-1]
 
+    def _plain(self, text: str, old_mac: bool) -> str:
+        """A text whose lines end with a line feed, without the marks that keep cells and rows apart later on."""
+        for mark, instead in _UNWANTED:
+            if mark in text:
+                text = text.replace(mark, instead)
+        if "\r" not in text:
+            return text
+        text = text.replace("\r\n", "\n")
+        if old_mac:
+            return text.replace("\r", "\n")
+        return "\n".join(self._lines_in(line) if "\r" in line else line for line in text.split("\n"))
 
-def _plain(text: str, old_mac: bool) -> str:
-    """A text whose lines end with a line feed, without the marks that keep cells and rows apart later on.
-
-    A carriage return alone ends a line of an old Macintosh; elsewhere it is inside a cell.
-    """
-    for mark in "\0\x1e\x1f":
-        if mark in text:
-            text = text.replace(mark, "" if mark == "\0" else " ")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n" if old_mac else " ")
-    return text
+    def _lines_in(self, line: str) -> str:
+        """A line with carriage returns alone: they end lines where all that they part are whole rows, else they are in a cell."""
+        pieces = line.rstrip("\r").split("\r")
+        delimiter, least = self._layout.delimiter, max(self._layout.width - 1, 1)
+        are_rows = all(piece.count(delimiter) >= least for piece in pieces if piece)
+        return ("\n" if are_rows else " ").join(pieces)
 
 
 class Record(NamedTuple):
@@ -162,7 +181,8 @@ class _Records:
             cells = cells_of(line, delimiter)
             if cells is not None:
                 at += 1
-                yield Record(cells)
+                inside = _unwrapped(line, delimiter)
+                yield Record(inside if len(inside) == self._width else cells)
                 continue
             taken = self._joined(pending, at)
             if taken == 0:  # it may continue in the next block

@@ -24,6 +24,8 @@ _ONE_BYTE: Final = ("cp1252", "mac_roman", "cp850", "cp437")
 _MARKS_IN_WORDS: Final = frozenset("’‘'")
 _MARKS: Final = frozenset("“”„‘’–—…•·€£₹°®™©«»½¼¾¹²³×\u00a0§")
 _USUAL_LETTERS: Final = frozenset("éèëáàäíóöúüñçãõÉÈËÁÀÄÍÓÖÚÜÑÇÃÕ")
+_FIRST_LETTER: Final = 0xC0  # of Windows' letters beyond ASCII; in UTF-8 two such bytes never follow each other
+_MOST_OF_WINDOWS: Final = 3
 _MOST_PLACES: Final = 20_000
 _REPLACEMENT: Final = "\ufffd"
 
@@ -100,8 +102,12 @@ def _by_neighbours(error: UnicodeError) -> tuple[str, int]:
     """Read bytes that are no UTF-8: alone among plain letters as Windows wrote them, else as a damaged letter."""
     assert isinstance(error, UnicodeDecodeError)
     data, start, end = error.object, error.start, error.end
-    if end - start == 1 and data[start - 1 : start].isascii() and data[end : end + 1].isascii():
-        return data[start:end].decode("cp1252", errors="replace"), end
+    run = end
+    while run < len(data) and run - start < _MOST_OF_WINDOWS and data[run] >= _FIRST_LETTER:
+        run += 1
+    alone = end - start == 1 and (run == end or data[start] >= _FIRST_LETTER)
+    if alone and data[start - 1 : start].isascii() and data[run : run + 1].isascii():
+        return data[start:run].decode("cp1252", errors="replace"), run
     return _REPLACEMENT, end
 
 

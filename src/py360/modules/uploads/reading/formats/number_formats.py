@@ -13,14 +13,17 @@ from typing import Final
 Show = Callable[[float], str]
 
 _DATE_CODES: Final = frozenset([*range(14, 18), 22, *range(27, 37), *range(50, 59)])  # the latter two of East Asia
+_SCIENTIFIC_CODES: Final = frozenset([11, 48])
 _TIME_CODES: Final = frozenset([18, 19, 20, 21, 45, 46, 47])
 _LITERAL: Final = re.compile(r'"[^"]*"|\\.|_.|\*.|\[[^\]]*\]')
 _DAY: Final = 86_400
+_CUT_SHORT: Final = 1e9  # numbers from here on are no amounts
 _DIGITS_KEPT: Final = 1e15  # doubles, and so spreadsheet programs, keep 15 digits
 # Its parts begin with different letters, so no text can be cut in two ways, and a long one that fails does so at once.
 _MONEY: Final = re.compile(
     r"(?i)[\s(]*(?:(?:rs\.?|inr|₹|\$|€|£|usd|रु\.?|/-|lakhs?|lacs?|cr\.?|crores?|dr\.?|%|-|\))+(?:\s[\s)]*)?)?"
 )
+_ZONE: Final = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 _EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a day of a spreadsheet has no zone
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001 - a day of a spreadsheet has no zone
 _LAST_DAY: Final = 2_958_466.0  # 1 January 10000
@@ -31,9 +34,7 @@ def plain(value: float) -> str:
     if value.is_integer() and abs(value) < _DIGITS_KEPT:
         return str(int(value))
     if abs(value) >= _DIGITS_KEPT:
-        mantissa, _, exponent = f"{value:.11E}".partition("E")
-        mantissa = mantissa.rstrip("0")
-        return f"{mantissa}0E{exponent}" if mantissa.endswith(".") else f"{mantissa}E{exponent}"
+        return _shortened(value)
     return f"{value:.15g}" if abs(value) >= 1e-4 else f"{value:f}".rstrip("0").rstrip(".")
 
 
@@ -48,6 +49,31 @@ def as_date(value: float, epoch_1904: bool) -> str:
         days += 1  # 1900 had a 29 February for spreadsheet programs
     moment = (_EPOCH_1904 if epoch_1904 else _EPOCH_1900) + timedelta(days=days, seconds=seconds)
     return f"{moment:%Y-%m-%d %H:%M:%S}" if moment.year >= 1000 else plain(value)
+
+
+def scientific(value: float) -> str:
+    """A large number in a format such as `0.00E+00`, which a list gets where a program had cut its numbers short before.
+
+    One that ends in zeros has lost its digits; it is written as it is shown, which no identifier is.
+    """
+    if not value.is_integer() or abs(value) < _CUT_SHORT or value % 1_000:
+        return plain(value)
+    return _shortened(value)
+
+
+def _shortened(value: float) -> str:
+    mantissa, _, exponent = f"{value:.11E}".partition("E")
+    mantissa = mantissa.rstrip("0")
+    return f"{mantissa}0E{exponent}" if mantissa.endswith(".") else f"{mantissa}E{exponent}"
+
+
+def moment_text(value: str) -> str:
+    """A date or moment of ISO 8601 as cells have it. A zone stays where the moment is another day in India."""
+    day, _, time = value.replace(" ", "T").partition("T")
+    zone = _ZONE.search(time)
+    if zone and not time.startswith("00:00:00"):
+        return f"{day}T{time}"
+    return f"{day} {time[:8] or '00:00:00'}"
 
 
 def as_time(value: float, epoch_1904: bool) -> str:
@@ -73,6 +99,8 @@ class NumberFormats:
     def _built_in(self, number: int) -> Show | None:
         if number in _DATE_CODES:
             return self._date
+        if number in _SCIENTIFIC_CODES:
+            return scientific
         return self._time if number in _TIME_CODES else None
 
     def of_code(self, code: str) -> Show | None:
@@ -82,7 +110,7 @@ class NumberFormats:
             return self._date
         if kind == "time":
             return self._time
-        return _identifier(code)
+        return scientific if kind == "scientific" else _identifier(code)
 
     def text(self, number: str, style: int) -> str:
         """A number as text. Raises ValueError for what is no number."""
@@ -112,6 +140,8 @@ def _kind(code: str) -> str:
     section = code.split(";", 1)[0][:255]
     elapsed = re.search(r"\[(?:h+|m+|s+)\]", section, re.IGNORECASE) is not None
     letters = set(_LITERAL.sub("", section).casefold().replace("general", ""))
+    if "e" in letters and re.search("[0#?][eE][+-]", section):
+        return "scientific"
     if letters & set("yd"):
         return "date"
     if elapsed or "h" in letters or "s" in letters:

@@ -6,7 +6,7 @@ Rows and cells that repeat are counted, never laid out, until one of them holds 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from py360.modules.uploads.reading.formats.number_formats import plain, shown_if_identifier
+from py360.modules.uploads.reading.formats.number_formats import moment_text, plain, shown_if_identifier
 from py360.modules.uploads.reading.formats.ooxml import new_parser
 from py360.modules.uploads.reading.formats.package import Package
 from py360.modules.uploads.reading.sheets import WIDEST, Counter, Limits, Merge, Row, Sheet
@@ -25,14 +25,18 @@ def sheets(package: Package, limits: Limits) -> Sequence[Sheet]:
     for block in package.blocks(_CONTENT):
         styles.parser.Parse(block, False)
         names.parser.Parse(block, False)
-    return [_Sheet(package, at, name, style in styles.hidden, limits) for at, (name, style) in enumerate(names.found)]
+    return [
+        _Sheet(package, at, name, style in styles.hidden, styles.epoch_1904, limits)
+        for at, (name, style) in enumerate(names.found)
+    ]
 
 
 class _Styles:
-    """The table styles that hide a sheet."""
+    """The table styles that hide a sheet, and the day from which days are counted."""
 
     def __init__(self) -> None:
         self.hidden: set[str] = set()
+        self.epoch_1904 = False
         self._style = ""
         self.parser = new_parser(self._start)
 
@@ -41,6 +45,8 @@ class _Styles:
             self._style = attributes.get("style:name", "")
         elif tag == "style:table-properties" and attributes.get("table:display") == "false":
             self.hidden.add(self._style)
+        elif tag == "table:null-date":
+            self.epoch_1904 = attributes.get("table:date-value", "").startswith("1904")
 
 
 class _Names:
@@ -64,8 +70,8 @@ class _Names:
 class _Sheet:
     """One sheet."""
 
-    def __init__(self, package: Package, place: int, name: str, hidden: bool, limits: Limits) -> None:
-        self.name, self.hidden, self.epoch_1904 = name, hidden, False
+    def __init__(self, package: Package, place: int, name: str, hidden: bool, epoch_1904: bool, limits: Limits) -> None:
+        self.name, self.hidden, self.epoch_1904 = name, hidden, epoch_1904
         self._package, self._place, self._limits = package, place, limits
         self._merges: list[Merge] = []
 
@@ -176,8 +182,7 @@ class _Rows:
             number = float(self._cell.get("office:value", "nan"))
             return shown_if_identifier(plain(number), shown) if abs(number) < float("inf") else ""
         if kind == "date" and self._cell.get("office:date-value"):
-            day, _, time = self._cell["office:date-value"].partition("T")
-            return f"{day} {time[:8] or '00:00:00'}"
+            return moment_text(self._cell["office:date-value"])
         if kind == "boolean":
             return self._cell.get("office:boolean-value", "").upper()
         if kind == "string":

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
-from py360.modules.uploads.reading.formats.number_formats import NumberFormats
+from py360.modules.uploads.reading.formats.number_formats import NumberFormats, moment_text
 from py360.modules.uploads.reading.formats.ooxml import column_of, letters_of, local_name, parse, text_of, unescape
 from py360.modules.uploads.reading.formats.shared_strings import SharedStrings
 from py360.modules.uploads.reading.sheets import WIDEST, too_many_columns
@@ -90,8 +90,7 @@ def _truth(value: str) -> str:
 
 
 def _date(value: str) -> str:
-    value = value.strip()
-    return value.replace("T", " ").removesuffix("Z") if "T" in value else f"{value} 00:00:00"
+    return moment_text(value.strip())
 
 
 def _nothing(_: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from py360.modules.uploads.reading.formats.encodings import utf8_blocks
-from py360.modules.uploads.reading.formats.number_formats import NumberFormats, Show, plain
+from py360.modules.uploads.reading.formats.number_formats import NumberFormats, Show, moment_text, plain
 from py360.modules.uploads.reading.formats.ooxml import new_parser
 from py360.modules.uploads.reading.refusal import DAMAGED, WRONG_TYPE, Refused
 from py360.modules.uploads.reading.sheets import Counter, Limits, Merge, Row, Sheet
@@ -79,6 +79,7 @@ class _Book:
             self._shows[self._style] = self._formats.of_code(code) if not code.endswith(_DATES) else None
         elif tag == "Worksheet":
             self.sheets.append(MemorySheet(values.get("Name", f"Sheet {len(self.sheets) + 1}")))
+            self.sheets[-1].epoch_1904 = self._formats.epoch_1904
             self._number, self._counter = 0, Counter(self._limits)
         elif tag == "Row":
             self._number = int(values.get("Index", self._number + 1))
@@ -96,6 +97,8 @@ class _Book:
             self._text, self._kind = [], values.get("Type", "String")
         elif tag == "Visible":
             self._text = []
+        elif tag == "Date1904":
+            self._formats.epoch_1904 = True
 
     def _data(self, text: str) -> None:
         if self._text is not None:
@@ -140,7 +143,7 @@ class _Book:
             show = self._shows.get(self._cell_style)
             return show(value) if show else plain(value)
         if self._kind == "DateTime":
-            return text.replace("T", " ")[:19]
+            return moment_text(text)
         if self._kind == "Boolean":
             return "TRUE" if text == "1" else "FALSE"
         return "" if self._kind == "Error" else text
