@@ -141,6 +141,7 @@ async def test_a_cover_is_no_kind_of_policy(send: Send, resources: Resources) ->
         ("Private Car", "Third Party Liability", "motor"), ("Home Insurance", "Long Term", "home"), ("Fire", "Long Term Policy", "commercial"),
         ("Two Wheeler", "Long Term 5 Years", "motor"), ("Arogya Sanjeevani", "Individual", "health"), ("Jeevan Anand", "New", "life"),
         ("", "Public Liability", "commercial"), ("", "Term Plan", "life"), ("Travel Guard", "Comprehensive", "travel"),
+        ("", "Liability Only", "motor"), ("", "TW LONG TERM", "motor"), ("", "Auto parts shop package", "commercial"),
     ]  # fmt: skip
     rows = [[*row(number, Product=product), cover] for number, (product, cover, _) in enumerate(policies, 1)]
     await send(csv_of(rows, [*HEADINGS, "Policy Type"]))
@@ -151,7 +152,7 @@ async def test_modes_of_payment_as_insurers_shorten_them(send: Send, resources: 
     modes = [
         ("YLY", "annual"), ("Yrly", "annual"), ("HLY", "half_yearly"), ("Half-Yly", "half_yearly"), ("6 monthly", "half_yearly"),
         ("QLY", "quarterly"), ("Qtrly", "quarterly"), ("MLY", "monthly"), ("SSS", "monthly"), ("NACH", "monthly"), ("ECS", "monthly"),
-        ("Single", "one_time"),
+        ("Single", "one_time"), ("ECS Quarterly", "quarterly"), ("ECS-MLY", "monthly"), ("Anually", "annual"), ("अर्ध-वार्षिक", "half_yearly"),
     ]  # fmt: skip
     await sent(send, [{"Pay Freq": mode} for mode, _ in modes])
     assert [policy.frequency for policy in (await imported(resources.reads)).values()] == [each for _, each in modes]

@@ -298,15 +298,22 @@ def test_xml_in_any_form_gives_the_same_rows(tmp_path: Path, form: str) -> None:
 
 
 def test_parts_in_odd_places(tmp_path: Path) -> None:
-    """Names with backslashes or in capitals, and a workbook part with a number."""
+    """Names with backslashes, in capitals, behind `./` or with a space, and a workbook part with a number; a line before it all."""
     parts = xlsx_parts(sheet_of(row_of(HEADINGS) + row_of(values(1))))
     other = xlsx_parts(sheet_of(row_of(HEADINGS) + row_of(values(1))), workbook="xl/workbook2.xml")
     for each in (
         {name.replace("/", "\\"): content for name, content in parts.items()},
         {name.upper(): content for name, content in parts.items()},
+        {f"./{name}": content for name, content in parts.items()},
+        {name.replace("sheet1", "sheet 1"): _retarget(content) for name, content in parts.items()},
         other,
     ):
         assert len(rows_in(table_of(tmp_path, zip_of(each)))) == 1
+    assert len(rows_in(table_of(tmp_path, b"\r\n" + zip_of(parts)))) == 1
+
+
+def _retarget(content: str | bytes) -> str | bytes:
+    return content.replace("sheet1.xml", "sheet%201.xml") if isinstance(content, str) else content
 
 
 def locked_with(password: str) -> bytes:

@@ -84,7 +84,7 @@ def _bank_line(row: uploads.FileRow) -> Line:
     get = _getter(row.cells, BANK)
     credit, debit = columns.money(get("credit")), columns.money(get("debit"))
     if credit and not debit and (credit < 0 or columns.went_out(get("side"))):
-        credit, debit = None, abs(credit)
+        debit, credit = abs(credit), None
     narration, reference = get("narration"), get("reference")
     happened_on = columns.day(get("date"))
     if not credit and debit:

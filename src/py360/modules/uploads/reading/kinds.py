@@ -13,6 +13,7 @@ from py360.modules.uploads.reading.sheets import Limits
 
 _BLOCK: Final = 1 << 20
 _ZIP: Final = b"PK\x03\x04"
+_BEFORE_ZIP: Final = 64
 _COMPOUND: Final = bytes.fromhex("d0cf11e0a1b11ae1")
 _DEFAULT_PASSWORD: Final = "VelvetSweatshop"  # [MS-OFFCRYPTO] 2.1.1: known to everybody
 _UTF16: Final = (b"\xff\xfe", b"\xfe\xff")
@@ -81,7 +82,7 @@ def recognise(path: Path, folder: Path, limits: Limits) -> Recognised:
         start = file.read(_BLOCK)
     if not start.strip(b"\x00\r\n\t ,;\xef\xbb\xbf"):
         raise Refused(EMPTY)
-    if start.startswith(_ZIP):
+    if start[:_BEFORE_ZIP].lstrip(_BLANK).startswith(_ZIP):  # a server may have written a line or a mark before it
         found = Recognised(_zipped(path, limits), path)
     elif start.startswith(_COMPOUND):
         _check_size(size, limits.max_workbook_bytes)

@@ -21,11 +21,11 @@ FREQUENCIES: Final = {
 }  # fmt: skip
 # How exports shorten a frequency: YLY, Half-Yly, Qtrly, and the ways of paying that are monthly by nature.
 _FREQUENCY_RULES: Final = (
-    (r"^(half|semi|bi ?annual|h ?l?y|h y|6 ?m|six month)", "half_yearly"),
-    (r"^(q(ua)?r?t|qly|qy|3 ?m|three month)", "quarterly"),
-    (r"^(annu|year|yr|yly|yrly|p ?a$|12 ?m|once a year|every year)", "annual"),
-    (r"^(month|mth|mon|mly|p ?m$|1 ?m$|every month|sss$|salary sav|nach$|ecs$|e nach$|enach$|si$|auto debit$)", "monthly"),
-    (r"^(single|one ?time|lump|full payment)", "one_time"),
+    (r"\b(half|semi|hly|half ?yly)|^(bi ?annual|h ?l?y|h y)|\b6 ?m|\bsix month|अर्ध|अर्द्ध|छ[ःह]? ?माही", "half_yearly"),
+    (r"\b(q(ua)?r?t|qly)|^qy|\b3 ?m|\bthree month", "quarterly"),
+    (r"^(1 |one |per |every |each |once an? |once every )?(ann?u|year|yr|yly)|\b(yearly|annual|yly|yrly)|^p ?a$|\b12 ?m|^sal(ana|aana)|सालाना|वार्षिक", "annual"),
+    (r"\b(month|mth|mon|mly)|^(p ?m$|1 ?m$|g?sss$|salary sav|(nach|ecs|e ?nach|si|auto debit)( m)?$)|^masik|मासिक", "monthly"),
+    (r"^(single|one ?time|lump|full payment|sp$)|एकल", "one_time"),
 )  # fmt: skip
 PROFILES: Final = {
     "normal": "normal", "regular": "normal", "retail": "normal", "standard": "normal", "hni": "hni",
@@ -57,9 +57,11 @@ CHANNELS: Final = {
 
 # The first pattern that a product's name meets decides; the specific are before the general.
 PRODUCTS: Final = (
+    (r"\bshop|contractor'?s?'? all risks?|erection all risks?|\boffice (package|umbrella)|(product|public) liability|professional indemnity",
+     "commercial"),
     (r"travel|overseas|student abroad|schengen|यात्रा", "travel"),
     (r"health|medic|hospital|critical illness|personal accident|family floater|mediclaim|arogya|स्वास्थ्य", "health"),
-    (r"commercial vehicle|private car|([234]|two|three|four).?wheeler|\b[234]w\b|\b(car|bike|scooter|vehicle|motor|auto|taxi|truck|gcv|pcv|tractor)\b"
+    (r"commercial vehicle|motor ?cycle|rickshaw|(goods|passenger) carrying|\bmisc[- ]?d\b|\btw\b|\bbus\b|दो ?पहिया|private car|([234]|two|three|four).?wheeler|\b[234]w\b|\b(car|bike|scooter|vehicle|motor|auto|taxi|truck|gcv|pcv|tractor)\b"
      r"|third party|own damage|वाहन|मोटर|कार\b", "motor"),
     (r"\blife\b|\bterm\b|endowment|ulip|annuity|pension|money ?back|whole life|jeevan|जीवन", "life"),
     (r"\bhome\b|house|property|household|building|dwelling|griha|गृह|घर|संपत्ति", "home"),
@@ -72,6 +74,10 @@ _COVER: Final = (
     r"|act (only|liability)|(third[- ]party|tp)( liability)?( only)?|liability only|comprehensive|package|bundled?|floater|individual|group"
     r"|renewal|roll ?over|fresh|new|policy|cover|plan)\b|^\s*(act|liability|liab|tp|od|term)\s*$"
 )
+
+
+_FOR_LONG: Final = r"(?i)\blong[- ]?term\b"  # of any kind of policy
+_MOTORS_COVER: Final = r"\b(od|saod|tp)\b|\bact (only|liability)|\bliability only|own damage|third party"
 
 
 def _key(texts: pl.Series) -> pl.Series:
@@ -108,10 +114,12 @@ def _first(text: pl.Expr, rules: Sequence[tuple[str, str]]) -> pl.Expr:
 def product_type(sources: Sequence[pl.Series]) -> pl.Series:
     """The kind of policy that a row's columns are about, the first that says it; null where none does.
 
-    Words of a cover are no kind: `Liability Only` of a Private Car is a motor policy, `Long Term` of a home is not life.
+    Words of a cover are no kind: `Liability Only` of a Private Car is a motor policy, `Long Term` of a home is not life. Where
+    nothing else is said, the covers that only motor policies have say so.
     """
     named = [_kind(texts, without_cover=True) for texts in sources]
-    return pl.select(pl.coalesce(*named, *(_kind(texts, without_cover=False) for texts in sources)))[:, 0]
+    covers = [_kind(texts.str.replace_all(_FOR_LONG, " "), without_cover=False) for texts in sources]
+    return pl.select(pl.coalesce(*named, *covers))[:, 0]
 
 
 def _kind(texts: pl.Series, without_cover: bool) -> pl.Series:
@@ -119,4 +127,5 @@ def _kind(texts: pl.Series, without_cover: bool) -> pl.Series:
     lower = distinct.str.to_lowercase().to_frame("text")
     if without_cover:
         lower = lower.with_columns(pl.col("text").str.replace_all(_COVER, " "))
-    return _by_distinct(texts, lower.select(_first(pl.col("text"), PRODUCTS))[:, 0], distinct)
+    rules = PRODUCTS if without_cover else ((_MOTORS_COVER, "motor"), *PRODUCTS)
+    return _by_distinct(texts, lower.select(_first(pl.col("text"), rules))[:, 0], distinct)

@@ -1,6 +1,6 @@
 """A zipped workbook as a set of named parts, size-checked before it is unpacked.
 
-Names are compared in one spelling: some programs write backslashes, a leading slash or other capitals.
+Names are compared in one spelling: some programs write backslashes, a leading slash or `./`, other capitals, or `%20`.
 """
 
 import io
@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
+from urllib.parse import unquote
 
 from py360.modules.uploads.reading.refusal import DAMAGED, TOO_MANY_PARTS, UNPACKED_TOO_LARGE, Refused
 
@@ -20,7 +21,7 @@ LARGEST_PART: Final = 32 * MEGABYTE  # of those that are read at once: lists of 
 
 def spelled(name: str) -> str:
     """The one spelling of a part's name."""
-    return name.replace("\\", "/").lstrip("/").casefold()
+    return posixpath.normpath(unquote(name.replace("\\", "/")).lstrip("/")).casefold()
 
 
 class Package:
