@@ -1,6 +1,5 @@
 """Dates as offices write them. Day and month are distinguished over the whole column, or asked about; never guessed."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -35,7 +34,7 @@ _MONTHS: Final = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
 _EPOCH: Final = date(1899, 12, 30)  # Excel's day 0, with its leap year that never was
 _ISO_SHAPE: Final = "Y-d-d"
-_NUMERIC_SHAPE: Final = re.compile(r"d[-/. ]+d[-/. ]+[dY]")
+_NUMERIC_SHAPES: Final = ("ddd", "ddY")  # without their marks
 _UP_TO_12: Final = 12 * 12 / 365  # how often a day is one that a month could be
 _UNLIKELY: Final = 0.2
 _EARLIEST: Final = date(1900, 1, 1)
@@ -108,7 +107,7 @@ class Evidence:
 
     @property
     def _left(self) -> list[str]:
-        return [shape for shape, dates in self.shapes.items() if _NUMERIC_SHAPE.fullmatch(shape) and not dates.early]
+        return [shape for shape, dates in self.shapes.items() if _is_numeric(shape) and not dates.early]
 
     @property
     def cells(self) -> int:
@@ -118,7 +117,7 @@ class Evidence:
     @property
     def texts(self) -> int:
         """Dates that stayed texts because it could not read them."""
-        numeric = (shape for shape in self.shapes if _NUMERIC_SHAPE.fullmatch(shape) and shape not in self.cell_shapes)
+        numeric = (shape for shape in self.shapes if _is_numeric(shape) and shape not in self.cell_shapes)
         return sum(self.shapes[shape].early + self.shapes[shape].late for shape in numeric)
 
     @property
@@ -157,6 +156,11 @@ class Evidence:
     def order(self) -> Order | None:
         """The order of this column; None when only a person can decide."""
         return self.proven if self.open else self.proven or Order.DAY_FIRST
+
+
+def _is_numeric(shape: str) -> bool:
+    """Whether dates of this shape are numbers, the day or the month first."""
+    return "".join(filter(str.isalpha, shape)) in _NUMERIC_SHAPES
 
 
 def shapes_of(texts: pl.Series) -> pl.Series:
