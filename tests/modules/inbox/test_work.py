@@ -1,11 +1,13 @@
 """Work on mails: rules, folders, drafts, schedules, bulk actions, bulk mail."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import httpx
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.sandbox import pages
 from tests.conftest import RunJobs
 from tests.factories.mail_server import letter
 from tests.modules.conftest import Sandbox
@@ -200,3 +202,34 @@ async def test_sent_mail_lists_its_files_and_those_it_passed_on(desk: Desk) -> N
         assert (found["hasAttachments"], file["name"]) == (True, name)
         loaded = await desk.admin.get(file["url"], params={"unscanned": "true"})
         assert loaded.status_code == 200, loaded.text
+
+
+async def test_bulk_mail_with_words_of_its_own_keeps_its_page_its_figures_and_its_link_to_unsubscribe(
+    as_admin: httpx.AsyncClient, client: httpx.AsyncClient, sandbox: Sandbox, run_jobs: RunJobs
+) -> None:
+    template = {
+        "name": "Offer", "type": "email", "category": "general", "subject": "Hello", "format": "html",
+        "content": '<p>Dear {{customerName}}, <a href="https://insurer.example/terms">terms</a></p><p><a href="{{unsubscribeLink}}">Stop</a></p>',
+    }  # fmt: skip
+    made = await as_admin.post("/api/templates", json=template)
+    assert made.status_code == 201, made.text
+    body = {
+        "name": "Notices", "templateId": "Offer", "subject": "Your <renewal>", "message": "Read this & reply.",
+        "recipients": [{"email": "asha@customer.example", "name": "Asha"}],
+    }  # fmt: skip
+    sent = await as_admin.post("/api/emails/bulk", json=body)
+    assert sent.status_code == 201, sent.text
+    await run_jobs()
+    (mail,) = sandbox.received("email")
+    page = pages.read(mail.body)
+    assert mail.subject == "Your <renewal>"
+    assert "Read this &amp; reply." in mail.body
+    (pixel,) = page.pictures
+    links = [address for address, _ in page.links]
+    assert ["/api/track/click/" in each for each in links] == [True, False]
+    assert links[1] == mail.unsubscribe
+    assert "unsubscribe.invalid" not in mail.body
+    assert (await client.get(urlsplit(pixel).path)).status_code == 200
+    await run_jobs()
+    (shown,) = (await as_admin.get("/api/emails/bulk")).json()["data"]["campaigns"]
+    assert (shown["opened"], shown["clicked"]) == (1, 0)

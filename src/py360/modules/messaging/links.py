@@ -46,6 +46,11 @@ def unsubscribe_url(message_id: int) -> str:
     return f"{settings().public_url}/api/unsubscribe/{sign(STOP, str(message_id))}"
 
 
+def unsubscribes(address: str) -> bool:
+    """Whether an address is one to unsubscribe at: who follows it is not counted as interested."""
+    return address.startswith(f"{settings().public_url}/api/unsubscribe/")
+
+
 def _payload(number: str, url: str) -> str:
     """The message and the target; a target at our own address loses its host, which keeps links in text messages short."""
     base = settings().public_url

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from py360.modules.templates.api import Channel, Purpose, Template
 
@@ -16,6 +16,9 @@ class MailFile:
     name: str
     media_type: str
     content: bytes = field(repr=False)
+
+
+UNSUBSCRIBE_HERE: Final = "https://unsubscribe.invalid/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,9 @@ class PersonalMail:
     track_opens: bool = False  # each open is counted, where the office tracks at all
     track_clicks: bool = False
     auto_replied: bool = False  # the system's own answer: programs that see it answer nothing (RFC 3834)
-    unsubscribable: bool = False  # one of many alike: with List-Unsubscribe
+    unsubscribable: bool = (
+        False  # one of many alike: with List-Unsubscribe, and a link of its own in place of UNSUBSCRIBE_HERE
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from html import escape, unescape
 from typing import Final
 
-from py360.modules.messaging.links import click_url, open_url
+from py360.modules.messaging.links import click_url, open_url, unsubscribes
 
 _WEB: Final = ("http://", "https://")
 _BEHIND: Final = ".,;:!?)]}>'\"*_~।"  # what follows an address in a sentence and is no part of it
@@ -29,17 +29,19 @@ def tracked(html: str, message_id: int, *, opens: bool, clicks: bool) -> str:
         html = "<a ".join((first, *(_tracked_link(each, message_id) for each in rest)))
     if opens:
         pixel = escape(open_url(message_id, counts_each=True))
-        html += f'<img src="{pixel}" width="1" height="1" alt="">'
+        picture = f'<img src="{pixel}" width="1" height="1" alt="">'
+        content, end, behind = html.rpartition("</body>")
+        html = f"{content}{picture}{end}{behind}" if end else f"{html}{picture}"
     return html
 
 
 def _tracked_link(behind: str, message_id: int) -> str:
-    """What stands behind `<a `, with its address through ours; other addresses (mailto, tel) stay."""
+    """What stands behind `<a `, with its address through ours; other addresses (mailto, tel, to unsubscribe) stay."""
     tag, end, rest = behind.partition(">")
     before, name, value = tag.partition('href="')
     address, quote, after = value.partition('"')
     target = unescape(address)
-    if not (name and quote and target.lower().startswith(_WEB)):
+    if not (name and quote and target.lower().startswith(_WEB)) or unsubscribes(target):
         return behind
     ours = escape(click_url(message_id, target, counts_each=True))
     return f"{before}{name}{ours}{quote}{after}{end}{rest}"

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import escape
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -208,6 +209,16 @@ def text_of(message: str | None, rendered: templates.Rendered) -> str:
     return f"{message.strip()}\n\n{rendered.text}" if message else rendered.text
 
 
+def html_of(message: str | None, rendered: templates.Rendered) -> str | None:
+    """The same as a page."""
+    if not message or not rendered.html:
+        return rendered.html
+    words = "<br>".join(escape(line) for line in message.strip().splitlines())
+    before, body, behind = rendered.html.partition("<body")
+    attributes, end, content = behind.partition(">")
+    return f"{before}{body}{attributes}{end}<p>{words}</p>{content}"
+
+
 def _outgoing(
     plan: _Plan, template: Template, shared: Mapping[str, templates.Value], claimed: Sequence[_Claimed]
 ) -> list[messaging.Outgoing]:
@@ -234,13 +245,19 @@ def _with_letter(
     plan: _Plan, template: Template, outgoing: messaging.Outgoing, to: _Claimed, company: str
 ) -> messaging.Outgoing:
     """A mail of its own: with another subject, words before the template's, or a letter."""
-    rendered = templates.compile(template).render({**outgoing.values, "unsubscribe_link": ""})
+    rendered = templates.compile(template).render({**outgoing.values, "unsubscribe_link": messaging.UNSUBSCRIBE_HERE})
     files: tuple[messaging.MailFile, ...] = ()
     if plan.merge_template:
         content = merge.write(plan.merge_template, company, to.values)
         files = (messaging.MailFile(f"{plan.merge_template.removesuffix('s')}.pdf", "application/pdf", content),)
     mail = messaging.PersonalMail(
-        message_id=f"<bulk-{plan.id}-{to.id}@py360.invalid>", to=(to.email,), files=files, unsubscribable=True
+        message_id=f"<bulk-{plan.id}-{to.id}@py360.invalid>",
+        to=(to.email,),
+        files=files,
+        unsubscribable=True,
+        html=html_of(plan.message, rendered),
+        track_opens=True,
+        track_clicks=True,
     )
     return replace(
         outgoing,

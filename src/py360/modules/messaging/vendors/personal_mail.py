@@ -2,9 +2,10 @@
 
 from email.message import EmailMessage
 from email.policy import SMTP
+from html import escape
 
 from py360.modules.messaging.links import unsubscribe_url
-from py360.modules.messaging.messages import Admitted, PersonalMail
+from py360.modules.messaging.messages import UNSUBSCRIBE_HERE, Admitted, PersonalMail
 from py360.modules.messaging.personal_html import html_of, tracked
 from py360.modules.messaging.vendors.headers import address_header, text_header
 from py360.modules.providers.api import MailSettings
@@ -14,7 +15,10 @@ def write_mail(admitted: Admitted, mail: PersonalMail, settings: MailSettings, d
     """The finished e-mail in CRLF lines. Headers are written by the rules of `headers`, so that no text breaks out of its line."""
     outgoing = admitted.outgoing
     message = EmailMessage(policy=SMTP)
-    message.set_content(outgoing.body or "", cte="quoted-printable")
+    text = outgoing.body or ""
+    if mail.unsubscribable:
+        text = text.replace(UNSUBSCRIBE_HERE, unsubscribe_url(admitted.message_id))
+    message.set_content(text, cte="quoted-printable")
     if html := _html(admitted, mail):
         message.add_alternative(html, subtype="html", cte="quoted-printable")
     for file in mail.files:
@@ -46,9 +50,14 @@ def write_mail(admitted: Admitted, mail: PersonalMail, settings: MailSettings, d
 
 def _html(admitted: Admitted, mail: PersonalMail) -> str | None:
     """The HTML part; a mail without one gets it where it is tracked, for only HTML has pictures and links behind words."""
+    html = mail.html
+    if html and mail.unsubscribable:
+        own = escape(unsubscribe_url(admitted.message_id))
+        for written in (UNSUBSCRIBE_HERE, UNSUBSCRIBE_HERE.replace("/", "&#x2f;")):  # as templates escape it
+            html = html.replace(written, own)
     if not admitted.tracked or not (mail.track_opens or mail.track_clicks):
-        return mail.html
-    html = mail.html or html_of(admitted.outgoing.body or "")
+        return html
+    html = html or html_of(admitted.outgoing.body or "")
     return tracked(html, admitted.message_id, opens=mail.track_opens, clicks=mail.track_clicks)
 
 
