@@ -146,6 +146,17 @@ async def test_predictions_follow_a_change(as_admin: httpx.AsyncClient, tmp_path
     assert after["renewalProbability"] < before["renewalProbability"] - 0.05
 
 
+async def test_a_change_that_is_committed_late_is_followed(as_admin: httpx.AsyncClient, tmp_path: Path) -> None:
+    await trained(tmp_path)
+    await merge(row(1, premium_amount=10_000, renewal_amount=10_000))
+    async with unit_of_work() as slow:
+        await db.execute(slow, "update renewal_cases set renewal_amount = 13000")
+        await score_cases(timestamp=0)  # sees the case as it was
+    await score_cases(timestamp=0)
+    (found,) = (await as_admin.get("/api/ai/renewal-predictions")).json()["data"]["predictions"]
+    assert found["renewalAmount"] == 13_000
+
+
 async def test_what_was_known_is_kept_when_the_case_has_ended(tmp_path: Path, clock: FixedClock) -> None:
     await merge(row(1, premium_amount=10_000, renewal_amount=13_000))
     await score_cases(timestamp=0)

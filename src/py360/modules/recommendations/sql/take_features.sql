@@ -1,9 +1,11 @@
--- Note what is known of the next open cases that were not looked at since they changed; the last case of the batch.
+-- Note what is known of the next open cases that were not looked at since they changed; the last case of the batch. A change is
+-- known by the case's own time, not by ours: it says when the change began, and may be seen long afterwards.
 with batch as (
-  select c.id, c.client_id, c.due_date, c.customer_id, c.policy_id, c.policy_type, c.channel, c.premium_amount, c.renewal_amount
+  select c.id, c.client_id, c.due_date, c.customer_id, c.policy_id, c.policy_type, c.channel, c.premium_amount, c.renewal_amount,
+    c.updated_at
   from cases_public_case c
   left join case_features f on f.case_id = c.id
-  where c.client_id = %(client)s and c.is_open and c.id > %(after)s and (f.case_id is null or f.taken_at < c.updated_at)
+  where c.client_id = %(client)s and c.is_open and c.id > %(after)s and f.case_updated_at is distinct from c.updated_at
   order by c.id limit %(limit)s
 ), held as (
   select h.customer_id, count(*) as policies
@@ -13,7 +15,7 @@ with batch as (
 ), taken as (
   insert into case_features (
     case_id, client_id, age, premium, premium_change, payments_per_year, policies_held, tenure_years, line, channel, city,
-    region, taken_at)
+    region, taken_at, case_updated_at)
   select
     b.id, b.client_id,
     extract(year from age(b.due_date, u.date_of_birth)),
@@ -22,7 +24,7 @@ with batch as (
     case p.payment_frequency when 'annual' then 1 when 'half_yearly' then 2 when 'quarterly' then 4 when 'monthly' then 12 end,
     coalesce(held.policies, 0),
     floor((p.start_date - p.inception_date) / 365.0),
-    b.policy_type, b.channel, left(u.city, 100), left(u.state, 100), %(now)s
+    b.policy_type, b.channel, left(u.city, 100), left(u.state, 100), %(now)s, b.updated_at
   from batch b
   join customers_public_person u on u.id = b.customer_id
   join customers_public_policy p on p.id = b.policy_id
@@ -31,6 +33,6 @@ with batch as (
     age = excluded.age, premium = excluded.premium, premium_change = excluded.premium_change,
     payments_per_year = excluded.payments_per_year, policies_held = excluded.policies_held,
     tenure_years = excluded.tenure_years, line = excluded.line, channel = excluded.channel, city = excluded.city,
-    region = excluded.region, taken_at = excluded.taken_at
+    region = excluded.region, taken_at = excluded.taken_at, case_updated_at = excluded.case_updated_at
 )
 select max(id) from batch
