@@ -5,8 +5,25 @@ from pathlib import Path
 
 from babel.messages.pofile import read_po
 
+from py360.console.render import label
+from py360.modules.settings.fields import fields
+from py360.modules.settings.sections import SECTIONS
 from tests.console.catalogue import CONSOLE, texts
 
+NAMES = {
+    "csv",
+    "exotel",
+    "json",
+    "kaleyra",
+    "msg91",
+    "nexmo",
+    "pdf",
+    "plivo",
+    "twilio",
+    "twilio-voice",
+    "ubona",
+    "xlsx",
+}
 VALUE = re.compile(r"%\((\w+)\)s")
 
 
@@ -19,6 +36,16 @@ def hindi() -> dict[str, str]:
 
 def test_every_text_is_there_in_hindi() -> None:
     assert sorted(texts() - hindi().keys()) == []
+
+
+def test_settings_are_named_and_explained_in_hindi() -> None:
+    known, missing = hindi(), set()
+    for section in SECTIONS.values():
+        for field in fields(section):
+            choices = [] if "timezone" in field["name"].lower() else field["choices"]
+            codes = [*field["name"].split("."), *(each for each in choices if not each.isdigit() and each not in NAMES)]
+            missing |= {*map(label, codes), *filter(None, [field["description"]])} - known.keys()
+    assert sorted(missing) == []
 
 
 def test_translations_keep_the_values_of_their_texts() -> None:

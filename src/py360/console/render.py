@@ -56,8 +56,8 @@ _TONES: Final = {state: name for name, states in _STATES.items() for state in st
 _BETWEEN_WORDS: Final = re.compile(r"[_\-\s]+|(?<=[a-z])(?=[A-Z])")
 _ONE_WORD: Final = re.compile(r"WhatsApp|whatsApp")
 _SPELLED: Final = {
-    "email": "e-mail", "whatsapp": "WhatsApp", "openai": "OpenAI", "mailgun": "Mailgun", "e": "e",
-    **{word: word.upper() for word in ["ai", "api", "ckyc", "dlt", "dnc", "dnd", "hni", "id", "imap", "kyc", "mfa", "otp", "pan", "pdf", "sla", "sms", "smtp", "tls", "upi", "url", "vip"]},
+    "email": "e-mail", "whatsapp": "WhatsApp", "openai": "OpenAI", "mailgun": "Mailgun", "e": "e", "dncsync": "DNC sync",
+    **{word: word.upper() for word in ["ai", "api", "ckyc", "dlt", "dnc", "dnd", "gst", "hni", "id", "imap", "kyc", "mfa", "otp", "pan", "pdf", "sla", "sms", "smtp", "tls", "upi", "url", "vip"]},
 }  # fmt: skip
 _LINE_ENDS: Final = ("</p>", "</div>", "</tr>", "</li>", "</h1>", "</h2>", "</h3>", "<br")
 _BROWSERS: Final = (
