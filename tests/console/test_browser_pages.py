@@ -152,6 +152,13 @@ async def test_assistant_answers_in_the_page_and_mail_is_noted(page: Page) -> No
     await page.get_by_label("New note").fill("Call her back")
     await page.get_by_role("button", name="Add the note").click()
     await expect(page.get_by_text("Call her back")).to_be_visible()
+    await page.goto("/console/inbox/compose")
+    await page.get_by_label("Text").fill("Your motor policy is due on 5 January.")
+    await page.get_by_role("button", name="Suggest subjects").click()
+    await page.locator("#subjects button").first.click()
+    await expect(page.get_by_label("Subject")).not_to_have_value("")
+    await page.get_by_role("button", name="Better words").click()
+    await expect(page.get_by_text("Made by rules, without a language model.")).to_be_visible()
 
 
 async def test_rule_takes_as_many_conditions_and_actions_as_one_adds(page: Page) -> None:

@@ -109,11 +109,11 @@ async def refusal_of(address: str) -> str | None:
 
 async def refusal_of_url(address: str) -> str | None:
     """As `refusal_of`, for a whole address, whose path and query are the receiver's matter."""
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         return await refusal_of(f"{parts.scheme}://{parts.netloc}")
-    except ValueError as error:
-        return f"The address {error}."
+    except ValueError:  # of urlsplit, of names that no domain can have, or from `host_of`
+        return "Enter a web address such as https://example.com/mails, without a name and password in it."
 
 
 def host_of(address: str) -> str:

@@ -86,6 +86,9 @@ async def test_snoozed_mail_comes_back_unread_at_its_time(desk: Desk, clock: Fix
     ).status_code == 200
     assert await desk.mails(tab="inbox") == []
     assert [each["id"] for each in await desk.mails(tab="snoozed")] == [mail["id"]]
+    for ends in (None, until.isoformat()):
+        assert (await desk.admin.post(f"/api/emails/{mail['id']}/snooze", json={"until": ends})).status_code == 200
+        assert len(await desk.mails(tab="inbox")) == (ends is None)
     clock.moment = until + timedelta(seconds=1)
     await jobs.minute(timestamp=0)
     (back,) = await desk.mails(tab="inbox")

@@ -218,6 +218,9 @@ async def test_address_inside_is_refused_when_it_is_saved_and_when_it_is_called(
         for url in ("http://example.com/a", "https://127.0.0.1/a", "https://a:b@example.com/a"):
             refused = await desk.admin.put("/api/settings/email", json={"webhookUrl": url})
             assert (refused.status_code, refused.json()["error"]["code"]) == (422, "address_not_allowed"), url
+        for odd in ("https://[", "https://" + "a" * 70 + ".example", "nonsense", "ftp://example.com", 5, {"a": 1}):
+            refused = await desk.admin.put("/api/settings/email", json={"webhookUrl": odd})
+            assert refused.status_code == 422, odd
         tested = (await desk.admin.post("/api/email-webhook/test")).json()["data"]
         assert tested["success"] is False
     finally:

@@ -79,6 +79,37 @@ document.addEventListener("click", (event) => {
   text.focus();
 });
 
+// In a form with `subject` and `body`: <button data-improve> puts the text into better words, <button data-subjects="#lines"> offers subject lines.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-improve], [data-subjects]");
+  if (!button) return;
+  const form = button.closest("form");
+  const { subject, body } = form.elements;
+  clear(form);
+  button.setAttribute("aria-busy", "true");
+  try {
+    if (button.dataset.subjects) {
+      const { subjects } = await call("POST", "/ai/email/subjects", { body: { topic: (body.value || subject.value).trim().slice(0, 500) } });
+      $(button.dataset.subjects).replaceChildren(...subjects.map((line) => {
+        const choice = document.createElement("button");
+        Object.assign(choice, { type: "button", className: "choice", textContent: line });
+        choice.addEventListener("click", () => { subject.value = line; subject.focus(); });
+        return choice;
+      }));
+    } else {
+      const better = await call("POST", "/ai/email/enhance", { body: { subject: subject.value.slice(0, 300), body: body.value } });
+      body.setRangeText(better.body, 0, body.value.length, "end");
+      if (better.subject) subject.value = better.subject;
+      toast(better.source === "rules" ? button.dataset.rules : button.dataset.model);
+    }
+  } catch (refused) {
+    if (!(refused instanceof Refused)) throw refused;
+    refuse(form, refused);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+});
+
 // ---- Forms with as many rows as one needs: <fieldset data-rows="conditions" data-most="10"> with rows, a template of one, a button that adds ----
 
 // Rows are numbered from 0 in their order: `conditions.0.value`, also where a choice of the row shows a part of it.

@@ -221,9 +221,9 @@ class EscalateIn(Schema):
 
 
 class SnoozeIn(Schema):
-    """Until when a mail is out of the way."""
+    """Until when a mail is out of the way; null: it is back now."""
 
-    until: Moment
+    until: Moment | None
 
 
 class NoteIn(Schema):

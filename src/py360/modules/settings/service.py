@@ -87,7 +87,10 @@ async def version(session: AsyncSession, client_id: int, section: type[Section])
 async def refuse_inside(section: type[Section], values: Mapping[str, object]) -> None:
     """Raise Invalid (`address_not_allowed`) for an address that we would call on this machine or in its private networks."""
     for key in sorted(called_of(section) & values.keys()):
-        if (value := str(values[key] or "")) and (refused := await egress.refusal_of_url(value)):
+        value = values[key]
+        if not isinstance(value, str) or not value.startswith("http"):
+            continue  # what is no web address is refused with its field
+        if refused := await egress.refusal_of_url(value):
             raise Invalid(refused, code="address_not_allowed", details=[{"field": key, "message": refused}])
 
 

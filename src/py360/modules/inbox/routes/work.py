@@ -65,9 +65,10 @@ async def escalate_mail(session: Session, caller: CanWorkMail, email_id: str, bo
 
 @router.post("/emails/{email_id}/snooze", response_model=Answer[MailDone])
 async def snooze_mail(session: Session, caller: CanWorkMail, email_id: str, body: SnoozeIn) -> Response:
-    """Take a mail out of the inbox until a moment."""
+    """Take a mail out of the inbox until a moment; with null it is back now."""
     await work.snooze(session, caller, email_id, body.until)
-    return ok({"emailId": email_id, "message": f"{email_id} is back at the chosen time."})
+    when = "at the chosen time" if body.until else "now"
+    return ok({"emailId": email_id, "message": f"{email_id} is back {when}."})
 
 
 @router.post("/emails/{email_id}/archive", response_model=Answer[MailDone])

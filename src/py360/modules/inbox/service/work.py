@@ -319,9 +319,13 @@ async def add_note(session: AsyncSession, caller: Caller, named: str | int, cont
     return number
 
 
-async def snooze(session: AsyncSession, caller: Caller, named: str | int, until: datetime) -> None:
-    """Take a mail out of the inbox until a moment. Raises NotFound, Invalid for a moment that is over."""
+async def snooze(session: AsyncSession, caller: Caller, named: str | int, until: datetime | None) -> None:
+    """Take a mail out of the inbox until a moment, or bring it back. Raises NotFound, Invalid for a moment that is over."""
     mail = await lock(session, caller, named)
+    if until is None:
+        await update(session, [mail.id], {"snoozed_until": None})
+        await note(session, caller, [mail.id], "snooze_ended")
+        return
     if until <= resources.current().clock.now():
         raise Invalid(
             "Choose a time in the future.",
