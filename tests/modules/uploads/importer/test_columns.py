@@ -54,6 +54,19 @@ async def test_an_empty_column_of_the_same_heading_is_not_taken(send: Send, reso
     assert (await imported(resources.reads))["FX/1"].email == "asha@example.com"
 
 
+async def test_what_one_column_leaves_blank_is_taken_from_another_that_says_the_same(
+    send: Send, resources: Resources
+) -> None:
+    rows = [
+        {"Mobile No": f"950000000{at}" if at % 2 else "NA", "Phone": "" if at % 2 else f"960000000{at}"}
+        for at in range(4)
+    ]
+    data = await send(listed(*rows))
+    assert "“Mobile No” says the same, and is taken where this one is blank" in column(data, "phone")["why"]
+    phones = {policy.phone for policy in (await imported(resources.reads)).values()}
+    assert phones == {"+919600000000", "+919500000001", "+919600000002", "+919500000003"}
+
+
 @pytest.mark.parametrize("second", ["Policy No", "Policy Number"])
 async def test_policy_numbers_of_two_columns_that_differ_are_asked_about(send: Send, second: str) -> None:
     heads = ["Policy No", second, *list(BASE)[1:]]

@@ -89,6 +89,18 @@ def test_an_error_value_of_other_formats_leaves_its_cell_blank(tmp_path: Path) -
     odd = '<table:table-cell office:value-type="string" calcext:value-type="error"><text:p>#NAME?</text:p></table:table-cell>'
     content = ods_of(ods_row(HEADINGS) + ods_row([*values(1)[:10], odd]) + ods_row(values(2)))
     assert rows_in(table_of(tmp_path, content))[0][10:] == ("11001", None)
+    odd = '<table:table-cell office:value-type="float" office:value="#DIV/0!"><text:p>0</text:p></table:table-cell>'
+    content = ods_of(ods_row(HEADINGS) + ods_row([*values(1)[:10], odd]) + ods_row(values(2)))
+    assert rows_in(table_of(tmp_path, content))[0][10:] == ("11001", None)
+    space = "urn:schemas-microsoft-com:office:spreadsheet"
+    cells = [
+        "".join(f'<Cell><Data ss:Type="String">{text}</Data></Cell>' for text in line)
+        for line in (HEADINGS, values(1)[:10])
+    ]
+    cells[1] += '<Cell><Data ss:Type="Number">#VALUE!</Data></Cell>'
+    table = "".join(f"<Row>{line}</Row>" for line in cells)
+    book_2003 = f'<?xml version="1.0"?><Workbook xmlns="{space}" xmlns:ss="{space}"><Worksheet ss:Name="A"><Table>{table}</Table></Worksheet></Workbook>'
+    assert rows_in(table_of(tmp_path, book_2003.encode()))[0][10:] == ("11001", None)
 
 
 @pytest.mark.parametrize(
@@ -330,6 +342,14 @@ async def test_the_password_that_excel_uses_by_itself_is_no_password(send: Send,
     assert kept.startswith(b"PK") and not msoffcrypto.OfficeFile(io.BytesIO(kept)).is_encrypted()
     refused = await as_admin.post("/api/upload/file", files={"file": ("list.xlsx", locked_with("secret"))})
     assert refused.json()["error"]["code"] == "encrypted_workbook"
+
+
+def test_rows_that_share_a_number_or_count_back_are_all_read(tmp_path: Path) -> None:
+    rows = [row_of(HEADINGS, 1), *(row_of(values(at), number) for at, number in enumerate((2, 2, 7, 4), 1))]
+    table = table_of(tmp_path, zip_of(xlsx_parts(sheet_of("".join(rows)))))
+    assert [line[0] for line in rows_in(table)] == [2, 3, 7, 8]
+    accounting = table.accounting(Roles(0))
+    assert (accounting.read, accounting.data, accounting.missing) == (8, 4, 0)
 
 
 def test_every_row_of_a_sheet_is_accounted_for(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import polars as pl
 from py360.modules.customers import api as customers
 from py360.modules.uploads.cleaned import ISSUES, STAGING, Cleaned
 from py360.modules.uploads.fields import BY_NAME, DATES
+from py360.modules.uploads.importer import columns
 from py360.modules.uploads.importer.cells import amounts, contacts, dates, names, people, texts, words
 from py360.modules.uploads.importer.cells.dates import Order
 from py360.modules.uploads.importer.cells.placeholders import without_placeholders
@@ -131,6 +132,8 @@ class _Chunk:
             constant = self.plan.mapping.values.get(name)
             return pl.repeat(constant, chunk.height, dtype=pl.String, eager=True)
         cells = chunk[f"c{match.column}"]
+        for other in match.others:
+            cells = cells.zip_with(columns.usable(name, cells).is_not_null(), chunk[f"c{other.column}"])
         if match.part is None:
             return cells
         return dates.both_dates(cells)[match.part]

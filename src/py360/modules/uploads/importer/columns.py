@@ -30,6 +30,7 @@ _ASKED: Final = (
     "policy_number", "customer_code", "customer_name", "email", "phone", "premium_amount", "renewal_amount", "start_date", "end_date",
     "renewal_date",
 )  # fmt: skip
+_FILLED_UP: Final = ("customer_name", "phone", "email")  # from another column, where one is blank in some rows
 _WITH_TAX: Final = re.compile(r"\b(total|gross|payable|gst|tax|incl\w*|final)\b|कुल", re.IGNORECASE)
 # Words of headings that say something only together with the values.
 _WEAK: Final = {
@@ -56,6 +57,11 @@ def decide(mapping: Mapping, headings: Sequence[str], rows: pl.DataFrame) -> Map
     return mapping
 
 
+def usable(name: str, cells: pl.Series) -> pl.Series:
+    """The values that cells would give to a field, null where they would give none."""
+    return _READ.get(name, _read_text)(cells)
+
+
 class _Sample:
     """Some rows of the file, column by column."""
 
@@ -73,7 +79,7 @@ class _Sample:
 
     def usable(self, name: str, heading: str, most: int | None = None) -> pl.Series:
         """The values that a column would give to a field, null where it would give none."""
-        return _READ.get(name, _read_text)(self.cells(heading, most))
+        return usable(name, self.cells(heading, most))
 
     def share(self, name: str, heading: str) -> float:
         """Which part of a column's values a field could use."""
@@ -131,6 +137,14 @@ def _among(sample: _Sample, mapping: Mapping, name: str, rivals: Sequence[Match]
         return mapping if best is sure else _use(mapping, best, _empty(sample, sure, counts[sure]))
     if _agree(values, left):
         best = max(left, key=lambda match: counts[match])
+        beside = [match for match in left if (values[match].is_not_null() & values[best].is_null()).any()]
+        if beside and name in _FILLED_UP:
+            names = _and([f"“{match.heading}”" for match in beside])
+            return _use(
+                mapping,
+                replace(best, others=tuple(beside)),
+                f"{names} says the same, and is taken where this one is blank",
+            )
         if best is sure or counts[best] == counts[sure]:
             return mapping
         return _use(mapping, best, f"it says the same as “{sure.heading}” and is filled in more rows")
@@ -142,6 +156,10 @@ def _among(sample: _Sample, mapping: Mapping, name: str, rivals: Sequence[Match]
 
 def _use(mapping: Mapping, match: Match, reason: str) -> Mapping:
     return mapping.with_matches(replace(match, how="values", reason=reason))
+
+
+def _and(words: Sequence[str]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 
 def _empty(sample: _Sample, match: Match, count: int) -> str:

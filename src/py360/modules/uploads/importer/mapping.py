@@ -35,6 +35,7 @@ class Match:
     score: float = 100.0
     part: int | None = None  # of a period in one cell: 0 its start, 1 its end
     reason: str | None = None  # what the values showed
+    others: tuple["Match", ...] = ()  # columns that say the same, taken where this one says nothing
 
     @property
     def why(self) -> str:
@@ -112,7 +113,7 @@ class Mapping:
         fields, columns = {match.field for match in new}, {match.column for match in new}
         kept = [match for match in self.matches if match.field not in fields]
         freed = [match.heading for match in self.matches if match.field in fields and match.column not in columns]
-        used = {match.heading for match in new}
+        used = {each.heading for match in new for each in (match, *match.others)}
         matches = tuple(sorted([*kept, *new], key=lambda match: (match.column, match.part or 0)))
         unmapped = tuple(heading for heading in (*self.unmapped, *freed) if heading not in used)
         return replace(self, matches=matches, unmapped=unmapped)

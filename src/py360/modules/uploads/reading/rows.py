@@ -101,7 +101,7 @@ class RowSorter:
     def __init__(
         self, heading_rows: Sequence[Sequence[str | None]], width: int, key: int | None, titles: Sequence[str] = ()
     ) -> None:
-        self._titles = [_without_digits(title) for title in titles]
+        self._titles = [bare for title in titles if any(map(str.isalpha, bare := _without_digits(title)))]
         self._names = [f"c{column}" for column in range(width)]
         self._headings = [[_plain(cell) for cell in row[:width]] for row in heading_rows]
         self._places: dict[str, set[int]] = {}  # of each heading, its columns
@@ -137,11 +137,12 @@ class RowSorter:
 
     def _totals(self, rows: pl.DataFrame) -> pl.Series:
         """Rows that a word calls a sum or a count, and rows of nothing but numbers that name no policy."""
+        sparse = rows.filter(self._sparse())
         alone = pl.any_horizontal(pl.col(self._names).str.contains(_TOTAL_ALONE).fill_null(value=False))
-        named = rows.filter(self._sparse() & (pl.col("first").str.contains(_TOTAL) | alone))[ROW]
+        named = sparse.filter(pl.col("first").str.contains(_TOTAL) | alone)[ROW]
         if self._key is None:
             return named
-        loose = rows.filter(pl.col(f"c{self._key}").is_null() & self._sparse())
+        loose = sparse.filter(pl.col(f"c{self._key}").is_null())
         if loose.is_empty():
             return named
         sums = loose.filter(pl.all_horizontal(pl.col(self._names).str.contains(_SUM).fill_null(value=True)))[ROW]
@@ -155,8 +156,10 @@ class RowSorter:
         if self._key is not None:
             number = pl.col(f"c{self._key}")
             lone &= number.is_null() | (number.str.count_matches(" ") > 2)
-        rule = pl.all_horizontal(pl.col(self._names).str.contains(_RULE).fill_null(value=True))
-        return rows.filter((self._sparse() & pl.col("first").str.contains(_FOOTER)) | lone | rule)[ROW]
+        ruled = rows.filter(pl.col("first").str.contains(_RULE))
+        rules = ruled.filter(pl.all_horizontal(pl.col(self._names).str.contains(_RULE).fill_null(value=True)))[ROW]
+        notes = rows.filter((self._sparse() & pl.col("first").str.contains(_FOOTER)) | lone)[ROW]
+        return pl.concat([notes, rules])
 
     def _repeated_titles(self, rows: pl.DataFrame) -> pl.Series:
         """Rows that begin as one above the headings does, but for numbers: `Branch: Pune`, `Page 2 of 5`."""

@@ -4,6 +4,7 @@ Rows and cells that repeat are counted, never laid out, until one of them holds 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from math import nan
 from typing import Final
 
 from py360.modules.uploads.reading.formats.number_formats import moment_text, plain, shown_if_identifier
@@ -29,6 +30,14 @@ def sheets(package: Package, limits: Limits) -> Sequence[Sheet]:
         _Sheet(package, at, name, style in styles.hidden, styles.epoch_1904, limits)
         for at, (name, style) in enumerate(names.found)
     ]
+
+
+def _number(text: str) -> float:
+    """A number; not a number for an error value where one is announced."""
+    try:
+        return float(text)
+    except ValueError:
+        return nan
 
 
 class _Styles:
@@ -179,7 +188,7 @@ class _Rows:
         if self._cell.get("calcext:value-type") == "error" or (kind in _NUMBERS and shown.startswith(("#", "Err:"))):
             return ""
         if kind in _NUMBERS:
-            number = float(self._cell.get("office:value", "nan"))
+            number = _number(self._cell.get("office:value", ""))
             return shown_if_identifier(plain(number), shown) if abs(number) < float("inf") else ""
         if kind == "date" and self._cell.get("office:date-value"):
             return moment_text(self._cell["office:date-value"])

@@ -60,8 +60,8 @@ class CellTexts:
         return {"b": _truth, "d": _date, "e": _nothing}.get(kind, plain_text)
 
     def _shared_text(self, value: str) -> str:
-        texts, place = self._shared.texts(), int(value)
-        return texts[place] if place < len(texts) else ""
+        texts, place = self._shared.texts(), value.strip()
+        return texts[int(place)] if place.isdecimal() and int(place) < len(texts) else ""
 
     def _numbers(self, style: int) -> Convert:
         known: dict[str, str] = {}

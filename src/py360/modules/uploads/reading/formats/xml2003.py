@@ -10,7 +10,7 @@ from typing import Final
 from py360.modules.uploads.reading.formats.encodings import utf8_blocks
 from py360.modules.uploads.reading.formats.number_formats import NumberFormats, Show, moment_text, plain
 from py360.modules.uploads.reading.formats.ooxml import new_parser
-from py360.modules.uploads.reading.refusal import DAMAGED, WRONG_TYPE, Refused
+from py360.modules.uploads.reading.refusal import WRONG_TYPE, Refused
 from py360.modules.uploads.reading.sheets import Counter, Limits, Merge, Row, Sheet
 
 _DATES: Final = ("Date", "Time")  # in the names of formats that Excel has no code for here: "Short Date", "Medium Time"
@@ -139,7 +139,7 @@ class _Book:
             try:
                 value = float(text)
             except ValueError:
-                raise Refused(DAMAGED) from None
+                return ""  # an error value where a number is announced
             show = self._shows.get(self._cell_style)
             return show(value) if show else plain(value)
         if self._kind == "DateTime":
