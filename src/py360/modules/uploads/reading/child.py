@@ -215,7 +215,7 @@ class _Writer:
         above = found.row - len(found.header.rows)
         for number, cells, hidden, problem, taken in found.sheet.rows():
             if number > found.row:
-                number = max(number, last + 1)  # noqa: PLW2901 - odd programs give two rows one number, or count back
+                number = max(number, last + 1)
             first, last = first or number, number
             answer.continued += taken - 1
             if number <= found.row:
