@@ -214,7 +214,7 @@ class _Writer:
         first = last = titles = written = 0
         above = found.row - len(found.header.rows)
         for number, cells, hidden, problem, taken in found.sheet.rows():
-            if number > found.row:
+            if number > found.row:  # odd programs give two rows one number, or count back
                 number = max(number, last + 1)
             first, last = first or number, number
             answer.continued += taken - 1
