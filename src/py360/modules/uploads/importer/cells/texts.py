@@ -16,8 +16,8 @@ _UNREADABLE: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
 # Marks that come along when a number is copied from a chat or a contact; the joiners of Indian scripts are letters of theirs.
 _INVISIBLE: Final = r"[\x{00ad}\x{034f}\x{061c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180e}\x{2800}\x{3164}\x{ffa0}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{fe00}-\x{fe0f}\x{feff}]"
 _QUOTES: Final = "'\"`´‘’“”′″"
-_DASHES: Final = r"[\p{Pd}\x{2212}\x{2043}\x{02d7}]"
-_SLASHES: Final = r"[\x{2044}\x{2215}\x{29f8}]"
+_DASHES: Final = r"[\p{Pd}\x{2212}]"
+_LIKE_OURS: Final = {"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u2043": "-", "\u02d7": "-"}  # slashes and dashes of other uses
 _GROUPED: Final = (
     r"^(?:₹|(?i:rs\.?|inr))?\s*([0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.0+)?$"  # a number shown as an amount
 )
@@ -49,7 +49,7 @@ def identifier(texts: pl.Series) -> pl.Series:
     if texts.str.contains(_FORMULA).any():
         texts = pl.select(pl.when(~texts.str.contains(_FORMULA)).then(texts))[:, 0]
     if (texts.str.len_bytes() > texts.str.len_chars()).any():
-        texts = ascii_digits(texts.str.normalize("NFKC").str.replace_all(r"\p{Cf}", ""))
+        texts = ascii_digits(texts.str.normalize("NFKC").str.replace_all(r"\p{Cf}", "").str.replace_many(_LIKE_OURS))
     bare = texts.str.replace(r"^=", "").str.strip_chars(_QUOTES + " ")
     bare = bare.str.replace_all(r"\s+", " ").str.replace(_POINT_ZERO, "$1").str.strip_chars()
     if bare.str.contains(_GROUPED).any():
@@ -59,12 +59,9 @@ def identifier(texts: pl.Series) -> pl.Series:
 
 
 def key_of(identifiers: pl.Series) -> pl.Series:
-    """What makes two identifiers the same: letters of any case, any kind of dash or slash, with or without spaces."""
+    """What makes two identifiers the same: letters of any case, any kind of dash, with or without spaces."""
     keys = identifiers.str.to_uppercase().str.replace_all(r"\s", "")
-    for marks, mark in ((_DASHES, "-"), (_SLASHES, "/")):
-        if keys.str.contains(marks).any():
-            keys = keys.str.replace_all(marks, mark)
-    return keys
+    return keys.str.replace_all(_DASHES, "-") if keys.str.contains(_DASHES).any() else keys
 
 
 def key_hash(keys: pl.Series) -> pl.Series:
