@@ -25,6 +25,7 @@ from py360.modules.inbox.webhook import secret
 from py360.modules.inbox.webhook.deliver import DELAYS
 from tests.conftest import RunJobs
 from tests.factories.mail_server import letter
+from tests.factories.stored import read_value
 from tests.modules.conftest import AsRole
 from tests.modules.inbox.conftest import Desk
 
@@ -146,6 +147,9 @@ async def test_report_is_tried_again_under_the_same_id_until_it_is_given_up(
     assert (lost["emailId"], lost["httpStatus"], lost["error"]) == (code, 500, "The address answered 500.")
     state = (await admin.get("/api/email-webhook")).json()["data"]
     assert (state["failed"], state["pending"], state["lastError"]) == (1, 0, "The address answered 500.")
+    told = "select count(*) from notifications where title = 'New mails are not reported to your webhook'"
+    async with unit_of_work() as session:
+        assert await read_value(session, told) == 1
     receiver.status = 204
     assert (await admin.post("/api/email-webhook/retry")).json()["data"]["count"] == 1
     await run_jobs()

@@ -26,6 +26,7 @@ MOST_FAILURES: Final = 3  # in a row, then the address is left alone until the n
 LEASE: Final = timedelta(minutes=2)
 # After each failure, in minutes: nine tries within 24 hours.
 DELAYS: Final = (1, 5, 30, 60, 120, 240, 480, 480)
+NOTIFIED_AFTER: Final = 4  # tries of one report, some forty minutes
 LONGEST: Final = timedelta(hours=8)  # that a receiver may ask us to wait (Retry-After)
 KEPT: Final = timedelta(days=30)
 GONE: Final = 410  # the receiver wants no more of it
@@ -227,11 +228,12 @@ async def _record(
         await db.execute(session, _DELIVERED, {"id": report.id, "now": now})
         return
     due = _again(report.attempts, refusal, now)
-    if due is None and await _is_first_lost(session, client_id, now):
+    is_long = report.attempts == NOTIFIED_AFTER or (due is None and report.attempts < NOTIFIED_AFTER)
+    if is_long and await _is_first(session, client_id, report, now):
         await notifications.notify(
             session, await identity.holders_of(session, client_id, "settings"), type="system", priority="high",
             title="New mails are not reported to your webhook",
-            message=f"The report of {ids.code('mail', report.email_id)} was given up after {report.attempts} tries. {refusal.message}",
+            message=f"The report of {ids.code('mail', report.email_id)} was not taken in {report.attempts} tries. {refusal.message}",
         )  # fmt: skip
     params = {"id": report.id, "due": due, "http": refusal.status, "error": refusal.message[:500], "now": now}
     await db.execute(session, _FAILED, params)
@@ -245,12 +247,12 @@ def _again(attempts: int, refusal: Refusal, now: datetime) -> datetime | None:
     return now + max(delay, min(refusal.wait or delay, LONGEST))
 
 
-async def _is_first_lost(session: AsyncSession, client_id: int, now: datetime) -> bool:
-    """Whether no other report was given up within a day: people are notified once of an address that is down."""
+async def _is_first(session: AsyncSession, client_id: int, report: _Report, now: datetime) -> bool:
+    """Whether no other report of a day has failed as long: people are notified once of an address that is down."""
     return await db.fetch_only(
         session,
         bool,
-        "select not exists (select from email_webhook_deliveries where client_id = %(client)s and status = 'failed'"
-        " and finished_at > %(since)s)",
-        {"client": client_id, "since": now - timedelta(days=1)},
+        "select not exists (select from email_webhook_deliveries where client_id = %(client)s and id <> %(id)s"
+        " and created_at > %(since)s and (status = 'failed' or status = 'pending' and attempts >= %(tries)s))",
+        {"client": client_id, "id": report.id, "since": now - timedelta(days=1), "tries": NOTIFIED_AFTER},
     )
