@@ -100,6 +100,17 @@ async def test_only_one_amount_that_came_in_is_a_receipt(as_admin: httpx.AsyncCl
     assert lines[5]["date"] == "2026-11-24"
 
 
+async def test_a_reference_in_another_spelling_is_the_same_money(as_admin: httpx.AsyncClient) -> None:
+    rows_ = [
+        "24/11/2026,NEFT,UTR7001,,100", "24/11/2026,NEFT,utr 7001,,100", "24/11/2026,NEFT,'UTR7001,,100", "24/11/2026,NEFT,UTR\u200b7001,,100",
+        "24/11/2026,IMPS  ASHA,,,55", "24/11/2026,IMPS ASHA,,,55", "24/11/2026,NEFT,1.23457E+11,,100",
+    ]  # fmt: skip
+    lines = await lines_of(as_admin, await taken(as_admin, BANK + "\n".join(rows_)))
+    outcomes = ["unmatched", *["duplicate"] * 3, "unmatched", "duplicate", "invalid"]
+    assert [each["outcome"] for each in lines] == outcomes
+    assert "cut its reference" in lines[6]["problem"]
+
+
 async def test_the_same_money_in_two_files_is_booked_once(
     as_admin: httpx.AsyncClient, clock: Any, make_case: MakeCase
 ) -> None:

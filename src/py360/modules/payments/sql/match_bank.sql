@@ -9,9 +9,9 @@ with credits as (
 ), twins as (
   select c.id, exists (
       select from statement_lines o join statement_files f on f.id = o.file_id
-      where o.client_id = c.client_id and o.kind = 'credit' and o.subject = c.subject and o.amount = c.amount and o.id <> c.id
+      where o.client_id = c.client_id and o.kind = 'credit' and o.subject in (c.subject, upper(c.subject), lower(c.subject)) and o.amount = c.amount and o.id <> c.id
         and (f.status = 'applied' or o.file_id = c.file_id and o.row_no < c.row_no)) as is_twin,
-    (select min(p.id) from payments p where p.client_id = c.client_id and p.gateway = 'manual' and p.reference = c.utr
+    (select min(p.id) from payments p where p.client_id = c.client_id and p.gateway = 'manual' and p.reference in (c.utr, upper(c.utr), lower(c.utr))
       and p.amount = c.amount) as payment_id
   from credits c
 ), keys as (  -- what each credit may name; the references and the words are looked up by index, each by itself

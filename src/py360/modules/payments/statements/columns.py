@@ -1,6 +1,7 @@
 """Which columns a bank's or a gateway's file has, and what its cells mean."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -52,6 +53,8 @@ _FORMATS: Final = (
     "%d-%b-%y",
 )
 _ZONED: Final = re.compile(r"[0-9]{2}:[0-9]{2}.*(?:Z|[+-][0-9]{2}:?[0-9]{2})$")
+_POINT_ZERO: Final = re.compile(r"[0-9]+\.0+")
+_CUT_SHORT: Final = re.compile(r"[0-9](?:\.[0-9]+)?E\+?[0-9]{1,2}", re.IGNORECASE)
 _SERIAL: Final = re.compile(r"[1-9][0-9]{4}(\.[0-9]+)?")
 _EPOCH: Final = date(1899, 12, 30)  # day 0 of workbooks
 _WORDS: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_-]{3,59}")
@@ -109,6 +112,21 @@ def day(text: str) -> date | None:
         except ValueError:
             continue
     return _EPOCH + timedelta(days=int(float(bare))) if _SERIAL.fullmatch(bare) else None
+
+
+def reference(text: str) -> str:
+    """A bank's reference in one spelling: without spaces, marks that nobody sees, and what programs put around a number.
+
+    Raises ValueError for one that a spreadsheet program has cut short: two payments would have the same.
+    """
+    seen = "".join(each for each in unicodedata.normalize("NFKC", text) if unicodedata.category(each) != "Cf")
+    bare = "".join(seen.split()).lstrip("=").strip("'\"")
+    bare = bare.partition(".")[0] if _POINT_ZERO.fullmatch(bare) else bare
+    if _CUT_SHORT.fullmatch(bare):
+        raise ValueError(
+            f"a spreadsheet program has cut its reference “{text[:40]}” short; format the column as text and export it again"
+        )
+    return bare
 
 
 def words(*texts: str) -> list[str]:

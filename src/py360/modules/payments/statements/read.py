@@ -85,7 +85,7 @@ def _bank_line(row: uploads.FileRow) -> Line:
     credit, debit = columns.money(get("credit")), columns.money(get("debit"))
     if credit and not debit and (credit < 0 or columns.went_out(get("side"))):
         debit, credit = abs(credit), None
-    narration, reference = get("narration"), get("reference")
+    narration, reference = " ".join(get("narration").split()), columns.reference(get("reference"))
     happened_on = columns.day(get("date"))
     if not credit and debit:
         return Line(
