@@ -50,6 +50,7 @@ WARNINGS: Final = {
     "renewal_date_invalid": "This is no date that we can read, or none within the policy's term or the year after it; the expiry date was taken instead.",
     "gender_unknown": "Write male, female or other; it was left out.",
     "pan_invalid": "A PAN has 5 letters, 4 digits and a letter; it was left out.",
+    "pan_shared": "Many customers of this file have this same PAN, so it is not their own; it was left out.",
     "pincode_invalid": "A PIN code has 6 digits and does not start with 0; it was left out.",
     "customer_profile_unknown": "Write normal, hni, super_hni or vip; normal was taken.",
     "preferred_language_unknown": "We do not speak this language; English was taken.",

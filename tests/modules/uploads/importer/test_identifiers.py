@@ -167,6 +167,17 @@ async def test_a_pan_that_is_an_example_is_nobodys(send: Send, resources: Resour
     assert len({policy.customer_id for policy in (await imported(resources.reads)).values()}) == 6
 
 
+async def test_a_pan_that_many_customers_share_is_nobodys(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources
+) -> None:
+    """A broker's own, in each row."""
+    rows = [[*row(number, **{"Cust Code": ""}), "AAQPR1234K"] for number in range(4)]
+    data = await send(csv_of(rows, [*HEADINGS, "PAN"]))
+    assert len({policy.customer_id for policy in (await imported(resources.reads)).values()}) == 4
+    listed = await as_admin.get(data["errorsUrl"], params={"severity": "warning"})
+    assert [item["code"] for item in listed.json()["data"]["warnings"]] == ["pan_shared"]
+
+
 async def test_a_long_number_of_a_workbook_has_no_invented_digits(send: Send, as_admin: httpx.AsyncClient) -> None:
     heads = ["Policy No.", "Insured Name", "Mobile No", "Product", "Policy Start Dt", "Policy Expiry Dt", "Premium"]
     cells = [

@@ -68,7 +68,7 @@ class Plan:
 
     `swapped`: date columns in which a program exchanged day and month, and how the dates are written in which it did. `repeats`: rows whose policy number is in an
     earlier row. `spellings`: customer codes that the file spells in several ways, and the first of them. `shared_codes`:
-    the hashes of codes under which so many customers stand that they are nobody's. `often_nothing`: columns in which "N.A." is usual,
+    the hashes of codes under which so many customers stand that they are nobody's (`shared_pans`: of PANs). `often_nothing`: columns in which "N.A." is usual,
     and so means nothing; a rare one is an exception that the office should see.
     """
 
@@ -79,6 +79,7 @@ class Plan:
     spellings: dict[str, str] = field(default_factory=dict)
     shared_codes: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
     often_nothing: frozenset[str] = frozenset()
+    shared_pans: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
 
 
 def clean(chunk: pl.DataFrame, plan: Plan, today: date) -> Cleaned:
@@ -233,8 +234,10 @@ class _Chunk:
         pan = (
             self.texts["pan"].str.to_uppercase().str.replace_all(r"[\s-]", "").str.extract(r"^([A-Z]{5}[0-9]{4}[A-Z])$")
         )
-        pan = pl.select(pl.when(~pan.str.contains(_NOBODYS_PAN)).then(pan))[:, 0]
-        self.out["pan"] = self._warn(pan, "pan", "pan_invalid")
+        pan = self._warn(pl.select(pl.when(~pan.str.contains(_NOBODYS_PAN)).then(pan))[:, 0], "pan", "pan_invalid")
+        shared = texts.key_hash(pan).is_in(self.plan.shared_pans.implode()) & pan.is_not_null()
+        self._warn_of(shared, "pan", "pan_shared")
+        self.out["pan"] = pl.select(pl.when(~shared.fill_null(value=False)).then(pan))[:, 0]
         self.out["gender"] = self._warn(words.meaning(self.texts["gender"], words.GENDERS), "gender", "gender_unknown")
         self._address()
 

@@ -198,5 +198,5 @@ def plan(opened: Opened, found: Scan) -> Plan:
     }
     return Plan(
         opened.mapping, orders, _swapped(opened, found), found.repeats, found.spellings, found.shared_codes,
-        found.often_nothing,
+        found.often_nothing, found.shared_pans,
     )  # fmt: skip

@@ -41,6 +41,7 @@ class Scan:
     spellings: dict[str, str] = field(default_factory=dict)
     shared_codes: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
     often_nothing: frozenset[str] = frozenset()
+    shared_pans: pl.Series = field(default_factory=lambda: pl.Series([], dtype=pl.UInt64))
 
 
 def scan(chunks: Iterable[pl.DataFrame], mapping: Mapping, marks: Marks, limits: UploadSettings) -> Scan:
@@ -64,6 +65,7 @@ class _Look:
         self.evidence = {name: Evidence() for name in DATES if mapping.column(name) is not None}
         self.numbers: list[pl.DataFrame] = []
         self.codes: list[pl.DataFrame] = []
+        self.pans: list[pl.DataFrame] = []
         self.spelled: list[pl.DataFrame] = []  # spellings of codes other than their keys
         self.marked: Counter[str] = Counter()
         self.left: Counter[str] = Counter()
@@ -86,6 +88,9 @@ class _Look:
             self._see_numbers(chunk[ROW], cells["policy_number"])
         if "customer_code" in cells:
             self._see_codes(cells)
+        if "pan" in cells:
+            key = texts.key_of(texts.identifier(cells["pan"]))
+            self.pans.append(_people(key, cells).filter(key.is_not_null()))
         if "renewal_amount" in cells:
             self._see_nothing("renewal_amount", cells["renewal_amount"])
 
@@ -120,17 +125,9 @@ class _Look:
         self.numbers.append(numbered.select(ROW, texts.key_hash(numbered["key"]).alias("hash")))
 
     def _see_codes(self, cells: dict[str, pl.Series]) -> None:
-        none = pl.repeat(None, cells["customer_code"].len(), dtype=pl.String, eager=True)
         code = without_placeholders(texts.identifier(cells["customer_code"]))
         key = texts.key_of(code)
-        people = {
-            "name": [cells.get(name, none) for name in ("customer_name", "first_name", "last_name")],
-            "contact": [cells.get(name, none) for name in ("phone", "email")],
-        }
-        hashes = [_hash(columns).alias(name) for name, columns in people.items()]
-        is_word = ~key.str.contains(r"\p{Nd}")
-        frame = pl.DataFrame([key.alias("code"), texts.key_hash(key).alias("key"), is_word.alias("word"), *hashes])
-        self.codes.append(frame.filter(pl.col("code").is_not_null()).drop("code"))
+        self.codes.append(_people(key, cells).filter(key.is_not_null()))
         other = pl.DataFrame({"code": code, "key": key}).filter(pl.col("code") != pl.col("key"))
         if other.height:
             self.spelled.append(other.group_by("code", "key", maintain_order=True).agg(pl.len().alias("rows")))
@@ -144,8 +141,8 @@ class _Look:
         """What holds for all rows seen."""
         often = {name for name in ("renewal_amount",) if self.nothing[name] > _OFTEN * self.nothing[f"{name} filled"]}
         return Scan(
-            self.rows, self.data, self.evidence, self._repeats(), self.marked, self.left, self.terms, self._spellings(), self._shared(),
-            frozenset(often),
+            self.rows, self.data, self.evidence, self._repeats(), self.marked, self.left, self.terms, self._spellings(),
+            _shared(self.codes), frozenset(often), _shared(self.pans),
         )  # fmt: skip
 
     def _repeats(self) -> pl.Series:
@@ -177,21 +174,33 @@ class _Look:
                 spellings |= dict.fromkeys((key, *codes), codes[0] if len(codes) > 1 else key)
         return {code: taken for code, taken in spellings.items() if code != taken}
 
-    def _shared(self) -> pl.Series:
-        """Codes (by the hashes of their keys) under which so many unrelated customers are that they are nobody's."""
-        if not self.codes:
-            return pl.Series([], dtype=pl.UInt64)
-        codes = pl.concat(self.codes)
-        codes = codes.filter(pl.col("key").is_duplicated())
-        groups = codes.group_by("key").agg(
-            pl.col("name").n_unique().alias("names"),
-            pl.col("contact").n_unique().alias("contacts"),
-            pl.len().alias("rows"),
-            pl.when(pl.col("word").first()).then(_STRANGERS_OF_A_WORD).otherwise(_STRANGERS).alias("least"),
-        )
-        strangers = (pl.col("names") >= pl.col("least")) & (pl.col("contacts") >= pl.col("least"))
-        strangers &= (pl.col("names") >= 0.9 * pl.col("rows")) & (pl.col("contacts") >= 0.9 * pl.col("rows"))
-        return groups.filter(strangers)["key"]
+
+def _people(key: pl.Series, cells: dict[str, pl.Series]) -> pl.DataFrame:
+    """Who stands under each code, as hashes; `word`: a code without a digit."""
+    none = pl.repeat(None, key.len(), dtype=pl.String, eager=True)
+    people = {
+        "name": [cells.get(name, none) for name in ("customer_name", "first_name", "last_name")],
+        "contact": [cells.get(name, none) for name in ("phone", "email")],
+    }
+    hashes = [_hash(columns).alias(name) for name, columns in people.items()]
+    return pl.DataFrame([texts.key_hash(key).alias("key"), (~key.str.contains(r"\p{Nd}")).alias("word"), *hashes])
+
+
+def _shared(seen: list[pl.DataFrame]) -> pl.Series:
+    """Codes (by the hashes of their keys) under which so many unrelated customers are that they are nobody's."""
+    if not seen:
+        return pl.Series([], dtype=pl.UInt64)
+    codes = pl.concat(seen)
+    codes = codes.filter(pl.col("key").is_duplicated())
+    groups = codes.group_by("key").agg(
+        pl.col("name").n_unique().alias("names"),
+        pl.col("contact").n_unique().alias("contacts"),
+        pl.len().alias("rows"),
+        pl.when(pl.col("word").first()).then(_STRANGERS_OF_A_WORD).otherwise(_STRANGERS).alias("least"),
+    )
+    strangers = (pl.col("names") >= pl.col("least")) & (pl.col("contacts") >= pl.col("least"))
+    strangers &= (pl.col("names") >= 0.9 * pl.col("rows")) & (pl.col("contacts") >= 0.9 * pl.col("rows"))
+    return groups.filter(strangers)["key"]
 
 
 def _hash(columns: list[pl.Series]) -> pl.Series:
