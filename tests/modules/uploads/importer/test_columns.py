@@ -67,6 +67,20 @@ async def test_what_one_column_leaves_blank_is_taken_from_another_that_says_the_
     assert phones == {"+919600000000", "+919500000001", "+919600000002", "+919500000003"}
 
 
+async def test_a_remembered_column_that_holds_nothing_usable_is_not_taken(
+    send: Send, as_admin: httpx.AsyncClient, run_jobs: Callable[[], Awaitable[None]], resources: Resources
+) -> None:
+    first = await send(listed({"Contact No": "9600000001", "Mobile No": "9500000001"}))
+    url = f"/api/upload/{first['uploadId']}/mapping"
+    assert (await as_admin.post(url, json={"columns": {"phone": "Contact No"}})).status_code == 200
+    await run_jobs()
+    rows = [{"Policy No": f"GX/{at}", "Contact No": "022-26401234", "Mobile No": f"950000000{at}"} for at in (2, 3)]
+    second = await send(listed(*rows))
+    assert column(second, "phone")["column"] == "Mobile No"
+    policies = await imported(resources.reads)
+    assert (policies["FX/1"].phone, policies["GX/2"].phone) == ("+919600000001", "+919500000002")
+
+
 @pytest.mark.parametrize("second", ["Policy No", "Policy Number"])
 async def test_policy_numbers_of_two_columns_that_differ_are_asked_about(send: Send, second: str) -> None:
     heads = ["Policy No", second, *list(BASE)[1:]]

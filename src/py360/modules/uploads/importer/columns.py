@@ -62,6 +62,19 @@ def usable(name: str, cells: pl.Series) -> pl.Series:
     return _READ.get(name, _read_text)(cells)
 
 
+def unfit(mapping: Mapping, headings: Sequence[str], rows: pl.DataFrame) -> frozenset[str]:
+    """Fields whose column is remembered from the last file of this layout, and holds nothing here that they could use."""
+    sample = _Sample(headings, rows)
+    return frozenset(
+        match.field
+        for match in mapping.matches
+        if match.how == "remembered"
+        and match.part is None
+        and sample.cells(match.heading, _FEW).len()
+        and sample.share(match.field, match.heading) == 0
+    )
+
+
 class _Sample:
     """Some rows of the file, column by column."""
 

@@ -194,6 +194,11 @@ def by_values(opened: Opened) -> Opened:
     first = next(iter(opened.table.chunks(CHUNK_TO_LOOK_AT, opened.roles())), None)
     if first is None:
         return opened
+    if unfit := columns.unfit(opened.mapping, opened.table.headings, first):
+        kept = {name: heading for name, heading in opened.known.columns.items() if name not in unfit}
+        values = {**opened.known.values, **opened.chosen.values}
+        mapping = map_headings(opened.table.headings, opened.chosen.columns, kept, values)
+        opened = replace(opened, mapping=mapping, known=replace(opened.known, columns=kept))
     mapping = columns.decide(opened.mapping, opened.table.headings, first)
     leave = frozenset(kind for kind, choice in opened.choice.rows.items() if choice == "leave")
     return replace(opened, mapping=mapping, marks=marks.find(opened.table.headings, mapping, first, leave))
