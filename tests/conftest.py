@@ -1,5 +1,6 @@
 """What every test may ask for: a fresh database, the application on it, people who call, and the queued jobs run."""
 
+import functools
 import gc
 import itertools
 import os
@@ -7,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import hypothesis
@@ -14,14 +16,16 @@ import procrastinate
 import psycopg
 import pytest
 import pytest_asyncio
+import sqlalchemy.event
 import structlog
 from fastapi import FastAPI
 from procrastinate.periodic import PeriodicRegistry
+from sqlalchemy.ext.asyncio import AsyncEngine
 from xdist.scheduler import LoadScopeScheduling
 
 from py360.entrypoints import wiring
 from py360.entrypoints.api import build_app
-from py360.kit import jobs
+from py360.kit import jobs, pools
 from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings, settings
@@ -125,9 +129,23 @@ def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]
     servers.drop(name)
 
 
+@functools.cache
+def _engine() -> AsyncEngine:
+    """The write side of all tests: it compiles each statement once. Its connections go to the database of the test."""
+    engine = pools.make_engine(settings().database_url, 5)
+
+    @sqlalchemy.event.listens_for(engine.sync_engine, "do_connect")
+    def connect_to_the_tests_own(dialect: object, record: object, words: object, options: dict[str, object]) -> None:
+        options["dbname"] = urlsplit(settings().database_url).path[1:]
+
+    return engine
+
+
 @pytest_asyncio.fixture
-async def resources(configured: Settings) -> AsyncIterator[Resources]:
+async def resources(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Resources]:
     """What a process holds, opened on the test's database."""
+    shared = _engine()
+    monkeypatch.setattr(pools, "make_engine", lambda url, size: shared)
     sockets._rights = sockets._Rights()  # of a process and its one event loop; each test has another
     opened = await Resources.open(configured, pool_size=5)
     await opened.cache.flushdb()
@@ -200,7 +218,7 @@ def run_jobs(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> RunJobs:
     within the last ten minutes is the wall clock's matter, and a test that wants one calls it."""
 
     async def run() -> None:
-        connector = procrastinate.PsycopgConnector(conninfo=configured.database_url)
+        connector = procrastinate.PsycopgConnector(conninfo=configured.database_url, min_size=1)
         with jobs.app.replace_connector(connector) as app, monkeypatch.context() as only_here:
             only_here.setattr(app, "periodic_registry", PeriodicRegistry())
             async with app.open_async():

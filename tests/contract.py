@@ -10,6 +10,7 @@ from starlette.routing import Match
 from py360.kit.http import JSON, Route
 
 _schemas: dict[int, TypeAdapter[Any] | None] = {}  # by the route's id; the application is built once
+_routes: dict[tuple[str, str], Route | None] = {}  # by method and path
 
 
 def _schema(route: Route) -> TypeAdapter[Any] | None:
@@ -35,8 +36,13 @@ class CheckedTransport(httpx.ASGITransport):
         return answer
 
     def _schema_of(self, request: httpx.Request) -> TypeAdapter[Any] | None:
-        scope = {"type": "http", "method": request.method, "path": request.url.path, "headers": []}
-        for route in self._api.router.routes:
-            if isinstance(route, Route) and route.matches(scope)[0] is Match.FULL:
-                return _schema(route)
-        return None
+        asked = request.method, request.url.path
+        if asked not in _routes:
+            _routes[asked] = self._route(*asked)
+        route = _routes[asked]
+        return _schema(route) if route else None
+
+    def _route(self, method: str, path: str) -> Route | None:
+        scope = {"type": "http", "method": method, "path": path, "headers": []}
+        routes = (each for each in self._api.router.routes if isinstance(each, Route))
+        return next((each for each in routes if each.matches(scope)[0] is Match.FULL), None)
