@@ -32,13 +32,14 @@ def menu_paths() -> list[str]:
     return [f"/console{entry.path}" for group in navigation.GROUPS for entry in group.entries]
 
 
-@pytest.mark.parametrize("path", [path for path in menu_paths() if path != "/console/sandbox"])
-async def test_page_of_the_menu_opens_in_every_language(admin: Browser, path: str) -> None:
-    for language in ("en", "hi", "ur"):
-        page = await admin.get(path, params={"lang": language})
-        assert page.status_code == 200, page.text
-        assert "<h1>" in page.text
-        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", page.text)
+@pytest.mark.parametrize("language", ["en", "hi", "ur"])
+async def test_pages_of_the_menu_open_in_every_language(admin: Browser, language: str) -> None:
+    for path in menu_paths():
+        if path != "/console/sandbox":
+            page = await admin.get(path, params={"lang": language})
+            assert page.status_code == 200, (path, page.text)
+            assert "<h1>" in page.text, path
+            assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=", page.text), path
 
 
 async def test_menu_shows_nothing_that_its_reader_may_not_open(browser_of: BrowserOf) -> None:

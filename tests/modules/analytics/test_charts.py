@@ -37,9 +37,9 @@ async def message(case: MadeCase, channel: str, status: str, cost: float = 0.5) 
         )
 
 
-@pytest.mark.parametrize("chart", CHARTS)
-async def test_every_chart_answers_an_empty_office(as_admin: httpx.AsyncClient, chart: str) -> None:
-    await rows(as_admin, chart, dateRange="week", policyType="all", caseStatus="all")
+async def test_every_chart_answers_an_empty_office(as_admin: httpx.AsyncClient) -> None:
+    for chart in CHARTS:
+        await rows(as_admin, chart, dateRange="week", policyType="all", caseStatus="all")
 
 
 async def test_an_unknown_chart_is_refused_with_the_known_ones(as_admin: httpx.AsyncClient) -> None:

@@ -15,11 +15,11 @@ REFUSED = [
 TAKEN = ["chosen by meera", "correct horse battery staple", "  spaces belong  ", "नमस्ते भारत वर्ष", "Kx9#mP2$vL5q"]
 
 
-@pytest.mark.parametrize("password", REFUSED)
-async def test_short_common_and_own_passwords_are_refused(as_admin: httpx.AsyncClient, password: str) -> None:
-    answer = await as_admin.post("/api/users", json={**LOGIN, "password": password})
-    assert answer.status_code == 422, password
-    assert [detail["field"] for detail in answer.json()["error"]["details"]] == ["password"]
+async def test_short_common_and_own_passwords_are_refused(as_admin: httpx.AsyncClient) -> None:
+    for password in REFUSED:
+        answer = await as_admin.post("/api/users", json={**LOGIN, "password": password})
+        assert answer.status_code == 422, password
+        assert [detail["field"] for detail in answer.json()["error"]["details"]] == ["password"], password
 
 
 @pytest.mark.parametrize("password", TAKEN)
