@@ -318,28 +318,33 @@ async def test_a_signature_of_any_letters_is_401(
     assert answer.status_code == 401, answer.text
 
 
-@pytest.mark.parametrize("odd", [None, 7, "x", {}, {"status": "sent"}, {"errors": [{"code": 1}]}, [[]]], ids=str)
+ODD_ITEMS: list[Any] = [None, 7, "x", {}, {"status": "sent"}, {"errors": [{"code": 1}]}, [[]]]
+
+
 @pytest.mark.parametrize("where", ["item", "statuses", "change", "entry"])
 async def test_one_odd_item_never_loses_the_others(
-    client: httpx.AsyncClient, resources: Resources, make_account: MakeAccount, run_jobs: RunJobs, where: str, odd: Any
+    client: httpx.AsyncClient, resources: Resources, make_account: MakeAccount, run_jobs: RunJobs, where: str
 ) -> None:
     account = await make_account("meta", "111", "a secret")
-    message = await sent_through(account, "wamid.1")
-    value = status_of(account, message, "wamid.1", failed=False)
-    good = {"field": "messages", "value": {**value, "messages": stop_to(account)["messages"]}}
-    bad = {"field": "messages", "value": {"metadata": value["metadata"], "statuses": odd}}
-    entries: list[Any] = [{"id": "waba", "changes": [bad, good]}]
-    if where == "item":
-        good["value"]["statuses"] = [odd, *value["statuses"]]
-        entries = [{"id": "waba", "changes": [good]}]
-    elif where == "change":
-        entries = [{"id": "waba", "changes": [odd, good]}]
-    elif where == "entry":
-        entries = [odd, {"id": "waba", "changes": [good]}]
-    raw = json.dumps({"entry": entries}).encode()
-    mark = "sha256=" + hmac.new(b"a secret", raw, hashlib.sha256).hexdigest()
-    answer = await client.post("/api/webhooks/whatsapp", content=raw, headers={"X-Hub-Signature-256": mark})
-    assert answer.status_code == 200, answer.text
-    await run_jobs()
-    assert await status(message) in {"delivered", "replied"}
-    assert await stopped_at() == {account.client_id}
+    for nth, odd in enumerate(ODD_ITEMS):
+        message = await sent_through(account, f"wamid.{nth}")
+        value = status_of(account, message, f"wamid.{nth}", failed=False)
+        good = {"field": "messages", "value": {**value, "messages": stop_to(account)["messages"]}}
+        bad = {"field": "messages", "value": {"metadata": value["metadata"], "statuses": odd}}
+        entries: list[Any] = [{"id": "waba", "changes": [bad, good]}]
+        if where == "item":
+            good["value"]["statuses"] = [odd, *value["statuses"]]
+            entries = [{"id": "waba", "changes": [good]}]
+        elif where == "change":
+            entries = [{"id": "waba", "changes": [odd, good]}]
+        elif where == "entry":
+            entries = [odd, {"id": "waba", "changes": [good]}]
+        raw = json.dumps({"entry": entries}).encode()
+        mark = "sha256=" + hmac.new(b"a secret", raw, hashlib.sha256).hexdigest()
+        answer = await client.post("/api/webhooks/whatsapp", content=raw, headers={"X-Hub-Signature-256": mark})
+        assert answer.status_code == 200, (odd, answer.text)
+        await run_jobs()
+        assert await status(message) in {"delivered", "replied"}, odd
+        assert await stopped_at() == {account.client_id}, odd
+        async with unit_of_work() as session:
+            await db.execute(session, "delete from suppressions")
