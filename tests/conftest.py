@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Itera
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 import hypothesis
@@ -20,6 +19,7 @@ import sqlalchemy.event
 import structlog
 from fastapi import FastAPI
 from procrastinate.periodic import PeriodicRegistry
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.ext.asyncio import AsyncEngine
 from xdist.scheduler import LoadScopeScheduling
 
@@ -136,7 +136,7 @@ def _engine() -> AsyncEngine:
 
     @sqlalchemy.event.listens_for(engine.sync_engine, "do_connect")
     def connect_to_the_tests_own(dialect: object, record: object, words: object, options: dict[str, object]) -> None:
-        options["dbname"] = urlsplit(settings().database_url).path[1:]
+        options |= conninfo_to_dict(settings().database_url)
 
     return engine
 
