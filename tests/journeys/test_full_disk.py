@@ -15,8 +15,7 @@ import structlog
 
 from py360.entrypoints.logs import configure
 from py360.kit import db
-from py360.kit.db import unit_of_work
-from py360.kit.errors import is_full
+from py360.kit.db import is_full, unit_of_work
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings
 from tests.conftest import RunJobs

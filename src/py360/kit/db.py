@@ -16,12 +16,14 @@ The edge commits (docs/architecture.md, rule 1): a request through `kit.http.Ses
 """
 
 import asyncio
+import errno
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias, TypeVar
 
 import psycopg
+import psycopg.errors
 import sqlalchemy.exc
 import structlog
 from psycopg import AsyncConnection
@@ -31,6 +33,7 @@ from sqlalchemy.orm import DeclarativeBase
 from py360.kit import pools, resources, rows
 
 log = structlog.get_logger()
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 AWAY: Final = (psycopg.OperationalError, sqlalchemy.exc.OperationalError)  # the pools' timeouts are such, too
 CLASH: Final = (psycopg.IntegrityError, sqlalchemy.exc.IntegrityError)
 # The first from PostgreSQL 18 on.
@@ -78,6 +81,13 @@ def is_away(error: BaseException | None) -> bool:
     if isinstance(error, LOST):
         return any(words in str(error) for words in _LOST_WORDS)
     return isinstance(error, psycopg.OperationalError) and (error.sqlstate or "08").startswith(_GONE)
+
+
+def is_full(error: BaseException | None) -> bool:
+    """Whether something failed because there is no room: on our disk, within its quota, or on the database's."""
+    if isinstance(error, sqlalchemy.exc.DBAPIError):
+        error = error.orig
+    return isinstance(error, psycopg.errors.DiskFull) or (isinstance(error, OSError) and error.errno in _FULL)
 
 
 async def insist(work: Callable[[], Awaitable[Answer]]) -> Answer:

@@ -4,12 +4,8 @@ Raise one with a better sentence and, where a program must distinguish cases, a 
 `raise Conflict("This case is closed.", code="case_closed")`.
 """
 
-import errno
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Final
-
-from psycopg.errors import DiskFull
-from sqlalchemy.exc import DBAPIError
+from typing import Any, ClassVar
 
 
 class Problem(Exception):
@@ -122,13 +118,3 @@ class NoRoom(Problem):
 
     status = 507
     default_code = "disk_full"
-
-
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-
-
-def is_full(error: BaseException | None) -> bool:
-    """Whether something failed because there is no room: on our disk, within its quota, or on the database's."""
-    if isinstance(error, DBAPIError):
-        error = error.orig
-    return isinstance(error, DiskFull) or (isinstance(error, OSError) and error.errno in _FULL)

@@ -23,7 +23,6 @@ from procrastinate.tasks import Task
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db
-from py360.kit.errors import is_full
 
 log = structlog.get_logger()
 app: Final = procrastinate.App(connector=procrastinate.PsycopgConnector())
@@ -40,7 +39,7 @@ def _is_no_ones_fault(error: BaseException) -> bool:
     """Whether the job can do nothing about it and continues later: the database is away, or a disk is full."""
     if isinstance(error, BaseExceptionGroup):
         return any(_is_no_ones_fault(each) for each in error.exceptions)
-    return db.is_away(error) or is_full(error)
+    return db.is_away(error) or db.is_full(error)
 
 
 class _Patience(procrastinate.RetryStrategy):

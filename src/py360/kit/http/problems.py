@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
 from py360.kit import db, plain
-from py360.kit.errors import BadRequest, Conflict, Invalid, NoRoom, Problem, Unavailable, is_full
+from py360.kit.errors import BadRequest, Conflict, Invalid, NoRoom, Problem, Unavailable
 from py360.kit.http.answers import JSON, failure
 from py360.kit.http.headers import Headers
 
@@ -63,7 +63,7 @@ async def _on_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if isinstance(error.__cause__, Problem):  # raised while FastAPI read the body
         return failure(request, error.__cause__)
-    if is_full(error.__cause__):  # the body found no room while it was read
+    if db.is_full(error.__cause__):  # the body found no room while it was read
         return await _on_full(request, error)
     problem = Problem(_PLAIN.get(error.status_code, str(error.detail)), code=f"http_{error.status_code}")
     answer = failure(request, problem)
@@ -93,11 +93,11 @@ async def _on_full(request: Request, error: Exception) -> Response:
 
 
 async def _on_os_error(request: Request, error: Exception) -> Response:
-    return await (_on_full if is_full(error) else _on_bug)(request, error)
+    return await (_on_full if db.is_full(error) else _on_bug)(request, error)
 
 
 async def _on_away(request: Request, error: Exception) -> Response:
-    if is_full(error):
+    if db.is_full(error):
         return await _on_full(request, error)
     log.error("database or cache away", error=str(error)[:500], request_id=request.scope.get("request_id"))
     return failure(request, Unavailable(headers={"Retry-After": "5"}))
