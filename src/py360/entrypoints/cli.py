@@ -1,12 +1,10 @@
 """The command line: `py360 --help`."""
 
 import asyncio
-import gc
 import json
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -63,17 +61,6 @@ def _refusing(action: Callable[[], T]) -> T:
         raise typer.Exit(1) from error
 
 
-@contextmanager
-def _loading() -> Iterator[None]:
-    """While every module is loaded: it all stays, so the collector need not look through it, neither now (a quarter of the time)
-    nor later."""
-    gc.disable()
-    yield
-    gc.collect()
-    gc.freeze()
-    gc.enable()
-
-
 def _version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"py360 {version('py360')}")
@@ -104,13 +91,14 @@ def up() -> None:
 @cli.command()
 def api(modules: Modules = "") -> None:
     """Serve the API, or only some modules of it (behind the gateway). Needs DATABASE_URL and REDIS_URL, or a running `up`."""
+    from py360.entrypoints.home import loading
     from py360.entrypoints.logs import configure, started
     from py360.entrypoints.readiness import require_ready
 
     chosen = _modules(modules)
     config = _refusing(lambda: require_ready(settings()))
     configure(config)
-    with _loading():
+    with loading():
         from py360.entrypoints.api import build_app
         from py360.entrypoints.http_server import serve
 
@@ -127,13 +115,14 @@ def worker(
     ] = False,
 ) -> None:
     """Run jobs: imports, sending, webhooks, everything periodic. Several workers share the work."""
+    from py360.entrypoints.home import loading
     from py360.entrypoints.logs import configure, started
     from py360.entrypoints.readiness import require_ready
 
     chosen = _modules(modules)
     config = _refusing(lambda: require_ready(settings()))
     configure(config)
-    with _loading():
+    with loading():
         from py360.entrypoints.worker import run
     started("worker", config, chosen)
     run(config, chosen, alone)
@@ -145,11 +134,12 @@ def migrate() -> None:
 
     Needs DATABASE_URL and PY360_SECRET_KEY, or a running `up`.
     """
-    from py360.entrypoints.home import running
+    from py360.entrypoints.home import loading, running
     from py360.entrypoints.up import console, login_line
 
     config = _refusing(lambda: running(settings(), cache=False))
-    from py360.entrypoints.bootstrap import prepare  # slow: every module
+    with loading():
+        from py360.entrypoints.bootstrap import prepare
 
     first = _refusing(lambda: asyncio.run(prepare(config)))
     typer.echo("The database has the newest schema.")

@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import gc
 import os
 import secrets
 import shutil
@@ -192,3 +193,14 @@ def first_password(config: Settings) -> str:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".") + "."
+
+
+@contextmanager
+def loading() -> Iterator[None]:
+    """While every module is loaded: it all stays, so the collector need not look through it, neither now (a quarter of the time)
+    nor later."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.freeze()
+    gc.enable()

@@ -106,7 +106,8 @@ def up(config: Settings, since: float) -> None:
         console.print(f"Py360 starts on [bold]{folder}[/] …")
         ensure_key(config)
         with home.servers(config) as settings:
-            from py360.entrypoints.bootstrap import prepare  # every module: most refusals need none of them
+            with home.loading():  # only now: most refusals need no module
+                from py360.entrypoints.bootstrap import prepare
 
             first = asyncio.run(prepare(settings))
             children = _children(settings, folder / "logs", first.sandbox)
