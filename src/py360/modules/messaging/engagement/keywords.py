@@ -85,9 +85,9 @@ def _meaning(text: str) -> Meaning | None:
     if words.is_stop(tokens, whole=True):
         return "stop"
     for sentence in _sentences(text.replace(" - ", ". ")):
-        said = _tokens(sentence)
-        turn = next((place for place, token in enumerate(said) if token in _TURNS), len(said))
-        if words.is_stop(said, whole=False) or words.is_stop(said[:turn], whole=False):
+        request = _tokens(sentence)
+        turn = next((place for place, token in enumerate(request) if token in _TURNS), len(request))
+        if words.is_stop(request, whole=False) or words.is_stop(request[:turn], whole=False):
             return "stop"
     return "start" if words.is_start(tokens) else None
 

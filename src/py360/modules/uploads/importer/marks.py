@@ -42,7 +42,7 @@ _FLAGS: Final = {
 # Headings under which a no means that the policy is not in force.
 _NEGATED: Final = frozenset({"active", "inforce", "live"})
 # Words beside a flag that make any text below it a yes: the number of the policy that came of it, why, or who.
-_SAID: Final = frozenset({"number", "reason", "by", "remark", "remarks"})
+_ANY_TEXT: Final = frozenset({"number", "reason", "by", "remark", "remarks"})
 # Words beside "renewal" that make a heading of how far it has come.
 _PROGRESS: Final = frozenset({"status", "stage", "result", "outcome", "done", "completed"})
 _STATUS_HEADINGS: Final = frozenset(
@@ -122,7 +122,7 @@ def _flag_of(words: set[str]) -> tuple[str | None, str]:
     """What a heading makes of the cells below it, and of which of them."""
     flag = next((_FLAGS[word] for word in sorted(words) if word in _FLAGS), None)
     if flag:
-        return flag, _ANYTHING if words & _SAID else _YES
+        return flag, _ANYTHING if words & _ANY_TEXT else _YES
     if words & _NEGATED or {"in", "force"} <= words:
         return "lapsed", _NO
     if "renewal" in words and words & _PROGRESS:
@@ -151,7 +151,7 @@ def _marks(cells: pl.Series, flag: str | None, says: str = _YES) -> pl.Series:
     if flag:
         dated = dates.parse(distinct, Order.DAY_FIRST).is_not_null() & ~distinct.str.contains(_NUMBER)
         frame = frame.with_columns(dated.alias("dated"), is_placeholder(distinct).alias("nothing"))
-        said = pl.col("key").str.contains(says) & ~(pl.col("nothing") & pl.lit(says == _ANYTHING))
-        readings.append(pl.when(said | pl.col("dated")).then(pl.lit(flag)))
+        matching = pl.col("key").str.contains(says) & ~(pl.col("nothing") & pl.lit(says == _ANYTHING))
+        readings.append(pl.when(matching | pl.col("dated")).then(pl.lit(flag)))
     meanings = frame.with_columns(pl.coalesce(*readings, pl.lit(None, pl.String)).alias(MARK))
     return pl.DataFrame({"text": cells}).join(meanings, on="text", how="left", maintain_order="left")[MARK]
