@@ -54,6 +54,7 @@ async def test_cases_go_to_whoever_has_room_works_now_and_is_least_loaded(
     as_admin: httpx.AsyncClient, as_role: AsRole, make_case: MakeCase, rows: Rows, clock: FixedClock
 ) -> None:
     clock.moment = datetime.combine(in_india(clock), datetime.min.time(), INDIA) + timedelta(hours=11)
+    await sign_in_again(as_admin)
     big = await agent(as_admin, as_role, "Big Room", capacity=6)
     await agent(as_admin, as_role, "Small Room", capacity=2)
     await agent(as_admin, as_role, "Evening", worksFrom="18:00", worksTo="22:00")
@@ -76,6 +77,7 @@ async def test_the_hours_capacity_and_priority_of_a_channel_count(
     as_admin: httpx.AsyncClient, as_role: AsRole, make_case: MakeCase, rows: Rows, clock: FixedClock
 ) -> None:
     clock.moment = datetime.combine(in_india(clock), datetime.min.time(), INDIA) + timedelta(hours=11)
+    await sign_in_again(as_admin)
     await agent(as_admin, as_role, "Asha", capacity=4)
     for name, settings in (
         ("Night", {"autoAssignment": True, "workingHours": "20-23"}),
