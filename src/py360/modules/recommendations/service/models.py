@@ -110,5 +110,5 @@ async def in_use(reads: Reads, client_id: int) -> ModelView:
     if stored is None:
         message = "There is no model yet. An operator trains one: py360 model train"
         return {"modelId": None, "card": None, "message": message}
-    card = cast(CardView, stored.model.card.model_dump(by_alias=True))
+    card = cast(CardView, stored.model.card.model_dump(by_alias=True))  # the names of the schema are those of the view
     return {"modelId": stored.id, "card": card, "message": f"Trained on {card['cases']:,} cases."}
