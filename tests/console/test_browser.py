@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, Playwright, Route, expect, sync_playwright
 
 from tests.console.window import CHROMIUM, PASSWORD, PATIENCE, Window, axe
 from tests.factories.insurer import NAME, RenewalList, renewal_list
@@ -65,8 +65,14 @@ def uploaded(chromium: Browser, installation: Installation, renewals: RenewalLis
     """The first half of the main job: the list is sent, and what became of its rows is shown."""
     window = Window(chromium, installation)
     page = window.page
-    page.get_by_role("link", name="Uploads").first.click()
+    script = "**/uploads.*.js"
+    late: list[Route] = []
+    page.route(script, lambda route: late.append(route))
+    with page.expect_request(script):
+        page.get_by_role("link", name="Uploads").first.click()
     page.get_by_label("Policy files").set_input_files(renewals.path)
+    late[0].continue_()  # the file was chosen before the page's script had arrived
+    page.unroute(script)
     page.wait_for_url("**/uploads/upload-*")
     expect(page.get_by_text(f"{renewals.failed} rows failed.")).to_be_visible()
     return window
