@@ -110,7 +110,7 @@ def up(config: Settings, since: float) -> None:
                 from py360.entrypoints.bootstrap import prepare
 
             first = asyncio.run(prepare(settings))
-            children = _children(settings, folder / "logs", first.sandbox)
+            children = _children(folder / "logs", first.sandbox)
             demo = Demo(folder, wanted=first.password is not None and settings.demo)
             try:
                 for child in children:
@@ -150,7 +150,7 @@ def _supervise(config: Settings, children: list[Child], demo: "Demo") -> None:
         time.sleep(0.5)
 
 
-def _children(settings: Settings, logs: Path, sandbox: bool) -> list[Child]:
+def _children(logs: Path, sandbox: bool) -> list[Child]:
     logs.mkdir(exist_ok=True)
     commands = {"API": ["api"], "worker": ["worker", "--alone"]} | ({"sandbox": ["sandbox"]} if sandbox else {})
     return [Child(name, [*PY360, *words], logs / f"{words[0]}.log") for name, words in commands.items()]

@@ -26,7 +26,6 @@ TRANSITIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "withdrawn": (),
 }
 OPEN: Final = ("submitted", "under_review", "approved")
-DECIDED: Final = ("approved", "rejected", "settled")
 # The three words of the screens: `approved` covers what is settled.
 SCREEN_STATUS: Final[Mapping[str, str]] = {
     "submitted": "pending",

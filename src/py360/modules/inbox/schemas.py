@@ -118,12 +118,6 @@ class ConsentGiven(Schema):
     error: Annotated[str, StringConstraints(max_length=500)] = ""
 
 
-class MailboxTest(Schema):
-    """Settings to test instead of the saved ones; nothing: the saved ones."""
-
-    password: Secret | None = None
-
-
 class TrackedMail(Schema):
     """Whether the writer of a mail wants to know what becomes of it."""
 

@@ -98,12 +98,6 @@ async def cases_of(session: AsyncSession, provider_id: int, facts: Facts) -> set
     return set(await db.fetch_all(session, int, _CASES_OF, asked))
 
 
-async def note_order(session: AsyncSession, provider_id: int, order: Order) -> None:
-    """Note the order that the gateway just opened: its page is with nobody yet, so that no money can have moved, and whoever
-    opens one need not wait for the news of others."""
-    await _merge_orders(session, provider_id, (order,))
-
-
 async def merge(session: AsyncSession, provider_id: int, facts: Facts) -> set[int]:
     """Merge what one account's gateway reported; the numbers of our payments it is about.
 

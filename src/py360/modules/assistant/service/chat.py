@@ -72,7 +72,7 @@ async def answer(reads: Reads, caller: Caller, stored: Stored, question: Questio
         return
     refusal = await _why_no_model(reads, caller, stored)
     if refusal is None:
-        ended.passages = await _passages(reads, caller, stored, question)
+        ended.passages = await for_answer(reads, caller, question.message)
         key = await _cache_key(reads, caller, stored, question, ended.passages)
         if cached := await resources.current().cache.get(key):
             yield cached.decode() if isinstance(cached, bytes) else str(cached)
@@ -109,10 +109,6 @@ async def _why_no_model(reads: Reads, caller: Caller, stored: Stored) -> str | N
     if not await calls.has_budget(reads, stored, caller.client_id):
         return "This month's budget for the language model is used up; this answer was looked up by rules."
     return None
-
-
-async def _passages(reads: Reads, caller: Caller, stored: Stored, question: Question) -> list[Passage]:
-    return await for_answer(reads, caller, question.message)
 
 
 async def _cache_key(reads: Reads, caller: Caller, stored: Stored, question: Question, found: Sequence[Passage]) -> str:

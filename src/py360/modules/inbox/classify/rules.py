@@ -12,7 +12,6 @@ from py360.modules.inbox.classify.result import Language, Scored, Urgency
 _LONGEST: Final = 4  # words of a phrase
 _SCALE: Final = 3.0  # points at which the score is about three quarters of its end
 _DEVANAGARI: Final = ("\u0900", "\u097f")
-Grams = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

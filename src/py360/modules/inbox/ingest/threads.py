@@ -29,7 +29,6 @@ class Thread:
     last_message_at: datetime
     customer_id: int | None = None
     case_id: int | None = None
-    is_new: bool = False
     added: int = 0
     subject: str = ""
 
@@ -123,7 +122,7 @@ class Threads:
         thread = self._find(mail, at)
         if thread is None:
             thread = self.by_id.setdefault(
-                message_id, Thread(message_id, subject_key(mail.subject), set(), at, is_new=True, subject=mail.subject)
+                message_id, Thread(message_id, subject_key(mail.subject), set(), at, subject=mail.subject)
             )
             self.of_subject.setdefault(thread.subject_key, []).append(thread)
         for person in people_of(mail):

@@ -28,7 +28,7 @@ e.attachments, e.due_date, e.sla_deadline, e.ai_intent, e.intent, e.intent_confi
 e.sentiment, e.urgency, e.language, e.policy_number, e.case_id, c.case_number, e.customer_id, c.end_date as policy_expiry_date,
 e.assigned_to, u.name as assignee, e.escalated_to, e.escalation_reason, e.escalated_at, e.tags, e.size_bytes, e.received_at,
 e.snoozed_until, e.follow_up_at, e.follow_up_note, e.follow_up_by,
-(select f.name from identity_public_users f where f.id = e.follow_up_by) as follow_up_by_name, e.scheduled_at, e.delivery_status, e.delivery_note, e.problem, e.is_automatic, e.version, e.removed_at,
+(select f.name from identity_public_users f where f.id = e.follow_up_by) as follow_up_by_name, e.scheduled_at, e.delivery_status, e.delivery_note, e.problem, e.is_automatic, e.version,
 coalesce((e.compose -> 'trackOpens')::boolean, false) as track_opens,
 coalesce((e.compose -> 'trackClicks')::boolean, false) as track_clicks,
 case when e.direction = 'outbound' then (
@@ -102,7 +102,6 @@ class Mail:
     problem: str | None
     is_automatic: bool
     version: int
-    removed_at: datetime | None
     track_opens: bool
     track_clicks: bool
     engagement: JsonObject | None  # of the copies of a sent mail, counted

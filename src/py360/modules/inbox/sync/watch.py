@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 import structlog
@@ -20,31 +19,17 @@ from py360.modules.inbox.sync.pull import sign_in, sync
 from py360.modules.inbox.vendors.imap import ImapMailbox
 
 log = structlog.get_logger()
-RENEW_SECONDS: Final = (
-    9 * 60.0
-)  # servers end IDLE after half an hour (RFC 2177), home routers a silent connection sooner
+# Servers end IDLE after half an hour (RFC 2177), home routers a silent connection sooner.
+RENEW_SECONDS: Final = 9 * 60.0
 LOOK_SECONDS: Final = 5.0  # how often accounts are looked up
 AGAIN_SECONDS: Final = 60.0  # after a connection failed
 MOST: Final = 500  # mailboxes that are watched
 
 # One that does not work is tried by its interval, longer each time, until it works again.
 _WATCHED: Final = f"""
-select {COLUMNS}, a.updated_at from email_accounts a
+select {COLUMNS} from email_accounts a
 where a.auto_sync and a.provider_id is not null and a.status <> 'inactive' and a.failures = 0 order by a.id limit {MOST}
 """
-
-
-@dataclass(frozen=True, slots=True)
-class _Watched:
-    """A mailbox, and what a change of it is known by."""
-
-    box: Mailbox
-    key: tuple[object, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Row(Mailbox):
-    updated_at: datetime
 
 
 @dataclass(slots=True)
@@ -69,7 +54,7 @@ class Watcher:
 
     async def _look(self, group: asyncio.TaskGroup) -> None:
         async with db.unit_of_work() as session:
-            rows = await db.fetch_all(session, _Row, _WATCHED)
+            rows = await db.fetch_all(session, Mailbox, _WATCHED)
         wanted = {row.id: (row, (row.provider_id, row.email, row.name)) for row in rows}
         for number, (key, task) in list(self.tasks.items()):
             if number not in wanted or wanted[number][1] != key:

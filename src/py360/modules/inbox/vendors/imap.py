@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientError, LoginError, ProtocolError
@@ -27,6 +27,8 @@ UIDS_AT_ONCE: Final = 50_000  # in one search, whose answer is one line
 FLAGS_AT_ONCE: Final = 500
 ACCOUNT_REFUSED: Final = "account_refused"
 UNREACHABLE: Final = "unreachable"
+Reply = TypeVar("Reply")
+Fetched = Mapping[bytes, object]  # what the server sent of one mail, under the names that were asked for
 _FAILURES: Final = (IMAPClientError, imaplib.IMAP4.error, ProtocolError, OSError, ValueError, IndexError, KeyError)
 _ROLES: Final[Mapping[bytes, str]] = {
     b"\\sent": "sent",
@@ -267,11 +269,12 @@ class ImapMailbox:
         """Put a mail into a folder, as read."""
         self._ask(lambda client: client.append(folder, content, (b"\\Seen",), at))
 
-    def _fetch(self, uids: Sequence[int], parts: Sequence[str]) -> Mapping[int, Mapping[bytes, Any]]:
-        found: Mapping[int, Mapping[bytes, Any]] = self._ask(lambda client: client.fetch(uids, parts))
+    def _fetch(self, uids: Sequence[int], parts: Sequence[str]) -> Mapping[int, Fetched]:
+        found: Mapping[int, Fetched] = self._ask(lambda client: client.fetch(uids, parts))
         return found
 
-    def _ask(self, call: Callable[[IMAPClient], Any]) -> Any:
+    def _ask(self, call: Callable[[IMAPClient], Reply]) -> Reply:
+        """What the server answers; raises VendorError when the connection breaks."""
         client = self.client
         try:
             return call(client)
@@ -282,17 +285,18 @@ class ImapMailbox:
             raise VendorError(f"The connection to the mailbox broke: {_words(error)}", code=UNREACHABLE) from error
 
 
-def _raw(uid: int, data: Mapping[bytes, Any], size: int) -> RawMail:
-    content = next((value for key, value in data.items() if key.startswith(b"BODY[]")), None) or b""
+def _raw(uid: int, data: Fetched, size: int) -> RawMail:
+    content = next((value for key, value in data.items() if key.startswith(b"BODY[]")), None)
     moment = data.get(b"INTERNALDATE")
     received = moment.astimezone(UTC) if isinstance(moment, datetime) else datetime.now(UTC)
-    return RawMail(uid, _flags(data), received, size, bytes(content))
+    return RawMail(uid, _flags(data), received, size, content if isinstance(content, bytes) else b"")
 
 
-def _flags(data: Mapping[bytes, Any]) -> frozenset[str]:
-    return frozenset(
-        flag.decode("ascii", "replace").lower() for flag in data.get(b"FLAGS", ()) if isinstance(flag, bytes)
-    )
+def _flags(data: Fetched) -> frozenset[str]:
+    flags = data.get(b"FLAGS")
+    if not isinstance(flags, tuple):
+        return frozenset()
+    return frozenset(flag.decode("ascii", "replace").lower() for flag in flags if isinstance(flag, bytes))
 
 
 def _words(error: Exception) -> str:

@@ -28,4 +28,3 @@ ACCOUNTS: Final = (
     Account("fees", "Gateway fees", "expense"),
     Account("chargebacks", "Taken back by customers' banks", "expense"),
 )
-CODES: Final = tuple(account.code for account in ACCOUNTS)

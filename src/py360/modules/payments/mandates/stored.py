@@ -18,7 +18,6 @@ from py360.modules.payments.vendors.mandates import KnownMandate, Method
 
 REGISTRATION: Final = "mandate registration"  # our reference at the gateway
 PAGE: Final = "mandate page"  # in the address of the customer's own page
-LIVE: Final = ("created", "pending", "active", "paused")
 ENDED: Final = ("rejected", "expired", "cancelled")
 
 _COLUMNS: Final = """
