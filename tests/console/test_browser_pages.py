@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 import uvicorn
 from fastapi import FastAPI
-from playwright.async_api import Page, async_playwright, expect
+from playwright.async_api import Page, Route, async_playwright, expect
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
@@ -38,7 +38,7 @@ PAGES = (
     "/mandates/mandate-1001", "/debits", "/channels", "/channels/ch-1001", "/organization/1001/performance",
     "/hierarchy-comparison?nodeIds=1001&nodeIds=1002", "/policies/1001", "/notices", "/renewal-directions", "/agents",
     "/bulk-mail", "/bulk-mail/new", "/bulk-mail/BULK1001", "/mail-report", "/assistant/keys", "/audiences", "/clients", "/audit-log", "/billing",
-    "/billing/messages", "/billing/vendors/1", "/dnc/reports", "/suppressions",
+    "/billing/messages", "/billing/vendors/1", "/dnc/reports", "/suppressions", "/templates/import",
 )  # fmt: skip
 
 
@@ -184,7 +184,15 @@ async def test_rule_takes_as_many_conditions_and_actions_as_one_adds(page: Page)
 
 
 async def test_days_of_grace_are_refused_beside_their_row_and_saved(page: Page) -> None:
-    await page.goto("/console/renewal-rules")
+    late: list[Route] = []
+    await page.route("**/app.*.js", lambda route: late.append(route))
+    async with page.expect_request("**/app.*.js"):
+        await page.goto("/console/renewal-rules", wait_until="commit")
+    await page.locator("form[data-api]").evaluate("form => form.requestSubmit()")
+    await late[0].continue_()  # sent before the page's scripts had arrived
+    await page.unroute("**/app.*.js")
+    await expect(page.get_by_text("The rules were saved.")).to_be_visible()
+    assert page.url.endswith("/console/renewal-rules")
     await page.get_by_role("button", name="Add a line").click()
     await page.get_by_label("Line", exact=True).fill("motor")
     await page.get_by_label("Days of grace", exact=True).fill("10")

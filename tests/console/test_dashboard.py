@@ -19,6 +19,9 @@ async def test_figures_lead_to_their_cases(browser_of: BrowserOf) -> None:
     assert "policyType=motor" in link[1]
     assert "Still to collect" in page
     assert page.count("data-chart-of") == len(CHARTS)
+    hindi = (await browser.get("/console/dashboard?dateRange=month&lang=hi")).text
+    assert "दिन 1" in hindi
+    assert "Day 1" not in hindi
 
 
 async def test_filters_that_do_not_fit_are_said_on_the_page(browser_of: BrowserOf) -> None:

@@ -75,6 +75,7 @@ async def test_form_of_a_campaign_counts_before_anything_is_made(admin: Browser)
 async def test_template_is_shown_as_a_customer_sees_it(admin: Browser) -> None:
     editor = await admin.get("/console/templates/template-1")
     assert editor.status_code == 200
+    assert "How the file is written" in (await admin.get("/console/templates/import")).text
     preview = await admin.get("/console/templates/template-1/preview")
     assert "/console/templates/template-1/mail" in preview.text
     mail = await admin.get("/console/templates/template-1/mail")

@@ -124,6 +124,16 @@ async def test_what_cannot_be_shown_is_a_page_that_says_why(browser_of: BrowserO
     assert "To the first page" in page.text
 
 
+async def test_key_of_the_second_step_is_shown_as_a_code_to_scan(browser_of: BrowserOf) -> None:
+    viewer = await browser_of("viewer")
+    made = (await viewer.ask("POST", "/auth/mfa/setup")).json()["data"]
+    headers = {"origin": "http://test", "x-csrf-token": viewer.cookies["py360_csrf"]}
+    part = await viewer.post("/console/profile/second-factor", json=made, headers=headers)
+    assert part.status_code == 200, part.text
+    assert "<svg" in part.text
+    assert made["secret"][:4] + " " + made["secret"][4:8] in part.text
+
+
 async def test_large_file_passes_the_bridge_under_the_limit_of_its_route(browser_of: BrowserOf) -> None:
     admin = await browser_of("admin")
     answer = await admin.ask("PUT", "/user/settings", content=b"x" * (2 << 20))

@@ -1,5 +1,6 @@
 """Pages as HTML: one environment per language, one layout, headers that let nothing in from elsewhere."""
 
+import calendar
 import gzip
 import re
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 import nh3
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_date, format_datetime, format_timedelta, get_day_names
 from babel.numbers import format_currency, format_decimal, format_percent
 from fastapi import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -68,6 +69,9 @@ _SYSTEMS: Final = (
 )  # fmt: skip
 _LAKH: Final = 100_000
 _CRORE: Final = 10_000_000
+_DAY_OF_MONTH: Final = re.compile(r"Day (\d{1,2})")
+_WEEKDAYS: Final = list(calendar.day_abbr)
+_MONTHS: Final = list(calendar.month_abbr)
 
 
 def page(
@@ -132,6 +136,7 @@ def environment(code: str) -> Environment:
         "day": formats.day,
         "moment": formats.moment,
         "ago": formats.ago,
+        "bucket": lambda name: formats.bucket(name, gettext),
         "size": formats.size,
         "label": lambda value: gettext(label(value)),
         "sentence": lambda value: sentences.translator(code)(str(value)) if value else value,
@@ -252,6 +257,18 @@ class Formats:
         if not isinstance(read, datetime):
             return self.day(value)
         return format_timedelta(read - resources.current().clock.now(), add_direction=True, locale=self.locale)
+
+    def bucket(self, name: object, gettext: Any) -> str:
+        """A place of an axis that the API names `Day 12`, `Mon` or `Nov 2026`; any other name as the catalogues have it."""
+        text = str(name)
+        if found := _DAY_OF_MONTH.fullmatch(text):
+            return str(gettext(navigation.text("Day %(number)s"))) % {"number": found[1]}
+        if text in _WEEKDAYS:
+            return str(get_day_names("abbreviated", locale=self.locale)[_WEEKDAYS.index(text)])
+        month, _, year = text.partition(" ")
+        if month in _MONTHS and year.isdigit():
+            return format_date(date(int(year), _MONTHS.index(month), 1), "MMM y", locale=self.locale)
+        return str(gettext(text))
 
     def size(self, value: object) -> str:
         """Bytes as KB or MB."""

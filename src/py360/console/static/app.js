@@ -245,7 +245,7 @@ function arrange(form) {
 }
 
 async function part(target, address, body, signal) {
-  const headers = { Accept: "text/html", "HX-Request": "true", "X-CSRF-Token": cookie("py360_csrf") };
+  const headers = { Accept: "text/html", "HX-Request": "true", "X-CSRF-Token": cookie("py360_csrf"), ...(body && { "Content-Type": "application/json" }) };
   const answer = await fetch(address, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal }).catch(() => null);
   const html = answer?.ok ? await answer.text().catch(() => null) : null;
   if (html !== null && target.isConnected && !signal?.aborted) target.innerHTML = html;
@@ -261,13 +261,15 @@ document.addEventListener("change", (event) => {
 function arrangeAll() { for (const form of $$("form")) if ($("[data-when]", form)) arrange(form); }
 // What scrolls by itself can be reached by the keyboard.
 function reachTables() { for (const box of $$(".table-box")) box.scrollWidth > box.clientWidth ? box.setAttribute("tabindex", "0") : box.removeAttribute("tabindex"); }
-document.addEventListener("htmx:after:swap", () => { arrangeAll(); reachTables(); });
+document.addEventListener("htmx:after:swap", () => { arrangeAll(); reachTables(); showTab(); });
 addEventListener("resize", reachTables);
 arrangeAll();
 reachTables();
-// The menu shows where one is, also when that is far down.
+// Menu and tabs show where one is, also when that is far down or aside.
 const current = $(".side [aria-current]");
 if (current) $(".side").scrollTop = current.offsetTop - $(".side").clientHeight / 2;
+function showTab() { for (const tab of $$(".tabs [aria-current]")) tab.parentElement.scrollLeft = tab.offsetLeft + (tab.offsetWidth - tab.parentElement.clientWidth) / 2 - tab.parentElement.offsetLeft; }
+showTab();
 
 // A button that asks the API for one thing: data-call="PUT /cases/CASE-1/priority", data-body its JSON.
 document.addEventListener("click", async (event) => {

@@ -1,6 +1,7 @@
 // Draws what components.html's `chart` holds, with uPlot: lines over days, or bars. Colours follow the page's theme.
 "use strict";
 
+const incrs = [...Array(12).keys()].flatMap((power) => [1, 2, 5].map((step) => step * 10 ** power));
 const hues = ["--brand", "--good", "--warn", "--bad", "--soft"];
 
 function draw(holder) {
@@ -21,6 +22,7 @@ function draw(holder) {
   probe.remove();
   holder.replaceChildren();
   const language = document.documentElement.lang;
+  const isWhole = lines.every((line) => line.values.every((value) => Number.isInteger(value ?? 0))); // there is no half case
   const isLarge = lines.some((line) => line.values.some((value) => value >= 100000));
   const numbers = new Intl.NumberFormat(`${language}-IN`, isLarge ? { notation: "compact", maximumFractionDigits: 1 } : {});
   const days = new Intl.DateTimeFormat(`${language}-IN`, { day: "numeric", month: "short" });
@@ -28,7 +30,7 @@ function draw(holder) {
     legend: { live: false },
     width: holder.clientWidth, height: 240, series: [{ label: " ", value: (_, value) => (value == null ? "" : isTime ? days.format(value * 1000) : x[value]) }, ...series],
     scales: { x: { time: isTime, ...(isTime ? {} : { range: [-0.6, x.length - 0.4] }) }, y: { range: (_, min, max) => [Math.min(0, min ?? 0), max > 0 ? max * 1.05 : 1] } },
-    axes: [{ ...axis, values: (_, splits) => splits.map((each) => (isTime ? days.format(each * 1000) : x[each] ?? "")) }, { ...axis, size: 64, values: (_, splits) => splits.map((each) => numbers.format(each)) }],
+    axes: [{ ...axis, values: (_, splits) => splits.map((each) => (isTime ? days.format(each * 1000) : x[each] ?? "")) }, { ...axis, size: 64, ...(isWhole && { incrs }), values: (_, splits) => splits.map((each) => numbers.format(each)) }],
   }, [at, ...lines.map((line) => line.values)], holder);
 }
 

@@ -54,6 +54,12 @@ document.addEventListener("sent", (event) => {
   for (const button of $$("[data-copy-of]", form)) button.dataset.copy = event.detail[button.dataset.copyOf] ?? "";
 });
 
+// <form data-answer-to="/console/…" data-answer-in="#box">: what the API answered is posted to a page of ours, which makes a part of it.
+document.addEventListener("sent", ({ target, detail }) => {
+  const { answerTo, answerIn } = target.dataset;
+  if (answerTo) part($(answerIn), answerTo, detail);
+});
+
 // <div data-part="/console/…" data-every="20">: asked for now, every so many seconds and at live messages of the types in data-on; data-part-load: at a click.
 for (const box of $$("[data-part]")) {
   part(box, box.dataset.part);

@@ -132,9 +132,7 @@ async function take(form, files) {
 const uploadForm = $("[data-uploads]");
 if (uploadForm) {
   const zone = $("[data-drop]", uploadForm), input = $("input[type=file]", zone);
-  const chosen = () => { take(uploadForm, input.files); input.value = ""; };
-  input.addEventListener("change", chosen);
-  if (input.files.length) chosen(); // chosen before this script had arrived
+  input.addEventListener("change", () => { take(uploadForm, input.files); input.value = ""; });
   for (const name of ["dragenter", "dragover"]) zone.addEventListener(name, (event) => { event.preventDefault(); zone.classList.add("over"); });
   for (const name of ["dragleave", "drop"]) zone.addEventListener(name, () => zone.classList.remove("over"));
   zone.addEventListener("drop", (event) => { event.preventDefault(); take(uploadForm, event.dataTransfer.files); });

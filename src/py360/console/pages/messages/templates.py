@@ -72,6 +72,12 @@ async def new(visit: Annotated[Visit, Depends(VisitWith("templates", query=froze
     return await _editor(visit, None, visit.query.get("type", "email"))
 
 
+@router.get("/templates/import")
+async def import_file(visit: CanWrite) -> Response:
+    """Take templates from a file, such as the one that another installation exported."""
+    return visit.page("templates/import.html", types=TYPES, categories=CATEGORIES)
+
+
 @router.get("/templates/{template_id}")
 async def template(visit: CanWrite, template_id: str) -> Response:
     """The editor of a template, with its preview and its versions."""
