@@ -15,7 +15,7 @@ from py360.console.visit import Visit
 # `entry`: money of an account, blank where there is none; `language`: a code; `list`: codes
 Kind = Literal[
     "text", "money", "entry", "number", "percent", "day", "moment", "badge", "label", "language", "size", "yes", "list",
-    "chance", "reasons", "factors", "sentence",
+    "chance", "reasons", "factors", "sentence", "translated",
 ]  # fmt: skip
 _SLOT: Final = re.compile(r"\{([\w.]+)\}")
 _PAGING: Final = frozenset({"page", "limit", "sort", "cursor"})
@@ -31,7 +31,7 @@ class Column:
     link: str = ""
     sort: str = ""  # the API's key, where it can sort by it
     under: str = ""  # a field that is shown below, small
-    under_kind: Literal["text", "label", "moment", "money", "sentence"] = "text"
+    under_kind: Literal["text", "label", "moment", "money", "sentence", "translated"] = "text"
     lead: bool = False  # what a narrow screen shows first
     optional: bool = False  # shown to those who ask for it
 

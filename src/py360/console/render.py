@@ -3,7 +3,7 @@
 import calendar
 import gzip
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -57,8 +57,8 @@ _TONES: Final = {state: name for name, states in _STATES.items() for state in st
 _BETWEEN_WORDS: Final = re.compile(r"[_\-\s]+|(?<=[a-z])(?=[A-Z])")
 _ONE_WORD: Final = re.compile(r"WhatsApp|whatsApp")
 _SPELLED: Final = {
-    "email": "e-mail", "whatsapp": "WhatsApp", "openai": "OpenAI", "mailgun": "Mailgun", "e": "e", "dncsync": "DNC sync",
-    **{word: word.upper() for word in ["ai", "api", "ckyc", "dlt", "dnc", "dnd", "gst", "hni", "id", "imap", "kyc", "mfa", "otp", "pan", "pdf", "sla", "sms", "smtp", "tls", "upi", "url", "vip"]},
+    "email": "e-mail", "uncategorized": "uncategorised", "whatsapp": "WhatsApp", "openai": "OpenAI", "oauth": "OAuth", "mailgun": "Mailgun", "e": "e", "dncsync": "DNC sync",
+    **{word: word.upper() for word in ["ai", "api", "ckyc", "csv", "dlt", "dnc", "dnd", "gst", "hni", "id", "imap", "json", "kyc", "mfa", "otp", "pan", "pdf", "sid", "sla", "sms", "smtp", "ssl", "tls", "upi", "url", "vip", "xlsx"]},
 }  # fmt: skip
 _LINE_ENDS: Final = ("</p>", "</div>", "</tr>", "</li>", "</h1>", "</h2>", "</h3>", "<br")
 _BROWSERS: Final = (
@@ -71,7 +71,7 @@ _LAKH: Final = 100_000
 _CRORE: Final = 10_000_000
 _DAY_OF_MONTH: Final = re.compile(r"Day (\d{1,2})")
 _WEEKDAYS: Final = list(calendar.day_abbr)
-_MONTHS: Final = list(calendar.month_abbr)
+_MONTHS: Final = (list(calendar.month_abbr), list(calendar.month_name))
 
 
 def page(
@@ -137,6 +137,7 @@ def environment(code: str) -> Environment:
         "moment": formats.moment,
         "ago": formats.ago,
         "bucket": lambda name: formats.bucket(name, gettext),
+        "happening": lambda title: happening(str(title), gettext),
         "size": formats.size,
         "label": lambda value: gettext(label(value)),
         "sentence": lambda value: sentences.translator(code)(str(value)) if value else value,
@@ -184,6 +185,15 @@ def label(code: object) -> str:
         return words
     spelled = " ".join(_SPELLED.get(word, word) for word in words.lower().split())
     return spelled[:1].upper() + spelled[1:]
+
+
+def happening(title: str, gettext: Callable[[str], str]) -> str:
+    """The title of an event of a timeline: `SMS sent` word by word where the whole is not known, a claim's number as it is."""
+    subject, _, rest = title.partition(" ")
+    whole, what = gettext(label(title)), gettext(label(rest))
+    if any(letter.isdigit() for letter in subject):
+        return f"{subject}: {what}"
+    return f"{gettext(label(subject))}: {what}" if whole == label(title) and what != label(rest) else whole
 
 
 def language_name(code: object) -> str:
@@ -259,15 +269,16 @@ class Formats:
         return format_timedelta(read - resources.current().clock.now(), add_direction=True, locale=self.locale)
 
     def bucket(self, name: object, gettext: Any) -> str:
-        """A place of an axis that the API names `Day 12`, `Mon` or `Nov 2026`; any other name as the catalogues have it."""
+        """A place of an axis that the API names `Day 12`, `Mon`, `Nov 2026` or `November 2026`; any other name as the catalogues have it."""
         text = str(name)
         if found := _DAY_OF_MONTH.fullmatch(text):
             return str(gettext(navigation.text("Day %(number)s"))) % {"number": found[1]}
         if text in _WEEKDAYS:
             return str(get_day_names("abbreviated", locale=self.locale)[_WEEKDAYS.index(text)])
         month, _, year = text.partition(" ")
-        if month in _MONTHS and year.isdigit():
-            return format_date(date(int(year), _MONTHS.index(month), 1), "MMM y", locale=self.locale)
+        for names, form in zip(_MONTHS, ("MMM y", "MMMM y"), strict=True):
+            if month in names and year.isdigit():
+                return format_date(date(int(year), names.index(month), 1), form, locale=self.locale)
         return str(gettext(text))
 
     def size(self, value: object) -> str:

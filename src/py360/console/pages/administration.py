@@ -5,7 +5,7 @@ from typing import Annotated, Final, TypedDict
 
 from fastapi import Depends, Response
 
-from py360.console.api_client import Data, Json
+from py360.console.api_client import Data
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import ADMINISTRATORS, text
 from py360.console.visit import PageRouter, Visit, VisitWith
@@ -22,11 +22,11 @@ USERS: Final = Listing(
     filters=(
         Filter("search", text("Search"), "search", placeholder=text("Name or e-mail")),
         Filter("status", text("Status"), choices=(("active", text("Active")), ("inactive", text("Inactive")), ("pending", text("Pending")), ("suspended", text("Suspended")))),
-        Filter("role", text("Role"), "text"),
+        Filter("role", text("Role")),
     ),
     columns=(
         Column("name", text("User"), link="/users/{id}", lead=True, under="email"),
-        Column("roleName", text("Role"), under="jobTitle"),
+        Column("roleName", text("Role"), "translated", under="jobTitle"),
         Column("status", text("Status"), "badge"),
         Column("clientName", text("Client")),
         Column("lastLogin", text("Last sign-in"), "moment"),
@@ -40,7 +40,15 @@ ROLES: Final = Listing(
     icon="roles",
     filters=(Filter("search", text("Search"), "search"),),
     columns=(
-        Column("displayName", text("Role"), link="/roles/{id}", lead=True, under="description"),
+        Column(
+            "displayName",
+            text("Role"),
+            "translated",
+            link="/roles/{id}",
+            lead=True,
+            under="description",
+            under_kind="translated",
+        ),
         Column("reach", text("Reaches"), "label"),
         Column("userCount", text("Users"), "number"),
         Column("isSystem", text("Preset"), "yes"),
@@ -125,6 +133,19 @@ CanManageUsers = Annotated[Visit, Depends(VisitWith("users"))]
 CanSet = Annotated[Visit, Depends(VisitWith("settings"))]
 
 
+class RoleName(TypedDict):
+    """What of a role its choices show."""
+
+    name: str
+    displayName: str
+
+
+class Roles(TypedDict):
+    """The roles of the installation."""
+
+    roles: list[RoleName]
+
+
 class VendorType(TypedDict):
     """A kind of account, as far as its form needs it."""
 
@@ -141,7 +162,9 @@ class Types(TypedDict):
 @router.get("/users")
 async def users(visit: Annotated[Visit, Depends(VisitWith("users", query=USERS.query))]) -> Response:
     """The users of the caller's clients."""
-    return await USERS.show(visit, "admin/users.html", roles=await _roles(visit))
+    roles = await _roles(visit)
+    names = [(each["name"], each["displayName"]) for each in roles]
+    return await USERS.show(visit, "admin/users.html", roles=roles, choices={"role": names})
 
 
 @router.get("/users/{user_id}")
@@ -244,8 +267,8 @@ def _administers(visit: Visit) -> bool:
     return visit.caller is not None and visit.caller.role in ADMINISTRATORS
 
 
-async def _roles(visit: Visit) -> Json:
-    return (await visit.api.get(Data, "/roles"))["roles"]
+async def _roles(visit: Visit) -> list[RoleName]:
+    return (await visit.api.get(Roles, "/roles"))["roles"]
 
 
 async def _type(visit: Visit, channel: str, name: str) -> VendorType:

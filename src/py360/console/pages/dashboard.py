@@ -37,8 +37,8 @@ METRICS: Final = Listing(
     filters=(Filter("search", text("Search"), "search"),),
     columns=(
         Column("name", text("Metric"), link="/dashboard/metrics/{id}", sort="name", under="description", lead=True),
-        Column("measureTitle", text("Measure")),
-        Column("groupingTitle", text("Grouped by")),
+        Column("measureTitle", text("Measure"), "translated"),
+        Column("groupingTitle", text("Grouped by"), "translated"),
         Column("isShared", text("Shared"), "yes"),
         Column("owner", text("Owner")),
         Column("updatedAt", text("Changed"), "moment"),

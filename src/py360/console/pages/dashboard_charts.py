@@ -58,7 +58,7 @@ CHARTS: Final[dict[str, Bars | Plot | Table]] = {
     "funnel": Bars("stage", "count", share="rate"),
     "policy-collection": Plot("policyType", (("collected", text("Paid")), ("pending", text("Waiting")))),
     "communication-modes": _table(
-        Column("mode", text("Way"), lead=True),
+        Column("mode", text("Way"), "translated", lead=True),
         Column("count", text("Contacts"), "number"),
         Column("successRate", text("Arrived"), "percent"),
         Column("costPerContact", text("Cost each"), "money"),

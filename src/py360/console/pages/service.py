@@ -53,7 +53,7 @@ def _listing(address: str, key: str, title: str, icon: str, lead: str, types: Pa
         columns=(
             Column("number", text("Number"), link=f"{address}/{{id}}", lead=True, under="title"),
             Column("customerName", text("Customer"), under="policyNumber"),
-            Column("typeLabel", text("Type")),
+            Column("typeLabel", text("Type"), "translated"),
             Column("status", text("Status"), "badge", sort="status"),
             Column("priority", text("Priority"), "label", sort="priority"),
             Column("assignedAgent", text("Handler")),

@@ -268,7 +268,7 @@ def insight(needs: Needs, activity: Activity, today: date) -> Insight:
         "Excellent" if excellent else "Good" if good else "Average",
         [
             f"With us for {tenure} years, with {held}." if tenure else f"A new customer, with {held}.",
-            f"{claims} claims so far." if claims else "No claims so far.",
+            f"{claims} claim{'s' * (claims > 1)} so far." if claims else "No claims so far.",
             f"Renewed {activity.renewals} times." if activity.renewals else "Nothing renewed with us yet.",
             f"{activity.messages} messages were sent." if activity.messages else "No messages were sent yet.",
             f"{activity.payments} payments were received." if activity.payments else "No payments were received yet.",

@@ -22,7 +22,12 @@ BULK: Final = Listing(
     live="campaign.metrics",
     nothing=text("No bulk mail yet"),
     nothing_text=text("Paste addresses, choose a template and send: opt-outs are checked for each."),
-    filters=(Filter("search", text("Search"), "search"), Filter("status", text("Status"), "text")),
+    filters=(
+        Filter("search", text("Search"), "search"),
+        Filter("status", text("Status"), choices=(
+            ("scheduled", text("Scheduled")), ("in_progress", text("In progress")), ("completed", text("Completed")), ("stopped", text("Stopped")),
+        )),
+    ),
     columns=(
         Column("name", text("Name"), link="/bulk-mail/{id}", lead=True, under="template"),
         Column("status", text("Status"), "badge"),
@@ -34,7 +39,7 @@ BULK: Final = Listing(
         Column("blocked", text("Not sent"), "number"),
         Column("createdDate", text("When"), "moment"),
     ),
-)
+)  # fmt: skip
 RANGES: Final = (
     ("7days", text("Last 7 days")), ("30days", text("Last 30 days")), ("90days", text("Last 90 days")), ("1year", text("Last year")),
 )  # fmt: skip

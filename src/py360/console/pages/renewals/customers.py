@@ -8,7 +8,9 @@ from fastapi import Depends, Response
 from py360.console.api_client import Data
 from py360.console.listing import Column, Filter, Listing
 from py360.console.navigation import text
+from py360.console.pages.renewals.cases import POLICY_TYPES
 from py360.console.visit import PageRouter, Visit, VisitWith
+from py360.kit.pages import LANGUAGES
 
 router = PageRouter()
 
@@ -25,8 +27,8 @@ CUSTOMERS: Final = Listing(
         Filter("profile", text("Profile"), choices=(("Normal", text("Normal")), ("HNI", "HNI"), ("Super HNI", "Super HNI"), ("VIP", "VIP"))),
         Filter("city", text("City"), "text"),
         Filter("state", text("State"), "text", more=True),
-        Filter("language", text("Language"), "text", more=True),
-        Filter("kycStatus", text("KYC"), "text", more=True),
+        Filter("language", text("Language"), choices=tuple((each.code, each.name) for each in LANGUAGES.values()), more=True),
+        Filter("kycStatus", text("KYC"), choices=(("pending", text("Pending")), ("verified", text("Verified")), ("rejected", text("Rejected"))), more=True),
     ),
     columns=(
         Column("name", text("Customer"), link="/customers/{id}", lead=True, under="id"),
@@ -49,7 +51,7 @@ POLICIES: Final = Listing(
     filters=(
         Filter("search", text("Search"), "search", placeholder=text("Policy number or customer")),
         Filter("status", text("Status"), choices=(("active", text("Active")), ("expired", text("Expired")), ("cancelled", text("Cancelled")), ("lapsed", text("Lapsed")))),
-        Filter("type", text("Type"), "text"),
+        Filter("type", text("Type"), choices=POLICY_TYPES),
         Filter("renewalFrom", text("Due from"), "date"),
         Filter("renewalTo", text("Due to"), "date"),
     ),

@@ -38,6 +38,17 @@ APPROVALS: Final = Listing(
         Column("requestedAt", text("When"), "moment"),
     ),
 )
+ACCOUNTS: Final = (
+    ("receivable", text("Receivable")), ("gateway_clearing", text("Gateway clearing")),
+    ("settlement_clearing", text("Settlement clearing")), ("bank", text("Bank")), ("cash", text("Cash")),
+    ("disputes", text("Disputes")), ("gst", "GST"), ("premium", text("Premium")),
+    ("unallocated_credit", text("Unallocated credit")), ("refunds", text("Refunds")), ("suspense", text("Suspense")),
+    ("fees", text("Fees")), ("chargebacks", text("Chargebacks")),
+)  # fmt: skip
+KINDS: Final = tuple(
+    (code, text(code.capitalize()))
+    for code in ("charge", "receipt", "allocation", "refund", "dispute", "settlement", "deposit", "adjustment")
+)
 LEDGER: Final = Listing(
     address="/ledger",
     path="/ledger/entries",
@@ -51,10 +62,10 @@ LEDGER: Final = Listing(
     filters=(
         Filter("search", text("Search"), "search"),
         Filter("caseId", text("Case"), "text"),
-        Filter("account", text("Account"), "text"),
+        Filter("account", text("Account"), choices=ACCOUNTS),
         Filter("from", text("From"), "date"),
         Filter("to", text("To"), "date"),
-        Filter("kind", text("Kind"), "text", more=True),
+        Filter("kind", text("Kind"), choices=KINDS, more=True),
     ),
     columns=(
         Column("account", text("Account"), "label", lead=True, under="source"),

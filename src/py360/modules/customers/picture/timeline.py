@@ -213,7 +213,7 @@ def insight(policies: Sequence[HeldPolicy], counts: Counts, today: date) -> Insi
     held = "1 policy" if len(policies) == 1 else f"{len(policies)} policies"
     observations = [
         f"With us for {tenure} years, with {held}." if tenure else f"A new customer, with {held}.",
-        f"{counts.claims} claims so far." if counts.claims else "No claims so far.",
+        f"{counts.claims} claim{'s' * (counts.claims > 1)} so far." if counts.claims else "No claims so far.",
         f"Renewed {counts.renewals} times." if counts.renewals else "Nothing renewed with us yet.",
         f"{counts.messages} messages were sent." if counts.messages else "No messages were sent yet.",
         f"{counts.payments} payments were received." if counts.payments else "No payments were received yet.",
