@@ -39,6 +39,7 @@ from py360.modules.payments import api as payments
 from py360.modules.payments import jobs as payments_jobs
 from py360.modules.providers import api as providers
 from py360.modules.providers import jobs as providers_jobs
+from py360.modules.recommendations import jobs as recommendations_jobs
 from py360.modules.servicing import api as servicing
 from py360.modules.settings import api as settings
 from py360.modules.templates import api as templates
@@ -151,6 +152,8 @@ def connect_events() -> None:
     for follow in (cases_jobs.follow_policies, payments_jobs.follow_policies, claims_jobs.follow_policies):
         subscribe(customers_events.PoliciesMoved, follow)
     subscribe(customers_events.CustomersMerged, compliance_jobs.inherit_opt_outs)
+    for event in (customers_events.CustomersMerged, customers_events.CustomersParted):
+        subscribe(event, recommendations_jobs.follow_merge)
     subscribe(files_events.FileAdded, claims_jobs.note_file)
     subscribe(cases_events.CaseClosed, payments_jobs.case_closed)
 

@@ -7,6 +7,7 @@ import httpx
 
 from py360.kit.clock import FixedClock
 from py360.modules.recommendations.jobs import note_conversions
+from tests.conftest import RunJobs
 from tests.factories.book import merge, row
 from tests.modules.conftest import AsRole
 
@@ -214,3 +215,39 @@ async def test_policies_elsewhere_and_cover_in_force_count_as_the_reference_says
     found = [each["type"] for each in await recommended(as_admin, await customer(as_admin, otherPolicies=elsewhere))]
     assert "Comprehensive Health Insurance" not in found
     assert "Term Life Insurance" in found
+
+
+async def test_recommendations_and_risks_follow_a_merge_and_its_undoing(
+    as_admin: httpx.AsyncClient, run_jobs: RunJobs
+) -> None:
+    address, risks = "/api/ai/policy-recommendations", "/api/ai/risk-assessment"
+    kept, other, last = [await customer(as_admin, number) for number in (1, 2, 3)]
+
+    async def owners() -> tuple[dict[str, dict[str, str]], list[str]]:
+        listed = (await as_admin.get(address, params={"limit": 100})).json()["data"]["recommendations"]
+        owned: dict[str, dict[str, str]] = {}
+        for each in listed:
+            owned.setdefault(each["customerId"], {})[each["type"]] = each["status"]
+        assert sum(map(len, owned.values())) == len(listed)
+        return owned, [each["customerId"] for each in (await as_admin.get(risks)).json()["data"]["risks"]]
+
+    await recommended(as_admin, kept, 2)
+    (health, *_), home = await recommended(as_admin, other), "Home Insurance"
+    await as_admin.put(f"{address}/{health['id']}/outcome", json={"outcome": "accepted"})
+    await as_admin.post(risks, json={"customerId": other})
+    before = await owners()
+    made = await as_admin.post(f"/api/customers/{kept}/merge", json={"duplicateId": other})
+    again = await as_admin.post(f"/api/customers/{last}/merge", json={"duplicateId": kept})
+    await run_jobs()
+    owned, at_risk = await owners()
+    assert (owned.keys(), at_risk) == ({last}, [last])
+    assert (owned[last]["Comprehensive Health Insurance"], owned[last][home]) == ("accepted", "shown")
+    assert len(owned[last]) == 5, "what both were recommended counts once"
+    assert len(await recommended(as_admin, last)) == 5
+    await as_admin.post(risks, json={"customerId": last})
+    for person, answer in ((last, again), (kept, made)):
+        undone = await as_admin.post(f"/api/customers/{person}/merges/{answer.json()['data']['mergeId']}/undo")
+        assert undone.status_code == 200, undone.text
+        await run_jobs()
+    owned, at_risk = await owners()
+    assert (owned, sorted(at_risk)) == (before[0], [other, last])

@@ -273,11 +273,12 @@ showTab();
 
 // A button that asks the API for one thing: data-call="PUT /cases/CASE-1/priority", data-body its JSON.
 document.addEventListener("click", async (event) => {
-  const at = event.target.closest("[data-call], [data-open], [data-close], [data-menu], [data-theme-choice], [data-client], [data-copy]");
+  const at = event.target.closest("[data-call], [data-open], [data-close], [data-menu], [data-theme-choice], [data-client], [data-copy], [data-show-news]");
   if (!at) return;
   const { call: wanted, open, close, menu, themeChoice, client, copy } = at.dataset;
   if (open !== undefined) { event.preventDefault(); $(open)?.showModal(); }
   if (close !== undefined) at.closest("dialog")?.close();
+  if (at.dataset.showNews !== undefined) await show(location.href);
   if (copy !== undefined) { await navigator.clipboard?.writeText(copy); toast(texts.done); }
   if (menu !== undefined) at.setAttribute("aria-expanded", String(document.body.classList.toggle("menu-open")));
   if (themeChoice !== undefined) {
@@ -351,6 +352,7 @@ async function connect() {
     if (message.type === "notification.new") countUnread();
     document.dispatchEvent(new CustomEvent("live", { detail: message }));
     refreshLive((wanted) => wanted.split(" ").includes(message.type));
+    for (const line of $$("[data-news]")) if (line.dataset.news === message.type) line.hidden = false;
   };
   socket.onclose = () => { socket = null; lost(); };
 }

@@ -17,3 +17,12 @@ class CustomersMerged:
     client_id: int
     kept_id: int
     merged_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomersParted:
+    """A merge was undone: the merged customer is one of its own again."""
+
+    client_id: int
+    kept_id: int
+    merged_id: int

@@ -8,6 +8,7 @@ from py360.kit.db import unit_of_work
 from py360.kit.errors import Invalid
 from py360.kit.jobs import module_jobs
 from py360.modules.identity import api as identity
+from py360.modules.recommendations.service import follow_merge as merges
 from py360.modules.recommendations.service import models, recommend
 from py360.modules.recommendations.service.models import StoredModel
 from py360.modules.recommendations.service.score import score, take_features
@@ -42,6 +43,13 @@ async def note_conversions(timestamp: int) -> None:
     """Customers who bought what was recommended to them: it is converted. What those held out bought is noted alike."""
     async with unit_of_work() as session:
         await recommend.note_purchases(session, resources.current().clock.now())
+
+
+@jobs.task(name="recommendations.follow_merge")
+async def follow_merge(client_id: int, kept_id: int, merged_id: int) -> None:
+    """Customers were merged or parted: what was recommended to them, and their risks, follow."""
+    async with unit_of_work() as session:
+        await merges.follow_merge(session, kept_id, merged_id)
 
 
 async def score_client(client_id: int) -> int:

@@ -55,7 +55,7 @@ class ShownRow:
 def within_reach(caller: Caller) -> Predicate:
     """Recommendations to customers who have a case within reach; reach `all` needs no case."""
     within, params = reach_filter(caller, "k")
-    clients = "r.client_id = any(%(clients)s)"
+    clients = "r.client_id = any(%(clients)s) and not r.is_duplicate"
     both = {**params, "clients": list(caller.client_ids)}
     if caller.reach == "all":
         return clients, both

@@ -105,7 +105,9 @@ class Email(Section):
         "", description="Each new mail is reported there, signed; see Inbox, Mailboxes, Webhook"
     )
     emails_per_page: Literal[10, 25, 50, 100] = 25
-    email_auto_refresh: bool = False
+    email_auto_refresh: bool = Field(
+        False, description="New mails appear in an open list by themselves; otherwise a line offers to show them"
+    )
     mark_as_read_on_open: bool = True
     ai_intent_classification: bool = True
     classify_with: Literal["built_in", "language_model"] = Field(

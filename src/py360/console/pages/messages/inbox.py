@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from dataclasses import replace
 from typing import Annotated, Final, TypedDict
 
 from fastapi import Depends, Response
@@ -106,16 +107,17 @@ CanRead = Annotated[Visit, Depends(VisitWith(*READERS))]
 SeesImages = Annotated[Visit, Depends(VisitWith(*READERS, query=frozenset({"images"})))]
 
 
-class PageSize(TypedDict):
-    """How many mails a page has."""
+class ListSettings(TypedDict):
+    """How many mails a page has, and whether new ones appear in it by themselves."""
 
     emailsPerPage: int
+    emailAutoRefresh: bool
 
 
 class MailSettings(TypedDict):
     """What the office set for mail."""
 
-    settings: PageSize
+    settings: ListSettings
 
 
 class Attached(TypedDict):
@@ -141,10 +143,11 @@ async def inbox(
     folders, people, settings = await asyncio.gather(
         visit.api.get(Data, "/email-folders"), colleagues(visit), visit.api.get(MailSettings, "/settings/email")
     )
-    return await MAILS.show(
+    chosen = settings["settings"]
+    return await (MAILS if chosen["emailAutoRefresh"] else replace(MAILS, live="")).show(
         visit,
         "inbox/list.html",
-        more={} if visit.query.get("limit") else {"limit": str(settings["settings"]["emailsPerPage"])},
+        more={} if visit.query.get("limit") else {"limit": str(chosen["emailsPerPage"])},
         picks=visit.may_change,
         folders=folders,
         people=people,

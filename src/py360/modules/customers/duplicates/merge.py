@@ -1,7 +1,8 @@
 """Merging a customer into another of the same client, and undoing it (ADR 103).
 
 The merged customer's policies go to the one that is kept, and what that one lacks is filled in. The rows of other modules follow
-the policies (`PoliciesMoved`), and opt-outs of both count for good: those of the preferences here, consents by `CustomersMerged`.
+the policies (`PoliciesMoved`) or the customer (`CustomersMerged`, `CustomersParted`), and opt-outs of both count for good: those of
+the preferences here, consents by `CustomersMerged`.
 The merged row stays, and points to the kept one.
 """
 
@@ -17,7 +18,7 @@ from py360.kit import db, events, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, NotFound
 from py360.kit.free_json import FreeJson
-from py360.modules.customers.events import CustomersMerged, PoliciesMoved
+from py360.modules.customers.events import CustomersMerged, CustomersParted, PoliciesMoved
 from py360.modules.customers.queries import Customer
 
 _FILLED: Final = ("email", "phone", "date_of_birth", "gender", "pan", "address")
@@ -204,7 +205,7 @@ async def undo(session: AsyncSession, caller: Caller, kept: Customer, merge_id: 
     policies = await db.fetch_all(session, int, _MOVE_BACK, moved)
     now = resources.current().clock.now()
     await db.execute(session, _UNDONE, {"id": done.id, "user": caller.user_id, "now": now})
-    await events.publish(session, PoliciesMoved(policies))
+    await events.publish(session, PoliciesMoved(policies), CustomersParted(done.client_id, one.id, other.id))
     return Merged(done.id, one, other, len(policies), sorted([*back, *out]))
 
 

@@ -15,6 +15,8 @@ from py360.modules.recommendations.shown import within_reach
 from py360.modules.recommendations.views import EarlierRiskView, FactorView, KeptRiskView, RiskView
 
 _KEEP: Final = sql.read(__file__, "keep_risk")
+# From now on the customer's own counts, not that of one who was merged into them.
+_OWN: Final = "update customer_risks set is_duplicate = true where customer_id = %(customer)s and made_for is not null"
 _KEPT: Final = """
 select u.customer_code, u.full_name, r.category, r.score, r.factors, r.assessed_at
 from customer_risks r join customers_public_contact u on u.id = r.customer_id
@@ -63,6 +65,7 @@ async def assess(session: AsyncSession, caller: Caller, needs: Needs) -> RiskVie
         "customer": needs.customer_id, "client": needs.client_id, "category": found.category, "score": found.score,
         "factors": jsonb.dumps(view["factors"]), "user": caller.user_id, "now": resources.current().clock.now(),
     }  # fmt: skip
+    await db.execute(session, _OWN, params)
     earlier = await db.fetch_one(session, _Earlier, _KEEP, params)
     return view | {"previous": earlier.to_public() if earlier else None}
 

@@ -112,7 +112,7 @@ async def _locked(session: AsyncSession, caller: Caller, recommendation_id: int)
     found = await db.fetch_one(
         session, _Status,
         "select status, customer_id from recommendations"
-        " where id = %(id)s and client_id = any(%(clients)s) and status <> 'held_out' for update",
+        " where id = %(id)s and client_id = any(%(clients)s) and status <> 'held_out' and not is_duplicate for update",
         {"id": recommendation_id, "clients": list(caller.client_ids)},
     )  # fmt: skip
     if found is None:

@@ -5,7 +5,7 @@ with bought as (
   from recommendations r
   join jsonb_to_recordset(%(words)s) as w (rule text, word text) on w.rule = r.rule
   join customers_public_policy p on p.customer_id = r.customer_id
-  where (r.policy_id is null or r.status in ('shown', 'accepted'))
+  where not r.is_duplicate and (r.policy_id is null or r.status in ('shown', 'accepted'))
     and p.status = 'active' and p.start_date >= (r.created_at at time zone 'Asia/Kolkata')::date
     and strpos(concat(' ', lower(concat_ws(' ', p.policy_type, p.product_name)), ' '), w.word) > 0
   order by r.id, p.start_date, p.id

@@ -4,6 +4,7 @@ with drawn as (
   from recommendations r
   where {within} and r.held_out is not null and r.created_at >= %(since)s and r.created_at < %(until)s
   group by r.customer_id
+  having bool_and(r.held_out) = bool_or(r.held_out)
 ), ended as (
   select distinct on (d.customer_id) d.held_out, c.status = 'renewed' as renewed,
     case when c.status = 'renewed' then coalesce(c.renewal_amount, c.premium_amount) else 0 end as amount
