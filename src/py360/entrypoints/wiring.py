@@ -152,8 +152,8 @@ def connect_events() -> None:
     for follow in (cases_jobs.follow_policies, payments_jobs.follow_policies, claims_jobs.follow_policies):
         subscribe(customers_events.PoliciesMoved, follow)
     subscribe(customers_events.CustomersMerged, compliance_jobs.inherit_opt_outs)
-    for event in (customers_events.CustomersMerged, customers_events.CustomersParted):
-        subscribe(event, recommendations_jobs.follow_merge)
+    for merge in (customers_events.CustomersMerged, customers_events.CustomersParted):
+        subscribe(merge, recommendations_jobs.follow_merge)
     subscribe(files_events.FileAdded, claims_jobs.note_file)
     subscribe(cases_events.CaseClosed, payments_jobs.case_closed)
 
