@@ -13,7 +13,9 @@ import psycopg
 from bench import portfolio
 from bench.installation import api, installation, sign_in
 from bench.load import load
+from py360.kit import sql
 from py360.kit.clock import SystemClock
+from py360.modules.customers import duplicates
 
 Out = Callable[[str], None]
 TIMELINE_P95: Final = 50.0
@@ -59,6 +61,12 @@ _EVENTS: Final = (
     from renewal_cases, generate_series(1, %(each)s) n where id = 1
     """,
 )
+# Birthdays and pincodes as they are; one customer in 50 has the phone of the one before, and every hundredth that of an agent.
+_PEOPLE: Final = """
+update customers set date_of_birth = date '1945-01-01' + (id * 7919 % 22000)::int,
+  address = jsonb_build_object('pincode', (110001 + id * 31 % 19000)::text),
+  phone = case when id % 50 = 0 then '+9198' || lpad((id - 1)::text, 8, '0') when id % 100 = 1 then '+919999999999' else phone end
+"""
 
 
 def run(out: Out, customers: int = 100_000, seconds: float = 3.0) -> bool:
@@ -70,8 +78,16 @@ def run(out: Out, customers: int = 100_000, seconds: float = 3.0) -> bool:
             portfolio.fill(connection, customers, clock.today(), clock.now())
             for statement in _EVENTS:
                 connection.execute(statement, {"each": EVENTS // 8})
+            connection.execute(_PEOPLE)
             connection.execute("analyze")
             out(f"{customers:,} customers generated in {time.perf_counter() - started:.0f} s")
+            started = time.perf_counter()
+            params = {"client": 1, "now": clock.now()}
+            (pairs,) = connection.execute(sql.read(duplicates.__file__, "scan_duplicates"), params).fetchone() or (0,)
+            connection.execute("analyze customer_duplicates")
+            out(
+                f"{pairs:,} pairs of duplicates among {customers:,} customers found in {time.perf_counter() - started:.1f} s"
+            )
         with api() as product:
             return asyncio.run(_measure(out, product, seconds))
 
@@ -86,6 +102,7 @@ async def _measure(out: Out, product: int, seconds: float) -> bool:
         ("timeline, a piece of a text", "/api/customers/CUST-1/timeline?search=note%201", TIMELINE_P95),
         ("insights", "/api/customers/CUST-1/insights", None),
         ("duplicates", "/api/customers/CUST-77/duplicates", None),
+        ("list of duplicates", "/api/customers/duplicates?sort=-score", None),
     ):
         await load(product, [path], signed, connections=1, seconds=0.5)
         took = await load(product, [path], signed, connections=1, seconds=seconds)

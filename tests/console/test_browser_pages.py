@@ -32,7 +32,7 @@ PAGES = (
     "/inbox/renewals", "/mail-webhook",
     "/mailboxes/new", "/mail-rules", "/mail-rules/new", "/mail-rules/1001", "/renewal-rules", "/bulk-mail/letters", "/call-list", "/recommendations", "/risks", "/renewal-model", "/assistant", "/assistant/documents",
     "/assistant/settings", "/customers/CUST-1001", "/customers/CUST-1001/timeline", "/customers/CUST-1001/picture",
-    "/customers/CUST-1001/documents", "/customers/CUST-1001/duplicates", "/cases/CASE-1001/claims",
+    "/customers/CUST-1001/documents", "/customers/CUST-1001/duplicates", "/duplicates", "/cases/CASE-1001/claims",
     "/cases/CASE-1001/payments", "/cases/CASE-1001/documents", "/policy-servicing", "/policy-servicing/SRV-1001",
     "/new-business", "/medical-management", "/payment-exceptions", "/statements", "/statements/1001", "/mandates",
     "/mandates/mandate-1001", "/debits", "/channels", "/channels/ch-1001", "/organization/1001/performance",

@@ -51,6 +51,9 @@ async def test_duplicates_are_merged_and_the_merge_undone(desk: Browser) -> None
         await db.execute(session, "update customers set phone = '+919876543210' where id in (1001, 1002)")
     page = await desk.get("/console/customers/CUST-1001/duplicates")
     assert "Merge into this one" in page.text
+    page = await desk.get("/console/duplicates")
+    assert "Keep CUST-1002" in page.text
+    assert "/customers/duplicates/1001/dismiss" in page.text
     merged = data(await desk.ask("POST", "/customers/CUST-1001/merge", json={"duplicateId": "CUST-1002"}))
     page = await desk.get("/console/customers/CUST-1001/duplicates")
     assert f"/merges/{merged['mergeId']}/undo" in page.text

@@ -28,6 +28,9 @@ insert into renewal_cases (id, client_id, policy_id, customer_id, due_date, stat
   select n + 1000, 1, n, n, '2025-12-31', 'renewed', n, n, now() from numbers;
 insert into customer_merges (id, client_id, kept_id, merged_id, policy_ids, filled, merged_at, undone_at)
   select n, 1, 1001, n, '{}', '{}', now(), now() from numbers;
+insert into customer_duplicates (id, client_id, customer_id, other_id, reasons, score, found_at)
+  select n, 1, n, n + 1, array['phone', 'name'], 70, now() from numbers where n + 1 in (select n from numbers)
+  union all select n, 1, 1001, 1003, array['phone', 'name'], 70, now() from (select max(n) as n from numbers) last where n > 1002;
 insert into claims (id, client_id, claim_number, policy_id, customer_id, node_id, claim_type, title, claim_amount, description,
     incident_date, reported_date, assigned_to)
   select n, 1, 'CLM-2026-00' || n, n, n, n, 'vehicle', 'Renewals ' || n, 5000, 'Bumper', '2026-02-01', '2026-02-02', n from numbers;
@@ -171,6 +174,7 @@ NAMED: Final[Mapping[str, tuple[str, str]]] = {
     "file_id": ("files", "select min(id) from files"),
     "channel_id": ("channels", "ch-1001"),
     "merge_id": ("customer_merges", "1001"),
+    "pair_id": ("customer_duplicates", "1001"),
     "claim": ("claims", "CLM-2026-001001"),
     "document_id": ("claim_documents", "1001"),
     "metric_id": ("dashboard_metrics", "select min(id) from dashboard_metrics"),

@@ -91,6 +91,7 @@ GROUPS: Final = (
         text("Customers"),
         (
             Entry("/customers", text("Customers"), "customers", ("policy-timeline",)),
+            Entry("/duplicates", text("Duplicates"), "users", ("policy-timeline",)),
             Entry("/policies", text("Policies"), "policies", ("policy-timeline",)),
             Entry("/recommendations", text("Recommendations"), "star", ("policy-timeline", "cases")),
             Entry("/risks", text("Customers by risk"), "warn", ("policy-timeline", "cases")),

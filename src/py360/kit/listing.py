@@ -21,8 +21,8 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 class Listing(Generic[Kind]):
     """`select` (to the joins) and `where` find the rows, each a `row`; `shown` makes the wire's object of one, `columns` are a file's.
 
-    A column may be within an object of the wire: `metrics.sent`. A list that is in the order of the rows' `id` alone, and
-    of which that is the first field, may be gone through by cursor: `walked` names the column.
+    A column may be within an object of the wire: `metrics.sent`. While a list is in the order of the rows' `id` alone, it may be
+    gone through by cursor: `walked` names the column.
     """
 
     name: str
@@ -42,7 +42,8 @@ class Listing(Generic[Kind]):
     async def page(self, reads: Reads, page: Page, cursor: str | None = None) -> dict[str, Any]:
         """The rows of a page, or those behind a cursor, under the list's name, and its `pagination`; the total is counted up to 10,000."""
         after, beyond = self._after(cursor) if cursor else ("", {"offset": page.offset})
-        one_more = page.limit + bool(self.walked)
+        walks = self._walks()
+        one_more = page.limit + walks
         params = {**self.params, "limit": one_more, **beyond}
         rows = await self._fetch(reads, f"{self._sql(after)} limit %(limit)s offset %(offset)s", params)
         rows_of = f"select from {self.counted}" if self.counted else self.select
@@ -51,7 +52,7 @@ class Listing(Generic[Kind]):
         rows, more = rows[: page.limit], len(rows) > page.limit
         total = max(counted, beyond["offset"] + len(rows))
         shown_part = pagination(page, total, counted <= EXACT_UP_TO)
-        if self.walked:
+        if walks:
             shown_part["nextCursor"] = encode_cursor(_id(rows[-1])) if more else None
         return {self.name: [self.shown(row) for row in rows], "pagination": shown_part}
 
@@ -72,7 +73,12 @@ class Listing(Generic[Kind]):
     async def _fetch(self, reads: Reads, sql: str, params: Mapping[str, Any]) -> list[Kind]:
         return await reads.fetch_all(self.row, sql, params)
 
+    def _walks(self) -> bool:
+        return bool(self.walked) and self.order.split()[0] == self.walked
+
     def _after(self, cursor: str) -> tuple[str, dict[str, int]]:
+        if not self._walks():
+            raise BadRequest("A list in this order has pages, and no cursor.", code="bad_cursor")
         match decode_cursor(cursor):
             case [int(number)]:
                 than = "<" if self.order.endswith(" desc") else ">"

@@ -6,7 +6,9 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from py360.kit import db
 from py360.kit.clock import FixedClock
+from py360.kit.db import unit_of_work
 from tests.factories.cases import make_case
 from tests.factories.claims import cover, data, report
 from tests.modules.conftest import AsRole
@@ -155,8 +157,14 @@ async def test_handler_star_reserve_and_documents(as_admin: httpx.AsyncClient, a
     assert [each["claimNumber"] for each in mine["claims"]] == [claim]
 
 
-async def test_the_claims_of_a_customer_stand_beside_their_case(as_admin: httpx.AsyncClient) -> None:
-    case = await make_case()
+async def test_claims_of_the_policy_stand_with_their_case(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:
+    agent = await as_role("agent")
+    case = await make_case(agent=agent.user["id"])
+    other = await make_case()  # another policy of the same customer, of another agent
+    async with unit_of_work() as session:
+        values = {"customer": case.customer_id, "policy": other.policy_id}
+        await db.execute(session, "update policies set customer_id = %(customer)s where id = %(policy)s", values)
+    elsewhere = await report(as_admin, other)
     first = await report(as_admin, case)
     await report(as_admin, case, claimAmount=30_000)
     data(await step(as_admin, first, "under_review"))
@@ -166,6 +174,8 @@ async def test_the_claims_of_a_customer_stand_beside_their_case(as_admin: httpx.
     assert (figures["totalClaims"], figures["approvedAmount"], figures["pendingAmount"]) == (2, 50_000, 30_000)
     assert (figures["approvalRate"], figures["byType"], figures["claimRating"]) == (100, {"vehicle": 2}, "Low Risk")
     assert [line["event"] for line in history["claims"][1]["timeline"]] == ["Reported", "Under Review", "Approved"]
+    assert [each["claimNumber"] for each in history["otherClaims"]] == [elsewhere]
+    assert data(await agent.get(f"{case.path}/claims-history"))["otherClaims"] == []  # out of their reach
 
 
 async def test_reach_ends_at_the_branch(as_admin: httpx.AsyncClient, as_role: AsRole) -> None:

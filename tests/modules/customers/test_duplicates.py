@@ -6,6 +6,7 @@ import httpx
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.modules.customers.duplicates.scan import scan
 from tests.factories.book import merge as import_rows
 from tests.factories.book import row
 from tests.factories.cases import MadeCase, make_case
@@ -18,7 +19,7 @@ RunJobs = Callable[[], Awaitable[None]]
 async def set_contact(case: MadeCase, **values: str) -> str:
     """Set columns of the customer of a case; their code."""
     async with unit_of_work() as session:
-        sets = ", ".join(f"{name} = %({name})s" for name in ("phone", *values))
+        sets = ", ".join(f"{name} = %({name})s" for name in {"phone": "", **values})
         sql = f"update customers set {sets} where id = %(id)s returning customer_code"
         return await db.fetch_only(session, str, sql, {"phone": "+919820012345", **values, "id": case.customer_id})
 
@@ -86,6 +87,48 @@ async def test_a_file_that_names_the_merged_customer_means_the_kept_one(as_admin
     assert staged
 
 
+async def test_nightly_scan_lists_pairs_until_they_are_merged_or_two_people(as_admin: httpx.AsyncClient) -> None:
+    _, _, kept, other = await two()
+    one, third = await make_case(name="Vikram Mehta"), await make_case(name="V. K. Mehta")
+    for case, column in ((one, "pan"), (third, "kyc_documents")):
+        value = "ABCPM1234F" if column == "pan" else '[{"type": "pan", "number": "ABCPM1234F"}]'
+        await set_contact(case, phone=f"+9198200{case.customer_id:05}", **{column: value})
+    family = await make_case(name="Ravi Kulkarni")
+    await set_contact(family)
+    assert await scan() == 2
+    assert await scan() == 2
+    listed = data(await as_admin.get("/api/customers/duplicates", params={"limit": 1}))
+    (second,) = listed["duplicates"]
+    assert (second["customer"]["name"], second["reasons"]) == ("Vikram Mehta", ["pan"])
+    cursor = listed["pagination"]["nextCursor"]
+    (first,) = data(await as_admin.get("/api/customers/duplicates", params={"cursor": cursor}))["duplicates"]
+    assert (first["customer"]["id"], first["other"]["id"], first["reasons"]) == (kept, other, ["phone", "name"])
+    surest = data(await as_admin.get("/api/customers/duplicates", params={"sort": "-score", "search": "asha"}))
+    assert [each["id"] for each in surest["duplicates"]] == [first["id"]]
+    wrong = await as_admin.get("/api/customers/duplicates", params={"sort": "-score", "cursor": cursor})
+    assert (wrong.status_code, wrong.json()["error"]["code"]) == (400, "bad_cursor")
+
+    path = f"/api/customers/duplicates/{first['id']}"
+    assert (await as_admin.post(f"{path}/reopen")).status_code == 409
+    data(await as_admin.post(f"{path}/dismiss", json={"reason": "Mother and daughter"}))
+    assert (await as_admin.post(f"{path}/dismiss", json={})).json()["error"]["code"] == "duplicate_dismissed"
+    assert data(await as_admin.get(f"/api/customers/{kept}/duplicates"))["duplicates"] == []
+    data(await as_admin.post(f"/api/customers/{one.customer_id}/merge", json={"duplicateId": third.customer_id}))
+    assert await scan() == 1
+    assert data(await as_admin.get("/api/customers/duplicates"))["duplicates"] == []
+    (dismissed,) = data(await as_admin.get("/api/customers/duplicates", params={"status": "dismissed"}))["duplicates"]
+    assert dismissed["dismissReason"] == "Mother and daughter"
+    assert dismissed["dismissedBy"]
+    data(await as_admin.post(f"{path}/reopen"))
+    assert len(data(await as_admin.get("/api/customers/duplicates"))["duplicates"]) == 1
+
+
+async def test_crowded_contact_pairs_the_same_name_only(as_admin: httpx.AsyncClient) -> None:
+    for n in range(28):  # of an agent who gives his own phone for everybody
+        await set_contact(await make_case(name=f"Asha Rao {n:02}" if n > 1 else "Asha Rao"))
+    assert await scan() == 1
+
+
 async def test_two_pans_are_two_people(as_admin: httpx.AsyncClient) -> None:
     one, _, kept, duplicate = await two(pan="ABCPR1234F")
     await set_contact(one, pan="ABCPR9999F")
@@ -101,6 +144,11 @@ async def test_duplicates_out_of_reach_are_not_shown(as_admin: httpx.AsyncClient
     code, foreign = await set_contact(mine), await set_contact(other)
     assert data(await agent.get(f"/api/customers/{code}/duplicates"))["duplicates"] == []
     assert (await agent.post(f"/api/customers/{code}/merge", json={"duplicateId": foreign})).status_code == 404
+    assert await scan() == 1
+    assert data(await agent.get("/api/customers/duplicates"))["duplicates"] == []
+    (pair,) = data(await as_admin.get("/api/customers/duplicates"))["duplicates"]
+    path = f"/api/customers/duplicates/{pair['id']}/dismiss"
+    assert (await agent.post(path, json={})).status_code == 404
 
 
 async def test_opt_outs_of_both_count_for_good(as_admin: httpx.AsyncClient) -> None:

@@ -140,6 +140,8 @@ async def test_a_policy_of_a_fleet_has_its_timeline(as_admin: httpx.AsyncClient)
         )
     shown = data(await as_admin.get("/api/policies/FLEET-205/timeline"))
     assert shown["policyNumber"] == "FLEET-205"
+    fleet = data(await as_admin.get(f"/api/customers/{await customer(case)}/timeline"))["policies"]
+    assert len(fleet) == 206
 
 
 async def test_insights_follow_the_formulas(as_admin: httpx.AsyncClient) -> None:
@@ -153,6 +155,19 @@ async def test_insights_follow_the_formulas(as_admin: httpx.AsyncClient) -> None
         "totalPaid": 9_000, "onTimePercentage": 66.7, "paymentCount": 3, "mostUsedMode": "UPI",
     }  # fmt: skip
     assert seen["behaviour"] == {"averageTimingDays": 1.0, "preferredMethod": "UPI", "reliability": "Poor"}
+    async with unit_of_work() as session:  # more than a page of them: every one counts
+        copies = (
+            "insert into payments (client_id, case_id, policy_id, customer_id, gateway, amount, captured_amount, method, status, captured_at)"
+            " select client_id, case_id, policy_id, customer_id, gateway, 1, 1, 'Cash', status, captured_at"
+            " from (select * from payments order by captured_at limit 1) one, generate_series(1, 1200)"
+        )
+        await db.execute(session, copies)
+    more = data(await as_admin.get(f"/api/customers/{await customer(case)}/insights"))
+    assert more["summary"] | {"onTimePercentage": 0} == {
+        "totalPaid": 10_200, "onTimePercentage": 0, "paymentCount": 1_203, "mostUsedMode": "Cash",
+    }  # fmt: skip
+    assert sum(year["count"] for year in more["premiumHistory"]) == 1_203
+    assert sum(len(year["payments"]) for year in more["premiumHistory"]) <= 103
     (due,) = seen["upcomingPayments"]
     assert (due["amount"], due["daysLeft"]) == (3_500, -20)
     assert seen["claims"]["rating"] == "Low Risk"

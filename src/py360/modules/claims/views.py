@@ -211,9 +211,11 @@ class HistoryClaimView(ClaimRowView):
 
 
 class ClaimsHistoryView(TypedDict):
-    """The claims of the customer of a case, with their figures."""
+    """The claims of the policy of a case (the newest 200) with the figures of all of them, and the newest 200 of the customer's other
+    policies within reach."""
 
     caseId: str
     customerName: str
     summary: ClaimSummaryView
     claims: list[HistoryClaimView]
+    otherClaims: list[ClaimRowView]

@@ -53,9 +53,9 @@ _POLICY_SORTS: Final = {
 }
 
 
-def customers_within(caller: Caller) -> Predicate:
-    """The predicate on `customers c` that the caller's reach means."""
-    return _within(caller, "c", "customer_id")
+def customers_within(caller: Caller, alias: str = "c") -> Predicate:
+    """The predicate on customers (under this alias) that the caller's reach means; its parameters are the same for each alias."""
+    return _within(caller, alias, "customer_id")
 
 
 def policies_within(caller: Caller) -> Predicate:

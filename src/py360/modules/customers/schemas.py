@@ -223,3 +223,9 @@ class MergeIn(Schema):
 
     duplicate_id: str | int
     reason: Annotated[str, StringConstraints(max_length=500)] | None = None
+
+
+class DismissIn(Schema):
+    """Why two customers are two people."""
+
+    reason: Annotated[str, StringConstraints(max_length=500)] | None = None

@@ -221,7 +221,7 @@ async def documents(visit: CanReadCase, case: str) -> Response:
 
 @router.get("/cases/{case}/claims")
 async def claims(visit: CanReadCase, case: str) -> Response:
-    """The claims of the customer, with their figures."""
+    """The claims of the policy with their figures, and those of the customer's other policies."""
     return await _page(visit, case, "claims", claimed=await visit.api.get(Data, f"/cases/{case}/claims-history"))
 
 

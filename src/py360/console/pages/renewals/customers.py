@@ -40,6 +40,37 @@ CUSTOMERS: Final = Listing(
         Column("createdAt", text("Since"), "day", optional=True),
     ),
 )  # fmt: skip
+DUPLICATES: Final = Listing(
+    address="/duplicates",
+    path="/customers/duplicates",
+    key="duplicates",
+    title=text("Duplicates"),
+    lead=text("Customers who may be the same person. They are looked for every night: merge them, or say that they are two people."),
+    icon="users",
+    sort="-score",
+    nothing=text("No duplicates found"),
+    nothing_text=text("Customers with the same mobile, e-mail or PAN, or a similar name, would stand here."),
+    filters=(
+        Filter("search", text("Search"), "search", placeholder=text("Name or customer number")),
+        Filter("status", text("Status"), choices=(("open", text("Open")), ("dismissed", text("Two people")))),
+        Filter("reason", text("Why"), choices=(
+            ("pan", "PAN"), ("phone", text("Mobile")), ("email", text("E-mail")), ("dateOfBirth", text("Date of birth")),
+            ("pincode", text("Pincode")), ("name", text("Name")),
+        )),
+        Filter("minScore", text("Likeness from"), "number", more=True),
+    ),
+    columns=(
+        Column("customer.name", text("Customer"), link="/customers/{customer.id}", lead=True, under="customer.id"),
+        Column("customer.phone", text("Contacts"), under="customer.email"),
+        Column("other.name", text("Other customer"), link="/customers/{other.id}", under="other.id"),
+        Column("other.phone", text("Their contacts"), under="other.email"),
+        Column("reasons", text("Why"), "list"),
+        Column("score", text("Likeness"), "percent", sort="score"),
+        Column("customer.policies", text("Policies"), "number", optional=True),
+        Column("other.policies", text("Their policies"), "number", optional=True),
+        Column("dismissReason", text("Reason"), under="dismissedBy", optional=True),
+    ),
+)  # fmt: skip
 POLICIES: Final = Listing(
     address="/policies",
     path="/policies",
@@ -84,6 +115,16 @@ CanRead = Annotated[Visit, Depends(VisitWith("policy-timeline"))]
 async def customers(visit: Annotated[Visit, Depends(VisitWith("policy-timeline", query=CUSTOMERS.query))]) -> Response:
     """The customers within the caller's reach."""
     return await CUSTOMERS.show(visit)
+
+
+@router.get("/duplicates")
+async def every_duplicate(
+    visit: Annotated[Visit, Depends(VisitWith("policy-timeline", query=DUPLICATES.query))],
+) -> Response:
+    """Customers who may be the same person, the surest first."""
+    return await DUPLICATES.show(
+        visit, "customers/every_duplicate.html", more={} if visit.query.get("sort") else {"sort": DUPLICATES.sort}
+    )
 
 
 @router.get("/policies")

@@ -1,13 +1,13 @@
-"""The claims history of a renewal case: all claims of its customer, with their figures (domain reference, section 11)."""
+"""The claims history of a renewal case: the claims of its policy with their figures (domain reference, section 11), and those of the
+customer's other policies."""
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from py360.kit import ids
+from py360.kit import ids, sql
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound
 from py360.kit.reads import Reads
@@ -17,34 +17,52 @@ from py360.modules.claims.statuses import rating
 from py360.modules.claims.views import ClaimsHistoryView, ClaimSummaryView, HistoryClaimView
 
 MOST: Final = 200
-DAY: Final = 86_400
 _CASE: Final = """
-select k.customer_id, u.full_name,
-  (select coalesce(sum(p.premium_amount * case p.payment_frequency when 'monthly' then 12 when 'quarterly' then 4
-     when 'half_yearly' then 2 else 1 end), 0) from customers_public_policy p where p.customer_id = k.customer_id) as premium
-from cases_public_case k join customers_public_contact u on u.id = k.customer_id where k.id = %(case)s and {within}
+select k.customer_id, k.policy_id, u.full_name, p.premium_amount * case p.payment_frequency when 'monthly' then 12
+  when 'quarterly' then 4 when 'half_yearly' then 2 else 1 end as premium
+from cases_public_case k join customers_public_contact u on u.id = k.customer_id join customers_public_policy p on p.id = k.policy_id
+where k.id = %(case)s and {within}
 """
 _CLAIMS: Final = (
     rows.COLUMNS
     + ", c.description, c.rejection_reason, c.reported_at, c.decided_at "
     + rows.TABLES
-    + " where c.customer_id = %(customer)s and c.client_id = any(%(clients)s) order by c.id desc limit %(most)s"
+    + " where c.policy_id = %(policy)s order by c.id desc limit %(most)s"
 )
-
-# Of the communications that name one of these claims: the mean of the ratings, out of 5.
-_SATISFACTION: Final = """
-select round(avg(n.satisfaction), 1)::float8 from cases_public_communication n
-where n.customer_id = %(customer)s and n.claim_number = any(%(claims)s)
-"""
+_OTHERS: Final = (
+    rows.COLUMNS
+    + rows.TABLES
+    + " where c.customer_id = %(customer)s and c.policy_id <> %(policy)s and {within} order by c.id desc limit %(most)s"
+)
+_SUMMARY: Final = sql.read(__file__, "summarize_claims")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The customer of a case, and what all their policies cost in a year (INR)."""
+    """The customer and the policy of a case, and what the policy costs in a year (INR)."""
 
     customer_id: int
+    policy_id: int
     full_name: str
     premium: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """The figures of all claims of a policy; amounts in INR, the mean from report to decision in days."""
+
+    total: int
+    counted: int
+    claimed: Decimal
+    approved: Decimal
+    rejected: Decimal
+    pending: Decimal
+    settled: Decimal
+    last: date | None
+    by_type: dict[str, int]
+    days: float | None
+    approval_rate: float | None
+    satisfaction: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +76,24 @@ class HistoryClaim(rows.ClaimRow):
 
 
 async def of_case(reads: Reads, caller: Caller, case: str, now: datetime) -> ClaimsHistoryView:
-    """The claims of the customer of a case within the caller's reach, newest first; raises NotFound."""
+    """The claims of the policy of a case within the caller's reach, newest first, and those of the customer's other policies that
+    are within it; raises NotFound."""
     number = ids.number("case", case)
     within, params = reach_filter(caller, "k")
     found = await reads.fetch_one(Case, _CASE.format(within=within), {**params, "case": number})
     if found is None:
         raise NotFound(f"There is no case {ids.code('case', number)} within your reach.", code="case_not_found")
-    values = {"customer": found.customer_id, "clients": list(caller.client_ids), "most": MOST}
+    within, params = reach_filter(caller)
+    values = {**params, "policy": found.policy_id, "customer": found.customer_id, "most": MOST}
     claims = await reads.fetch_all(HistoryClaim, _CLAIMS, values)
-    rated = {"customer": found.customer_id, "claims": [claim.claim_number for claim in claims]}
-    satisfaction = await reads.fetch_one(float, _SATISFACTION, rated)
+    others = await reads.fetch_all(rows.ClaimRow, _OTHERS.format(within=within), values)
+    summary = await reads.fetch_only(Summary, _SUMMARY, values)
     return {
         "caseId": ids.code("case", number),
         "customerName": found.full_name,
-        "summary": summarize(claims, found.premium, satisfaction),
+        "summary": _summary(summary, found.premium),
         "claims": await _to_public(reads, claims, now),
+        "otherClaims": [rows.to_public(claim, now) for claim in others],
     }
 
 
@@ -91,25 +112,18 @@ async def _to_public(reads: Reads, claims: Sequence[HistoryClaim], now: datetime
     ]
 
 
-def summarize(claims: Sequence[HistoryClaim], premium: Decimal, satisfaction: float | None) -> ClaimSummaryView:
-    """The figures of these claims; withdrawn ones count as claims, not as money. `satisfaction`: out of 5."""
-    counted = [claim for claim in claims if claim.status != "withdrawn"]
-    decided = [claim for claim in counted if claim.status in ("approved", "settled", "rejected")]
-    approved = [claim for claim in decided if claim.status != "rejected"]
-    days = [(claim.decided_at - claim.reported_at).total_seconds() / DAY for claim in decided if claim.decided_at]
-    zero = Decimal(0)
-    claimed = sum((claim.claim_amount for claim in counted), zero)
+def _summary(found: Summary, premium: Decimal) -> ClaimSummaryView:
     return {
-        "totalClaims": len(claims),
-        "totalClaimAmount": claimed,
-        "approvedAmount": sum((claim.approved_amount or zero for claim in approved), zero),
-        "rejectedAmount": sum((claim.rejected_amount or zero for claim in decided), zero),
-        "pendingAmount": sum((claim.claim_amount for claim in counted if claim not in decided), zero),
-        "settledAmount": sum((claim.settlement_amount or zero for claim in counted), zero),
-        "lastClaim": max((claim.reported_date for claim in claims), default=None),
-        "byType": dict(Counter(claim.claim_type for claim in claims)),
-        "averageProcessingTime": round(sum(days) / len(days), 1) if days else None,
-        "approvalRate": round(100 * len(approved) / len(decided), 1) if decided else None,
-        "customerSatisfaction": satisfaction,
-        "claimRating": rating(len(counted), claimed, premium),
+        "totalClaims": found.total,
+        "totalClaimAmount": found.claimed,
+        "approvedAmount": found.approved,
+        "rejectedAmount": found.rejected,
+        "pendingAmount": found.pending,
+        "settledAmount": found.settled,
+        "lastClaim": found.last,
+        "byType": found.by_type,
+        "averageProcessingTime": found.days,
+        "approvalRate": found.approval_rate,
+        "customerSatisfaction": found.satisfaction,
+        "claimRating": rating(found.counted, found.claimed, premium),
     }

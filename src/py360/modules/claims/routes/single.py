@@ -74,5 +74,5 @@ async def claim_timeline(reads: DbReads, caller: CanWorkClaims, claim: str) -> R
 
 @router.get("/cases/{case}/claims-history", response_model=Answer[ClaimsHistoryView])
 async def claims_history(reads: DbReads, res: Res, caller: CanReadClaimsHistory, case: str) -> Response:
-    """The claims of the customer of a case with their timelines, and their figures."""
+    """The claims of a case's policy with their timelines and figures; beside them those of the customer's other policies."""
     return ok(await history.of_case(reads, caller, case, res.clock.now()))

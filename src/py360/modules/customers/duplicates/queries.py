@@ -34,6 +34,7 @@ class Duplicate:
     pan: str | None
     date_of_birth: date | None
     created_at: datetime
+    same_pan: bool
     same_phone: bool
     same_email: bool
     same_birth: bool
@@ -42,15 +43,22 @@ class Duplicate:
     policies: int
 
     def to_public(self) -> DuplicateView:
-        """The duplicate of the wire. Half of the score is the name; phone, e-mail and birth make up the rest."""
+        """The duplicate of the wire. Half of the score is the name, or the PAN; phone, e-mail and birth make up the rest."""
         reasons = {
+            "pan": self.same_pan,
             "phone": self.same_phone,
             "email": self.same_email,
             "dateOfBirth": self.same_birth,
             "pincode": self.same_pincode,
             "name": self.similarity >= Decimal("0.6"),
         }
-        score = 50 * float(self.similarity) + 20 * self.same_phone + 15 * self.same_email + 15 * self.same_birth
+        score = (
+            50 * float(self.similarity)
+            + 50 * self.same_pan
+            + 20 * self.same_phone
+            + 15 * self.same_email
+            + 15 * self.same_birth
+        )
         return {
             "customerId": self.customer_code,
             "name": self.full_name,
@@ -58,7 +66,7 @@ class Duplicate:
             "phone": self.phone,
             "dateOfBirth": self.date_of_birth,
             "policies": self.policies,
-            "score": round(score),
+            "score": min(round(score), 100),
             "reasons": [name for name, holds in reasons.items() if holds],
         }
 

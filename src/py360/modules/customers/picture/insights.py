@@ -1,10 +1,5 @@
-"""Payments, behaviour, communications and claims of a customer, with the formulas of section 4 of the domain reference.
+"""Payments, behaviour, communications and claims of a customer, with the formulas of section 4 of the domain reference."""
 
-A payment is on time when it came in on its due date or before, by India's calendar: the first due date of the instalments that it
-paid, or its case's.
-"""
-
-from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,34 +10,20 @@ from py360.kit import sql
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA
 from py360.kit.reads import Reads
-from py360.modules.customers.picture import timeline
+from py360.modules.customers.picture import payments, timeline
 from py360.modules.customers.picture.views import (
     ClaimsView,
     CommunicationsView,
     InsightsView,
     KindView,
-    PaymentView,
-    PremiumYearView,
     UpcomingPaymentView,
 )
 from py360.modules.customers.queries import Customer
 
 YEARS: Final = 10
-MOST: Final = 1_000
 RECENT: Final = 10
+CLAIMS: Final = 100  # that are listed, the newest first; the figures are of all
 ZERO: Final = Decimal(0)
-_PAYMENTS: Final = """
-select r.captured_at, r.captured_amount - r.refunded_amount as amount, coalesce(r.method, 'unknown') as mode,
-  coalesce(paid.due_date, k.due_date) as due_date, k.policy_number
-from cases_public_case k join payments_public_receipt r on r.case_id = k.id
-left join lateral (
-  select min(i.due_date) as due_date from jsonb_array_elements(r.allocations) s
-  join payments_public_instalment i on i.id = (s ->> 'instalmentId')::bigint
-) paid on true
-where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and r.captured_at >= %(since)s
-  and r.captured_amount > r.refunded_amount
-order by r.captured_at desc limit %(most)s
-"""
 _UPCOMING: Final = """
 select u.policy_number, u.due_date, u.amount from (
   select k.policy_number, coalesce(i.due_date, k.due_date) as due_date, case when i.id is not null then i.amount - i.paid_amount
@@ -60,9 +41,10 @@ where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and m.status <>
 """
 _KINDS: Final = sql.read(__file__, "count_kinds")
 _CLAIMS: Final = """
-select k.claim_number, k.claim_type, k.status, k.claim_amount, k.incident_date
+select k.claim_number, k.claim_type, k.status, k.claim_amount, k.incident_date, count(*) over ()::integer as count,
+  sum(k.claim_amount) over () as total
 from claims_public_claim k where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and k.status <> 'withdrawn'
-order by k.id desc limit 100
+order by k.id desc limit %(claims)s
 """
 _FAMILY: Final = """
 select count(distinct m.policy_id) from policy_members m where m.policy_id = any(%(policies)s)
@@ -72,31 +54,6 @@ _LAPSED: Final = """
 select count(distinct k.policy_id) from cases_public_case k
 where k.customer_id = %(id)s and k.policy_id = any(%(policies)s) and k.status = 'lapsed'
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Payment:
-    """Money that came in and was kept."""
-
-    captured_at: datetime
-    amount: Decimal
-    mode: str
-    due_date: date
-    policy_number: str
-
-    @property
-    def day(self) -> date:
-        """India's day on which it came in."""
-        return self.captured_at.astimezone(INDIA).date()
-
-    @property
-    def days_early(self) -> int:
-        """Days before the due date; below zero when it was late."""
-        return (self.due_date - self.day).days
-
-    def to_public(self) -> PaymentView:
-        """The payment of the wire."""
-        return {"amount": self.amount, "date": self.captured_at, "policy": self.policy_number, "mode": self.mode}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,18 +86,20 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A claim of the customer."""
+    """A claim of the customer, with the number and the sum of all of them."""
 
     claim_number: str
     claim_type: str
     status: str
     claim_amount: Decimal
     incident_date: date
+    count: int
+    total: Decimal
 
 
-def on_time_percentage(payments: Sequence[Payment]) -> float | None:
+def on_time_percentage(on_time: int, count: int) -> float | None:
     """Payments that came in time, of all, in per cent; None without a payment."""
-    return round(100 * sum(each.days_early >= 0 for each in payments) / len(payments), 1) if payments else None
+    return round(100 * on_time / count, 1) if count else None
 
 
 def reliability(percentage: float | None) -> str | None:
@@ -152,10 +111,10 @@ def reliability(percentage: float | None) -> str | None:
     )
 
 
-def claim_rating(claims: Sequence[Claim], yearly_premium: Decimal) -> str:
+def claim_rating(count: int, amount: Decimal, yearly_premium: Decimal) -> str:
     """Up to 2 claims Low Risk, up to 4 Medium Risk, more High Risk; worth more than ten yearly premiums, one step more."""
-    step = (len(claims) > 2) + (len(claims) > 4)
-    if yearly_premium > 0 and sum((each.claim_amount for each in claims), ZERO) > 10 * yearly_premium:
+    step = (count > 2) + (count > 4)
+    if yearly_premium > 0 and amount > 10 * yearly_premium:
         step = min(step + 1, 2)
     return ("Low Risk", "Medium Risk", "High Risk")[step]
 
@@ -165,9 +124,10 @@ async def of_customer(reads: Reads, caller: Caller, customer: Customer, now: dat
     today = now.astimezone(INDIA).date()
     policies = await timeline.held_policies(reads, caller, customer.id)
     numbers = [policy.id for policy in policies]
-    params: dict[str, object] = {"id": customer.id, "policies": numbers, "most": MOST}
+    params: dict[str, object] = {"id": customer.id, "policies": numbers, "claims": CLAIMS, "year": today.year}
     params["since"] = datetime(today.year - YEARS + 1, 1, 1, tzinfo=INDIA)
-    payments = await reads.fetch_all(Payment, _PAYMENTS, params)
+    params["recent_since"] = now - timedelta(days=365)
+    paid = await payments.read(reads, params)
     upcoming = await reads.fetch_all(Upcoming, _UPCOMING, params)
     messages = await reads.fetch_all(Messages, _MESSAGES, params)
     kinds = await reads.fetch_all(Kind, _KINDS, params)
@@ -175,39 +135,36 @@ async def of_customer(reads: Reads, caller: Caller, customer: Customer, now: dat
     families = len(await reads.fetch_all(int, _FAMILY, params))
     lapsed = await reads.fetch_only(int, _LAPSED, params)
     recent, _ = await timeline.events(reads, customer.id, numbers, timeline.TimelineFilter(max_events=RECENT))
-    year = [each for each in payments if each.captured_at > now - timedelta(days=365)]
-    percentage = on_time_percentage(payments)
-    modes = Counter(each.mode for each in payments)
-    most_used = modes.most_common(1)[0][0] if modes else None
-    early = [each.days_early for each in payments]
+    figures = paid.figures
+    percentage = on_time_percentage(figures.on_time, figures.count)
     return {
         "customerId": customer.customer_code,
         "customerName": customer.full_name,
         "upcomingPayments": [_upcoming(each, today) for each in upcoming],
         "lastTwelveMonths": {
-            "payments": len(year),
-            "onTime": sum(each.days_early >= 0 for each in year),
-            "onTimePercentage": on_time_percentage(year),
-            "totalPaid": _total(year),
+            "payments": figures.recent,
+            "onTime": figures.recent_on_time,
+            "onTimePercentage": on_time_percentage(figures.recent_on_time, figures.recent),
+            "totalPaid": figures.recent_total,
         },
         "behaviour": {
-            "averageTimingDays": round(sum(early) / len(early), 1) if early else None,
-            "preferredMethod": most_used,
+            "averageTimingDays": None if figures.average_early is None else round(float(figures.average_early), 1),
+            "preferredMethod": figures.most_used,
             "reliability": reliability(percentage),
         },
         "recentActivity": [each.to_public() for each in recent],
-        "premiumHistory": _by_year(payments),
+        "premiumHistory": paid.years,
         "summary": {
-            "totalPaid": _total(payments),
+            "totalPaid": figures.total,
             "onTimePercentage": percentage,
-            "paymentCount": len(payments),
-            "mostUsedMode": most_used,
+            "paymentCount": figures.count,
+            "mostUsedMode": figures.most_used,
         },
         "profiling": {
             "onTimePercentage": percentage,
             "customerSince": min((policy.since for policy in policies), default=None),
             "rating": reliability(percentage),
-            "paidThisYear": _total([each for each in payments if each.day.year == today.year]),
+            "paidThisYear": figures.this_year,
             "activePolicies": sum(policy.status == "active" for policy in policies),
             "familyPolicies": families,
             "lapsedPolicies": lapsed,
@@ -217,10 +174,6 @@ async def of_customer(reads: Reads, caller: Caller, customer: Customer, now: dat
     }
 
 
-def _total(payments: Sequence[Payment]) -> Decimal:
-    return sum((each.amount for each in payments), ZERO)
-
-
 def _upcoming(due: Upcoming, today: date) -> UpcomingPaymentView:
     return {
         "amount": due.amount,
@@ -228,16 +181,6 @@ def _upcoming(due: Upcoming, today: date) -> UpcomingPaymentView:
         "policy": due.policy_number,
         "daysLeft": (due.due_date - today).days,
     }
-
-
-def _by_year(payments: Sequence[Payment]) -> list[PremiumYearView]:
-    grouped: dict[int, list[Payment]] = defaultdict(list)
-    for each in payments:
-        grouped[each.day.year].append(each)
-    return [
-        {"year": year, "total": _total(each), "payments": [payment.to_public() for payment in each]}
-        for year, each in sorted(grouped.items(), reverse=True)
-    ]
 
 
 def _communications(messages: Sequence[Messages], kinds: Sequence[Kind]) -> CommunicationsView:
@@ -260,9 +203,10 @@ def _kind(counted: Kind | None) -> KindView:
 
 
 def _claims(claims: Sequence[Claim], yearly_premium: Decimal) -> ClaimsView:
+    count, total = (claims[0].count, claims[0].total) if claims else (0, ZERO)
     return {
-        "count": len(claims),
-        "totalAmount": sum((each.claim_amount for each in claims), ZERO),
+        "count": count,
+        "totalAmount": total,
         "claims": [
             {
                 "claimNumber": each.claim_number,
@@ -273,5 +217,5 @@ def _claims(claims: Sequence[Claim], yearly_premium: Decimal) -> ClaimsView:
             }
             for each in claims
         ],
-        "rating": claim_rating(claims, yearly_premium),
+        "rating": claim_rating(count, total, yearly_premium),
     }

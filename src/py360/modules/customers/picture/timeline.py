@@ -28,7 +28,7 @@ _COUNTS: Final = sql.read(__file__, "count_events")
 _POLICIES: Final = """
 select p.id, p.policy_number, p.policy_type, p.premium_amount, p.payment_frequency, p.start_date, p.status,
   least(p.start_date, (p.created_at at time zone 'Asia/Kolkata')::date) as since
-from policies p where {which} and {within} order by p.id limit 200
+from policies p where {which} and {within} order by p.id limit 5000
 """
 YEARLY: Final = {"monthly": 12, "quarterly": 4, "half_yearly": 2}
 
@@ -112,7 +112,7 @@ class Counts:
 
 
 async def held_policies(reads: Reads, caller: Caller, customer_id: int) -> list[HeldPolicy]:
-    """The policies of a customer within the caller's reach, at most 200."""
+    """The policies of a customer within the caller's reach; more than the largest fleet has, 5,000, are not read."""
     within, params = policies_within(caller)
     statement = _POLICIES.format(within=within, which="p.customer_id = any(%(customers)s)")
     return await reads.fetch_all(HeldPolicy, statement, {**params, "customers": [customer_id]})

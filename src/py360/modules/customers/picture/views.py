@@ -217,10 +217,11 @@ class PaymentView(TypedDict):
 
 
 class PremiumYearView(TypedDict):
-    """What was paid in a calendar year of India."""
+    """What was paid in a calendar year of India: `count` payments, of which the newest 100 are listed."""
 
     year: int
     total: Amount
+    count: int
     payments: list[PaymentView]
 
 

@@ -2,18 +2,51 @@
 
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Path, Query, Response
 
-from py360.kit.http import Answer, DbReads, Session, ok
+from py360.kit.http import Answer, AsFile, Cursor, DbReads, PageParams, Search, Session, listed, ok
 from py360.modules.customers import queries
 from py360.modules.customers.access import CanChangeCustomers, CanReadCustomers
-from py360.modules.customers.duplicates import merge
+from py360.modules.customers.duplicates import merge, pairs
 from py360.modules.customers.duplicates import queries as duplicates
-from py360.modules.customers.duplicates.views import DuplicatesView, MergeSaved
+from py360.modules.customers.duplicates.views import DuplicatesView, MergeSaved, PairList, PairSaved
 from py360.modules.customers.routes.base import router
-from py360.modules.customers.schemas import MergeIn
+from py360.modules.customers.schemas import DismissIn, MergeIn
 
 MergeId = Annotated[int, Path(ge=1, lt=2**63)]
+PairId = Annotated[int, Path(ge=1, lt=2**63)]
+
+
+@router.get("/customers/duplicates", response_model=Answer[PairList])
+async def list_duplicates(
+    reads: DbReads,
+    caller: CanReadCustomers,
+    page: PageParams,
+    cursor: Cursor = None,
+    status: pairs.State = "open",
+    reason: pairs.Reason | None = None,
+    min_score: Annotated[int | None, Query(alias="minScore", ge=0, le=100)] = None,
+    search: Search = None,
+    as_file: AsFile = None,
+) -> Response:
+    """Pairs of customers who may be the same person, both within reach, as the scan of last night found them; `sort=-score` is
+    the surest first, and in the order of `id` the list may be gone through by cursor."""
+    chosen = pairs.PairFilter(status, reason, min_score, search)
+    return await listed(reads, pairs.pairs(caller, chosen, page.sort), page, as_file, cursor)
+
+
+@router.post("/customers/duplicates/{pair_id}/dismiss", response_model=Answer[PairSaved])
+async def dismiss_duplicate(session: Session, caller: CanChangeCustomers, pair_id: PairId, body: DismissIn) -> Response:
+    """They are two people: the pair leaves the list, and does not come back."""
+    await pairs.dismiss(session, caller, pair_id, body.reason)
+    return ok({"id": pair_id, "message": "They stay two customers, and are not listed again."})
+
+
+@router.post("/customers/duplicates/{pair_id}/reopen", response_model=Answer[PairSaved])
+async def reopen_duplicate(session: Session, caller: CanChangeCustomers, pair_id: PairId) -> Response:
+    """Look at a dismissed pair again."""
+    await pairs.reopen(session, caller, pair_id)
+    return ok({"id": pair_id, "message": "The pair is in the list again."})
 
 
 @router.get("/customers/{customer}/duplicates", response_model=Answer[DuplicatesView])
