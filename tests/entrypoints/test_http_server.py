@@ -65,6 +65,12 @@ async def test_connection_whose_head_or_body_does_not_arrive_ends(port: int, mon
     assert (await _answer(port, b"POST /api/auth/login HT"))[:12] == b"HTTP/1.1 408"
     half = await _answer(port, LOGIN + b'Content-Length: 500\r\n\r\n{"email": ')
     assert half[:12] == b"HTTP/1.1 408"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(b"GET /api/languages HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert await reader.readuntil(b"}]}}")
+    writer.write(b"\r\n")  # an empty line does not hold a kept connection
+    assert (await reader.read())[:12] == b"HTTP/1.1 408"
+    writer.close()
 
 
 async def test_unwanted_body_is_not_taken_to_its_end(port: int) -> None:
@@ -72,6 +78,21 @@ async def test_unwanted_body_is_not_taken_to_its_end(port: int) -> None:
     head = b"POST /api/upload/file HTTP/1.1\r\nHost: x\r\nContent-Type: multipart/form-data; boundary=b\r\n"
     answer = await _answer(port, head + b"Transfer-Encoding: chunked\r\n\r\n", b"4\r\nabcd\r\n")
     assert answer[:12] == b"HTTP/1.1 401"
+
+
+async def test_what_is_around_a_body_has_an_end(port: int) -> None:
+    chunked = LOGIN + b"Transfer-Encoding: chunked\r\n\r\n"
+    for begun, more in ((b"2\r\n{}\r\n0\r\n", b"X: y\r\n" * 10_000), (b"2;", b"x" * 60_000)):
+        assert (await _answer(port, chunked + begun, *[more] * 20))[:12] in (b"HTTP/1.1 400", b"")
+    behind = b"2\r\n{}\r\n0\r\nContent-Type: text/plain\r\n\r\n"
+    assert (await _answer(port, chunked.replace(b"Host: x", b"Connection: close"), behind))[:12] == b"HTTP/1.1 422"
+
+
+async def test_handshake_that_cannot_be_read_is_answered(port: int) -> None:
+    upgrade = b" /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    key = b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    for odd in (b"Content-Length: 5\r\n", b"Cookie: " + b"x" * 9_000 + b"\r\n"):
+        assert (await _answer(port, b"GET" + upgrade + key + odd + b"\r\n"))[:12] == b"HTTP/1.1 400"
 
 
 async def test_slow_but_steady_upload_and_kept_connection_go_on(port: int, monkeypatch: pytest.MonkeyPatch) -> None:

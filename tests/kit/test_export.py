@@ -11,8 +11,10 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
+from py360.kit import reads as kit_reads
 from py360.kit.errors import TooLarge
 from py360.kit.export import MAX_ROWS, Column, export
+from py360.kit.resources import Resources
 
 NAMES = ("Asha Rao", "=HYPERLINK(1)", "@cmd", "-1+1", "+919876543210", "आशा क्षत्रिय", "தமிழ்", "محمد علی", "₹1,25,000")
 COLUMNS = [Column(name.title(), itemgetter(name)) for name in ("name", "amount", "day", "at")]
@@ -47,15 +49,13 @@ async def test_formulas_are_inert_and_phones_stay_readable() -> None:
     assert sheet[1][1] == 12500.5
 
 
-@pytest.mark.parametrize("text", ["=1+1", "＝1+1", "﹢cmd", " =1", "\ufeff@x", "\n=1", "－2+3"])
-async def test_full_width_and_hidden_formulas_are_inert_in_cells_and_headings(text: str) -> None:
-    async def rows() -> AsyncIterator[dict[str, str]]:
-        yield {"name": text}
-
-    made = export("list", "csv", [Column(text, lambda row: row["name"])], rows())
-    content = b"".join([part async for part in made.content]).decode("utf-8-sig")
-    heading, cell = list(csv.reader(io.StringIO(content, newline="")))
-    assert (heading, cell) == (["'" + text], ["'" + text])
+async def test_full_width_and_hidden_formulas_are_inert_in_cells_and_headings() -> None:
+    plain = ["=1+1", "＝1+1", "﹢cmd", "\n=1", "－2+3"]
+    for text in [*plain, *(f"{unseen}@x" for unseen in " \ufeff\u2003\u3000\u2060\u202d\x00\x0b\u3164\ufe0f")]:
+        made = export("list", "csv", [Column(text, itemgetter("name"))], rows((text,)))
+        content = b"".join([part async for part in made.content]).decode("utf-8-sig")
+        heading, cell = list(csv.reader(io.StringIO(content, newline="")))
+        assert (heading, cell) == (["'" + text], ["'" + text])
 
 
 async def test_a_pdf_brings_the_fonts_of_the_scripts_it_shows() -> None:
@@ -85,3 +85,22 @@ async def test_an_empty_list_has_its_headings() -> None:
         else:
             sheet = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
             assert sheet[0] == ["Name", "Amount", "Day", "At"]
+
+
+async def test_slow_readers_of_files_leave_connections_for_lists(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stream holds its connection for as long as its reader takes; whoever finds too many is told when to come back."""
+    monkeypatch.setattr(kit_reads, "STREAM_WAIT_SECONDS", 0.05)
+    reads, refused, opened = resources.reads, 0, []
+    for _ in range(6):
+        stream = reads.fetch_stream(int, "select generate_series(1, 3)")
+        try:
+            assert await anext(stream) == 1
+            opened.append(stream)
+        except kit_reads.TooManyStreams:
+            refused += 1
+    assert refused and await reads.fetch_only(int, "select 7") == 7
+    for stream in opened:
+        await stream.aclose()
+    assert [row async for row in reads.fetch_stream(int, "select 8")] == [8]

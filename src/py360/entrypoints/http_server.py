@@ -11,6 +11,7 @@ from typing import Any, Final
 import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from py360.entrypoints.api import proxies
 from py360.kit.settings import Settings
@@ -20,10 +21,12 @@ HEADERS_MOST: Final = 100
 HEAD_SECONDS: Final = 10  # from the connection, or the first byte of a further request, to the end of the headers
 BODY_SECONDS: Final = 30  # to begin with, and more for what arrives
 BODY_BYTES_PER_SECOND: Final = 8 << 10
+FRAMING_PER_BYTE: Final = 16  # bytes around each byte of a chunked body; beyond these and a head's size it is refused
 LINGER_SECONDS: Final = 2
 WRITE_SECONDS: Final = 60  # without the client taking anything of an answer
 WAITING_MOST: Final = 4_000  # connections without a whole request; above, the oldest is closed
 LOOK_SECONDS: Final = 5.0
+UNTAKEN_BYTES: Final = 1 << 20  # of answers to pings that a WebSocket's client does not read
 FILES: Final = 65_536
 _waiting: "dict[BoundedProtocol, None]" = {}  # in the order in which they began to wait
 
@@ -34,7 +37,8 @@ class BoundedProtocol(HttpToolsProtocol):
     _refused = False
     _head = 0  # bytes of the head so far
     _in_head = True
-    _body = 0  # bytes of the body so far
+    _body = 0  # bytes of the body so far, with what is around its chunks
+    _content = 0  # of which are content
     _body_since = 0.0
     _timer: asyncio.TimerHandle | None = None
     _write_timer: asyncio.TimerHandle | None = None
@@ -54,6 +58,8 @@ class BoundedProtocol(HttpToolsProtocol):
         """Bytes of a head or of a body."""
         if self._refused:
             return
+        if self._timer is None and (self.cycle is None or self.cycle.response_complete):
+            self._begin_head()  # on a kept connection the time starts with any byte: empty lines begin no message
         if self._in_head:
             self._head += len(data)
         else:
@@ -61,14 +67,20 @@ class BoundedProtocol(HttpToolsProtocol):
         super().data_received(data)
         if self._in_head and self._head > HEAD_BYTES:
             self._refuse(431, "Request Header Fields Too Large")
+        elif not self._in_head and self._body - self._content > HEAD_BYTES + FRAMING_PER_BYTE * self._content:
+            self._refuse(400, "Bad Request")  # trailers or extensions of chunks without end
 
     def on_message_begin(self) -> None:
-        """A request begins; on a kept connection the time starts here."""
+        """A request begins."""
         super().on_message_begin()
         self._in_head = True
         if self._timer is None:
-            self._head = 0
-            self._wait(HEAD_SECONDS)
+            self._begin_head()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header. What stands behind a chunked body is none: nobody reads it, and it must not pass for one."""
+        if self._in_head:
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         """The head is there: start the request, unless the head is too large."""
@@ -76,7 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         if size > HEAD_BYTES or len(self.headers) > HEADERS_MOST:
             self._refuse(431, "Request Header Fields Too Large")
             return
-        self._in_head, self._head, self._body = False, 0, 0
+        self._in_head, self._head, self._body, self._content = False, 0, 0, 0
         self._waits_no_more()
         super().on_headers_complete()
         if self.parser.should_upgrade() and self._should_upgrade():
@@ -86,6 +98,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_body(self, body: bytes) -> None:
         """A part of the body."""
+        self._content += len(body)
         if not self._refused:
             super().on_body(body)
 
@@ -112,6 +125,10 @@ class BoundedProtocol(HttpToolsProtocol):
         """It has taken some."""
         self._stop_write_timer()
         super().resume_writing()
+
+    def _begin_head(self) -> None:
+        self._in_head, self._head = True, 0
+        self._wait(HEAD_SECONDS)
 
     def _wait(self, seconds: float) -> None:
         """Something must arrive within these seconds."""
@@ -159,6 +176,23 @@ class BoundedProtocol(HttpToolsProtocol):
             self._write_timer = None
 
 
+class BoundedSocket(WebSocketsSansIOProtocol):
+    """A WebSocket whose handshake is always answered, and whose client must read what it asked for."""
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of the handshake or of frames. A handshake that cannot be read, such as one with a body, would wait for ever."""
+        super().data_received(data)
+        if self.conn.handshake_exc is not None and not self.handshake_initiated:
+            self.transport.write(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.close()
+
+    def handle_ping(self) -> None:
+        """Answer a ping, as long as the client takes the answers."""
+        super().handle_ping()
+        if self.transport.get_write_buffer_size() > UNTAKEN_BYTES:
+            self.transport.abort()
+
+
 def options(config: Settings) -> dict[str, Any]:
     """uvicorn's options for the API."""
     return {
@@ -166,6 +200,7 @@ def options(config: Settings) -> dict[str, Any]:
         "port": config.port,
         "loop": "uvloop",
         "http": BoundedProtocol,
+        "ws": BoundedSocket,
         **proxies(config),
         "access_log": False,
         "log_config": None,

@@ -18,6 +18,9 @@ import aiohttp
 from py360.kit.settings import settings
 
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
+_UNICAST: Final = ipaddress.ip_network("2000::/3")  # what of IPv6 is given out (IANA, IPv6 Address Space)
+# Public by number only: the IETF's own and the Oracle cloud's metadata; the Azure hosts' service for their guests.
+_INSIDE: Final = (ipaddress.ip_network("192.0.0.0/24"), ipaddress.ip_network("168.63.129.16/32"))
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -46,7 +49,9 @@ def is_allowed(ip: str) -> bool:
     address = _embedded(ipaddress.ip_address(ip.partition("%")[0]))
     if any(address in network for network in settings().vendor_network_list):
         return True
-    return address.is_global and not address.is_multicast
+    if isinstance(address, ipaddress.IPv6Address):
+        return address.is_global and address in _UNICAST
+    return address.is_global and not address.is_multicast and not any(address in network for network in _INSIDE)
 
 
 def is_this_machine(ip: str) -> bool:
@@ -96,7 +101,7 @@ def _allowed(host: str, addresses: Sequence[str]) -> list[str]:
 async def refusal_of(address: str) -> str | None:
     """Why a host or base address that a user typed is refused, as a sentence; None when it is allowed, or cannot be found now."""
     host = host_of(address)
-    if address.startswith("http:") and not _is_listed(host):
+    if address.lower().startswith("http:") and not _is_listed(host):
         return "The address must begin with https:// so that secrets are not sent in the clear."
     try:
         await check_host(host)

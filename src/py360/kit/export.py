@@ -8,6 +8,7 @@ import csv
 import errno
 import io
 import re
+import unicodedata
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,7 +34,8 @@ MEDIA: Final[Mapping[str, str]] = {
 }
 FLUSH_BYTES: Final = 64 * 1024
 # Spreadsheet programs take the full-width forms for formulas too.
-_DANGEROUS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "﹢", "﹣", "﹦", "﹫")
+_DANGEROUS: Final = frozenset("=+-@\t\r\n＝＋－＠﹢﹣﹦﹫")
+_FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show nothing
 _OS_ERROR: Final = re.compile(r"(?:os error|Os { code:) (\d+)")
 _NUMBER: Final = re.compile(r"[+-]\d[\d ]*(\.\d+)?")  # a phone or an amount: nothing to run, and better read as it is
 
@@ -57,12 +59,8 @@ class Export:
 
 def neutral(value: Any) -> Any:
     """A cell that no spreadsheet program will run; numbers stay numbers, moments are shown in India's time."""
-    if (
-        isinstance(value, str)
-        and value.lstrip(" \u200b\ufeff\xa0").startswith(_DANGEROUS)
-        and not _NUMBER.fullmatch(value)
-    ):
-        return "'" + value
+    if isinstance(value, str):
+        return "'" + value if _begins_a_formula(value) and not _NUMBER.fullmatch(value) else value
     if isinstance(value, int) and abs(value) > MAX_NUMBER:
         return str(value)  # a spreadsheet would round it
     if isinstance(value, datetime):
@@ -70,6 +68,16 @@ def neutral(value: Any) -> Any:
     if isinstance(value, date):
         return value.strftime("%d/%m/%Y")
     return value
+
+
+def _begins_a_formula(text: str) -> bool:
+    """Whether the first sign that can be seen makes a formula: programs differ in which spaces and marks they pass over."""
+    for sign in text:
+        if sign in _DANGEROUS:
+            return True
+        if sign not in _FILLERS and unicodedata.category(sign)[0] not in "CMZ":
+            return False
+    return False
 
 
 def ending_of(format: str) -> str:

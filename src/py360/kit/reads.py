@@ -13,12 +13,20 @@ from psycopg.rows import TupleRow
 from psycopg_pool import AsyncConnectionPool
 
 from py360.kit import rows
+from py360.kit.errors import Unavailable
 from py360.kit.pools import Params, hung_up
 
 Kind = TypeVar("Kind")
 STATEMENT_TIMEOUT_MS = 30_000
 # More of them at once only make each other late (ADR 48).
 SEARCHES_AT_ONCE: Final = (os.cpu_count() or 1) + 1
+STREAM_WAIT_SECONDS: Final = 10.0
+
+
+class TooManyStreams(Unavailable):
+    """Several long files are being written at the moment. Please try again in a minute."""
+
+    default_code = "exports_busy"
 
 
 async def _configure(connection: AsyncConnection[TupleRow]) -> None:
@@ -34,11 +42,13 @@ async def _still_there(connection: AsyncConnection[TupleRow]) -> None:
 class Reads:
     """Lists, aggregates and exports. Knows no transaction: never write through it.
 
-    `searches`: what looks at thousands of rows takes its turn there, so that lists find a free connection.
+    `searches`: what looks at thousands of rows takes its turn there, so that lists find a free connection. Streams hold one
+    for as long as their reader takes, so they get half of them.
     """
 
     def __init__(self, url: str, size: int = 10) -> None:
         self.searches = asyncio.Semaphore(SEARCHES_AT_ONCE)
+        self._streams = asyncio.Semaphore(max(1, size // 2))
         self._pool: AsyncConnectionPool[AsyncConnection[TupleRow]] = AsyncConnectionPool(
             url,
             min_size=1,
@@ -79,13 +89,21 @@ class Reads:
     async def fetch_stream(
         self, kind: type[Kind], sql: str, params: Params = None, batch: int = 2_000
     ) -> AsyncIterator[Kind]:
-        """Rows one by one, as `kind`, from a server-side cursor: a million rows in flat memory."""
-        async with (
-            self._pool.connection() as connection,
-            connection.transaction(),
-            connection.cursor(name="stream", row_factory=rows.row_factory(kind)) as cursor,
-        ):
-            cursor.itersize = batch
-            await cursor.execute(sql, params)  # SQL is ours
-            async for row in cursor:
-                yield row
+        """Rows one by one, as `kind`, from a server-side cursor: a million rows in flat memory. Raises TooManyStreams."""
+        try:
+            async with asyncio.timeout(STREAM_WAIT_SECONDS):
+                await self._streams.acquire()
+        except TimeoutError as error:
+            raise TooManyStreams(headers={"Retry-After": "60"}) from error
+        try:
+            async with (
+                self._pool.connection() as connection,
+                connection.transaction(),
+                connection.cursor(name="stream", row_factory=rows.row_factory(kind)) as cursor,
+            ):
+                cursor.itersize = batch
+                await cursor.execute(sql, params)  # SQL is ours
+                async for row in cursor:
+                    yield row
+        finally:
+            self._streams.release()

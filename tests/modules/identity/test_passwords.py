@@ -1,5 +1,7 @@
 """What may become a password, and that a password which must be changed is changed first."""
 
+import unicodedata
+
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -11,6 +13,7 @@ REFUSED = [
     "password", "eleven sign", " " * 12, "password1234", "Password@123", "passwordpassword", "qwertyuiop12", "aaaaaaaaaaaa",
     "123456789012", "abcdefghijkl", "1q2w3e4r5t6y", "Welcome@12345", "P@ssw0rd2026", "Ｐａｓｓｗｏｒｄ＠１２３",
     "meera.nair@example.com", "MeeraNair2026!", "nair-meera-1990", "py360py360py360", "x" * 201,
+    "pass\u200bword1234", "Welcome@2026!!", "Spring@2026!!", "Renewal@2026", "!QAZ@WSX#EDC", "JaiMataDi@786", "पासवर्ड१२३४५",
 ]  # fmt: skip
 TAKEN = ["chosen by meera", "correct horse battery staple", "  spaces belong  ", "नमस्ते भारत वर्ष", "Kx9#mP2$vL5q"]
 
@@ -25,6 +28,16 @@ async def test_short_common_and_own_passwords_are_refused(as_admin: httpx.AsyncC
 @pytest.mark.parametrize("password", TAKEN)
 async def test_long_and_unusual_passwords_are_taken(as_admin: httpx.AsyncClient, password: str) -> None:
     assert (await as_admin.post("/api/users", json={**LOGIN, "password": password})).status_code == 201
+
+
+async def test_a_password_is_the_same_from_every_keyboard(app: FastAPI, as_admin: httpx.AsyncClient) -> None:
+    """Some keyboards send é and क़ as one sign, others as a letter and its mark."""
+    chosen = "caf\u00e9 and \u0958ila together"
+    assert (await as_admin.post("/api/users", json={**LOGIN, "password": chosen})).status_code == 201
+    async with Person(app) as person:
+        for form in ("NFC", "NFD"):
+            login = {"email": LOGIN["email"], "password": unicodedata.normalize(form, chosen)}
+            assert (await person.post("/api/auth/login", json=login)).status_code == 200
 
 
 async def test_the_rules_hold_where_one_changes_ones_own(as_role: AsRole) -> None:

@@ -147,26 +147,34 @@ ADDRESSED = [
 ]
 
 
-@pytest.mark.parametrize(
-    "host",
-    ["127.0.0.1", "localhost", "10.0.0.8", "169.254.169.254", "192.168.1.4", "0.0.0.0", "::1", "::ffff:10.0.0.8"],
-)
-async def test_an_address_inside_is_refused(
-    as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, host: str
-) -> None:
+INSIDE = [
+    "127.0.0.1", "localhost", "10.0.0.8", "169.254.169.254", "192.168.1.4", "0.0.0.0", "2130706433", "127.1",
+    "192.0.0.192", "168.63.129.16", "::1", "::ffff:10.0.0.8", "::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1",
+    "fec0::1",
+]  # fmt: skip
+
+
+async def test_an_address_inside_is_refused(as_admin: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PY360_VENDOR_NETWORKS", "")
     settings.cache_clear()
-    mail = {"host": host, "port": 25, "fromEmail": "a@b.in", "fromName": "A"}
-    tried = [
-        ("email", "smtp", mail),
-        ("sms", "twilio", TWILIO["config"] | {"baseUrl": f"https://{f'[{host}]' if ':' in host else host}:8443"}),
-    ]
-    for channel, type, config in tried:
-        body = {"channel": channel, "type": type, "config": config}
-        saved = await as_admin.post("/api/providers", json=body | {"name": "Inside"})
-        assert (saved.status_code, saved.json()["error"]["code"]) == (422, "address_not_allowed"), saved.text
-        assert "PY360_VENDOR_NETWORKS" in saved.json()["error"]["message"]
-        assert (await as_admin.post("/api/providers/test", json=body)).status_code == 422
+    for host in INSIDE:
+        mail = {"host": host, "port": 25, "fromEmail": "a@b.in", "fromName": "A"}
+        tried = [
+            ("email", "smtp", mail),
+            ("sms", "twilio", TWILIO["config"] | {"baseUrl": f"https://{f'[{host}]' if ':' in host else host}:8443"}),
+        ]
+        for channel, type, config in tried:
+            body = {"channel": channel, "type": type, "config": config}
+            saved = await as_admin.post("/api/providers", json=body | {"name": "Inside"})
+            assert (saved.status_code, saved.json()["error"]["code"]) == (422, "address_not_allowed"), saved.text
+            assert "PY360_VENDOR_NETWORKS" in saved.json()["error"]["message"]
+            if host == INSIDE[0]:
+                assert (await as_admin.post("/api/providers/test", json=body)).status_code == 422
+    clear = TWILIO["config"] | {"baseUrl": "HTTP://8.8.8.8"}
+    saved = await as_admin.post(
+        "/api/providers", json={"channel": "sms", "type": "twilio", "name": "A", "config": clear}
+    )
+    assert saved.status_code == 422 and "https://" in saved.text
 
 
 async def test_a_name_that_leads_inside_later_is_not_followed(

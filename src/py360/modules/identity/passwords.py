@@ -10,6 +10,7 @@ import re
 import secrets
 import unicodedata
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from functools import lru_cache
 from typing import Final
 
@@ -22,13 +23,27 @@ MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 200
 MIN_GUESSES_LOG10: Final = 9.0  # ten times what zxcvbn calls safe against an offline attack on a slow hash
 MIN_OTHER_LETTERS: Final = 4  # beside one's own name and address
+MOST_BESIDE_A_WORD: Final = 8  # digits and signs, as in Welcome@2026!!: no secret of their own
 LOOKED_AT: Final = 64  # signs; the search takes quadratic time, and a password whose start is strong is strong
+# What people of an office for insurance in India think of first, and the word for "password" of its languages.
+_FIRST_THOUGHTS: Final = (
+    "py360", "intelipro", "renewal", "renewals", "insurance", "policy", "premium", "claims", "jaishreeram", "jaishriram",
+    "jaimatadi", "omnamahshivaya", "harekrishna", "saibaba", "waheguru", "vandemataram", "jaihind", "bharatmata", "namaste",
+    "पासवर्ड", "संकेतशब्द", "কুলশব্দ", "পাসওয়ার্ড", "પાસવર્ડ", "ਪਾਸਵਰਡ", "ପାସୱାର୍ଡ", "கடவுச்சொல்", "పాస్వర్డ్", "ಪಾಸ್ವರ್ಡ್",
+    "പാസ്‌വേഡ്", "پاسورڈ",
+)  # fmt: skip
+_SHIFTED: Final = str.maketrans("!@#$%^&*()", "1234567890")
 _hasher: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+
+
+def _one_spelling(password: str) -> str:
+    """The same password from every keyboard: some compose letters that others send in parts (NIST SP 800-63B, 5.1.1.2)."""
+    return unicodedata.normalize("NFKC", password)
 
 
 async def hash_password(password: str) -> str:
     """The hash to store."""
-    return await asyncio.to_thread(_hasher.hash, password)
+    return await asyncio.to_thread(_hasher.hash, _one_spelling(password))
 
 
 async def matches(stored: str | None, password: str) -> bool:
@@ -37,11 +52,11 @@ async def matches(stored: str | None, password: str) -> bool:
 
 
 def _matches(stored: str | None, password: str) -> bool:
-    try:
-        _hasher.verify(stored or _dummy_hash(), password)
-    except (VerifyMismatchError, InvalidHashError):
-        return False
-    return stored is not None
+    for spelling in dict.fromkeys((_one_spelling(password), password)):  # the second: hashes from before there was one
+        with suppress(VerifyMismatchError, InvalidHashError):
+            _hasher.verify(stored or _dummy_hash(), spelling)
+            return stored is not None
+    return False
 
 
 @lru_cache(maxsize=1)
@@ -64,9 +79,9 @@ def check_new(
             code="password_length",
             details=[{"field": field, "message": f"must have {MIN_LENGTH} to {MAX_LENGTH} characters"}],
         )
-    plain = unicodedata.normalize("NFKC", password)[:LOOKED_AT]
+    plain = "".join(sign for sign in _one_spelling(password) if unicodedata.category(sign) != "Cf")[:LOOKED_AT]
     own = {part for text in about for part in (text, *re.split(r"[\W_]+", text)) if len(part) > 2}
-    if _is_made_of(plain, own) or _guesses_log10(plain, own) < MIN_GUESSES_LOG10:
+    if _is_made_of(plain, own) or _is_a_word(plain) or _guesses_log10(plain, own) < MIN_GUESSES_LOG10:
         raise Invalid(
             "This password is easy to guess: it is common, repeats itself, or is made of your name or address."
             " Choose a longer one, such as four words that do not belong together.",
@@ -83,7 +98,22 @@ def _is_made_of(password: str, own: Collection[str]) -> bool:
     return rest != password.casefold() and sum(sign.isalpha() for sign in rest) < MIN_OTHER_LETTERS
 
 
+def _is_a_word(password: str) -> bool:
+    """Whether it is one word that everybody knows, with few digits and signs beside it."""
+    from zxcvbn.matching import RANKED_DICTIONARIES
+
+    word = "".join(sign for sign in password.casefold() if unicodedata.category(sign)[0] in "LM")
+    known = word in _FIRST_THOUGHTS or any(
+        word in words for name, words in RANKED_DICTIONARIES.items() if name != "user_inputs"
+    )
+    return known and len(password) - len(word) <= MOST_BESIDE_A_WORD
+
+
 def _guesses_log10(password: str, own: Collection[str]) -> float:
+    """The fewest guesses, also where rows of the keyboard were typed with Shift held down."""
     from zxcvbn import zxcvbn  # its lists take 50 ms to load, and few processes set passwords
 
-    return float(zxcvbn(password, user_inputs=[*own, "py360"], max_length=LOOKED_AT)["guesses_log10"])
+    known = [*own, *_FIRST_THOUGHTS]
+    spellings = {password, password.translate(_SHIFTED)} - {""}
+    found = [zxcvbn(each, user_inputs=known, max_length=LOOKED_AT)["guesses_log10"] for each in spellings]
+    return float(min(found, default=0))
