@@ -7,7 +7,11 @@ import httpx
 import pytest_asyncio
 from fastapi import FastAPI
 
+from py360.kit import db
+from py360.kit.db import unit_of_work
+from tests.house.book import statements_of_the_book
 from tests.modules.conftest import PASSWORD, AsRole, as_role
+from tests.services import ADMIN
 
 __all__ = ["PASSWORD", "AsRole", "as_role"]  # the fixture
 HTML = "text/html,application/xhtml+xml"
@@ -56,3 +60,13 @@ async def browser_of(browser: Browser, as_role: AsRole) -> BrowserOf:
         return browser
 
     return sign_in
+
+
+@pytest_asyncio.fixture
+async def desk(browser: Browser) -> Browser:
+    """The first administrator's browser, in an office that has some of everything."""
+    async with unit_of_work() as session:
+        for statement in statements_of_the_book(2):
+            await db.execute(session, statement)
+    await browser.sign_in(ADMIN, PASSWORD)
+    return browser

@@ -1,25 +1,9 @@
 """The pages of money: instalments, bank files with their preview, exceptions, e-mandates; and those of channels and units."""
 
-import pytest_asyncio
-
-from py360.kit import db
-from py360.kit.db import unit_of_work
 from tests.console.conftest import Browser, BrowserOf
 from tests.factories.claims import data
-from tests.house.book import statements_of_the_book
-from tests.services import ADMIN, PASSWORD
 
 BANK = b"Value Date,UTR,Narration,Credit\n25/11/2026,UTR0001,NEFT POL-1001,12500\n25/11/2026,UTR0002,NEFT UNKNOWN,700\n"
-
-
-@pytest_asyncio.fixture
-async def desk(browser: Browser) -> Browser:
-    """The first administrator's browser, in an office that has some of everything."""
-    async with unit_of_work() as session:
-        for statement in statements_of_the_book(2):
-            await db.execute(session, statement)
-    await browser.sign_in(ADMIN, PASSWORD)
-    return browser
 
 
 async def test_bank_file_is_shown_line_by_line_before_it_is_applied(desk: Browser) -> None:

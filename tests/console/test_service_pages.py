@@ -1,24 +1,11 @@
 """The pages of the three desks, and the documents of a case."""
 
 import pytest
-import pytest_asyncio
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from tests.console.conftest import Browser, BrowserOf
 from tests.factories.claims import data
-from tests.house.book import statements_of_the_book
-from tests.services import ADMIN, PASSWORD
-
-
-@pytest_asyncio.fixture
-async def desk(browser: Browser) -> Browser:
-    """The first administrator's browser, in an office that has some of everything."""
-    async with unit_of_work() as session:
-        for statement in statements_of_the_book(2):
-            await db.execute(session, statement)
-    await browser.sign_in(ADMIN, PASSWORD)
-    return browser
 
 
 @pytest.mark.parametrize(

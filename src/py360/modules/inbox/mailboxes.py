@@ -61,6 +61,32 @@ async def mailbox_to_send_from(session: AsyncSession, client_id: int, number: in
     )
 
 
-def version_of(*values: str | int | bool | None) -> int:
-    """The version of what people set of a mailbox."""
-    return zlib.crc32(repr(values).encode())
+@dataclass(frozen=True, slots=True)
+class SavedMailbox:
+    """What people set of a mailbox."""
+
+    id: int
+    client_id: int
+    name: str
+    email: str
+    provider: str
+    imap_server: str
+    imap_port: int
+    smtp_server: str
+    smtp_port: int
+    username: str
+    use_ssl: bool
+    auto_sync: bool
+    sync_interval: int
+    signature: str
+    node_id: int | None
+    token_url: str | None
+
+    @property
+    def version(self) -> int:
+        """The version of what people set."""
+        values = (
+            self.name, self.email, self.provider, self.imap_server, self.imap_port, self.smtp_server, self.smtp_port,
+            self.username, self.use_ssl, self.auto_sync, self.sync_interval, self.signature, self.node_id, self.token_url,
+        )  # fmt: skip
+        return zlib.crc32(repr(values).encode())

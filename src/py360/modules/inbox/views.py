@@ -6,21 +6,21 @@ from typing import Literal
 
 from typing_extensions import TypedDict
 
-from py360.kit.http.answers import Pagination
+from py360.kit.http.answers import JsonObject, Pagination
+from py360.modules.inbox.stored_json import StoredAction, StoredCondition, StoredEmotion, StoredIntent
 
-JsonObject = dict[str, object]  # as stored
 SlaStatus = Literal["ok", "warning", "breach"]
 
 
 class AttachmentView(TypedDict):
     """A file of a mail; `note` says why one was not kept."""
 
-    id: object
-    name: object
-    size: object
-    type: object
+    id: int | None
+    name: str
+    size: int
+    type: str
     url: str | None
-    note: object
+    note: str | None
 
 
 class SentimentView(TypedDict):
@@ -28,8 +28,8 @@ class SentimentView(TypedDict):
 
     overall: str
     score: Decimal | None
-    confidence: object
-    emotions: object
+    confidence: int | None
+    emotions: list[StoredEmotion]
 
 
 class OpenTrackingView(TypedDict):
@@ -66,7 +66,7 @@ MailView = TypedDict(
         "starred": bool, "flagged": bool, "hasAttachments": bool, "attachments": list[AttachmentView],
         "dateReceived": datetime, "date": datetime, "dueDate": date | None, "dueStatus": str | None, "policyExpiryDate": date | None,
         "slaStatus": SlaStatus, "slaDeadline": datetime | None, "slaTimeRemaining": int | None,
-        "aiIntent": JsonObject | None, "intent": str | None, "confidence": Decimal | None,
+        "aiIntent": StoredIntent | None, "intent": str | None, "confidence": Decimal | None,
         "sentiment": SentimentView | None, "urgency": str | None, "language": str | None, "policyNumber": str | None,
         "caseId": str | None, "customerId": str | None, "assignedTo": int | None, "assignedToName": str | None,
         "escalatedTo": int | None, "escalationReason": str | None, "escalatedAt": datetime | None, "tags": list[str],
@@ -145,13 +145,20 @@ class MailSaved(TypedDict):
     message: str
 
 
+class NotSentView(TypedDict):
+    """A recipient that a mail did not go to, and why."""
+
+    email: str
+    reason: str
+
+
 class MailSent(TypedDict):
     """A mail was sent, kept or scheduled; `notSentTo` names whom it did not go to, and why."""
 
     emailId: str
     status: str
     message: str
-    notSentTo: list[JsonObject]
+    notSentTo: list[NotSentView]
 
 
 class MailboxView(TypedDict):
@@ -323,8 +330,8 @@ class RuleView(TypedDict):
     id: int
     name: str
     enabled: bool
-    conditions: list[JsonObject]
-    actions: list[JsonObject]
+    conditions: list[StoredCondition]
+    actions: list[StoredAction]
     createdAt: datetime
     updatedAt: datetime
 

@@ -10,12 +10,13 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from py360.kit import ids
 from py360.kit.caller import Caller, reach_filter
+from py360.kit.http.answers import JsonObject
 from py360.kit.listing import Listing, comma_list, containing, ordering
 from py360.kit.reads import Reads
 from py360.kit.wire import QuerySchema
 from py360.modules.files import api as files
 from py360.modules.servicing.desks import DESKS, Desk, check_type, code_of, not_found, number_of
-from py360.modules.servicing.views import JsonObject, RequestDetailView, RequestEventView, RequestView
+from py360.modules.servicing.views import RequestDetailView, RequestEventView, RequestView
 
 Words = Annotated[str, StringConstraints(max_length=200)]
 

@@ -4,10 +4,8 @@ from datetime import date, datetime
 
 from typing_extensions import TypedDict
 
-from py360.kit.http import Pagination
+from py360.kit.http.answers import JsonObject, Pagination
 from py360.kit.wire import Amount
-
-JsonObject = dict[str, object]
 
 
 class RequestView(TypedDict):

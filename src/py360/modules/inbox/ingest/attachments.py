@@ -9,6 +9,7 @@ from py360.kit.errors import Problem
 from py360.modules.files import api as files
 from py360.modules.inbox.ingest.mime import MailPart
 from py360.modules.inbox.mailboxes import Mailbox
+from py360.modules.inbox.stored_json import ListedFile
 
 ENTITY = "email"
 
@@ -26,8 +27,8 @@ async def keep_files(session: AsyncSession, box: Mailbox, mails: Sequence[tuple[
         )
 
 
-async def _keep(session: AsyncSession, client_id: int, email_id: int, part: MailPart) -> dict[str, object]:
-    entry: dict[str, object] = {
+async def _keep(session: AsyncSession, client_id: int, email_id: int, part: MailPart) -> ListedFile:
+    entry: ListedFile = {
         "name": part.name,
         "size": len(part.content),
         "type": part.media_type,

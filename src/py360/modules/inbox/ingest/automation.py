@@ -11,20 +11,26 @@ from py360.kit import db
 from py360.modules.inbox.classify.result import Category, Classification
 from py360.modules.inbox.ingest import service_level
 from py360.modules.inbox.ingest.mime import ParsedMail
+from py360.modules.inbox.stored_json import (
+    MailField,
+    Operator,
+    StoredAction,
+    StoredCondition,
+    StoredIntent,
+    StoredSentiment,
+)
 from py360.modules.settings import api as settings
 
 SURE: Final = 0.55  # below it a mail is uncategorized
 ANGRY: Final = -0.5
 LOOKED_AT: Final = 20_000  # characters of the text that rules look at
-Field = Literal["from", "to", "cc", "subject", "content"]
-Operator = Literal["contains", "equals", "starts_with", "ends_with"]
 
 
 @dataclass(frozen=True, slots=True)
 class Condition:
     """What a rule asks of a mail."""
 
-    field: Field
+    field: MailField
     operator: Operator
     value: str
 
@@ -89,7 +95,7 @@ class Decided:
     history: tuple[tuple[str, Mapping[str, object] | None], ...]
 
     @property
-    def stored_intent(self) -> dict[str, object] | None:
+    def stored_intent(self) -> StoredIntent | None:
         """`aiIntent` of the wire; confidences in percent."""
         found = self.classified
         if found is None:
@@ -104,7 +110,7 @@ class Decided:
         }
 
     @property
-    def stored_sentiment(self) -> dict[str, object] | None:
+    def stored_sentiment(self) -> StoredSentiment | None:
         """Confidence in percent and the emotions, 0 to 1."""
         found = self.classified
         if found is None:
@@ -119,8 +125,8 @@ class Decided:
 class _RuleRow:
     id: int
     name: str
-    conditions: list[dict[str, str]]
-    actions: list[dict[str, str]]
+    conditions: list[StoredCondition]
+    actions: list[StoredAction]
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +223,6 @@ def _rule(row: _RuleRow) -> Rule:
     return Rule(
         row.id,
         row.name,
-        tuple(Condition(each["field"], each["operator"], each["value"]) for each in row.conditions),  # type: ignore[arg-type]  # checked when it was saved
-        tuple(Action(each["type"], each.get("folder")) for each in row.actions),  # type: ignore[arg-type]  # the same
+        tuple(Condition(each["field"], each["operator"], each["value"]) for each in row.conditions),
+        tuple(Action(each["type"], each.get("folder")) for each in row.actions),
     )

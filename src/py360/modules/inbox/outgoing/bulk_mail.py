@@ -13,8 +13,10 @@ from py360.kit import addresses, db, jsonb, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
 from py360.kit.jobs import defer
+from py360.modules.inbox.bulk_views import RecipientRead
 from py360.modules.inbox.outgoing import merge
-from py360.modules.inbox.schemas import BulkMailIn
+from py360.modules.inbox.outgoing.keep import check_time
+from py360.modules.inbox.schemas import BulkMailIn, BulkRecipientIn
 from py360.modules.messaging import api as messaging
 from py360.modules.providers import api as providers
 from py360.modules.settings import api as settings
@@ -43,28 +45,8 @@ async def create(session: AsyncSession, caller: Caller, body: BulkMailIn) -> tup
     in_force = await settings.get(session, caller.client_id, settings.Email)
     if body.merge_template is not None and not (in_force.mail_merge_enabled and in_force.attach_to_email):
         raise Conflict("Mail merge is switched off (PUT /api/mail-merge/config).", code="merge_off")
-    now = resources.current().clock.now()
-    if body.scheduled_at is not None and body.scheduled_at <= now:
-        raise Invalid(
-            "Choose a time in the future.",
-            code="time_is_over",
-            details=[{"field": "scheduledAt", "message": "is in the past"}],
-        )
-    kept: dict[str, dict[str, object]] = {}
-    dropped: list[Dropped] = []
-    for each in body.recipients:
-        address = addresses.mailbox(each.email)
-        if address is None:
-            dropped.append(Dropped(each.email, "is not an e-mail address"))
-        elif address.lower() in kept:
-            dropped.append(Dropped(each.email, "is in the list twice"))
-        else:
-            kept[address.lower()] = {
-                "email": address,
-                "name": each.name,
-                "company": each.company,
-                "values": {"customerName": each.name, **each.values},
-            }
+    check_time(body.scheduled_at)
+    kept, dropped = _usable(body.recipients)
     if not kept:
         raise Invalid(
             "No recipient has an e-mail address.",
@@ -95,16 +77,36 @@ async def create(session: AsyncSession, caller: Caller, body: BulkMailIn) -> tup
         "insert into email_bulk_recipients (campaign_id, email, name, company, values)"
         " select %(id)s, r.email, r.name, r.company, r.values from jsonb_to_recordset(%(rows)s)"
         " as r (email text, name text, company text, values jsonb)",
-        {"id": number, "rows": jsonb.dumps(list(kept.values()))},
+        {"id": number, "rows": jsonb.dumps(kept)},
     )
     if body.scheduled_at is None:
         await defer(session, "inbox.send_bulk", campaign_id=number, queueing_lock=f"inbox bulk {number}")
     return number, len(kept), dropped
 
 
-def read_lines(text: str) -> tuple[list[dict[str, str]], list[Dropped]]:
+def _usable(recipients: Sequence[BulkRecipientIn]) -> tuple[list[dict[str, object]], list[Dropped]]:
+    """Recipients with an address, each once, as they are stored; and the others."""
+    kept: dict[str, dict[str, object]] = {}
+    dropped: list[Dropped] = []
+    for each in recipients:
+        address = addresses.mailbox(each.email)
+        if address is None:
+            dropped.append(Dropped(each.email, "is not an e-mail address"))
+        elif address.lower() in kept:
+            dropped.append(Dropped(each.email, "is in the list twice"))
+        else:
+            kept[address.lower()] = {
+                "email": address,
+                "name": each.name,
+                "company": each.company,
+                "values": {"customerName": each.name, **each.values},
+            }
+    return list(kept.values()), dropped
+
+
+def read_lines(text: str) -> tuple[list[RecipientRead], list[Dropped]]:
     """Recipients of pasted lines `email, name, company`; a line without an address is reported, an empty one passed over."""
-    found: dict[str, dict[str, str]] = {}
+    found: dict[str, RecipientRead] = {}
     dropped: list[Dropped] = []
     for line in text.splitlines()[:20_000]:
         cells = [cell.strip().strip('"') for cell in line.replace("\t", ",").split(",")]

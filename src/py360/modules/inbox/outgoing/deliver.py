@@ -14,6 +14,7 @@ from py360.modules.files import api as files
 from py360.modules.inbox.ingest.attachments import ENTITY
 from py360.modules.inbox.mailboxes import Mailbox, mailbox
 from py360.modules.inbox.service.lock import note
+from py360.modules.inbox.stored_json import ListedFile
 from py360.modules.messaging import api as messaging
 from py360.modules.providers import api as providers
 from py360.modules.providers.api import ProviderAccount
@@ -186,14 +187,14 @@ class _Attached:
     """The files of a mail: as they leave, and as they are listed with it."""
 
     parts: tuple[messaging.MailFile, ...]
-    listed: list[dict[str, object]]
+    listed: list[ListedFile]
 
 
 async def _files(mail: _Waiting) -> _Attached:
     """The files of a mail, its own and those it passes on. Raises FileNotFoundError."""
     here = resources.current()
     found: list[messaging.MailFile] = []
-    shown: list[dict[str, object]] = []
+    shown: list[ListedFile] = []
     size = 0
     for owner in filter(None, (mail.id, mail.written.files_of)):
         listed = files.files_of(ENTITY, owner)
@@ -204,8 +205,15 @@ async def _files(mail: _Waiting) -> _Attached:
             if each.virus_scan_status == "infected" or size > MAX_FILES:
                 raise FileNotFoundError(each.file_name)
             found.append(messaging.MailFile(each.file_name, each.mime_type, await here.storage.get(each.file_path)))
-            entry = {"fileId": each.id, "name": each.file_name, "size": each.file_size, "type": each.mime_type}
-            shown.append(entry | ({"mailId": owner} if owner != mail.id else {}))
+            entry: ListedFile = {
+                "name": each.file_name,
+                "size": each.file_size,
+                "type": each.mime_type,
+                "fileId": each.id,
+            }
+            if owner != mail.id:
+                entry["mailId"] = owner
+            shown.append(entry)
     return _Attached(tuple(found), shown)
 
 
@@ -227,10 +235,7 @@ def _delivered(outcome: Sequence[tuple[messaging.Decision, messaging.Delivery | 
 
 
 async def _finish(
-    mail: _Waiting,
-    delivered: Delivered,
-    copies: Sequence[messaging.Admitted] = (),
-    attached: Sequence[dict[str, object]] = (),
+    mail: _Waiting, delivered: Delivered, copies: Sequence[messaging.Admitted] = (), attached: Sequence[ListedFile] = ()
 ) -> Delivered:
     now = resources.current().clock.now()
     reasons = " ".join(f"{each.email}: {each.reason}" for each in delivered.not_sent)[:2_000] or None

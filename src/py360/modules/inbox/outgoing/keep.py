@@ -62,7 +62,12 @@ def _check(letter: Letter) -> None:
             code="too_many_recipients",
             details=[{"field": "to", "message": f"{len(everybody)} recipients, {MAX_TO} at most"}],
         )
-    if letter.scheduled_at is not None and letter.scheduled_at <= resources.current().clock.now():
+    check_time(letter.scheduled_at)
+
+
+def check_time(scheduled_at: datetime | None) -> None:
+    """Raise Invalid (`time_is_over`) for a time to send that is not in the future."""
+    if scheduled_at is not None and scheduled_at <= resources.current().clock.now():
         raise Invalid(
             "Choose a time in the future.",
             code="time_is_over",
@@ -111,17 +116,30 @@ async def keep(
     draft = await lock(session, author, draft_id) if author is not None and draft_id is not None else None
     if draft is not None and draft.delivery_status not in ("draft", "scheduled", "failed"):
         raise Conflict(f"{draft.code} was sent already.", code="not_a_draft")
-    domain = box.email.rpartition("@")[2]
-    message_id = f"<{secrets.token_hex(16)}@{domain}>"
+    message_id = f"<{secrets.token_hex(16)}@{box.email.rpartition('@')[2]}>"
     thread = letter.thread_id
     if thread is None and state != "draft":
         thread = message_id
         await _begin_thread(session, box, letter, thread, now)
-    params = {
-        "client": box.client_id,
-        "account": box.id,
+    params = _content(box, letter) | {
+        "id": draft.id if draft else None,
         "message_id": message_id,
         "thread": thread,
+        "now": now,
+        "folder": {"draft": "drafts", "scheduled": "scheduled"}.get(state, "sent"),
+        "user": author.user_id if author is not None else None,
+        "state": state,
+    }
+    number = await db.fetch_only(session, int, _KEEP_AGAIN if draft else _KEEP, params)
+    await note(session, author, [number], {"draft": "draft_saved", "scheduled": "scheduled"}.get(state, "written"))
+    return number, state
+
+
+def _content(box: Mailbox, letter: Letter) -> dict[str, object]:
+    """The columns of a mail that its writer sets."""
+    return {
+        "client": box.client_id,
+        "account": box.id,
         "from": box.email,
         "from_name": box.name,
         "to": ", ".join(letter.to)[:255],
@@ -133,15 +151,11 @@ async def keep(
         "snippet": " ".join(letter.text[:400].split())[:160],
         "in_reply_to": letter.in_reply_to,
         "references": list(letter.references),
-        "now": now,
-        "folder": {"draft": "drafts", "scheduled": "scheduled"}.get(state, "sent"),
         "priority": letter.priority,
         "customer": letter.customer_id,
         "case": letter.case_id,
         "policy": letter.policy_number,
         "node": letter.node_id,
-        "user": author.user_id if author is not None else None,
-        "state": state,
         "scheduled": letter.scheduled_at,
         "size": len(letter.text.encode()) + len((letter.html or "").encode()),
         "compose": orjson.dumps(
@@ -155,11 +169,7 @@ async def keep(
                 "automatic": letter.automatic,
             }
         ).decode(),
-        "id": draft.id if draft else None,
     }
-    number = await db.fetch_only(session, int, _KEEP_AGAIN if draft else _KEEP, params)
-    await note(session, author, [number], {"draft": "draft_saved", "scheduled": "scheduled"}.get(state, "written"))
-    return number, state
 
 
 async def _begin_thread(session: AsyncSession, box: Mailbox, letter: Letter, thread_id: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from py360.kit.caller import Caller
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
-from py360.modules.inbox.mailboxes import version_of
+from py360.modules.inbox.mailboxes import SavedMailbox
 from py360.modules.inbox.views import MailboxView
 
 _SELECT: Final = """
@@ -30,25 +30,9 @@ _SET: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class AccountRow:
+class AccountRow(SavedMailbox):
     """A mailbox as it is listed."""
 
-    id: int
-    client_id: int
-    name: str
-    email: str
-    provider: str
-    imap_server: str
-    imap_port: int
-    smtp_server: str
-    smtp_port: int
-    username: str
-    use_ssl: bool
-    auto_sync: bool
-    sync_interval: int
-    signature: str
-    node_id: int | None
-    token_url: str | None
     last_sync: datetime | None
     next_sync_at: datetime
     status: str
@@ -56,14 +40,6 @@ class AccountRow:
     synced_messages: int
     created_at: datetime
     updated_at: datetime
-
-    @property
-    def version(self) -> int:
-        """The version of what people set of it."""
-        return version_of(
-            self.name, self.email, self.provider, self.imap_server, self.imap_port, self.smtp_server, self.smtp_port,
-            self.username, self.use_ssl, self.auto_sync, self.sync_interval, self.signature, self.node_id, self.token_url,
-        )  # fmt: skip
 
     def to_public(self) -> MailboxView:
         """The mailbox of the wire, its secrets masked."""

@@ -8,11 +8,11 @@ from typing import Final
 from py360.kit.caller import Caller, Predicate, reach_filter
 from py360.kit.clock import day_begins, day_ends
 from py360.kit.reads import Reads
+from py360.modules.inbox.figure_views import BulkFiguresView, RatesView, RecentBulkView, TemplateUseView
 from py360.modules.inbox.queries.bulk_mail import OWNED, BulkMail, recent
 from py360.modules.inbox.queries.spans import Span, change, percent
 
 RECENT: Final = 10
-Figures = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class _Bulk:
     opened: int
     clicked: int
 
-    def rates(self) -> dict[str, float]:
+    def rates(self) -> RatesView:
         """In percent."""
         return _rates(self.sent, self.delivered, self.opened, self.clicked)
 
@@ -39,7 +39,7 @@ where {{within}} and b.created_at >= %(first)s and b.created_at < %(last)s
 """
 
 
-def _rates(sent: int, delivered: int, opened: int, clicked: int) -> dict[str, float]:
+def _rates(sent: int, delivered: int, opened: int, clicked: int) -> RatesView:
     return {
         "deliveryRate": percent(delivered, sent),
         "openRate": percent(opened, delivered),
@@ -51,7 +51,7 @@ def _days(span: Span) -> dict[str, object]:
     return {"first": day_begins(span.first), "last": day_ends(span.last)}
 
 
-async def bulk_figures(reads: Reads, caller: Caller, span: Span) -> Figures:
+async def bulk_figures(reads: Reads, caller: Caller, span: Span) -> BulkFiguresView:
     """The bulk mails of a span within the caller's reach: totals, rates with their change to the span before, and the newest ones."""
     within, reach = reach_filter(caller, "b")
     counted = _BULK.format(within=within)
@@ -67,16 +67,28 @@ async def bulk_figures(reads: Reads, caller: Caller, span: Span) -> Figures:
         "clicked": now.clicked,
         "sentChange": change(now.sent, before.sent),
         **rates,
-        **{f"{name}Change": change(rate, earlier[name]) for name, rate in rates.items()},
+        "deliveryRateChange": change(rates["deliveryRate"], earlier["deliveryRate"]),
+        "openRateChange": change(rates["openRate"], earlier["openRate"]),
+        "clickRateChange": change(rates["clickRate"], earlier["clickRate"]),
         "recent": [_recent(each) for each in await recent(reads, within, {**reach, **_days(span)}, RECENT)],
     }
 
 
-def _recent(bulk: BulkMail) -> Figures:
+def _recent(bulk: BulkMail) -> RecentBulkView:
     shown = bulk.to_public()
-    names = ("id", "name", "status", "recipients", "sent", "delivered", "opened", "clicked", "progress", "createdDate")
-    kept: Figures = {name: value for name, value in shown.items() if name in names}
-    return kept | _rates(bulk.sent, bulk.delivered, bulk.opened, bulk.clicked)
+    return {
+        "id": shown["id"],
+        "name": shown["name"],
+        "status": shown["status"],
+        "recipients": shown["recipients"],
+        "sent": shown["sent"],
+        "delivered": shown["delivered"],
+        "opened": shown["opened"],
+        "clicked": shown["clicked"],
+        "progress": shown["progress"],
+        "createdDate": shown["createdDate"],
+        **_rates(bulk.sent, bulk.delivered, bulk.opened, bulk.clicked),
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,7 @@ class TemplateUse:
     all_delivered: int
     all_opened: int
 
-    def to_public(self) -> Figures:
+    def to_public(self) -> TemplateUseView:
         """The template of the wire; rates in percent of delivered."""
         return {
             "templateId": self.template_id,

@@ -10,8 +10,7 @@ from py360.kit.caller import Caller, reach_filter
 from py360.kit.errors import NotFound
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
-from py360.modules.inbox.bulk_views import BulkMailView
-from py360.modules.inbox.views import JsonObject
+from py360.modules.inbox.bulk_views import BulkMailView, BulkProgressView
 
 # A bulk mail belongs to whoever made it, and to the team that is their home, as uploads do.
 OWNED: Final = """(
@@ -130,7 +129,7 @@ class _Reason:
     count: int
 
 
-async def progress(reads: Reads, caller: Caller, named: str) -> JsonObject:
+async def progress(reads: Reads, caller: Caller, named: str) -> BulkProgressView:
     """How far a bulk mail is, and why recipients were left out. Raises NotFound."""
     number = ids.number("bulk_mail", named)
     within, params = reach_filter(caller, "b")

@@ -7,7 +7,7 @@ that the system sent. What a program wrote, and junk, counts nowhere.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +17,17 @@ from py360.kit import sql
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA, day_begins, day_ends
 from py360.kit.reads import Reads
+from py360.modules.inbox.figure_views import (
+    AgentRatingView,
+    CategoryCountsView,
+    CategoryShareView,
+    ChangeView,
+    DayWorkView,
+    MailDashboardView,
+    MailReportView,
+    OverviewView,
+    SentimentSharesView,
+)
 from py360.modules.inbox.queries import bulk_figures
 from py360.modules.inbox.queries.filters import within
 from py360.modules.inbox.queries.spans import Span, change, percent
@@ -25,10 +36,10 @@ _COUNT: Final = sql.read(__file__, "count_mails")
 _BY_DAY: Final = sql.read(__file__, "count_mails_by_day")
 _BY_AGENT: Final = sql.read(__file__, "count_mails_by_agent")
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CATEGORIES: Final = ("complaint", "feedback", "refund", "appointment", "uncategorized")
+Category = Literal["complaint", "feedback", "refund", "appointment", "uncategorized"]
+CATEGORIES: Final[tuple[Category, ...]] = ("complaint", "feedback", "refund", "appointment", "uncategorized")
 DAYS: Final[Mapping[str, int]] = {"7days": 7, "30days": 30, "90days": 90, "1year": 365}
 Range = Literal["7days", "30days", "90days", "1year"]
-Figures = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +81,7 @@ class DayCount:
     """The mails of a day and category."""
 
     day: date
-    category: str
+    category: Category
     received: int
     resolved: int
     pending: int
@@ -127,17 +138,13 @@ async def _by_agent(reads: Reads, caller: Caller, span: Span, now: datetime) -> 
     return await reads.fetch_all(AgentCount, _BY_AGENT.format(reach=reach), params)
 
 
-async def dashboard(reads: Reads, caller: Caller, span: Span, now: datetime) -> Figures:
+async def dashboard(reads: Reads, caller: Caller, span: Span, now: datetime) -> MailDashboardView:
     """The dashboard of a span."""
     counts = await _counts(reads, caller, span, now)
     days = await _by_day(reads, caller, span, now)
     agents = await _by_agent(reads, caller, span, now)
-    categories = dict.fromkeys(CATEGORIES, 0)
-    weekdays: dict[str, dict[str, int]] = {day: dict.fromkeys(CATEGORIES, 0) for day in _WEEKDAYS}
     totals: dict[date, int] = defaultdict(int)
     for each in days:
-        categories[each.category] += each.received
-        weekdays[_WEEKDAYS[each.day.weekday()]][each.category] += each.received
         totals[each.day] += each.received
     week = [span.last - timedelta(days=back) for back in range(6, -1, -1)]
     week_total = sum(totals[day] for day in week)
@@ -151,8 +158,11 @@ async def dashboard(reads: Reads, caller: Caller, span: Span, now: datetime) -> 
             "slaBreaches": counts.sla_breaches,
         },
         "alert": counts.sla_breaches > 0,
-        "categoryCounts": categories,
-        "byWeekday": [{"day": day, **values} for day, values in weekdays.items()],
+        "categoryCounts": _category_counts(days),
+        "byWeekday": [
+            {"day": name, **_category_counts(each for each in days if each.day.weekday() == number)}
+            for number, name in enumerate(_WEEKDAYS)
+        ],
         "daily": [{"date": day, "total": totals[day]} for day in week],
         "weekTotal": week_total,
         "dailyAverage": round(week_total / 7),
@@ -176,13 +186,20 @@ async def dashboard(reads: Reads, caller: Caller, span: Span, now: datetime) -> 
     }
 
 
+def _category_counts(days: Iterable[DayCount]) -> CategoryCountsView:
+    counts: CategoryCountsView = {"complaint": 0, "feedback": 0, "refund": 0, "appointment": 0, "uncategorized": 0}
+    for each in days:
+        counts[each.category] += each.received
+    return counts
+
+
 _ACKNOWLEDGED: Final = """
 select count(*) from emails e where {reach} and e.direction = 'outbound' and (e.compose -> 'automatic')::boolean
   and e.delivery_status = 'sent' and e.received_at >= %(first)s and e.received_at < %(last)s
 """
 
 
-async def analytics(reads: Reads, caller: Caller, named: Range, now: datetime) -> Figures:
+async def analytics(reads: Reads, caller: Caller, named: Range, now: datetime) -> MailReportView:
     """The report of a span that ends today."""
     today = now.astimezone(INDIA).date()
     span = Span(today - timedelta(days=DAYS[named] - 1), today)
@@ -214,41 +231,50 @@ async def analytics(reads: Reads, caller: Caller, named: Range, now: datetime) -
             if templates
             else 0.0,
         },
-        "sentiment": {
-            "positive": percent(counts.positive, counts.positive + counts.neutral + counts.negative),
-            "neutral": percent(counts.neutral, counts.positive + counts.neutral + counts.negative),
-            "negative": percent(counts.negative, counts.positive + counts.neutral + counts.negative),
-        },
+        "sentiment": _sentiment(counts),
         "bulk": await bulk_figures.bulk_figures(reads, caller, span),
         "templates": [each.to_public() for each in templates],
     }
 
 
-def _overview(counts: Counts, earlier: Counts) -> Figures:
-    values: dict[str, tuple[float | None, float | None]] = {
-        "totalEmails": (counts.total, earlier.total),
-        "resolvedEmails": (counts.resolved, earlier.resolved),
-        "avgResponseTime": (hours_of(counts.reply_hours), hours_of(earlier.reply_hours)),
-        "customerSatisfaction": (counts.satisfaction, earlier.satisfaction),
+def _sentiment(counts: Counts) -> SentimentSharesView:
+    judged = counts.positive + counts.neutral + counts.negative
+    return {
+        "positive": percent(counts.positive, judged),
+        "neutral": percent(counts.neutral, judged),
+        "negative": percent(counts.negative, judged),
     }
-    return {name: {"value": now, "change": change(now, before)} for name, (now, before) in values.items()}
 
 
-def _daily(days: Sequence[DayCount], span: Span) -> list[Figures]:
-    received: dict[date, list[int]] = {span.first + timedelta(days=place): [0, 0, 0] for place in range(span.days)}
+def _overview(counts: Counts, earlier: Counts) -> OverviewView:
+    return {
+        "totalEmails": _changed(counts.total, earlier.total),
+        "resolvedEmails": _changed(counts.resolved, earlier.resolved),
+        "avgResponseTime": _changed(hours_of(counts.reply_hours), hours_of(earlier.reply_hours)),
+        "customerSatisfaction": _changed(counts.satisfaction, earlier.satisfaction),
+    }
+
+
+def _changed(now: float | None, before: float | None) -> ChangeView:
+    return {"value": now, "change": change(now, before)}
+
+
+def _daily(days: Sequence[DayCount], span: Span) -> list[DayWorkView]:
+    dates = [span.first + timedelta(days=place) for place in range(span.days)]
+    found: dict[date, DayWorkView] = {
+        each: {"date": each, "received": 0, "resolved": 0, "pending": 0} for each in dates
+    }
     for each in days:
-        sums = received[each.day]
-        sums[0] += each.received
-        sums[1] += each.resolved
-        sums[2] += each.pending
-    return [
-        {"date": day, "received": sums[0], "resolved": sums[1], "pending": sums[2]} for day, sums in received.items()
-    ]
+        day = found[each.day]
+        day["received"] += each.received
+        day["resolved"] += each.resolved
+        day["pending"] += each.pending
+    return list(found.values())
 
 
-def _categories(days: Sequence[DayCount], before: Sequence[DayCount]) -> list[Figures]:
+def _categories(days: Sequence[DayCount], before: Sequence[DayCount]) -> list[CategoryShareView]:
     total = sum(each.received for each in days)
-    found: list[Figures] = []
+    found: list[CategoryShareView] = []
     for category in CATEGORIES:
         own = [each for each in days if each.category == category]
         count, resolved = sum(each.received for each in own), sum(each.resolved for each in own)
@@ -266,7 +292,7 @@ def _categories(days: Sequence[DayCount], before: Sequence[DayCount]) -> list[Fi
     return found
 
 
-def _agent(agent: AgentCount) -> Figures:
+def _agent(agent: AgentCount) -> AgentRatingView:
     rate = agent.efficiency
     rating = None if agent.mean_score is None else round(3 + 2 * float(agent.mean_score), 1)
     return {

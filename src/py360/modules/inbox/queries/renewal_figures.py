@@ -7,7 +7,8 @@ from decimal import Decimal
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA, day_begins
 from py360.kit.reads import Reads
-from py360.modules.inbox.queries.figures import Figures, hours_of
+from py360.modules.inbox.figure_views import RenewalStatsView
+from py360.modules.inbox.queries.figures import hours_of
 from py360.modules.inbox.queries.filters import within
 from py360.modules.inbox.queries.spans import Span, percent
 
@@ -25,7 +26,7 @@ class _Volume:
     sent: int
 
 
-async def renewal_stats(reads: Reads, caller: Caller, now: datetime) -> Figures:
+async def renewal_stats(reads: Reads, caller: Caller, now: datetime) -> RenewalStatsView:
     """The figures of the renewal e-mail manager, of the last 30 days (domain reference, 17)."""
     reach, params = within(caller)
     today = now.astimezone(INDIA).date()

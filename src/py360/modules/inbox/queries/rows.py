@@ -5,8 +5,11 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
+from typing_extensions import TypedDict
+
 from py360.kit import ids, resources
 from py360.modules.inbox.ingest.service_level import warns_at
+from py360.modules.inbox.stored_json import ListedFile, StoredIntent, StoredSentiment
 from py360.modules.inbox.views import (
     AttachmentView,
     ClickTrackingView,
@@ -19,7 +22,6 @@ from py360.modules.inbox.views import (
 
 OPEN: Final = frozenset({"new", "in_progress", "escalated"})
 DUE_SOON: Final = timedelta(days=7)
-JsonObject = dict[str, object]
 
 COLUMNS: Final = """
 e.id, e.client_id, e.account_id, e.thread_id, e.direction, e.from_email, e.from_name, e.to_email, e.cc_emails, e.bcc_emails,
@@ -41,6 +43,16 @@ from emails e
 left join cases_public_case c on c.id = e.case_id
 left join identity_public_users u on u.id = e.assigned_to
 """
+
+
+class _Engagement(TypedDict):
+    """What recipients did with the tracked copies of a sent mail, counted."""
+
+    copies: int
+    opens: int
+    lastOpened: str | None
+    clicks: int
+    lastClicked: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +79,15 @@ class Mail:
     read_status: bool
     starred: bool
     flagged: bool
-    attachments: list[JsonObject] | None
+    attachments: list[ListedFile] | None
     due_date: date | None
     sla_deadline: datetime | None
-    ai_intent: JsonObject | None
+    ai_intent: StoredIntent | None
     intent: str | None
     intent_confidence: Decimal | None
     sentiment_label: str | None
     sentiment_score: Decimal | None
-    sentiment: JsonObject | None
+    sentiment: StoredSentiment | None
     urgency: str | None
     language: str | None
     policy_number: str | None
@@ -104,7 +116,7 @@ class Mail:
     version: int
     track_opens: bool
     track_clicks: bool
-    engagement: JsonObject | None  # of the copies of a sent mail, counted
+    engagement: _Engagement | None
 
     def sla_status(self, now: datetime) -> SlaStatus:
         """ok, warning or breach; ok where nothing is owed any more."""
@@ -202,7 +214,7 @@ class Mail:
             return None
         return {
             "opened": bool(counted["opens"] or counted["clicks"]),
-            "openCount": _count(counted["opens"]),
+            "openCount": counted["opens"],
             "lastOpened": _moment(counted["lastOpened"]),
         }
 
@@ -212,30 +224,29 @@ class Mail:
             return None
         return {
             "clicked": bool(counted["clicks"]),
-            "clickCount": _count(counted["clicks"]),
+            "clickCount": counted["clicks"],
             "lastClicked": _moment(counted["lastClicked"]),
         }
 
     def _sentiment(self) -> SentimentView | None:
         if self.sentiment_label is None:
             return None
-        held = self.sentiment or {}
         return {
             "overall": self.sentiment_label,
             "score": self.sentiment_score,
-            "confidence": held.get("confidence"),
-            "emotions": held.get("emotions") or [],
+            "confidence": self.sentiment["confidence"] if self.sentiment else None,
+            "emotions": self.sentiment["emotions"] if self.sentiment else [],
         }
 
 
-def attachments_view(code: str, stored: list[JsonObject] | None) -> list[AttachmentView]:
+def attachments_view(code: str, stored: list[ListedFile] | None) -> list[AttachmentView]:
     """The files of a mail, each with the address to load it from; none where it was not kept."""
     return [
         {
-            "id": each.get("fileId"),
-            "name": each.get("name"),
-            "size": each.get("size"),
-            "type": each.get("type"),
+            "id": each["fileId"],
+            "name": each["name"],
+            "size": each["size"],
+            "type": each["type"],
             "url": _address(code, each),
             "note": each.get("note"),
         }
@@ -243,21 +254,16 @@ def attachments_view(code: str, stored: list[JsonObject] | None) -> list[Attachm
     ]
 
 
-def _address(code: str, file: JsonObject) -> str | None:
+def _address(code: str, file: ListedFile) -> str | None:
     """Where a file is loaded from; one that was passed on is with the mail it came with."""
-    if not file.get("fileId"):
+    if file["fileId"] is None:
         return None
-    source = file.get("mailId")
-    owner = ids.code("mail", source) if isinstance(source, int) else code
+    owner = ids.code("mail", file["mailId"]) if "mailId" in file else code
     return f"/api/emails/{owner}/attachments/{file['fileId']}"
 
 
-def _count(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def _moment(value: object) -> datetime | None:
-    return datetime.fromisoformat(value) if isinstance(value, str) else None
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
 
 
 def _due_status(due: date | None, today: date) -> str | None:

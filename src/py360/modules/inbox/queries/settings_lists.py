@@ -7,9 +7,9 @@ from py360.kit.caller import Caller
 from py360.kit.listing import Listing, containing, ordering
 from py360.kit.reads import Reads
 from py360.modules.inbox.queries.filters import within
+from py360.modules.inbox.stored_json import StoredAction, StoredCondition
 from py360.modules.inbox.views import ClassificationRuleView, FolderView, RuleView
 
-JsonObject = dict[str, object]
 _NAMES = {
     "inbox": "Inbox", "starred": "Starred", "sent": "Sent", "drafts": "Drafts", "junk": "Junk", "spam": "Spam",
     "archive": "Archive", "trash": "Trash", "snoozed": "Snoozed", "scheduled": "Scheduled",
@@ -70,8 +70,8 @@ class RuleRow:
     id: int
     name: str
     enabled: bool
-    conditions: list[JsonObject]
-    actions: list[JsonObject]
+    conditions: list[StoredCondition]
+    actions: list[StoredAction]
     created_at: datetime
     updated_at: datetime
 

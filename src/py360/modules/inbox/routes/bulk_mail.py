@@ -11,6 +11,7 @@ from py360.modules.inbox.bulk_views import (
     BulkMailAdded,
     BulkMailList,
     BulkPreview,
+    BulkProgressView,
     MergeSaved,
     MergeTemplateList,
     RecipientsRead,
@@ -20,7 +21,6 @@ from py360.modules.inbox.outgoing.bulk_preview import preview
 from py360.modules.inbox.queries import bulk_mail as queries
 from py360.modules.inbox.routes.base import router
 from py360.modules.inbox.schemas import BulkMailIn, MergeConfigIn, RecipientImportIn
-from py360.modules.inbox.views import JsonObject
 from py360.modules.settings import api as settings
 
 
@@ -74,7 +74,7 @@ async def read_recipients(caller: CanSendBulkMail, body: RecipientImportIn) -> R
     )
 
 
-@router.get("/emails/bulk/{bulk_id}/progress", response_model=Answer[JsonObject])
+@router.get("/emails/bulk/{bulk_id}/progress", response_model=Answer[BulkProgressView])
 async def bulk_progress(reads: DbReads, caller: CanSendBulkMail, bulk_id: str) -> Response:
     """How far a bulk mail is, and why recipients were left out."""
     return ok(await queries.progress(reads, caller, bulk_id))

@@ -12,16 +12,16 @@ from py360.kit.export import Column, export
 from py360.kit.http import Answer, Res, download, files, ok
 from py360.kit.wire import AS_CODE, Day
 from py360.modules.inbox.access import CanReadMail, CanSeeMailAnalytics, CanSeeMailDashboard
+from py360.modules.inbox.figure_views import MailDashboardView, MailReportView, RenewalStatsView
 from py360.modules.inbox.queries import figures, renewal_figures
 from py360.modules.inbox.queries.spans import Span
 from py360.modules.inbox.routes.base import router
 from py360.modules.inbox.schemas import Category, Status
-from py360.modules.inbox.views import JsonObject
 
 MAX_DAYS = 366
 
 
-@router.get("/emails/dashboard", response_model=Answer[JsonObject])
+@router.get("/emails/dashboard", response_model=Answer[MailDashboardView])
 async def mail_dashboard(
     res: Res,
     caller: CanSeeMailDashboard,
@@ -50,7 +50,7 @@ def _chosen(code: str | None) -> str | None:
 RangeParam = Annotated[figures.Range, Query(description="Ends today")]
 
 
-@router.get("/emails/analytics", response_model=Answer[JsonObject])
+@router.get("/emails/analytics", response_model=Answer[MailReportView])
 async def mail_analytics(res: Res, caller: CanSeeMailAnalytics, range: RangeParam = "30days") -> Response:
     """The report of a span: overview with the change to the span before, days, categories, agents, service level, bulk mail."""
     return ok(await figures.analytics(res.reads, caller, range, res.clock.now()))
@@ -92,7 +92,7 @@ def _lines(values: object, name: str = "") -> list[tuple[str, object]]:
     return [(name or "value", str(values) if isinstance(values, date) else values)]
 
 
-@router.get("/emails/renewal-stats", response_model=Answer[JsonObject])
+@router.get("/emails/renewal-stats", response_model=Answer[RenewalStatsView])
 async def renewal_stats(res: Res, caller: CanReadMail) -> Response:
     """The figures of the renewal e-mail manager: the last 30 days."""
     return ok(await renewal_figures.renewal_stats(res.reads, caller, res.clock.now()))

@@ -12,7 +12,7 @@ from py360.kit.caller import Caller
 from py360.kit.errors import Invalid, NotFound, PreconditionFailed
 from py360.kit.jobs import defer
 from py360.kit.vendor import VendorError
-from py360.modules.inbox.mailboxes import Mailbox, mailbox, version_of
+from py360.modules.inbox.mailboxes import Mailbox, SavedMailbox, mailbox
 from py360.modules.inbox.schemas import MailboxForm, MailboxIn
 from py360.modules.inbox.sync.pull import sign_in
 from py360.modules.messaging import api as messaging
@@ -36,34 +36,10 @@ _VALUES: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Saved:
-    """A mailbox that is about to change; what people set of it, for its version."""
+class _Saved(SavedMailbox):
+    """A mailbox that is about to change."""
 
-    id: int
-    client_id: int
     provider_id: int | None
-    name: str
-    email: str
-    provider: str
-    imap_server: str
-    imap_port: int
-    smtp_server: str
-    smtp_port: int
-    username: str
-    use_ssl: bool
-    auto_sync: bool
-    sync_interval: int
-    signature: str
-    node_id: int | None
-    token_url: str | None
-
-    @property
-    def version(self) -> int:
-        """Its version on the wire."""
-        return version_of(
-            self.name, self.email, self.provider, self.imap_server, self.imap_port, self.smtp_server, self.smtp_port,
-            self.username, self.use_ssl, self.auto_sync, self.sync_interval, self.signature, self.node_id, self.token_url,
-        )  # fmt: skip
 
 
 async def _lock(session: AsyncSession, caller: Caller, number: int) -> _Saved:

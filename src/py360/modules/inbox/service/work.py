@@ -1,7 +1,7 @@
 """Work on a mail: status, category, priority, folder; assign, escalate, snooze, note, link."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
 
@@ -19,13 +19,8 @@ from py360.modules.inbox.service import follow_up
 from py360.modules.inbox.service.lock import LockedMail, lock, note
 from py360.modules.notifications import api as notifications
 
-_PLACES: Final = (
-    "inbox",
-    "junk",
-    "spam",
-    "archive",
-    "trash",
-)  # where a mail may be moved, beside folders of the office's own
+# Where a mail may be moved, beside folders of the office's own.
+_PLACES: Final = ("inbox", "junk", "spam", "archive", "trash")
 # From where a status may be reached (domain reference, 16.2); closed ends the work on a resolved mail.
 _FROM: Final[Mapping[str, frozenset[str]]] = {
     "new": frozenset(),
@@ -38,60 +33,85 @@ _FROM: Final[Mapping[str, frozenset[str]]] = {
 Value = str | int | bool | float | date | datetime | list[str] | None
 
 
+@dataclass(slots=True)
+class _Changes:
+    """The columns that a change sets, and the lines that it adds to the mail's history."""
+
+    values: dict[str, Value] = field(default_factory=dict)
+    history: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+
+
 async def change(session: AsyncSession, caller: Caller, named: str | int, body: MailChange, version: int | None) -> int:
     """Change the given fields; the new version. Raises NotFound, Invalid, Conflict (`bad_transition`), PreconditionFailed."""
     mail = await lock(session, caller, named, version)
     given = body.model_fields_set
-    values: dict[str, Value] = {}
-    history: list[tuple[str, dict[str, object]]] = []
-    if "status" in given and body.status is not None and body.status != mail.status:
-        if body.status == "escalated":
-            pressing = mail.priority if mail.priority in ("urgent", "critical") else "high"
-            await escalate(session, caller, mail.id, EscalateIn(reason="No reason was given.", priority=pressing))
-        else:
-            values |= status_values(mail, body.status, resources.current().clock.now())
-            history.append(("status_changed", {"from": mail.status, "to": body.status}))
-    if "category" in given and body.category is not None and body.category != mail.category:
+    changes = _Changes()
+    if body.status is not None and body.status != mail.status:
+        await _change_status(session, caller, mail, body.status, changes)
+    await _change_labels(session, caller, mail, body, changes)
+    if body.folder is not None and body.folder != mail.folder:
+        await check_folder(session, mail.client_id, body.folder)
+        changes.values |= {"folder": body.folder, "removed_at": None}
+        changes.history.append(("moved", {"from": mail.folder, "to": body.folder}))
+    if "case_id" in given:
+        changes.values |= await _case_values(session, caller, body.case_id)
+        changes.history.append(("linked", {"case": str(body.case_id) if body.case_id is not None else None}))
+    for name, column, flag in (
+        ("is_read", "read_status", body.is_read),
+        ("starred", "starred", body.starred),
+        ("flagged", "flagged", body.flagged),
+    ):
+        if flag is not None:
+            changes.values[column] = flag
+            changes.history.append((f"{name}_changed", {"to": flag}))
+    if "scheduled_follow_up" in given:
+        changes.values |= await follow_up.values_of(session, caller, mail, body.scheduled_follow_up)
+    if "due_date" in given:
+        changes.values["due_date"] = body.due_date
+    if "tags" in given:
+        changes.values["tags"] = list(dict.fromkeys(body.tags or []))
+    if changes.values:
+        await update(session, [mail.id], changes.values)
+    for event, details in changes.history:
+        await note(session, caller, [mail.id], event, details)
+    return await db.fetch_only(session, int, "select version from emails where id = %(id)s", {"id": mail.id})
+
+
+async def _change_status(
+    session: AsyncSession, caller: Caller, mail: LockedMail, status: str, changes: _Changes
+) -> None:
+    if status == "escalated":
+        pressing = mail.priority if mail.priority in ("urgent", "critical") else "high"
+        await escalate(session, caller, mail.id, EscalateIn(reason="No reason was given.", priority=pressing))
+    else:
+        changes.values |= status_values(mail, status, resources.current().clock.now())
+        changes.history.append(("status_changed", {"from": mail.status, "to": status}))
+
+
+async def _change_labels(
+    session: AsyncSession, caller: Caller, mail: LockedMail, body: MailChange, changes: _Changes
+) -> None:
+    """What the classifier set: category, intent, sentiment, priority."""
+    if body.category is not None and body.category != mail.category:
         await set_category(session, caller, mail, body.category)
-    if "intent" in given and body.intent is not None:
+    if body.intent is not None:
         if body.intent not in INTENTS:
             raise Invalid(
                 "There is no such intent.",
                 code="unknown_intent",
                 details=[{"field": "intent", "message": "one of " + ", ".join(INTENTS)}],
             )
-        values |= {"intent": body.intent, "intent_confidence": 1.0, "classified_by": "person"}
+        changes.values |= {"intent": body.intent, "intent_confidence": 1.0, "classified_by": "person"}
         await correct(session, caller, mail, "intent", body.intent)
-        history.append(("intent_corrected", {"to": body.intent}))
-    if "sentiment" in given and body.sentiment is not None:
-        values |= {"sentiment_label": body.sentiment, "classified_by": "person"}
+        changes.history.append(("intent_corrected", {"to": body.intent}))
+    if body.sentiment is not None:
+        changes.values |= {"sentiment_label": body.sentiment, "classified_by": "person"}
         await correct(session, caller, mail, "sentiment", body.sentiment)
-        history.append(("sentiment_corrected", {"to": body.sentiment}))
-    if "priority" in given and body.priority is not None:
-        values["priority"] = "medium" if body.priority == "normal" else body.priority
-        history.append(("priority_changed", {"from": mail.priority, "to": values["priority"]}))
-    if "folder" in given and body.folder is not None and body.folder != mail.folder:
-        await check_folder(session, mail.client_id, body.folder)
-        values |= {"folder": body.folder, "removed_at": None}
-        history.append(("moved", {"from": mail.folder, "to": body.folder}))
-    if "case_id" in given:
-        values |= await _case_values(session, caller, body.case_id)
-        history.append(("linked", {"case": str(body.case_id) if body.case_id is not None else None}))
-    for field, column in (("is_read", "read_status"), ("starred", "starred"), ("flagged", "flagged")):
-        if field in given and (flag := getattr(body, field)) is not None:
-            values[column] = flag
-            history.append((f"{field}_changed", {"to": flag}))
-    if "scheduled_follow_up" in given:
-        values |= await follow_up.values_of(session, caller, mail, body.scheduled_follow_up)
-    if "due_date" in given:
-        values["due_date"] = body.due_date
-    if "tags" in given:
-        values["tags"] = list(dict.fromkeys(body.tags or []))
-    if values:
-        await update(session, [mail.id], values)
-    for event, details in history:
-        await note(session, caller, [mail.id], event, details)
-    return await db.fetch_only(session, int, "select version from emails where id = %(id)s", {"id": mail.id})
+        changes.history.append(("sentiment_corrected", {"to": body.sentiment}))
+    if body.priority is not None:
+        priority = "medium" if body.priority == "normal" else body.priority
+        changes.values["priority"] = priority
+        changes.history.append(("priority_changed", {"from": mail.priority, "to": priority}))
 
 
 async def update(session: AsyncSession, numbers: Sequence[int], values: Mapping[str, Value]) -> list[int]:

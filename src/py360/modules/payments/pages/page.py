@@ -12,17 +12,17 @@ STATUS: Final[Mapping[str, int]] = {"unknown": 404, "refused": 409, "unavailable
 _PAGES: Final = Pages(Path(__file__).parent, "pay")
 
 
-class View(Protocol):
-    """What the page needs of `checkout.View`; the template reads the rest."""
+class MandateView(Protocol):
+    """What the page of a mandate needs of `mandates.page.View`; the template reads the rest."""
 
     @property
     def state(self) -> str:
-        """What there is to do: payable, paid, expired, and so on."""
+        """What there is to do, or how the mandate stands: payable, paid, expired, waiting, active, and so on."""
         ...
 
     @property
     def token(self) -> str:
-        """The token of the link."""
+        """The token in the page's address."""
         ...
 
     @property
@@ -34,6 +34,10 @@ class View(Protocol):
     def insurer(self) -> str:
         """Whose page it is."""
         ...
+
+
+class View(MandateView, Protocol):
+    """What the page of a payment needs of `checkout.View`; the template reads the rest."""
 
     @property
     def checkout_origins(self) -> tuple[str, ...]:
@@ -61,30 +65,6 @@ def render(view: View, wanted: str | None = None) -> Page:
         view=view,
         state=state,
     )
-
-
-class MandateView(Protocol):
-    """What the page of a mandate needs of `mandates.page.View`; the template reads the rest."""
-
-    @property
-    def state(self) -> str:
-        """How the mandate stands: waiting, active, paused, ended, unknown."""
-        ...
-
-    @property
-    def token(self) -> str:
-        """The token in the page's address."""
-        ...
-
-    @property
-    def language(self) -> str:
-        """The customer's own language."""
-        ...
-
-    @property
-    def insurer(self) -> str:
-        """Whose page it is."""
-        ...
 
 
 def render_mandate(view: MandateView, wanted: str | None = None) -> Page:

@@ -6,8 +6,8 @@ from typing import Final, TypeVar
 import aiohttp
 from pydantic import ValidationError
 
-from py360.kit import egress, vendor
 from py360.kit.vendor import Body, VendorError
+from py360.modules.payments.vendors.http import request
 from py360.modules.payments.vendors.razorpay_bodies import Refusal
 from py360.modules.providers.api import ProviderAccount, RazorpaySettings
 
@@ -28,29 +28,21 @@ async def call(
 ) -> Answer:
     """One request; its answer as `kind`. A refusal is permanent, a failure or silence after a POST is unclear."""
     settings = account.expect(RazorpaySettings)
-    url = (settings.base_url or LIVE_URL) + path
     basic = aiohttp.encode_basic_auth(settings.key_id, settings.key_secret.get_secret_value())
-    headers = {"Authorization": basic, **(headers or {})}
-    timeout = aiohttp.ClientTimeout(total=vendor.TIMEOUT_SECONDS)
-    async with vendor.call("razorpay", operation, account.id) as noted:
-        try:
-            async with (
-                aiohttp.ClientSession(
-                    timeout=timeout, connector=egress.connector(1, trusted=account.is_sandbox)
-                ) as http,
-                http.request(method, url, params=query, json=body, headers=headers, allow_redirects=False) as answer,
-            ):
-                noted.http_status = answer.status
-                content = await answer.read()
-        except aiohttp.ClientError as error:
-            raise VendorError(
-                f"Razorpay cannot be reached: {type(error).__name__}", unclear=method == "POST"
-            ) from error
-        return _answer(kind, answer.status, content, method)
+    return await request(
+        "Razorpay",
+        account,
+        operation,
+        method,
+        (settings.base_url or LIVE_URL) + path,
+        lambda status, content: _answer(kind, status, content, is_post=method == "POST"),
+        headers={"Authorization": basic, **(headers or {})},
+        query=query,
+        json=body,
+    )
 
 
-def _answer(kind: type[Answer], status: int, content: bytes, method: str) -> Answer:
-    is_post = method == "POST"
+def _answer(kind: type[Answer], status: int, content: bytes, *, is_post: bool) -> Answer:
     if 200 <= status < 300:
         try:
             return kind.model_validate_json(content)

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
-import aiohttp
 from pydantic import ValidationError
 
-from py360.kit import egress, vendor
 from py360.kit.vendor import Body, VendorError
+from py360.modules.payments.vendors.http import request
 from py360.modules.payments.vendors.stripe_bodies import Refusal
 from py360.modules.providers.api import ProviderAccount, StripeSettings
 
@@ -34,30 +33,20 @@ async def call(
     if key:
         headers["Idempotency-Key"] = key
     is_post = method == "POST"
-    timeout = aiohttp.ClientTimeout(total=vendor.TIMEOUT_SECONDS)
-    async with vendor.call("stripe", operation, account.id) as noted:
-        try:
-            async with (
-                aiohttp.ClientSession(
-                    timeout=timeout, connector=egress.connector(1, trusted=account.is_sandbox)
-                ) as http,
-                http.request(
-                    method,
-                    (settings.base_url or LIVE_URL) + path,
-                    params=None if is_post else fields,
-                    data=fields if is_post else None,
-                    headers=headers,
-                    allow_redirects=False,
-                ) as answer,
-            ):
-                noted.http_status = answer.status
-                content = await answer.read()
-        except aiohttp.ClientError as error:
-            raise VendorError(f"Stripe cannot be reached: {type(error).__name__}", unclear=is_post) from error
-        return _answer(kind, answer.status, content, is_post)
+    return await request(
+        "Stripe",
+        account,
+        operation,
+        method,
+        (settings.base_url or LIVE_URL) + path,
+        lambda status, content: _answer(kind, status, content, is_post=is_post),
+        headers=headers,
+        query=None if is_post else fields,
+        form=fields if is_post else None,
+    )
 
 
-def _answer(kind: type[Answer], status: int, content: bytes, is_post: bool) -> Answer:
+def _answer(kind: type[Answer], status: int, content: bytes, *, is_post: bool) -> Answer:
     try:
         if 200 <= status < 300:
             return kind.model_validate_json(content)

@@ -26,10 +26,10 @@ from xml.parsers import expat
 from py360.modules.uploads.reading import macros
 from py360.modules.uploads.reading.formats import delimited, xlsx
 from py360.modules.uploads.reading.formats.package import Package
-from py360.modules.uploads.reading.header import LOOK_AT, Header, column_letter, find_header
+from py360.modules.uploads.reading.header import LOOK_AT, Header, find_header
 from py360.modules.uploads.reading.kinds import ZIPPED, Kind, Recognised, recognise
 from py360.modules.uploads.reading.refusal import DAMAGED, EMPTY, NO_HEADER, TOO_MANY_ROWS, TOO_MUCH_MEMORY, Refused
-from py360.modules.uploads.reading.sheets import TITLES, WIDEST, Limits, Row, Sheet, too_many_columns
+from py360.modules.uploads.reading.sheets import TITLES, WIDEST, Limits, Row, Sheet, letters_of, too_many_columns
 
 CELL_END: Final = "\x1f"
 ROW_END: Final = "\x1e"
@@ -266,7 +266,7 @@ class _Writer:
         if answer.rows > self._most:
             raise Refused(TOO_MANY_ROWS, f"This file has more than {self._refused_at:,} rows. Split it.")
         answer.headed += len(found.header.rows)
-        answer.unnamed = tuple(map(column_letter, sorted(self._unnamed)))
+        answer.unnamed = tuple(map(letters_of, sorted(self._unnamed)))
         answer.merges += [
             (merge.first, merge.last, merge.column)
             for merge in found.sheet.merges()

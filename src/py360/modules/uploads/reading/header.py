@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from py360.modules.uploads.headings import field_of, heading_key, recognised, short_headings, speaks_of_us
+from py360.modules.uploads.reading.sheets import letters_of
 
 LOOK_AT: Final = 100  # rows from the top that are compared with each other
 LOOK_ON: Final = 1_000  # rows from the top in which headings are looked for where the first hundred have none
@@ -132,7 +133,7 @@ def headings_of(row: Cells, above: Cells = ()) -> tuple[str, ...]:
     seen: dict[str, int] = {}
     named = []
     for column, text in enumerate(texts):
-        name = text or f"{_UNNAMED}{column_letter(column)}"
+        name = text or f"{_UNNAMED}{letters_of(column)}"
         seen[name] = seen.get(name, 0) + 1
         named.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return tuple(named)
@@ -198,13 +199,3 @@ def _in_group(group: str, text: str, alone: bool) -> str:
     needs_owner = _PERSONAL if speaks_of_us(group) is None else _PERSONAL | _THE_POLICYS
     nobodys = field_of(text) is not None and field_of(text) not in needs_owner
     return text if alone and (speaks_of_us(group) or speaks_of_us(text) or nobodys) else whole
-
-
-def column_letter(column: int) -> str:
-    """The letters of a column, from 0: A, B, ... Z, AA."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

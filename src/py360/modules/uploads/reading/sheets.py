@@ -8,12 +8,24 @@ which a spreadsheet program has lost the others, is written as one shows it: `1.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple, Protocol
 
 from py360.modules.uploads.reading.refusal import TOO_MANY_CELLS, TOO_MANY_COLUMNS, TOO_MANY_ROWS, Refused
 
 WIDEST: Final = 16_384  # columns of a spreadsheet program
 TITLES: Final = 1_000  # rows beyond the limit that may be titles, blank lines and totals
+
+
+@lru_cache(maxsize=WIDEST)
+def letters_of(column: int) -> str:
+    """The letters of a column from 0: A, B, ... Z, AA."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
 
 
 class Row(NamedTuple):

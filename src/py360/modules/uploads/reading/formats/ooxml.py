@@ -96,14 +96,3 @@ def column_of(letters: str) -> int:
     for letter in letters.encode():
         column = column * 26 + letter - 64
     return column - 1
-
-
-@lru_cache(maxsize=WIDEST)
-def letters_of(column: int) -> str:
-    """The letters of a column from 0."""
-    letters = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(65 + rest) + letters
-    return letters

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final
 
 from py360.modules.uploads.reading.formats.number_formats import NumberFormats, moment_text
-from py360.modules.uploads.reading.formats.ooxml import column_of, letters_of, local_name, parse, text_of, unescape
+from py360.modules.uploads.reading.formats.ooxml import column_of, local_name, parse, text_of, unescape
 from py360.modules.uploads.reading.formats.shared_strings import SharedStrings
-from py360.modules.uploads.reading.sheets import WIDEST, too_many_columns
+from py360.modules.uploads.reading.sheets import WIDEST, letters_of, too_many_columns
 
 _REST: Final = (  # of a cell: its attributes; nothing, or a formula or none and then a number or a text or none
     r"([^<>/]*)(?:/>|>(?:<f[^<>]*>(?:[^<]*</f>)?)?"
