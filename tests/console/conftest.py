@@ -12,6 +12,7 @@ from py360.kit.db import unit_of_work
 from tests.house.book import statements_of_the_book
 from tests.modules.conftest import PASSWORD, AsRole, as_role
 from tests.services import ADMIN
+from tests.services import PASSWORD as ADMIN_PASSWORD
 
 __all__ = ["PASSWORD", "AsRole", "as_role"]  # the fixture
 HTML = "text/html,application/xhtml+xml"
@@ -68,5 +69,5 @@ async def desk(browser: Browser) -> Browser:
     async with unit_of_work() as session:
         for statement in statements_of_the_book(2):
             await db.execute(session, statement)
-    await browser.sign_in(ADMIN, PASSWORD)
+    await browser.sign_in(ADMIN, ADMIN_PASSWORD)
     return browser

@@ -58,7 +58,7 @@ def _language(request: Request) -> Language:
 
 
 def stranger(request: Request) -> Visit:
-    """The visit of somebody who has not signed in."""
+    """The visit of a user who has not signed in."""
     return Visit(request, None, ApiClient(request, None), _language(request))
 
 

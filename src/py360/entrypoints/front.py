@@ -1,6 +1,6 @@
-"""Where somebody arrives who knows only the host: a page that says where to go, and the description of the API to look at.
+"""The page at the root of the host, which says where to go, and the description of the API in Swagger UI.
 
-Swagger UI lies beside this file, as its makers package it, so that the description opens where there is no internet.
+Swagger UI is in the folder `static` as its makers package it, so that the description opens without the internet.
 """
 
 from pathlib import Path

@@ -25,8 +25,8 @@ DeadLetter = Callable[[int, str], Awaitable[None]]
 async def each(ids: Sequence[int], work: Work, dead_letter: DeadLetter) -> None:
     """Do the work for all of these in one transaction, which `work` makes; in their order, each once.
 
-    When that fails, their halves are tried, until whoever makes it fail is alone: that one is stored as a dead letter with the
-    reason. What is nobody's fault is raised (after `db.insist`), and nothing is stored as a dead letter.
+    When that fails, their halves are tried, until the one that fails is alone: it is stored as a dead letter with the reason.
+    A failure that no single one causes is raised (after `db.insist`), and nothing is stored as a dead letter.
     """
     left = [ids] if ids else []
     while left:

@@ -1,4 +1,4 @@
-"""Time, injected: nobody reads the machine's clock directly."""
+"""Time, injected: no other code reads the machine's clock."""
 
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Protocol

@@ -245,7 +245,7 @@ async def revive(dead_after: int = DEAD_AFTER_SECONDS) -> int:
 
 @house.periodic(name="house.forget_jobs", cron="29 2 * * *")
 async def forget_jobs(timestamp: int) -> None:
-    """Jobs that nobody put back within a month are gone."""
+    """Delete jobs that failed, or were cancelled, a month ago."""
     await app.job_manager.delete_old_jobs(
         KEEP_FAILED_HOURS, include_failed=True, include_cancelled=True, include_aborted=True
     )

@@ -71,7 +71,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One live message, for everybody of its client (None: of all) whom its user, permissions and scope do not leave out."""
+    """One live message, for the users of its client (None: of all) that its user, permissions and scope leave in."""
 
     seq: int
     type: str

@@ -1,4 +1,4 @@
-"""The connections to PostgreSQL that a process keeps: how they are made, and whether one that lies in a pool is still good."""
+"""The connections to PostgreSQL that a process keeps: how they are made, and whether one that waits in a pool is still good."""
 
 import select
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
 
 
 def hung_up(connection: AsyncConnection[Any]) -> bool:
-    """Whether the server has closed a connection that lies in a pool: then there is something to read, the server's last message.
+    """Whether the server has closed a connection that waits in a pool: then there is something to read, the server's last message.
 
     Without this the first requests after a restart of PostgreSQL would fail, one for each connection of the pool. A look at
     the socket takes microseconds, a trip to the server as long as the rest of a list.

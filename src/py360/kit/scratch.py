@@ -23,7 +23,7 @@ def root(home: Path) -> Path:
 
 @contextmanager
 def folder(purpose: str) -> Iterator[Path]:
-    """A folder of one's own, gone at the end of the block. It is locked, so that `sweep` sees that somebody is there."""
+    """A folder that is removed at the end of the block. It is locked, so that `sweep` sees that it is in use."""
     parent = root(resources.current().settings.home)
     with ExitStack() as stack:
         with _locked(parent, fcntl.LOCK_SH):  # a sweep does not come between

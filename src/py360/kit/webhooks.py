@@ -36,9 +36,8 @@ ACCOUNTS_AGE_SECONDS: Final = (10.0, 1.0)  # a new account or secret is looked u
 REASON_MAX: Final = 500
 _MALFORMED: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError)
 
-JsonObject = Mapping[
-    str, object
-]  # as the vendor documents it; what is needed of it is checked by a model of its module
+# As the vendor documents it; what is needed of it is checked by a model of its module.
+JsonObject = Mapping[str, object]
 
 
 class VendorAccount(Protocol):

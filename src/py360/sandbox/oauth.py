@@ -25,7 +25,7 @@ _ISSUED: Final = "sandbox-token."
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """Somebody let an application in; its code may be exchanged once, by who knows the challenge's verifier."""
+    """An owner let an application in; its code may be exchanged once, by who knows the challenge's verifier."""
 
     client_id: str
     redirect_uri: str

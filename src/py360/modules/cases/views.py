@@ -329,7 +329,7 @@ class AvailabilityView(TypedDict):
 
 
 class AuditLineView(TypedDict):
-    """A change that somebody made through the API."""
+    """A change that a user made through the API."""
 
     id: int
     timestamp: datetime

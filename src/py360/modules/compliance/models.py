@@ -1,4 +1,4 @@
-"""What compliance is about: channels, purposes, contacts, and why somebody may not be written to."""
+"""What compliance is about: channels, purposes, contacts, and why a contact may not be written to."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -10,7 +10,7 @@ MessagePurpose = Purpose | Literal["transactional"]
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """Somebody to be written to: an e-mail address or an E.164 number, and the customer when known."""
+    """A recipient: an e-mail address or an E.164 number, and the customer when known."""
 
     contact: str
     customer_id: int | None = None
@@ -18,7 +18,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Why somebody may not be written to. `reason`: opted_out, no_opt_in, suppressed, dnc.
+    """Why a contact may not be written to. `reason`: opted_out, no_opt_in, suppressed, dnc.
 
     Of an entry of the registry: its number, where it comes from, and whether an override may be asked for.
     """

@@ -1,4 +1,4 @@
-"""Ages follow from dates of birth; where none is known, the age that somebody stated stands."""
+"""Ages follow from dates of birth; where none is known, the stated age is used."""
 
 from datetime import date
 

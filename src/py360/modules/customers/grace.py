@@ -1,6 +1,6 @@
 """Days of grace after the due date, by line and payment frequency (specification, policies; IRDAI's master circular on health).
 
-A policy whose own days somebody set keeps them. The days are in the policy, so that lists and the end of grace need not
+A policy with days of grace of its own keeps them. The days are in the policy, so that lists and the end of grace need not
 look them up; `apply` writes them again when the table, a line or a frequency changed.
 """
 

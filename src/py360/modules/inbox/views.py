@@ -247,7 +247,7 @@ class EventList(TypedDict):
 
 
 class ViewerView(TypedDict):
-    """Somebody who has a mail open."""
+    """A user who has a mail open."""
 
     userId: int
     name: str

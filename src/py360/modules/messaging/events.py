@@ -13,7 +13,7 @@ class MessagesMoved:
 
 @dataclass(frozen=True, slots=True)
 class ContactStopped:
-    """Somebody asked not to be written to any more: STOP, unsubscribe or a complaint."""
+    """A recipient asked not to be written to any more: STOP, unsubscribe or a complaint."""
 
     client_id: int
     channel: str

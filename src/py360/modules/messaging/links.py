@@ -17,7 +17,7 @@ _EACH: Final = "e"  # before the number: every open and click counts, not only t
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link somebody followed, or a pixel that was loaded (`url` is empty): the message it was in, and where it leads.
+    """A link that was followed, or a pixel that was loaded (`url` is empty): the message it was in, and where it leads.
 
     `counts_each`: of a mail that a person wrote, whose opens and clicks are counted; of other messages the first is noted.
     """

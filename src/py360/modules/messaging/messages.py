@@ -44,7 +44,7 @@ class PersonalMail:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A message somebody wants sent: a template with values, or (one-off) subject and body as they are.
+    """A message to send: a template with values, or (one-off) subject and body as they are.
 
     `values` are keyed by canonical variable names (`templates.variables.CATALOGUE`); any spelling of section 13.2 is
     accepted too, but folding names costs time in bulk. `ref` is the caller's own key and comes back untouched.
@@ -94,7 +94,7 @@ class Refused:
 class Deferred:
     """Not now: nothing is in the ledger; ask again at `until`. `reason`: outside_hours, budget, quota, rate_limited.
 
-    A budget that is used up has no hour at which it is full again: somebody must raise it."""
+    A budget that is used up does not fill again by itself: a user must raise it."""
 
     outgoing: Outgoing
     reason: str

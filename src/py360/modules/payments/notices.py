@@ -24,7 +24,7 @@ OFFICE: Final = ("cases:payments", "settings")  # who is notified of trouble wit
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Title and sentence for people. `warns`: somebody must act, so it is in the case's history, and reaches people also
+    """Title and sentence for people. `warns`: a user must act, so it is in the case's history, and reaches people also
     where there is no agent. `is_noted`: cases writes it into the history by itself."""
 
     title: str
@@ -34,7 +34,7 @@ class Report:
 
 
 async def report(session: AsyncSession, moved: Sequence[tuple[Balance, Moved]]) -> None:
-    """Notify people of what changed, and write what somebody must act on into the case's history."""
+    """Notify people of what changed, and write what a user must act on into the case's history."""
     found: list[notifications.Notice] = []
     for case, each in moved:
         for words in await _reports(session, case, each):
@@ -60,7 +60,7 @@ async def warn(session: AsyncSession, case: Balance, payment_id: int | None, tit
 async def ask_for_approval(
     session: AsyncSession, case: Balance, payment_id: int, title: str, sentence: str, asked_by: int
 ) -> None:
-    """Notify everybody else who may approve."""
+    """Notify the other users who may approve."""
     people = await identity.holders_of(session, case.client_id, APPROVERS)
     data = _data(case, payment_id)
     found = [notifications.Notice(user, title, sentence, data) for user in people if user != asked_by]

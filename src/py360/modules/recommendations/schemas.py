@@ -28,7 +28,7 @@ class RiskProfile(Schema):
 
 
 class Location(Schema):
-    """Where somebody lives."""
+    """Where a person lives."""
 
     passed_over = frozenset({"city", "state", "pincode", "residentialArea", "coordinates"})
 
@@ -54,8 +54,8 @@ class FamilyHistory(Schema):
 
 
 class Profile(Schema):
-    """A profile as `GET /customers/{id}/profile` answers one, of somebody who need not be a customer; its other blocks take no
-    points off, nor does what is not known."""
+    """A profile as `GET /customers/{id}/profile` answers one; the person need not be a customer. Other blocks take no points
+    off, and neither does what is not known."""
 
     passed_over = frozenset(
         {

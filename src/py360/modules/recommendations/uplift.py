@@ -25,7 +25,7 @@ class Group:
 
     @property
     def rate(self) -> float | None:
-        """The share that succeeded; None of nobody."""
+        """The share that succeeded; None of an empty group."""
         return round(self.succeeded / self.size, 4) if self.size else None
 
     @property

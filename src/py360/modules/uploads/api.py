@@ -47,7 +47,7 @@ async def get(session: AsyncSession, upload_id: int, caller: Caller) -> Upload:
 
 @dataclass(frozen=True, slots=True)
 class FileRow:
-    """A row of somebody's table: its number in the file, and its cells as text by the key of their heading.
+    """A row of a user's table: its number in the file, and its cells as text by the key of their heading.
 
     `problem` is a sentence where the cells of the row may be under the wrong headings.
     """

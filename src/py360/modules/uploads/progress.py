@@ -92,7 +92,7 @@ class Progress:
         }
 
     async def push(self, status: str = "processing") -> None:
-        """Send it now. Once it is over, everybody who sees cases loads figures and lists again: whose they are, is many people."""
+        """Send it now. When the import is over, all users who see cases load their figures and lists again."""
         await live.send(
             self.client_id, "upload.progress", self.to_public(status), permission="upload", scope=self.scope
         )

@@ -141,7 +141,7 @@ async def size(
 async def forecast(
     reads: Reads, caller: Caller, client_id: int, channel: str, audience: Audience, *, promotional: bool
 ) -> Forecast:
-    """The size of what `freeze` would plan, and whom of it the send gate would refuse now: one statement, which takes its turn.
+    """The size of what `freeze` would plan, and how many of it the send gate would refuse now: one statement, at most a few at once.
 
     What depends on the hour of sending is not foreseen: legal hours, the frequency cap, the budget, and payments until then.
     """

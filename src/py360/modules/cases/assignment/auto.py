@@ -2,7 +2,7 @@
 
 An agent is chosen who works now, has room, and is nearest to the case: of its node, then of the nodes above it, then any; among
 these the one with the fewest open cases for their capacity. The case's channel has a say too (`channels`): its hours, its capacity
-and its priority. What nobody has room for stays as it is, and is looked at again.
+and its priority. A case that no agent has room for stays as it is, and is looked at again.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ left join organization_public_homes h on h.user_id = v.user_id
 where v.client_id = %(client)s and not coalesce(%(today)s between v.absent_from and v.absent_to, false)
 order by v.user_id
 """
-# Those that need somebody: nobody has them, their agent is no longer active, or is away while they need work.
+# Cases that need an agent: they have none, or theirs is no longer active, or away while the case needs work.
 _WAITING: Final = """
 select c.id, n.path::text as path, c.channel, c.assigned_to is not null as is_worked
 from renewal_cases c left join organization_public_node n on n.id = c.node_id

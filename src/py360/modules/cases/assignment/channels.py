@@ -14,7 +14,7 @@ from py360.kit.clock import INDIA
 
 ALWAYS: Final = "24/7"
 _RANKS: Final = {"high": 0, "medium": 1, "low": 2}
-# Cases that somebody works; those that wait take no room.
+# Cases that an agent works on; those that wait take no room.
 _CHANNELS: Final = """
 select ch.name, ch.is_active, ch.assigns, ch.priority, ch.working_hours, ch.capacity,
   (select count(*) from renewal_cases k

@@ -1,4 +1,4 @@
-"""The clock of the first contact: it starts when a case gets an agent, stands still while the case waits for somebody else
+"""The clock of the first contact: it starts when a case gets an agent, stops while the case waits for others
 (pending, on hold), and ends when the customer was contacted. A breach goes to the manager of the case's node, once.
 """
 

@@ -18,7 +18,7 @@ from audit_logs g left join identity_public_users u on u.id = g.user_id
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """A change that somebody made."""
+    """A change that a user made."""
 
     id: int
     created_at: datetime

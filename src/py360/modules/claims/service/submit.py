@@ -60,7 +60,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class OpenCase:
-    """An open renewal case of somebody whose death was reported."""
+    """An open renewal case of a customer whose death was reported."""
 
     id: int
     assigned_to: int | None

@@ -1,4 +1,4 @@
-"""Whom and what a mail is about: the customer by the sender's address, the policy by its number in the text, the case by both."""
+"""The customer, policy and case that a mail is about: the customer by the sender's address, the policy by its number in the text, the case by both."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence

@@ -47,7 +47,7 @@ def is_reply(subject: str) -> bool:
 
 
 def people_of(mail: ParsedMail) -> set[str]:
-    """Everybody who wrote or was written to."""
+    """The sender and the recipients."""
     return {mail.from_email, *mail.to, *mail.cc}
 
 

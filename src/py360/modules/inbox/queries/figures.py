@@ -90,7 +90,7 @@ class DayCount:
 
 @dataclass(frozen=True, slots=True)
 class AgentCount:
-    """The mails of somebody."""
+    """The mails of an agent."""
 
     user_id: int
     name: str

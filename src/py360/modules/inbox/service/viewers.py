@@ -30,8 +30,8 @@ def _key(email_id: int) -> str:
 
 
 async def note(caller: Caller, email_id: int) -> None:
-    """Somebody has the mail open; colleagues are told when they were not yet. Nothing happens while Valkey is away, or where the
-    office does not want it."""
+    """Note that a user has the mail open; colleagues who have it open are notified the first time. Nothing happens while
+    Valkey is away, or where the office does not want it."""
     here = resources.current()
     if not (await settings.get(here.reads, caller.client_id, settings.Email)).real_time_collaboration:
         return

@@ -1,4 +1,4 @@
-"""Nobody reminds the dead of a renewal: messages to customers whose death was reported are refused (ADR 100).
+"""Messages to customers whose death was reported are refused (ADR 100).
 
 Asked in the gate's own transaction, of the public view of claims, so that the first message after the report is refused, too.
 Transactional messages pass, which is how the family is informed of the claim; so does a text that a person wrote for this customer.

@@ -46,7 +46,7 @@ WRONG_INPUT: Final = frozenset({"invalid_contact", "dlt_unmatched"})  # the requ
 
 
 def always(admitted: Admitted) -> bool:
-    """The guard of messages that nobody calls back."""
+    """The guard of messages that are never withheld."""
     return True
 
 

@@ -30,11 +30,8 @@ _NASALS: Final = (0x19, 0x1E, 0x23, 0x28, 0x2E)  # nga, nya, nna, na, ma: places
 _CANDRABINDU: Final = 0x01
 _ANUSVARA: Final = 0x02
 _VIRAMA: Final = 0x4D
-_MARKS_THAT_DIFFER: Final = (
-    7,
-    *range(27, 37),
-    *range(202, 241),
-)  # combining classes: overlays, nukta, vowel signs of Arabic, accents
+# Combining classes: overlays, nukta, vowel signs of Arabic, accents.
+_MARKS_THAT_DIFFER: Final = (7, *range(27, 37), *range(202, 241))
 _SAME_LETTER: Final = {
     **{ord(chillu): base + "്" for chillu, base in zip("ൺൻർൽൾൿ", "ണനരലളക", strict=True)},
     **dict.fromkeys(map(ord, "يىېے"), "ی"),

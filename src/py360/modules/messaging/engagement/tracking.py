@@ -14,7 +14,7 @@ from py360.modules.messaging.links import Link
 
 
 def tracked(link: Link, status: Literal["opened", "clicked"]) -> Item:
-    """Somebody opened a message or followed a link in it, now."""
+    """A recipient opened a message or followed a link in it, now."""
     at = resources.current().clock.now().timestamp()
     key = f"{status}:{link.message_id}"
     if link.counts_each:

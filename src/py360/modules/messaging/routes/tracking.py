@@ -28,7 +28,7 @@ def _html(page: Page) -> Response:
 
 
 def _not_valid(wanted: str | None, accepted: str | None) -> Response:
-    """The page for a link that somebody cut off, changed or made up."""
+    """The page for a link that was cut off, changed or made up."""
     advice = "Please open the link in the newest message you received, exactly as it stands there."
     return _html(notice("This link is not valid", advice, 404, Language.chosen(wanted, accepted)))
 

@@ -168,8 +168,8 @@ def _object(body: bytes) -> Mapping[str, object]:
 
 def refusal(vendor: str, status: int, code: str, message: str) -> VendorError:
     """An HTTP answer that is not a success, in its class, when the vendor's code says nothing better: 401 is about our account,
-    429 asks to wait, other 4xx with the vendor's code are permanent. What no vendor's code is in came from something
-    between (a proxy's page): 4xx surely reached nobody and is tried again; 5xx, a timeout and other redirects are unclear."""
+    429 asks to wait, other 4xx with the vendor's code are permanent. An answer without the vendor's code came from
+    something between (a proxy's page): 4xx did not reach the vendor and is tried again; 5xx, a timeout and other redirects are unclear."""
     words = message or f"{vendor} answered {status}."
     if status == 401:
         return no_account(message or "it does not take our sign-in.")

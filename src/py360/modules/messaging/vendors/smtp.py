@@ -67,77 +67,9 @@ class SmtpTransport:
         connects = True
         while trip.waiting and connects:
             async with self._free:
-                connects = await self._turn(trip)
+                connects = await _Turn(self, trip).run()
 
-    async def _turn(self, trip: "_Trip") -> bool:
-        """A connection's turn; False when none can be had. The other connections continue then.
-
-        Each write carries a body and the next announcement. Before a body leaves, its message is
-        handed over, together with the answer to the message before.
-
-        Long because it is one machine with three things in hand: the session, the letter whose body the server waits for
-        (`announced`), and the one that meets a fresh connection (`again`).
-        """
-        until = asyncio.get_running_loop().time() + TURN_SECONDS
-        connects = True
-        session: SmtpSession | None = None
-        announced: Letter | None = None
-        again: Letter | None = None  # met a kept connection that the server had closed: goes again on a new one
-        answered: Delivery | None = None  # not in the ledger yet
-        while True:
-            if announced is not None and session is not None:
-                may_leave = await trip.hand_over.exchange(answered, announced.admitted)
-                answered = None
-                if not may_leave:
-                    answered = trip.answer(announced, withheld(announced.admitted))
-                    session.close()  # the server waits for the body and forgets the announcement (RFC 5321, 4.1.4)
-                    announced = session = None
-            is_over = again is None and asyncio.get_running_loop().time() > until
-            if session is None:
-                if again is None and (is_over or not trip.waiting):
-                    break
-                try:
-                    session = await self._take(fresh=again is not None)
-                except VendorError as error:
-                    trip.unreachable = error  # what nobody takes has this reason
-                    if again is not None:
-                        trip.answer(again, failure(again.admitted, error))
-                    connects = False
-                    break
-            upcoming, again = again, None
-            if upcoming is None and not is_over and (announced is None or session.pipelining):
-                upcoming = self._next(trip, session)
-            if announced is None and upcoming is None:
-                self._give_back(session)
-                break
-            try:
-                step = await session.step(announced.message if announced else None, upcoming)
-            except OSError as error:
-                if announced is None and session.kept:
-                    again, session = upcoming, None
-                    continue
-                if announced is not None:
-                    answered = trip.answer(announced, failure(announced.admitted, _lost(error, unclear=True)))
-                if upcoming is not None:
-                    trip.answer(upcoming, failure(upcoming.admitted, _lost(error, unclear=False)))
-                announced = session = None
-                continue
-            if announced is not None:
-                answered = trip.note(announced, step.body)
-            if upcoming is not None and step.is_lost:
-                trip.answer(upcoming, failure(upcoming.admitted, _lost(ConnectionResetError(), unclear=False)))
-            elif upcoming is not None and step.envelope is not None:
-                trip.note(upcoming, step.envelope)
-            announced = None if step.is_lost or step.envelope is not None else upcoming
-            session.kept = False
-            if session.closed:
-                if announced is not None:  # answered, and hung up before the body
-                    trip.answer(announced, failure(announced.admitted, _lost(ConnectionResetError(), unclear=False)))
-                announced = session = None
-        await trip.hand_over.exchange(answered, None)
-        return connects
-
-    def _next(self, trip: "_Trip", session: SmtpSession) -> Letter | None:
+    def next_letter(self, trip: "_Trip", session: SmtpSession) -> Letter | None:
         """The next message of the batch that may leave, as a letter."""
         while trip.waiting:
             place, admitted = trip.waiting.popleft()
@@ -168,7 +100,8 @@ class SmtpTransport:
                 self._skeletons.popitem(last=False)
         return known
 
-    async def _take(self, fresh: bool = False) -> SmtpSession:
+    async def take(self, fresh: bool = False) -> SmtpSession:
+        """A connection: a kept one, or a new one. Raises VendorError."""
         now = asyncio.get_running_loop().time()
         while self._idle:
             session = self._idle.pop()
@@ -178,7 +111,8 @@ class SmtpTransport:
             session.close()
         return await connect(self._server)
 
-    def _give_back(self, session: SmtpSession) -> None:
+    def give_back(self, session: SmtpSession) -> None:
+        """Keep a connection for the next batch."""
         if len(self._idle) >= self._size:
             session.close()
             return
@@ -187,7 +121,7 @@ class SmtpTransport:
 
     async def check(self) -> str:
         """Connect and sign in."""
-        self._give_back(await connect(self._server))
+        self.give_back(await connect(self._server))
         if self._server.username is None:
             return "The mail server answers. The account has no user name, so it was not signed in to."
         return "The mail server answers and takes our sign-in."
@@ -196,6 +130,101 @@ class SmtpTransport:
         """Hang up everywhere."""
         while self._idle:
             self._idle.pop().close()
+
+
+class _Turn:
+    """A connection's turn: it carries messages until its time is over or none is left.
+
+    Each write carries a body and the next announcement (envelope and DATA). Before a body leaves, its message is handed over,
+    together with the answer to the message before.
+    """
+
+    def __init__(self, transport: SmtpTransport, trip: "_Trip") -> None:
+        self._transport, self._trip = transport, trip
+        self._until = asyncio.get_running_loop().time() + TURN_SECONDS
+        self._session: SmtpSession | None = None
+        self._announced: Letter | None = None  # the server waits for its body
+        self._again: Letter | None = None  # met a kept connection that the server had closed: goes again on a new one
+        self._answered: Delivery | None = None  # not in the ledger yet
+
+    async def run(self) -> bool:
+        """False when no connection can be had; the others continue then."""
+        connects = True
+        while True:
+            await self._hand_over()
+            is_over = self._again is None and asyncio.get_running_loop().time() > self._until
+            if self._session is None:
+                if self._again is None and (is_over or not self._trip.waiting):
+                    break
+                connects = await self._connect()
+            if self._session is None:
+                break
+            upcoming = self._upcoming(self._session, is_over)
+            if self._announced is None and upcoming is None:
+                self._transport.give_back(self._session)
+                break
+            await self._step(self._session, upcoming)
+        await self._trip.hand_over.exchange(self._answered, None)
+        return connects
+
+    async def _hand_over(self) -> None:
+        """Hand the announced message over. When it may not leave any more, its connection is closed."""
+        if self._announced is None or self._session is None:
+            return
+        may_leave = await self._trip.hand_over.exchange(self._answered, self._announced.admitted)
+        self._answered = None
+        if not may_leave:
+            self._answered = self._trip.answer(self._announced, withheld(self._announced.admitted))
+            self._session.close()  # the server waits for the body and forgets the announcement (RFC 5321, 4.1.4)
+            self._announced = self._session = None
+
+    async def _connect(self) -> bool:
+        try:
+            self._session = await self._transport.take(fresh=self._again is not None)
+        except VendorError as error:
+            self._trip.unreachable = error  # the reason of the messages that no connection took
+            if self._again is not None:
+                self._trip.answer(self._again, failure(self._again.admitted, error))
+            return False
+        return True
+
+    def _upcoming(self, session: SmtpSession, is_over: bool) -> Letter | None:
+        """The letter to announce next."""
+        if self._again is not None:
+            again, self._again = self._again, None
+            return again
+        if is_over or (self._announced is not None and not session.pipelining):
+            return None
+        return self._transport.next_letter(self._trip, session)
+
+    async def _step(self, session: SmtpSession, upcoming: Letter | None) -> None:
+        """Write the body of the announced letter and the announcement of the next, and note the answers."""
+        announced, trip = self._announced, self._trip
+        try:
+            step = await session.step(announced.message if announced else None, upcoming)
+        except OSError as error:
+            self._session = self._announced = None
+            if announced is None and session.kept:
+                self._again = upcoming
+                return
+            if announced is not None:
+                self._answered = trip.answer(announced, failure(announced.admitted, _lost(error, unclear=True)))
+            if upcoming is not None:
+                trip.answer(upcoming, failure(upcoming.admitted, _lost(error, unclear=False)))
+            return
+        if announced is not None:
+            self._answered = trip.note(announced, step.body)
+        if upcoming is not None and step.is_lost:
+            trip.answer(upcoming, failure(upcoming.admitted, _lost(ConnectionResetError(), unclear=False)))
+        elif upcoming is not None and step.envelope is not None:
+            trip.note(upcoming, step.envelope)
+        self._announced = None if step.is_lost or step.envelope is not None else upcoming
+        session.kept = False
+        if session.closed:
+            if self._announced is not None:  # the server took the announcement and closed before the body
+                lost = _lost(ConnectionResetError(), unclear=False)
+                trip.answer(self._announced, failure(self._announced.admitted, lost))
+            self._announced = self._session = None
 
 
 class _Trip:

@@ -1,6 +1,6 @@
 """Connecting to a mail server: encryption, signing in, and what a failure says.
 
-A password never leaves over plain text because somebody between took STARTTLS out of the server's answer: where encryption is
+A password never leaves over plain text because an attacker in between took STARTTLS out of the server's answer: where encryption is
 required, a server without it gets nothing.
 """
 
@@ -97,7 +97,7 @@ async def connect(server: Server) -> SmtpSession:
 
 
 def _reason(server: Server, error: Exception) -> VendorError:
-    """Why there is no connection: our sign-in, the server's encryption, or nobody there."""
+    """Why there is no connection: our sign-in, the server's encryption, or no server there."""
     where = f"{server.host}:{server.port}"
     if isinstance(error, aiosmtplib.SMTPAuthenticationError):
         answer = f"{error.code} {error.message}"

@@ -60,9 +60,8 @@ _ACCOUNT: Final = frozenset(
     }
     | {"21664", "21701", "21703", "21704", "21705", "21712", "30002", "30034", "63038", "90010"}
 )
-_TOO_FAST: Final = frozenset(
-    {"20429", "14107", "30001", "30022", "30023", "30027"}
-)  # too many requests, a full queue, a daily cap
+# Too many requests, a full queue, a daily cap.
+_TOO_FAST: Final = frozenset({"20429", "14107", "30001", "30022", "30023", "30027"})
 
 
 class _Refusal(Body):

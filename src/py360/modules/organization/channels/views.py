@@ -19,7 +19,7 @@ class ChannelSettingsView(TypedDict):
 
 
 class ChannelMarksView(TypedDict):
-    """How a channel does. What nobody measured is null."""
+    """How a channel does. What was not measured is null."""
 
     efficiency: float | None
     customerSatisfaction: float | None

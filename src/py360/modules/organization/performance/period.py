@@ -1,4 +1,4 @@
-"""The period of figures: an Indian financial year unless somebody says otherwise."""
+"""The period of figures: an Indian financial year unless another is asked for."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta

@@ -23,9 +23,8 @@ from py360.modules.payments.instalments.schedule import Frequency, period, sched
 from py360.modules.payments.instalments.schemas import InstalmentChange, NewInstalment, NewPlan
 from py360.modules.payments.service.record_receipt import Receipt, record_locked
 
-EARLIEST: Final = timedelta(
-    days=3 * 366
-)  # before today: arrears of some years are entered, slips of the keyboard are not
+# Due dates, before and after today: arrears of some years are taken, typing errors are not.
+EARLIEST: Final = timedelta(days=3 * 366)
 LATEST: Final = timedelta(days=5 * 366)
 MOST: Final = 120  # instalments of a case
 

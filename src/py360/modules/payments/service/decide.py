@@ -28,7 +28,7 @@ _DECLINED: Final = "update payments set status = 'failed', error = 'declined' wh
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """What somebody asked for."""
+    """A receipt or refund that waits for a second person."""
 
     id: int
     case_id: int

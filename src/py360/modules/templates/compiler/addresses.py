@@ -15,9 +15,8 @@ from linkify_it import LinkifyIt
 from py360.modules.templates.compiler.syntax import Expression, Literal, Part, Statement, code_of
 
 LONGEST: Final = 2_048  # characters of an address; a longer one is no link
-_NEVER_PART: Final = dict.fromkeys(
-    map(ord, "।॥۔،؟؛…‘’“”„«»‹›、。！？\u200b\u200e\u200f\u2060\ufeff"), "\n"
-)  # end an address wherever they stand
+# Marks that end an address.
+_NEVER_PART: Final = dict.fromkeys(map(ord, "।॥۔،؟؛…‘’“”„«»‹›、。！？\u200b\u200e\u200f\u2060\ufeff"), "\n")
 _EMPHASIS: Final = "*_~"  # WhatsApp's bold, italic and strike-through stand around an address
 _LINKIFY: Final = LinkifyIt(options={"fuzzy_link": False, "fuzzy_email": False, "fuzzy_ip": False})
 for _scheme in ("ftp:", "//", "mailto:"):

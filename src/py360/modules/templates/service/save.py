@@ -38,7 +38,7 @@ _HTML_TAGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What a template is made of when somebody saves it."""
+    """What a template is made of when it is saved."""
 
     name: str
     channel: Channel

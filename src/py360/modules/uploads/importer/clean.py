@@ -68,7 +68,7 @@ class Plan:
 
     `swapped`: date columns in which a program exchanged day and month, and how the dates are written in which it did. `repeats`: rows whose policy number is in an
     earlier row. `spellings`: customer codes that the file spells in several ways, and the first of them. `shared_codes`:
-    the hashes of codes under which so many customers stand that they are nobody's (`shared_pans`: of PANs). `often_nothing`: columns in which "N.A." is usual,
+    the hashes of codes that so many customers share that they identify none (`shared_pans`: of PANs). `often_nothing`: columns in which "N.A." is usual,
     and so means nothing; a rare one is an exception that the office should see.
     """
 

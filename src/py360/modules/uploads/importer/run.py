@@ -68,7 +68,7 @@ async def run(upload_id: int) -> None:
 
 
 async def give_up(upload_id: int) -> None:
-    """An import that failed again and again through no fault of the file: end it, so that nobody waits."""
+    """An import that failed again and again through no fault of the file: end it, so that its user does not wait."""
     message = (
         "This file could not be imported because something failed on our side; the administrator's log says what. "
         "Rows that are in already are kept. Upload the file again later: they will not be doubled."

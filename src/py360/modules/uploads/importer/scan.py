@@ -187,7 +187,7 @@ def _people(key: pl.Series, cells: dict[str, pl.Series]) -> pl.DataFrame:
 
 
 def _shared(seen: list[pl.DataFrame]) -> pl.Series:
-    """Codes (by the hashes of their keys) under which so many unrelated customers are that they are nobody's."""
+    """Codes (by the hashes of their keys) that so many unrelated customers share that they identify none."""
     if not seen:
         return pl.Series([], dtype=pl.UInt64)
     codes = pl.concat(seen)

@@ -83,9 +83,8 @@ class Answer:
     unnamed: tuple[str, ...] = ()  # columns that hold something under no heading, by their letters
     not_read: tuple[str, ...] = ()  # other sheets that hold a table too
     merges: list[tuple[int, int, int]] = field(default_factory=list)
-    title_rows: list[str] = field(
-        default_factory=list
-    )  # how the rows above the headings begin, where they have more cells
+    # How the rows above the headings begin, where they have more cells.
+    title_rows: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,9 +67,8 @@ class Table:
     _merges: tuple[tuple[int, int, int], ...]
     _titles: tuple[str, ...]
     _epoch_1904: bool
-    _small: dict[Roles, list[Sorted]] = field(
-        default_factory=dict, compare=False
-    )  # rows of a file of one block, kept sorted
+    # Rows of a file of one block, kept sorted.
+    _small: dict[Roles, list[Sorted]] = field(default_factory=dict, compare=False)
 
     def chunks(self, size: int, roles: Roles, after: int = 0) -> Iterator[pl.DataFrame]:
         """The policies' rows after row number `after`, at most `size` at a time, as `rows.RowSorter` sorts them."""

@@ -1,4 +1,4 @@
-"""Undo: a batch is undone where nobody has worked with it; what stays is listed."""
+"""Undo an import: cases that were not worked on since are removed; what stays is listed."""
 
 from dataclasses import dataclass
 from datetime import datetime

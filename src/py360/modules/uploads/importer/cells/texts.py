@@ -17,13 +17,8 @@ _UNREADABLE: Final = r"[\x00-\x08\x0a-\x1f\x7f]"
 _INVISIBLE: Final = r"[\x{00ad}\x{034f}\x{061c}\x{115f}\x{1160}\x{17b4}\x{17b5}\x{180e}\x{2800}\x{3164}\x{ffa0}\x{200b}\x{200e}\x{200f}\x{202a}-\x{202e}\x{2060}-\x{2069}\x{fe00}-\x{fe0f}\x{feff}]"
 _QUOTES: Final = "'\"`´‘’“”′″"
 _DASHES: Final = r"[\p{Pd}\x{2212}]"
-_LIKE_OURS: Final = {
-    "\u2044": "/",
-    "\u2215": "/",
-    "\u29f8": "/",
-    "\u2043": "-",
-    "\u02d7": "-",
-}  # slashes and dashes of other uses
+# Other characters that look like a slash or a dash.
+_LIKE_OURS: Final = {"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u2043": "-", "\u02d7": "-"}
 _GROUPED: Final = (
     r"^(?:₹|(?i:rs\.?|inr))?\s*([0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.0+)?$"  # a number shown as an amount
 )

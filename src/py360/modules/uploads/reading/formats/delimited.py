@@ -21,12 +21,8 @@ OPEN_QUOTE: Final = "quote_not_closed"
 _LONGEST_UNCERTAIN: Final = 4_096  # letters between two marks of a row that breaks the rules
 _DELIMITERS: Final = ",;\t|"
 _LINES_TO_LOOK_AT: Final = 200
-_UNWANTED: Final = (
-    ("\0", ""),
-    ("\x1e", " "),
-    ("\x1f", " "),
-    ("\ufeff", ""),
-)  # the last begins a file that was joined on
+# What characters are replaced with; the last is the first character of a file that was appended.
+_UNWANTED: Final = (("\0", ""), ("\x1e", " "), ("\x1f", " "), ("\ufeff", ""))
 _SEPARATOR_LINE: Final = re.compile(r'^"?sep=(.)"?\s*$', re.IGNORECASE)
 csv.field_size_limit(2**31 - 1)
 
