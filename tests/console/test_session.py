@@ -77,6 +77,8 @@ async def test_expired_session_is_told_to_scripts_not_redirected(browser: Browse
     answer = await browser.ask("PUT", "/user/settings", json={})
     assert answer.status_code == 401
     assert answer.json()["error"]["code"] == "unauthenticated"
+    part = await browser.get("/console/cases", headers={"hx-request": "true"})
+    assert part.status_code == 401  # a whole page would lose what was typed on it
 
 
 async def test_first_page_is_the_first_that_the_role_may_open(browser_of: BrowserOf) -> None:
@@ -122,6 +124,10 @@ async def test_what_cannot_be_shown_is_a_page_that_says_why(browser_of: BrowserO
     assert page.status_code == 422
     assert "There is no filter or parameter called colour" in page.text
     assert "To the first page" in page.text
+    nowhere = await viewer.get("/console/no-such-page")
+    assert nowhere.status_code == 404
+    assert "There is no page at this address" in nowhere.text
+    assert "/console/cases" in nowhere.text
 
 
 async def test_key_of_the_second_step_is_shown_as_a_code_to_scan(browser_of: BrowserOf) -> None:

@@ -10,9 +10,11 @@ const cookie = (name) => document.cookie.split("; ").find((each) => each.startsW
 const setCookie = (name, value) => { document.cookie = `${name}=${value}; path=${base}; samesite=lax; max-age=${value ? 31536000 : 0}`; };
 
 // A part of a page as the server shows it now; `push` also puts the address into the history.
+let showAgain = null;
 function show(address, selector = "#main", { push = false, morph = false } = {}) {
   if (push) history.pushState({ htmx: true }, "", address);
-  return htmx.ajax("GET", address, { target: selector, select: selector, swap: morph ? "outerMorph" : "outerHTML" });
+  showAgain = () => htmx.ajax("GET", address, { target: selector, select: selector, swap: morph ? "outerMorph" : "outerHTML" });
+  return showAgain();
 }
 
 function toast(message, tone = "") {
@@ -247,8 +249,10 @@ function arrange(form) {
 async function part(target, address, body, signal) {
   const headers = { Accept: "text/html", "HX-Request": "true", "X-CSRF-Token": cookie("py360_csrf"), ...(body && { "Content-Type": "application/json" }) };
   const answer = await fetch(address, { method: body ? "POST" : "GET", headers, body: body && JSON.stringify(body), signal }).catch(() => null);
+  if (answer?.status === 401 && (await signInAgain())) return part(target, address, body, signal);
   const html = answer?.ok ? await answer.text().catch(() => null) : null;
   if (html !== null && target.isConnected && !signal?.aborted) target.innerHTML = html;
+  return html !== null;
 }
 
 document.addEventListener("change", (event) => {
@@ -317,9 +321,15 @@ document.addEventListener("keydown", (event) => {
 addEventListener("beforeunload", (event) => {
   if ($$("form[data-api][data-keep]").some((form) => !form.sent && isChanged(form))) event.preventDefault();
 });
-document.addEventListener("htmx:response:error", (event) => {
-  const status = event.detail.ctx?.response?.status;
-  if (status >= 500) toast(texts.failed, "bad");
+// A part of the page that could not be shown: what was typed elsewhere on it stays, also when the sign-in has ended.
+document.addEventListener("htmx:response:error", async ({ detail: { ctx } }) => {
+  if (ctx.response.status !== 401) {
+    const said = new DOMParser().parseFromString(ctx.text ?? "", "text/html").querySelector(".empty p")?.textContent;
+    toast(said || texts.failed, "bad");
+  } else if (await signInAgain()) {
+    if (ctx.sourceElement?.matches("[hx-get]")) htmx.trigger(ctx.sourceElement, "refresh");
+    else showAgain?.();
+  }
 });
 
 // ---- Live: the server says what has changed, and the parts of the page that show it are asked for anew ----

@@ -38,6 +38,7 @@ document.addEventListener("submit", async (event) => {
     headers: { "Content-Type": "application/json", Accept: "*/*", "X-CSRF-Token": cookie("py360_csrf") },
     body: JSON.stringify(body),
   }).catch(() => null);
+  if (answer?.status === 401 && (await signInAgain())) return form.requestSubmit();
   if (!answer?.ok) {
     const read = await answer?.json().catch(() => null);
     return say(form, read?.error?.message ?? texts.failed);

@@ -70,9 +70,7 @@ document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-part-load]");
   if (!button) return;
   button.setAttribute("aria-busy", "true");
-  const answer = await fetch(button.dataset.address, { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(() => null);
-  if (answer?.ok) $(button.dataset.partLoad).innerHTML = await answer.text();
-  else toast(texts.failed, "bad");
+  if (!(await part($(button.dataset.partLoad), button.dataset.address))) toast(texts.failed, "bad");
   button.removeAttribute("aria-busy");
 });
 

@@ -44,7 +44,6 @@ CAMPAIGNS: Final = Listing(
     live="campaign.metrics",
     nothing=text("No campaigns yet"),
     nothing_text=text("A campaign writes to many customers at once, on one or several channels."),
-    export=False,  # the API exports them by POST
     filters=(
         Filter("search", text("Search"), "search", placeholder=text("Name or description")),
         Filter("status", text("Status"), choices=STATUSES),

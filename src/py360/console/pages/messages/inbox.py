@@ -80,7 +80,7 @@ MAILS: Final = Listing(
     columns=(
         Column("subject", text("Subject"), link="/inbox/{id}", lead=True, under="preview", sort="subject"),
         Column("fromName", text("From"), under="from"),
-        Column("customerCategory", text("Type of customer"), "label"),
+        Column("customerCategory", text("Type of customer"), "label", optional=True),
         Column("category", text("Category"), "label", under="intent", under_kind="label"),
         Column("sentiment.overall", text("Mood"), "label"),
         Column("priority", text("Priority"), "badge", sort="priority"),
