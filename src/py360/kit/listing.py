@@ -36,6 +36,7 @@ class Listing(Generic[Kind]):
     counted: str = ""  # the tables that `where` needs, when `select` joins more
     walked: str = ""
     headings: Mapping[str, str] = field(default_factory=dict)  # of columns whose name says too little
+    matches: int | None = None  # how many rows there are, where that is known already; above 10,000 at least so many
     _: KW_ONLY
     row: type[Kind]  # the dataclass of the select's columns
 
@@ -46,15 +47,18 @@ class Listing(Generic[Kind]):
         one_more = page.limit + walks
         params = {**self.params, "limit": one_more, **beyond}
         rows = await self._fetch(reads, f"{self._sql(after)} limit %(limit)s offset %(offset)s", params)
-        rows_of = f"select from {self.counted}" if self.counted else self.select
-        few = f"select count(*) from ({rows_of} where {self.where} limit {EXACT_UP_TO + 1}) few"
-        counted = await reads.fetch_only(int, few, self.params)
+        counted = await self._count(reads) if self.matches is None else self.matches
         rows, more = rows[: page.limit], len(rows) > page.limit
         total = max(counted, beyond["offset"] + len(rows))
         shown_part = pagination(page, total, counted <= EXACT_UP_TO)
         if walks:
             shown_part["nextCursor"] = encode_cursor(_id(rows[-1])) if more else None
         return {self.name: [self.shown(row) for row in rows], "pagination": shown_part}
+
+    async def _count(self, reads: Reads) -> int:
+        rows_of = f"select from {self.counted}" if self.counted else self.select
+        few = f"select count(*) from ({rows_of} where {self.where} limit {EXACT_UP_TO + 1}) few"
+        return await reads.fetch_only(int, few, self.params)
 
     async def whole(self, reads: Reads) -> dict[str, Any]:
         """Every row, for lists that are short by nature, such as roles."""

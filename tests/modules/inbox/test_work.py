@@ -79,6 +79,23 @@ async def test_too_many_recipients_are_refused_by_number(desk: Desk) -> None:
     assert "50" in answer.text
 
 
+async def test_answer_to_all_goes_to_every_address_or_names_the_one_that_is_none(desk: Desk) -> None:
+    team = [f"colleague.number{number}@a-long-name.customer.example" for number in range(12)]
+    mail = letter("asha@customer.example", f"{desk.email}, {', '.join(team)}", "All of us", "Hello")
+    await desk.server.send(mail)
+    broken = b"From: nobody in particular\r\nTo: desk\r\nSubject: Nobody\r\nMessage-ID: <n@x>\r\n\r\nHello"
+    with desk.server.dovecot.client(desk.email) as client:
+        client.append("INBOX", broken)
+    await desk.sync()
+    codes = {each["subject"]: each["id"] for each in await desk.mails()}
+    desk.server.outside.clear()
+    answer = {"replyText": "To all of you.", "replyAll": True}
+    assert (await desk.admin.post(f"/api/emails/{codes['All of us']}/reply", json=answer)).status_code == 201
+    assert sorted(each.rcpt_tos[0] for each in desk.server.outside) == sorted(["asha@customer.example", *team])
+    refused = await desk.admin.post(f"/api/emails/{codes['Nobody']}/reply", json={"replyText": "Who are you?"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "no_recipient")
+
+
 async def test_several_mails_are_worked_on_at_once(desk: Desk) -> None:
     for number in range(3):
         await desk.server.send(letter(f"c{number}@customer.example", desk.email, f"Mail {number}", "Text"))
@@ -174,6 +191,16 @@ async def test_selected_mails_are_exported_and_found_by_their_customers_name(des
     assert (await desk.admin.get("/api/emails/export", params={"ids": "nonsense"})).status_code == 404
     assert [each["subject"] for each in await desk.mails(search="lakshmi")] == ["Mail 0"]
     assert await desk.mails(search="la") == []
+    named = {
+        "Mail 0": ("TEXT mail", "asha", "ustomer.exam", "from:asha", desk.email[:5]),
+        "Mail 1": ("from:ravi", "mai ravi 1"),
+    }
+    for subject, searches in named.items():
+        for text in searches:
+            assert subject in [each["subject"] for each in await desk.mails(search=text)], text
+    for text in ("from:asha ravi", "text nothing", "ext", "!!", "'\\\\:* & | <->"):
+        assert await desk.mails(search=text) == [], text
+    assert [each["subject"] for each in await desk.mails(senderDomain="customer.example", search="1")] == ["Mail 1"]
 
 
 _CUSTOMER = """

@@ -226,7 +226,7 @@ def _row(mail: _Mail, box: Mailbox, automation: Automation, now: datetime) -> di
         "from_email": parsed.from_email,
         "from_name": parsed.from_name,
         "reply_to": parsed.reply_to,
-        "to_email": ", ".join(parsed.to)[:255] or box.email,
+        "to_email": ", ".join(parsed.to) or box.email,
         "cc_emails": list(parsed.cc) or None,
         "subject": parsed.subject,
         "body_text": parsed.text,

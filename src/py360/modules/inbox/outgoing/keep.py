@@ -142,7 +142,7 @@ def _content(box: Mailbox, letter: Letter) -> dict[str, object]:
         "account": box.id,
         "from": box.email,
         "from_name": box.name,
-        "to": ", ".join(letter.to)[:255],
+        "to": ", ".join(letter.to),
         "cc": list(letter.cc) or None,
         "bcc": list(letter.bcc) or None,
         "subject": letter.subject,

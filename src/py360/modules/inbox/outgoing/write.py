@@ -3,13 +3,14 @@
 A mail is a row before it leaves. It is sent outside of any transaction (`deliver`); what became of it is written down after.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, ids
+from py360.kit import addresses, db, ids
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA
 from py360.kit.errors import Conflict, Invalid
@@ -17,7 +18,7 @@ from py360.modules.inbox.ingest.html import sanitized
 from py360.modules.inbox.mailboxes import Mailbox, mailbox_to_send_from
 from py360.modules.inbox.outgoing.keep import Letter, keep
 from py360.modules.inbox.queries.mails import not_found
-from py360.modules.inbox.schemas import MAX_TO, ComposeIn, ForwardIn, ReplyIn
+from py360.modules.inbox.schemas import ComposeIn, ForwardIn, ReplyIn
 from py360.modules.inbox.service.lock import LockedMail, lock, note
 from py360.modules.inbox.service.work import case_within_reach
 from py360.modules.templates import api as templates
@@ -136,16 +137,12 @@ async def reply(session: AsyncSession, caller: Caller, named: str | int, body: R
     if not body.reply_text.strip():
         raise Invalid("Write an answer.", code="empty_reply", details=[{"field": "replyText", "message": "is empty"}])
     is_own = mail.direction == "outbound"
-    first = (
-        [each for each in answered.to_email.split(", ") if each]
-        if is_own
-        else [answered.reply_to or answered.from_email]
-    )
-    to = list(body.to) or first
+    first = answered.to_email.split(", ") if is_own else [answered.reply_to or answered.from_email]
+    to = list(body.to) or _written_to(first, "to")
     cc = list(body.cc)
     if body.reply_all:
         others = {*answered.to_email.split(", "), *(answered.cc_emails or ())} - {box.email, "", *to}
-        cc = [*dict.fromkeys((*cc, *sorted(others)))][:MAX_TO]
+        cc = [*dict.fromkeys((*cc, *_written_to(sorted(others), "replyAll")))]
     subject = answered.subject if answered.subject.lower().startswith("re:") else f"Re: {answered.subject}"
     letter = _signed(
         Letter(
@@ -172,6 +169,18 @@ async def reply(session: AsyncSession, caller: Caller, named: str | int, body: R
     if body.include_thread:
         letter = replace(letter, text=letter.text + _quoted(answered))
     return await keep(session, caller, box, letter)
+
+
+def _written_to(people: Sequence[str], field: str) -> list[str]:
+    """Addresses as a stranger's mail has them; raises Invalid for one that nothing can be sent to."""
+    found = []
+    for each in people:
+        address = addresses.mailbox(each)
+        if address is None:
+            message = f"“{each[:60]}” is no address that can be written to. Enter the recipients yourself."
+            raise Invalid(message, code="no_recipient", details=[{"field": field, "message": message}])
+        found.append(address)
+    return found
 
 
 async def forward(session: AsyncSession, caller: Caller, named: str | int, body: ForwardIn) -> tuple[int, str]:

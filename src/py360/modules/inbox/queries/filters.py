@@ -1,7 +1,7 @@
 """Which mails a list shows. Every list starts from the caller's reach."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Final, Literal
 
@@ -11,13 +11,15 @@ from py360.kit import ids as codes
 from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import INDIA, day_begins, day_ends
 from py360.kit.listing import containing
+from py360.kit.paging import EXACT_UP_TO
+from py360.kit.reads import Reads
 from py360.kit.wire import AS_CODE, QuerySchema
+from py360.modules.inbox.queries.search import matches, matching, sent_from
 from py360.modules.inbox.schemas import AS_STATUS, Category, CustomerCategory, Priority
 
 Value = object  # of a parameter: psycopg adapts it
 Word = Annotated[str, StringConstraints(max_length=100)]
 FROM: Final = "from:"
-SEARCHED_NAMES: Final = 3  # characters from which names of customers are searched, too: their index needs as many
 # A mail of another user's that was not sent yet is theirs alone.
 _VISIBLE: Final = "(e.delivery_status is null or e.delivery_status <> 'draft' or e.sent_by = %(reach_user)s)"
 
@@ -35,7 +37,7 @@ class MailFilter(QuerySchema):
     tab: Literal["inbox", "sent", "starred", "snoozed", "scheduled"] | None = None
     search: Annotated[str, StringConstraints(max_length=200)] | None = Field(
         None,
-        description="A piece of subject, sender, recipient, text, policy number, customer’s name, or a tag; `from:` and an address for the sender",
+        description="Beginnings of words of the mail, all of them, in any order; a piece of subject, sender, recipient, policy number or customer’s name; or a tag. `from:` and an address for the sender",
     )
     status: (
         Annotated[
@@ -81,6 +83,16 @@ class Where:
 
     sql: str
     params: Mapping[str, Value]
+    matches: int | None = None  # where they were counted; one more than a list counts where there are more
+
+    async def narrowed(self, reads: Reads, chosen: MailFilter) -> "Where":
+        """The same, counted, where a text is searched; and by the mails that have it where these are few."""
+        if not (chosen.search or chosen.sender_domain):
+            return self
+        found = await matches(reads, self.sql, self.params)
+        if len(found) > EXACT_UP_TO:
+            return replace(self, matches=len(found))
+        return Where("e.id = any(%(found)s)", {"found": found}, len(found))
 
 
 def within(caller: Caller) -> tuple[str, dict[str, Value]]:
@@ -92,7 +104,7 @@ def within(caller: Caller) -> tuple[str, dict[str, Value]]:
 def where(caller: Caller, chosen: MailFilter, now: datetime) -> Where:
     """The predicate of a list."""
     reach, params = within(caller)
-    parts = [reach, *_place(chosen, params, now), *_search(chosen, params), *_dates(chosen, params, now)]
+    parts = [reach, *_place(chosen, params, now), *_search(chosen, params, reach), *_dates(chosen, params, now)]
     parts += _status_and_mood(chosen, params)
     for name in ("category", "customer_category", "priority", "intent"):
         if (value := getattr(chosen, name)) and value != "all":
@@ -165,31 +177,21 @@ def _status_and_mood(chosen: MailFilter, params: dict[str, Value]) -> list[str]:
     return parts
 
 
-def _search(chosen: MailFilter, params: dict[str, Value]) -> list[str]:
+def _search(chosen: MailFilter, params: dict[str, Value], reach: str) -> list[str]:
     parts = []
     rest = []
     for word in (chosen.search or "").split():
         if word.lower().startswith(FROM) and len(word) > len(FROM):
-            parts.append("e.from_email ilike %(sender)s")
+            parts.append(sent_from("sender"))
             params["sender"] = containing(word[len(FROM) :])
         else:
             rest.append(word)
     if rest:
-        text = " ".join(rest)
-        params |= {"search": containing(text), "tag_searched": text}
-        named = ""
-        if len(text) >= SEARCHED_NAMES:
-            named = (
-                " or e.customer_id in (select k.id from customers_public_contact k"
-                " where lower(k.full_name) like lower(%(search)s))"
-            )
-        parts.append(
-            "((e.subject || ' ' || e.from_email || ' ' || e.from_name || ' ' || coalesce(e.policy_number, ''))"
-            " ilike %(search)s or e.body_text ilike %(search)s or e.to_email ilike %(search)s"
-            f" or %(tag_searched)s = any(e.tags){named})"
-        )
+        named, searched = matching(" ".join(rest), reach)
+        parts.append(named)
+        params |= searched
     if chosen.sender_domain:
-        parts.append("e.from_email ilike %(domain)s")
+        parts.append(sent_from("domain"))
         params["domain"] = f"%@{(containing(chosen.sender_domain) or '%%')[1:-1].lstrip('@')}"
     return parts
 

@@ -1,7 +1,7 @@
 """Lists of mails, one mail, and what belongs to it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -34,10 +34,10 @@ _SORTS: Final = {
 EXPORTED: Final = ("id", "from", "subject", "category", "status", "priority", "dateReceived", "hasAttachments")
 
 
-def mails(caller: Caller, chosen: MailFilter, sort: str | None, now: datetime) -> Listing[Mail]:
+async def mails(reads: Reads, caller: Caller, chosen: MailFilter, sort: str | None, now: datetime) -> Listing[Mail]:
     """The mails within the caller's reach, the newest first, those that came back among them."""
-    predicate = where(caller, chosen, now)
-    return _listing(predicate.sql, predicate.params, sort)
+    predicate = await where(caller, chosen, now).narrowed(reads, chosen)
+    return replace(_listing(predicate.sql, predicate.params, sort), matches=predicate.matches)
 
 
 def _listing(predicate: str, params: object, sort: str | None) -> Listing[Mail]:

@@ -24,7 +24,7 @@ async def list_mails(
     res: Res, caller: CanReadMail, page: PageParams, chosen: FilterParams, as_file: AsFile = None
 ) -> Response:
     """The mails within the caller's reach, the newest first; `module=renewal` those about a policy."""
-    found = queries.mails(caller, chosen, page.sort, res.clock.now())
+    found = await queries.mails(res.reads, caller, chosen, page.sort, res.clock.now())
     return await listed(res.reads, found, page, as_file)
 
 
@@ -36,7 +36,7 @@ async def export_mails(
     format: Annotated[Literal["csv", "xlsx", "pdf", "json"], Query()] = "csv",
 ) -> Response:
     """The mails of a filter as a file: id, from, subject, category, status, priority, date, attachments."""
-    found = queries.mails(caller, chosen, None, res.clock.now())
+    found = await queries.mails(res.reads, caller, chosen, None, res.clock.now())
     return await listed(res.reads, found, None, format)
 
 
