@@ -127,6 +127,20 @@ async def test_grace_comes_from_the_table_unless_somebody_set_it(
     assert await lapse_overdue() == 1
 
 
+async def test_grace_of_a_plan_counts_from_its_oldest_unpaid_instalment(
+    as_admin: httpx.AsyncClient, clock: FixedClock
+) -> None:
+    await add_policy(as_admin, "PLAN", in_india(clock) - timedelta(days=25))
+    assert await open_due_cases() == 1
+    (case,) = await cases_of(as_admin, "PLAN")
+    plan = {"frequency": "monthly", "count": 3, "startDate": in_india(clock).isoformat()}
+    assert (await as_admin.post(f"/api/cases/{case['id']}/payment-plans", json=plan)).status_code == 201
+    clock.moment += timedelta(days=30)
+    assert await lapse_overdue() == 0
+    clock.moment += timedelta(days=1)
+    assert await lapse_overdue() == 1
+
+
 async def test_a_changed_table_reaches_the_policies_without_days_of_their_own(
     as_admin: httpx.AsyncClient, clock: FixedClock
 ) -> None:

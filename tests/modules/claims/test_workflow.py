@@ -71,6 +71,9 @@ async def test_above_the_limit_a_second_person_decides(as_admin: httpx.AsyncClie
     assert waits["status"] == "under_review"
     assert "second person" in waits["message"]
     assert (await step(as_admin, claim, "rejected", reason="x")).json()["error"]["code"] == "decision_pending"
+    less = await as_admin.put(f"/api/claims/{claim}", json={"claimAmount": 10_000})
+    assert (less.status_code, less.json()["error"]["code"]) == (409, "decision_pending")
+    data(await as_admin.put(f"/api/claims/{claim}", json={"title": "Front bumper"}))
     own = await as_admin.put(f"/api/claims/{claim}/approval", json={"outcome": "granted"})
     assert own.json()["error"]["code"] == "same_person"
     found = data(await second.get("/api/claims", params={"approval": "pending"}))["claims"]

@@ -8,6 +8,7 @@ import pytest
 from py360.kit import resources
 from py360.kit.db import unit_of_work
 from py360.modules.organization import api as organization
+from tests.factories.cases import make_case
 from tests.modules.conftest import AsRole
 from tests.modules.organization.conftest import Ids, add, settle
 
@@ -98,6 +99,12 @@ async def test_deleting_checks_what_hangs_on_it(as_admin: httpx.AsyncClient, as_
     assert (await as_admin.delete(path.format(places["day"]))).json()["error"]["code"] == "has_members"
     assert (await as_admin.delete(f"/api/hierarchy/{places['day']}/members/{agent.user['id']}")).status_code == 200
     assert (await as_admin.delete(path.format(places["day"]))).json()["error"]["code"] == "has_history"
+    made = await as_admin.post(
+        "/api/hierarchy/nodes", json={"name": "Night", "type": "team", "parentId": places["motor"]}
+    )
+    night = made.json()["data"]["id"]
+    await make_case(node=night)
+    assert (await as_admin.delete(path.format(night))).json()["error"]["code"] == "has_cases"
     assert (await as_admin.delete(path.format(places["night"]))).status_code == 200
     assert (await as_admin.get(path.format(places["night"]))).status_code == 404
 

@@ -76,6 +76,11 @@ async def test_a_receipt_that_no_longer_fits_is_not_approved(
     answer = await decide(second, taken["approvalId"])
     assert (answer.status_code, answer.json()["error"]["code"]) == (409, "overpayment")
     assert len(await waiting(second)) == 1
+    await rows(
+        "update renewal_cases set status = 'lapsed', closed_at = now() where id = %(id)s returning id", id=case.id
+    )
+    closed = await decide(second, taken["approvalId"])
+    assert (closed.status_code, closed.json()["error"]["code"]) == (409, "case_closed")
 
 
 @pytest.mark.parametrize("method", ["cash", "branch_cash"])
@@ -85,6 +90,12 @@ async def test_two_lakh_are_not_taken_in_cash(
     case = await make_case("300000")
     answer = await as_admin.post(f"/api/cases/{case.number}/payments", json={"amount": 200_000, "method": method})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "too_much_cash")
+    path = f"/api/cases/{case.number}/payments"
+    assert (await as_admin.post(path, json={"amount": 120_000, "method": "cash"})).status_code == 201
+    parts = await as_admin.post(path, json={"amount": 80_000, "method": method})
+    assert (parts.status_code, parts.json()["error"]["code"]) == (422, "too_much_cash")
+    assert "1,20,000" in parts.json()["error"]["message"]
+    assert (await as_admin.post(path, json={"amount": 79_999, "method": method})).status_code == 201
 
 
 async def test_a_refund_leaves_once_somebody_else_approved_it(

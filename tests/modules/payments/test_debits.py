@@ -144,6 +144,10 @@ async def test_what_the_customer_paid_otherwise_is_not_debited(
     await mandates.run()
     (debit,) = await debits(as_admin, mandate)
     assert (debit["status"], debit["reason"]) == ("cancelled", "Less is left to pay than the notice named.")
+    actions = {
+        each["action"] for each in await rows("select action from case_history where case_id = %(id)s", id=case.id)
+    }
+    assert "Debit does not fit any more" in actions
     planned = await as_admin.post(f"/api/payments/mandates/{mandate['id']}/debits", json={})
     assert planned.json()["data"]["amount"] == 999
 

@@ -156,6 +156,28 @@ async def test_a_receipt_is_booked_on_the_case_a_person_names(
     assert await open_exceptions(as_admin) == []
 
 
+async def test_declined_receipt_does_not_hide_the_money_that_the_bank_has(
+    as_admin: httpx.AsyncClient, as_role: AsRole, clock: Any, make_case: MakeCase
+) -> None:
+    case, second = await make_case("600000"), await as_role("client_admin")
+    body = {"amount": 250_000, "method": "bank_transfer"}
+    numbers = []
+    for reference in ("UTR0001", "UTR0002"):
+        answer = await as_admin.post(f"/api/cases/{case.number}/payments", json=body | {"reference": reference})
+        numbers.append(answer.json()["data"]["approvalId"])
+    path = "/api/payments/approvals/{}/decision"
+    declined = {"decision": "declined", "note": "No such money"}
+    assert (await second.put(path.format(numbers[0]), json=declined)).status_code == 200
+    text = "".join(f"24/11/2026,NEFT {case.policy_number},UTR000{n},,250000\n" for n in (1, 2))
+    assert (await apply(as_admin, await taken(as_admin, BANK + text)))[
+        "receipts"
+    ] == 1  # the other one waits for approval
+    refused = await second.put(path.format(numbers[1]), json=declined)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (409, "bank_has_it")
+    assert (await second.put(path.format(numbers[1]), json={"decision": "approved", "note": "Seen"})).status_code == 200
+    assert (await balances(as_admin))["bank"] == 500_000
+
+
 SETTLED = "payment,pay_1,125000.50,2950.01,450.00,setl_1,UTRS1,25/11/2026\n"
 
 

@@ -61,6 +61,7 @@ class _Uses:
     children: bool
     people: bool
     history: bool
+    cases: bool
 
 
 async def _lock_shape(session: AsyncSession) -> None:
@@ -235,7 +236,7 @@ async def move(session: AsyncSession, caller: Caller, node_id: int, parent_id: i
 
 
 async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
-    """Delete a node that has neither children nor people, now or in the past; raises Conflict otherwise."""
+    """Delete a node that has neither children nor cases nor people, now or in the past; raises Conflict otherwise."""
     managers_only(caller)
     await _lock_shape(session)
     await _lock_node(session, caller, node_id)
@@ -244,7 +245,8 @@ async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
         _Uses,
         "select exists (select 1 from organizational_hierarchy where parent_id = %(id)s) as children,"
         " exists (select 1 from organization_public_homes where node_id = %(id)s) as people,"
-        " exists (select 1 from user_home_nodes where node_id = %(id)s) as history",
+        " exists (select 1 from user_home_nodes where node_id = %(id)s) as history,"
+        " exists (select 1 from cases_public_case where node_id = %(id)s) as cases",
         {"id": node_id},
     )
     if uses.children:
@@ -254,6 +256,10 @@ async def delete(session: AsyncSession, caller: Caller, node_id: int) -> None:
     if uses.history:
         raise Conflict(
             "People had their home here, and past figures count them here. Set it inactive instead.", code="has_history"
+        )
+    if uses.cases:
+        raise Conflict(
+            "Cases belong to this unit, and only its people reach them. Set it inactive instead.", code="has_cases"
         )
     await db.execute(
         session, "update branches set status = 'inactive' where hierarchy_node_id = %(id)s", {"id": node_id}

@@ -1,7 +1,7 @@
 """The end of grace: open cases that were not paid by then lapse, in short transactions.
 
 A case lapses when today (in India) is past its due date plus the policy's days of grace, from every open status; one
-that is paid in full does not. One that was opened again after it lapsed is given the office's days of reinstatement first.
+that is paid in full does not. Of one that is paid in instalments the oldest unpaid instalment counts (ADR 141). One that was opened again after it lapsed is given the office's days of reinstatement first.
 """
 
 from typing import Final
@@ -17,6 +17,8 @@ _OVERDUE: Final = """
 select c.id from renewal_cases c join policies p on p.id = c.policy_id
 where c.closed_at is null and c.due_date < %(today)s and c.due_date + p.grace_period_days < %(today)s
   and (c.grace_until is null or c.grace_until < %(today)s) and c.payment_status <> 'completed'
+  and coalesce((select min(i.due_date) from payments_public_instalment i where i.case_id = c.id and i.paid_amount < i.amount),
+    c.due_date) + p.grace_period_days < %(today)s
 limit %(chunk)s for no key update of c skip locked
 """
 

@@ -73,7 +73,7 @@ async def change_status(session: AsyncSession, caller: Caller, claim: Claim, bod
     Raises Conflict (the move is not allowed, with the allowed ones; a decision waits) and Invalid, naming the field.
     """
     check_move(claim.claim_number, claim.status, body.status)
-    await _refuse_while_pending(session, claim)
+    await refuse_while_pending(session, claim)
     match body.status:
         case "approved" | "rejected":
             return await _decide(session, caller, claim, _decision(claim, body))
@@ -166,7 +166,8 @@ def _decision(claim: Claim, body: StatusIn) -> Decision:
     return Decision("approved", amount, reason)
 
 
-async def _refuse_while_pending(session: AsyncSession, claim: Claim) -> None:
+async def refuse_while_pending(session: AsyncSession, claim: Claim) -> None:
+    """Raise Conflict while a decision on the claim waits for a second person."""
     pending = await db.fetch_one(session, Pending, _PENDING, {"claim": claim.id})
     if pending is not None:
         raise Conflict(

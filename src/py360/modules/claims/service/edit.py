@@ -1,6 +1,6 @@
 """Editing a claim, its star, and the steps of its assessment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,7 +9,7 @@ from py360.kit import db, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict
 from py360.modules.claims.schemas import ClaimChange, EventIn
-from py360.modules.claims.service import clocks, documents, history
+from py360.modules.claims.service import clocks, decide, documents, history
 from py360.modules.claims.service.lock import Claim, touch
 from py360.modules.claims.service.submit import check_dates, claimant_values, note_death
 from py360.modules.claims.statuses import LABELS
@@ -40,9 +40,13 @@ _EVENTS: Final[Mapping[str, str]] = {
 
 
 async def edit(session: AsyncSession, caller: Caller, claim: Claim, body: ClaimChange) -> None:
-    """Set the given fields of a locked claim. Raises Conflict for what a decided claim keeps, and Invalid for dates."""
+    """Set the given fields of a locked claim. Raises Conflict for what a decided claim keeps, and while a decision on it waits for a
+    second person, who decides about what stands there; Invalid for dates."""
     given = body.model_fields_set
-    _check_may_change(claim, [name for name in _FIXED if name in given])
+    fixed = [name for name in _FIXED if name in given]
+    _check_may_change(claim, fixed)
+    if fixed:
+        await decide.refuse_while_pending(session, claim)
     if "incident_date" in given:
         check_dates(body.incident_date, claim.reported_date, resources.current().clock.today())
     values: dict[str, object] = {_COLUMNS[name]: getattr(body, name) for name in _COLUMNS if name in given}
@@ -67,7 +71,7 @@ async def edit(session: AsyncSession, caller: Caller, claim: Claim, body: ClaimC
     await touch(session, claim)
 
 
-def _check_may_change(claim: Claim, fields: list[str]) -> None:
+def _check_may_change(claim: Claim, fields: Sequence[str]) -> None:
     if fields and claim.status not in ("submitted", "under_review"):
         message = f"stays as it is: the claim is {LABELS[claim.status]}"
         raise Conflict(

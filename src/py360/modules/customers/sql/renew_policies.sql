@@ -5,7 +5,7 @@ update policies p set
   renewal_date = coalesce(p.renewal_date, p.end_date) + (next.end_date - p.end_date),
   status = 'active', corrected = null, version = p.version + 1
 from (
-  select id, end_date + 1 as start_date, ((end_date + 1) + age(end_date + 1, start_date))::date - 1 as end_date
+  select id, end_date + 1 as start_date, ((end_date + 1) + {span})::date - 1 as end_date
   from policies where (id, coalesce(renewal_date, end_date)) in (select * from unnest(%(ids)s::bigint[], %(dues)s::date[]))
   order by id for no key update
 ) next

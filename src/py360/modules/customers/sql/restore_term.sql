@@ -2,7 +2,7 @@
 update policies p set
   start_date = last.start_date, end_date = p.start_date - 1, renewal_date = %(due)s, version = p.version + 1
 from (
-  select id, (start_date - age(end_date + 1, start_date))::date as start_date from policies where id = %(id)s
+  select id, (start_date - {span})::date as start_date from policies where id = %(id)s
 ) last
 where p.id = last.id and p.start_date - 1 - p.end_date = %(due)s - coalesce(p.renewal_date, p.end_date)
   and not exists (select from cases_public_term t where t.policy_id = p.id and t.due_date > %(due)s)

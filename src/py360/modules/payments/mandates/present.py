@@ -126,6 +126,12 @@ async def _claim(session: AsyncSession, ready: _Ready) -> Claimed | None:
         return None
     if not case.is_open or case.remaining < row.amount or row.amount > mandate.max_amount:
         await _stop(session, row, "cancelled", "Less is left to pay than the notice named.")
+        if case.is_open and case.remaining > 0:
+            sentence = (
+                f"{format_inr(row.amount)} of {case.case_number} is not debited: {format_inr(case.remaining)} is left by now. Plan a"
+                " debit of that amount, or take the payment another way."
+            )
+            await notices.warn(session, case, None, "Debit does not fit any more", sentence)
         return None
     account = await gateways.get(session, mandate.provider_id)
     payment: dict[str, object] = {

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources
 from py360.kit.caller import Caller
+from py360.kit.clock import day_begins
 from py360.kit.db import unit_of_work
 from py360.kit.errors import Conflict, Invalid
 from py360.kit.money import format_inr
@@ -64,7 +65,14 @@ _UNDER_DEBIT: Final = """
 select exists (select 1 from mandate_debits where case_id = %(case_id)s and status = 'presented')
 """
 MOST: Final = Decimal(10_000_000_000)
+CASH: Final = ("cash", "branch_cash")
 CASH_BELOW: Final = Decimal(200_000)  # Income-tax Act, section 269ST: not this much in cash from a person in a day
+_LOCK_CASH: Final = "select pg_advisory_xact_lock(hashtextextended('cash of customer ' || %(customer)s, 360))"
+_CASH_TODAY: Final = """
+select coalesce(sum(p.amount - p.refunded_amount), 0) from payments p
+where p.case_id in (select k.id from cases_public_case k where k.customer_id = %(customer)s) and p.gateway = 'manual' and p.method = any(%(cash)s) and (p.captured_at >= %(begins)s
+  or p.status = 'created' and exists (select from payment_approvals a where a.payment_id = p.id and a.status = 'pending'))
+"""
 
 
 async def record(caller: Caller, case_id: int, receipt: Receipt) -> Taken:
@@ -76,7 +84,8 @@ async def record(caller: Caller, case_id: int, receipt: Receipt) -> Taken:
 async def record_locked(session: AsyncSession, caller: Caller, case_id: int, receipt: Receipt) -> Taken:
     """As `record`, in the caller's transaction. Above the office's limit it waits until another person approves it."""
     case, amount = await _agreed(session, caller, case_id, receipt)
-    _check_cash(receipt.method, amount)
+    if receipt.method in CASH:
+        await _check_cash(session, case, amount)
     params: dict[str, object] = {
         "client_id": case.client_id, "case_id": case_id, "policy_id": case.policy_id, "customer_id": case.customer_id,
         "amount": amount, "method": receipt.method, "reference": receipt.reference, "user_id": caller.user_id,
@@ -97,10 +106,21 @@ async def book(session: AsyncSession, payment_id: int, at: datetime) -> None:
     await consequences(session, [Moved(row, Figures())])
 
 
-def _check_cash(method: str, amount: Decimal) -> None:
-    if method in ("cash", "branch_cash") and amount >= CASH_BELOW:
-        message = f"{format_inr(CASH_BELOW)} or more is not taken in cash (Income-tax Act, section 269ST)."
-        raise Invalid(message, code="too_much_cash", details=[{"field": "amount", "message": message}])
+async def _check_cash(session: AsyncSession, case: Balance, amount: Decimal) -> None:
+    """Raise Invalid when a customer would have paid the limit or more in cash today, for whichever policies, with what waits for
+    approval."""
+    begins = day_begins(resources.current().clock.today())
+    params = {"customer": case.customer_id, "cash": list(CASH), "begins": begins}
+    await db.execute(session, _LOCK_CASH, params)  # two counters, two policies of one customer
+    taken = await db.fetch_only(session, Decimal, _CASH_TODAY, params)
+    if taken + amount < CASH_BELOW:
+        return
+    message = (
+        f"{format_inr(CASH_BELOW)} or more is not taken in cash from a person in a day (Income-tax Act, section 269ST)."
+    )
+    if taken:
+        message += f" This customer has paid {format_inr(taken)} in cash today."
+    raise Invalid(message, code="too_much_cash", details=[{"field": "amount", "message": message}])
 
 
 async def take_online(caller: Caller, case_id: int, receipt: Receipt) -> Taken:
@@ -127,10 +147,7 @@ async def _agreed(session: AsyncSession, caller: Caller, case_id: int, receipt: 
     await within_reach(session, caller, case_id)
     await lock(session, [case_id])
     case = await balance(session, case_id)
-    if case.status in CLOSED_TO_MONEY:
-        raise Conflict(
-            f"{case.case_number} is {case.status}. Reinstate it before taking a payment.", code="case_closed"
-        )
+    check_takes_money(case)
     left = _left(case, receipt.instalment_ids)
     if left <= 0:
         raise Conflict(f"Nothing is left to pay on {case.case_number}.", code="nothing_due")
@@ -142,6 +159,14 @@ async def _agreed(session: AsyncSession, caller: Caller, case_id: int, receipt: 
         message = f"Only {format_inr(left)} is left to pay. Please enter that amount or less."
         raise Invalid(message, code="overpayment", details=[{"field": "amount", "message": message}])
     return case, amount
+
+
+def check_takes_money(case: Balance) -> None:
+    """Raise Conflict for a case that is cancelled or lapsed."""
+    if case.status in CLOSED_TO_MONEY:
+        raise Conflict(
+            f"{case.case_number} is {case.status}. Reinstate it before taking a payment.", code="case_closed"
+        )
 
 
 def _left(case: Balance, instalment_ids: Sequence[int]) -> Decimal:

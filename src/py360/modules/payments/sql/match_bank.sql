@@ -1,6 +1,6 @@
 -- What each credit of a bank file is, in this order:
 --   duplicate   a line with the same reference and amount is applied already, or stands above it in the file; or the office has
---               recorded a receipt with this reference by hand
+--               recorded a receipt with this reference by hand, which was not declined
 --   settlement  a gateway's settlement with this reference, or whose number the narration names
 --   matched     the narration names one policy or case of the client
 -- The rest stays unmatched.
@@ -11,7 +11,7 @@ with credits as (
       select from statement_lines o join statement_files f on f.id = o.file_id
       where o.client_id = c.client_id and o.kind = 'credit' and o.subject in (c.subject, upper(c.subject), lower(c.subject)) and o.amount = c.amount and o.id <> c.id
         and (f.status = 'applied' or o.file_id = c.file_id and o.row_no < c.row_no)) as is_twin,
-    (select min(p.id) from payments p where p.client_id = c.client_id and p.gateway = 'manual' and p.reference in (c.utr, upper(c.utr), lower(c.utr))
+    (select min(p.id) from payments p where p.client_id = c.client_id and p.gateway = 'manual' and p.status <> 'failed' and p.reference in (c.utr, upper(c.utr), lower(c.utr))
       and p.amount = c.amount) as payment_id
   from credits c
 ), keys as (  -- what each credit may name; the references and the words are looked up by index, each by itself
