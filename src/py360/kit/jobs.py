@@ -35,14 +35,14 @@ JobFunction = Callable[..., Coroutine[Any, Any, None]]
 Job = Task[Any, Any, Any]
 
 
-def _is_no_ones_fault(error: BaseException) -> bool:
+def _is_outage(error: BaseException) -> bool:
     """Whether the job can do nothing about it and continues later: the database is away, or a disk is full."""
     if isinstance(error, BaseExceptionGroup):
-        return any(_is_no_ones_fault(each) for each in error.exceptions)
+        return any(_is_outage(each) for each in error.exceptions)
     return db.is_away(error) or db.is_full(error)
 
 
-class _Patience(procrastinate.RetryStrategy):
+class _Retries(procrastinate.RetryStrategy):
     """Again after 3, 9, 27, ... seconds, so many times; a database that is away and a full disk are waited
     for however long."""
 
@@ -50,7 +50,7 @@ class _Patience(procrastinate.RetryStrategy):
         self, *, exception: BaseException, job: procrastinate.jobs.Job
     ) -> procrastinate.RetryDecision | None:
         """When to try again."""
-        if _is_no_ones_fault(exception):
+        if _is_outage(exception):
             return procrastinate.RetryDecision(retry_in={"seconds": AWAY_SECONDS})
         return super().get_retry_decision(exception=exception, job=job)
 
@@ -76,7 +76,7 @@ class ModuleJobs:
         the job comes back by itself: a periodic one looks for what it left. `own_place`: a place in the worker is kept for it,
         and no number of other jobs can make it wait.
         """
-        strategy = _Patience(max_attempts=retries, exponential_wait=3)
+        strategy = _Retries(max_attempts=retries, exponential_wait=3)
 
         def register(function: JobFunction) -> Job:
             @wraps(function)
@@ -84,25 +84,10 @@ class ModuleJobs:
                 try:
                     await function(**arguments)
                     _last_failures.pop(name, None)
-                except (
-                    Exception
-                ) as error:  # the edge of every job: raised again, or logged where it comes back by itself
-                    if context is None:  # another job called it
+                # The edge of every job: raised again, or logged where the job comes back by itself.
+                except Exception as error:
+                    if context is None or await _is_raised(context.job, error, retries, gave_up, arguments):
                         raise
-                    if not retries:
-                        _log_failure(context.job, error)
-                        return
-                    if _is_no_ones_fault(error):
-                        await _does_not_count(context.job)
-                        raise
-                    if await _has_successor(context.job):
-                        log.exception("a job failed; the one that waits does its work", job=context.job.call_string)
-                        return
-                    if context.job.attempts >= retries:
-                        log.error("a job failed for good", job=context.job.call_string)
-                        if gave_up:
-                            await gave_up(**arguments)
-                    raise
 
             queue = name if own_place else self.queue
             return app.task(name=name, queue=queue, queueing_lock=queueing_lock, retry=strategy, pass_context=True)(
@@ -199,7 +184,31 @@ async def waits(session: AsyncSession, queueing_lock: str) -> bool:
     )
 
 
-async def _does_not_count(job: procrastinate.jobs.Job) -> None:
+async def _is_raised(
+    job: procrastinate.jobs.Job,
+    error: Exception,
+    retries: int,
+    gave_up: JobFunction | None,
+    arguments: Mapping[str, Any],
+) -> bool:
+    """Log a job's failure; whether it is raised, so that the queue tries again or ends the job."""
+    if not retries:
+        _log_failure(job, error)
+        return False
+    if _is_outage(error):
+        await _take_back_attempt(job)
+        return True
+    if await _has_successor(job):
+        log.exception("a job failed; the one that waits does its work", job=job.call_string)
+        return False
+    if job.attempts >= retries:
+        log.error("a job failed for good", job=job.call_string)
+        if gave_up:
+            await gave_up(**arguments)
+    return True
+
+
+async def _take_back_attempt(job: procrastinate.jobs.Job) -> None:
     """Take a try back: the queue counts every one by itself when it puts the job back."""
 
     async def uncount() -> None:
@@ -234,7 +243,7 @@ async def revive(dead_after: int = DEAD_AFTER_SECONDS) -> int:
     stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=dead_after))
     for job in stalled:
         log.warning("a worker died; its job starts again", job=job.call_string)
-        await _does_not_count(job)
+        await _take_back_attempt(job)
         try:
             await app.job_manager.retry_job(job)
         except UniqueViolation:  # a job with its queueing lock waits already, and does the same

@@ -64,6 +64,35 @@ class Kept(TypedDict):
     settings: Preferences
 
 
+class PeriodFigures(TypedDict):
+    """The figures of a period that are compared with those of the period before."""
+
+    totalCases: int
+    renewed: int
+    paymentCollected: float
+
+
+class DashboardFigures(PeriodFigures):
+    """The figures of a period; the page reads the others by name."""
+
+    previous: PeriodFigures | None
+
+
+class TrendRow(TypedDict):
+    """New cases and renewals of a day, week or month."""
+
+    name: str
+    newCases: int
+    renewals: int
+
+
+class ChartRows(TypedDict):
+    """A chart."""
+
+    title: str
+    rows: list[Data]
+
+
 class Point(TypedDict):
     """A group and its value."""
 
@@ -101,21 +130,13 @@ async def dashboard(visit: Annotated[Visit, Depends(VisitWith("dashboard", query
     filters = _filters(visit)
     problem = ""
     try:
-        stats, trends, teams = await asyncio.gather(
-            visit.api.get(Data, "/dashboard/stats", **filters),
-            visit.api.get(list[Data], "/dashboard/trends", **filters),
-            _teams(visit),
-        )
+        stats, trends = await _figures(visit, filters)
     except ApiProblem as refused:  # filters that do not fit: the page says so above them
         if refused.status not in (404, 422):
             raise
         problem = " ".join([refused.message, *(str(each["message"]) for each in refused.details)])
         filters = {"dateRange": DEFAULT_RANGE}
-        stats, trends, teams = await asyncio.gather(
-            visit.api.get(Data, "/dashboard/stats", **filters),
-            visit.api.get(list[Data], "/dashboard/trends", **filters),
-            _teams(visit),
-        )
+        stats, trends = await _figures(visit, filters)
     series = {
         "x": [row["name"] for row in trends],
         "lines": [
@@ -133,13 +154,20 @@ async def dashboard(visit: Annotated[Visit, Depends(VisitWith("dashboard", query
         ranges=RANGES,
         policy_types=POLICY_TYPES,
         statuses=STATUSES,
-        teams=teams,
+        teams=await _teams(visit),
         problem=problem,
         tour=await _tour(visit, stats),
     )
 
 
-async def _tour(visit: Visit, stats: Data) -> dict[str, bool] | None:
+async def _figures(visit: Visit, filters: dict[str, str]) -> tuple[DashboardFigures, list[TrendRow]]:
+    return await asyncio.gather(
+        visit.api.get(DashboardFigures, "/dashboard/stats", **filters),
+        visit.api.get(list[TrendRow], "/dashboard/trends", **filters),
+    )
+
+
+async def _tour(visit: Visit, stats: DashboardFigures) -> dict[str, bool] | None:
     """Which steps of the main job are done; None for those who have closed the tour."""
     kept = await visit.api.get(Kept, "/user/settings")
     if not kept["settings"]["showTour"]:
@@ -156,11 +184,16 @@ async def _is_any(visit: Visit, permission: str, path: str) -> bool:
     return visit.may(permission) and (await visit.api.get(Counted, path, limit=1))["pagination"]["total"] > 0
 
 
-def _changes(stats: Data) -> dict[str, float | None]:
+def _changes(now: DashboardFigures) -> dict[str, float | None]:
     """By how many percent each figure moved since the period before; None where that had none."""
-    before = cast(Data, stats["previous"] or {})
-    names = ("totalCases", "renewed", "paymentCollected")
-    return {name: _moved(cast(float, stats[name]), cast(float, before.get(name) or 0)) for name in names}
+    before = now["previous"]
+    if before is None:
+        return {}
+    return {
+        "totalCases": _moved(now["totalCases"], before["totalCases"]),
+        "renewed": _moved(now["renewed"], before["renewed"]),
+        "paymentCollected": _moved(now["paymentCollected"], before["paymentCollected"]),
+    }
 
 
 def _moved(now: float, before: float) -> float | None:
@@ -173,8 +206,8 @@ async def chart(
     chart_id: Annotated[str, Path(max_length=60)],
 ) -> Response:
     """One chart, as a part of the dashboard."""
-    found = await visit.api.get(Data, f"/dashboard/charts/{chart_id}", **_filters(visit))
-    rows = cast(list[Data], found["rows"])
+    found = await visit.api.get(ChartRows, f"/dashboard/charts/{chart_id}", **_filters(visit))
+    rows = found["rows"]
     return visit.page("dashboard/chart.html", chart=drawn(chart_id, rows), title=found["title"], rows=rows)
 
 

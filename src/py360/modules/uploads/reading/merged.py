@@ -17,9 +17,8 @@ class Merged:
         self._columns: dict[int, list[tuple[int, int]]] = {}
         for first, last, column in sorted(merges):
             reaches = self._columns.setdefault(column, [])
-            if column not in amounts and (
-                not reaches or first > reaches[-1][1]
-            ):  # cells that overlap are no merged cells
+            overlaps = bool(reaches) and first <= reaches[-1][1]  # cells that overlap are no merged cells
+            if column not in amounts and not overlaps:
                 reaches.append((first, last))
         self._values: dict[int, str | None] = {}  # of the reach that continues in the next block, by column
         self._at: dict[int, int] = dict.fromkeys(self._columns, 0)

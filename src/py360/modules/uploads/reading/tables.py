@@ -186,9 +186,8 @@ def _answer_of(ended: child.Ended, limits: UploadSettings) -> Answer:
         raise _problem(reply["refused"]["code"], reply["refused"]["message"] or None, limits)
     if ended.out_of_time:
         raise _problem(refusal.TOO_SLOW, None, limits)
-    if any(
-        sign in ended.log for sign in _SIGNS_OF_MEMORY
-    ):  # a library ends the process where Python raises MemoryError
+    # A library ends the process where Python raises MemoryError.
+    if any(sign in ended.log for sign in _SIGNS_OF_MEMORY):
         raise _problem(refusal.TOO_MUCH_MEMORY, None, limits)
     raise errors.Damaged
 
