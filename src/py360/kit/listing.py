@@ -30,7 +30,7 @@ class Listing(Generic[Kind]):
     where: str
     order: str
     params: Mapping[str, Any]
-    shown: Callable[[Kind], Mapping[str, Any]]
+    to_public: Callable[[Kind], Mapping[str, Any]]
     columns: Sequence[str]
     file_name: str = ""  # where the wire's name says too little
     counted: str = ""  # the tables that `where` needs, when `select` joins more
@@ -50,10 +50,10 @@ class Listing(Generic[Kind]):
         counted = await self._count(reads) if self.matches is None else self.matches
         rows, more = rows[: page.limit], len(rows) > page.limit
         total = max(counted, beyond["offset"] + len(rows))
-        shown_part = pagination(page, total, counted <= EXACT_UP_TO)
+        paging = pagination(page, total, counted <= EXACT_UP_TO)
         if walks:
-            shown_part["nextCursor"] = encode_cursor(_id(rows[-1])) if more else None
-        return {self.name: [self.shown(row) for row in rows], "pagination": shown_part}
+            paging["nextCursor"] = encode_cursor(_id(rows[-1])) if more else None
+        return {self.name: [self.to_public(row) for row in rows], "pagination": paging}
 
     async def _count(self, reads: Reads) -> int:
         rows_of = f"select from {self.counted}" if self.counted else self.select
@@ -62,7 +62,7 @@ class Listing(Generic[Kind]):
 
     async def whole(self, reads: Reads) -> dict[str, Any]:
         """Every row, for lists that are short by nature, such as roles."""
-        rows = [self.shown(row) for row in await self._fetch(reads, self._sql(), self.params)]
+        rows = [self.to_public(row) for row in await self._fetch(reads, self._sql(), self.params)]
         return {self.name: rows, "pagination": pagination(Page(1, max(len(rows), 1)), len(rows))}
 
     def file(self, reads: Reads, format: str) -> Export:
@@ -72,7 +72,7 @@ class Listing(Generic[Kind]):
 
     async def _rows(self, reads: Reads) -> AsyncIterator[Mapping[str, Any]]:
         async for row in reads.fetch_stream(self.row, self._sql(), self.params):
-            yield self.shown(row)
+            yield self.to_public(row)
 
     async def _fetch(self, reads: Reads, sql: str, params: Mapping[str, Any]) -> list[Kind]:
         return await reads.fetch_all(self.row, sql, params)

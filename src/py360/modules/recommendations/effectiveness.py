@@ -11,7 +11,7 @@ from py360.kit.caller import Caller, reach_filter
 from py360.kit.clock import day_begins, day_ends
 from py360.kit.errors import Invalid
 from py360.kit.reads import Reads
-from py360.modules.recommendations.shown import within_reach
+from py360.modules.recommendations.listing import within_reach
 from py360.modules.recommendations.uplift import FEWEST, FEWEST_SUCCEEDED, Comparison, Group, compare
 from py360.modules.recommendations.views import (
     AchievedView,

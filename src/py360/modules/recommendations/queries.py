@@ -112,7 +112,7 @@ def call_list(
         where=" and ".join(wanted),
         order=ordering(_TURNED.get(sort or "", sort), _SORTS, "-expectedLoss", "c.id"),
         params={**params, "above": 1 - (below or 0)},
-        shown=Prediction.to_public,
+        to_public=Prediction.to_public,
         columns=_COLUMNS,
         file_name="call_list",
         row=Prediction,

@@ -157,13 +157,13 @@ def requests(desk: Desk, caller: Caller, chosen: Filters, sort: str | None) -> L
         " or u.full_name ilike %(like)s or p.policy_number ilike %(like)s)",
         ordering(sort, _SORTS, "-createdAt", "c.id"),
         values,
-        partial(_shown, desk),
+        partial(_view, desk),
         _COLUMNS,
         row=RequestRow,
     )
 
 
-def _shown(desk: Desk, row: RequestRow) -> RequestView:
+def _view(desk: Desk, row: RequestRow) -> RequestView:
     return row.to_public(desk)
 
 

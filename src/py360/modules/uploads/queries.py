@@ -92,7 +92,7 @@ class UploadRow:
     undo_result: UndoView | None
 
     @property
-    def shown_mapping(self) -> MappingView | None:
+    def mapping_view(self) -> MappingView | None:
         """How its file is read, as the API shows it; None before it was looked at."""
         return (self.mapping or {}).get("shown")
 
@@ -193,7 +193,7 @@ async def status(reads: Reads, caller: Caller, upload_id: int, now: datetime) ->
     return {
         **to_public(row, now, caller),
         "questions": row.questions or [],
-        "mapping": row.shown_mapping,
+        "mapping": row.mapping_view,
         "undo": row.undo_result,
         **_pace(row, now),
     }

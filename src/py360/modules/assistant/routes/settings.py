@@ -45,7 +45,7 @@ async def read_status(reads: DbReads, caller: CanAsk) -> Response:
 async def read_settings(reads: DbReads, caller: CanManageAssistant) -> Response:
     """The model, its limits and the features; the key is masked."""
     stored = await settings.read(reads, caller.client_id)
-    return ok(_shown(stored, await knowledge.last_updated(reads, caller.client_id)), headers=etag(stored.version))
+    return ok(_answer(stored, await knowledge.last_updated(reads, caller.client_id)), headers=etag(stored.version))
 
 
 @router.put("/ai/settings", response_model=Answer[SettingsView])
@@ -54,16 +54,16 @@ async def change_settings(
 ) -> Response:
     """Set what is given; what is left out stays. A masked or missing key keeps the stored one, as long as provider and address stay."""
     stored = await settings.write(session, caller.client_id, body, if_match)
-    shown = _shown(stored, await knowledge.last_updated(session, caller.client_id))
-    return ok(shown | {"message": "The assistant's settings are saved."}, headers=etag(stored.version))
+    answer = _answer(stored, await knowledge.last_updated(session, caller.client_id))
+    return ok(answer | {"message": "The assistant's settings are saved."}, headers=etag(stored.version))
 
 
-def _shown(stored: settings.Stored, last_updated: datetime | None) -> dict[str, object]:
+def _answer(stored: settings.Stored, last_updated: datetime | None) -> dict[str, object]:
     """The settings of the wire, and when the knowledge base was read last."""
-    shown = stored.shown()
-    knowledge_base = shown["knowledgeBase"]
+    public = stored.to_public()
+    knowledge_base = public["knowledgeBase"]
     assert isinstance(knowledge_base, dict)
-    return shown | {"knowledgeBase": {**knowledge_base, "lastUpdated": last_updated}}
+    return public | {"knowledgeBase": {**knowledge_base, "lastUpdated": last_updated}}
 
 
 @router.post("/ai/test-connection", response_model=Answer[ConnectionView])

@@ -106,7 +106,7 @@ def listed(caller: Caller, sort: str | None, search: str | None) -> Listing[KeyR
         where=where,
         order=ordering(sort, _SORTS, "-id", "k.id"),
         params=params,
-        shown=KeyRow.to_public,
+        to_public=KeyRow.to_public,
         columns=("id", "name", "hint", "scopes", "userName", "status", "createdAt", "expiresAt", "lastUsedAt"),
         file_name="assistant_keys",
         row=KeyRow,

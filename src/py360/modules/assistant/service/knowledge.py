@@ -79,7 +79,7 @@ def documents(caller: Caller, sort: str | None, search: str | None, source: Sour
         where=where,
         order=ordering(sort, _SORTS, "-id", "d.id"),
         params=params,
-        shown=Document.to_public,
+        to_public=Document.to_public,
         columns=("id", "name", "source", "fileSize", "status", "pages", "problem", "createdAt"),
         file_name="knowledge_base",
         row=Document,

@@ -127,10 +127,10 @@ class Stored:
             )
         )
 
-    def shown(self) -> Json:
+    def to_public(self) -> Json:
         """The settings of the wire, the key masked."""
-        shown: Json = self.values.model_dump(mode="json", by_alias=True)
-        return shown | {"apiKey": MASK if self.sealed_key else "", "configured": self.configured}
+        values: Json = self.values.model_dump(mode="json", by_alias=True)
+        return values | {"apiKey": MASK if self.sealed_key else "", "configured": self.configured}
 
 
 async def read(source: Reads | AsyncSession, client_id: int) -> Stored:

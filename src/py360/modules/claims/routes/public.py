@@ -52,10 +52,10 @@ def _not_valid(error: BadToken | Gone, wanted: str | None) -> Response:
 @router.get("/claim/{token}", dependencies=[Public], response_class=HTMLResponse)
 async def show_form(token: str, lang: Wanted = None, accepted: Accepted = None) -> Response:
     """The form, and the claims of the policy so far with the documents they wait for. Opening it changes nothing."""
-    return await _shown(token, pages.language_of(lang, accepted))
+    return await _page(token, pages.language_of(lang, accepted))
 
 
-async def _shown(
+async def _page(
     token: str, wanted: str | None, note: str = "", status: int = 200, *, received: bool = False
 ) -> Response:
     """The page as things stand, with what is wrong or what came in."""
@@ -105,8 +105,8 @@ async def send_document(
         async with db.unit_of_work() as session:
             await documents.receive_from_customer(session, insured.id, claim, kind, document)
     except (Invalid, Conflict, TooLarge, UnsupportedType) as error:
-        return await _shown(token, wanted, error.message, error.status)
-    return await _shown(token, wanted, status=201, received=True)
+        return await _page(token, wanted, error.message, error.status)
+    return await _page(token, wanted, status=201, received=True)
 
 
 @router.post("/claim/{token}", dependencies=[Public], response_class=HTMLResponse)

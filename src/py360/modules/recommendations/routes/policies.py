@@ -10,6 +10,7 @@ from py360.kit.wire import Day
 from py360.modules.customers import api as customers
 from py360.modules.recommendations import effectiveness, rules
 from py360.modules.recommendations.access import CanReadRecommendations
+from py360.modules.recommendations.listing import activity, recommendations
 from py360.modules.recommendations.schemas import (
     AssessRisk,
     FamilyHistory,
@@ -20,7 +21,6 @@ from py360.modules.recommendations.schemas import (
 )
 from py360.modules.recommendations.schemas import Response as Outcome
 from py360.modules.recommendations.service import assess, recommend
-from py360.modules.recommendations.shown import activity, shown
 from py360.modules.recommendations.views import Effectiveness, RecommendedView, RiskList, RiskView, ShownList
 
 router = Router()
@@ -108,7 +108,7 @@ async def list_recommendations(
     as_file: AsFile = None,
 ) -> Response:
     """What was recommended to customers within reach, and what became of it."""
-    return await listed(reads, shown(caller, page.sort, search, status, since, until), page, as_file)
+    return await listed(reads, recommendations(caller, page.sort, search, status, since, until), page, as_file)
 
 
 @router.get("/ai/policy-recommendations/effectiveness", response_model=Answer[Effectiveness])

@@ -11,7 +11,7 @@ from py360.kit.caller import Caller
 from py360.kit.listing import Listing, containing, ordering
 from py360.modules.customers.api import Needs
 from py360.modules.recommendations import rules
-from py360.modules.recommendations.shown import within_reach
+from py360.modules.recommendations.listing import within_reach
 from py360.modules.recommendations.views import EarlierRiskView, FactorView, KeptRiskView, RiskView
 
 _KEEP: Final = sql.read(__file__, "keep_risk")
@@ -99,7 +99,7 @@ def kept_risks(caller: Caller, sort: str | None, search: str | None, category: s
         where=where,
         order=ordering(sort, _SORTS, "score", "r.customer_id"),
         params=params,
-        shown=KeptRisk.to_public,
+        to_public=KeptRisk.to_public,
         columns=("customerId", "customerName", "category", "score", "factors", "assessedAt"),
         row=KeptRisk,
     )

@@ -164,7 +164,7 @@ async def upload_errors(
 async def upload_mapping(reads: DbReads, caller: CanSeeUploads, upload_id: str) -> Response:
     """Which heading feeds which of our columns, and why."""
     upload = await queries.one(reads, caller, ids.number("upload", upload_id))
-    return ok({"mapping": upload.shown_mapping, "questions": upload.questions or []})
+    return ok({"mapping": upload.mapping_view, "questions": upload.questions or []})
 
 
 @router.post("/upload/{upload_id}/mapping", response_model=Answer[AnsweredView])

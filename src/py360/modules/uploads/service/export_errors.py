@@ -28,7 +28,7 @@ async def export_errors(reads: Reads, upload: UploadRow, format: str) -> Export:
     with ExitStack() as stack:
         folder = stack.enter_context(scratch.folder("errors"))
         path = await resources.current().storage.fetch(upload.path, folder / "file")
-        shown = upload.shown_mapping
+        shown = upload.mapping_view
         choice = MappingChoice({each["field"]: each["column"] for each in shown["columns"]} if shown else {})
         opened = await layout.open_file(path, choice, {}, upload_settings())
         files = stack.pop_all()

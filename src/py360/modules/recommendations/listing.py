@@ -62,7 +62,7 @@ def within_reach(caller: Caller) -> Predicate:
     return f"{clients} and r.customer_id in (select k.customer_id from cases_public_case k where {within})", both
 
 
-def shown(
+def recommendations(
     caller: Caller,
     sort: str | None,
     search: str | None,
@@ -91,7 +91,7 @@ def shown(
         where=where,
         order=ordering(sort, _SORTS, "-id", "r.id"),
         params=params,
-        shown=ShownRow.to_public,
+        to_public=ShownRow.to_public,
         columns=(
             "id", "customerId", "customerName", "type", "priority", "reason", "suggestedCoverage", "estimatedPremium", "status",
             "timesShown", "note", "createdAt",
