@@ -28,9 +28,8 @@ PLACES: Final = {
 
 _HERE: Final = Path(__file__).parent
 _PAGES: Final = Pages(_HERE, "front")
-_SWAGGER: Final = (
-    "swagger-ui-5.35.0"  # the folder; another version has another address, so that nobody keeps an old one
-)
+# The folder; another version has another address, so that nobody keeps an old one.
+_SWAGGER: Final = "swagger-ui-5.35.0"
 _TYPES: Final = {"swagger-ui-bundle.js": "text/javascript", "swagger-ui.css": "text/css"}
 _A_YEAR: Final = {"Cache-Control": "public, max-age=31536000, immutable"}
 _NO_ICON: Final = "data:,"

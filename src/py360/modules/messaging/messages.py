@@ -37,9 +37,8 @@ class PersonalMail:
     track_opens: bool = False  # each open is counted, where the office tracks at all
     track_clicks: bool = False
     auto_replied: bool = False  # the system's own answer: programs that see it answer nothing (RFC 3834)
-    unsubscribable: bool = (
-        False  # one of many alike: with List-Unsubscribe, and a link of its own in place of UNSUBSCRIBE_HERE
-    )
+    # One of many alike: with List-Unsubscribe, and a link of its own in place of UNSUBSCRIBE_HERE.
+    unsubscribable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,8 @@ returning c.id
 _REFUNDED: Final = """
 update renewal_cases set payment_status = %(status)s, last_action_date = %(now)s, version = version + 1 where id = %(id)s
 """
-REINSTATEMENT_DAYS: Final = (
-    30  # unless the office says otherwise: how long a lapsed case that is opened again may stay so
-)
+# How long a lapsed case that is opened again may stay so, unless the office sets other days (`renewal_rules`).
+REINSTATEMENT_DAYS: Final = 30
 _LEVELS: Final[Mapping[str, history.Level]] = {"renewed": "success", "failed": "error", "lapsed": "warning"}
 
 

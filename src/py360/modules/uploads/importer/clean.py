@@ -33,9 +33,8 @@ _MAY_BE_NOTHING: Final = frozenset({
 _NO_AMOUNT: Final = r"(?i)^[\s₹()]*(?:rs\.?|inr)?[\s₹]*[\s\p{Pd}\x{2212}]+[\s()]*(?:₹|rs\.?|inr)?\s*$|^#"
 # Words that say what kind of policy it is, or nothing, where its number or a code should be.
 _NO_NUMBER: Final = r"(?i)^(n|no|new|fresh|proposal|applied( for)?|renewal|cover ?note|temp(orary)?|policy|mrs?|ms)\.?$"
-SHORTENED: Final = (
-    r"^[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,2}$"  # `1E12` without a sign is a code that somebody made up
-)
+# `1E12` without a sign is a code that somebody made up.
+SHORTENED: Final = r"^[0-9](?:[.,][0-9]+[eE]\+?|[eE]\+)[0-9]{1,2}$"
 _BECAME_DATE: Final = (
     r"(?i)^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}$"
     r"|^[0-9]{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)(-[0-9]{2,4})?$"

@@ -6,9 +6,8 @@ import polars as pl
 
 from py360.modules.uploads.importer.cells.texts import ascii_digits
 
-_MONEY: Final = (
-    r"^-?([0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3})(\.[0-9]+)?$"  # plain, or grouped as in India or the West
-)
+# Plain, or grouped as in India or the West.
+_MONEY: Final = r"^-?([0-9]+|[0-9]{1,3}(,[0-9]{2,3})*,[0-9]{3})(\.[0-9]+)?$"
 _UNITS: Final = {
     **dict.fromkeys(("l", "lac", "lacs", "lakh", "lakhs", "लाख"), 100_000.0),
     **dict.fromkeys(("cr", "crore", "crores", "करोड़"), 10_000_000.0),

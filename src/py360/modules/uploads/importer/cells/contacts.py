@@ -14,9 +14,8 @@ _NAMED: Final = r"^[^<>]*<([^<>]*@[^<>]*)>$"  # Asha Sharma <asha@example.com>
 _BETWEEN: Final = r"[;,|/]+|\s(?:and|or|&|एवं|और|या)\s"
 _REMARK: Final = r"\([^@()]*\)|\[[^@\[\]]*\]|^\s*e?-?(?:mail|m|o|e)(?: ?id)?\s*[:=]\s*"  # (office), E-mail:
 _AROUND: Final = "<>()[]\"'*"
-_SCIENTIFIC: Final = (
-    r"^\+?([0-9])(?:[.,]([0-9]+))?[eE](\+?)([0-9]{1,2})$"  # how a spreadsheet program shortens long numbers
-)
+# How a spreadsheet program shortens long numbers.
+_SCIENTIFIC: Final = r"^\+?([0-9])(?:[.,]([0-9]+))?[eE](\+?)([0-9]{1,2})$"
 _ALONE: Final = r"^(?:\+?91|0091|0)?0?([6-9][0-9]{9})$"
 # A landline with its code set apart, which would be ten digits like a mobile: 079-26401234, 0612-2345678.
 _LANDLINE: Final = r"(^|[^0-9])(?:\+?91[\s-]*)?\(?(?:0?(?:79|80)[\s)-]+[2-7][0-9]{7}|0[0-9]{3}[\s)-]+[2-5][0-9]{6}|0[0-9]{4}[\s)-]+[2-5][0-9]{5})([^0-9]|$)"

@@ -19,9 +19,8 @@ _QUOTES: Final = "'\"`´‘’“”′″"
 _DASHES: Final = r"[\p{Pd}\x{2212}]"
 # Other characters that look like a slash or a dash.
 _LIKE_OURS: Final = {"\u2044": "/", "\u2215": "/", "\u29f8": "/", "\u2043": "-", "\u02d7": "-"}
-_GROUPED: Final = (
-    r"^(?:₹|(?i:rs\.?|inr))?\s*([0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.0+)?$"  # a number shown as an amount
-)
+# A number shown as an amount.
+_GROUPED: Final = r"^(?:₹|(?i:rs\.?|inr))?\s*([0-9]{1,3}(?:,[0-9]{2,3})*,[0-9]{3})(?:\.0+)?$"
 _FORMULA: Final = r"^=.*[\"(&]"
 _POINT_ZERO: Final = r"^([0-9]+)\.0+$"  # a number that went through a program that counts in fractions
 
