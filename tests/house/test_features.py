@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import pytest
 from psycopg.types.json import Jsonb
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from py360.modules.identity import authentication, catalogue
-from tests.modules.conftest import AsRole, as_role
+from tests.modules.conftest import AsRole, Person, as_role
 
 __all__ = ["as_role"]  # the fixture
 
@@ -62,24 +61,33 @@ def test_every_feature_has_a_case() -> None:
     assert USES.keys() == {feature.id for feature in catalogue.FEATURES}
 
 
-@pytest.mark.parametrize("feature", USES)
-async def test_a_feature_is_enforced(as_role: AsRole, feature: str) -> None:
-    page = feature.partition(":")[0]
-    others = sorted(name for name in catalogue.expand([page]) if name != feature)
-    holder = "insert into roles (name, display_name, permissions, reach) values (%(name)s, %(name)s, %(set)s, 'all')"
+async def test_every_feature_is_enforced(as_role: AsRole) -> None:
+    for feature, use in USES.items():
+        without, allowed = await people(as_role, feature)
+        refused = await without.request(use.method, use.path, json=use.body)
+        assert refused.status_code == 403, (feature, refused.text)
+        passed = await allowed.request(use.method, use.path, json=use.body)
+        assert passed.status_code not in (401, 403), (feature, passed.text)
+
+
+async def people(as_role: AsRole, feature: str) -> tuple[Person, Person]:
+    """Somebody without this one feature of its page, and somebody with it alone of them."""
+    others = sorted(name for name in catalogue.expand([feature.partition(":")[0]]) if name != feature)
+    word = feature.replace(":", "-")
+    roles = {f"without-{word}": [*others, "profile"], f"with-{word}": [*others, feature]}
     async with unit_of_work() as session:
-        for name, held in (("without", [*others, "profile"]), ("with", [*others, feature])):
-            # A page whose only feature is left out would imply it again: there the feature is revoked from the user.
-            await db.execute(session, holder, {"name": name, "set": Jsonb(held)})
-    without, allowed = await as_role("without"), await as_role("with")
+        for name, held in roles.items():
+            await db.execute(
+                session,
+                "insert into roles (name, display_name, permissions, reach) values (%(name)s, %(name)s, %(set)s, 'all')",
+                {"name": name, "set": Jsonb(held)},
+            )
+    without, allowed = [await as_role(name) for name in roles]
     async with unit_of_work() as session:
+        # A page whose only feature is left out would imply it again: there the feature is revoked from the user.
         await db.execute(
             session, "update users set revoked_permissions = %(set)s where id = %(user)s",
             {"set": Jsonb([feature]), "user": without.user["id"]},
         )  # fmt: skip
     authentication.forget()
-    use = USES[feature]
-    refused = await without.request(use.method, use.path, json=use.body)
-    assert refused.status_code == 403, refused.text
-    passed = await allowed.request(use.method, use.path, json=use.body)
-    assert passed.status_code not in (401, 403), passed.text
+    return without, allowed

@@ -1,6 +1,5 @@
 """Who sees and touches which case: every role at every address."""
 
-import pytest
 
 from py360.modules.identity import catalogue
 
@@ -28,30 +27,29 @@ async def test_nobody_without_signing_in(client, make_case) -> None:
         assert (await client.put(f"/api/cases/{path}", json={})).status_code == 401
 
 
-@pytest.mark.parametrize("name", sorted(ROLES))
-async def test_out_of_reach_is_not_found_and_without_right_forbidden(as_role, make_case, rows, name: str) -> None:
-    role = ROLES[name]
-    person = await as_role(name)
-    case = await make_case("in_progress")  # neither node nor assignee: only `all` sees it
-    sees = role.reach == "all"
-    reads = "cases" in role.permissions or "closed-cases" in role.permissions
-    for part in READS:
-        expected = 403 if not reads else 200 if sees else 404
-        assert (await person.get(case.path + part)).status_code == expected, part
-    if "cases" in role.permissions:
-        listed = (await person.get("/api/cases")).json()["data"]["cases"]
-        assert bool(listed) is sees
-    for method, part, body in WRITES:
-        answer = await person.request(method, case.path + part, json=body)
-        forbidden = "cases" not in role.permissions or name in catalogue.READ_ONLY_ROLES
-        if forbidden:
-            assert answer.status_code == 403, (part, answer.text)
-        elif not sees:
-            assert answer.status_code == 404, (part, answer.text)
-        else:
-            assert answer.status_code not in (401, 403, 404), (part, answer.text)
-    if not sees:
-        assert await rows("select 1 from case_history where case_id = %(id)s", id=case.id) == []
+async def test_out_of_reach_is_not_found_and_without_right_forbidden(as_role, make_case, rows) -> None:
+    for name, role in sorted(ROLES.items()):
+        person = await as_role(name)
+        case = await make_case("in_progress")  # neither node nor assignee: only `all` sees it
+        sees = role.reach == "all"
+        reads = "cases" in role.permissions or "closed-cases" in role.permissions
+        for part in READS:
+            expected = 403 if not reads else 200 if sees else 404
+            assert (await person.get(case.path + part)).status_code == expected, (name, part)
+        if "cases" in role.permissions:
+            listed = (await person.get("/api/cases")).json()["data"]["cases"]
+            assert (f"CASE-{case.id}" in {each["id"] for each in listed}) is sees, name
+        for method, part, body in WRITES:
+            answer = await person.request(method, case.path + part, json=body)
+            forbidden = "cases" not in role.permissions or name in catalogue.READ_ONLY_ROLES
+            if forbidden:
+                assert answer.status_code == 403, (name, part, answer.text)
+            elif not sees:
+                assert answer.status_code == 404, (name, part, answer.text)
+            else:
+                assert answer.status_code not in (401, 403, 404), (name, part, answer.text)
+        if not sees:
+            assert await rows("select 1 from case_history where case_id = %(id)s", id=case.id) == []
 
 
 async def test_team_and_subtree_see_their_nodes(as_role, make_case, rows) -> None:

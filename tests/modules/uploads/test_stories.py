@@ -305,9 +305,11 @@ async def test_the_template_can_be_filled_in_and_uploaded(send: Send, as_admin: 
     assert (told["status"], told["successfulRecords"]) == ("completed", 1), told
 
 
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [
+async def test_nobody_gets_in_without_the_right(
+    client: httpx.AsyncClient, as_role: Callable[[str], Awaitable[Any]]
+) -> None:
+    agent = await as_role("agent")
+    for method, path in (
         ("POST", "/api/upload/file"),
         ("POST", "/api/upload/preview"),
         ("GET", "/api/upload/status/upload-1"),
@@ -320,15 +322,10 @@ async def test_the_template_can_be_filled_in_and_uploaded(send: Send, as_admin: 
         ("POST", "/api/upload/upload-1/cancel"),
         ("POST", "/api/upload/upload-1/undo"),
         ("GET", "/api/batches/status"),
-    ],
-)
-async def test_nobody_gets_in_without_the_right(
-    method: str, path: str, client: httpx.AsyncClient, as_role: Callable[[str], Awaitable[Any]]
-) -> None:
-    assert (await client.request(method, path)).status_code == 401
-    agent = await as_role("agent")
-    may_look = path == "/api/batches/status"
-    assert (await agent.request(method, path)).status_code == (200 if may_look else 403)
+    ):
+        assert (await client.request(method, path)).status_code == 401, path
+        may_look = path == "/api/batches/status"
+        assert (await agent.request(method, path)).status_code == (200 if may_look else 403), path
 
 
 async def test_another_clients_upload_is_not_there(
