@@ -41,6 +41,7 @@ INSTALLATIONS = {  # by the file whose tests share one; xdist_group does the sam
     "test_demo.py": "demonstrated",
     "test_integration.py": "demonstrated",
     "test_client_contract.py": "demonstrated",
+    "test_restored_elsewhere.py": "demonstrated",
 }
 RunJobs = Callable[[], Awaitable[None]]
 os.environ.setdefault("PY360_SECRET_KEY", services.SECRET_KEY)  # tests without an installation sign and seal too

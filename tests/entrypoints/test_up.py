@@ -213,7 +213,10 @@ def test_a_plain_user_runs_it_on_the_address_that_is_set_and_whatever_dies_is_st
     host = _ipv6_or_ipv4(installation.port, monkeypatch)
     installation.environment["PY360_HOST"] = host.strip("[]")
     address = f"http://{host}:{installation.port}/api"
-    assert f"{address} " in installation.start(START_SECONDS)
+    installation.environment |= {"PY360_ADMIN_EMAIL": "boss@example.com", "PY360_ADMIN_PASSWORD": "given by them 7"}
+    said = installation.start(START_SECONDS)
+    assert f"{address} " in said
+    assert "boss@example.com  password as set in PY360_ADMIN_PASSWORD" in said
     assert httpx.get(f"{address}/health").json()["data"]["ready"]
     assert {process.uids().real for process in installation.processes()} == {user}
     _kill_the_worker(installation)

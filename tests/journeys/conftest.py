@@ -15,7 +15,7 @@ from py360.samples.portfolio import Sample
 from tests.installation import START_SECONDS, Installation, installed
 
 ROWS = 60
-EMAIL, PASSWORD = "admin@py360.local", "given by the operator 7"
+EMAIL, PASSWORD = "boss@example.com", "given by the operator 7"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +39,14 @@ def funnel(installation: Installation, *words: str) -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def demonstrated() -> Iterator[Demonstrated]:
     """The demo on an installation that does not run, which the demo starts and stops again; then it is started."""
-    with installed(PY360_ADMIN_PASSWORD=PASSWORD) as one, tempfile.TemporaryDirectory() as folder:
+    with (
+        installed(PY360_ADMIN_EMAIL=EMAIL, PY360_ADMIN_PASSWORD=PASSWORD) as one,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         file = Path(folder) / "due.xlsx"
         sample = portfolio.write(file, 11, ROWS, date.today())  # noqa: DTZ011 - the office's own day
         told = funnel(one, "--file", str(sample.path))
+        assert not (one.home / "admin.password").exists()
         left = sum(process.is_running() for process in one.processes())
         one.start(START_SECONDS)
         yield Demonstrated(one, sample, told, left)

@@ -1,6 +1,5 @@
 """Who sees and touches which case: every role at every address."""
 
-
 from py360.modules.identity import catalogue
 
 READS = ("", "/history", "/comments", "/communications")
