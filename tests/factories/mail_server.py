@@ -42,6 +42,7 @@ mail_home = {folder}/mail/%u
 mail_location = maildir:~/Maildir
 maildir_very_dirty_syncs = no
 mailbox_idle_check_interval = 1 secs
+auth_failure_delay = 0
 namespace inbox {{
   inbox = yes
   separator = /
@@ -88,6 +89,9 @@ service imap-login {{
 }}
 service anvil {{
   chroot =
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   chroot =
