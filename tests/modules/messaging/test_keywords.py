@@ -131,6 +131,11 @@ def test_every_start_word_counts_in_every_spelling(spelling: str) -> None:
         "mat bheja karo",
         "nai chahiye",
         "wrong person",
+        "STOP Asha",
+        "STOP (Asha Patil)",
+        "STOP +91 98200 12345",
+        "STOP SHRIRAM",
+        "Asha Patil STOP",
     ],
 )
 def test_a_request_may_be_polite_and_name_what_is_to_stop(text: str) -> None:
@@ -167,6 +172,9 @@ def test_a_request_may_be_polite_and_name_what_is_to_stop(text: str) -> None:
         "tang ho gaya",
         "5000 paid",
         "unstop",
+        "DO NOT STOP",
+        "Never STOP",
+        "STOP PAYMENT",
         "yes",
         "ok",
         "",

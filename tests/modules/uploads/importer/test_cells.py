@@ -99,7 +99,8 @@ def test_an_address_is_one_here_where_it_is_one_elsewhere(text: str) -> None:
 async def test_titles_are_left_out_and_names_are_kept(send: Send, resources: Resources) -> None:
     cells = [
         ("MS Subramanian", "MS Subramanian"), ("Sri Vidya Raman", "Sri Vidya Raman"), ("Kum Kum Bhagat", "Kum Kum Bhagat"),
-        ("Ms. Leela Menon", "Leela Menon"), ("Ms Leela Menon", "Leela Menon"), ("MR.RAMESH PAWAR", "RAMESH PAWAR"),
+        ("Ms. Leela Menon", "Leela Menon"), ("MS. Dhoni", "MS. Dhoni"), ("MS. LEELA MENON", "LEELA MENON"), ("Ms. Leela", "Leela"),
+        ("Ms Leela Menon", "Leela Menon"), ("MR.RAMESH PAWAR", "RAMESH PAWAR"),
         ("Smt.Sita Devi", "Sita Devi"), ("M/s. Total Logistics Pvt Ltd", "M/s. Total Logistics Pvt Ltd"),
         ("Shri Ganesh Motors", "Shri Ganesh Motors"), ("Mrinal Sen", "Mrinal Sen"), ("Shrikant Rao", "Shrikant Rao"),
         ("Mr. & Mrs. Rao", "Mr. & Mrs. Rao"), ("श्रीमती सीता देवी", "सीता देवी"),

@@ -5,6 +5,9 @@ with polite words and the thing that is to stop beside it ("Stop.", "STOP ✋", 
 "I have paid. Stop"). A sentence with any other word is not: "please don't stop", "when does it end?". Words that also mean
 other things ("cancel", "end", "no") count only as the whole message. Start must be the whole message, always.
 
+A keyword that stands first in capitals, with nothing behind it but names or numbers, is the keyword that we asked for, with
+who writes ("STOP Asha Patil", "STOP 98200 12345"); so is one behind a name ("Asha STOP").
+
 In doubt we stop: somebody who is stopped by mistake can write START; somebody who is written to after a STOP has been
 wronged. A misread start would write to people who asked us not to, so there the doubt goes the other way.
 """
@@ -21,6 +24,7 @@ from typing import Final, Literal
 Meaning = Literal["stop", "start"]
 LONGEST: Final = 2_000  # characters that are looked at; a request to stop is short
 LONGEST_REQUEST: Final = 15  # words beside the polite ones; no phrase of the lists is as long
+LONGEST_NAME: Final = 3  # words
 _SENTENCE_ENDS: Final = frozenset(".!?,;:\n\r।॥…،؛؟۔|—–、。！？")
 # Words behind which a sentence says something else: what happens otherwise, or who writes.
 _TURNS: Final = frozenset(["or", "otherwise", "else", "warna", "varna", "वरना", "वर्ना", "ورنہ", "regards", "rgds"])
@@ -86,7 +90,19 @@ def _meaning(text: str) -> Meaning | None:
         turn = next((place for place, token in enumerate(request) if token in _TURNS), len(request))
         if words.is_stop(request, whole=False) or words.is_stop(request[:turn], whole=False):
             return "stop"
+    if _is_keyword_with_a_name([word for part in text.split() if (word := part.strip("()[]'\"-–—+"))], words):
+        return "stop"
     return "start" if words.is_start(tokens) else None
+
+
+def _is_keyword_with_a_name(written: Sequence[str], words: "_Vocabulary") -> bool:
+    """Whether a message is a keyword in capitals and a name or number. Capitals in front of it ("DO NOT STOP") are no name."""
+    others = {token for word in written for token in _tokens(word)} & words.never_names
+    if others or not 2 <= len(written) <= LONGEST_NAME + 1:
+        return False
+    first, last = (word.isupper() and tuple(_tokens(word)) in words.stop for word in (written[0], written[-1]))
+    behind = first and all(word[0].isupper() or word[0].isdigit() for word in written[1:])
+    return behind or (last and all(word.istitle() for word in written[:-1]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +117,11 @@ class _Vocabulary:
     beside: frozenset[str]
     objects: frozenset[str]
     about: frozenset[str]
+
+    @property
+    def never_names(self) -> frozenset[str]:
+        """Words that are no part of a customer's name: what messages are about, and "not"."""
+        return self.about | {token for phrase in self.refusal for token in phrase}
 
     def is_stop(self, tokens: Sequence[str], *, whole: bool) -> bool:
         """Whether these words are a request to stop and nothing else; `whole`: they are all the message says."""

@@ -9,6 +9,7 @@ _TITLE: Final = r"^(?i:mr|mrs|miss|shri|shriman|shrimati|smt|श्री|श्
 # Also initials (`MS Subramanian`) or names (`Sri Vidya`, `Kum Kum`): a title only with its dot, `Ms` also as it is written.
 _DOTTED: Final = r"^(?i:ms|sri|kum|km|m/s)\.\s*(?:[^.\s]{2})"
 _WRITTEN: Final = r"^Ms\s+"
+_INITIALS: Final = r"^MS\.\s*\p{Lu}\p{Ll}+$"  # `MS. Dhoni`: who writes the rest small has no reason for a title in capitals
 _TITLE_ALONE: Final = r"^(?i:mr|mrs|miss|ms|shri|smt|kum|m/s|dr|श्री|श्रीमती|कुमारी)\.?$"  # nobody's name
 _COMPANY: Final = (
     r"(?i)\b(pvt|private limited|ltd|limited|llp|inc|co|company|corporation|corp|motors?|textiles?|traders?|trading|enterprises?|industries"
@@ -28,7 +29,7 @@ def without_title(names: pl.Series) -> pl.Series:
     bare = (
         pl.when(name.str.contains(_TITLE))
         .then(name.str.replace(_TITLE, ""))
-        .when(name.str.contains(_DOTTED))
+        .when(name.str.contains(_DOTTED) & ~name.str.contains(_INITIALS))
         .then(name.str.replace(r"^\S+?\.\s*", ""))
         .when(name.str.contains(_WRITTEN))
         .then(name.str.replace(_WRITTEN, ""))
