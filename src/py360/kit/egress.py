@@ -80,6 +80,25 @@ async def addresses_of(host: str) -> list[str]:
     return _allowed(host, [str(each[4][0]) for each in found])
 
 
+async def open_socket(host: str, port: int, seconds: float) -> socket.socket:
+    """A connection to a host that a user typed, for libraries that take one. Raises AddressNotAllowed before it is opened, and OSError."""
+    last: OSError | None = None
+    for address in await addresses_of(host):
+        made = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+        try:
+            made.setblocking(False)
+            async with asyncio.timeout(seconds):
+                await asyncio.get_running_loop().sock_connect(made, (address, port))
+        except BaseException as error:
+            made.close()
+            if not isinstance(error, OSError):
+                raise
+            last = error
+        else:
+            return made
+    raise last or OSError(errno.EHOSTUNREACH, f"{host} has no address")
+
+
 def connect(host: str, port: int, seconds: float) -> socket.socket:
     """A connection to a host that a user typed, for libraries that block. Raises AddressNotAllowed before one is opened, and OSError."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

@@ -1,8 +1,10 @@
 """SMTP as servers really behave: with and without PIPELINING, refusing, deferring, hanging up."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -83,9 +85,9 @@ async def start() -> AsyncIterator[Start]:
             writer.close()
 
 
-def transport(server: Server, connections: int = 3) -> SmtpTransport:
+def transport(server: Server, connections: int = 3, host: str = "127.0.0.1") -> SmtpTransport:
     settings = SmtpSettings(
-        host="127.0.0.1", port=server.port, from_email="a@b.in", from_name="A", max_connections=connections
+        host=host, port=server.port, from_email="a@b.in", from_name="A", max_connections=connections
     )
     return SmtpTransport(ProviderAccount(1, 1, "email", "smtp", "x", True, settings))
 
@@ -159,6 +161,25 @@ async def test_nobody_there(start: Start) -> None:
     carrier = transport(server)
     deliveries = await carrier.send(batch("a@x.in", "b@x.in"))
     assert summary(deliveries) == [("failed", "unreachable", True)] * 2
+
+
+async def test_a_name_is_looked_up_once_and_connected_where_it_was_checked(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who answers for a name could lead elsewhere at a second look."""
+    server, look, asked = await start(), socket.getaddrinfo, []
+
+    def answers(host: str | bytes | None, *rest: Any, **options: Any) -> Any:
+        if host == "mail.example.test":
+            asked.append(host)
+            host = "127.0.0.1" if len(asked) == 1 else "127.0.0.9"
+        return look(host, *rest, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", answers)
+    carrier = transport(server, host="mail.example.test")
+    assert summary(await carrier.send(batch("a@x.in"))) == [("sent", None, False)]
+    assert len(asked) == 1
+    await carrier.close()
 
 
 async def test_leading_dots_arrive_doubled_on_the_wire(start: Start) -> None:

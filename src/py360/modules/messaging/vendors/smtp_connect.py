@@ -85,9 +85,10 @@ async def connect(server: Server) -> SmtpSession:
         timeout=TIMEOUT_SECONDS,
     )
     try:
-        if not server.is_trusted:
-            await egress.check_host(server.host)
-        await client.connect()
+        if server.is_trusted:
+            await client.connect()
+        else:
+            await client.connect(port=None, sock=await egress.open_socket(server.host, server.port, TIMEOUT_SECONDS))
         if not client.last_ehlo_response:
             await client.ehlo()
     except (OSError, aiosmtplib.SMTPException) as error:

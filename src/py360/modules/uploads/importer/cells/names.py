@@ -9,7 +9,9 @@ _TITLE: Final = r"^(?i:mr|mrs|miss|shri|shriman|shrimati|smt|श्री|श्
 # Also initials (`MS Subramanian`) or names (`Sri Vidya`, `Kum Kum`): a title only with its dot, `Ms` also as it is written.
 _DOTTED: Final = r"^(?i:ms|sri|kum|km|m/s)\.\s*(?:[^.\s]{2})"
 _WRITTEN: Final = r"^Ms\s+"
-_INITIALS: Final = r"^MS\.\s*\p{Lu}\p{Ll}+$"  # `MS. Dhoni`: who writes the rest small has no reason for a title in capitals
+_INITIALS: Final = (
+    r"^MS\.\s*\p{Lu}\p{Ll}+$"  # `MS. Dhoni`: who writes the rest small has no reason for a title in capitals
+)
 _TITLE_ALONE: Final = r"^(?i:mr|mrs|miss|ms|shri|smt|kum|m/s|dr|श्री|श्रीमती|कुमारी)\.?$"  # nobody's name
 _COMPANY: Final = (
     r"(?i)\b(pvt|private limited|ltd|limited|llp|inc|co|company|corporation|corp|motors?|textiles?|traders?|trading|enterprises?|industries"
