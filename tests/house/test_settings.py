@@ -3,7 +3,7 @@
 import re
 
 from py360.entrypoints.wiring import MODULES
-from py360.modules.settings.sections import SECTIONS, Lawful
+from py360.modules.settings.sections import LATER, SECTIONS, Lawful
 from tests.house.source import CHECKOUT, SOURCE, files
 
 PAGE = (CHECKOUT / "docs" / "settings.md").read_text()
@@ -54,6 +54,15 @@ def test_what_waits_for_a_module_waits_no_longer_than_that() -> None:
         if who.startswith("with "):
             module = re.split(r"[;:]", who.removeprefix("with "))[0]
             assert module not in MODULES, (key, f"{module} is here: let it obey, and say so")
+
+
+def test_form_says_what_waits_for_a_module() -> None:
+    later = str(LATER.description)
+    for (section, name), who in told().items():
+        kind = SECTIONS[section].model_fields
+        field = next(each for own, each in kind.items() if (each.alias or own) == name)
+        if name != "businessHours":  # a group, not a field of the form
+            assert str(field.description).endswith(later) == who.startswith("with "), (section, name)
 
 
 def test_whoever_reads_settings_is_on_the_page() -> None:

@@ -3,18 +3,26 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
-from py360.modules.settings.sections import Section, secrets_of
+from py360.modules.settings.sections import Section, lawful_of, secrets_of
 from py360.modules.settings.views import SettingField, SettingKind
 
 LONG: Final = 1000  # characters; what may be longer is written on several lines
 _TIME: Final = r"[0-5]\d$"  # how the pattern of a time of day ends
+ALWAYS_ON: Final = "The law asks for it: it cannot be switched off"
 Shape = Mapping[str, Any]  # a property of a JSON schema
 
 
 def fields(section: type[Section]) -> list[SettingField]:
     """The fields of a tab in their order; those of a group under its name and a point: `businessHours.start`."""
     schema = section.model_json_schema(by_alias=True)
-    return list(_fields(schema["properties"], schema.get("$defs", {}), "", secrets_of(section)))
+    found, lawful = (
+        list(_fields(schema["properties"], schema.get("$defs", {}), "", secrets_of(section))),
+        lawful_of(section),
+    )
+    for each in found:
+        if each["name"] in lawful:
+            each["description"] = ALWAYS_ON
+    return found
 
 
 def _fields(
@@ -35,7 +43,7 @@ def _field(name: str, shape: Shape, *, is_secret: bool) -> SettingField:
     return {
         "name": name,
         "kind": "secret" if is_secret else _kind(kind),
-        "description": cast(str, shape.get("description", "")),
+        "description": cast(str, kind.get("description", "")),
         "choices": [str(each) for each in choices or ()],
         "minimum": kind.get("minimum"),
         "maximum": kind.get("maximum"),
