@@ -55,6 +55,20 @@ async def test_a_metric_is_composed_kept_charted_and_exported(as_admin: httpx.As
     assert (await as_admin.get(path)).status_code == 404
 
 
+async def test_numbers_of_a_metric_lead_to_their_cases(as_admin: httpx.AsyncClient, make_case: MakeCase) -> None:
+    await make_case("in_progress", channel="Online")
+    await make_case("renewed")
+    await fold_all()
+    for grouping in GROUPINGS.keys() - {"method", "frequency"}:
+        body = {"measure": "cases", "grouping": grouping, "filters": {"dateRange": "month"}}
+        data = (await as_admin.post("/api/dashboard/metrics/preview", json=body)).json()["data"]
+        assert any(point["cases"] for point in data["points"]) or grouping in ("place", "agent", "batch"), grouping
+        for point in data["points"]:
+            if point["cases"]:
+                listed = (await as_admin.get(f"/api{point['cases']}")).json()["data"]
+                assert listed["pagination"]["total"] == point["value"], (grouping, point)
+
+
 async def test_every_measure_goes_with_every_grouping(as_admin: httpx.AsyncClient, make_case: MakeCase) -> None:
     case = await make_case("in_progress")
     await make_case("renewed")

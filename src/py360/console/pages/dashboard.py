@@ -99,6 +99,7 @@ class Point(TypedDict):
     key: str
     name: str
     value: float | None
+    cases: str | None
 
 
 class Computed(TypedDict):

@@ -1,7 +1,9 @@
 """What a metric comes to: its value in each group, within the reach of whoever looks."""
 
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from py360.kit.caller import Caller
@@ -10,6 +12,7 @@ from py360.kit.reads import Reads
 from py360.modules.analytics.charts.cases import NOT_GIVEN
 from py360.modules.analytics.charts.money import FREQUENCIES, MODES
 from py360.modules.analytics.filters import Scope
+from py360.modules.analytics.links import case_list
 from py360.modules.analytics.metrics import catalogue
 from py360.modules.analytics.metrics.catalogue import GROUPINGS, Number
 from py360.modules.analytics.queries.cells import check, source
@@ -18,6 +21,10 @@ from py360.modules.cases import api as cases
 
 MAX_DAYS: Final = 366
 MAX_GROUPS: Final = 500
+# How the case list calls a grouping.
+_FILTERS: Final = {
+    "policyType": "policyType", "status": "status", "channel": "channel", "place": "teamId", "batch": "batchId", "agent": "agent",
+}  # fmt: skip
 _NAMES: Final = {
     "place": "select id, name from organization_public_node where id = any(%(ids)s)",
     "batch": "select id, batch_code as name from uploads_public_batch where id = any(%(ids)s)",
@@ -32,6 +39,7 @@ class Point:
     key: str
     name: str
     value: Number
+    cases: str = ""  # the address of the list of its cases (of a place with those below it); empty where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +71,30 @@ async def points(reads: Reads, caller: Caller, measure: str, grouping: str, scop
             details=[{"field": "grouping", "message": "another one, or narrower filters"}],
         )
     names = await _names(reads, grouping, list(parts))
-    values = [Point(key, names.get(key, NOT_GIVEN), measured.value(each)) for key, each in parts.items()]
-    if not values and grouping == "none":
-        return [Point("", measured.title, measured.value([]))]
     if grouping == "none":
-        return [Point("", measured.title, values[0].value)]
+        whole = measured.value(next(iter(parts.values()), []))
+        return [Point("", measured.title, whole, case_list(scope) if measured.kind == "opened" else "")]
+    values = [
+        Point(key, name, measured.value(each), _cases(scope, grouping, key, name) if measured.kind == "opened" else "")
+        for key, each in parts.items()
+        for name in [names.get(key, NOT_GIVEN)]
+    ]
     return sorted(values, key=_in_time if grouped.by_time else _highest_first)
+
+
+def _cases(scope: Scope, grouping: str, key: str, name: str) -> str:
+    """The case list of a group of cases by the day they were uploaded."""
+    if grouping == "day":
+        return case_list(scope, dateFrom=key, dateTo=key)
+    if grouping == "month":
+        first = date.fromisoformat(key)
+        last = first.replace(day=monthrange(first.year, first.month)[1])
+        if scope.period.word != "all":
+            first, last = max(first, scope.period.first), min(last, scope.period.last)
+        return case_list(scope, dateFrom=first.isoformat(), dateTo=last.isoformat())
+    if grouping not in _FILTERS or key in ("", "0"):  # what has no value has no filter
+        return ""
+    return case_list(scope, **{_FILTERS[grouping]: name if grouping == "batch" else key})
 
 
 def _in_time(point: Point) -> tuple[float, str]:

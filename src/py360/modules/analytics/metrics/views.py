@@ -79,11 +79,12 @@ class MetricDeleted(TypedDict):
 
 
 class PointView(TypedDict):
-    """A group and the value in it; null where there is nothing to divide by."""
+    """A group and the value in it; null where there is nothing to divide by. `cases`: the list that has its cases, if any has."""
 
     key: str
     name: str
     value: float | int | None
+    cases: str | None
 
 
 class MetricDataView(TypedDict):

@@ -128,7 +128,12 @@ async def _data(res: Resources, caller: Caller, measure: str, grouping: str, fil
         "grouping": grouping,
         "period": period_view(scope.period),
         "points": [
-            {"key": point.key, "name": point.name, "value": float(point.value) if point.value is not None else None}
+            {
+                "key": point.key,
+                "name": point.name,
+                "value": float(point.value) if point.value is not None else None,
+                "cases": point.cases or None,
+            }
             for point in found
         ],
     }
