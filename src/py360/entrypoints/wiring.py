@@ -156,6 +156,7 @@ def connect_events() -> None:
         subscribe(merge, recommendations_jobs.follow_merge)
     subscribe(files_events.FileAdded, claims_jobs.note_file)
     subscribe(cases_events.CaseClosed, payments_jobs.case_closed)
+    subscribe(cases_events.CaseReopened, payments_jobs.case_reopened)
 
 
 def loops(modules: Sequence[str]) -> list[Callable[[], Coroutine[Any, Any, None]]]:

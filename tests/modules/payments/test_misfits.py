@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
-from py360.modules.payments.service import poll
+from py360.modules.payments.service import closed_cases, poll
 from py360.modules.providers import api as providers
 from py360.sandbox.vendors import Vendors
 from tests.conftest import RunJobs
@@ -196,6 +196,29 @@ async def test_money_for_a_closed_case_is_booked_and_reported(
     assert (await case_now(case))[0] == status
     assert "Payment on a Closed Case" in await history(case)
     assert "Payment for a closed case" in await told()
+    body = {"status": "in_progress", "reason": "The money is there"}
+    assert (await as_admin.patch(f"/api/cases/{case.number}/quick-edit", json=body)).status_code == 200
+    await run_jobs()
+    assert (await case_now(case))[0] == "renewed"  # what came in meanwhile pays it
+    assert {each["status"] for each in await rows("select status from reconciliation_exceptions")} == {"resolved"}
+    assert (await as_admin.patch(f"/api/cases/{case.number}/quick-edit", json=body)).status_code == 200
+    await run_jobs()
+    assert (await case_now(case))[0] == "in_progress"  # a renewal that a manager takes back stays so
+
+
+async def test_money_of_a_case_that_is_closed_afterwards_is_looked_at(
+    run_jobs: RunJobs, as_admin: httpx.AsyncClient, clock: Any, make_case: MakeCase
+) -> None:
+    case = await make_case("1000")
+    paid = await as_admin.post(f"/api/cases/{case.number}/payments", json={"method": "cash", "amount": 400})
+    assert paid.status_code == 201, paid.text
+    body = {"status": "cancelled", "reason": "said no"}
+    assert (await as_admin.patch(f"/api/cases/{case.number}/quick-edit", json=body)).status_code == 200
+    await closed_cases.closed(case.id)  # events may come twice
+    await run_jobs()
+    (found,) = await rows("select kind, amount from reconciliation_exceptions where status = 'open'")
+    assert (found["kind"], found["amount"]) == ("closed_case", 400)
+    assert (await history(case)).count("Money of a closed case") == 1
 
 
 def dispute_event(order_id: str, pay_id: str, paise: int, status: str) -> dict[str, Any]:

@@ -140,7 +140,7 @@ async def stop_reminders(case_id: int) -> None:
 
 
 @jobs.task(name="campaigns.recount_conversions")
-async def recount_conversions(case_id: int, wholly: bool = True) -> None:
+async def recount_conversions(case_id: int, wholly: bool = True, old_status: str = "renewed") -> None:
     """A case was refunded or opened again: the campaigns that wrote to its customer count their conversions again."""
     async with db.unit_of_work() as session:
         await _recount_soon(session, await db.fetch_all(session, int, _CAMPAIGNS_OF_CASE, {"case": case_id}))

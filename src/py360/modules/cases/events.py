@@ -28,9 +28,10 @@ class CaseClosed:
 
 @dataclass(frozen=True, slots=True)
 class CaseReopened:
-    """A closed case is worked again."""
+    """A closed case is worked again; `old_status`: renewed, lapsed or cancelled."""
 
     case_id: int
+    old_status: str
 
 
 @dataclass(frozen=True, slots=True)

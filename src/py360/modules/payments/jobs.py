@@ -12,7 +12,7 @@ from py360.modules.payments.mandates import run as mandates
 from py360.modules.payments.mandates.follow import ASK as ASK_MANDATE
 from py360.modules.payments.reconciliation import compare
 from py360.modules.payments.service import close_orders as service
-from py360.modules.payments.service import poll
+from py360.modules.payments.service import closed_cases, poll
 
 jobs = live_updates.jobs
 inbox: Final = Inbox(jobs, list(webhooks.HOOKS), webhooks.apply)
@@ -74,9 +74,16 @@ async def close_orders(case_id: int) -> None:
 
 @jobs.task(name="payments.case_closed")
 async def case_closed(case_id: int, status: str) -> None:
-    """A case that is over can be paid no more."""
+    """A case that is over can be paid no more; what was paid of it has to go back, or to be looked at."""
     if status != "renewed":  # paying closes the others already
         await close_orders.func(case_id=case_id)
+        await closed_cases.closed(case_id)
+
+
+@jobs.task(name="payments.case_reopened")
+async def case_reopened(case_id: int, old_status: str) -> None:
+    """A closed case is worked again: what came in for it meanwhile pays it."""
+    await closed_cases.reopened(case_id, old_status)
 
 
 @jobs.task(name="payments.follow_policies")

@@ -129,7 +129,7 @@ def _events(case: Case, new: str) -> Iterator[object]:
     if new in CLOSED:
         yield CaseClosed(case.id, new)
     elif old in CLOSED:
-        yield CaseReopened(case.id)
+        yield CaseReopened(case.id, old)
 
 
 async def settle(session: AsyncSession, payments: Sequence[Paid]) -> None:
