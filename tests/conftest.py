@@ -25,7 +25,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from py360.entrypoints import wiring
 from py360.entrypoints.api import build_app
-from py360.kit import jobs, pools
+from py360.kit import jobs, pools, webhooks
 from py360.kit.clock import FixedClock
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings, settings
@@ -47,6 +47,8 @@ RunJobs = Callable[[], Awaitable[None]]
 os.environ.setdefault("PY360_SECRET_KEY", services.SECRET_KEY)  # tests without an installation sign and seal too
 
 gc.set_threshold(100_000, 50)  # a fifth of the tests' time went into looking through modules that stay anyway
+
+webhooks.LOOK_AGAIN_SECONDS = 0  # no events come in while a test runs its jobs
 
 # No test waits for a time that a busy machine may miss.
 hypothesis.settings.register_profile(

@@ -241,13 +241,15 @@ class Inbox:
 
         The second look catches what was being stored while this job began, and lets events collect in larger batches.
         """
-        last, quiet = 0, 0
-        while quiet < 2:
+        last, looks_again = 0, False
+        while True:
             if ids := await db.insist(partial(self.waiting, last)):
                 await batches.each(ids, self._apply_batch, self._make_dead_letter)
-                last, quiet = ids[-1], 0
+                last, looks_again = ids[-1], False
+            elif looks_again:
+                break
             else:
-                quiet += 1
+                looks_again = True
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
         if await self.waiting(limit=1):  # for something that is not recorded yet
             async with db.unit_of_work() as session:
