@@ -32,6 +32,12 @@ async def test_an_odd_request_is_refused_or_not_found(as_admin: httpx.AsyncClien
         assert answer.json()["success"] is (answer.status_code == 200), path
 
 
+async def test_a_form_of_a_thousand_fields_or_files_is_not_kept_in_memory(as_admin: httpx.AsyncClient) -> None:
+    for parts in ([(f"f{at}", (None, "x" * 1_000)) for at in range(60)], [("file", ("a.csv", "x"))] * 120):
+        answer = await as_admin.post("/api/upload/file", files=parts)
+        assert (answer.status_code, "Too many" in answer.text) == (400, True), answer.text
+
+
 async def test_headers_and_numbers_that_are_none_are_refused(as_admin: httpx.AsyncClient) -> None:
     """Digits without end, letters beyond ASCII, days at the end of time."""
     for value in ("9" * 5_000, "²", "٣"):

@@ -30,6 +30,8 @@ from py360.kit.http.params import opens_transaction
 
 MAX_BODY: Final = 1 << 20  # bytes
 MAX_PUBLIC_BODY: Final = 1 << 16
+# Fields, and files of up to 1 MB each, are held in memory: a large body is one file or a few, never a thousand of them.
+FORM_LIMITS: Final = {"max_fields": 50, "max_files": 100, "max_part_size": 1 << 20}
 
 Handler = Callable[[Request], Awaitable[Response]]
 Finder = Callable[[Request], Awaitable[Any]]
@@ -66,6 +68,7 @@ class Route(APIRoute):
     def __init__(self, path: str, endpoint: Callable[..., Any], *, max_body_size: int | None = None, **declared: Any):
         self.guards: list[CallerWith] = []
         self._declared_limit = max_body_size
+        declared.setdefault("form_limits", FORM_LIMITS)
         super().__init__(path, audit.marking(idempotency.noting(endpoint)), **declared)
 
     @property

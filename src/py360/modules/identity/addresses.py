@@ -29,6 +29,14 @@ def clean_email(text: str) -> str:
     return address
 
 
+def as_stored(text: str) -> str:
+    """An address that somebody typed to be recognised, in the spelling in which it would be stored; what is none stays as it is."""
+    try:
+        return clean_email(text)
+    except ValueError:
+        return text.strip().lower()
+
+
 def check_email(text: str) -> str:
     """As `clean_email`, for callers that no form has checked; raises Invalid."""
     try:

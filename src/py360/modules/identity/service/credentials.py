@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import crypto, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Gone, Invalid
-from py360.modules.identity import letters, passwords
+from py360.modules.identity import addresses, letters, passwords
 from py360.modules.identity.models import Client, User
 from py360.modules.identity.service import attempts, sign_in
 
@@ -92,7 +92,7 @@ async def forgot(session: AsyncSession, email: str, ip_address: str | None) -> N
         ip_address or "-",
     )
     user = await session.scalar(
-        select(User).where(User.email == email.strip().lower(), User.status.in_(("active", "pending")))
+        select(User).where(User.email == addresses.as_stored(email), User.status.in_(("active", "pending")))
     )
     if user is None or not await here.limits.hit(FORGOT_PER_EMAIL, "forgot-email", user.email):
         return

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from py360.kit import crypto, db, resources
 from py360.kit.db import unit_of_work
 from py360.kit.errors import NotFound
-from py360.modules.identity import authentication, passwords, queries, tokens
+from py360.modules.identity import addresses, authentication, passwords, queries, tokens
 from py360.modules.identity.errors import AccountNotActive, WrongCredentials
 from py360.modules.identity.models import Role, User, UserSession
 from py360.modules.identity.service import attempts, devices
@@ -65,8 +65,9 @@ async def sign_in(email: str, password: str, device: Device) -> SignedIn | int:
     await resources.current().limits.require(
         "Too many sign-ins from your network. Please wait a minute.", PER_ADDRESS, "login", device.ip_address or "-"
     )
+    email = addresses.as_stored(email)
     async with unit_of_work() as session:
-        user = await session.scalar(select(User).where(User.email == email.strip().lower()))
+        user = await session.scalar(select(User).where(User.email == email))
         attempt = await _attempt(session, email, user, device)
     await attempts.reserve(attempt)
     if not await passwords.matches(user.password_hash if user else None, password) or user is None:
