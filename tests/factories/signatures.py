@@ -3,13 +3,14 @@
 import hashlib
 import hmac
 import json
+import secrets
 import time
 from typing import Any
 
 
-def mailgun(event: dict[str, Any], secret: str) -> dict[str, Any]:
+def mailgun(event: dict[str, Any], secret: str, token: str = "") -> dict[str, Any]:
     """A signed request of Mailgun."""
-    timestamp, token = str(int(time.time())), "t" * 50
+    timestamp, token = str(int(time.time())), token or secrets.token_hex(25)
     mark = hmac.new(secret.encode(), f"{timestamp}{token}".encode(), hashlib.sha256).hexdigest()
     return {"signature": {"timestamp": timestamp, "token": token, "signature": mark}, "event-data": event}
 

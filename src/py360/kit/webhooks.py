@@ -34,6 +34,7 @@ WAIT_AGAIN: Final = timedelta(seconds=2)
 LOOK_AGAIN_SECONDS: Final = 0.1
 ACCOUNTS_AGE_SECONDS: Final = (10.0, 1.0)  # a new account or secret is looked up at once, at most once a second
 REASON_MAX: Final = 500
+TOKEN_KEPT_SECONDS: Final = 2 * 86_400  # a signature of a token is taken for a day
 _MALFORMED: Final = (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError)
 
 # As the vendor documents it; what is needed of it is checked by a model of its module.
@@ -66,13 +67,14 @@ class Request:
 class Item:
     """One event of a request: a key that repeats with the event, its payload, and what it `names` (a number, a domain).
 
-    `problem`: why it is a dead letter.
+    `problem`: why it is a dead letter. `token`: what the signature covers in place of the event.
     """
 
     key: str
     payload: JsonObject
     problem: str | None = None
     names: frozenset[str] = frozenset()
+    token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,11 +322,23 @@ class _Signed(Generic[Account]):
             fitting = [each for each in named if self.by(each)]
         if len(fitting) > 1 and any(each in fitting for each in own):
             fitting = own  # the address distinguishes what the event does not
+        if fitting and not await _is_tokens_event(self._vendor.name, item):
+            return []
         if fitting:
             return [_row(self._vendor.name, each.id, item) for each in fitting]
         if named or not self.by_any():
             return []
         return [_row(self._vendor.name, None, item, item.problem or "It names no account of this installation.")]
+
+
+async def _is_tokens_event(vendor: str, item: Item) -> bool:
+    """Whether the token that was signed has come with this event alone: whoever saw one request could sign any other with it."""
+    if item.token is None:
+        return True
+    name = f"webhook-token:{vendor}:{hashlib.sha256(item.token.encode('utf-8', 'replace')).hexdigest()}"
+    async with resources.current().cache.pipeline(transaction=False) as pipeline:
+        _, first = await pipeline.set(name, item.key, nx=True, ex=TOKEN_KEPT_SECONDS).get(name).execute()
+    return bool(first == item.key)
 
 
 def _row(vendor: str, account_id: int | None, item: Item, problem: str | None = None) -> _Row:

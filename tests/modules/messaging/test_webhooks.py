@@ -45,9 +45,11 @@ async def test_the_same_event_twice_is_stored_once(
 ) -> None:
     (number,) = await written(client_id)
     event = payload("mailgun_delivered.json", MESSAGE=f"email-msg-{number}@sandbox.py360.invalid")
-    for _ in range(2):
-        body = mailgun(event, resources.settings.sandbox_secret)
+    for token in ("t" * 50, "u" * 50, "t" * 50):
+        body = mailgun(event, resources.settings.sandbox_secret, token)
         assert (await client.post("/api/webhooks/email/mailgun", json=body)).status_code == 200
+    forged = body | {"event-data": event | {"id": "another", "event": "unsubscribed"}}  # the signature covers no event
+    assert (await client.post("/api/webhooks/email/mailgun", json=forged)).status_code == 401
     assert await waiting() == 1
 
 

@@ -1,7 +1,7 @@
 """Mailgun: mail leaves through its SMTP relay (see smtp.py); its events come as signed webhooks.
 
-Source: documentation.mailgun.com, "Webhooks": the signature is HMAC-SHA256 over timestamp + token with the account's
-webhook signing key.
+Source: documentation.mailgun.com, "Webhooks" and "Securing Webhooks": the signature is HMAC-SHA256 over timestamp + token with the
+account's webhook signing key, and a token is to be honoured once.
 """
 
 import hashlib
@@ -36,9 +36,10 @@ MAX_AGE_SECONDS: Final = 86_400  # Mailgun retries for eight hours; a day bounds
 
 def parse(request: Request) -> list[Item]:
     """The event of a request. Raises ValueError and KeyError when it is none of Mailgun's."""
-    event = orjson.loads(request.body)["event-data"]
-    source = Source.model_validate(event)
-    return [Item(source.id, event, names=source.names)]
+    body = orjson.loads(request.body)
+    source = Source.model_validate(body["event-data"])
+    token = str(body["signature"]["token"])  # all that is signed beside the time: good for one event, sent again or not
+    return [Item(source.id, body["event-data"], names=source.names, token=token)]
 
 
 def verify(account: ProviderAccount, request: Request) -> bool:
