@@ -100,6 +100,31 @@ async def test_the_model_sees_no_contacts_and_no_policy_numbers(as_admin: httpx.
     assert hidden == "[EMAIL_1], [PHONE_1], [PAN_1], [POLICY_1], CASE-12 on 12/12/2026 [EMAIL_1]"
 
 
+PERSONAL = (
+    "ABCPE 1234 F", "ABCPE1234 F", "abcpe1234f", "PAN:ABCPE1234F", "(ABCPE1234F)", "1234 5678 9012", "1234  5678  9012",
+    "1234-5678-9012", "1234\u00a05678\u00a09012", "1234\t5678\t9012", "९८७६५ ४३२१०", "98765.43210", "+91(98765)43210",
+    "9 8 7 6 5 4 3 2 1 0", "phone:9876543210", "Mob.9876543210", "9876543210,9876543211", "98765\u201343210", "98765\u200b43210",
+    "wa.me/919876543210", "0091 98765 43210", "(022) 2345 6789", "asha @ example.com", "asha@ example.com", "asha\uff20example.com",
+    "mailto:asha@example.com", "POL-0042", "4111 1111 1111 1111", "27ABCPE1234F1Z5", "https://pay.example/l/AbC123456",
+)  # fmt: skip
+HARMLESS = (
+    "12/12/2026", "26.11.2026", "2026-11-26T10:00:00Z", "₹12,34,567.00", "₹1234567", "Rs.1234567", "1234567.50", "12.345678%",
+    "CASE-12", "CLM-2026-000123", "in 2026 we", "10:30", "March 2026 I", "25,000", "by @asha", "Nov 26, 2026, 12 cases",
+)  # fmt: skip
+
+
+def test_personal_values_are_hidden_in_every_spelling_and_put_back() -> None:
+    for value in PERSONAL:
+        redactor, text = Redactor(), f"Write to {value} today"
+        hidden = redactor.hide(text)
+        rest = hidden.replace("_1]", "").replace("_2]", "")
+        assert not any(sign.isdecimal() for sign in rest), (value, hidden)
+        assert "example.com" not in rest, (value, hidden)
+        assert redactor.show(hidden) == text
+    for value in HARMLESS:
+        assert Redactor().hide(f"Write to {value} today") == f"Write to {value} today"
+
+
 async def test_a_hidden_instruction_changes_and_reveals_nothing(
     as_admin: httpx.AsyncClient, as_role: AsRole, sandbox: Sandbox, run_jobs: RunJobs
 ) -> None:
