@@ -1,5 +1,6 @@
 """The assistant: by a model that implements OpenAI's protocol, or by rules; with the caller's data only, and nothing it can change."""
 
+import asyncio
 import gzip
 import io
 
@@ -188,6 +189,18 @@ async def test_limits_and_the_budget_hold(as_admin: httpx.AsyncClient, sandbox: 
     refused = await as_admin.post("/api/ai/chat", json={"message": "A fourth"})
     assert refused.status_code == 429
     assert int(refused.headers["retry-after"]) > 0
+
+
+async def test_questions_at_once_do_not_pass_the_budget_together(as_admin: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    await use_model(as_admin, sandbox, inputPrice="100000", monthlyBudget="1")
+    told = await asyncio.gather(*(ask(as_admin, f"Question {number}, please") for number in range(4)))
+    assert sorted(each["source"] for each in told) == ["model", "rules", "rules", "rules"]
+    await use_model(as_admin, sandbox, "sandbox-cut", outputPrice="10", monthlyBudget=None)
+    await ask(as_admin, "Please write a long answer")
+    async with unit_of_work() as session:
+        kept = await db.fetch_all(session, str, "select coalesce(problem, '') from ai_calls order by id")
+        cost = await db.fetch_only(session, float, "select cost::float8 from ai_calls order by id desc limit 1")
+    assert (len(kept), kept[0], cost > 0) == (2, "", True), "what broke off was paid for"
 
 
 async def test_the_same_question_is_answered_from_the_cache(as_admin: httpx.AsyncClient, sandbox: Sandbox) -> None:

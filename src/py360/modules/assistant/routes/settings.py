@@ -80,7 +80,7 @@ async def test_connection(reads: DbReads, caller: CanManageAssistant) -> Respons
     except ModelError as error:
         message = problem = str(error)
     seconds = time.monotonic() - began
-    await calls.note(calls.Payer.of(caller), "test", stored, (0, 0), seconds, problem)
+    await calls.note(calls.Payer.of(caller), "test", stored, seconds, problem)
     return ok({"connected": problem is None, "milliseconds": int(seconds * 1000), "message": message})
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -12,13 +13,26 @@ from py360.kit.caller import Caller
 from py360.kit.clock import INDIA, day_begins
 from py360.kit.limits import Limits, refusal
 from py360.kit.reads import Reads
+from py360.modules.assistant.redaction import Redactor
 from py360.modules.assistant.service.settings import Stored
-from py360.modules.assistant.vendors.base import Delta, ModelError
+from py360.modules.assistant.vendors.base import Delta, ModelError, ToolSpec, Turn
 from py360.modules.assistant.views import UsageView
 
+SIGNS_PER_TOKEN: Final = 3  # on the safe side for English; Hindi has fewer
 _WRITE: Final = """
 insert into ai_calls (client_id, user_id, purpose, provider, model, input_tokens, output_tokens, cost, milliseconds, problem, created_at)
 values (%(client)s, %(user)s, %(purpose)s, %(provider)s, %(model)s, %(input)s, %(output)s, %(cost)s, %(milliseconds)s, %(problem)s, %(now)s)
+"""
+_BEGIN: Final = """
+insert into ai_calls (client_id, user_id, purpose, provider, model, input_tokens, output_tokens, cost, milliseconds, problem, created_at)
+select %(client)s, %(user)s, %(purpose)s, %(provider)s, %(model)s, %(input)s, %(output)s, %(cost)s, %(milliseconds)s, %(problem)s, %(now)s
+where %(budget)s::numeric is null or %(budget)s > (
+  select coalesce(sum(cost), 0) from ai_calls where client_id = %(client)s and created_at >= %(since)s and provider <> 'mcp')
+returning id
+"""
+_END: Final = """
+update ai_calls set input_tokens = %(input)s, output_tokens = %(output)s, cost = %(cost)s, milliseconds = %(milliseconds)s,
+  problem = %(problem)s where id = %(id)s
 """
 _SPENT: Final = """
 select count(*) as calls, coalesce(sum(input_tokens), 0)::bigint as input_tokens,
@@ -101,61 +115,102 @@ async def require_budget(reads: Reads, caller: Caller, stored: Stored) -> None:
     raise refusal(sentence, 0, seconds)
 
 
-async def noted(payer: Payer, purpose: str, stored: Stored, deltas: AsyncIterator[Delta]) -> AsyncIterator[Delta]:
-    """What a model answers, piece by piece; the call is written down with what it cost, however it ends."""
-    began, sent, received, problem = time.monotonic(), 0, 0, None
-    try:
-        async with vendor.call(stored.values.provider, purpose):
-            async for delta in deltas:
-                sent, received = sent + delta.input_tokens, received + delta.output_tokens
+async def noted(
+    payer: Payer, purpose: str, stored: Stored, turns: Sequence[Turn], tools: Sequence[ToolSpec] = ()
+) -> AsyncIterator[Delta]:
+    """What the model answers, piece by piece. The call is written down before it is made, with the most that it may cost, and
+    afterwards with what it did cost, however it ended. Raises ModelError; `budget` when the calls under way use the month's up."""
+    asked = _tokens(sum(len(turn.content) for turn in turns))
+    async with _call(payer, purpose, stored, (asked, stored.values.max_tokens)) as spent:
+        written = 0
+        try:
+            async for delta in stored.model().stream(turns, tools):
+                written += len(delta.text)
+                spent.sent, spent.received = spent.sent + delta.input_tokens, spent.received + delta.output_tokens
                 yield delta
-    except ModelError as error:
-        problem = f"{error.kind}: {error.detail or error}"
-        raise
-    finally:
-        await note(payer, purpose, stored, (sent, received), time.monotonic() - began, problem)
+        finally:
+            if written and not spent.sent:  # cut off, or a server that does not count
+                spent.sent, spent.received = asked, _tokens(written)
 
 
 async def embed(payer: Payer, stored: Stored, texts: Sequence[str]) -> list[list[float]]:
-    """The embeddings of texts, in their order; written down as every call. Raises ModelError."""
-    began, tokens, problem = time.monotonic(), 0, None
-    try:
-        async with vendor.call(stored.values.provider, "embeddings", items=len(texts)):
-            found = await stored.embedder().embed(texts)
-        tokens = found.input_tokens
+    """The embeddings of texts, in their order, redacted as all that leaves; written down as every call. Raises ModelError."""
+    hidden = [Redactor().hide(text) for text in texts]
+    async with _call(payer, "embeddings", stored, (_tokens(sum(map(len, hidden))), 0), items=len(texts)) as spent:
+        found = await stored.embedder().embed(hidden)
+        spent.sent = found.input_tokens
         return found.vectors
+
+
+@dataclass(slots=True)
+class _Tokens:
+    """The tokens of a call, as far as they are known."""
+
+    sent: int = 0
+    received: int = 0
+
+
+def _tokens(signs: int) -> int:
+    return signs // SIGNS_PER_TOKEN + 1
+
+
+@asynccontextmanager
+async def _call(
+    payer: Payer, purpose: str, stored: Stored, most: tuple[int, int], items: int = 1
+) -> AsyncIterator[_Tokens]:
+    number = await _begin(payer, purpose, stored, most)
+    began, problem, spent = time.monotonic(), None, _Tokens()
+    try:
+        async with vendor.call(stored.values.provider, purpose, items=items):
+            yield spent
     except ModelError as error:
         problem = f"{error.kind}: {error.detail or error}"
         raise
     finally:
-        await note(payer, "embeddings", stored, (tokens, 0), time.monotonic() - began, problem)
+        params = {
+            "id": number, "input": spent.sent, "output": spent.received, "problem": problem and problem[:500],
+            "cost": _cost(stored, spent.sent, spent.received), "milliseconds": int((time.monotonic() - began) * 1000),
+        }  # fmt: skip
+        await db.fetch_alone(int, _END, params)
 
 
-async def note(
-    payer: Payer, purpose: str, stored: Stored, tokens: tuple[int, int], seconds: float, problem: str | None
-) -> None:
-    """Write a call down, in a transaction of its own: it was made, whatever becomes of the answer. `tokens`: sent, received."""
-    chosen = stored.values
-    cost = (tokens[0] * chosen.input_price + tokens[1] * chosen.output_price) / 1000
-    await db.fetch_alone(
-        int,
-        _WRITE,
-        {
-            "client": payer.client_id, "user": payer.user_id, "purpose": purpose, "provider": chosen.provider,
-            "model": chosen.model, "input": tokens[0], "output": tokens[1], "cost": round(cost, 4),
-            "milliseconds": int(seconds * 1000), "problem": problem and problem[:500], "now": resources.current().clock.now(),
-        },
-    )  # fmt: skip
+def _cost(stored: Stored, sent: int, received: int) -> Decimal:
+    return round((sent * stored.values.input_price + received * stored.values.output_price) / 1000, 4)
+
+
+async def _begin(payer: Payer, purpose: str, stored: Stored, most: tuple[int, int]) -> int:
+    """Write a call down that is made now. One after the other: two at once would not see each other's cost."""
+    params = _params(payer, purpose, stored.values.provider, stored.values.model) | {
+        "input": 0, "output": 0, "milliseconds": 0, "problem": "The call did not end.", "cost": _cost(stored, *most),
+        "budget": stored.values.monthly_budget, "since": day_begins(_today().replace(day=1)),
+    }  # fmt: skip
+    async with db.unit_of_work() as session:
+        if stored.values.monthly_budget is not None:
+            await db.execute(session, "select pg_advisory_xact_lock(371, %(client)s::int)", params)
+        number = await db.fetch_one(session, int, _BEGIN, params)
+    if number is None:
+        raise ModelError("budget")
+    return number
+
+
+async def note(payer: Payer, purpose: str, stored: Stored, seconds: float, problem: str | None) -> None:
+    """Write down a call that cost nothing, such as a test of the connection."""
+    params = _params(payer, purpose, stored.values.provider, stored.values.model) | {
+        "input": 0, "output": 0, "cost": 0, "milliseconds": int(seconds * 1000), "problem": problem and problem[:500],
+    }  # fmt: skip
+    await db.fetch_alone(int, _WRITE, params)
 
 
 async def note_tool(caller: Caller, tool: str, key: str, seconds: float) -> None:
     """Write down that another assistant was given what a tool found, by which key."""
-    await db.fetch_alone(
-        int,
-        _WRITE,
-        {
-            "client": caller.client_id, "user": caller.user_id, "purpose": tool, "provider": "mcp", "model": key[:100],
-            "input": 0, "output": 0, "cost": 0, "milliseconds": int(seconds * 1000), "problem": None,
-            "now": resources.current().clock.now(),
-        },
-    )  # fmt: skip
+    params = _params(Payer.of(caller), tool, "mcp", key[:100]) | {
+        "input": 0, "output": 0, "cost": 0, "milliseconds": int(seconds * 1000), "problem": None,
+    }  # fmt: skip
+    await db.fetch_alone(int, _WRITE, params)
+
+
+def _params(payer: Payer, purpose: str, provider: str, model: str) -> dict[str, object]:
+    return {
+        "client": payer.client_id, "user": payer.user_id, "purpose": purpose, "provider": provider, "model": model,
+        "now": resources.current().clock.now(),
+    }  # fmt: skip

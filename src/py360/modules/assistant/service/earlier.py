@@ -40,7 +40,7 @@ async def _summary(payer: calls.Payer, stored: Stored, older: Sequence[PastTurn]
     text = ""
     try:
         turns = [Turn("system", _TASK), Turn("user", "\n".join(lines)[-max(room, 1_000) :])]
-        async for delta in calls.noted(payer, "summary", stored, stored.model().stream(turns, [])):
+        async for delta in calls.noted(payer, "summary", stored, turns):
             text += delta.text
     except ModelError:
         text = ""

@@ -217,8 +217,8 @@ async def label_mail(client_id: int, subject: str, text: str) -> inbox.Labels | 
     mail = Redactor().hide(f"Subject: {subject}\n<mail>\n{text[:_LABEL_READ]}\n</mail>")
     written = ""
     try:
-        stream = stored.model().stream([Turn("system", _LABEL_TASK), Turn("user", mail)], [])
-        async for delta in calls.noted(calls.Payer(client_id), "label mail", stored, stream):
+        turns = [Turn("system", _LABEL_TASK), Turn("user", mail)]
+        async for delta in calls.noted(calls.Payer(client_id), "label mail", stored, turns):
             written += delta.text
         return _labels(written)
     except ModelError:

@@ -46,9 +46,7 @@ async def _by_model(caller: Caller, stored: Stored, text: str) -> list[str]:
     turns = [Turn("system", _TASK), Turn("user", redactor.hide(text[:room]))]
     written = ""
     try:
-        async for delta in calls.noted(
-            calls.Payer.of(caller), "document summary", stored, stored.model().stream(turns, [])
-        ):
+        async for delta in calls.noted(calls.Payer.of(caller), "document summary", stored, turns):
             written += delta.text
     except ModelError:
         return []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
 
 Role = Literal["system", "user", "assistant", "tool"]
-Kind = Literal["away", "refused", "busy", "late", "nonsense"]
+Kind = Literal["away", "refused", "busy", "late", "nonsense", "budget"]
 Provider = Literal["openai", "azure", "anthropic", "google", "ollama"]
 ADDRESSES: Final[Mapping[str, str]] = {
     "openai": "https://api.openai.com/v1",
@@ -20,6 +20,7 @@ SENTENCES: Final[Mapping[Kind, str]] = {
     "busy": "The language model takes no more requests at the moment.",
     "late": "The language model did not answer in time. Raise the time-out, or choose a faster model.",
     "nonsense": "The language model answered something that cannot be read.",
+    "budget": "This month's budget for the language model is used up.",
 }
 
 
