@@ -114,6 +114,10 @@ BROKEN = (
     b"--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\nFinal-Recipient: rfc822; a\x00@b.in\r\n"
     b"Action: failed\r\nStatus: 5.1.1\r\nDiagnostic-Code: smtp; 550 no\x00 \xff\r\n\r\n"
     b"--b\r\nContent-Type: message/rfc822\r\n\r\nMessage-ID: <\x00@x>\r\n\r\ntext\r\n--b--\r\n",
+    # headers in UTF-8 as they are (RFC 6532), a line's end within an address, and more recipients than are kept
+    'From: "\u0906\u0936\u093e \u0930\u093e\u0935" <"a\\\r\n b"@customer.example>\r\nSubject: \u0928\u0935\u0940\u0928\u0940\u0915\u0930\u0923 9\r\nTo: '.encode()
+    + b",\r\n ".join(b"c%d@x.in" % number for number in range(900))
+    + b"\r\n\r\nText",
 )
 
 
@@ -123,8 +127,13 @@ async def test_damaged_mails_are_kept_and_stop_nothing(desk: Desk) -> None:
     await desk.server.send(letter("asha@customer.example", desk.email, "Whole", "Text"))
     assert (await desk.sync()).added == len(BROKEN) + 1
     found = {str(each["subject"])[-1]: each for each in await desk.mails()}
-    assert found.keys() == {*"12345678", "e"}
+    assert found.keys() == {*"123456789", "e"}
     assert "too many parts" in str(found["4"]["problem"])
+    assert (found["9"]["subject"], found["9"]["fromName"]) == ("नवीनीकरण 9", "आशा राव")
+    assert (found["9"]["from"], len(found["9"]["to"])) == ('"a b"@customer.example', 200)  # type: ignore[arg-type]
+    assert found["9"]["problem"] == "The mail has more than 200 recipients. The first 200 are kept."
+    refused = await desk.admin.post(f"/api/emails/{found['9']['id']}/reply", json={"replyText": "Hello"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "no_recipient")
     read = (await desk.admin.get(f"/api/emails/{found['7']['id']}")).json()["data"]
     assert read["body"].startswith(r"C:\u0000 ")
     assert [each["name"] for each in read["attachments"]] == ["?.txt"]

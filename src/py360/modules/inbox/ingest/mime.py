@@ -25,6 +25,8 @@ MAX_PARTS: Final = 1_000  # lines that look like the border of a part
 MAX_FILES: Final = 100
 MAX_LINES: Final = 400_000  # more than a mail of 25 MB has whose files are encoded as usual
 MAX_HEAD: Final = 200_000  # bytes of headers
+MAX_HEADER: Final = 20_000  # characters of one header
+MAX_REPEATED: Final = 10  # headers of one name
 MAX_ADDRESSES: Final = 200  # that are kept of To and of Cc
 # Codecs of Python that no mail is written in: the work of these grows with the square of the text, or they bring escapes.
 _NO_CHARSETS: Final = {"punycode", "idna", "raw_unicode_escape", "unicode_escape", "undefined"}
@@ -85,6 +87,9 @@ def parse(raw: bytes, size: int | None = None) -> ParsedMail:
     text = (body.text or (text_of(body.html) if body.html else "")).replace("\0", "")[:MAX_TEXT]
     senders = _addresses(head, "From")
     name, sender = senders[0] if senders else ("", "")
+    to, cc = ([address for _, address in _addresses(head, name)] for name in ("To", "Cc"))
+    if max(len(to), len(cc)) > MAX_ADDRESSES:
+        problem = problem or f"The mail has more than {MAX_ADDRESSES} recipients. The first {MAX_ADDRESSES} are kept."
     digest = hashlib.sha256(_content(raw)).hexdigest()
     given = _ids(_text(head, "Message-ID"))
     if not sender:
@@ -97,8 +102,8 @@ def parse(raw: bytes, size: int | None = None) -> ParsedMail:
         from_email=sender or "unknown",
         from_name=name[:255],
         reply_to=next((address for _, address in _addresses(head, "Reply-To")), None),
-        to=tuple(address for _, address in _addresses(head, "To"))[:MAX_ADDRESSES],
-        cc=tuple(address for _, address in _addresses(head, "Cc"))[:MAX_ADDRESSES],
+        to=tuple(to[:MAX_ADDRESSES]),
+        cc=tuple(cc[:MAX_ADDRESSES]),
         subject=" ".join(_text(head, "Subject").split())[:998],
         sent_at=_date(_text(head, "Date")),
         text=text,
@@ -233,27 +238,30 @@ def _words(text: str) -> str:
 
 
 def _text(head: Message, name: str) -> str:
-    try:
-        value = str(head.get(name) or "")[:20_000]
-    except _FAULTS:
-        return ""
-    if any("\udc80" <= each <= "\udcff" for each in value):  # bytes that are no ASCII, which the parser keeps as such
-        value = _decoded(value.encode("ascii", "surrogateescape"), None)
-    return _words(value).replace("\0", "")
+    return _words(next(iter(_values(head, name)), "")).replace("\0", "")
+
+
+def _values(head: Message, name: str) -> list[str]:
+    """A header each time that it is there; also in bytes that are no ASCII, as mails in UTF-8 have them (RFC 6532)."""
+    found = [str(value)[:MAX_HEADER] for key, value in head.raw_items() if key.lower() == name.lower()]
+    return [
+        each if each.isascii() else _decoded(each.encode("utf-8", "surrogateescape"), None)
+        for each in found[:MAX_REPEATED]
+    ]
 
 
 def _addresses(head: Message, name: str) -> list[tuple[str, str]]:
-    """Names and addresses of a header, at most `MAX_ADDRESSES`; addresses in lower case."""
+    """Names and addresses of a header, one more than `MAX_ADDRESSES` at most; addresses in lower case, on one line."""
+    values = _values(head, name)
     try:
-        values = [str(each)[:20_000] for each in head.get_all(name) or ()]
-        found = [each for each in getaddresses(values[:10]) if "@" in each[1]]
+        found = [each for each in getaddresses(values) if "@" in each[1]]
     except _FAULTS:
         return []
     if not found:  # outside of the standard, as programs of spammers and some offices write it
         found = [_loose_address(each) for value in values for each in value.split(",")[:MAX_ADDRESSES]]
     return [
-        (" ".join(_words(shown).replace("\0", "").split()), address.strip().lower().replace("\0", "")[:255])
-        for shown, address in found[:MAX_ADDRESSES]
+        (" ".join(_words(shown).replace("\0", "").split()), " ".join(address.lower().replace("\0", "").split())[:255])
+        for shown, address in found[: MAX_ADDRESSES + 1]
         if "@" in address
     ]
 
