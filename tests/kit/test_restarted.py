@@ -28,4 +28,4 @@ async def test_no_request_meets_a_connection_that_the_server_has_closed(
 
 async def test_a_connection_in_use_is_not_taken_for_dead(as_admin: httpx.AsyncClient) -> None:
     async with db.unit_of_work() as session:
-        assert not pools.hung_up(await db.connection(session))
+        assert not pools.server_closed(await db.connection(session))

@@ -109,7 +109,7 @@ class BoundedProtocol(HttpToolsProtocol):
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The answer is out. When the body is not wanted any more (401, 413), hang up soon: the client should read the answer first."""
+        """The answer is out. When the body is not wanted any more (401, 413), close the connection soon: the client should read the answer first."""
         if self.cycle.more_body and not self.pipeline:
             self._refused = True
             self._waits_no_more()
@@ -161,7 +161,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._wait(LOOK_SECONDS)
 
     def _refuse(self, status: int, reason: str) -> None:
-        """Say why, unless an answer has begun, and hang up. A connection that sent nothing gets no answer."""
+        """Answer with the reason, unless an answer has begun, and close the connection. A connection that sent nothing gets no answer."""
         self._refused = True
         self._waits_no_more()
         has_begun = self.cycle is not None and self.cycle.response_started and not self.cycle.response_complete

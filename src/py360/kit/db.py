@@ -73,7 +73,7 @@ async def fetch_alone(kind: type[Kind], sql: str, params: Params = None) -> list
 
 
 def is_away(error: BaseException | None) -> bool:
-    """Whether the server was not reached, or hung up. Its answers (a deadlock, a full disk) may be `AWAY` errors, too."""
+    """Whether the server was not reached, or closed the connection. Its answers (a deadlock, a full disk) may be `AWAY` errors, too."""
     if isinstance(error, BaseExceptionGroup):
         return any(is_away(each) for each in error.exceptions)
     if isinstance(error, sqlalchemy.exc.DBAPIError):

@@ -1,6 +1,6 @@
 """Jobs: Procrastinate on our own PostgreSQL. A job exists if and only if the transaction that deferred it committed.
 
-A module's jobs.py, and whoever needs the job done:
+A module's jobs.py, and code that needs the job done:
 
     jobs = module_jobs("uploads")
 

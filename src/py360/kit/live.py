@@ -1,4 +1,4 @@
-"""Live messages: what happens is pushed to whoever has a window open, and only to those who may know it.
+"""Live messages: what happens is pushed to users who have a window open and may know it.
 
 The installation has one bounded stream in Valkey. `send` appends to it; a WebSocket follows it from any `seq` that is
 still there, and receives what is about the caller's clients. Numbers go up by one, so a gap shows: a follower that was away,
@@ -117,7 +117,7 @@ async def send(
 
 
 class _Feed:
-    """The stream as this process reads it. There is no reader of its own: whoever waits first reads for all."""
+    """The stream as this process reads it. There is no reader of its own: the first to wait reads for all."""
 
     def __init__(self, cache: Any, last: int) -> None:
         self.cache = cache

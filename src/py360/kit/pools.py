@@ -20,7 +20,7 @@ def sqlalchemy_url(url: str) -> str:
 def make_engine(url: str, pool_size: int = 10) -> AsyncEngine:
     """An engine for the write side."""
     engine = create_async_engine(sqlalchemy_url(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=False)
-    sqlalchemy.event.listen(engine.sync_engine, "checkout", _refuse_hung_up)
+    sqlalchemy.event.listen(engine.sync_engine, "checkout", _refuse_closed)
     return engine
 
 
@@ -29,7 +29,7 @@ def make_sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:
     return async_sessionmaker(engine, expire_on_commit=False)
 
 
-def hung_up(connection: AsyncConnection[Any]) -> bool:
+def server_closed(connection: AsyncConnection[Any]) -> bool:
     """Whether the server has closed a connection that waits in a pool: then there is something to read, the server's last message.
 
     Without this the first requests after a restart of PostgreSQL would fail, one for each connection of the pool. A look at
@@ -42,7 +42,7 @@ def hung_up(connection: AsyncConnection[Any]) -> bool:
     return bool(look.poll(0))
 
 
-def _refuse_hung_up(adapted: Any, record: object, proxy: object) -> None:
+def _refuse_closed(adapted: Any, record: object, proxy: object) -> None:
     """SQLAlchemy's hook: the pool replaces what is refused here."""
-    if hung_up(adapted.driver_connection):
+    if server_closed(adapted.driver_connection):
         raise sqlalchemy.exc.DisconnectionError

@@ -14,7 +14,7 @@ from psycopg_pool import AsyncConnectionPool
 
 from py360.kit import rows
 from py360.kit.errors import Unavailable
-from py360.kit.pools import Params, hung_up
+from py360.kit.pools import Params, server_closed
 
 Kind = TypeVar("Kind")
 STATEMENT_TIMEOUT_MS = 30_000
@@ -34,8 +34,8 @@ async def _configure(connection: AsyncConnection[TupleRow]) -> None:
 
 
 async def _still_there(connection: AsyncConnection[TupleRow]) -> None:
-    """Raise OperationalError when the server has hung up since; a trip to it only when there is reason (see `pools.hung_up`)."""
-    if hung_up(connection):
+    """Raise OperationalError when the server has closed the connection since; it is asked only when there is reason (see `pools.server_closed`)."""
+    if server_closed(connection):
         await AsyncConnectionPool.check_connection(connection)
 
 

@@ -61,7 +61,7 @@ class Call:
 
 @asynccontextmanager
 async def call(vendor: str, operation: str, provider_id: int | None = None, items: int = 1) -> AsyncIterator[Call]:
-    """Time a call and write its line, whatever comes of it. Never inside a transaction (docs/architecture.md, rule 2)."""
+    """Time a call and write its line, also when it fails. Never inside a transaction (docs/architecture.md, rule 2)."""
     started = time.perf_counter()
     record = Call(items=items)
     outcome, error = "ok", None

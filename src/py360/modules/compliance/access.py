@@ -8,7 +8,7 @@ from py360.kit.caller import Caller
 from py360.kit.http import caller_with
 
 CanKeepDnc = Annotated[Caller, Depends(caller_with("settings"))]
-# Whoever writes to people must be able to ask whether they may
+# Users who write to customers must be able to ask whether they may
 CanCheckDnc = Annotated[
     Caller,
     Depends(

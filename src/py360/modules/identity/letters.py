@@ -9,7 +9,7 @@ log = structlog.get_logger()
 
 
 class Letters(Protocol):
-    """What identity asks of whoever can send mail. Each only plans the letter, in the session's transaction."""
+    """What identity needs of the module that sends mail. Each only plans the letter, in the session's transaction."""
 
     async def welcome(self, session: AsyncSession, *, client_id: int, email: str, name: str, link: str) -> None:
         """A new account, and the link where its owner sets a password."""

@@ -11,7 +11,7 @@ NAMES: Final[tuple[str, ...]] = ("autoRefresh", "showEditCaseButton")
 
 
 class Store(Protocol):
-    """What identity asks of whoever keeps the client's settings."""
+    """What identity needs of the module that keeps the client's settings."""
 
     async def __call__(self, session: AsyncSession, caller: Caller, values: Mapping[str, bool]) -> None:
         """Set these values of the client's renewals tab."""

@@ -1,4 +1,4 @@
-"""A recipient asks us to stop or to start again: recorded in compliance, and published for whoever plans messages."""
+"""A recipient asks us to stop or to start again: recorded in compliance, and published for the modules that plan messages."""
 
 from datetime import datetime
 

@@ -49,7 +49,7 @@ class Socket:
 
 
 class _Rights:
-    """What the sessions with an open socket may do; whoever finds it old reads it again for all."""
+    """What the sessions with an open socket may do; the first to find it old reads it again for all."""
 
     def __init__(self) -> None:
         self.sockets: Counter[int] = Counter()  # by session

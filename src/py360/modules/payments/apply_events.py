@@ -59,11 +59,11 @@ from (select id from unnest(%(accounts)s::bigint[]) id order by id) ordered
 
 
 async def apply(session: AsyncSession, news: Mapping[int, Sequence[Facts]], also: Sequence[int] = ()) -> None:
-    """Merge what gateways reported, by account number, recompute the payments it is about, and `also` those that merely ran out
-    of time; their cases, links and people follow.
+    """Merge what gateways reported, by account number, and recompute the payments it is about, and `also` those that ran out of
+    time; then update their cases and links, and notify users.
 
-    First thing in its transaction, and in this order: whoever has news of one account takes turns with the others who do,
-    then with whoever else moves money of the same cases; only then are payments locked.
+    To be called first in a transaction, because it locks in this order: the news of each account, the money of the cases, the
+    payments.
     """
     await db.execute(session, _TAKE_TURNS, {"accounts": sorted(news)})
     joined = [(provider_id, Facts.joined(facts)) for provider_id, facts in sorted(news.items())]
@@ -111,7 +111,7 @@ async def rebalance(session: AsyncSession, case_id: int) -> Balance:
 
 
 async def _close_orders(session: AsyncSession, found: Iterable[Balance]) -> None:
-    """Have open orders cancelled that ask for more than is left: whoever paid otherwise must not pay again."""
+    """Have open orders cancelled that ask for more than is left: a customer who paid otherwise must not pay again."""
     known = list(found)
     params = {
         "cases": [case.case_id for case in known],

@@ -118,7 +118,7 @@ class Balance:
 
 
 async def lock(session: AsyncSession, case_ids: Collection[int]) -> None:
-    """Whoever moves money of a case waits for the other who does, until the transaction ends."""
+    """Lock the money of cases until the transaction ends."""
     await db.execute(session, _LOCK, {"case_ids": list(case_ids)})
 
 

@@ -70,7 +70,7 @@ async def ask_for_approval(
 async def report_decision(
     session: AsyncSession, case: Balance, payment_id: int, title: str, sentence: str, asked_by: int | None
 ) -> None:
-    """Notify whoever asked."""
+    """Notify the user who asked."""
     if asked_by is not None:
         found = [notifications.Notice(asked_by, title, sentence, _data(case, payment_id))]
         await notifications.notify_each(session, found, type="update")

@@ -54,7 +54,7 @@ async def do_not_wait_for_disk(session: AsyncSession) -> None:
 async def lock(session: AsyncSession, client_id: int) -> None:
     """Files of one client are merged one chunk at a time, whichever upload it belongs to; kept until the commit.
 
-    Whoever gets the lock of a worker that was killed waits until nothing of it can be committed any more.
+    The next worker to get the lock of one that was killed waits until nothing of it can be committed any more.
     """
     await db.execute(
         session, "select pg_advisory_xact_lock(hashtext('uploads.merge'), %(client)s::int)", {"client": client_id}

@@ -1,4 +1,4 @@
-"""What a metric comes to: its value in each group, within the reach of whoever looks."""
+"""What a metric comes to: its value in each group, within the reach of the user who looks."""
 
 from calendar import monthrange
 from collections.abc import Sequence

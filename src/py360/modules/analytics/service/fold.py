@@ -1,6 +1,6 @@
 """Keeping the roll-ups: cases that changed are counted again, and the sums move by the difference (ADR 91).
 
-Whoever changes a case, its policy, money or messages leaves a note in `analytics_changes` (triggers, in the same
+Each change of a case, its policy, money or messages leaves a note in `analytics_changes` (triggers, in the same
 transaction). One folder at a time takes notes and counts the cases of these as they are now. Counting a case twice changes
 nothing, so notes may repeat, come late or in any order.
 """

@@ -41,7 +41,7 @@ _EVENTS: Final[Mapping[str, str]] = {
 
 async def edit(session: AsyncSession, caller: Caller, claim: Claim, body: ClaimChange) -> None:
     """Set the given fields of a locked claim. Raises Conflict for what a decided claim keeps, and while a decision on it waits for a
-    second person, who decides about what stands there; Invalid for dates."""
+    second person; Invalid for dates."""
     given = body.model_fields_set
     fixed = [name for name in _FIXED if name in given]
     _check_may_change(claim, fixed)

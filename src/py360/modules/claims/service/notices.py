@@ -27,7 +27,7 @@ _WRITE: Final = """
 insert into claim_notices (client_id, claim_id, subject, text, created_at)
 values (%(client)s, %(claim)s, %(subject)s, %(text)s, %(now)s) returning id
 """
-# Whoever finds it `sending` came back after a crash in between: it may have left.
+# Found `sending`, it was interrupted by a crash in between: it may have left.
 _TAKE: Final = """
 update claim_notices n set status = case n.status when 'pending' then 'sending' else 'unknown' end
 from claims c where n.id = %(id)s and c.id = n.claim_id and n.status in ('pending', 'sending')

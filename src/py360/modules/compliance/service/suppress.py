@@ -1,4 +1,4 @@
-"""The suppression list: addresses that are left alone, whoever they belong to. Written here and nowhere else."""
+"""The suppression list: addresses that get no messages. Only this file writes it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -66,7 +66,7 @@ class _Due:
 
 async def remind(session: AsyncSession, now: datetime) -> int:
     """Mails whose follow-up is due are back at the top of their folder, unread; their assignee, or who set it, is notified, once.
-    How many there were; what lies in junk or trash by now only loses its follow-up."""
+    How many there were; what is in junk or trash by now only loses its follow-up."""
     due = await db.fetch_all(session, _Due, _DUE, {"now": now})
     back = [each for each in due if not each.is_thrown_away]
     await note(session, None, [each.id for each in back], "follow_up_due")

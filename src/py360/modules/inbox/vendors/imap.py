@@ -156,7 +156,7 @@ class ImapMailbox:
             raise VendorError(f"{where} does not take {what} ({_words(error)}).", code=ACCOUNT_REFUSED) from error
 
     def close(self) -> None:
-        """Hang up; never raises."""
+        """Close the connection; never raises."""
         client, self._client = self._client, None
         if client is not None:
             try:

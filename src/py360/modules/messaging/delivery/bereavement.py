@@ -16,7 +16,7 @@ REFUSED: Final = (
     "death_claim",
     "The death of this customer was reported: reminders and promotion are stopped. Speak with the family about the claim.",
 )
-# The customer is who the message says, else whoever has the address.
+# The customer that the message names, else the one who has the address.
 _BEREAVED: Final = """
 select a.place::int from unnest(%(contacts)s::text[], %(customers)s::bigint[]) with ordinality as a (contact, customer_id, place)
 where exists (select from claims_public_death d where d.client_id = %(client)s and d.customer_id = a.customer_id)

@@ -8,8 +8,8 @@ other things ("cancel", "end", "no") count only as the whole message. Start must
 A keyword that stands first in capitals, with nothing behind it but names or numbers, is the keyword that we asked for, with
 who writes ("STOP Asha Patil", "STOP 98200 12345"); so is one behind a name ("Asha STOP").
 
-In doubt we stop: somebody who is stopped by mistake can write START; somebody who is written to after a STOP has been
-wronged. A misread start would write to people who asked us not to, so there the doubt goes the other way.
+In doubt we stop: a customer who is stopped by mistake can write START, but one who is written to after a STOP has been
+wronged. For the same reason a doubtful START is not one.
 """
 
 import tomllib

@@ -127,7 +127,7 @@ class SmtpTransport:
         return "The mail server answers and takes our sign-in."
 
     async def close(self) -> None:
-        """Hang up everywhere."""
+        """Close every connection."""
         while self._idle:
             self._idle.pop().close()
 

@@ -42,7 +42,7 @@ class SmtpSession(asyncio.Protocol):
         self.pipelining = pipelining
         self.smtputf8 = smtputf8  # takes addresses in any script (RFC 6531)
         self.closed = False
-        self.kept = False  # waited since an earlier batch: the server may have hung up meanwhile
+        self.kept = False  # waited since an earlier batch: the server may have closed it meanwhile
         self.idle_since = 0.0
         self._pending = b""
         self._lines: list[str] = []
@@ -68,7 +68,7 @@ class SmtpSession(asyncio.Protocol):
             self._answer.set_result(self._replies)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Fail whoever waits."""
+        """Fail the calls that wait for an answer."""
         self.closed = True
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(ConnectionResetError("the mail server closed the connection"))
@@ -132,7 +132,7 @@ class SmtpSession(asyncio.Protocol):
             self.close()  # the answer that mattered is known
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.closed = True
         self._transport.close()
 

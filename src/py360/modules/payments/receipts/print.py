@@ -34,7 +34,7 @@ where p.id = %(id)s and {reach}
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What stands on a receipt."""
+    """What a receipt says."""
 
     id: int
     client_id: int

@@ -176,7 +176,7 @@ class _Look:
 
 
 def _people(key: pl.Series, cells: dict[str, pl.Series]) -> pl.DataFrame:
-    """Who stands under each code, as hashes; `word`: a code without a digit."""
+    """The customers of each code, as hashes; `word`: a code without a digit."""
     none = pl.repeat(None, key.len(), dtype=pl.String, eager=True)
     people = {
         "name": [cells.get(name, none) for name in ("customer_name", "first_name", "last_name")],

@@ -97,7 +97,7 @@ class _Found:
 
     @property
     def rank(self) -> tuple[bool, int]:
-        """What people see comes before what they hid, then whoever names most of our columns."""
+        """Visible sheets come before hidden ones, then those that name most of our columns."""
         return not self.sheet.hidden, self.header.known
 
 

@@ -153,7 +153,7 @@ async def open_table(
 
     `wanted`: keys of headings that a caller or our memory named, which help to find the row of headings. `stop_after`: as
     many rows are enough, and of a larger table only the number is wanted. `drop_macros`: leaves the file without them.
-    The file lies in a folder that goes with it (`kit.scratch`): its rows are written beside it.
+    The file is in a folder that is removed with it (`kit.scratch`): its rows are written beside it.
     """
     rows_path = path.with_name(f"{path.name}-{secrets.token_hex(4)}.rows")
     bounds = Limits(

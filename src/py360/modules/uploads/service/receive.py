@@ -180,7 +180,7 @@ async def receive_all(
 
 
 async def _refuse_again(session: AsyncSession, client_id: int, sha256: str, force: bool, lock: bool = False) -> None:
-    """`lock`: whoever sends the same file at the same moment waits for the commit."""
+    """`lock`: a second request with the same file waits for the commit."""
     if lock:
         key = "select pg_advisory_xact_lock(hashtextextended(%(hash)s, 361))"
         await db.execute(session, key, {"hash": f"{client_id}:{sha256}"})
