@@ -336,14 +336,7 @@ async def test_no_event_changes_the_payment_of_another_account(
 ) -> None:
     """Another client's account, whose secret signs, names the order of this one."""
     order_id, case = await order()
-    async with unit_of_work() as session:
-        await db.execute(
-            session,
-            "with c as (insert into clients (client_code, client_name) values ('OTHER', 'Other') returning id)"
-            " insert into providers (client_id, name, channel, type, status, config_encrypted)"
-            " select c.id, 'Theirs', 'payment', 'razorpay', 'connected', %(config)s from c",
-            {"config": _sealed("their secret")},
-        )
+    await _add_account_of_another_client("their secret")
     theirs = Voice(client, "their secret")
     for event in (paid_link(order_id, "pay_1", PAISE), dispute_event(order_id, "pay_1", PAISE, "lost")):
         assert (await theirs.say(event)).status_code in {200, 401}
@@ -353,9 +346,17 @@ async def test_no_event_changes_the_payment_of_another_account(
     assert (await case_now(case))[0] == "in_progress"
 
 
-def _sealed(secret: str) -> str:
+async def _add_account_of_another_client(secret: str) -> None:
     given = SecretStr(secret)
-    return providers.seal_settings(providers.RazorpaySettings(key_id="k", key_secret=given, webhook_secret=given))
+    settings = providers.RazorpaySettings(key_id="k", key_secret=given, webhook_secret=given)
+    async with unit_of_work() as session:
+        await db.execute(
+            session,
+            "with c as (insert into clients (client_code, client_name) values ('OTHER', 'Other') returning id)"
+            " insert into providers (client_id, name, channel, type, status, config_encrypted)"
+            " select c.id, 'Theirs', 'payment', 'razorpay', 'connected', %(config)s from c",
+            {"config": providers.seal_settings(settings)},
+        )
 
 
 async def test_two_accounts_of_one_merchant_each_get_their_own_events(
@@ -363,14 +364,7 @@ async def test_two_accounts_of_one_merchant_each_get_their_own_events(
 ) -> None:
     """The merchant has one webhook and one secret; the event's order says whose it is."""
     order_id, case = await order()
-    async with unit_of_work() as session:
-        await db.execute(
-            session,
-            "with c as (insert into clients (client_code, client_name) values ('OTHER', 'Other') returning id)"
-            " insert into providers (client_id, name, channel, type, status, config_encrypted)"
-            " select c.id, 'Theirs', 'payment', 'razorpay', 'connected', %(config)s from c",
-            {"config": _sealed(voice.secret)},
-        )
+    await _add_account_of_another_client(voice.secret)
     (account,) = await rows("select provider_id as id from payments where case_id = %(id)s", id=case.id)
     await voice.say(paid_link(order_id, "pay_1", PAISE))
     stored = await rows("select provider_id as id from webhook_inbox")
