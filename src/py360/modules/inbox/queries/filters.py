@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StringConstraints
@@ -104,7 +104,9 @@ def within(caller: Caller) -> tuple[str, dict[str, Value]]:
 def where(caller: Caller, chosen: MailFilter, now: datetime) -> Where:
     """The predicate of a list."""
     reach, params = within(caller)
-    parts = [reach, *_place(chosen, params, now), *_search(chosen, params, reach), *_dates(chosen, params, now)]
+    today = now.astimezone(INDIA).date()
+    parts = [reach, *_place(chosen, params, now), *_search(chosen, params, reach)]
+    parts += [*_quick(chosen.quick, params, today), *_due(chosen, params, today), *_received(chosen, params)]
     parts += _status_and_mood(chosen, params)
     for name in ("category", "customer_category", "priority", "intent"):
         if (value := getattr(chosen, name)) and value != "all":
@@ -196,40 +198,49 @@ def _search(chosen: MailFilter, params: dict[str, Value], reach: str) -> list[st
     return parts
 
 
-def _dates(chosen: MailFilter, params: dict[str, Value], now: datetime) -> list[str]:
-    parts = []
-    today = now.astimezone(INDIA).date()
-    since = {
+def _quick(quick: str | None, params: dict[str, Value], today: date) -> list[str]:
+    """The buttons above the list."""
+    begins = {
         "today": today,
         "yesterday": today - timedelta(days=1),
         "week": today - timedelta(days=7),
         "month": today - timedelta(days=30),
-    }.get(chosen.quick or "")
-    if since is not None:
+    }
+    parts = []
+    if quick in begins:
         parts.append("e.received_at >= %(since)s")
-        params["since"] = day_begins(since)
-    if chosen.quick == "yesterday":
+        params["since"] = day_begins(begins[quick])
+    if quick == "yesterday":
         parts.append("e.received_at < %(until)s")
-        params["until"] = datetime.combine(today, time.min, INDIA)
-    if chosen.quick == "unread":
+        params["until"] = day_begins(today)
+    if quick == "unread":
         parts.append("not e.read_status")
-    if chosen.quick == "starred":
+    if quick == "starred":
         parts.append("e.starred")
-    if chosen.quick == "sla_breach":
+    if quick == "sla_breach":
         parts.append("e.sla_deadline < %(now)s and e.status in ('new', 'in_progress', 'escalated')")
+    return parts
+
+
+def _due(chosen: MailFilter, params: dict[str, Value], today: date) -> list[str]:
     spans = {
         "current": (today, today + timedelta(days=30)),
         "due": (today, today + timedelta(days=7)),
         "overdue": (None, today - timedelta(days=1)),
-        "custom": (chosen.due_from, chosen.due_to),
     }
     first, last = spans.get(chosen.due or "", (chosen.due_from, chosen.due_to))
+    parts = []
     if first is not None:
         parts.append("e.due_date >= %(due_from)s")
         params["due_from"] = first
     if last is not None:
         parts.append("e.due_date <= %(due_to)s")
         params["due_to"] = last
+    return parts
+
+
+def _received(chosen: MailFilter, params: dict[str, Value]) -> list[str]:
+    parts = []
     if chosen.date_from is not None:
         parts.append("e.received_at >= %(date_from)s")
         params["date_from"] = day_begins(chosen.date_from)
