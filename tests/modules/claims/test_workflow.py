@@ -40,7 +40,10 @@ async def test_a_claim_is_reported_approved_and_settled(as_admin: httpx.AsyncCli
     assert (seen["settlementAmount"], seen["reserveAmount"], seen["screenStatus"]) == (40_000, 0, "approved")
     assert {clock["state"] for clock in seen["clocks"]} == {"stopped"}
     lines = data(await as_admin.get(f"/api/claims/{claim}/timeline"))["timeline"]
-    assert [line["event"] for line in lines] == ["Payment Processed", "Approved", "Under Review", "Reported"]
+    assert [line["event"] for line in lines] == [
+        "Payment Processed", "Approved Without Documents", "Approved", "Under Review", "Reported",
+    ]  # fmt: skip
+    assert "Driving licence of the driver" in lines[1]["details"]
 
 
 async def test_a_move_that_is_not_allowed_names_those_that_are(as_admin: httpx.AsyncClient) -> None:
@@ -176,7 +179,8 @@ async def test_claims_of_the_policy_stand_with_their_case(as_admin: httpx.AsyncC
     figures = history["summary"]
     assert (figures["totalClaims"], figures["approvedAmount"], figures["pendingAmount"]) == (2, 50_000, 30_000)
     assert (figures["approvalRate"], figures["byType"], figures["claimRating"]) == (100, {"vehicle": 2}, "Low Risk")
-    assert [line["event"] for line in history["claims"][1]["timeline"]] == ["Reported", "Under Review", "Approved"]
+    events = [line["event"] for line in history["claims"][1]["timeline"]]
+    assert events == ["Reported", "Under Review", "Approved", "Approved Without Documents"]
     assert [each["claimNumber"] for each in history["otherClaims"]] == [elsewhere]
     assert data(await agent.get(f"{case.path}/claims-history"))["otherClaims"] == []  # out of their reach
 

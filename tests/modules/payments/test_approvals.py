@@ -43,6 +43,14 @@ async def test_a_large_receipt_counts_once_somebody_else_approved_it(
     assert (await decide(second, row["id"])).status_code == 200
     assert (await decide(second, row["id"])).json()["error"]["code"] == "decided"
     assert await balances(as_admin) == {"bank": 250_000, "receivable": 50_000, "premium": -300_000}
+    path = f"/api/cases/{case.number}/payments"
+    parts = [await as_admin.post(path, json={"amount": 5_000, "method": "bank_transfer"}) for _ in range(2)]
+    assert [each.json()["data"]["status"] for each in parts] == ["captured", "captured"]
+    other = await make_case("300000")
+    path = f"/api/cases/{other.number}/payments"
+    parts = [await as_admin.post(path, json={"amount": 120_000, "method": "bank_transfer"}) for _ in range(2)]
+    assert [each.json()["data"]["status"] for each in parts] == ["captured", "created"]  # two parts are one amount
+    assert (await decide(second, parts[1].json()["data"]["approvalId"], "declined")).status_code == 200
     told = await rows("select n.title, u.email from notifications n join users u on u.id = n.user_id order by n.id")
     assert [each["title"] for each in told][-2:] == [
         "Receipt approved",

@@ -221,6 +221,11 @@ async def _apply(session: AsyncSession, claim: Claim, decision: Decision, user_i
         await notices.write(session, claim, f"Reason: {decision.reason} You may appeal against this decision.")
         return f"{claim.claim_number} was rejected."
     await _move(session, claim, "approved", decision.reason, user_id, approved=decision.amount)
+    if missing := await documents.outstanding(session, claim):
+        now, text = resources.current().clock.now(), "; ".join(missing)
+        await history.write(
+            session, claim.id, "Approved Without Documents", text, now, level="warning", user_id=user_id
+        )
     less = f" Not covered: {decision.reason}" if decision.amount < claim.claim_amount else ""
     await notices.write(session, claim, f"Approved: {format_inr(decision.amount)}.{less}")
     return f"{claim.claim_number} was approved with {format_inr(decision.amount)}."

@@ -67,6 +67,12 @@ select exists (select 1 from mandate_debits where case_id = %(case_id)s and stat
 MOST: Final = Decimal(10_000_000_000)
 CASH: Final = ("cash", "branch_cash")
 CASH_BELOW: Final = Decimal(200_000)  # Income-tax Act, section 269ST: not this much in cash from a person in a day
+_ALONE_TODAY: Final = """
+select coalesce(sum(p.captured_amount - p.refunded_amount), 0) from payments p
+where p.case_id = %(case)s and p.gateway = 'manual' and p.created_by is not null and p.captured_at >= %(begins)s
+  and not exists (select from payment_approvals a where a.payment_id = p.id and a.kind = 'receipt')
+  and not exists (select from statement_lines l where l.payment_id = p.id)
+"""
 _LOCK_CASH: Final = "select pg_advisory_xact_lock(hashtextextended('cash of customer ' || %(customer)s, 360))"
 _CASH_TODAY: Final = """
 select coalesce(sum(p.amount - p.refunded_amount), 0) from payments p
@@ -82,7 +88,8 @@ async def record(caller: Caller, case_id: int, receipt: Receipt) -> Taken:
 
 
 async def record_locked(session: AsyncSession, caller: Caller, case_id: int, receipt: Receipt) -> Taken:
-    """As `record`, in the caller's transaction. Above the office's limit it waits until another person approves it."""
+    """As `record`, in the caller's transaction. Above the office's limit it waits until another person approves it, and so does what
+    goes above it together with the receipts of the same day."""
     case, amount = await _agreed(session, caller, case_id, receipt)
     if receipt.method in CASH:
         await _check_cash(session, case, amount)
@@ -93,11 +100,17 @@ async def record_locked(session: AsyncSession, caller: Caller, case_id: int, rec
     }  # fmt: skip
     payment_id = await db.fetch_only(session, int, _RECORD, params)
     limit = (await settings.get(session, case.client_id, settings.Payments)).receipt_approval_above
-    if amount > limit:
+    if amount + await _alone_today(session, case) > limit:
         asked = approvals.Request("receipt", case, payment_id, amount, receipt.reference)
         return Taken(payment_id, amount, "created", case, approval_id=await approvals.request(session, caller, asked))
     await book(session, payment_id, resources.current().clock.now())
     return Taken(payment_id, amount, "captured", await balance(session, case_id))
+
+
+async def _alone_today(session: AsyncSession, case: Balance) -> Decimal:
+    """What came in for the case by hand today without a second person: parts of an amount are not approved by being parts."""
+    params = {"case": case.case_id, "begins": day_begins(resources.current().clock.today())}
+    return await db.fetch_only(session, Decimal, _ALONE_TODAY, params)
 
 
 async def book(session: AsyncSession, payment_id: int, at: datetime) -> None:
