@@ -78,7 +78,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._begin_head()
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header. What stands behind a chunked body is none: nobody reads it, and it must not pass for one."""
+        """A header. Trailers behind a chunked body are dropped, so that none passes for a header."""
         if self._in_head:
             super().on_header(name, value)
 

@@ -1,4 +1,4 @@
-"""What a language model does not need to see: contacts, PANs, Aadhaar, and numbers of policies and accounts are placeholders for it.
+"""Redaction of what a language model need not see: contacts, PANs, Aadhaar, and numbers of policies and accounts become placeholders.
 
 Each placeholder stands for one value throughout a conversation, so the model can still distinguish them; in its answer the
 values are put back. Plain code, linear in the text: the texts are untrusted.

@@ -1,4 +1,4 @@
-"""The list of customers who may be the same person, and the officer's word that two are not."""
+"""The list of customers who may be the same person, and the officer's decision that two are not."""
 
 from dataclasses import dataclass
 from datetime import date, datetime

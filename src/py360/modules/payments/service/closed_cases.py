@@ -20,10 +20,10 @@ select exists (select from reconciliation_exceptions where case_id = %(case_id)s
 
 
 async def closed(case_id: int) -> None:
-    """A case lapsed or was cancelled: the money that is kept of it stands among the exceptions, and a person is notified."""
+    """A case lapsed or was cancelled: its money becomes an exception to resolve, and a user is notified."""
     async with unit_of_work() as session:
         if not await db.fetch_only(session, bool, _HAS_MONEY, {"case_id": case_id}):
-            return  # as of nearly every case that lapses
+            return  # as for nearly every case that lapses
         await lock(session, [case_id])
         case = await balance(session, case_id)
         known = await db.fetch_only(session, bool, _IS_KNOWN, {"case_id": case_id})  # an event may come twice
