@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import io
+import json
 
 import docx
 import fpdf
@@ -324,3 +325,40 @@ async def test_an_answer_beyond_measure_leaves_it_to_the_rules(
         assert said["source"] == "rules"
         assert "15 days" in said["text"]
         assert len(vendor.bodies) == 1
+
+
+def _chunk(delta: object, finish: object = "stop", **more: object) -> bytes:
+    return (
+        b"data: "
+        + json.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}).encode()
+        + b"\n\n"
+    )
+
+
+_CALL = {"index": 0, "id": "1", "function": {"name": "find_case", "arguments": '{"query": 5}'}}
+NONSENSE = (
+    b"data: null\n\n", b"data: 5\n\n", b"data: []\n\n", b"data: {\n\n", b'data: {"choices": null}\n\n', b'data: {"choices": 5}\n\n',
+    b'data: {"choices": [null]}\n\n', b'data: {"choices": [{}]}\n\n', _chunk(None), _chunk(5), _chunk({"content": 5}),
+    _chunk({"content": ["a"]}), _chunk({"tool_calls": 5}), _chunk({"tool_calls": [None]}),
+    _chunk({"tool_calls": [{"index": None, "function": None}]}), _chunk({"tool_calls": [{"index": "x", "id": 5, "function": {"name": 5, "arguments": 5}}]}),
+    _chunk({"tool_calls": [{**_CALL, "index": -5, "function": {"name": "delete_case", "arguments": "[" * 5_000}}]}),
+    _chunk({"tool_calls": [_CALL] * 2_000}), _chunk({}, usage={"prompt_tokens": None, "completion_tokens": "x"}),
+    _chunk({}, usage={"prompt_tokens": -(10**15), "completion_tokens": 10**15}), b"\xff\xfe\n\n", b"event: error\ndata: {}\n\n",
+    b'data: {"error": {"message": "no"}}\n\n',
+)  # fmt: skip
+
+
+async def test_nonsense_of_a_model_leaves_it_to_the_rules(as_admin: httpx.AsyncClient) -> None:
+    body = b""
+    async with http_vendor(lambda number, sent: http_answer(200, body, "text/event-stream")) as vendor:
+        settings = {"provider": "openai", "model": "m", "apiKey": "k", "baseUrl": f"http://localhost:{vendor.port}/v1"}
+        settings |= {"inputPrice": "1", "outputPrice": "1", "rateLimit": {"perMinute": 60, "perHour": 1_000}}
+        assert (await as_admin.put("/api/ai/settings", json=settings)).status_code == 200
+        for place, nonsense in enumerate(NONSENSE):
+            body = nonsense + b"data: [DONE]\n\n"
+            said = await ask(as_admin, f"What is question {place}?")
+            assert (said["source"], said["complete"]) == ("rules", True), (nonsense[:100], said)
+    async with unit_of_work() as session:
+        costs = await db.fetch_all(session, float, "select cost::float8 from ai_calls")
+    assert min(costs) >= 0
+    assert max(costs) < 100_000

@@ -4,6 +4,7 @@ https://platform.openai.com/docs/api-reference/chat · https://github.com/ollama
 """
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
@@ -26,6 +27,7 @@ from py360.modules.assistant.vendors.base import (
 
 MOST_BYTES: Final = 16 << 20  # of one answer; the longest that may be asked for has some hundred KB
 _MOST_CALLS: Final = 8
+_MOST_TOKENS: Final = 10_000_000  # of one call
 
 
 class _CheckedTransport(httpx2.AsyncHTTPTransport):
@@ -99,16 +101,17 @@ class OpenAI:
             )
             calls: dict[int, ToolCall] = {}
             ended = False
-            async for chunk in answer:
-                for choice in chunk.choices[:1]:
-                    ended = ended or choice.finish_reason is not None
-                    for piece in choice.delta.tool_calls or ():
-                        if piece.index < _MOST_CALLS:
-                            calls[piece.index] = _extended(calls.get(piece.index), piece.id, piece.function)
-                    if choice.delta.content:
-                        yield Delta(text=choice.delta.content)
-                if chunk.usage:
-                    yield Delta(input_tokens=chunk.usage.prompt_tokens, output_tokens=chunk.usage.completion_tokens)
+            async with answer:
+                async for chunk in answer:
+                    for choice in chunk.choices[:1]:
+                        ended = ended or choice.finish_reason is not None
+                        for piece in choice.delta.tool_calls or ():
+                            if 0 <= piece.index < _MOST_CALLS:
+                                calls[piece.index] = _extended(calls.get(piece.index), piece.id, piece.function)
+                        if choice.delta.content:
+                            yield Delta(text=_text(choice.delta.content))
+                    if chunk.usage:
+                        yield Delta("", (), _count(chunk.usage.prompt_tokens), _count(chunk.usage.completion_tokens))
             if not ended:
                 raise ModelError("nonsense", "the answer broke off")
             if calls:
@@ -123,12 +126,14 @@ class OpenAI:
             vectors = [each.embedding for each in sorted(answer.data, key=lambda each: each.index)]
         if len(vectors) != len(texts) or len({len(vector) for vector in vectors}) != 1 or not vectors[0]:
             raise ModelError("nonsense", f"{len(vectors)} embeddings for {len(texts)} texts")
-        return Embedded(vectors, answer.usage.prompt_tokens if answer.usage else 0)
+        if not all(isinstance(each, (int, float)) and math.isfinite(each) for vector in vectors for each in vector):
+            raise ModelError("nonsense", "an embedding that is no vector of numbers")
+        return Embedded(vectors, _count(answer.usage.prompt_tokens) if answer.usage else 0)
 
     async def models(self) -> list[str]:
         """See `LanguageModel`; at most 200 names."""
         async with _errors_named(), self._client() as client, asyncio.timeout(self._settings.timeout):
-            return sorted([model.id async for model in client.models.list()])[:200]
+            return sorted([_text(model.id) async for model in client.models.list()])[:200]
 
     def _client(self) -> openai.AsyncOpenAI:
         chosen = self._settings
@@ -174,11 +179,23 @@ def _tool(tool: ToolSpec) -> ChatCompletionToolParam:
     }
 
 
+def _text(value: object) -> str:
+    """A text of an answer, as it can be stored; the SDK checks no types. Raises ModelError."""
+    if not isinstance(value, str):
+        raise ModelError("nonsense", f"{type(value).__name__} where a text belongs")
+    return value.encode("utf-8", "replace").decode()
+
+
+def _count(value: object) -> int:
+    """Tokens as a server counts them; what is no number of tokens counts as none."""
+    return value if isinstance(value, int) and 0 <= value <= _MOST_TOKENS else 0
+
+
 def _extended(begun: ToolCall | None, id: str | None, function: object) -> ToolCall:
     """A tool call arrives in pieces: the name first, then its arguments."""
-    name, arguments = getattr(function, "name", None) or "", getattr(function, "arguments", None) or ""
+    name, arguments = _text(getattr(function, "name", None) or ""), _text(getattr(function, "arguments", None) or "")
     if begun is None:
-        return ToolCall(id or name, name, arguments)
+        return ToolCall(_text(id or name), name, arguments[:4_000])
     return ToolCall(begun.id, begun.name or name, (begun.arguments + arguments)[:4_000])
 
 
@@ -197,5 +214,11 @@ async def _errors_named() -> AsyncIterator[None]:
         raise ModelError("away", str(error)) from error
     except openai.APIStatusError as error:
         raise ModelError("refused", str(error)) from error
-    except (openai.OpenAIError, httpx2.HTTPError, ValueError) as error:
+    except (
+        openai.OpenAIError,
+        httpx2.HTTPError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:  # the SDK checks no types
         raise ModelError("nonsense", f"{type(error).__name__}: {error}") from error

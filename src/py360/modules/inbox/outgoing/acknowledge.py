@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import db, ids, resources
+from py360.kit import addresses, db, ids, resources
 from py360.kit.clock import INDIA
 from py360.modules.inbox.mailboxes import mailbox
 from py360.modules.inbox.outgoing.keep import Letter, keep
@@ -74,7 +74,7 @@ async def write(session: AsyncSession, client_id: int, email_ids: Sequence[int])
     for mail in await db.fetch_all(session, _First, _FIRST, params):
         to = mail.reply_to or mail.from_email
         box = await mailbox(session, mail.account_id)
-        if box is None or to in written or to.partition("@")[0].startswith(_UNREAD):
+        if box is None or to in written or addresses.mailbox(to) is None or to.partition("@")[0].startswith(_UNREAD):
             continue
         text = _TEXTS["hi" if mail.language == "hi" else "en"].format(
             code=ids.code("mail", mail.id), when=f"{mail.sla_deadline.astimezone(INDIA):%d/%m/%Y %H:%M}", name=box.name
