@@ -49,9 +49,9 @@ def decide(mapping: Mapping, headings: Sequence[str], rows: pl.DataFrame) -> Map
         return mapping
     sample = _Sample(headings, rows)
     for name, rivals in mapping.rivals.items():
-        mapping = _among(sample, mapping, name, rivals)
+        mapping = _choose_column(sample, mapping, name, rivals)
     mapping = _period(sample, mapping)
-    mapping = _by_values(sample, mapping)
+    mapping = _find_missing(sample, mapping)
     if mapping.missing:
         mapping = replace(mapping, samples={heading: sample.examples(heading) for heading in mapping.unmapped})
     return mapping
@@ -134,8 +134,8 @@ _READ: Final[dict[str, Callable[[pl.Series], pl.Series]]] = {
 }
 
 
-def _among(sample: _Sample, mapping: Mapping, name: str, rivals: Sequence[Match]) -> Mapping:
-    """One of several columns that name a field."""
+def _choose_column(sample: _Sample, mapping: Mapping, name: str, rivals: Sequence[Match]) -> Mapping:
+    """Choose one of several columns that name a field, by their values; a doubt when these leave it open."""
     values = {match: sample.usable(name, match.heading) for match in rivals}
     counts = {match: found.len() - found.null_count() for match, found in values.items()}
     most = max(counts.values())
@@ -147,35 +147,35 @@ def _among(sample: _Sample, mapping: Mapping, name: str, rivals: Sequence[Match]
     left = named or left
     if len(left) == 1 or name not in _ASKED:
         best = sure if sure in left else max(left, key=lambda match: counts[match])
-        return mapping if best is sure else _use(mapping, best, _empty(sample, sure, counts[sure]))
+        return mapping if best is sure else _chosen(mapping, best, _hardly_filled(sample, sure, counts[sure]))
     if _agree(values, left):
         best = max(left, key=lambda match: counts[match])
         beside = [match for match in left if (values[match].is_not_null() & values[best].is_null()).any()]
         if beside and name in _FILLED_UP:
-            names = _and([f"“{match.heading}”" for match in beside])
-            return _use(
+            names = _joined([f"“{match.heading}”" for match in beside])
+            return _chosen(
                 mapping,
                 replace(best, others=tuple(beside)),
                 f"{names} says the same, and is taken where this one is blank",
             )
         if best is sure or counts[best] == counts[sure]:
             return mapping
-        return _use(mapping, best, f"it says the same as “{sure.heading}” and is filled in more rows")
-    if best_known := _decided(sample, mapping, name, left, values):
-        return mapping if best_known[0] is sure and sure.how == "exact" else _use(mapping, *best_known)
+        return _chosen(mapping, best, f"it says the same as “{sure.heading}” and is filled in more rows")
+    if best_known := _decided_by_values(sample, mapping, name, left, values):
+        return mapping if best_known[0] is sure and sure.how == "exact" else _chosen(mapping, *best_known)
     samples = {match.heading: sample.examples(match.heading) for match in left}
     return replace(mapping, doubts=(*mapping.doubts, Doubt(name, tuple(left), samples)))
 
 
-def _use(mapping: Mapping, match: Match, reason: str) -> Mapping:
+def _chosen(mapping: Mapping, match: Match, reason: str) -> Mapping:
     return mapping.with_matches(replace(match, how="values", reason=reason))
 
 
-def _and(words: Sequence[str]) -> str:
+def _joined(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
 
 
-def _empty(sample: _Sample, match: Match, count: int) -> str:
+def _hardly_filled(sample: _Sample, match: Match, count: int) -> str:
     rows = sample.rows.height
     return (
         f"“{match.heading}” holds a value that can be used in {count:,} of {rows:,} rows looked at, this column in more"
@@ -194,7 +194,7 @@ def _agree(values: dict[Match, pl.Series], left: Sequence[Match]) -> bool:
     return all(not (values[other] != first).any() for other in left[1:])
 
 
-def _decided(
+def _decided_by_values(
     sample: _Sample, mapping: Mapping, name: str, left: Sequence[Match], values: dict[Match, pl.Series]
 ) -> tuple[Match, str] | None:
     """The column whose values show that it is the one, and how; None when a person must say."""
@@ -213,7 +213,7 @@ def _decided(
     return None
 
 
-def _part(mask: pl.Series) -> float:
+def _share_of(mask: pl.Series) -> float:
     """Which part of some values is true."""
     return int(mask.sum()) / mask.len() if mask.len() else 0.0
 
@@ -227,7 +227,7 @@ def _with_tax(left: Sequence[Match], values: dict[Match, pl.Series]) -> tuple[Ma
     for net, gross in (left, left[::-1]):
         more = (values[gross] / values[net]).drop_nulls()
         says_so = _WITH_TAX.search(gross.heading) and not _WITH_TAX.search(net.heading)
-        if says_so and _part(more.is_between(1, 1.35)) >= _NEARLY_ALL:
+        if says_so and _share_of(more.is_between(1, 1.35)) >= _NEARLY_ALL:
             return gross, f"its amounts are those of “{net.heading}” with tax"
     return None
 
@@ -243,7 +243,7 @@ def _whole_years(
     shares: dict[Match, float] = {}
     for match in left:
         pair = (values[match], fixed) if name == "start_date" else (fixed, values[match])
-        shares[match] = _part(dates.whole_years(*pair))
+        shares[match] = _share_of(dates.whole_years(*pair))
     best = max(left, key=lambda match: shares[match])
     rest = max(share for match, share in shares.items() if match is not best)
     if shares[best] >= _NEARLY_ALL and rest < 0.5:
@@ -261,7 +261,7 @@ def _period(sample: _Sample, mapping: Mapping) -> Mapping:
     periods = {
         heading: both
         for heading in headings
-        if _part((both := dates.both_dates(sample.cells(heading)))[1].drop_nulls().is_not_null()) >= _MOST
+        if _share_of((both := dates.both_dates(sample.cells(heading)))[1].drop_nulls().is_not_null()) >= _MOST
         and both[1].null_count() <= (1 - _MOST) * both[1].len()
     }
     first = next(iter(periods), None)
@@ -274,13 +274,13 @@ def _period(sample: _Sample, mapping: Mapping) -> Mapping:
     return mapping.with_matches(*parts)
 
 
-def _by_values(sample: _Sample, mapping: Mapping) -> Mapping:
+def _find_missing(sample: _Sample, mapping: Mapping) -> Mapping:
     """Columns for what is missing still, whose headings say little and whose values say what they are."""
     for _, names in mapping.missing:
         if "start_date" in names or "end_date" in names:
             mapping = _dates_by_values(sample, mapping)
             continue
-        fits = [match for name in names for match in _weak(sample, mapping, name)]
+        fits = [match for name in names for match in _by_weak_heading(sample, mapping, name)]
         if "product_name" in names:
             fits = [match for heading in mapping.unmapped if (match := _product(sample, heading))]
         if len(fits) == 1:
@@ -288,7 +288,7 @@ def _by_values(sample: _Sample, mapping: Mapping) -> Mapping:
     return mapping
 
 
-def _weak(sample: _Sample, mapping: Mapping, name: str) -> list[Match]:
+def _by_weak_heading(sample: _Sample, mapping: Mapping, name: str) -> list[Match]:
     found = []
     for heading in mapping.unmapped:
         key = heading_key(heading)
@@ -296,7 +296,7 @@ def _weak(sample: _Sample, mapping: Mapping, name: str) -> list[Match]:
         if not spoken & _WEAK.get(name, set()) or speaks_of_us(heading) is False:
             continue
         cells = sample.cells(heading, _FEW)
-        if name == "customer_name" and _part(cells.str.contains(_NAME)) < _MOST:
+        if name == "customer_name" and _share_of(cells.str.contains(_NAME)) < _MOST:
             continue
         if sample.share(name, heading) >= _MOST:
             found.append(Match(name, sample.columns[heading], heading, "values", reason=_REASONS[name]))
@@ -314,7 +314,7 @@ _REASONS: Final = {
 
 def _product(sample: _Sample, heading: str) -> Match | None:
     cells = sample.cells(heading, _FEW)
-    if speaks_of_us(heading) is False or _part(words.product_type([cells]).is_not_null()) < _NEARLY_ALL:
+    if speaks_of_us(heading) is False or _share_of(words.product_type([cells]).is_not_null()) < _NEARLY_ALL:
         return None
     return Match("product_name", sample.columns[heading], heading, "values", reason="its values are kinds of policies")
 
@@ -323,13 +323,14 @@ def _dates_by_values(sample: _Sample, mapping: Mapping) -> Mapping:
     """Start and end, of which one or both are missing: two columns of dates that are whole years apart."""
     known = {name: match for name in ("start_date", "end_date") if (match := mapping.match(name))}
     starts, ends = (
-        [known[name]] if name in known else _weak(sample, mapping, name) for name in ("start_date", "end_date")
+        [known[name]] if name in known else _by_weak_heading(sample, mapping, name)
+        for name in ("start_date", "end_date")
     )
     pairs = []
     for start in starts:
         for end in ends:
             from_, to = (_read_date(sample.cells(match.heading)) for match in (start, end))
-            if start.column != end.column and _part(dates.whole_years(from_, to)) >= _MOST / 2:
+            if start.column != end.column and _share_of(dates.whole_years(from_, to)) >= _MOST / 2:
                 pairs.append((start, end))
     if len(pairs) != 1:
         return mapping
