@@ -125,7 +125,7 @@ def _problem_page(request: Request, problem: Problem) -> Response:
         raise problem
     if problem.status == Unauthenticated.status:
         if "hx-request" in request.headers:  # a part: the page's script signs in again, and nothing typed is lost
-            raise problem
+            return Response(status_code=problem.status)
         return _go(request, f"{SIGN_IN}?next={quote(_address(request))}")
     if problem.code == "password_change_required":
         return _go(request, CHANGE_PASSWORD)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
-from py360.console.api_client import Data
+from py360.console.api_client import Data, Json
 from py360.console.listing import Column, Listing
 from py360.console.navigation import text
 
@@ -23,12 +23,13 @@ class Bars:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Lines or bars over `x`: pairs of a field and its name."""
+    """Lines or bars over `x`: pairs of a field and its name; `percent`: the API counts them from 0 to 1."""
 
     x: str
     lines: Sequence[tuple[str, str]]
     kind: Literal["line", "bar"] = "bar"
     money: bool = False
+    percent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +70,14 @@ CHARTS: Final[dict[str, Bars | Plot | Table]] = {
     "due-date-analysis": Bars("timing", "count", share="percentage"),
     "payment-timeline": Plot("month", (("totalPayments", text("Payments")), ("onTimePayments", text("On time")))),
     "region-performance": _table(
-        Column("region", text("Region"), lead=True, under="state"),
+        Column("region", text("Region"), "translated", lead=True, under="state"),
         Column("branch", text("Branch")),
         Column("count", text("Cases"), "number"),
         Column("renewed", text("Renewed"), "number"),
         Column("renewalRate", text("Rate"), "percent"),
     ),
     "manager-performance": _table(
-        Column("manager", text("Manager"), lead=True, under="place"),
+        Column("manager", text("Manager"), "translated", lead=True, under="place"),
         Column("type", text("Level"), "label"),
         Column("count", text("Cases"), "number"),
         Column("renewed", text("Renewed"), "number"),
@@ -95,7 +96,7 @@ CHARTS: Final[dict[str, Bars | Plot | Table]] = {
     ),
     "channel-collection": Bars("channel", "collected", "money", share="percentage"),
     "cost-per-renewal": _table(
-        Column("channel", text("Channel"), lead=True),
+        Column("channel", text("Channel"), "translated", lead=True),
         Column("volume", text("Renewals"), "number"),
         Column("costPerRenewal", text("Cost each"), "money"),
         Column("totalCost", text("Cost"), "money"),
@@ -108,7 +109,7 @@ CHARTS: Final[dict[str, Bars | Plot | Table]] = {
         Column("byCount", text("By count"), "percent"),
         Column("byPremium", text("By premium"), "percent"),
     ),
-    "success-rate": Plot("name", (("successRate", text("Success rate")),), "line"),
+    "success-rate": Plot("name", (("successRate", text("Success rate, %")),), "line", percent=True),
     "campaigns": _table(
         Column("name", text("Campaign"), link="/campaigns/{id}", lead=True),
         Column("status", text("Status"), "badge"),
@@ -126,7 +127,7 @@ def drawn(chart_id: str, rows: Sequence[Data]) -> Drawn:
     if isinstance(how, Plot):
         series: dict[str, object] = {
             "x": [row[how.x] for row in rows],
-            "lines": [{"name": name, "values": [row[key] for row in rows]} for key, name in how.lines],
+            "lines": [{"name": name, "values": [_counted(how, row[key]) for row in rows]} for key, name in how.lines],
         }
         return Drawn("plot", series=series, kind=how.kind, money=how.money)
     columns = how.columns if how else [Column(key, key) for key in (rows[0] if rows else {})]
@@ -149,6 +150,10 @@ def drawn(chart_id: str, rows: Sequence[Data]) -> Drawn:
             if each.lead and row.get(each.key) in (None, ""):
                 row[each.key] = text("Not given")
     return Drawn("table", listing=Listing(address="", path="", key="", title="", columns=linked, export=False))
+
+
+def _counted(how: Plot, value: Json) -> Json:
+    return round(100 * cast(float, value), 1) if how.percent and value is not None else value
 
 
 def _item(how: Bars, row: Data) -> dict[str, object]:

@@ -1,9 +1,12 @@
 """From a figure to its rows: the case list with the same filters."""
 
+from typing import Final
 from urllib.parse import urlencode
 
 from py360.modules.analytics.filters import Scope
 from py360.modules.cases import api as cases
+
+NO_CHANNEL: Final = "none"  # the case list's filter for cases without a channel
 
 
 def case_list(scope: Scope, **more: str | int | None) -> str:

@@ -17,7 +17,7 @@ from py360.modules.analytics.charts.views import (
     VolumeRow,
 )
 from py360.modules.analytics.filters import Scope
-from py360.modules.analytics.links import case_list
+from py360.modules.analytics.links import NO_CHANNEL, case_list
 from py360.modules.analytics.queries.figures import Figures, figures_of, grouped, percent, total
 from py360.modules.analytics.queries.overview import trends
 
@@ -129,7 +129,7 @@ async def channel_distribution(reads: Reads, caller: Caller, scope: Scope) -> li
             "channel": each.key or NOT_GIVEN,
             "count": each.cases,
             "percentage": percent(each.cases, whole),
-            "cases": case_list(scope, channel=each.key or None),
+            "cases": case_list(scope, channel=each.key or NO_CHANNEL),
         }
         for each in sorted(found, key=lambda each: -each.cases)
     ]
@@ -159,7 +159,7 @@ async def region_performance(reads: Reads, caller: Caller, scope: Scope) -> list
                 "count": whole.cases,
                 "renewed": done,
                 "renewalRate": percent(done, whole.cases),
-                "cases": case_list(scope, teamId=int(key) or None),
+                "cases": case_list(scope, teamId=key) if int(key) else "",  # no filter finds those of no place
             }
         )
     return sorted(rows, key=lambda row: -row["count"])

@@ -16,7 +16,7 @@ from py360.modules.analytics.charts.views import (
     PolicyCollectionRow,
 )
 from py360.modules.analytics.filters import Scope
-from py360.modules.analytics.links import case_list
+from py360.modules.analytics.links import NO_CHANNEL, case_list
 from py360.modules.analytics.queries.figures import Figures, figures_of, grouped, percent, total
 
 # Methods as gateways and the office call them, as the chart does.
@@ -146,7 +146,7 @@ async def channel_collection(reads: Reads, caller: Caller, scope: Scope) -> list
             "target": each.collected + each.pending,
             "percentage": percent(each.collected, each.collected + each.pending),
             "policies": each.cases,
-            "cases": case_list(scope, channel=each.key or None),
+            "cases": case_list(scope, channel=each.key or NO_CHANNEL),
         }
         for each in sorted(found, key=lambda each: -each.collected)
     ]

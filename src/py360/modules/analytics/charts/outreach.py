@@ -9,7 +9,7 @@ from py360.kit.reads import Reads
 from py360.modules.analytics.charts.cases import NOT_GIVEN
 from py360.modules.analytics.charts.views import CampaignCard, FunnelRow, ModeRow, RenewalCostRow
 from py360.modules.analytics.filters import Scope
-from py360.modules.analytics.links import case_list
+from py360.modules.analytics.links import NO_CHANNEL, case_list
 from py360.modules.analytics.queries.figures import Figures, figures_of, percent, total
 from py360.modules.campaigns import api as campaigns
 
@@ -64,7 +64,7 @@ async def cost_per_renewal(reads: Reads, caller: Caller, scope: Scope) -> list[R
                 "volume": renewed,
                 "costPerRenewal": (cost / renewed).quantize(_PAISA) if renewed else None,
                 "totalCost": cost,
-                "cases": case_list(scope, channel=channel or None),
+                "cases": case_list(scope, channel=channel or NO_CHANNEL),
             }
         )
     return rows

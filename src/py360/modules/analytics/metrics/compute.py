@@ -12,7 +12,7 @@ from py360.kit.reads import Reads
 from py360.modules.analytics.charts.cases import NOT_GIVEN
 from py360.modules.analytics.charts.money import FREQUENCIES, MODES
 from py360.modules.analytics.filters import Scope
-from py360.modules.analytics.links import case_list
+from py360.modules.analytics.links import NO_CHANNEL, case_list
 from py360.modules.analytics.metrics import catalogue
 from py360.modules.analytics.metrics.catalogue import GROUPINGS, Number
 from py360.modules.analytics.queries.cells import check, source
@@ -23,7 +23,7 @@ MAX_DAYS: Final = 366
 MAX_GROUPS: Final = 500
 # How the case list calls a grouping.
 _FILTERS: Final = {
-    "policyType": "policyType", "status": "status", "channel": "channel", "place": "teamId", "batch": "batchId", "agent": "agent",
+    "policyType": "policyType", "status": "status", "place": "teamId", "batch": "batchId", "agent": "agent",
 }  # fmt: skip
 _NAMES: Final = {
     "place": "select id, name from organization_public_node where id = any(%(ids)s)",
@@ -92,6 +92,8 @@ def _cases(scope: Scope, grouping: str, key: str, name: str) -> str:
         if scope.period.word != "all":
             first, last = max(first, scope.period.first), min(last, scope.period.last)
         return case_list(scope, dateFrom=first.isoformat(), dateTo=last.isoformat())
+    if grouping == "channel":
+        return case_list(scope, channel=key or NO_CHANNEL)
     if grouping not in _FILTERS or key in ("", "0"):  # what has no value has no filter
         return ""
     return case_list(scope, **{_FILTERS[grouping]: name if grouping == "batch" else key})

@@ -55,7 +55,7 @@ class Filters(QuerySchema):
     priority: Text = Field("", description="low, medium, high, urgent; or true (high and urgent), false")
     batch: Text = Field("", alias="batchId")
     upload: Text = Field("", alias="uploadId")
-    channel: Text = ""
+    channel: Text = Field("", description="As files name it; none: cases without one")
     payment_status: Text = ""
     policy_type: Text = Field("", description="motor, home, life, health, travel, commercial; several with commas")
     team_id: Text = Field("", description="A region, branch or team, with what is below it")
@@ -207,7 +207,9 @@ def _terms(built: Where, filters: Filters) -> None:
             built.add(f"c.priority = '{one_of('priority', priority, PRIORITIES)}'")
     if filters.payment_status.lower() not in ALL:
         built.add(f"c.payment_status = '{one_of('paymentStatus', filters.payment_status, PAYMENT_STATUSES)}'")
-    if filters.channel.lower() not in ALL:
+    if filters.channel.lower() == "none":
+        built.add("coalesce(c.channel, '') = ''")
+    elif filters.channel.lower() not in ALL:
         built.add("c.channel = %(channel)s", channel=filters.channel)
     _policies_and_team(built, filters)
 
