@@ -4,6 +4,7 @@ import pytest
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.modules.inbox.ingest import html
 from tests.conftest import RunJobs
 from tests.factories.mail_server import bounce, letter
 from tests.modules.inbox.conftest import Desk
@@ -101,6 +102,17 @@ async def test_an_answer_is_in_the_sent_folder_once_and_its_bounce_is_reported(
     assert await suppressed(client_id) == [TO]
     notices = (await desk.admin.get("/api/notifications")).json()["data"]["notifications"]
     assert notices[0]["title"] == "A mail came back: Re: Question"
+
+
+def test_styling_that_stays_open_is_not_multiplied_by_the_paragraphs() -> None:
+    """A parser opens it again in each paragraph: of these 30 KB it would make 60 MB."""
+    for opened in ("<b id={}></i>", "<b\tid={}></u>", "<a href='https://a.example/{}'><!--</a>-->"):
+        mail = f"<p>{''.join(opened.format(at) for at in range(1_000))}</p>{'<p>x</p>' * 1_000}"
+        assert len(html.sanitized(mail)) < 4 * len(mail)
+        assert html.text_of(mail).count("x") >= 1_000
+    rows = [f"<tr><td><a href='https://a.example/{at}'>Case {at}</a></td><td><b>Due</b></td></tr>" for at in range(900)]
+    kept = html.sanitized(f"<table>{''.join(rows)}</table>")
+    assert (kept.count('<a href="https://a.example/'), kept.count("<b>Due</b>"), kept.count("nofollow")) == (900,) * 3
 
 
 async def test_forty_megabytes_and_a_nested_bomb_are_bounded_and_reported(desk: Desk) -> None:

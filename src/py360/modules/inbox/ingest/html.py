@@ -3,6 +3,7 @@ that, when and where a mail was opened."""
 
 import html as entities
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Final
 
 import nh3
@@ -31,6 +32,9 @@ MAX_DEPTH: Final = 200
 MAX_STYLED: Final = 20
 # Elements that a parser opens again in every paragraph until they are closed, those that end by themselves, and those without content.
 _STYLING: Final = {"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"}
+_STYLING_AS: Final = "styling-"  # before the name of such an element while it is read as one like any other
+_STYLED_TAGS: Final = {_STYLING_AS + name for name in _STYLING & _TAGS}
+MAX_COPIES: Final = 500_000  # of styling elements that a parser may make
 _ENDING: Final = {"p", "li", "td", "th", "tr", "tbody", "dt", "dd", "option", "body", "html", "head", "o:p"}
 _EMPTY: Final = {"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area", "base", "source", "!doctype"}
 
@@ -38,7 +42,7 @@ _EMPTY: Final = {"br", "hr", "img", "meta", "link", "input", "col", "wbr", "area
 def sanitized(html: str) -> str:
     """The HTML without scripts, forms, frames and whatever else acts by itself; remote images are still in it, but not the picture
     that counts how often a mail of ours was opened: in an answer that quotes our mail, we would open it ourselves."""
-    return _clean(bounded(html), lambda address: not messaging.counts_opens(address))
+    return _clean(well_nested(bounded(html)), lambda address: not messaging.counts_opens(address))
 
 
 def _clean(html: str, loads: Callable[[str], bool]) -> str:
@@ -74,6 +78,34 @@ def bounded(html: str) -> str:
     return html
 
 
+def well_nested(html: str) -> str:
+    """The HTML, with its styling closed where it was opened when a parser might multiply it: one that is open when its paragraph
+    ends is opened again in each one that follows, so 100 KB become gigabytes. Which tags count as closed only a parser knows."""
+    pieces, styling = html.split("<"), 0
+    for place, piece in enumerate(pieces):
+        slash, rest = ("/", piece[1:]) if piece[:1] == "/" else ("", piece)
+        if place and _name_of(rest) in _STYLING:
+            pieces[place] = slash + _STYLING_AS + rest
+            styling += not slash
+    if styling * len(pieces) <= MAX_COPIES:
+        return html
+    nested = nh3.clean(
+        "<".join(pieces),
+        tags=_TAGS | _STYLED_TAGS,
+        attributes=_ATTRIBUTES
+        | {name: _ATTRIBUTES.get(name.removeprefix(_STYLING_AS), set()) for name in _STYLED_TAGS},
+        url_schemes=_SCHEMES,
+        filter_style_properties=_STYLES,
+        link_rel=None,
+    )
+    return nested.replace(f"<{_STYLING_AS}", "<").replace(f"</{_STYLING_AS}", "</")
+
+
+def _name_of(piece: str) -> str:
+    """The name of a tag, which ends at a space of any kind, a slash or the end of the tag."""
+    return "".join(takewhile(lambda sign: not sign.isspace() and sign not in "/>", piece[:20])).lower()
+
+
 def without_remote_images(html: str) -> tuple[str, int]:
     """Sanitised HTML without the images that would be loaded from elsewhere, and how many those are.
 
@@ -100,7 +132,7 @@ def with_inline_images(html: str, addresses: dict[str, str]) -> str:
 
 def text_of(html: str) -> str:
     """The text of HTML, for mails that have no other."""
-    spaced = bounded(html)
+    spaced = well_nested(bounded(html))
     for tag in ("</p>", "<br>", "<br/>", "<br />", "</div>", "</tr>", "</li>", "</P>", "<BR>", "</DIV>", "</TR>"):
         spaced = spaced.replace(tag, tag + "\n")
     return entities.unescape(nh3.clean(spaced, tags=set())).strip()
