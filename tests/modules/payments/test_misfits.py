@@ -206,6 +206,27 @@ async def test_money_for_a_closed_case_is_booked_and_reported(
     assert (await case_now(case))[0] == "in_progress"  # a renewal that a manager takes back stays so
 
 
+async def test_what_went_back_pays_nothing_any_more(
+    run_jobs: RunJobs,
+    as_admin: httpx.AsyncClient,
+    client: httpx.AsyncClient,
+    clock: Any,
+    make_case: MakeCase,
+    link: Any,
+) -> None:
+    case = await make_case("1000")
+    path = f"/api/cases/{case.number}/payments"
+    paid = await as_admin.post(path, json={"method": "cheque", "amount": 600, "reference": "000123"})
+    await let_refund_alone(as_admin)
+    body = {"reason": "dishonoured"}
+    back = await as_admin.post(f"/api/payments/{paid.json()['data']['paymentId']}/refund", json=body)
+    assert back.status_code == 200, back.text
+    assert (await as_admin.post(path, json={"method": "cash", "amount": 400})).status_code == 201
+    assert (await case_now(case))[1] == "partial"
+    assert (await case_now(case))[0] != "renewed"
+    assert "600" in (await client.get(await link(case))).text
+
+
 async def test_money_of_a_case_that_is_closed_afterwards_is_looked_at(
     run_jobs: RunJobs, as_admin: httpx.AsyncClient, clock: Any, make_case: MakeCase
 ) -> None:

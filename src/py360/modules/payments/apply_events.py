@@ -157,15 +157,21 @@ async def _update_cases(session: AsyncSession, moved: Sequence[tuple[Balance, Se
 
     Closed cases too: the money is booked, and their history says what to do with it.
     """
-    came = [(case, paid, amount) for case, rows in moved for paid, amount in _came(case, rows)]
-    await cases.settle(session, [paid for case, paid, _ in came if case.received >= case.due])
-    for case, paid, amount in came:
-        if case.received < case.due:
+    came = [(case, _brought(case, rows), paid, amount) for case, rows in moved for paid, amount in _came(case, rows)]
+    await cases.settle(session, [paid for case, brought, paid, _ in came if brought >= case.due])
+    for case, brought, paid, amount in came:
+        if brought < case.due:
             await cases.partly_paid(session, paid, amount)
     for case, rows in moved:
         back = sum((row.went_back for row in rows), ZERO)
         if back > 0:
             await cases.refunded(session, case.case_id, amount=back, kept=case.kept, due=case.due)
+
+
+def _brought(case: Balance, rows: Sequence[Moved]) -> Decimal:
+    """What is kept of the case, and what came in by this change although it went back with it: a payment and its refund that are
+    reported together renew the case as they do one after the other. What went back before pays nothing any more."""
+    return case.kept + sum((row.went_back for row in rows if row.came > 0), ZERO)
 
 
 def _came(case: Balance, rows: Sequence[Moved]) -> Iterator[tuple[cases.Paid, Decimal]]:

@@ -62,7 +62,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """A case with its instalments and what was paid on them. `received` counts refunded money too, `kept` does not."""
+    """A case with its instalments and what was paid on them."""
 
     case_id: int
     case_number: str
@@ -77,7 +77,6 @@ class Balance:
     assigned_to: int | None
     parts: tuple[Part, ...]
     receipts: tuple[Receipt, ...]
-    received: Decimal
     sources: Mapping[int, Source]
 
     @property
@@ -97,8 +96,8 @@ class Balance:
 
     @property
     def is_paid(self) -> bool:
-        """Whether the renewal was paid in full."""
-        return self.status in PAID_STATUSES or self.received >= self.due
+        """Whether the renewal was paid in full, whatever went back since."""
+        return self.status in PAID_STATUSES
 
     def shares(self) -> dict[int, list[Share]]:
         """What each payment paid."""
@@ -216,6 +215,5 @@ def _balance(case: _Case, parts: Sequence[Part], receipts: Sequence[_Receipt]) -
             Receipt(row.id, row.captured_amount - row.refunded_amount, frozenset(row.instalment_ids))
             for row in receipts
         ),
-        received=sum((row.captured_amount for row in receipts), ZERO),
         sources={row.id: Source(row.method, row.reference, row.captured_at) for row in receipts},
     )
