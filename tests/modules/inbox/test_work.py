@@ -77,6 +77,8 @@ async def test_too_many_recipients_are_refused_by_number(desk: Desk) -> None:
     )
     assert answer.status_code in (400, 422), answer.text
     assert "50" in answer.text
+    pasted = await desk.admin.post("/api/emails/bulk/recipients/import", json={"text": "a@b.in\n" * 20_001})
+    assert (pasted.status_code, pasted.json()["error"]["code"]) == (422, "too_many_lines")
 
 
 async def test_answer_to_all_goes_to_every_address_or_names_the_one_that_is_none(desk: Desk) -> None:

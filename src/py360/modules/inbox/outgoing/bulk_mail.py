@@ -27,6 +27,9 @@ BATCH: Final = 100
 LEASE: Final = timedelta(minutes=5)
 
 
+MOST_LINES: Final = 20_000  # of pasted recipients; a bulk mail has 10,000
+
+
 @dataclass(frozen=True, slots=True)
 class Dropped:
     """A recipient that was not taken, and why."""
@@ -105,10 +108,17 @@ def _usable(recipients: Sequence[BulkRecipientIn]) -> tuple[list[dict[str, objec
 
 
 def read_lines(text: str) -> tuple[list[RecipientRead], list[Dropped]]:
-    """Recipients of pasted lines `email, name, company`; a line without an address is reported, an empty one passed over."""
+    """Recipients of pasted lines `email, name, company`; a line without an address is reported, an empty one passed over.
+
+    Raises Invalid above `MOST_LINES`.
+    """
     found: dict[str, RecipientRead] = {}
     dropped: list[Dropped] = []
-    for line in text.splitlines()[:20_000]:
+    lines = text.splitlines()
+    if len(lines) > MOST_LINES:
+        message = f"These are {len(lines):,} lines; {MOST_LINES:,} are read at once. Paste them in parts."
+        raise Invalid(message, code="too_many_lines", details=[{"field": "text", "message": message}])
+    for line in lines:
         cells = [cell.strip().strip('"') for cell in line.replace("\t", ",").split(",")]
         address = addresses.mailbox(cells[0]) if cells[0] else None
         if not any(cells) or cells[0].lower() == "email":
