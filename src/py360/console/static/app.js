@@ -195,13 +195,18 @@ async function send(form, submitter) {
     const data = await call(method, fill(path, body), { body: method === "DELETE" ? undefined : wanted, headers });
     form.key = undefined;
     form.sent = true;
-    toast(form.dataset.done || data.message || texts.done);
+    const refreshes = !form.dataset.then && !form.dataset.leaves;
+    const report = () => toast(form.dataset.done || data.message || texts.done);
+    if (!refreshes) report();
     form.dispatchEvent(new CustomEvent("sent", { bubbles: true, detail: data }));
     if (form.dataset.then === "stay") return;
     if (form.dataset.leaves) { location.assign(data[form.dataset.leaves]); return; } // to a page elsewhere, which leads back
     form.closest("dialog")?.close();
     if (form.dataset.then) location.assign(fill(form.dataset.then, data));
-    else await show(location.href);
+    else {
+      await show(location.href);
+      report(); // when what one types next is not replaced any more
+    }
   } catch (refused) {
     if (!(refused instanceof Refused)) throw refused;
     if (refused.status) form.key = undefined;
