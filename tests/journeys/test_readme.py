@@ -6,7 +6,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from py360.entrypoints.cli import cli
 from tests.installation import START_SECONDS, Installation
 
 CHECKOUT = Path(__file__).parents[2]
@@ -41,20 +43,12 @@ def test_every_make_target_named_exists(page: str, words: str) -> None:
     assert done.returncode == 0, f"{page}: {done.stderr}"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("page", "words"), _named("py360"))
 def test_every_py360_command_named_exists(page: str, words: str) -> None:
     name = words.split()[0]
     command = words.split() if name == "user" else [name]
-    done = subprocess.run(
-        [sys.executable, "-m", "py360.entrypoints.cli", *command, "--help"],
-        cwd=CHECKOUT,
-        env={"PYTHONPATH": str(CHECKOUT / "src")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, f"{page}: py360 {words}: {done.stderr}"
+    done = CliRunner().invoke(cli, [*command, "--help"])
+    assert done.exit_code == 0, f"{page}: py360 {words}: {done.output}"
 
 
 RUNS_US = re.compile(
