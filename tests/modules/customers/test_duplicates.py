@@ -1,11 +1,13 @@
 """The same person twice: found, merged with everything they have, and parted again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import httpx
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
+from py360.modules.customers.duplicates import merge
 from py360.modules.customers.duplicates.scan import scan
 from tests.factories.book import merge as import_rows
 from tests.factories.book import row
@@ -180,3 +182,11 @@ async def test_documents_and_profile_go_to_whoever_has_none_and_back(as_admin: h
     assert data(await as_admin.get(f"{path}/profile"))["annualIncome"] is None
     assert data(await as_admin.get(f"/api/customers/{duplicate}/profile"))["annualIncome"]["amount"] == 900_000
     assert data(await as_admin.get(f"/api/customers/{duplicate}"))["kycStatus"] == "verified"
+
+
+async def test_a_profile_is_written_while_its_customer_is_merged(as_admin: httpx.AsyncClient) -> None:
+    one, other, kept, _ = await two()
+    async with unit_of_work() as session:
+        await db.fetch_all(session, merge.Person, merge._LOCK, {"ids": [one.customer_id, other.customer_id]})
+        async with asyncio.timeout(60):  # they waited for each other, until the database broke one off
+            data(await as_admin.put(f"/api/customers/{kept}/profile", json={"annualIncome": {"amount": 900_000}}))

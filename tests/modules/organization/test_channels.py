@@ -2,7 +2,11 @@
 
 import httpx
 
+from py360.kit import ids
+from py360.kit.resources import Resources
 from py360.modules.analytics.service.fold import fold
+from py360.modules.organization.channels.queries import figures
+from py360.modules.organization.performance.period import PeriodFilter
 from tests.factories.cases import make_case
 from tests.factories.claims import data
 from tests.modules.conftest import AsRole
@@ -17,7 +21,7 @@ async def add(client: httpx.AsyncClient, **fields: object) -> str:
     return str(data(await client.post("/api/channels", json=CHANNEL | fields), 201)["id"])
 
 
-async def test_a_channel_is_added_changed_and_deleted(as_admin: httpx.AsyncClient) -> None:
+async def test_a_channel_is_added_changed_and_deleted(as_admin: httpx.AsyncClient, resources: Resources) -> None:
     code = await add(as_admin)
     path = f"/api/channels/{code}"
     shown = await as_admin.get(path)
@@ -30,6 +34,9 @@ async def test_a_channel_is_added_changed_and_deleted(as_admin: httpx.AsyncClien
     assert (taken.status_code, taken.json()["error"]["code"]) == (409, "channel_name_taken")
     data(await as_admin.delete(path))
     assert (await as_admin.get(path)).status_code == 404
+    year = PeriodFilter().period(resources.clock.today())
+    gone = ids.number("channel", code)  # somebody's page still asks for its figures
+    assert (await figures(resources.reads, [gone], year))[gone].satisfaction is None
 
 
 async def test_wrong_hours_are_named(as_admin: httpx.AsyncClient) -> None:

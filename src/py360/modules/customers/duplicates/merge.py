@@ -25,9 +25,10 @@ _FILLED: Final = ("email", "phone", "date_of_birth", "gender", "pan", "address")
 # What is filled in as a whole where the kept one has none: the documents with the status that follows from them, the profile.
 KYC: Final = "kyc_documents"
 PROFILE: Final = "profile"
+# Not `for update`: rows that refer to them may be written meanwhile, whose writers may hold what a merge moves.
 _LOCK: Final = f"""
 select id, client_id, customer_code, full_name, merged_into, communication_preferences, kyc_documents, kyc_status, {", ".join(_FILLED)}
-from customers where id = any(%(ids)s) order by id for update
+from customers where id = any(%(ids)s) order by id for no key update
 """
 _MOVE: Final = "update policies set customer_id = %(to)s where customer_id = %(from)s returning id"
 _NOTE: Final = """

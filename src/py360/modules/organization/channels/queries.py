@@ -65,8 +65,8 @@ class ChannelRates:
     """How customers rated a channel (out of 5), and how long their mails waited for an answer."""
 
     channel_id: int
-    satisfaction: float | None
-    response_hours: float | None
+    satisfaction: float | None = None
+    response_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,18 +174,17 @@ def marks(figures: ChannelFigures) -> ChannelMarksView:
 
 
 async def figures(reads: Reads, channels: Sequence[int], period: Period) -> Mapping[int, ChannelFigures]:
-    """The figures of these channels in a period."""
+    """The figures of these channels in a period; one that was deleted meanwhile has none."""
     params = {**period.months(), "channels": list(channels)}
     found = {each.channel_id: each for each in await reads.fetch_all(ChannelFigures, _FIGURES, params)}
     rates = {each.channel_id: each for each in await reads.fetch_all(ChannelRates, _RATES, params)}
-    return {
-        channel: replace(
-            found.get(channel, ChannelFigures(channel)),
-            satisfaction=rates[channel].satisfaction,
-            response_hours=rates[channel].response_hours,
-        )
-        for channel in channels
-    }
+
+    def of(channel: int) -> ChannelFigures:
+        rated = rates.get(channel, ChannelRates(channel))
+        sums = found.get(channel, ChannelFigures(channel))
+        return replace(sums, satisfaction=rated.satisfaction, response_hours=rated.response_hours)
+
+    return {channel: of(channel) for channel in channels}
 
 
 async def find(reads: Reads, caller: Caller, text: str) -> Channel:
