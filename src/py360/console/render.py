@@ -243,7 +243,7 @@ class Formats:
         form = "¤#,##,##0" if amount == amount.to_integral_value() else "¤#,##,##0.00"
         return format_currency(amount, "INR", form, locale=self.locale, currency_digits=False)
 
-    def short_money(self, value: object, gettext: Any) -> str:
+    def short_money(self, value: object, gettext: Callable[[str], str]) -> str:
         """₹12.3 L or ₹4.5 Cr on tiles (domain reference, section 30)."""
         amount = _decimal(value or 0)
         for unit, name in ((_CRORE, gettext("Cr")), (_LAKH, gettext("L"))):
@@ -270,18 +270,18 @@ class Formats:
             return self.day(value)
         return format_timedelta(read - resources.current().clock.now(), add_direction=True, locale=self.locale)
 
-    def bucket(self, name: object, gettext: Any) -> str:
+    def bucket(self, name: object, gettext: Callable[[str], str]) -> str:
         """A place of an axis that the API names `Day 12`, `Mon`, `Nov 2026` or `November 2026`; any other name as the catalogues have it."""
         text = str(name)
         if found := _DAY_OF_MONTH.fullmatch(text):
-            return str(gettext(navigation.text("Day %(number)s"))) % {"number": found[1]}
+            return gettext(navigation.text("Day %(number)s")) % {"number": found[1]}
         if text in _WEEKDAYS:
             return str(get_day_names("abbreviated", locale=self.locale)[_WEEKDAYS.index(text)])
         month, _, year = text.partition(" ")
         for names, form in zip(_MONTHS, ("MMM y", "MMMM y"), strict=True):
             if month in names and year.isdigit():
                 return format_date(date(int(year), names.index(month), 1), form, locale=self.locale)
-        return str(gettext(text))
+        return gettext(text)
 
     def size(self, value: object) -> str:
         """Bytes as KB or MB."""

@@ -153,6 +153,7 @@ def drawn(chart_id: str, rows: Sequence[Data]) -> Drawn:
 
 
 def _counted(how: Plot, value: Json) -> Json:
+    # A share is a number; the other values of a series are texts as well.
     return round(100 * cast(float, value), 1) if how.percent and value is not None else value
 
 

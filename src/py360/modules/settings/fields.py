@@ -43,7 +43,7 @@ def _field(name: str, shape: Shape, *, is_secret: bool) -> SettingField:
     return {
         "name": name,
         "kind": "secret" if is_secret else _kind(kind),
-        "description": cast(str, kind.get("description", "")),
+        "description": cast(str, kind.get("description", "")),  # JSON Schema: a text
         "choices": [str(each) for each in choices or ()],
         "minimum": kind.get("minimum"),
         "maximum": kind.get("maximum"),
