@@ -19,7 +19,7 @@ import sqlalchemy.event
 import structlog
 from fastapi import FastAPI
 from procrastinate.periodic import PeriodicRegistry
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy.ext.asyncio import AsyncEngine
 from xdist.scheduler import LoadScopeScheduling
 
@@ -27,11 +27,13 @@ from py360.entrypoints import wiring
 from py360.entrypoints.api import build_app
 from py360.kit import jobs, pools, webhooks
 from py360.kit.clock import FixedClock
+from py360.kit.reads import Reads
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings, settings
 from py360.modules.notifications import sockets
 from tests import services
 from tests.contract import CheckedTransport
+from tests.databases import STAYS
 from tests.factories.sessions import signed_in
 from tests.services import ADMIN
 
@@ -118,10 +120,10 @@ def servers() -> services.Services:
 @pytest.fixture
 def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]:
     """Settings of an installation with a database of its own."""
-    name = servers.clone()
+    database = servers.lend()
     os.environ |= {
         "PY360_HOME": str(tmp_path / "home"),
-        "DATABASE_URL": servers.database_url(name),
+        "DATABASE_URL": servers.database_url(database.name),
         "REDIS_URL": servers.redis_url,
         "PY360_SECRET_KEY": services.SECRET_KEY,
         "PY360_VENDOR_NETWORKS": "127.0.0.0/8",  # the vendors of tests are on this machine
@@ -129,7 +131,7 @@ def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]
     settings.cache_clear()
     yield settings()
     settings.cache_clear()
-    servers.drop(name)
+    servers.take_back(database)
 
 
 @functools.cache
@@ -139,23 +141,60 @@ def _engine() -> AsyncEngine:
 
     @sqlalchemy.event.listens_for(engine.sync_engine, "do_connect")
     def connect_to_the_tests_own(dialect: object, record: object, words: object, options: dict[str, object]) -> None:
-        options |= conninfo_to_dict(settings().database_url)
+        options |= conninfo_to_dict(settings().database_url) | {"application_name": STAYS}
 
     return engine
 
 
+class Connections:
+    """Those to the database that tests use one after another: a new one costs as much as half a test."""
+
+    def __init__(self) -> None:
+        self._url = ""
+        self.reads: Reads | None = None
+
+    async def to(self, url: str) -> Reads:
+        """The read side of this database."""
+        if self.reads is None or self._url != url:
+            await self.close()
+            self._url, self.reads = url, Reads(make_conninfo(url, application_name=STAYS), 5)
+            await self.reads.open()
+        return self.reads
+
+    async def close(self) -> None:
+        """Both sides, where they are open."""
+        if self.reads:
+            await self.reads.close()
+            await _engine().dispose()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def connections() -> AsyncIterator[Connections]:
+    """For `resources`."""
+    opened = Connections()
+    yield opened
+    await opened.close()
+
+
 @pytest_asyncio.fixture
-async def resources(configured: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Resources]:
+async def resources(
+    configured: Settings, connections: Connections, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Resources]:
     """What a process holds, opened on the test's database."""
-    shared = _engine()
-    monkeypatch.setattr(pools, "make_engine", lambda url, size: shared)
+    reads = await connections.to(configured.database_url)
+    engine = _engine()
+    monkeypatch.setattr(pools, "make_engine", lambda url, size: engine)
     sockets._rights = sockets._Rights()  # of a process and its one event loop; each test has another
-    opened = await Resources.open(configured, pool_size=5)
+    with monkeypatch.context() as now:
+        now.setattr("py360.kit.resources.Reads", lambda url, size: reads)
+        opened = await Resources.open(configured, pool_size=5)
     await opened.cache.flushdb()
     wiring.import_models()
     wiring.import_jobs()
     yield opened
-    await opened.close()
+    while opened.closing:  # as `opened.close()`, without the connections that stay
+        await opened.closing.pop()()
+    await opened.cache.aclose()
 
 
 _app: FastAPI | None = None

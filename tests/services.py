@@ -25,6 +25,7 @@ from py360.entrypoints.bootstrap import prepare
 from py360.entrypoints.servers import start_postgres, start_valkey, stop_postgres, stop_valkey, tuning
 from py360.kit.settings import settings
 from py360.modules.identity import passwords
+from tests.databases import KeptDatabase
 
 ADMIN = "admin@py360.local"
 PASSWORD = "correct horse battery staple"
@@ -61,10 +62,27 @@ class Services:
         self.template = template
         self.worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
         self._admin = psycopg.connect(url, autocommit=True)
+        self._kept: KeptDatabase | None = None
         for (name,) in self._admin.execute(
             "select datname from pg_database where datname like %s", (f"t_{self.worker}_%",)
         ):
             self.drop(name)
+
+    def lend(self) -> KeptDatabase:
+        """A migrated, empty database for one test, to be given back."""
+        kept, self._kept = self._kept, None
+        if kept is None:
+            name = self.clone()
+            kept = KeptDatabase(name, self.database_url(name))
+        return kept
+
+    def take_back(self, lent: KeptDatabase) -> None:
+        """Empty it for the next test, or remove it."""
+        if lent.reset():
+            self._kept = lent
+        else:
+            lent.close()
+            self.drop(lent.name)
 
     def clone(self) -> str:
         """The name of a new, migrated, empty database."""
