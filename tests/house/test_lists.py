@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from py360.entrypoints.openapi import description
+from tests.house.source import shipped_description
 
 # Without `search`: nothing to find a text in, or so few rows.
 NOT_SEARCHED = {
@@ -21,9 +21,7 @@ NOT_SEARCHED = {
 @pytest.fixture(scope="module")
 def lists() -> dict[str, set[str]]:
     """Every list, and what it may be asked: lists are what can be sorted."""
-    import json
-
-    paths: dict[str, dict[str, Any]] = json.loads(description())["paths"]
+    paths: dict[str, dict[str, Any]] = shipped_description()["paths"]
     asked = {
         path: {each.get("name") for each in operations["get"].get("parameters", ())}
         for path, operations in paths.items()

@@ -1,11 +1,11 @@
 """Every list asks the database a few questions, however long it is."""
 
 import httpx
-from fastapi import FastAPI
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
 from tests.house.book import statements_of_the_book
+from tests.house.source import shipped_description
 
 MOST = 5  # statements of one call: what the list is of, its page, its total, and what is beside it
 LONG = 20
@@ -41,17 +41,17 @@ NARROWED = (  # filters that need other tables than the list itself
 )
 
 
-def lists(app: FastAPI) -> list[str]:
+def lists() -> list[str]:
     """The paths of everything that is read page by page."""
     return [
         path
-        for path, methods in app.openapi()["paths"].items()
+        for path, methods in shipped_description()["paths"].items()
         if any(each.get("name") == "limit" for each in methods.get("get", {}).get("parameters", ()))
     ]
 
 
 async def test_a_long_list_costs_no_more_statements_than_a_short_one(
-    app: FastAPI, as_admin: httpx.AsyncClient, statements: list[str]
+    as_admin: httpx.AsyncClient, statements: list[str]
 ) -> None:
     async with unit_of_work() as session:
         for statement in statements_of_the_book(LONG):
@@ -68,7 +68,7 @@ async def test_a_long_list_costs_no_more_statements_than_a_short_one(
         return len(rows), [statement for statement in statements if "from user_sessions" not in statement]
 
     wrong = []
-    for path, params in (*((path, ASKED.get(path)) for path in lists(app)), *NARROWED):
+    for path, params in (*((path, ASKED.get(path)) for path in lists()), *NARROWED):
         await ask(path, 1, params)  # what is prepared or remembered once
         short, few = await ask(path, 1, params)
         long, many = await ask(path, LONG, params)
