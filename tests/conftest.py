@@ -40,6 +40,7 @@ from tests.services import ADMIN
 BESIDE_THE_CHECKOUT = ("test_portfolio.py", "test_client_contract.py")  # need files that no package has
 INSTALLATIONS = {  # by the file whose tests share one; xdist_group does the same, but not under this version of pytest
     "test_browser.py": "console",
+    "test_readme.py": "followed",
     "test_demo.py": "demonstrated",
     "test_integration.py": "demonstrated",
     "test_client_contract.py": "demonstrated",
@@ -48,7 +49,9 @@ INSTALLATIONS = {  # by the file whose tests share one; xdist_group does the sam
 RunJobs = Callable[[], Awaitable[None]]
 os.environ.setdefault("PY360_SECRET_KEY", services.SECRET_KEY)  # tests without an installation sign and seal too
 
+gc.freeze()
 gc.set_threshold(100_000, 50)  # a fifth of the tests' time went into looking through modules that stay anyway
+gc.enable()
 
 webhooks.LOOK_AGAIN_SECONDS = 0  # no events come in while a test runs its jobs
 

@@ -115,9 +115,11 @@ def installed(**extra: str) -> Iterator[Installation]:
     try:
         yield one
     finally:
+        if one.process is not None:
+            one.process.terminate()  # `make` passes it on to what it began
         for process in one.processes():
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         if one.process is not None:
-            one.process.wait(10)
+            one.process.wait(30)
         shutil.rmtree(folder)

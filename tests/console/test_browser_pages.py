@@ -15,12 +15,10 @@ from playwright.async_api import Page, Route, async_playwright, expect
 
 from py360.kit import db
 from py360.kit.db import unit_of_work
-from tests.console.window import CHROMIUM, SHOWN_WHEN_READY
+from tests.console.window import AXE, AXE_RUN, CHROMIUM, SHOWN_WHEN_READY
 from tests.house.book import statements_of_the_book
 from tests.services import ADMIN, PASSWORD
 
-AXE = (Path(__file__).parent / "vendor" / "axe-4.14.1.min.js").read_text()
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 MILLISECONDS = 60_000  # what a busy machine may take
 # A refusal that the test provokes; the driver's own script, which does not run in the frame of a mail.
 EXPECTED = re.compile(r"status of (401|403|404|409|412|422)|Blocked script execution in")
@@ -81,9 +79,8 @@ async def page(address: str) -> AsyncIterator[Page]:
 
 
 async def faults_of(page: Page) -> list[str]:
-    """What axe finds wrong with the page."""
-    await page.evaluate(AXE)
-    found = await page.evaluate("rules => axe.run(document, { runOnly: rules, resultTypes: ['violations'] })", RULES)
+    """What axe, which is in the page, finds wrong with it."""
+    found = await page.evaluate(AXE_RUN)
     return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found["violations"]]
 
 
@@ -107,6 +104,7 @@ async def test_pages_are_accessible_at_desk_and_on_a_phone(page: Page) -> None:
         assert answer is not None
         assert answer.status == 200, path
         picture_name = path.strip("/").replace("/", "-").replace("?", "-")
+        await page.evaluate(AXE)
         faults = await faults_of(page) + await too_wide(page)
         await picture(page, f"{picture_name}-desk")
         await page.set_viewport_size({"width": 390, "height": 900})

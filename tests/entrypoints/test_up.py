@@ -1,6 +1,5 @@
 """`py360 up` as people use it: real processes, started, stopped, killed and started again."""
 
-import json
 import os
 import re
 import signal
@@ -21,76 +20,6 @@ from tests.installation import CHECKOUT, START_SECONDS, Installation
 from tests.services import Services
 
 pytestmark = pytest.mark.slow
-
-
-def test_first_start_stop_another_key_and_start_again(installation: Installation) -> None:
-    said = installation.start(START_SECONDS)
-    password = re.search(r"password (\S+)", said)
-    assert password is not None, said
-    kept = installation.home / "admin.password"
-    assert kept.read_text().strip() == password[1]
-    assert installation.sign_in("admin@py360.local", password[1]) == 200
-    health = httpx.get(f"http://127.0.0.1:{installation.port}/api/health").json()
-    assert health["data"] == {"live": True, "ready": True, "reasons": [], "deadLetters": 0}
-    _belongs_to_this_account_only(installation.home)
-
-    assert installation.run("webhooks").stdout == "Every webhook was applied.\n"
-    second = installation.run("up")
-    assert second.returncode == 1
-    assert second.stderr.count("\n") == 1
-    assert "already runs" in second.stderr
-    made = installation.run(
-        "user", "create", "asha@example.com", "--name", "Asha Rao", "--password", "a long enough secret 1"
-    )
-    assert made.returncode == 0, made.stderr
-    refused = installation.run("user", "create", "nonsense", "--name", "X", "--password", "abc")
-    assert (refused.returncode, refused.stderr.count("\n")) == (1, 1), refused.stderr
-
-    sealed = _sealed(installation)
-    assert installation.stop() == 0
-    assert not [process for process in installation.processes() if process.is_running()]
-    key = installation.home / "secret.key"
-    old = key.read_text().split()
-    assert installation.run("key", "rotate").returncode == 0
-    assert (len(key.read_text().split()), key.read_text().split()[1:]) == (2, old)
-    assert key.stat().st_mode & 0o777 == 0o600
-    installation.environment["PY360_VENDOR_NETWORKS"] = "10.0.0.0/8,127.0.0.0/8"
-    said = installation.start(START_SECONDS)
-    assert "password" not in said
-    assert "may point at this machine" in said
-    assert installation.sign_in("asha@example.com", "a long enough secret 1") == 200
-    resealed = _sealed(installation)
-    assert resealed.keys() == sealed.keys()
-    assert not set(resealed.values()) & set(sealed.values())
-
-    people = json.loads(installation.run("user", "list", "--json").stdout)
-    assert {person["email"] for person in people} == {"admin@py360.local", "asha@example.com"}
-    assert set(people[0]) == {"id", "name", "email", "role", "status", "clientId"}
-    assert installation.stop(signal.SIGINT) == 0
-
-    key.write_text("")
-    refused = installation.run("up")
-    assert (refused.returncode, refused.stderr.count("\n"), key.read_text()) == (1, 1, ""), refused.stderr
-    key.unlink()
-    installation.environment["PY360_SECRET_KEY"] = "a key of the operator, long enough to be one"
-    refused = installation.run("up")
-    assert (refused.returncode, "not the one" in refused.stderr) == (1, True), refused.stderr
-
-
-def _sealed(installation: Installation) -> dict[int, str]:
-    """What is kept of the vendor accounts' secrets, by account."""
-    with psycopg.connect(installation.run("dsn").stdout.strip()) as connection:
-        return dict(connection.execute("select id, config_encrypted from providers").fetchall())
-
-
-def _belongs_to_this_account_only(home: Path) -> None:
-    for folder, _, names in os.walk(home):
-        if "postgres" not in folder:
-            for name in names:
-                assert (Path(folder) / name).stat().st_mode & 0o077 == 0, name
-    log = (home / "logs" / "api.log").read_text()
-    assert '"event":"started"' in log
-    assert '"role":"api"' in log
 
 
 def test_a_taken_port_is_one_clear_line(installation: Installation) -> None:

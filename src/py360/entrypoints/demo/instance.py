@@ -14,7 +14,7 @@ from typing import Final
 
 from rich.console import Console
 
-from py360.entrypoints.home import Refusal
+from py360.entrypoints.home import PRIVATE, Refusal
 from py360.kit.settings import Settings
 
 START_SECONDS: Final = 120
@@ -58,6 +58,7 @@ def running(settings: Settings) -> Generator[bool]:
 @contextmanager
 def turn(settings: Settings, console: Console) -> Generator[None]:
     """One demo at a time: two would count each other's messages and payments."""
+    os.umask(PRIVATE)  # the demo may be the first that comes here
     settings.home.mkdir(parents=True, exist_ok=True)
     with (settings.home / "demo.lock").open("w") as lock:
         try:
