@@ -122,7 +122,7 @@ def servers() -> services.Services:
 
 @pytest.fixture
 def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]:
-    """Settings of an installation with a database of its own."""
+    """Settings of an installation whose database is as it was installed."""
     database = servers.lend()
     os.environ |= {
         "PY360_HOME": str(tmp_path / "home"),

@@ -1,6 +1,6 @@
 """The real PostgreSQL and Valkey of the tests: one pair per checkout, in `.py360-test`, shared by every worker.
 
-Each test gets a database of its own, cloned from a template that the real migrations built (ADR 0004): tests commit,
+Each test gets a clone of a template that the real migrations built, or one that was emptied (ADR 4 and 143): tests commit,
 use several connections and run jobs as the product does, and still see nothing of each other.
 """
 
