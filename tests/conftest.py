@@ -1,6 +1,5 @@
 """What every test may ask for: a fresh database, the application on it, people who call, and the queued jobs run."""
 
-import functools
 import gc
 import itertools
 import os
@@ -15,25 +14,21 @@ import procrastinate
 import psycopg
 import pytest
 import pytest_asyncio
-import sqlalchemy.event
 import structlog
 from fastapi import FastAPI
 from procrastinate.periodic import PeriodicRegistry
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
-from sqlalchemy.ext.asyncio import AsyncEngine
 from xdist.scheduler import LoadScopeScheduling
 
 from py360.entrypoints import wiring
 from py360.entrypoints.api import build_app
 from py360.kit import jobs, pools, webhooks
 from py360.kit.clock import FixedClock
-from py360.kit.reads import Reads
 from py360.kit.resources import Resources
 from py360.kit.settings import Settings, settings
 from py360.modules.notifications import sockets
 from tests import services
 from tests.contract import CheckedTransport
-from tests.databases import STAYS
+from tests.databases import Connections
 from tests.factories.sessions import signed_in
 from tests.services import ADMIN
 
@@ -137,44 +132,10 @@ def configured(servers: services.Services, tmp_path: Path) -> Iterator[Settings]
     servers.take_back(database)
 
 
-@functools.cache
-def _engine() -> AsyncEngine:
-    """The write side of all tests: it compiles each statement once. Its connections go to the database of the test."""
-    engine = pools.make_engine(settings().database_url, 5)
-
-    @sqlalchemy.event.listens_for(engine.sync_engine, "do_connect")
-    def connect_to_the_tests_own(dialect: object, record: object, words: object, options: dict[str, object]) -> None:
-        options |= conninfo_to_dict(settings().database_url) | {"application_name": STAYS}
-
-    return engine
-
-
-class Connections:
-    """Those to the database that tests use one after another: a new one costs as much as half a test."""
-
-    def __init__(self) -> None:
-        self._url = ""
-        self.reads: Reads | None = None
-
-    async def to(self, url: str) -> Reads:
-        """The read side of this database."""
-        if self.reads is None or self._url != url:
-            await self.close()
-            self._url, self.reads = url, Reads(make_conninfo(url, application_name=STAYS), 5)
-            await self.reads.open()
-        return self.reads
-
-    async def close(self) -> None:
-        """Both sides, where they are open."""
-        if self.reads:
-            await self.reads.close()
-            await _engine().dispose()
-
-
 @pytest_asyncio.fixture(scope="session")
-async def connections() -> AsyncIterator[Connections]:
+async def connections(servers: services.Services) -> AsyncIterator[Connections]:
     """For `resources`."""
-    opened = Connections()
+    opened = Connections(servers.url)
     yield opened
     await opened.close()
 
@@ -185,9 +146,8 @@ async def resources(
 ) -> AsyncIterator[Resources]:
     """What a process holds, opened on the test's database."""
     reads = await connections.to(configured.database_url)
-    engine = _engine()
-    monkeypatch.setattr(pools, "make_engine", lambda url, size: engine)
-    sockets._rights = sockets._Rights()  # of a process and its one event loop; each test has another
+    monkeypatch.setattr(pools, "make_engine", lambda url, size: connections.engine)
+    sockets._rights = sockets._Rights()  # of a process; each test has other people
     with monkeypatch.context() as now:
         now.setattr("py360.kit.resources.Reads", lambda url, size: reads)
         opened = await Resources.open(configured, pool_size=5)
