@@ -1,15 +1,32 @@
 """`py360 webhooks`: vendors' events that could not be applied, kept as dead letters with their reason."""
 
-from dataclasses import asdict
-from typing import Any
+from datetime import datetime
+
+from typing_extensions import TypedDict
 
 from py360.kit.clock import INDIA
 from py360.kit.reads import Reads
 from py360.kit.resources import current
-from py360.kit.webhooks import apply_again, dead_letters, newest_dead_letter
-from py360.kit.wire import camel
+from py360.kit.webhooks import DeadLetter, apply_again, dead_letters, newest_dead_letter
 
 __all__ = ["apply_again", "count", "in_words", "summary"]
+
+
+class NewestView(TypedDict):
+    """The newest dead letter."""
+
+    id: int
+    vendor: str
+    eventId: str
+    receivedAt: datetime
+    reason: str
+
+
+class SummaryView(TypedDict):
+    """How many dead letters there are, and the newest of them."""
+
+    deadLetters: int
+    newest: NewestView | None
 
 
 async def count(reads: Reads) -> int:
@@ -17,14 +34,24 @@ async def count(reads: Reads) -> int:
     return await dead_letters(reads)
 
 
-async def summary() -> dict[str, Any]:
-    """How many there are and the newest of them, in the wire's names."""
+async def summary() -> SummaryView:
+    """How many there are, and the newest of them."""
     reads = current().reads
-    newest = await newest_dead_letter(reads)
-    return {"deadLetters": await dead_letters(reads), "newest": camel(asdict(newest)) if newest else None}
+    found = await newest_dead_letter(reads)
+    return {"deadLetters": await dead_letters(reads), "newest": _to_public(found) if found else None}
 
 
-def in_words(found: dict[str, Any]) -> str:
+def _to_public(found: DeadLetter) -> NewestView:
+    return {
+        "id": found.id,
+        "vendor": found.vendor,
+        "eventId": found.event_id,
+        "receivedAt": found.received_at,
+        "reason": found.reason,
+    }
+
+
+def in_words(found: SummaryView) -> str:
     """The same as a sentence."""
     newest = found["newest"]
     if newest is None:

@@ -69,7 +69,7 @@ def reach_filter(caller: Caller, alias: str = "c") -> Predicate:
         named = ", ".join(str(int(number)) for number in caller.subtree)
         return f"{clients} and ({named_mine} or {alias}.node_id in ({named}))", params
     below = (
-        "select n.id from organizational_hierarchy n, organizational_hierarchy home "
+        "select n.id from organization_public_node n, organization_public_node home "
         "where home.id = %(reach_node)s and n.path <@ home.path"
     )
     return f"{clients} and ({mine} or {alias}.node_id in ({below}))", params

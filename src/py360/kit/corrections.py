@@ -1,22 +1,23 @@
-"""Corrections by hand stand against the file that had it wrong (ADR 47).
+"""A value that was corrected by hand is kept until a file brings a new one (ADR 47).
 
-A record remembers, under `corrected`, what the file had in each column that people corrected. A file that says that
-again says nothing new: the staged row takes the correction. A file that says something else is newer than the correction.
+A record keeps, under `corrected`, what the file had in each column that people corrected. A file that has the same value
+again brings nothing new: the staged row takes the correction. Another value is newer than the correction.
 """
 
 from collections.abc import Mapping
 from typing import Any, Final
 
-REMEMBER: Final = "corrected = nullif(%(corrected)s::jsonb || coalesce(corrected, '{}'), '{}')"  # what a file had stays
+# The value that a file had first stays.
+REMEMBER: Final = "corrected = nullif(%(corrected)s::jsonb || coalesce(corrected, '{}'), '{}')"
 
 
 def filed_values(before: Mapping[str, Any], changed: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
-    """The values to remember of the columns that change by hand; JSON, where a file can say them."""
+    """What the file had in the columns that change by hand, as JSON; only of columns that files have."""
     return {name: None if before[name] is None else str(before[name]) for name in changed if name in columns}
 
 
-def held(alias: str, columns: Mapping[str, str]) -> str:
-    """The SET list on the staging table `s`: the corrected value wherever the row says what the file had before."""
+def pinned(alias: str, columns: Mapping[str, str]) -> str:
+    """The SET list on the staging table `s`: the corrected value wherever the row has what the file had before."""
     return ", ".join(
         f"{name} = case when {alias}.corrected ? '{name}'"
         f" and ({alias}.corrected ->> '{name}')::{type} is not distinct from s.{name} then {alias}.{name} else s.{name} end"

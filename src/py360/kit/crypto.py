@@ -18,7 +18,7 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from py360.kit.errors import NotFound
 from py360.kit.settings import settings
 
-_SIGNS: Final = frozenset(string.ascii_letters + string.digits + "-_.")
+_ALPHABET: Final = frozenset(string.ascii_letters + string.digits + "-_.")
 SIGNATURE_BYTES: Final = 16  # 128 bits: beyond guessing, short enough for an SMS
 
 
@@ -93,7 +93,7 @@ def verify(purpose: str, token: str) -> str:
 
 def _without_punctuation(token: str) -> str:
     """A token as it was made: programs that find links in a text take punctuation behind them along, such as `!`, `)` or `।`."""
-    end = next((place for place, sign in enumerate(token) if sign not in _SIGNS), len(token))
+    end = next((place for place, character in enumerate(token) if character not in _ALPHABET), len(token))
     return token[:end].rstrip(".")
 
 

@@ -35,7 +35,7 @@ MEDIA: Final[Mapping[str, str]] = {
 FLUSH_BYTES: Final = 64 * 1024
 # Spreadsheet programs take the full-width forms for formulas too.
 _DANGEROUS: Final = frozenset("=+-@\t\r\n＝＋－＠﹢﹣﹦﹫")
-_FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and signs that show nothing
+_FILLERS: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")  # letters and symbols that show nothing
 _OS_ERROR: Final = re.compile(r"(?:os error|Os { code:) (\d+)")
 _NUMBER: Final = re.compile(r"[+-]\d[\d ]*(\.\d+)?")  # a phone or an amount: nothing to run, and better read as it is
 
@@ -71,11 +71,11 @@ def neutral(value: Any) -> Any:
 
 
 def _begins_a_formula(text: str) -> bool:
-    """Whether the first sign that can be seen makes a formula: programs differ in which spaces and marks they pass over."""
-    for sign in text:
-        if sign in _DANGEROUS:
+    """Whether the first visible character makes a formula: programs differ in which spaces and marks they skip."""
+    for character in text:
+        if character in _DANGEROUS:
             return True
-        if sign not in _FILLERS and unicodedata.category(sign)[0] not in "CMZ":
+        if character not in _FILLERS and unicodedata.category(character)[0] not in "CMZ":
             return False
     return False
 

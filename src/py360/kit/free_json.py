@@ -11,9 +11,9 @@ from pydantic import AfterValidator
 
 MAX_DEPTH: Final = 5  # objects and lists within each other
 MAX_VALUES: Final = 200
-MAX_TEXT: Final = 2_000  # signs of a text
+MAX_TEXT: Final = 2_000  # characters of a text
 MAX_KEY: Final = 100
-MAX_TOTAL: Final = 16_000  # signs of all texts and keys together
+MAX_TOTAL: Final = 16_000  # characters of all texts and keys together
 MAX_NUMBER: Final = 2**53 - 1  # beyond, browsers round
 SHOWN_DEPTH: Final = 50
 _INT64: Final = 2**63  # what JSON libraries write
@@ -46,8 +46,8 @@ def check(value: Any) -> Any:
 def _size(text: str, limit: int, what: str) -> int:
     if len(text) > limit:
         raise ValueError(f"{what} may have at most {limit} characters")
-    if "\x00" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise ValueError(f"{what} holds a sign that cannot be stored")
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError(f"{what} has a character that cannot be stored")
     return len(text)
 
 

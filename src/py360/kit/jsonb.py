@@ -19,5 +19,5 @@ def dumps(value: object) -> str:
         text = orjson.dumps(free_json.writable(value), default=str).decode()
     if _NUL not in text:
         return text
-    # A backslash that somebody wrote stands doubled: set aside, as a sign that JSON text never holds, what is left is an escape.
+    # A backslash that somebody wrote stands doubled: set aside, as a character that JSON text never has, what is left is an escape.
     return text.replace("\\\\", "\0").replace(_NUL, "").replace("\0", "\\\\")

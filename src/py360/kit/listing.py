@@ -19,10 +19,10 @@ _WORDS: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[Kind]):
-    """`select` (to the joins) and `where` find the rows, each a `row`; `shown` makes the wire's object of one, `columns` are a file's.
+    """`select` (up to its joins) and `where` find the rows, each a `row`; `to_public` makes the API's object of one.
 
-    A column may be within an object of the wire: `metrics.sent`. While a list is in the order of the rows' `id` alone, it may be
-    gone through by cursor: `walked` names the column.
+    `columns` are those of an exported file; one may be inside an object: `metrics.sent`. `walked` names the column of the rows'
+    `id`: while a list is ordered by it alone, it can be read by cursor.
     """
 
     name: str
@@ -145,7 +145,7 @@ def comma_list(text: str | None) -> list[str]:
 
 
 def containing(text: str | None) -> str | None:
-    """An `ilike` pattern that finds the text anywhere, whatever signs it has; None when there is nothing to find."""
+    """An `ilike` pattern that finds the text anywhere, whatever characters it has; None when there is nothing to find."""
     if not text or not text.strip():
         return None
     escaped = text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -220,4 +220,4 @@ async def follow(since: int | None) -> AsyncGenerator[list[Message]]:
 
 
 def _resync(seq: int) -> Message:
-    return Message(seq, "resync", {"reason": "Some messages are no longer held. Load the page's data again."})
+    return Message(seq, "resync", {"reason": "Some messages are no longer kept. Load the page's data again."})

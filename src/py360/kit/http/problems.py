@@ -83,7 +83,7 @@ async def _on_unfit(request: Request, error: Exception) -> Response:
     """A number that no record can have, or a character that no text can hold."""
     log.warning("refused by the database", error=str(error)[:500], request_id=request.scope.get("request_id"))
     return failure(
-        request, Invalid("A number is out of range, or a text holds a sign that cannot be kept.", code="unfit")
+        request, Invalid("A number is out of range, or a text has a character that cannot be stored.", code="unfit")
     )
 
 

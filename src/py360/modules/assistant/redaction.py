@@ -15,7 +15,7 @@ _LONGEST: Final = 16
 _PHONE_MAX: Final = 13
 _LONGEST_BLANK: Final = 3  # between the parts of one number
 _PLACEHOLDER_MAX: Final = 24
-_UNSEEN: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad"  # signs that are not printed
+_UNSEEN: Final = "\u200b\u200c\u200d\u2060\ufeff\u00ad"  # characters that are not printed
 _DASHES: Final = "-\u2010\u2011\u2012\u2013\u2014\u2212"
 _SEPARATORS: Final = frozenset(f"{_DASHES}/_+{_UNSEEN}")
 _IN_NUMBERS: Final = frozenset(f"{_DASHES}/_+.·•()[]* {_UNSEEN}\u00a0\u202f\t")
@@ -178,7 +178,7 @@ def _kind_of_word(word: str) -> str:
 
 
 def _parts(word: str) -> Iterator[str]:
-    """A word in its parts: codes, and the signs between them: PAN:ABCPE1234F, tel=9876543210."""
+    """A word in its parts: codes, and the characters between them: PAN:ABCPE1234F, tel=9876543210."""
     start = 0
     for place in range(1, len(word) + 1):
         if place == len(word) or _is_of_code(word[place]) != _is_of_code(word[start]):
@@ -186,8 +186,8 @@ def _parts(word: str) -> Iterator[str]:
             start = place
 
 
-def _is_of_code(sign: str) -> bool:
-    return sign.isalnum() or sign in _SEPARATORS
+def _is_of_code(character: str) -> bool:
+    return character.isalnum() or character in _SEPARATORS
 
 
 def _kind(part: str) -> str:

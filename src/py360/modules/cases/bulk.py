@@ -40,7 +40,7 @@ async def open(
     params = {"batch_id": batch_id, "created": created, "now": now, "today": today}
     keep = sql.read(__file__, "keep_corrections")
     await db.execute(session, _OPEN_NOTHING.format(staging=staging))
-    await db.execute(session, keep.format(staging=staging, corrections=corrections.held("c", CORRECTABLE)))
+    await db.execute(session, keep.format(staging=staging, corrections=corrections.pinned("c", CORRECTABLE)))
     await db.execute(session, sql.read(__file__, "place_cases").format(staging=staging), params)
     match = sql.read(__file__, "match_cases").format(staging=staging, same_term_days=SAME_TERM_DAYS)
     if await db.execute(session, match):

@@ -41,10 +41,10 @@ _LEAD_BARE: Final = sql.read(__file__, "lead_bare_customers")
 _INSERT_CUSTOMERS: Final = sql.read(__file__, "insert_customers")
 _LOCK: Final = sql.read(__file__, "lock_merged")
 _KEEP_CONTACTS: Final = sql.read(__file__, "keep_corrected_contacts").replace(
-    "{corrected}", corrections.held("c", FILED_OF_CUSTOMER)
+    "{corrected}", corrections.pinned("c", FILED_OF_CUSTOMER)
 )
 _KEEP_TERMS: Final = sql.read(__file__, "keep_corrected_terms").replace(
-    "{corrected}", corrections.held("p", FILED_OF_POLICY)
+    "{corrected}", corrections.pinned("p", FILED_OF_POLICY)
 )
 _REFRESH: Final = sql.read(__file__, "refresh_customers")
 _MATCH_POLICIES: Final = sql.read(__file__, "match_policies")

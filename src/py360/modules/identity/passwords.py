@@ -23,8 +23,8 @@ MIN_LENGTH: Final = 12
 MAX_LENGTH: Final = 200
 MIN_GUESSES_LOG10: Final = 9.0  # ten times what zxcvbn calls safe against an offline attack on a slow hash
 MIN_OTHER_LETTERS: Final = 4  # beside one's own name and address
-MOST_BESIDE_A_WORD: Final = 8  # digits and signs, as in Welcome@2026!!: no secret of their own
-LOOKED_AT: Final = 64  # signs; the search takes quadratic time, and a password whose start is strong is strong
+MOST_BESIDE_A_WORD: Final = 8  # digits and symbols, as in Welcome@2026!!: no secret of their own
+LOOKED_AT: Final = 64  # characters; the search takes quadratic time, and a password whose start is strong is strong
 # What people of an office for insurance in India think of first, and the word for "password" of its languages.
 _FIRST_THOUGHTS: Final = (
     "py360", "intelipro", "renewal", "renewals", "insurance", "policy", "premium", "claims", "jaishreeram", "jaishriram",
@@ -99,7 +99,7 @@ def _is_made_of(password: str, own: Collection[str]) -> bool:
 
 
 def _is_a_word(password: str) -> bool:
-    """Whether it is one word that everybody knows, with few digits and signs beside it."""
+    """Whether it is one word that everybody knows, with few digits and symbols beside it."""
     from zxcvbn.matching import RANKED_DICTIONARIES
 
     word = "".join(sign for sign in password.casefold() if unicodedata.category(sign)[0] in "LM")

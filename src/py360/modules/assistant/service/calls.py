@@ -18,7 +18,7 @@ from py360.modules.assistant.service.settings import Stored
 from py360.modules.assistant.vendors.base import Delta, ModelError, ToolSpec, Turn
 from py360.modules.assistant.views import UsageView
 
-SIGNS_PER_TOKEN: Final = 3  # on the safe side for English; Hindi has fewer
+CHARACTERS_PER_TOKEN: Final = 3  # on the safe side for English; Hindi has fewer
 _WRITE: Final = """
 insert into ai_calls (client_id, user_id, purpose, provider, model, input_tokens, output_tokens, cost, milliseconds, problem, created_at)
 values (%(client)s, %(user)s, %(purpose)s, %(provider)s, %(model)s, %(input)s, %(output)s, %(cost)s, %(milliseconds)s, %(problem)s, %(now)s)
@@ -150,8 +150,8 @@ class _Tokens:
     received: int = 0
 
 
-def _tokens(signs: int) -> int:
-    return signs // SIGNS_PER_TOKEN + 1
+def _tokens(characters: int) -> int:
+    return characters // CHARACTERS_PER_TOKEN + 1
 
 
 @asynccontextmanager

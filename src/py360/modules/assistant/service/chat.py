@@ -23,7 +23,7 @@ from py360.modules.assistant.vendors.base import ModelError, ToolCall, Turn
 log = structlog.get_logger()
 LAST_TURNS: Final = 8
 ROUNDS: Final = 4  # of tools
-ANSWER_MAX: Final = 40_000  # signs
+ANSWER_MAX: Final = 40_000  # characters
 TOOL_MAX: Final = 4_000
 CACHE_SECONDS: Final = 600
 _SYSTEM: Final = """You are the assistant of an insurance renewals office in India. Answer briefly, in the language of the question.
@@ -134,7 +134,9 @@ async def _turns(run: _Run, question: Question) -> list[Turn]:
         system += f"\n\nThe user is at: {page}"
     if question.dashboard:
         system += f"\n\nThe dashboard shows: {question.dashboard.model_dump_json(by_alias=True)}"
-    room = (chosen.context_window - chosen.max_tokens) * calls.SIGNS_PER_TOKEN - len(system) - len(question.message)
+    room = (
+        (chosen.context_window - chosen.max_tokens) * calls.CHARACTERS_PER_TOKEN - len(system) - len(question.message)
+    )
     kept: list[Passage] = []
     for passage in run.answer.passages:
         if room > len(passage.text) + 200:
@@ -145,9 +147,9 @@ async def _turns(run: _Run, question: Question) -> list[Turn]:
         system += "\n\nDocuments of the office:\n" + passages.cited(kept)
     hide = run.redactor.hide
     is_long = len(question.history) > LAST_TURNS or sum(len(turn.content) for turn in question.history) > room
-    past = _within(question.history[-LAST_TURNS:], max(room - (earlier.SIGNS if is_long else 0), 0))
+    past = _within(question.history[-LAST_TURNS:], max(room - (earlier.MOST_CHARACTERS if is_long else 0), 0))
     older = question.history[: len(question.history) - len(past)]
-    if older and room > earlier.SIGNS:
+    if older and room > earlier.MOST_CHARACTERS:
         before = await earlier.in_short(calls.Payer.of(run.caller), run.stored, older, hide)
         system += f"\n\nEarlier in this conversation: {before}"
     return [

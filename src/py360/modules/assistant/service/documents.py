@@ -13,8 +13,8 @@ from typing import Final
 MEMORY: Final = 1_500 << 20  # bytes of address space
 SECONDS: Final = 60
 MOST_PAGES: Final = 2_000
-MOST_SIGNS: Final = 4_000_000
-_PAGE_OF_TEXT: Final = 3_000  # signs: texts without pages get some, to be cited by
+MOST_CHARACTERS: Final = 4_000_000
+_PAGE_OF_TEXT: Final = 3_000  # characters: texts without pages get some, to be cited by
 
 
 class Unreadable(Exception):
@@ -24,8 +24,8 @@ class Unreadable(Exception):
 def pages_of(kind: str, content: bytes) -> list[str]:
     """The text of each page; raises Unreadable."""
     pages = _READERS[kind](content)
-    if sum(map(len, pages)) > MOST_SIGNS:
-        raise Unreadable(f"The document has more than {MOST_SIGNS:,} characters. Split it.")
+    if sum(map(len, pages)) > MOST_CHARACTERS:
+        raise Unreadable(f"The document has more than {MOST_CHARACTERS:,} characters. Split it.")
     if not any(page.strip() for page in pages):
         raise Unreadable("The document holds no text; a scanned one must be made searchable first.")
     return [page.replace("\x00", "").encode("utf-8", "replace").decode() for page in pages]  # as the database takes it

@@ -11,7 +11,7 @@ from py360.modules.assistant.service import calls
 from py360.modules.assistant.service.settings import Stored
 from py360.modules.assistant.vendors.base import ModelError, Turn
 
-SIGNS: Final = 1_200  # of the summary and the turns behind it, together
+MOST_CHARACTERS: Final = 1_200  # of the summary and the turns behind it, together
 _BLOCK: Final = 4  # turns: a summary is made anew for every fourth, and serves the questions between
 _BEGINNING: Final = 120
 _CACHE_SECONDS: Final = 3_600
@@ -22,11 +22,11 @@ _TASK: Final = (
 
 
 async def in_short(payer: calls.Payer, stored: Stored, older: Sequence[PastTurn], hide: Callable[[str], str]) -> str:
-    """What was said, within `SIGNS`. `hide` redacts: the model sees no more of older turns than of the last ones."""
+    """What was said, within `MOST_CHARACTERS`. `hide` redacts: the model sees no more of older turns than of the last ones."""
     whole = len(older) // _BLOCK * _BLOCK
     summary = await _summary(payer, stored, older[:whole], hide) if whole else ""
     rest = " / ".join(hide(turn.content)[:_BEGINNING] for turn in older[whole:])
-    return " / ".join(filter(None, (summary, rest)))[:SIGNS]
+    return " / ".join(filter(None, (summary, rest)))[:MOST_CHARACTERS]
 
 
 async def _summary(payer: calls.Payer, stored: Stored, older: Sequence[PastTurn], hide: Callable[[str], str]) -> str:
@@ -45,7 +45,7 @@ async def _summary(payer: calls.Payer, stored: Stored, older: Sequence[PastTurn]
     except ModelError:
         text = ""
     if not text.strip():
-        return " / ".join(line[:_BEGINNING] for line in lines[-2 * _BLOCK :])[: SIGNS - _BLOCK * _BEGINNING]
-    short = text.strip()[: SIGNS - _BLOCK * _BEGINNING]
+        return " / ".join(line[:_BEGINNING] for line in lines[-2 * _BLOCK :])[: MOST_CHARACTERS - _BLOCK * _BEGINNING]
+    short = text.strip()[: MOST_CHARACTERS - _BLOCK * _BEGINNING]
     await cache.set(key, short, ex=_CACHE_SECONDS)
     return short

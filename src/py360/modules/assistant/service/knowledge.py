@@ -20,7 +20,7 @@ from py360.modules.assistant.views import DocumentView
 
 KINDS: Final = {"pdf": "pdf", "docx": "docx", "md": "text", "txt": "text"}
 MOST_DOCUMENTS: Final = 1_000
-PASSAGE: Final = 1_000  # signs, about
+PASSAGE: Final = 1_000  # characters, about
 _MODULE: Final = "py360.modules.assistant.service.documents"
 _DOCUMENT: Final = """
 select id, client_id, name, source, file_key, file_size, status, pages, problem, created_at, refreshed_at from knowledge_documents d
@@ -222,7 +222,7 @@ async def keep(session: AsyncSession, document_id: int, read: list[str] | str) -
 
 
 def _passages(page: str) -> list[str]:
-    """The page in pieces of about `PASSAGE` signs, cut between sentences or words."""
+    """The page in pieces of about `PASSAGE` characters, cut between sentences or words."""
     pieces, piece = [], ""
     for word in page.replace("\n", " \n ").split(" "):
         ends = piece.rstrip().endswith((".", "।", "?", "!", "\n"))

@@ -40,6 +40,11 @@ on conflict (client_id) do update set
   monthly_budget = excluded.monthly_budget, input_price = excluded.input_price, output_price = excluded.output_price,
   features = excluded.features, knowledge_base = excluded.knowledge_base, ollama = excluded.ollama, updated_at = now()
 """
+# Settings that are columns under their own names.
+_COLUMNS: Final = (
+    "provider", "model", "base_url", "api_version", "temperature", "max_tokens", "response_timeout", "context_window",
+    "fallback_enabled", "fallback_message", "monthly_budget", "input_price", "output_price",
+)  # fmt: skip
 Json = dict[str, object]
 
 
@@ -69,7 +74,7 @@ class _Row:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A client's settings; `sealed_key` is empty when none was given, and `configured` when nobody has chosen a model yet."""
+    """A client's settings; `sealed_key` is empty when none was given; `configured` once somebody has chosen a model."""
 
     values: AssistantSettings
     sealed_key: str = ""
@@ -145,16 +150,13 @@ async def read(source: Reads | AsyncSession, client_id: int) -> Stored:
         return Stored(AssistantSettings())
     values = AssistantSettings.model_validate(
         {
-            **{name: getattr(row, name) for name in (
-                "provider", "model", "base_url", "api_version", "temperature", "max_tokens", "response_timeout",
-                "context_window", "fallback_enabled", "fallback_message", "monthly_budget", "input_price", "output_price",
-            )},
+            **{name: getattr(row, name) for name in _COLUMNS},
             "rate_limit": {"per_minute": row.rate_limit_per_minute, "per_hour": row.rate_limit_per_hour},
             "features": row.features,
             "knowledge_base": row.knowledge_base or {},
             "ollama": row.ollama or {},
         }
-    )  # fmt: skip
+    )
     return Stored(values, row.sealed_key, configured=True, version=version_of(row.updated_at))
 
 
@@ -181,6 +183,30 @@ async def write(session: AsyncSession, client_id: int, body: AssistantSettings, 
     new = AssistantSettings.model_validate(_over(before.values.model_dump(), body.model_dump(exclude_unset=True)))
     if "api_key" not in body.model_fields_set and before.sealed_key and before.is_same_address(new):
         new = new.model_copy(update={"api_key": MASK})
+    sealed = await _sealed_key(before, new)
+    await db.execute(
+        session,
+        _WRITE,
+        {
+            **new.model_dump(include=set(_COLUMNS)),
+            "client": client_id,
+            "key": sealed or None,
+            "per_minute": new.rate_limit.per_minute,
+            "per_hour": new.rate_limit.per_hour,
+            "features": Jsonb(new.features.model_dump()),
+            "knowledge_base": Jsonb(new.knowledge_base.model_dump()),
+            "ollama": Jsonb(new.ollama.model_dump()),
+        },
+    )
+    written = await read(session, client_id)
+    embedded_by = (written.values.knowledge_base.embedding_model, written.embedding_address)
+    if embedded_by != (before.values.knowledge_base.embedding_model, before.embedding_address):
+        await defer(session, "assistant.embed_documents", client_id=client_id)
+    return written
+
+
+async def _sealed_key(before: Stored, new: AssistantSettings) -> str:
+    """The key of new settings, sealed; empty where none is needed. Raises Invalid, as `write` says."""
     if new.base_url and (refused := await _refusal(new.base_url)):
         raise _field("baseUrl", refused)
     embedding_url = new.knowledge_base.embedding_base_url
@@ -194,28 +220,7 @@ async def write(session: AsyncSession, client_id: int, body: AssistantSettings, 
     sealed = before.sealed_key if kept else crypto.seal(new.api_key) if new.api_key else ""
     if new.provider != "ollama" and not sealed:
         raise _field("apiKey", f"{new.provider} needs an API key.")
-    await db.execute(
-        session,
-        _WRITE,
-        {
-            **new.model_dump(include={
-                "provider", "model", "base_url", "api_version", "temperature", "max_tokens", "response_timeout",
-                "context_window", "fallback_enabled", "fallback_message", "monthly_budget", "input_price", "output_price",
-            }),
-            "client": client_id,
-            "key": sealed or None,
-            "per_minute": new.rate_limit.per_minute,
-            "per_hour": new.rate_limit.per_hour,
-            "features": Jsonb(new.features.model_dump()),
-            "knowledge_base": Jsonb(new.knowledge_base.model_dump()),
-            "ollama": Jsonb(new.ollama.model_dump()),
-        },
-    )  # fmt: skip
-    written = await read(session, client_id)
-    embedded_by = (written.values.knowledge_base.embedding_model, written.embedding_address)
-    if embedded_by != (before.values.knowledge_base.embedding_model, before.embedding_address):
-        await defer(session, "assistant.embed_documents", client_id=client_id)
-    return written
+    return sealed
 
 
 async def _refusal(address: str) -> str | None:

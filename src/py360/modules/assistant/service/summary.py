@@ -13,9 +13,9 @@ from py360.modules.assistant.vendors.base import ModelError, Turn
 from py360.modules.assistant.views import SummaryView
 
 SENTENCES: Final = 5
-READ: Final = 60_000  # signs of the document that are looked at
+READ: Final = 60_000  # characters of the document that are looked at
 _SHORT_WORD: Final = 3
-_LONG: Final = 400  # signs of a sentence that is quoted
+_LONG: Final = 400  # characters of a sentence that is quoted
 _TEXT: Final = """
 select page, text from knowledge_passages where document_id = %(id)s and client_id = any(%(clients)s) order by id limit 200
 """

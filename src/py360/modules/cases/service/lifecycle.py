@@ -120,7 +120,7 @@ async def _move_terms(session: AsyncSession, cases: Sequence[Case], new: str) ->
         await customers.expire(session, [case.policy_id for case in cases], resources.current().clock.today())
 
 
-def _events(case: Case, new: str) -> Iterator[object]:
+def _events(case: Case, new: str) -> Iterator[CaseStatusChanged | CaseRenewed | CaseClosed | CaseReopened]:
     """The events of one case's move."""
     old = case.status
     yield CaseStatusChanged(case.id, old, new)

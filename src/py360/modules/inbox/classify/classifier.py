@@ -9,7 +9,7 @@ import numpy as np
 
 from py360.modules.inbox.classify import rules
 from py360.modules.inbox.classify.features import Places, places_of, words_of
-from py360.modules.inbox.classify.model import HEADS, Model, Weights, shipped
+from py360.modules.inbox.classify.model import HEADS, Model, Weights
 from py360.modules.inbox.classify.result import Category, Classification, Scored, Sentiment
 
 SURE: Final = 0.5  # below it the intent is general_inquiry and the category uncategorized
@@ -109,8 +109,3 @@ def _key_points(words: list[str]) -> tuple[str, ...]:
     present = set(words) | {f"{first} {second}" for first, second in pairwise(words)}
     found = [name for name, marks in _POINTS.items() if not present.isdisjoint(marks)]
     return tuple(found[:5]) or ("general inquiry",)
-
-
-def shipped_classifier() -> Classifier:
-    """The model as it was shipped, without corrections."""
-    return Classifier(shipped())

@@ -103,7 +103,7 @@ def well_nested(html: str) -> str:
 
 def _name_of(piece: str) -> str:
     """The name of a tag, which ends at a space of any kind, a slash or the end of the tag."""
-    return "".join(takewhile(lambda sign: not sign.isspace() and sign not in "/>", piece[:20])).lower()
+    return "".join(takewhile(lambda character: not character.isspace() and character not in "/>", piece[:20])).lower()
 
 
 def without_remote_images(html: str) -> tuple[str, int]:

@@ -63,7 +63,7 @@ order by is_open, due_date
 
 
 def numbers_in(mail: ParsedMail) -> list[str]:
-    """The words of a mail that may be a policy's number: five signs or more, a digit among them."""
+    """The words of a mail that may be a policy's number: five characters or more, a digit among them."""
     found: dict[str, None] = {}
     for word in f"{mail.subject} {mail.text[:LOOKED_AT]}".split():
         bare = word.strip(_PUNCTUATION)

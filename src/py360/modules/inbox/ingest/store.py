@@ -216,6 +216,7 @@ async def _keep_threads(session: AsyncSession, box: Mailbox, threads: Sequence[T
 
 
 def _row(mail: _Mail, box: Mailbox, automation: Automation, now: datetime) -> dict[str, object]:
+    """The columns of a mail's row, as `sql/insert_mails.sql` reads them."""
     parsed, decided, raw, case = mail.parsed, mail.decided, mail.incoming.raw, mail.link.case
     works = decided.needs_work
     classified = decided.classified

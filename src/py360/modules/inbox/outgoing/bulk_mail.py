@@ -56,6 +56,16 @@ async def create(session: AsyncSession, caller: Caller, body: BulkMailIn) -> tup
             code="no_recipient",
             details=[{"field": "recipients", "message": "none is usable"}],
         )
+    number = await _insert(session, caller, body, template.id, kept)
+    if body.scheduled_at is None:
+        await defer(session, "inbox.send_bulk", campaign_id=number, queueing_lock=f"inbox bulk {number}")
+    return number, len(kept), dropped
+
+
+async def _insert(
+    session: AsyncSession, caller: Caller, body: BulkMailIn, template_id: int, recipients: list[dict[str, object]]
+) -> int:
+    """Store a bulk mail with its recipients; its number."""
     number = await db.fetch_only(
         session,
         int,
@@ -66,11 +76,11 @@ async def create(session: AsyncSession, caller: Caller, body: BulkMailIn) -> tup
             "client": caller.client_id,
             "name": body.name,
             "status": "scheduled" if body.scheduled_at else "in_progress",
-            "template": template.id,
+            "template": template_id,
             "subject": body.subject,
             "message": body.message,
             "merge": body.merge_template,
-            "count": len(kept),
+            "count": len(recipients),
             "scheduled": body.scheduled_at,
             "user": caller.user_id,
         },
@@ -80,11 +90,9 @@ async def create(session: AsyncSession, caller: Caller, body: BulkMailIn) -> tup
         "insert into email_bulk_recipients (campaign_id, email, name, company, values)"
         " select %(id)s, r.email, r.name, r.company, r.values from jsonb_to_recordset(%(rows)s)"
         " as r (email text, name text, company text, values jsonb)",
-        {"id": number, "rows": jsonb.dumps(kept)},
+        {"id": number, "rows": jsonb.dumps(recipients)},
     )
-    if body.scheduled_at is None:
-        await defer(session, "inbox.send_bulk", campaign_id=number, queueing_lock=f"inbox bulk {number}")
-    return number, len(kept), dropped
+    return number
 
 
 def _usable(recipients: Sequence[BulkRecipientIn]) -> tuple[list[dict[str, object]], list[Dropped]]:
