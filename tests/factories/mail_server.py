@@ -256,7 +256,9 @@ def letter(sender: str, to: str, subject: str, text: str, **headers: str) -> Ema
     return mail
 
 
-def bounce(to: str, failed: str, message_id: str, status: str = "5.1.1", action: str = "failed") -> bytes:
+def bounce(
+    to: str, failed: str, message_id: str, status: str = "5.1.1", action: str = "failed", words: str = "User unknown"
+) -> bytes:
     """A delivery status notification (RFC 3464), as Postfix writes it."""
     report = f"""Return-Path: <>
 From: MAILER-DAEMON@mx.customer.example (Mail Delivery System)
@@ -270,7 +272,7 @@ Content-Type: multipart/report; report-type=delivery-status; boundary="B"
 --B
 Content-Type: text/plain; charset=us-ascii
 
-<{failed}>: host mx.customer.example said: 550 {status} User unknown
+<{failed}>: host mx.customer.example said: 550 {status} {words}
 
 --B
 Content-Type: message/delivery-status
@@ -281,7 +283,7 @@ Final-Recipient: rfc822; {failed}
 Original-Recipient: rfc822;{failed}
 Action: {action}
 Status: {status}
-Diagnostic-Code: smtp; 550 {status} User unknown
+Diagnostic-Code: smtp; 550 {status} {words}
 
 --B
 Content-Type: text/rfc822-headers

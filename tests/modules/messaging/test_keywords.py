@@ -136,6 +136,23 @@ def test_every_start_word_counts_in_every_spelling(spelling: str) -> None:
         "STOP +91 98200 12345",
         "STOP SHRIRAM",
         "Asha Patil STOP",
+        "S\u034fT\u034fO\u034fP",  # with combining grapheme joiners
+        "s\u0336t\u0336o\u0336p\u0336",  # struck through
+        "بند\u200cکریں",  # with a non-joiner between its words
+        "lose my number",
+        "stop sending massages",
+        "action=stop",
+        "bro stop",
+        "faltu message band karo",
+        "message band karna hai",
+        "मुझे लिस्ट से हटा दो",
+        "मेसेज नाही पाहिजे",
+        "મને મેસેજ ન મોકલશો",
+        "మెసేజ్ చేయొద్దు",
+        "ನನ್ನ ನಂಬರ್ ತೆಗೆಯಿರಿ",
+        "بند کر دو یار",
+        "ਤੰਗ ਨਾ ਕਰੋ",
+        "ହଇରାଣ କରନ୍ତୁ ନାହିଁ",
     ],
 )
 def test_a_request_may_be_polite_and_name_what_is_to_stop(text: str) -> None:
@@ -164,6 +181,10 @@ def test_a_request_may_be_polite_and_name_what_is_to_stop(text: str) -> None:
         "mail me the policy",
         "kab tak band hoga",
         "mera phone number badal gaya",
+        "My phone no. is 98200 12345",
+        "WhatsApp no 98200 12345",
+        "बंद है",
+        "मला पैसे नाही पाहिजे",
         "call me tomorrow",
         "mujhe phone karo",
         "message nahi mila",

@@ -55,6 +55,8 @@ def written(number: int = 1, **content: Any) -> dict[str, Any]:
 
 BUTTON = {"type": "button_reply", "button_reply": {"id": "stop", "title": "संदेश न चाहिए?"}}
 LISTED = {"type": "list_reply", "list_reply": {"id": "x", "title": "Unsubscribe", "description": "No more messages"}}
+ANSWERS = json.dumps({"flow_token": "STOP", "reason": "3_other", "choices": ["3_opt-out"]})
+FORM = {"type": "nfm_reply", "nfm_reply": {"name": "flow", "body": "Sent", "response_json": ANSWERS}}
 STOP = {"type": "text", "text": {"body": "STOP"}}
 
 
@@ -63,6 +65,7 @@ STOP = {"type": "text", "text": {"body": "STOP"}}
     [
         meta(written(type="interactive", interactive=BUTTON)),
         meta(written(type="interactive", interactive=LISTED)),
+        meta(written(type="interactive", interactive=FORM)),
         meta(written(type="button", button={"payload": "STOP", "text": "ठीक है"})),
         meta(written(type="button", button={"payload": "STOP_PROMOTIONS", "text": "Stop promotions"})),
         meta(written(**STOP, context=None)),
@@ -78,6 +81,7 @@ STOP = {"type": "text", "text": {"body": "STOP"}}
     ids=[
         "button",
         "list",
+        "form",
         "quick reply",
         "payload",
         "no context",

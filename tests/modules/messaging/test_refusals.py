@@ -54,6 +54,9 @@ REFUSALS = [
     ("RCPT", "550 5.1.10 RESOLVER.ADR.RecipientNotFound", RECIPIENT),
     ("RCPT", "550 5.1.2 Bad destination system address", RECIPIENT),
     ("RCPT", "550 No such user here", RECIPIENT),
+    ("RCPT", "550 5.1.1 <relay.blocked@example.com>: Recipient rejected", RECIPIENT),
+    ("RCPT", "550 <sender@example.com> rejected", MESSAGE),
+    ("RCPT", "550 5.7.705 Access denied, tenant has exceeded threshold", US),
 ]
 
 

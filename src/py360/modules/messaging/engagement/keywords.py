@@ -17,7 +17,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import Final, Literal
 
@@ -28,6 +28,7 @@ LONGEST_NAME: Final = 3  # words
 _SENTENCE_ENDS: Final = frozenset(".!?,;:\n\r।॥…،؛؟۔|—–、。！？")
 # Words behind which a sentence says something else: what happens otherwise, or who writes.
 _TURNS: Final = frozenset(["or", "otherwise", "else", "warna", "varna", "वरना", "वर्ना", "ورنہ", "regards", "rgds"])
+_NUMBERED: Final = frozenset(["phone", "whatsapp"])
 _STOP_SIGNS: Final = frozenset("🛑⛔🚫")  # alone they say what the word says
 _INDIC_BLOCKS: Final = (0x0900, 0x0980, 0x0A00, 0x0A80, 0x0B00, 0x0C00, 0x0C80, 0x0D00)
 _NASALS: Final = (0x19, 0x1E, 0x23, 0x28, 0x2E)  # nga, nya, nna, na, ma: places in each of these blocks
@@ -35,7 +36,7 @@ _CANDRABINDU: Final = 0x01
 _ANUSVARA: Final = 0x02
 _VIRAMA: Final = 0x4D
 # Combining classes: overlays, nukta, vowel signs of Arabic, accents.
-_MARKS_THAT_DIFFER: Final = (7, *range(27, 37), *range(202, 241))
+_MARKS_THAT_DIFFER: Final = (1, 7, *range(27, 37), *range(202, 241))
 _SAME_LETTER: Final = {
     **{ord(chillu): base + "്" for chillu, base in zip("ൺൻർൽൾൿ", "ണനരലളക", strict=True)},
     **dict.fromkeys(map(ord, "يىېے"), "ی"),
@@ -72,10 +73,11 @@ def meaning(*texts: str) -> Meaning | None:
     return "stop" if "stop" in found else "start" if "start" in found else None
 
 
-def _spellings(text: str) -> tuple[str, str, str]:
-    """Emoji may be letters (🅂🅃🄾🅿) or are beside the word (🆗 stop, 🇮🇳 stop), and digits may stand for letters."""
+def _spellings(text: str) -> tuple[str, ...]:
+    """Emoji may be letters (🅂🅃🄾🅿) or are beside the word (🆗 stop, 🇮🇳 stop), digits may stand for letters, and a non-joiner for
+    the space between two words of Urdu."""
     without = "".join(" " if unicodedata.category(each)[0] == "S" else each for each in text)
-    return text, without, text.translate(_SIGNS_FOR_LETTERS)
+    return text, without, text.translate(_SIGNS_FOR_LETTERS), text.replace("\u200c", " ")
 
 
 def _meaning(text: str) -> Meaning | None:
@@ -203,7 +205,11 @@ def _tokens(text: str) -> list[str]:
     for apart, run in groupby(words, lambda word: len(word) == 1 and word.isascii()):
         letters = list(run)
         tokens += ["".join(letters)] if apart and len(letters) > 2 else letters
-    return [_corrected(token) for token in tokens]
+    corrected = [_corrected(token) for token in tokens]
+    # "Phone no. 98200 12345": a number, no refusal
+    return [
+        "number" if token == "no" and before in _NUMBERED else token for before, token in pairwise(["", *corrected])
+    ]
 
 
 def _letters(text: str) -> Iterator[str]:
@@ -237,7 +243,7 @@ def fold(text: str) -> str:
 
 def _is_invisible(character: str) -> bool:
     """Joiners, direction marks, variation selectors, keycaps, and marks that people leave out."""
-    if unicodedata.category(character) in {"Cf", "Me"} or 0xFE00 <= ord(character) <= 0xFE0F:
+    if character == "\u034f" or unicodedata.category(character) in {"Cf", "Me"} or 0xFE00 <= ord(character) <= 0xFE0F:
         return True
     return 0xE0100 <= ord(character) <= 0xE01EF or unicodedata.combining(character) in _MARKS_THAT_DIFFER
 

@@ -15,9 +15,7 @@ from py360.modules.compliance import api as compliance
 from py360.modules.messaging.delivery import ledger
 from py360.modules.messaging.engagement.apply_events import publish_moves
 from py360.modules.messaging.vendors.mime import ledger_number
-
-# The address itself is wrong (RFC 3463, 3.2); 5.1.7 and 5.1.8 are about the sender's. 5.2.1: the mailbox is closed.
-_ABOUT_SENDER: Final = ("5.1.7", "5.1.8")
+from py360.modules.messaging.vendors.smtp_replies import About, Refusal, Reply, Stage, about
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +34,10 @@ class MailBounce:
 
     @property
     def is_gone(self) -> bool:
-        """Whether nothing will ever arrive at the address."""
-        return (self.status.startswith("5.1.") and self.status not in _ABOUT_SENDER) or self.status == "5.2.1"
+        """Whether nothing will ever arrive at the address (RFC 3463: 5.1.x, 5.2.1) and the words say nothing else."""
+        if not self.status.startswith("5.1.") and self.status != "5.2.1":
+            return False
+        return about(Refusal(Stage.RCPT, Reply(550, f"{self.status} {self.words}"))) is About.RECIPIENT
 
 
 @dataclass(frozen=True, slots=True)

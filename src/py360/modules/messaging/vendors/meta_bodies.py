@@ -6,6 +6,7 @@ Only what an event cannot do without is required: an opt-out is not lost for an 
 from datetime import UTC, datetime
 from typing import Annotated
 
+import orjson
 from pydantic import BeforeValidator, Field
 
 from py360.kit.vendor import AS_OBJECT, Body, Text
@@ -89,11 +90,29 @@ class Choice(Body):
     title: Text = ""
 
 
+def _answers(value: object) -> object:
+    """The texts in the JSON of a form's answers, also in lists of chosen entries."""
+    try:
+        found = orjson.loads(value) if isinstance(value, str) else None
+    except orjson.JSONDecodeError:
+        return ()
+    given = [each for name, each in found.items() if name != "flow_token"] if isinstance(found, dict) else []
+    single = [part for each in given for part in (each if isinstance(each, list) else [each])]
+    return tuple(each for each in single if isinstance(each, str))
+
+
+class Form(Body):
+    """A form (Flow) that was filled in."""
+
+    answers: Annotated[tuple[str, ...], BeforeValidator(_answers)] = Field((), alias="response_json")
+
+
 class Interactive(Body):
-    """An answer to a message with buttons or a list."""
+    """An answer to a message with buttons, a list or a form."""
 
     button_reply: Annotated[Choice, AS_OBJECT] = Choice()
     list_reply: Annotated[Choice, AS_OBJECT] = Choice()
+    nfm_reply: Annotated[Form, AS_OBJECT] = Form()
 
 
 class Captioned(Body):
@@ -135,6 +154,7 @@ class InboundEvent(Body):
             self.button.payload,
             reply.button_reply.title or reply.list_reply.title,
             reply.button_reply.id or reply.list_reply.id,
+            *reply.nfm_reply.answers,
         )
         return tuple(part for part in parts if part)
 

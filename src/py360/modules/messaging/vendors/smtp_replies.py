@@ -60,6 +60,7 @@ _SENDER_REFUSED: Final = frozenset({"5.1.7", "5.1.8", "5.1.9"})  # sender's synt
 _POLICY_ON_US: Final = frozenset(
     f"5.7.{number}"
     for number in (0, 3, 4, 5, 8, 9, 10, 11, 13, 14, 15, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 57, 60, 64)
+    + (*range(501, 516), *range(606, 650), *range(700, 751))  # Microsoft: the sender's domain, IP address, tenant
 )
 _RECIPIENT_IS_CLOSED: Final = frozenset({"5.7.12", "5.7.124", "5.7.129", "5.7.133", "5.7.134", "5.7.135", "5.7.136"})
 _SIGN_IN: Final = frozenset({530, 534, 535, 538})
@@ -92,10 +93,15 @@ _OF_US: Final = (
 )  # fmt: skip
 
 
+def _words(reply: Reply) -> str:
+    """What the server says, without addresses: `relay.kumar@example.in` is no relay."""
+    return " ".join(word for word in reply.text.lower().split() if "@" not in word)
+
+
 def about(refusal: Refusal) -> About:
     """Who a permanent refusal is about."""
     stage, reply = refusal
-    words, enhanced = reply.text.lower(), reply.enhanced
+    words, enhanced = _words(reply), reply.enhanced
     if stage in {Stage.CONNECT, Stage.MAIL} or reply.code in _SIGN_IN:
         return About.ACCOUNT
     if enhanced in _RECIPIENT_IS_CLOSED:
@@ -119,7 +125,7 @@ def is_about_us_for_now(refusal: Refusal) -> bool:
         return True
     if reply.enhanced.startswith("4.2."):  # the recipient's mailbox
         return False
-    words = reply.text.lower()
+    words = _words(reply)
     return "greylist" not in words and "graylist" not in words and any(each in words for each in _OF_US)
 
 
