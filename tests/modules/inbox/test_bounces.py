@@ -53,7 +53,8 @@ async def test_a_bounce_moves_its_message_and_suppresses_an_address_that_does_no
     code, _, words = status.partition(" ")
     for _ in range(2):  # mail servers repeat themselves
         desk.server.dovecot.deliver(
-            desk.email, bounce(desk.email, TO, f"<email-msg-{number}@office.example>", code, action, words or "User unknown")
+            desk.email,
+            bounce(desk.email, TO, f"<email-msg-{number}@office.example>", code, action, words or "User unknown"),
         )
     await desk.sync()
     assert (await status_of(number))[0] == becomes

@@ -59,8 +59,10 @@ _SENDER_REFUSED: Final = frozenset({"5.1.7", "5.1.8", "5.1.9"})  # sender's synt
 # Security and policy codes that are about us: sign-in, encryption, SPF, DKIM, DMARC, reverse DNS, tenant relaying.
 _POLICY_ON_US: Final = frozenset(
     f"5.7.{number}"
-    for number in (0, 3, 4, 5, 8, 9, 10, 11, 13, 14, 15, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 57, 60, 64)
-    + (*range(501, 516), *range(606, 650), *range(700, 751))  # Microsoft: the sender's domain, IP address, tenant
+    for number in (
+        *(0, 3, 4, 5, 8, 9, 10, 11, 13, 14, 15, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 57, 60, 64),
+        *(*range(501, 516), *range(606, 650), *range(700, 751)),  # Microsoft: the sender's domain, IP address, tenant
+    )
 )
 _RECIPIENT_IS_CLOSED: Final = frozenset({"5.7.12", "5.7.124", "5.7.129", "5.7.133", "5.7.134", "5.7.135", "5.7.136"})
 _SIGN_IN: Final = frozenset({530, 534, 535, 538})
