@@ -8,7 +8,7 @@ from tests.journeys.conftest import EMAIL, PASSWORD, ROWS, Demonstrated, funnel
 pytestmark = pytest.mark.slow
 
 
-def test_it_starts_what_does_not_run_adds_up_and_stops_it_again(demonstrated: Demonstrated) -> None:
+def test_the_demo_starts_what_does_not_run_adds_up_and_stops_it_again(demonstrated: Demonstrated) -> None:
     first, bad = demonstrated.funnel, sum(demonstrated.sample.bad.values())
     assert (first["addsUp"], first["problems"]) == (True, [])
     assert (first["rows"], first["failed"], first["accepted"]) == (ROWS, bad, ROWS - bad)
@@ -19,7 +19,7 @@ def test_it_starts_what_does_not_run_adds_up_and_stops_it_again(demonstrated: De
     assert demonstrated.left_running == 0
 
 
-def test_it_can_be_repeated_but_not_beside_a_real_account(demonstrated: Demonstrated) -> None:
+def test_the_demo_can_be_repeated_but_not_beside_a_real_account(demonstrated: Demonstrated) -> None:
     first, installation = demonstrated.funnel, demonstrated.installation
     second = funnel(installation, "--file", str(demonstrated.sample.path))
     assert (second["addsUp"], second["problems"]) == (True, [])

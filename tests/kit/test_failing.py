@@ -42,7 +42,7 @@ async def comes_back() -> None:
     raise RuntimeError("the database went away")
 
 
-async def test_one_that_comes_back_by_itself_is_not_given_up(
+async def test_a_job_that_comes_back_by_itself_is_not_given_up(
     resources: Resources, run_jobs: RunJobs, capsys: pytest.CaptureFixture[str]
 ) -> None:
     async with unit_of_work() as session:

@@ -30,7 +30,7 @@ def test_the_same_seed_makes_the_same_rows_and_another_seed_other_people() -> No
         }
 
 
-def test_it_has_titles_a_blank_line_a_total_and_its_dirt(tmp_path: Path) -> None:
+def test_a_portfolio_has_titles_a_blank_line_a_total_and_bad_rows(tmp_path: Path) -> None:
     sample = portfolio.write(tmp_path / "due.xlsx", 7, 600, TODAY)
     read = lines(sample.path)
     assert "Renewal Due List" in read[0][0]

@@ -12,6 +12,8 @@ Rows have types. What a statement returns is named where it is run:
     total = await db.fetch_only(session, int, "select count(*) ...", params)  # int; LookupError unless there is one row
     ids = await db.fetch_all(session, int, "update ... returning id", params)  # list[int]: a plain type is the first column
 
+`fetch_all`, `fetch_one` and `fetch_only` also take the read pool (`kit.reads`), for a read that is made in both places.
+
 The edge commits (docs/architecture.md, rule 1): a request through `kit.http.Session`, a job through `unit_of_work()`. Modules never do.
 """
 
@@ -31,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import DeclarativeBase
 
 from py360.kit import pools, resources, rows
+from py360.kit.reads import Reads
 
 log = structlog.get_logger()
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -48,6 +51,7 @@ _GONE: Final = ("08", "57P")  # connection failures, shutdowns
 Answer = TypeVar("Answer")
 Kind = TypeVar("Kind")
 Params: TypeAlias = pools.Params
+Source: TypeAlias = AsyncSession | Reads  # where a read may run: inside a transaction, or on the read pool
 
 
 class Base(DeclarativeBase):
@@ -111,22 +115,24 @@ async def connection(session: AsyncSession) -> AsyncConnection[Any]:
     return driver
 
 
-async def fetch_all(session: AsyncSession, kind: type[Kind], sql: str, params: Params = None) -> list[Kind]:
+async def fetch_all(source: Source, kind: type[Kind], sql: str, params: Params = None) -> list[Kind]:
     """Every row of a statement, as `kind`: a dataclass of its columns, or a plain type for the first column."""
-    async with (await connection(session)).cursor(row_factory=rows.row_factory(kind)) as cursor:
+    if isinstance(source, Reads):
+        return await source.fetch_all(kind, sql, params)
+    async with (await connection(source)).cursor(row_factory=rows.row_factory(kind)) as cursor:
         await cursor.execute(sql, params)  # SQL is ours, written in the modules
         return await cursor.fetchall() if cursor.description else []
 
 
-async def fetch_one(session: AsyncSession, kind: type[Kind], sql: str, params: Params = None) -> Kind | None:
+async def fetch_one(source: Source, kind: type[Kind], sql: str, params: Params = None) -> Kind | None:
     """The first row of a statement, as `kind`; None when there is none."""
-    found = await fetch_all(session, kind, sql, params)
+    found = await fetch_all(source, kind, sql, params)
     return found[0] if found else None
 
 
-async def fetch_only(session: AsyncSession, kind: type[Kind], sql: str, params: Params = None) -> Kind:
+async def fetch_only(source: Source, kind: type[Kind], sql: str, params: Params = None) -> Kind:
     """The row of a statement that always gives one, as `kind`; raises LookupError otherwise."""
-    return rows.only(await fetch_all(session, kind, sql, params))
+    return rows.only(await fetch_all(source, kind, sql, params))
 
 
 async def execute(session: AsyncSession, sql: str, params: Params = None) -> int:

@@ -17,7 +17,7 @@ def numbers(answer) -> list[str]:
     return [row["id"] for row in answer.json()["data"]["cases"]]
 
 
-async def test_everything_but_the_renewed_newest_first(as_admin, make_case) -> None:
+async def test_the_list_has_all_but_renewed_cases_newest_first(as_admin, make_case) -> None:
     first, second = await make_case(), await make_case("in_progress")
     await make_case("renewed")
     answer = await as_admin.get("/api/cases")

@@ -121,7 +121,7 @@ async def test_suppressions_by_hand(as_admin: httpx.AsyncClient) -> None:
     assert (await as_admin.delete(f"/api/suppressions/{listed['id']}")).status_code == 404
 
 
-async def test_who_may(client: httpx.AsyncClient, as_role: AsRole) -> None:
+async def test_the_registry_is_read_and_changed_by_its_permissions(client: httpx.AsyncClient, as_role: AsRole) -> None:
     assert (await client.get("/api/dnc")).status_code == 401
     agent = await as_role("agent")
     assert (await agent.get("/api/dnc")).status_code == 403

@@ -51,7 +51,7 @@ async def can_sign_in(client: httpx.AsyncClient, email: str) -> bool:
     return answer.status_code == 200
 
 
-async def test_it_takes_the_password(as_role: AsRole, postbox: Postbox) -> None:
+async def test_a_new_address_needs_the_password(as_role: AsRole, postbox: Postbox) -> None:
     agent = await as_role("agent")
     for body, code in (({}, "password_needed"), ({"currentPassword": "not mine"}, "wrong_password")):
         answer = await agent.put("/api/user/profile", json={"email": NEW, **body})

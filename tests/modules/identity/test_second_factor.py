@@ -85,7 +85,7 @@ async def test_a_sign_in_that_waits_too_long_begins_anew(
     assert forged.json()["error"]["code"] == "sign_in_expired"
 
 
-async def test_it_is_switched_off_with_a_code_and_by_the_operator(
+async def test_a_second_factor_is_switched_off_with_a_code_and_by_the_operator(
     client: httpx.AsyncClient, as_role: AsRole, clock: FixedClock
 ) -> None:
     agent = await as_role("agent")

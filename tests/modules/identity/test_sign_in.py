@@ -25,7 +25,7 @@ async def login(client: httpx.AsyncClient, email: str, password: str = PASSWORD)
     return await client.post("/api/auth/login", json={"email": email, "password": password})
 
 
-async def test_it_answers_what_the_client_needs(client: httpx.AsyncClient, as_role: AsRole) -> None:
+async def test_sign_in_answers_the_user_and_both_tokens(client: httpx.AsyncClient, as_role: AsRole) -> None:
     manager = await as_role("manager", name="Asha Rao")
     answer = await login(client, manager.user["email"].upper())
     data = answer.json()["data"]

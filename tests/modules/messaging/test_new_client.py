@@ -29,7 +29,7 @@ async def _channels(person: httpx.AsyncClient) -> set[str]:
     return {row["channel"] for row in rows}
 
 
-async def test_it_starts_with_templates_and_the_sandbox(
+async def test_a_new_client_starts_with_templates_and_the_sandbox(
     as_admin: httpx.AsyncClient, run_jobs: RunJobs, as_role: AsRole
 ) -> None:
     ours = (await as_admin.get("/api/templates")).json()["data"]["summary"]["total"]

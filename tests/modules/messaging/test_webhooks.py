@@ -224,7 +224,7 @@ async def test_many_at_once_are_written_together(
     [{"timestamp": 1e300}, {"event": "failed", "severity": "permanent", "reason": "suppress-bounce"}],
     ids=["a moment that no clock has", "an address that no suppression takes"],
 )
-async def test_one_that_cannot_be_applied_stops_nobody_else(
+async def test_an_event_that_cannot_be_applied_stops_no_other(
     client: httpx.AsyncClient, resources: Resources, client_id: int, run_jobs: RunJobs, poison: dict[str, Any]
 ) -> None:
     """It is stored as a dead letter with its reason, and one line in the log; the others of its batch continue."""

@@ -88,7 +88,7 @@ async def test_preferences_are_the_general_ones(as_role: AsRole) -> None:
     assert (await agent.get("/api/user/settings")).json()["data"]["settings"]["smsNotifications"] is True
 
 
-async def test_it_is_told_live_after_the_commit_and_never_on_rollback(
+async def test_a_notification_is_pushed_after_the_commit_and_never_on_rollback(
     app: FastAPI, as_role: AsRole, run_jobs: RunJobs
 ) -> None:
     agent = await as_role("agent")

@@ -303,7 +303,7 @@ async def test_money_goes_back_while_the_gateway_tells_of_its_order(
 
 
 @pytest.mark.parametrize("poison", [{"amount": 10**15}, {"id": 4711}, {"currency": "RUPEES"}], ids=str)
-async def test_one_that_cannot_be_applied_stops_nobody_else(voice: Voice, order, run_jobs, poison: dict) -> None:
+async def test_an_event_that_cannot_be_applied_stops_no_other(voice: Voice, order, run_jobs, poison: dict) -> None:
     """It is stored as a dead letter with its reason; once the cause is fixed, it is applied by taking the mark off."""
     paid = [(await order())[0] for _ in range(3)]
     odd = payment_event("plink_odd", "pay_odd", PAISE, "captured")

@@ -298,7 +298,7 @@ async def test_stats(as_admin: httpx.AsyncClient, sandbox: Sandbox) -> None:
     assert channels["sms"] == {"total": 1, "active": 1, "connected": 1, "disconnected": 0, "error": 0}
 
 
-async def test_who_may(client: httpx.AsyncClient, as_role: AsRole) -> None:
+async def test_accounts_are_for_those_who_may_change_settings(client: httpx.AsyncClient, as_role: AsRole) -> None:
     assert (await client.get("/api/providers")).status_code == 401
     agent = await as_role("agent")
     assert (await agent.get("/api/providers")).status_code == 403

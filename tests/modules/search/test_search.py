@@ -43,7 +43,7 @@ async def test_a_name_a_number_and_a_code_are_found(as_admin: httpx.AsyncClient)
     assert list(await found(as_admin, "sundar", types=["claim", "case"])) == ["case", "claim"]
 
 
-async def test_more_than_was_asked_for_is_said(as_admin: httpx.AsyncClient) -> None:
+async def test_more_hits_than_were_asked_for_are_counted(as_admin: httpx.AsyncClient) -> None:
     for _ in range(3):
         await make_case(name="Asha Rao")
     groups = data(await as_admin.get("/api/search", params={"q": "asha", "perKind": 2}))["groups"]

@@ -174,7 +174,7 @@ async def test_everything_is_exported_however_many_there_are(as_admin: httpx.Asy
     assert len(exported) > 110
 
 
-async def test_who_may(client: httpx.AsyncClient, as_role: AsRole) -> None:
+async def test_templates_are_read_and_changed_by_their_permissions(client: httpx.AsyncClient, as_role: AsRole) -> None:
     assert (await client.get("/api/templates")).status_code == 401
     agent = await as_role("agent")
     assert (await agent.get("/api/templates")).status_code == 200

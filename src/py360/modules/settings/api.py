@@ -5,8 +5,8 @@ from typing import TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from py360.kit import db
 from py360.kit.caller import Caller
-from py360.kit.reads import Reads
 from py360.modules.settings import service
 from py360.modules.settings.sections import Campaigns, Claims, Dnc, Email, Payments, Renewals, Section
 from py360.modules.settings.service import reseal
@@ -27,10 +27,8 @@ __all__ = [
 S = TypeVar("S", bound=Section)
 
 
-async def get(source: AsyncSession | Reads, client_id: int, section: type[S]) -> S:
+async def get(source: db.Source, client_id: int, section: type[S]) -> S:
     """A client's values of a section, defaults filled in; within a session's transaction or from the read pool."""
-    if isinstance(source, Reads):
-        return await service.read_with(source, client_id, section)
     return await service.read(source, client_id, section)
 
 

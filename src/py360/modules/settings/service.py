@@ -13,7 +13,6 @@ from py360.kit import crypto, db, egress, plain
 from py360.kit.caller import Caller
 from py360.kit.clock import version_of
 from py360.kit.errors import Forbidden, Invalid, NotFound, PreconditionFailed
-from py360.kit.reads import Reads
 from py360.modules.settings.sections import ELSEWHERE, NAMES, SECTIONS, Section, called_of, secrets_of
 
 MASK: Final = "********"
@@ -54,14 +53,9 @@ def parse(section: type[S], stored: Mapping[str, object] | None) -> S:
             values = {key: value for key, value in values.items() if key not in bad}
 
 
-async def read(session: AsyncSession, client_id: int, section: type[S]) -> S:
+async def read(source: db.Source, client_id: int, section: type[S]) -> S:
     """A client's values, secrets still sealed."""
-    return parse(section, await db.fetch_one(session, dict, _STORED, {"client": client_id, "section": NAMES[section]}))
-
-
-async def read_with(reads: Reads, client_id: int, section: type[S]) -> S:
-    """As `read`, from the read pool."""
-    return parse(section, await reads.fetch_one(dict, _STORED, {"client": client_id, "section": NAMES[section]}))
+    return parse(section, await db.fetch_one(source, dict, _STORED, {"client": client_id, "section": NAMES[section]}))
 
 
 def to_public(values: Section) -> dict[str, object]:

@@ -9,7 +9,6 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources, sql
-from py360.kit.reads import Reads
 from py360.modules.templates.variables import Value
 
 _VALUES: Final = sql.read(__file__, "case_values")
@@ -61,12 +60,8 @@ async def client_values(session: AsyncSession, client_id: int) -> dict[str, Valu
     return {**own, "date": resources.current().clock.today()}
 
 
-async def case_values(source: AsyncSession | Reads, case_ids: Sequence[int]) -> dict[int, dict[str, Value]]:
+async def case_values(source: db.Source, case_ids: Sequence[int]) -> dict[int, dict[str, Value]]:
     """The catalogue's values for these cases (customer, policy, dates, amounts), without links; one statement."""
-    params = {"cases": list(case_ids)}
-    if isinstance(source, Reads):
-        rows = await source.fetch_all(_CaseValues, _VALUES, params)
-    else:
-        rows = await db.fetch_all(source, _CaseValues, _VALUES, params)
+    rows = await db.fetch_all(source, _CaseValues, _VALUES, {"cases": list(case_ids)})
     today = resources.current().clock.today()
     return {row.case_id: {**{name: getattr(row, name) for name in _NAMES}, "date": today} for row in rows}

@@ -11,7 +11,6 @@ from typing import Final
 
 import orjson
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, resources, sql
 from py360.kit.reads import Reads
@@ -45,11 +44,9 @@ class _Text:
     text: str
 
 
-async def is_possible(source: Reads | AsyncSession) -> bool:
+async def is_possible(source: db.Source) -> bool:
     """Whether the database has pgvector."""
-    if isinstance(source, Reads):
-        return await source.fetch_only(bool, _HAS_VECTORS, {})
-    return await db.fetch_only(source, bool, _HAS_VECTORS, {})
+    return await db.fetch_only(source, bool, _HAS_VECTORS)
 
 
 def name_of(stored: Stored) -> str:

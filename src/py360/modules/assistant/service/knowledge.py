@@ -132,12 +132,10 @@ async def document(session: AsyncSession, caller: Caller, document_id: int) -> D
     return found
 
 
-async def last_updated(from_: Reads | AsyncSession, client_id: int) -> datetime | None:
+async def last_updated(source: db.Source, client_id: int) -> datetime | None:
     """When a document of a client was read last; None while there is none."""
     newest = "select max(refreshed_at) from knowledge_documents where client_id = %(client)s"
-    if isinstance(from_, Reads):
-        return await from_.fetch_one(datetime, newest, {"client": client_id})
-    return await db.fetch_one(from_, datetime, newest, {"client": client_id})
+    return await db.fetch_one(source, datetime, newest, {"client": client_id})
 
 
 async def require(reads: Reads, caller: Caller, document_id: int) -> None:

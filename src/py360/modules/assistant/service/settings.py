@@ -12,7 +12,6 @@ from py360.kit import crypto, db, egress
 from py360.kit.clock import version_of
 from py360.kit.errors import Invalid, PreconditionFailed
 from py360.kit.jobs import defer
-from py360.kit.reads import Reads
 from py360.modules.assistant.schemas import AssistantSettings
 from py360.modules.assistant.vendors.base import ADDRESSES, AZURE_VERSION, LanguageModel, ModelSettings
 
@@ -138,14 +137,9 @@ class Stored:
         return values | {"apiKey": MASK if self.sealed_key else "", "configured": self.configured}
 
 
-async def read(source: Reads | AsyncSession, client_id: int) -> Stored:
+async def read(source: db.Source, client_id: int) -> Stored:
     """A client's settings; the defaults while nobody has chosen a model."""
-    params = {"client": client_id}
-    row = await (
-        source.fetch_one(_Row, _READ, params)
-        if isinstance(source, Reads)
-        else db.fetch_one(source, _Row, _READ, params)
-    )
+    row = await db.fetch_one(source, _Row, _READ, {"client": client_id})
     if row is None:
         return Stored(AssistantSettings())
     values = AssistantSettings.model_validate(

@@ -13,7 +13,6 @@ from py360.kit import db, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import PreconditionFailed
 from py360.kit.free_json import FreeJson
-from py360.kit.reads import Reads
 from py360.kit.wire import as_stored
 from py360.modules.customers.ages import age_on
 from py360.modules.customers.picture.schemas import ProfileIn
@@ -106,10 +105,8 @@ class Profile:
         }
 
 
-async def read(source: Reads | AsyncSession, customer_id: int) -> Profile:
+async def read(source: db.Source, customer_id: int) -> Profile:
     """The profile of a customer that is known to be within reach."""
-    if isinstance(source, Reads):
-        return await source.fetch_only(Profile, _PROFILE, {"id": customer_id})
     return await db.fetch_only(source, Profile, _PROFILE, {"id": customer_id})
 
 

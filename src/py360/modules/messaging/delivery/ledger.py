@@ -12,7 +12,6 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from py360.kit import db, jsonb, sql
-from py360.kit.reads import Reads
 from py360.modules.templates.api import Channel
 
 # What is paid for: what left, and what may have left. `cost` says for how much, and of the others for how much it would have been.
@@ -157,12 +156,9 @@ select coalesce(sum(l.cost), 0) from communication_delivery_status l where l.cam
 """
 
 
-async def spent(source: AsyncSession | Reads, campaign_ids: Sequence[int]) -> Decimal:
+async def spent(source: db.Source, campaign_ids: Sequence[int]) -> Decimal:
     """What the messages of these campaigns cost so far, in INR, those under way included."""
-    params = {"ids": list(campaign_ids)}
-    if isinstance(source, Reads):
-        return await source.fetch_only(Decimal, _SPENT, params)
-    return await db.fetch_only(source, Decimal, _SPENT, params)
+    return await db.fetch_only(source, Decimal, _SPENT, {"ids": list(campaign_ids)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,13 +91,9 @@ async def activate(session: AsyncSession, client_id: int, model: Model) -> int:
     return await db.fetch_only(session, int, _ADD, params)
 
 
-async def active(source: AsyncSession | Reads, client_id: int) -> StoredModel | None:
+async def active(source: db.Source, client_id: int) -> StoredModel | None:
     """The model in use, or None before the first training; raises Invalid when this version cannot use it."""
-    params = {"client": client_id}
-    if isinstance(source, Reads):
-        found = await source.fetch_one(_ModelRow, _ACTIVE, params)
-    else:
-        found = await db.fetch_one(source, _ModelRow, _ACTIVE, params)
+    found = await db.fetch_one(source, _ModelRow, _ACTIVE, {"client": client_id})
     return StoredModel(found.id, load(found.model)) if found else None
 
 
