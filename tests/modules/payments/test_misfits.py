@@ -277,9 +277,34 @@ async def test_a_dispute_is_booked_and_reported_and_the_case_stays_paid(
     if path[0] == "open":
         assert "Payment disputed" in await history(case)
         assert "Payment disputed" in await told()
+    if lost:  # what the bank took is not given back a second time
+        again = await as_admin.post(f"/api/payments/pay-{now['id']}/refund", json={})
+        assert (again.status_code, again.json()["error"]["code"]) == (409, "nothing_to_refund")
     shown = (await as_admin.get(f"/api/payments/pay-{now['id']}")).json()["data"]
     assert shown["disputes"][0]["reason"] == "goods or services not received"
     assert shown["chargedBackAmount"] == (125_000.50 if lost else 0)
+
+
+async def test_what_the_bank_took_of_a_double_payment_is_no_excess_any_more(
+    voice: Voice, order, run_jobs: RunJobs, as_admin: httpx.AsyncClient
+) -> None:
+    order_id, case = await order()
+    for event in (
+        paid_link(order_id, "pay_1", PAISE),
+        payment_event(order_id, "pay_2", PAISE, "captured"),
+        dispute_event(order_id, "pay_2", PAISE, "lost"),
+    ):
+        await voice.say(event)
+        await run_jobs()
+    now = await payment_now(case)
+    assert (now["status"], now["captured"], now["excess"], now["lost"]) == (
+        "captured",
+        "125000.50",
+        "0.00",
+        "125000.50",
+    )
+    answer = await as_admin.post(f"/api/payments/pay-{now['id']}/refund", json={"amount": "125000.51"})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "too_much")
 
 
 async def test_a_permanent_refusal_is_told_with_the_gateways_reason(

@@ -33,16 +33,22 @@ _PAYMENT: Final = """
 select p.id, p.client_id, p.case_id, p.provider_id, p.excess_amount, p.captured_amount - p.refunded_amount as kept
 from payments p join cases_public_case c on c.id = p.case_id where p.id = %(id)s and {reach}
 """
-# What each attempt brought, without a fee on top of the order, and what of it is left.
+# What each attempt brought, without a fee on top of the order, and what of it is left: neither given back nor taken back, or asked
+# for, by the customer's bank.
 _ATTEMPTS: Final = """
 select a.attempt_id, a.suspicious is not null as is_suspicious,
   case when a.status = 'refunded' then 0 else
-    greatest(a.amount - least(greatest(a.amount - p.amount, 0), a.fee) - coalesce(back.amount, 0), 0) end as remaining
+    greatest(a.amount - least(greatest(a.amount - p.amount, 0), a.fee) - coalesce(back.amount, 0)
+      - coalesce(disputed.amount, 0), 0) end as remaining
 from payment_attempts a join payments p on p.id = a.payment_id
 left join lateral (
   select sum(r.amount) as amount from payment_refunds r
   where r.provider_id = a.provider_id and r.attempt_id = a.attempt_id and r.status in ('pending', 'processed')
 ) back on true
+left join lateral (
+  select sum(d.amount) as amount from payment_disputes d
+  where d.provider_id = a.provider_id and d.attempt_id = a.attempt_id and d.status in ('open', 'under_review', 'lost')
+) disputed on true
 where a.payment_id = %(id)s and a.status in ('captured', 'refunded')
 order by a.suspicious is null, a.happened_at desc, a.id desc
 """
@@ -177,7 +183,8 @@ async def _split(
     """Which attempts give back how much."""
     left = sum((attempt.remaining for attempt in attempts), ZERO)
     if left <= 0:
-        raise Conflict("All of this payment is refunded already, or is on its way back.", code="nothing_to_refund")
+        message = "All of this payment is refunded already, is on its way back, or is disputed at the customer's bank."
+        raise Conflict(message, code="nothing_to_refund")
     if amount is not None and amount > left:
         message = f"Only {format_inr(left)} can be refunded."
         raise Invalid(message, code="too_much", details=[{"field": "amount", "message": message}])

@@ -1,6 +1,7 @@
 -- Computes payments from the facts about them.
 --   received: what the counted attempts brought, without the fee that a customer paid on top of the order's amount.
---   captured: of that, at most the order's amount. excess: what is beyond it and has not gone back.
+--   captured: of that, at most the order's amount. excess: what is beyond it, has not gone back, and was not
+--     taken back by the customer's bank.
 --   refunded: what went back, of the excess first: a refund of the excess leaves the payment paid.
 --   error: dispute_lost, disputed, suspicious (money that is not counted and has not gone back), paid_twice (there is an
 --   excess), else what the gateway reported of the failed attempt.
@@ -29,7 +30,7 @@ with facts as (
     coalesce(sum(amount) filter (where status in ('open', 'under_review')), 0) as open
   from payment_disputes where payment_id = any(%(ids)s) group by payment_id
 ), figures as (
-  select s.*, greatest(s.over - coalesce(b.counted, 0), 0) as excess,
+  select s.*, greatest(s.over - coalesce(b.counted, 0) - coalesce(d.lost, 0), 0) as excess,
     least(s.captured, greatest(coalesce(b.counted, 0) - s.over, 0)) as refunded,
     s.uncounted > coalesce(b.uncounted, 0) as is_suspicious,
     coalesce(d.lost, 0) as lost, coalesce(d.open, 0) as disputed, best.attempt_id, best.method, best.error
