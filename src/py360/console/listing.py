@@ -127,7 +127,7 @@ class Listing:
         return any(query.get(each.name) for each in self.filters)
 
     def with_columns(self, chosen: Mapping[str, bool]) -> "Listing":
-        """The same with the columns that the caller sees: the usual ones, but for what they chose."""
+        """The same with the columns that the caller sees: the usual ones, unless they chose otherwise."""
         shown = [each for each in self.columns if each.lead or chosen.get(each.key, not each.optional)]
         return replace(self, columns=shown)
 

@@ -175,7 +175,7 @@ def tone(code: object) -> str:
 
 
 def words(name: object) -> str:
-    """A field of the wire as words: `dailyMessageLimit` is “daily message limit”."""
+    """A field of the API as words: `dailyMessageLimit` is “daily message limit”."""
     return "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in str(name))
 
 

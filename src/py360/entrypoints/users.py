@@ -30,7 +30,7 @@ class Account:
     client_id: int
 
     def to_json(self) -> dict[str, object]:
-        """In the wire's names."""
+        """Under the API's names."""
         return camel(asdict(self))
 
 

@@ -1,6 +1,6 @@
 """Lists as CSV, XLSX, PDF or JSON files. A cell that starts like a formula is neutralised, whatever a customer's name is.
 
-JSON is for programs: an array of the list's own objects, as the wire has them.
+JSON is for programs: an array of the list's own objects, as the API answers them.
 """
 
 import asyncio

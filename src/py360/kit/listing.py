@@ -1,4 +1,4 @@
-"""A list of the wire: one select that gives its pages and, whole, its files."""
+"""A list of the API: one select that gives its pages and, whole, its files."""
 
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ class Listing(Generic[Kind]):
     params: Mapping[str, Any]
     to_public: Callable[[Kind], Mapping[str, Any]]
     columns: Sequence[str]
-    file_name: str = ""  # where the wire's name says too little
+    file_name: str = ""  # where the list's name says too little
     counted: str = ""  # the tables that `where` needs, when `select` joins more
     walked: str = ""
     headings: Mapping[str, str] = field(default_factory=dict)  # of columns whose name says too little
@@ -98,7 +98,7 @@ def _id(row: Any) -> int:
 
 
 def heading(name: str) -> str:
-    """A field of the wire as the head of a column: `lastLogin` is Last Login, `metrics.openRate` Open Rate."""
+    """A field of the API as the heading of a column: `lastLogin` is Last Login, `metrics.openRate` Open Rate."""
     words = _WORDS.split(name.rpartition(".")[2])
     return " ".join(word if word.isupper() else word.capitalize() for word in words).replace("Id", "ID")
 
@@ -108,7 +108,7 @@ def _cell(name: str) -> Callable[[Mapping[str, Any]], Any]:
 
 
 def in_words(value: Any, depth: int = 0) -> Any:
-    """What a cell holds of a value of the wire: yes and no, lists and objects as text; the rest as it is."""
+    """What a cell of a file has for a value of the API: yes and no, lists and objects as text; the rest as it is."""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if isinstance(value, (Mapping, list, tuple)) and depth > MAX_DEPTH:

@@ -28,7 +28,7 @@ log = structlog.get_logger()
 
 KEPT: Final = 10_000  # messages that can be replayed
 RECENT: Final = 1_000  # of which the process holds so many itself
-MAX_BEHIND: Final = 2_000  # who is further behind is told to load again
+MAX_BEHIND: Final = 2_000  # who is further behind is asked to load again
 BATCH: Final = 500
 WAIT_SECONDS: Final = 2.0  # a quiet stream yields an empty batch this often
 _COUNTER_KEY: Final = "live:{all}:seq"  # the braces keep both on one node of a cluster

@@ -47,7 +47,7 @@ class Page:
 
 
 def pagination(page: Page, total: int, exact: bool = True) -> Pagination:
-    """The `pagination` object of the wire; `totalExact: false` says that `total` is an estimate."""
+    """The `pagination` object of an answer; `totalExact: false` says that `total` is an estimate."""
     shown: Pagination = {
         "page": page.page,
         "limit": page.limit,

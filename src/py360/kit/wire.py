@@ -120,7 +120,7 @@ class Schema(BaseModel):
         return self.model_dump(exclude_unset=True)
 
     def as_shown(self, record: Mapping[str, object]) -> None:
-        """Hold what came along to the record as the wire showed it before the change: passed over, it would look saved.
+        """Hold what came along to the record as the API answered it before the change: if it were ignored, it would look saved.
 
         Raises Invalid, naming what differs, and PreconditionFailed when it is the version: another person was faster. Called
         after the change, whose own word on If-Match comes first; the edge takes the change back.
@@ -167,7 +167,7 @@ def dumps(value: Any) -> bytes:
 
 
 def as_stored(block: BaseModel) -> dict[str, Any]:
-    """A block as a JSON column keeps it: what was stated, under the names of the wire, amounts as numbers."""
+    """A block as a JSON column keeps it: what was stated, under the API's names, amounts as numbers."""
     stored: dict[str, Any] = orjson.loads(dumps(block.model_dump(by_alias=True, exclude_none=True)))
     return stored
 

@@ -37,7 +37,7 @@ async def home(request: Request) -> Response:
 
 @router.get("/sign-in", dependencies=[Public])
 async def show_sign_in(request: Request, next: str = "", email: str = "") -> Response:
-    """The form. Whoever is signed in continues at once."""
+    """The form. A caller who is signed in continues at once."""
     return stranger(request).page("sign_in.html", next=_local(next), email=email, problem="", form="sign-in")
 
 
@@ -112,7 +112,7 @@ async def show_forgot(request: Request, email: str = "") -> Response:
 
 @router.post("/forgot-password", dependencies=[Public])
 async def forgot(request: Request, email: Text = "", csrf: Text = "") -> Response:
-    """Have the letter sent, to whoever has an account."""
+    """Have the letter sent, if there is such an account."""
     visit = stranger(request)
     try:
         session.require_own_page(request, csrf)

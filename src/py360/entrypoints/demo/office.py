@@ -105,7 +105,7 @@ class Office:
         raise Refused(body["error"]["message"], body["error"]["code"])
 
     async def listen(self) -> None:
-        """Keep `news` up to date, until cancelled. Live messages may be lost: whoever waits also asks now and then."""
+        """Keep `news` up to date, until cancelled. Live messages may be lost: code that waits also asks now and then."""
         while True:
             try:
                 ticket = (await self.post("/ws/ticket"))["ticket"]

@@ -1,4 +1,4 @@
-"""What compliance takes over the wire."""
+"""What the API of compliance takes."""
 
 from datetime import date, datetime
 from typing import Annotated, Literal
@@ -74,7 +74,7 @@ class OverrideIn(Schema):
 
 
 class DecisionIn(Schema):
-    """What becomes of an override."""
+    """The decision on an override."""
 
     decision: Literal["approved", "rejected", "revoked", "approve", "reject", "revoke"]
     reason: Reason | None = None

@@ -1,4 +1,4 @@
-"""What compliance answers over the wire."""
+"""What the API of compliance answers."""
 
 from datetime import date, datetime
 

@@ -106,7 +106,7 @@ class Customer:
     merged_into: int | None
 
     def to_public(self) -> CustomerView:
-        """A customer of the wire."""
+        """A customer as the API answers it."""
         return {
             "id": self.customer_code,
             "customerId": self.id,
@@ -134,7 +134,7 @@ class Customer:
         }
 
     def preferences(self) -> PreferencesView:
-        """The preferences of the wire: the channels, and beside them the other parts of the stored object."""
+        """The preferences as the API answers them: the channels, and beside them the other parts of the stored object."""
         stored = self.communication_preferences or {}
         words = {True: "Accepted", False: "Opted Out"}
         communication = {
@@ -185,7 +185,7 @@ class CustomerPolicy:
     policy_type_id: int | None
 
     def to_public(self) -> PolicyView:
-        """A policy of the wire; amounts in INR."""
+        """A policy as the API answers it; amounts in INR."""
         today = resources.current().clock.today()
         return {
             "id": self.id,
@@ -231,7 +231,7 @@ class PolicyType:
     coverage_details: FreeJson | None
 
     def to_public(self) -> PolicyTypeView:
-        """A policy type of the wire; the premium in INR."""
+        """A policy type as the API answers it; the premium in INR."""
         return {
             "id": self.id,
             "name": self.name,

@@ -1,4 +1,4 @@
-"""What customers takes over the wire (domain reference, section 4)."""
+"""What the API of customers takes (domain reference, section 4)."""
 
 from datetime import date
 from decimal import Decimal
@@ -132,7 +132,7 @@ class ChannelDetailsIn(Schema):
 
 
 def _stored(person: Schema | None) -> dict[str, object] | None:
-    """A block as its column keeps it: what was stated, under the names of the wire."""
+    """A block as its column keeps it: what was stated, under the API's names."""
     if person is None:
         return None
     stored = as_stored(person)

@@ -49,7 +49,7 @@ class StoredFile:
     file_path: str
 
     def to_public(self) -> FileView:
-        """The file of the wire."""
+        """The file as the API answers it."""
         code = ids.code("file", self.id)
         return {
             "id": code,

@@ -74,7 +74,7 @@ class UserRecord:
         return f"{self.first_name} {self.last_name}".strip()
 
     def to_public(self) -> UserView:
-        """A user of the wire (domain reference, 3.3). `permissions` is the set they hold, role and overrides taken together."""
+        """A user as the API answers it (domain reference, 3.3). `permissions` is the set they hold, role and overrides taken together."""
         sets = (self.role_permissions or (), self.granted_permissions, self.revoked_permissions)
         return {
             "id": self.id,
@@ -215,7 +215,7 @@ class RoleRecord:
     user_count: int
 
     def to_public(self) -> RoleView:
-        """A role of the wire."""
+        """A role as the API answers it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -272,7 +272,7 @@ class OpenSession:
     expires_at: datetime
 
     def to_public(self, current: int | None) -> SignInSessionView:
-        """A session of the wire; `current` is the caller's own."""
+        """A session as the API answers it; `current` is the caller's own."""
         return {
             "id": self.id,
             "ipAddress": self.ip_address,
@@ -318,7 +318,7 @@ class ClientRecord:
     user_count: int
 
     def to_public(self) -> ListedClientView:
-        """A client of the wire."""
+        """A client as the API answers it."""
         return {
             "id": self.id,
             "clientCode": self.client_code,

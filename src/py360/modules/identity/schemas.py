@@ -1,4 +1,4 @@
-"""What identity takes over the wire."""
+"""What the API of identity takes."""
 
 from typing import Annotated, Final, Literal
 from zoneinfo import available_timezones

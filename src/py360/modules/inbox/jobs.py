@@ -126,7 +126,7 @@ async def send_bulk(campaign_id: int) -> None:
 
 @jobs.task(name="inbox.mails_received")
 async def mails_received(client_id: int, email_ids: list[int]) -> None:
-    """Open windows show new mails; their writers are told that they arrived, where the office wants it; whoever a mail belongs to is
+    """Open windows show new mails; their writers get a note that they arrived, where the office wants it; whoever a mail belongs to is
     notified, of an escalated one also the team's manager; the office's own address gets a report of each."""
     async with db.unit_of_work() as session:
         mails = await live_updates.new_mails(session, email_ids)

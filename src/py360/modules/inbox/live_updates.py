@@ -1,4 +1,4 @@
-"""What open windows are told of mails."""
+"""Live updates about mails."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ async def new_mails(session: AsyncSession, email_ids: Sequence[int]) -> list[New
 
 
 async def push_new(client_id: int, mails: Sequence[NewMail]) -> None:
-    """Tell those who may see the mails; each with a few words only."""
+    """Push an update to those who may see the mails; each with a few words only."""
     for mail in mails[:50]:  # a first synchronisation is no news
         await live.send(
             client_id,

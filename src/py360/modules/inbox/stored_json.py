@@ -1,4 +1,4 @@
-"""The JSON that columns of the inbox's tables hold; its names are the wire's."""
+"""The JSON that columns of the inbox's tables hold; its names are the API's."""
 
 from typing import Literal, NotRequired
 

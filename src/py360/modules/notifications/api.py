@@ -28,7 +28,7 @@ async def notify(
 ) -> None:
     """Notify one or several users. Shown live within a second of the commit of the session's transaction, never on rollback.
 
-    `data` is what a click needs, in the wire's words: `{"caseId": "CASE-12"}`.
+    `data` is what a click needs, in the API's names: `{"caseId": "CASE-12"}`.
     """
     notices = [Notice(user, title, message, data) for user in dict.fromkeys([to] if isinstance(to, int) else to)]
     await service.notify(session, notices, type, priority, expires_at)

@@ -1,4 +1,4 @@
-"""What notifications takes over the wire."""
+"""What the API of notifications takes."""
 
 from py360.kit.wire import Schema
 

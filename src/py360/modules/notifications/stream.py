@@ -1,7 +1,7 @@
 """What one WebSocket is sent: messages go out as fast as the browser takes them.
 
 Holds no database session and no queue: the stream in Valkey is the queue, and a browser that falls too far
-behind is told to load its data again.
+behind is asked to load its data again.
 """
 
 import asyncio

@@ -54,7 +54,7 @@ class Node:
     spent: Decimal = Decimal(0)
 
     def to_public(self) -> NodeView:
-        """A node of the wire (domain reference, 24); money in INR."""
+        """A node as the API answers it (domain reference, 24); money in INR."""
         public: NodeView = {
             "id": self.id,
             "clientId": self.client_id,
@@ -82,7 +82,7 @@ class Node:
         return public
 
     def to_team(self) -> TeamView:
-        """A team of the wire, as the dashboard's filters list it."""
+        """A team as the dashboard's filters list it."""
         return {"id": self.id, "name": self.name, "description": self.description, "memberCount": self.member_count}
 
 
@@ -97,7 +97,7 @@ class Member:
     since: date
 
     def to_public(self) -> MemberView:
-        """A user of a node on the wire."""
+        """A user of a node as the API answers it."""
         return {"id": self.id, "name": self.name, "role": self.role, "email": self.email, "since": self.since}
 
 

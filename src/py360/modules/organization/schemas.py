@@ -1,4 +1,4 @@
-"""What organization takes over the wire."""
+"""What the API of organization takes."""
 
 from datetime import date
 from decimal import Decimal

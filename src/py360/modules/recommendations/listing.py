@@ -43,7 +43,7 @@ class ShownRow:
     created_at: datetime
 
     def to_public(self) -> ShownView:
-        """The row of the wire."""
+        """The row as the API answers it."""
         return {
             "id": self.id, "customerId": self.customer_code, "customerName": self.full_name, "rule": self.rule,
             "source": self.source, "type": self.type, "priority": self.priority, "reason": self.reason,

@@ -72,7 +72,7 @@ class Prediction:
         return {"code": name, "text": BY_NAME[name].sentence(self.value(name)), "effect": effect}
 
     def to_public(self) -> PredictionView:
-        """The row of the wire."""
+        """The row as the API answers it."""
         return {
             "caseId": self.case_number,
             "policyNumber": self.policy_number,

@@ -92,7 +92,7 @@ class Hit:
     status: str | None
 
     def to_public(self) -> HitView:
-        """The row of the wire."""
+        """The row as the API answers it."""
         return {"id": self.id, "title": self.title, "details": self.details, "status": self.status}
 
 

@@ -94,7 +94,7 @@ class RequestRow:
     version: int
 
     def to_public(self, desk: Desk) -> RequestView:
-        """The request of the wire."""
+        """The request as the API answers it."""
         return {
             "id": self.request_number,
             "number": self.request_number,
@@ -201,7 +201,7 @@ class Event:
     at: datetime
 
     def to_public(self) -> RequestEventView:
-        """The line of the wire."""
+        """The line as the API answers it."""
         return {
             "id": self.id,
             "event": self.event,

@@ -16,7 +16,7 @@ from py360.kit.wire import Schema
 
 
 class _Secret:
-    """Marks a field whose value is sealed at rest and masked on the wire."""
+    """Marks a field whose value is sealed at rest and masked by the API."""
 
 
 SECRET: Final = _Secret()
@@ -383,17 +383,17 @@ ELSEWHERE: Final = {
 
 
 def called_of(section: type[Section]) -> frozenset[str]:
-    """The wire names of a section's addresses that the server calls."""
+    """The API's names of a section's addresses that the server calls."""
     return frozenset(field.alias or name for name, field in section.model_fields.items() if CALLED in field.metadata)
 
 
 def lawful_of(section: type[Section]) -> frozenset[str]:
-    """The wire names of what cannot be switched off."""
+    """The API's names of what cannot be switched off."""
     return frozenset(
         field.alias or name for name, field in section.model_fields.items() if _ALWAYS_ON in field.metadata
     )
 
 
 def secrets_of(section: type[Section]) -> frozenset[str]:
-    """The wire names of a section's secret fields."""
+    """The API's names of a section's secret fields."""
     return frozenset(field.alias or name for name, field in section.model_fields.items() if SECRET in field.metadata)

@@ -59,7 +59,7 @@ async def read(source: db.Source, client_id: int, section: type[S]) -> S:
 
 
 def to_public(values: Section) -> dict[str, object]:
-    """The values of the wire: secrets are masked, never given back."""
+    """The values as the API answers them: secrets are masked, never given back."""
     hidden = secrets_of(type(values))
     return {
         key: (MASK if value else "") if key in hidden else value

@@ -56,7 +56,7 @@ class TemplateRow:
 
 
 def to_public(row: TemplateRow) -> TemplateView:
-    """A template of the wire."""
+    """A template as the API answers it."""
     return {
         "id": ids.code("template", row.id),
         "clientId": row.client_id,

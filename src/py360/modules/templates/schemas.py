@@ -1,4 +1,4 @@
-"""What templates take over the wire."""
+"""What the API of templates takes."""
 
 from typing import Annotated, Literal
 

@@ -1,4 +1,4 @@
-"""What templates answer over the wire."""
+"""What the API of templates answers."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -168,5 +168,5 @@ class ImportedTemplates(TypedDict):
 
 
 def warnings_view(findings: Sequence[Finding]) -> list[TemplateWarning]:
-    """Warnings of the wire."""
+    """Warnings as the API answers them."""
     return [{"code": each.code, "message": each.message} for each in findings]

@@ -57,7 +57,7 @@ class Metric:
     is_own: bool
 
     def to_public(self) -> MetricView:
-        """The metric of the wire."""
+        """The metric as the API answers it."""
         return {
             "id": self.id,
             "name": self.name,

@@ -40,7 +40,7 @@ class MetricIn(Definition):
 
 
 class StoredFilters(TypedDict):
-    """The filters as they are stored: those of the wire."""
+    """The filters as they are stored, under the API's names."""
 
     dateRange: str
     startDate: NotRequired[str | None]

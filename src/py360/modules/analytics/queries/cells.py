@@ -34,7 +34,7 @@ class Source:
 
 
 async def check(reads: Reads, caller: Caller, scope: Scope) -> None:
-    """Raise NotFound when the team or the member is none of the caller's clients'."""
+    """Raise NotFound when the team or the member belongs to none of the caller's clients."""
     for number, sql, word in ((scope.team_id, _TEAM, "region, branch or team"), (scope.member_id, _MEMBER, "user")):
         if number is not None:
             found = await reads.fetch_one(int, sql, {"id": number, "clients": list(caller.client_ids)})

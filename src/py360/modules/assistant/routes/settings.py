@@ -59,7 +59,7 @@ async def change_settings(
 
 
 def _answer(stored: settings.Stored, last_updated: datetime | None) -> dict[str, object]:
-    """The settings of the wire, and when the knowledge base was read last."""
+    """The settings as the API answers them, and when the knowledge base was read last."""
     public = stored.to_public()
     knowledge_base = public["knowledgeBase"]
     assert isinstance(knowledge_base, dict)

@@ -64,7 +64,7 @@ class Spent:
     cost: Decimal
 
     def to_public(self, budget: Decimal | None) -> UsageView:
-        """The usage of the wire."""
+        """The usage as the API answers it."""
         return {
             "calls": self.calls, "inputTokens": self.input_tokens, "outputTokens": self.output_tokens, "cost": float(self.cost),
             "monthlyBudget": None if budget is None else float(budget),

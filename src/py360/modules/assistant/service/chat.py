@@ -191,7 +191,7 @@ async def _conversation(run: _Run) -> AsyncIterator[str]:
 
 
 async def _use(run: _Run, call: ToolCall) -> str:
-    """What a tool finds; a tool that does not exist or is not the caller's says so to the model."""
+    """What a tool finds; a tool that does not exist, or that the caller may not use, says so to the model."""
     tool = TOOLS.get(call.name)
     if tool is None or tool not in offered(run.caller):
         return "There is no such tool."

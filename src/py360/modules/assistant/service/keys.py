@@ -67,7 +67,7 @@ class KeyRow:
     is_expired: bool
 
     def to_public(self) -> KeyView:
-        """The key of the wire."""
+        """The key as the API answers it."""
         return {
             "id": self.id, "name": self.name, "hint": f"{self.hint}…", "scopes": self.scopes, "userName": self.user_name,
             "status": "revoked" if self.revoked_at else "expired" if self.is_expired else "active",

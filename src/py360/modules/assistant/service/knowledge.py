@@ -56,7 +56,7 @@ class Document:
     refreshed_at: datetime | None
 
     def to_public(self) -> DocumentView:
-        """The document of the wire."""
+        """The document as the API answers it."""
         return {
             "id": self.id, "name": self.name, "source": self.source, "fileSize": self.file_size, "status": self.status, "pages": self.pages,
             "problem": self.problem, "createdAt": self.created_at, "refreshedAt": self.refreshed_at,

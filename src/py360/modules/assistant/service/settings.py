@@ -132,7 +132,7 @@ class Stored:
         )
 
     def to_public(self) -> Json:
-        """The settings of the wire, the key masked."""
+        """The settings as the API answers them, the key masked."""
         values: Json = self.values.model_dump(mode="json", by_alias=True)
         return values | {"apiKey": MASK if self.sealed_key else "", "configured": self.configured}
 

@@ -60,7 +60,7 @@ class Availability:
     open_cases: int
 
     def to_public(self) -> AvailabilityView:
-        """The agent of the wire."""
+        """The agent as the API answers it."""
         return {
             "id": self.id,
             "name": self.name,

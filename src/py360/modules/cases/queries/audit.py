@@ -33,7 +33,7 @@ class AuditLine:
     request_id: str | None
 
     def to_public(self) -> AuditLineView:
-        """The line of the wire."""
+        """The line as the API answers it."""
         return {
             "id": self.id,
             "timestamp": self.created_at,

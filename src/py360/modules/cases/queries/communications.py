@@ -194,7 +194,7 @@ class CommunicationSummary:
     first_call_resolution: float | None
 
     def to_public(self) -> CommunicationSummaryView:
-        """The summary of the wire. What nothing was noted of is null."""
+        """The summary as the API answers it. What was never noted is null."""
         return {
             "totalCommunications": self.total,
             "lastContact": self.last_contact,

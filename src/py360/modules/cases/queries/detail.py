@@ -81,7 +81,7 @@ class CaseDetail(CaseRow):
     agent_status: str | None
 
     def to_record(self, people: customers.PolicyPeople, today: date, now: datetime) -> CaseRecordView:
-        """The case of the wire, without its comments and history. What nobody stated of the sale is where the case is."""
+        """The case as the API answers it, without its comments and history. What was not stated of its sale is taken from where the case is."""
         sold = people.channel_details
         return {
             **self.to_row(today),
@@ -163,7 +163,7 @@ class Instalment:
     description: str | None
 
     def to_public(self, today: date) -> CaseInstalmentView:
-        """The instalment of the wire; overdue by India's calendar."""
+        """The instalment as the API answers it; overdue by India's calendar."""
         late = (today - self.due_date).days
         return {
             "id": WHOLE if self.id is None else ids.code("outstanding", self.id),

@@ -39,7 +39,7 @@ class DirectionRow:
     case_number: str | None
 
     def to_public(self) -> DirectionView:
-        """The direction of the wire."""
+        """The direction as the API answers it."""
         return {
             "id": self.id,
             "policyNumber": self.policy_number,

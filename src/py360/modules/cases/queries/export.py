@@ -54,7 +54,7 @@ class ExportedCase(CaseRow):
     comments_count: int
 
     def to_exported(self, today: date) -> ExportedCaseView:
-        """The row of the wire, and the number of comments."""
+        """The row as the API answers it, and the number of comments."""
         return {**self.to_row(today), "policyDetails": self.terms(), "commentsCount": self.comments_count}
 
 

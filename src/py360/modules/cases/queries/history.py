@@ -44,7 +44,7 @@ class HistoryLine:
     user: str | None
 
     def to_public(self) -> CaseHistoryView:
-        """The line of the wire."""
+        """The line as the API answers it."""
         return {
             "id": f"log-{self.id}",
             "caseId": ids.code("case", self.case_id),
@@ -94,7 +94,7 @@ class Comment:
         )  # fmt: skip
 
     def to_public(self) -> CaseCommentView:
-        """The comment of the wire."""
+        """The comment as the API answers it."""
         return {
             "id": self.id,
             "text": self.text,

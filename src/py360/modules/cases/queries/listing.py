@@ -41,7 +41,7 @@ class ListedCase(CaseRow):
     sort_key: str | None = None
 
     def to_public(self, today: date) -> ListedCaseView:
-        """The row of the wire, with the statuses reached (the last one is the case's) and the newest comments."""
+        """The row as the API answers it, with the statuses reached (the last one is the case's) and the newest comments."""
         reached = [LABELS.get(step, step) for step in self.steps or () if step != self.status]
         return {
             **self.to_row(today),

@@ -69,7 +69,7 @@ class Notice:
     sent_by: str | None
 
     def to_public(self, values: Mapping[str, templates.Value] | None) -> NoticeView:
-        """The notice of the wire; `values`: of its case, to render a template's text with."""
+        """The notice as the API answers it; `values`: of its case, to render a template's text with."""
         subject, text, text_is = self.subject, self.content, "as_sent"
         if self.content is None:
             rendered = messaging.render_history(self, values) if values is not None else None

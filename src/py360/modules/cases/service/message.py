@@ -51,7 +51,7 @@ class SentMessage:
     sent: messaging.Sent
 
     def to_public(self) -> CaseMessageView:
-        """The answer of the wire."""
+        """The API's answer."""
         unknown = self.sent.status == "unknown"
         return {
             "caseId": self.case_number,

@@ -108,7 +108,7 @@ class Line:
     user_name: str | None
 
     def to_public(self) -> TimelineEntryView:
-        """The line of the wire."""
+        """The line as the API answers it."""
         return {
             "id": self.id,
             "date": self.at,
@@ -140,7 +140,7 @@ class Document:
         return self.is_required and self.status in ("missing", "rejected")
 
     def to_public(self) -> DocumentView:
-        """The document of the wire."""
+        """The document as the API answers it."""
         return {
             "id": self.id,
             "kind": self.kind,
@@ -165,7 +165,7 @@ async def find(reads: Reads, caller: Caller, text: str) -> ClaimDetail:
 
 
 async def detail(reads: Reads, claim: ClaimDetail, now: datetime) -> ClaimView:
-    """The whole claim of the wire."""
+    """The whole claim as the API answers it."""
     clocks = await reads.fetch_all(Clock, _CLOCKS, {"id": claim.id})
     approvals = await reads.fetch_all(Approval, _APPROVALS, {"id": claim.id})
     documents = await documents_of(reads, [claim.id])

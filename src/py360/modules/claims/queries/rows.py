@@ -1,4 +1,4 @@
-"""A claim as lists have it, and how it is on the wire."""
+"""A claim as lists have it, and as the API answers it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -73,7 +73,7 @@ def clock_state(due_at: datetime, warn_at: datetime, stopped_at: datetime | None
 
 
 def to_public(row: ClaimRow, now: datetime) -> ClaimRowView:
-    """A claim of the wire."""
+    """A claim as the API answers it."""
     return {
         "id": row.id,
         "claimNumber": row.claim_number,

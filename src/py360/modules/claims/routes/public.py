@@ -116,8 +116,8 @@ async def report_claim(
     lang: Wanted = None,
     accepted: Accepted = None,
     type: Posted = "",
-    incidentDate: Posted = "",  # noqa: N803 - the wire's name
-    claimAmount: Posted = "",  # noqa: N803 - the wire's name
+    incidentDate: Posted = "",  # noqa: N803 - the form's name
+    claimAmount: Posted = "",  # noqa: N803 - the form's name
     description: Posted = "",
     name: Posted = "",
     relation: Posted = "",

@@ -31,7 +31,7 @@ class SuppressionRow:
     created_at: datetime
 
     def to_public(self) -> SuppressionView:
-        """A suppressed address of the wire."""
+        """A suppressed address as the API answers it."""
         return {
             "id": self.id,
             "clientId": self.client_id,

@@ -61,7 +61,7 @@ class EntryRow:
     last_override: datetime | None
 
     def to_public(self) -> DncEntryView:
-        """An entry of the wire."""
+        """An entry as the API answers it."""
         return {
             "id": ids.code("dnc", self.id),
             "clientId": self.client_id,
@@ -150,7 +150,7 @@ class OverrideRow:
     customer_email: str | None
 
     def to_public(self) -> OverrideView:
-        """An override of the wire."""
+        """An override as the API answers it."""
         return {
             "id": ids.code("override", self.id),
             "clientId": self.client_id,
@@ -268,7 +268,7 @@ class BlockedRow:
     attempted_at: datetime
 
     def to_public(self) -> BlockedMessageView:
-        """A stopped message of the wire."""
+        """A stopped message as the API answers it."""
         return {
             "id": self.id,
             "clientId": self.client_id,

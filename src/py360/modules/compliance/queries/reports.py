@@ -34,7 +34,7 @@ class ReportRow:
     created_at: datetime
 
     def to_public(self) -> ComplianceReportView:
-        """The report of the wire."""
+        """The report as the API answers it."""
         return {
             "id": self.id,
             "clientId": self.client_id,

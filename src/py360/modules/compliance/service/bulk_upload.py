@@ -61,7 +61,7 @@ class Uploaded:
     failed: int = 0
 
     def to_public(self) -> BulkUploadView:
-        """The answer of the wire."""
+        """The API's answer."""
         words = f"{self.added} contacts were added, {self.existing} were on the registry already, {self.failed} rows are wrong."
         return {
             "total": self.total,

@@ -62,7 +62,7 @@ class Report:
         return self.counted.violations
 
     def to_public(self) -> ComplianceReportView:
-        """The report of the wire."""
+        """The report as the API answers it."""
         return {
             "id": self.id,
             "clientId": self.client_id,

@@ -67,7 +67,7 @@ class Pair:
     other_policies: int
 
     def to_public(self) -> PairView:
-        """The pair of the wire."""
+        """The pair as the API answers it."""
         one: PairSide = {
             "id": self.one_code, "name": self.one_name, "email": self.one_email, "phone": self.one_phone,
             "dateOfBirth": self.one_birth, "policies": self.one_policies,

@@ -43,7 +43,7 @@ class Duplicate:
     policies: int
 
     def to_public(self) -> DuplicateView:
-        """The duplicate of the wire. Half of the score is the name, or the PAN; phone, e-mail and birth make up the rest."""
+        """The duplicate as the API answers it. Half of the score is the name, or the PAN; phone, e-mail and birth make up the rest."""
         reasons = {
             "pan": self.same_pan,
             "phone": self.same_phone,
@@ -87,7 +87,7 @@ class Merge:
     undone_at: datetime | None
 
     def to_public(self) -> MergeView:
-        """The merge of the wire."""
+        """The merge as the API answers it."""
         return {
             "mergeId": self.id,
             "keptId": self.kept_code,

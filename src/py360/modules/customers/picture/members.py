@@ -68,7 +68,7 @@ class MemberClaim:
     status: str
 
     def to_public(self) -> ClaimBriefView:
-        """The claim of the wire."""
+        """The claim as the API answers it."""
         return {
             "date": self.incident_date,
             "amount": self.claim_amount,

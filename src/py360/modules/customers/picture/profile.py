@@ -111,7 +111,7 @@ async def read(source: db.Source, customer_id: int) -> Profile:
 
 
 def to_public(profile: Profile, customer: Customer, today: date) -> ProfileView:
-    """The profile of the wire. Age and gender come from the customer where they are known there."""
+    """The profile as the API answers it. Age and gender come from the customer where they are known there."""
     demographics = dict(profile.demographics or {})
     if (age := age_on(today, customer.date_of_birth)) is not None:
         demographics["age"] = age

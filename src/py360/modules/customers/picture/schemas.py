@@ -1,4 +1,4 @@
-"""The inputs of a customer's profile (domain reference, 9.1) and the people of a policy (section 4), as the wire has them."""
+"""The inputs of a customer's profile (domain reference, 9.1) and the people of a policy (section 4), under the API's names."""
 
 from datetime import date
 from decimal import Decimal

@@ -71,7 +71,7 @@ class Event:
     details: FreeJson
 
     def to_public(self) -> EventView:
-        """The event of the wire."""
+        """The event as the API answers it."""
         return {
             "id": self.id,
             "date": self.at,
@@ -183,7 +183,7 @@ async def of_customer(
 
 
 def policy_to_public(policy: HeldPolicy, shown: list[EventView], today: date) -> PolicyTimelineView:
-    """A policy of the wire with its events."""
+    """A policy with its events, as the API answers it."""
     return {
         "policyId": policy.id,
         "policyNumber": policy.policy_number,

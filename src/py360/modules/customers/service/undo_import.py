@@ -29,7 +29,7 @@ _DELETE_CUSTOMERS: Final = sql.read(__file__, "delete_customers")
 
 
 async def keep_changed(session: AsyncSession, table: str, until: datetime) -> None:
-    """Mark the rows whose policy was changed after `until`, or has other cases by now."""
+    """Mark the rows whose policy was changed after `until`, or has other cases since."""
     for statement in (_CHANGED, _IN_USE):
         await db.execute(session, statement.format(table=table), {"until": until})
 

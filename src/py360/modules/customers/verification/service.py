@@ -175,7 +175,7 @@ async def open_link(session: AsyncSession, token: str) -> Link:
 
 
 async def confirm(session: AsyncSession, token: str) -> Link:
-    """The customer clicked the button. Raises as `open_link`, and Gone when the address on file is another one by now."""
+    """The customer clicked the button. Raises as `open_link`, and Gone when the address on file has changed since."""
     link = await open_link(session, token)
     if link.verified_at is None:
         now = resources.current().clock.now()

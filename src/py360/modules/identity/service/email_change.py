@@ -62,7 +62,7 @@ async def find(session: AsyncSession, token: str) -> User:
 
 
 async def confirm(session: AsyncSession, token: str) -> str:
-    """Make the new address the login; the address. The old one is notified. Raises EmailLinkUsed, and Conflict when it is taken by now."""
+    """Make the new address the login; the address. The old one is notified. Raises EmailLinkUsed, and Conflict when it was taken meanwhile."""
     user = await find(session, token)
     assert user.pending_email is not None
     await check_email_free(session, user.pending_email, user.id)

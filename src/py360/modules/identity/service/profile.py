@@ -78,7 +78,7 @@ async def settings(session: AsyncSession, caller: Caller) -> GeneralSettingsView
 
 
 async def change_settings(session: AsyncSession, caller: Caller, changes: Mapping[str, object]) -> None:
-    """Change any of the General tab's values, by their names on the wire; they are checked by the schema."""
+    """Change any of the General tab's values, by their names in the API; they are checked by the schema."""
     user = await session.get_one(User, caller.user_id, with_for_update=NO_KEY)
     if changes.get("mfaEnabled", user.mfa_enabled) != user.mfa_enabled:
         raise Invalid(

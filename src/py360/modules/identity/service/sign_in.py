@@ -45,7 +45,7 @@ class SignedIn:
     user: SignedInUserView
 
     def to_public(self) -> SignInView:
-        """The answer of the wire (domain reference, 3.1); `expiresIn` in seconds."""
+        """The API's answer (domain reference, 3.1); `expiresIn` in seconds."""
         return {
             "token": self.token,
             "refreshToken": self.refresh_token,

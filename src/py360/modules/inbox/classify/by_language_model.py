@@ -1,4 +1,4 @@
-"""Mails that a language model looks at, too, where the office wants it; who asks the model is said by `wiring`."""
+"""Mails that a language model looks at, too, where the office wants it; `wiring` names what asks the model."""
 
 from typing import Annotated, Protocol
 
@@ -36,7 +36,7 @@ _labeller: list[MailLabeller] = []
 
 
 def use_mail_labeller(labeller: MailLabeller) -> None:
-    """Say who asks the model."""
+    """Set what asks the model."""
     _labeller[:] = [labeller]
 
 

@@ -96,7 +96,7 @@ class Decided:
 
     @property
     def stored_intent(self) -> StoredIntent | None:
-        """`aiIntent` of the wire; confidences in percent."""
+        """`aiIntent` as the API answers it; confidences in percent."""
         found = self.classified
         if found is None:
             return None

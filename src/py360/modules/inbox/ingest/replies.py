@@ -21,7 +21,7 @@ insert into email_events (email_id, event) select id, 'resolved_automatically' f
 
 
 async def apply_replies(session: AsyncSession, client_id: int, mails: Sequence[tuple[int, ParsedMail]]) -> None:
-    """Tell the ledger of these mails; one that says STOP and nothing else is resolved by obeying it. What a program wrote (an absence
+    """Report these mails to the ledger; one that says STOP and nothing else is resolved by obeying it. What a program wrote (an absence
     note, a bounce) is no answer."""
     now = resources.current().clock.now()
     written = [(number, mail) for number, mail in mails if not mail.is_automatic and mail.from_email != "unknown"]

@@ -11,7 +11,7 @@ class MergeLetter:
 
     name: str
     title: str
-    fields: Mapping[str, str]  # the wire's name, and the label
+    fields: Mapping[str, str]  # the API's name, and the label
     opening: str
 
 

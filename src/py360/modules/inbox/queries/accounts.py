@@ -42,7 +42,7 @@ class AccountRow(SavedMailbox):
     updated_at: datetime
 
     def to_public(self) -> MailboxView:
-        """The mailbox of the wire, its secrets masked."""
+        """The mailbox as the API answers it, its secrets masked."""
         return {
             "id": self.id,
             "clientId": self.client_id,

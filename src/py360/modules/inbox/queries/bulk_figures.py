@@ -106,7 +106,7 @@ class TemplateUse:
     all_opened: int
 
     def to_public(self) -> TemplateUseView:
-        """The template of the wire; rates in percent of delivered."""
+        """The template as the API answers it; rates in percent of delivered."""
         return {
             "templateId": self.template_id,
             "name": self.name,

@@ -59,7 +59,7 @@ class BulkMail:
     unknown: int
 
     def to_public(self) -> BulkMailView:
-        """The bulk mail of the wire."""
+        """The bulk mail as the API answers it."""
         return {
             "id": ids.code("bulk_mail", self.id),
             "name": self.name,

@@ -106,7 +106,7 @@ class AgentCount:
 
 
 def hours_of(value: Decimal | None) -> float | None:
-    """Hours as the wire shows them."""
+    """Hours as the API answers them."""
     return None if value is None else round(float(value), 2)
 
 

@@ -183,7 +183,7 @@ class Note:
 
 
 def note_view(note: Note) -> NoteView:
-    """The note of the wire."""
+    """The note as the API answers it."""
     return {
         "id": note.id,
         "author": "System" if note.is_system else note.author,
@@ -268,7 +268,7 @@ class Event:
     created_at: datetime
 
     def to_public(self) -> dict[str, object]:
-        """The line of the wire."""
+        """The line as the API answers it."""
         return {
             "event": self.event,
             "actor": self.actor or "System",

@@ -127,7 +127,7 @@ class Mail:
         return "warning" if now >= warns_at(self.received_at, self.sla_deadline) else "ok"
 
     def to_public(self) -> MailView:
-        """The mail of the wire, without its text."""
+        """The mail as the API answers it, without its text."""
         clock = resources.current().clock
         now, today = clock.now(), clock.today()
         code = ids.code("mail", self.id)

@@ -76,7 +76,7 @@ class RuleRow:
     updated_at: datetime
 
     def to_public(self) -> RuleView:
-        """The rule of the wire."""
+        """The rule as the API answers it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -116,7 +116,7 @@ class ClassificationRuleRow:
     updated_at: datetime
 
     def to_public(self) -> ClassificationRuleView:
-        """The rule of the wire."""
+        """The rule as the API answers it."""
         return {
             "id": self.id,
             "keyword": self.keyword,

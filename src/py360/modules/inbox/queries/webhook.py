@@ -33,7 +33,7 @@ class Delivery:
     finished_at: datetime | None
 
     def to_public(self) -> DeliveryView:
-        """The report of the wire."""
+        """The report as the API answers it."""
         return {
             "id": self.id,
             "emailId": ids.code("mail", self.email_id),

@@ -104,7 +104,7 @@ class _Report:
         return f"email_received_{self.email_id}"
 
     def body(self) -> bytes:
-        """The report of the wire, with the names of GET /api/emails."""
+        """The report as it is sent, with the names of GET /api/emails."""
         data = {
             "id": ids.code("mail", self.email_id), "emailId": self.email_id, "accountId": self.account_id, "threadId": self.thread_id,
             "messageId": self.message_id, "from": self.from_email, "fromName": self.from_name or None,

@@ -110,7 +110,7 @@ class Channel:
         return int(start) <= now.astimezone(INDIA).hour < int(end)
 
     def to_public(self, figures: ChannelFigures, now: datetime) -> ChannelView:
-        """The channel of the wire."""
+        """The channel as the API answers it."""
         rules = self.rules()
         return {
             "id": self.code,
@@ -144,7 +144,7 @@ class Channel:
         }
 
     def result(self, figures: ChannelFigures) -> ChannelResultView:
-        """The figures of a period on the wire."""
+        """The figures of a period as the API answers them."""
         leads = (self.cost_per_lead or ZERO) * figures.current_cases
         spent = leads + figures.spent
         return {

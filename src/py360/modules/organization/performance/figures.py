@@ -53,7 +53,7 @@ class MemberFigures:
     renewed: int
 
     def to_public(self) -> TeamMemberView:
-        """The member of the wire."""
+        """The member as the API answers it."""
         return {
             "id": self.id,
             "name": self.name,
@@ -93,7 +93,7 @@ async def members_of(reads: Reads, nodes: Sequence[int], period: Period) -> Mapp
 
 
 def teams_in(tree: Sequence[NodeInTreeView]) -> list[int]:
-    """The teams of a tree of the wire."""
+    """The teams of a tree that the API answers."""
     return [
         number for node in tree for number in ([node["id"]] if node["type"] == "team" else teams_in(node["children"]))
     ]
@@ -102,7 +102,7 @@ def teams_in(tree: Sequence[NodeInTreeView]) -> list[int]:
 def fill(
     tree: Sequence[NodeInTreeView], found: Mapping[int, Figures], members: Mapping[int, list[TeamMemberView]]
 ) -> None:
-    """Put the figures into a tree of the wire, down to its leaves and the people of its teams."""
+    """Put the figures into a tree that the API answers, down to its leaves and the people of its teams."""
     for node in tree:
         own = found.get(node["id"], Figures(node["id"]))
         node["currentCases"], node["renewedCases"] = own.current_cases, own.renewed_cases
@@ -134,7 +134,7 @@ async def of_node(
 
 
 def result(node: Node, found: Mapping[int, Figures]) -> NodeResultView:
-    """The figures of one node on the wire."""
+    """The figures of one node as the API answers them."""
     own = found.get(node.id, Figures(node.id))
     marks = performance(own.renewed_cases, own.current_cases, node.target_cases, own.spent, node.budget)
     return {

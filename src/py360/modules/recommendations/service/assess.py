@@ -46,7 +46,7 @@ class KeptRisk:
     assessed_at: datetime
 
     def to_public(self) -> KeptRiskView:
-        """The row of the wire."""
+        """The row as the API answers it."""
         return {
             "customerId": self.customer_code,
             "customerName": self.full_name,
@@ -71,7 +71,7 @@ async def assess(session: AsyncSession, caller: Caller, needs: Needs) -> RiskVie
 
 
 def to_public(found: rules.Risk, customer_code: str | None) -> RiskView:
-    """A risk of the wire; without a customer's code, that of a profile that was entered."""
+    """A risk as the API answers it; without a customer's code, that of a profile that was entered."""
     factors: list[FactorView] = [
         {"name": each.name, "points": each.points, "reason": each.reason} for each in found.factors
     ]
