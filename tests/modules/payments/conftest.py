@@ -287,3 +287,36 @@ async def case_now(case: Any) -> tuple[str, str]:
     """The status of a case and of its payment."""
     (found,) = await rows("select status, payment_status from renewal_cases where id = %(id)s", id=case.id)
     return found["status"], found["payment_status"]
+
+
+async def payment_now(case: Case) -> dict[str, Any]:
+    """The online payment of a case."""
+    found = await rows(
+        "select id, status, captured_amount::text as captured, refunded_amount::text as refunded, excess_amount::text as excess,"
+        " charged_back_amount::text as lost, error from payments where case_id = %(id)s and provider_id is not null",
+        id=case.id,
+    )
+    return found[0]
+
+
+async def history(case: Case) -> list[str]:
+    """What the history of a case says."""
+    found = await rows("select action from case_history where case_id = %(id)s order by id", id=case.id)
+    return [row["action"] for row in found]
+
+
+async def told() -> list[str]:
+    """The titles of all notifications."""
+    return [row["title"] for row in await rows("select title from notifications order by id")]
+
+
+def dispute_event(order_id: str, pay_id: str, paise: int, status: str) -> dict[str, Any]:
+    """`payment.dispute.created`, `.under_review`, `.won`, `.lost` or `.closed` (razorpay.com/docs/webhooks/payloads/disputes)."""
+    dispute = {
+        "id": "disp_1", "entity": "dispute", "payment_id": pay_id, "amount": paise, "currency": "INR", "amount_deducted": paise,
+        "gateway_dispute_id": "x", "reason_code": "goods_or_services_not_received", "respond_by": seconds(NOW) + 864_000,
+        "status": status, "phase": "chargeback", "created_at": seconds(NOW),
+    }  # fmt: skip
+    payload = {"payment": {"entity": attempt(order_id, pay_id, PAISE, "captured")}, "dispute": {"entity": dispute}}
+    name = {"open": "created"}.get(status, status)
+    return {"entity": "event", "event": f"payment.dispute.{name}", "payload": payload, "created_at": seconds()}

@@ -13,18 +13,19 @@ from py360.modules.providers import api as providers
 from py360.sandbox.vendors import Vendors
 from tests.conftest import RunJobs
 from tests.modules.payments.conftest import (
-    NOW,
     PAISE,
     MakeCase,
     Voice,
-    attempt,
     case_now,
+    dispute_event,
+    history,
     let_refund_alone,
     paid_link,
     payment_event,
+    payment_now,
     refund_event,
     rows,
-    seconds,
+    told,
 )
 
 OTHER_GATEWAY = {
@@ -33,24 +34,6 @@ OTHER_GATEWAY = {
     "type": "razorpay",
     "config": {"keyId": "rzp_live_1", "keySecret": "s", "webhookSecret": "w"},
 }
-
-
-async def payment_now(case: Any) -> dict[str, Any]:
-    found = await rows(
-        "select id, status, captured_amount::text as captured, refunded_amount::text as refunded, excess_amount::text as excess,"
-        " charged_back_amount::text as lost, error from payments where case_id = %(id)s and provider_id is not null",
-        id=case.id,
-    )
-    return found[0]
-
-
-async def history(case: Any) -> list[str]:
-    found = await rows("select action from case_history where case_id = %(id)s order by id", id=case.id)
-    return [row["action"] for row in found]
-
-
-async def told() -> list[str]:
-    return [row["title"] for row in await rows("select title from notifications order by id")]
 
 
 def with_fee(order_id: str, pay_id: str, paise: int, fee: int) -> dict[str, Any]:
@@ -240,71 +223,6 @@ async def test_money_of_a_case_that_is_closed_afterwards_is_looked_at(
     (found,) = await rows("select kind, amount from reconciliation_exceptions where status = 'open'")
     assert (found["kind"], found["amount"]) == ("closed_case", 400)
     assert (await history(case)).count("Money of a closed case") == 1
-
-
-def dispute_event(order_id: str, pay_id: str, paise: int, status: str) -> dict[str, Any]:
-    """`payment.dispute.created`, `.under_review`, `.won`, `.lost` or `.closed` (razorpay.com/docs/webhooks/payloads/disputes)."""
-    dispute = {
-        "id": "disp_1", "entity": "dispute", "payment_id": pay_id, "amount": paise, "currency": "INR", "amount_deducted": paise,
-        "gateway_dispute_id": "x", "reason_code": "goods_or_services_not_received", "respond_by": seconds(NOW) + 864_000,
-        "status": status, "phase": "chargeback", "created_at": seconds(NOW),
-    }  # fmt: skip
-    payload = {"payment": {"entity": attempt(order_id, pay_id, PAISE, "captured")}, "dispute": {"entity": dispute}}
-    name = {"open": "created"}.get(status, status)
-    return {"entity": "event", "event": f"payment.dispute.{name}", "payload": payload, "created_at": seconds()}
-
-
-@pytest.mark.parametrize(
-    "path", [("open", "under_review", "lost"), ("lost", "open"), ("open", "won"), ("open", "closed")]
-)
-async def test_a_dispute_is_booked_and_reported_and_the_case_stays_paid(
-    voice: Voice, order, run_jobs: RunJobs, as_admin: httpx.AsyncClient, path: tuple[str, ...]
-) -> None:
-    order_id, case = await order()
-    await voice.say(paid_link(order_id, "pay_1", PAISE))
-    await run_jobs()
-    for status in path:
-        await voice.say(dispute_event(order_id, "pay_1", PAISE, status))
-        await run_jobs()
-    now, lost = await payment_now(case), "lost" in path
-    assert now["error"] == ("dispute_lost" if lost else None)
-    assert now["lost"] == ("125000.50" if lost else "0.00")
-    assert (now["status"], now["captured"], now["refunded"]) == ("captured", "125000.50", "0.00")
-    assert await case_now(case) == ("renewed", "completed")
-    expected = "Dispute lost" if lost else "Dispute ended"
-    assert expected in await history(case)
-    assert expected in await told()
-    if path[0] == "open":
-        assert "Payment disputed" in await history(case)
-        assert "Payment disputed" in await told()
-    if lost:  # what the bank took is not given back a second time
-        again = await as_admin.post(f"/api/payments/pay-{now['id']}/refund", json={})
-        assert (again.status_code, again.json()["error"]["code"]) == (409, "nothing_to_refund")
-    shown = (await as_admin.get(f"/api/payments/pay-{now['id']}")).json()["data"]
-    assert shown["disputes"][0]["reason"] == "goods or services not received"
-    assert shown["chargedBackAmount"] == (125_000.50 if lost else 0)
-
-
-async def test_what_the_bank_took_of_a_double_payment_is_no_excess_any_more(
-    voice: Voice, order, run_jobs: RunJobs, as_admin: httpx.AsyncClient
-) -> None:
-    order_id, case = await order()
-    for event in (
-        paid_link(order_id, "pay_1", PAISE),
-        payment_event(order_id, "pay_2", PAISE, "captured"),
-        dispute_event(order_id, "pay_2", PAISE, "lost"),
-    ):
-        await voice.say(event)
-        await run_jobs()
-    now = await payment_now(case)
-    assert (now["status"], now["captured"], now["excess"], now["lost"]) == (
-        "captured",
-        "125000.50",
-        "0.00",
-        "125000.50",
-    )
-    answer = await as_admin.post(f"/api/payments/pay-{now['id']}/refund", json={"amount": "125000.51"})
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "too_much")
 
 
 async def test_a_permanent_refusal_is_told_with_the_gateways_reason(
