@@ -8,7 +8,7 @@ from typing import Any, Final
 import polars as pl
 import pytest
 
-from py360.kit import plain
+from py360.kit import field_errors
 from py360.kit.errors import Invalid
 from py360.modules.cases.queries.search import term_params
 from py360.modules.cases.service.message import PLACEHOLDER
@@ -89,7 +89,7 @@ def _column(read: Callable[[pl.Series], object]) -> Callable[[str], object]:
 
 
 def _field_named(text: str) -> str:
-    return plain.field({"type": "missing", "msg": "", "loc": ("body", text)})
+    return field_errors.field({"type": "missing", "msg": "", "loc": ("body", text)})
 
 
 READERS: Final[dict[str, Callable[[str], Any]]] = {

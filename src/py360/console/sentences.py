@@ -12,8 +12,8 @@ from typing import Final
 
 import orjson
 
+from py360.kit.field_errors import SUMMARY
 from py360.kit.pages import LANGUAGES, Language, Pages
-from py360.kit.plain import SUMMARY
 
 CATALOGUES: Final = Pages(Path(__file__).parent, "sentences")
 _LISTS: Final = ("details", "failures", "results", "errors")

@@ -100,7 +100,7 @@ def settings_classes() -> list[type[BaseSettings]]:
 
 def import_jobs() -> None:
     """Load every job and connect the events; any process may defer any job."""
-    import_module("py360.kit.idempotency")
+    import_module("py360.kit.http.idempotency")
     for module in MODULES:
         if name := _part(module, "jobs"):
             import_module(name)

@@ -140,7 +140,7 @@ class Schema(BaseModel):
 
 
 class QuerySchema(Schema):
-    """Base of a list's parameters: a route has more of them than one model, so that `kit.parameters` refuses the unknown."""
+    """Base of a list's parameters: a route has more of them than one model, so that `kit.http.parameters` refuses the unknown."""
 
     model_config = ConfigDict(extra="ignore")
 

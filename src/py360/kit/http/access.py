@@ -6,9 +6,9 @@ from typing import Annotated, Final
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 
-from py360.kit import parameters
 from py360.kit.caller import Caller
 from py360.kit.errors import Forbidden, Unauthenticated
+from py360.kit.http import parameters
 from py360.kit.http.params import resources_of
 from py360.kit.limits import refusal
 
@@ -26,7 +26,7 @@ class CallerWith(HTTPBearer):
         super().__init__(scheme_name="HTTPBearer", description="Access token of POST /api/auth/login", auto_error=False)
         self.permissions = permissions
         self.before_password_change = before_password_change
-        self.declares = permissions or ("any login",)  # read by the house test: no route without a permission
+        self.declares = permissions or ("any login",)  # read by tests/house: no route without a permission
 
     async def __call__(self, request: Request) -> Caller:  # type: ignore[override]  # the caller, not the bare token
         """Let the caller in, or raise Unauthenticated or Forbidden; asked again for the same request, the same caller."""

@@ -1,6 +1,6 @@
 """The audit log: a line for every change that a signed-in user made through the API (domain reference, 7 and 33).
 
-Where the request has a transaction, the line stands in it: both happen or neither does. What works in transactions of its own,
+Where the request has a transaction, the line is written in it: both happen or neither does. What works in transactions of its own,
 such as sending a message, is noted when it is done. A refused request changes nothing and leaves no line; what was sent, which
 may hold secrets, is not kept.
 """
@@ -32,7 +32,7 @@ values (%(client)s, %(user)s, %(action)s, %(entity)s, %(id)s, %(values)s, %(ip)s
 
 @dataclass(slots=True)
 class _Change:
-    """How far a request is: its handler has answered, its line stands."""
+    """How far a request is: whether its handler has answered, and its line is written."""
 
     done: bool = False
     noted: bool = False
@@ -82,7 +82,7 @@ async def note(session: AsyncSession, request: Request) -> None:
 
 
 async def note_alone(request: Request) -> None:
-    """Write the line of a change that is done, unless it stands already. It stays done when the line cannot be written."""
+    """Write the line of a change that is done, unless it is written already. The change stays when the line cannot be written."""
     if (caller := _caller(request)) is None:
         return
     try:

@@ -6,9 +6,8 @@ from typing import Annotated, Final
 from fastapi import Depends, Header, Query, Request
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import idempotency
 from py360.kit.errors import PreconditionFailed
-from py360.kit.http import audit
+from py360.kit.http import audit, idempotency
 from py360.kit.paging import DEFAULT_LIMIT, MAX_LIMIT, Page
 from py360.kit.reads import Reads
 from py360.kit.resources import Resources

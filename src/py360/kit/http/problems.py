@@ -11,7 +11,7 @@ from redis.exceptions import TimeoutError as CacheTimeoutError
 from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 
-from py360.kit import db, plain
+from py360.kit import db, field_errors
 from py360.kit.errors import BadRequest, Conflict, Invalid, NoRoom, Problem, Unavailable
 from py360.kit.http.answers import JSON, failure
 from py360.kit.http.headers import Headers
@@ -44,7 +44,7 @@ async def _on_problem(request: Request, error: Exception) -> Response:
 
 async def _on_validation(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    details = plain.details(error.errors())
+    details = field_errors.details(error.errors())
     broken = any(
         item["type"] == "json_invalid" or (item["type"] == "model_attributes_type" and len(item["loc"]) == 1)
         for item in error.errors()
@@ -53,7 +53,7 @@ async def _on_validation(request: Request, error: Exception) -> Response:
         return failure(
             request, BadRequest("The body is not the JSON object that this address expects.", details=details)
         )
-    return failure(request, Invalid(plain.summary(details), details=details))
+    return failure(request, Invalid(field_errors.summary(details), details=details))
 
 
 _PLAIN: Final = {404: "There is nothing at this address.", 405: "This address does not take that method."}

@@ -1,13 +1,13 @@
 """The one way to declare a route. In the order of a request:
 
-1. the query of a list is put into our spelling (`kit.parameters`), and who calls is let in (`CallerWith`), before anything of the body is read;
+1. the query of a list is put into our spelling (`parameters`), and who calls is let in (`CallerWith`), before anything of the body is read;
 2. the body's limit is held: `max_body_size=` of the route or its router, else `MAX_BODY` (`MAX_PUBLIC_BODY` where nobody
    need sign in), by Content-Length and while it arrives;
 3. an Idempotency-Key is looked up;
 4. the handler's arguments are found and it runs.
 
 Where all arguments are found in the request alone (the caller, the read pool, one model of the query), the general solver
-of FastAPI is left out: it costs as much as a list's SQL (measured). Nothing else differs, and a house test asks each route.
+of FastAPI is left out: it costs as much as a list's SQL (measured). Nothing else differs: a test in tests/house asks each route.
 """
 
 import inspect
@@ -22,8 +22,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import QueryParams
 
-from py360.kit import idempotency, parameters
-from py360.kit.http import audit
+from py360.kit.http import audit, idempotency, parameters
 from py360.kit.http.access import SAFE_METHODS, CallerWith
 from py360.kit.http.body import limited
 from py360.kit.http.params import opens_transaction

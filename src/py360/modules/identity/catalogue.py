@@ -79,7 +79,7 @@ PAGES: Final = (
     Permission("profile", "Profile", "Your own account", _PERSONAL, "/profile"),
 )
 
-# Only what a route checks is here: a house test tries each. The features of pages to come are listed with those pages.
+# Only what a route checks is here: a test (tests/house) tries each. The features of pages to come are listed with those pages.
 _FEATURES: Final = {
     "upload": (
         "file-upload", "campaign-creation", "multi-channel", "template-selection", "scheduling", "analytics-view",

@@ -1,6 +1,6 @@
 """The sections, their keys, defaults and ranges (domain reference, section 28; DNC: section 15; social: section 26).
 
-docs/settings.md says what reads each of them; a house test compares it with this page. What the law asks for cannot be
+docs/settings.md says what reads each of them; a test (tests/house) compares it with this page. What the law asks for cannot be
 switched off (`Lawful`).
 
 Secrets are sealed when they are stored and never shown again. Keys of providers live with the providers (A 29), the

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import crypto, db, egress, plain
+from py360.kit import crypto, db, egress, field_errors
 from py360.kit.caller import Caller
 from py360.kit.clock import version_of
 from py360.kit.errors import Forbidden, Invalid, NotFound, PreconditionFailed
@@ -132,7 +132,8 @@ def _field(section: type[Section], key: str) -> str:
 
 def _invalid(error: ValidationError) -> Invalid:
     details = [
-        {"field": ".".join(str(part) for part in item["loc"]), "message": plain.words(item)} for item in error.errors()
+        {"field": ".".join(str(part) for part in item["loc"]), "message": field_errors.words(item)}
+        for item in error.errors()
     ]
     return Invalid("Some settings are out of their range.", code="bad_setting", details=details)
 

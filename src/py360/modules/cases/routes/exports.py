@@ -6,7 +6,7 @@ from fastapi import Path, Response
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
-from py360.kit import plain
+from py360.kit import field_errors
 from py360.kit.errors import Forbidden, Invalid
 from py360.kit.export import ending_of
 from py360.kit.http import Answer, DbReads, Public, Res, download, files, ok
@@ -29,7 +29,7 @@ def _filters(fields: ExportFilters) -> Filters:
     try:
         return Filters.model_validate(named)
     except ValidationError as error:
-        details = [{"field": str(item["loc"][0]), "message": plain.words(item)} for item in error.errors()]
+        details = [{"field": str(item["loc"][0]), "message": field_errors.words(item)} for item in error.errors()]
         raise Invalid(details=details) from error
 
 

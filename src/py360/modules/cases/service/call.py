@@ -1,6 +1,6 @@
 """Calling the customer of a case: the voice provider rings the agent's phone and connects the customer.
 
-No transaction is open while the vendor is called (house law 2). A call may not be made where the customer stopped calls or the
+No transaction is open while the vendor is called (docs/architecture.md, rule 2). A call may not be made where the customer stopped calls or the
 do-not-contact registry has the number; the reason is the answer.
 """
 

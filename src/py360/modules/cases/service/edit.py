@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import corrections, db, plain, resources
+from py360.kit import corrections, db, field_errors, resources
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid
 from py360.modules.cases.live_updates import push_live_update
@@ -137,7 +137,7 @@ def _contact(name: str, text: str | None) -> str | None:
     try:
         return _CONTACTS[name].validate_python(text) if text else None
     except ValidationError as error:
-        message = plain.words(error.errors()[0])
+        message = field_errors.words(error.errors()[0])
         raise Invalid(f"{name}: {message}.", details=[{"field": name, "message": message}]) from error
 
 

@@ -6,7 +6,7 @@ from fastapi import File, Form, Header, Query, Response, UploadFile
 from fastapi.responses import HTMLResponse
 from pydantic import ValidationError
 
-from py360.kit import db, plain
+from py360.kit import db, field_errors
 from py360.kit.crypto import BadToken
 from py360.kit.errors import Conflict, Gone, Invalid, TooLarge, UnsupportedType
 from py360.kit.http import Answer, DbReads, Public, Res, ok
@@ -147,7 +147,7 @@ async def report_claim(
             claims = await links.reported(session, insured.id)
         new = next(each for each in claims if each.id == claim.id)
     except ValidationError as error:
-        note = plain.summary(plain.details(error.errors()))
+        note = field_errors.summary(field_errors.details(error.errors()))
     except Invalid as error:
         note = error.message
     page = pages.render(

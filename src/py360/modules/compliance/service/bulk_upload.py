@@ -8,7 +8,7 @@ import orjson
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from py360.kit import child, db, jsonb, plain
+from py360.kit import child, db, field_errors, jsonb
 from py360.kit.caller import Caller
 from py360.kit.errors import Conflict, Invalid, TooLarge
 from py360.modules.compliance import sheet
@@ -149,5 +149,5 @@ def _entry(values: Mapping[str, str]) -> DncIn:
     try:
         return DncIn.model_validate(given)
     except ValidationError as error:
-        details = [{"field": str(item["loc"][0]), "message": plain.words(item)} for item in error.errors()]
+        details = [{"field": str(item["loc"][0]), "message": field_errors.words(item)} for item in error.errors()]
         raise Invalid(details=details) from error

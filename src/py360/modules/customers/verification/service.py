@@ -1,7 +1,7 @@
 """Verifying the contacts of a customer: asked for by staff, confirmed by the customer.
 
 A contact is verified only when it is the one on file, and the customer clicked the link or named the code. The message goes out
-when no transaction is open (house law 2). A contact that changes loses its verification (`service/customers.py`).
+when no transaction is open (docs/architecture.md, rule 2). A contact that changes loses its verification (`service/customers.py`).
 """
 
 import secrets

@@ -7,7 +7,7 @@ from fastapi import File, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from pydantic import ValidationError
 
-from py360.kit import ids, plain, scratch
+from py360.kit import field_errors, ids, scratch
 from py360.kit.errors import Invalid
 from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, Session, download, files, listed, ok
 from py360.kit.resources import Resources
@@ -41,7 +41,7 @@ def _metadata(text: str | None, force: bool) -> MetadataIn:
         raise Invalid("metadata must be a JSON object.", code="bad_metadata") from error
     except ValidationError as error:
         details = [
-            {"field": "metadata." + ".".join(map(str, item["loc"])), "message": plain.words(item)}
+            {"field": "metadata." + ".".join(map(str, item["loc"])), "message": field_errors.words(item)}
             for item in error.errors()
         ]
         raise Invalid("Some fields of metadata are wrong.", code="bad_metadata", details=details) from error

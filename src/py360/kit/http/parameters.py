@@ -5,9 +5,10 @@ Other spellings of paging and sorting, which the screens use, are known here and
 
 from collections.abc import Collection, Iterator
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
+from fastapi.dependencies.models import Dependant
 from pydantic import BaseModel
 
 from py360.kit.errors import Invalid
@@ -18,7 +19,7 @@ _PAGE: Final = frozenset({"page", "pageNumber", "pageNo"})
 _LIMIT: Final = frozenset({"limit", "pageSize", "perPage", "per_page", "size", "rowsPerPage"})
 _SORT: Final = frozenset({"sort", "sortBy", "sort_by", "orderBy"})
 _WAY: Final = frozenset({"order", "sortOrder", "sort_order", "sortDirection", "direction"})
-_known: dict[Any, frozenset[str]] = {}  # by endpoint
+_known: dict[object, frozenset[str]] = {}  # by endpoint
 
 
 @lru_cache(maxsize=500)  # open windows ask for the same again and again
@@ -46,12 +47,12 @@ def in_our_spelling(query: bytes) -> bytes:
     return query if changed == asked else urlencode(changed).encode()
 
 
-def is_list(dependant: Any) -> bool:
+def is_list(dependant: Dependant) -> bool:
     """Whether a route is a list: it takes a page and a limit."""
     return {"page", "limit"} <= set(_names(dependant))
 
 
-def refuse_unknown(asked: Collection[str], endpoint: Any, dependant: Any) -> None:
+def refuse_unknown(asked: Collection[str], endpoint: object, dependant: Dependant) -> None:
     """Raise Invalid for names that the endpoint does not read; `dependant` is FastAPI's description of what it takes.
 
     `clientId` is known everywhere; so is paging, for a list that comes whole says so in its `pagination`. Names that begin
@@ -71,7 +72,7 @@ def refuse_unknown(asked: Collection[str], endpoint: Any, dependant: Any) -> Non
         )
 
 
-def _names(dependant: Any) -> Iterator[str]:
+def _names(dependant: Dependant) -> Iterator[str]:
     """The names in the query that a route and what it depends on read."""
     for field in dependant.query_params:
         kind = field.field_info.annotation

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import AwareDatetime, BaseModel, EmailStr, Field, ValidationError
 
-from py360.kit import plain
+from py360.kit import field_errors
 
 
 class Form(BaseModel):
@@ -58,7 +58,7 @@ def test_each_kind_of_mistake(sent: dict[str, Any], said: str) -> None:
     with pytest.raises(ValidationError) as refused:
         Form.model_validate({"needed": "x", **sent})
     [error] = refused.value.errors()
-    assert plain.words(error) == said
+    assert field_errors.words(error) == said
 
 
 async def test_the_sentence_names_the_fields(as_admin: Any) -> None:
