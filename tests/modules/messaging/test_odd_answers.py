@@ -133,6 +133,8 @@ TWILIO = [
     (400, 21617, "failed", "21617", False),
     (400, 21408, "failed", "21408", False),
     (400, 21606, "failed", api.ACCOUNT_REFUSED, True),
+    (400, 21608, "failed", api.ACCOUNT_REFUSED, True),
+    (400, 21611, "failed", api.TOO_FAST, True),
     (401, 20003, "failed", api.ACCOUNT_REFUSED, True),
     (403, 20005, "failed", api.ACCOUNT_REFUSED, True),
     (404, 20404, "failed", api.ACCOUNT_REFUSED, True),
@@ -148,6 +150,10 @@ META = [
     (400, 131051, "failed", "131051", False),
     (400, 131056, "failed", "131056", True),
     (400, 132000, "failed", "132000", False),
+    (404, 132001, "failed", api.ACCOUNT_REFUSED, True),
+    (400, 132015, "failed", api.ACCOUNT_REFUSED, True),
+    (400, 100, "failed", api.ACCOUNT_REFUSED, True),
+    (403, 230, "failed", api.ACCOUNT_REFUSED, True),
     (400, 368, "failed", api.ACCOUNT_REFUSED, True),
     (400, 131042, "failed", api.ACCOUNT_REFUSED, True),
     (401, 190, "failed", api.ACCOUNT_REFUSED, True),
@@ -163,7 +169,7 @@ async def test_code_says_whom_it_is_about(
 ) -> None:
     found = []
     for status, code, *_ in table:
-        error = {"code": code, "message": "no"}
+        error = {"code": code, "message": "no", "error_subcode": 33}
         body = json.dumps(error if channel == "sms" else {"error": error}).encode()
         async with http_vendor(lambda number, _, a=http_answer(status, body): a) as vendor:
             await use(as_admin, vendor, channel)

@@ -16,7 +16,7 @@ import orjson
 from py360.kit import ids
 from py360.kit.vendor import VendorError
 from py360.kit.webhooks import Item, JsonObject, Request, digest_key
-from py360.modules.messaging.messages import Admitted, Delivery
+from py360.modules.messaging.messages import ACCOUNT_REFUSED, Admitted, Delivery
 from py360.modules.messaging.render import Links, compile_message
 from py360.modules.messaging.vendors.base import Inbound, Moved, Status, failure, no_account, price, sent, too_fast
 from py360.modules.messaging.vendors.http import HttpTransport, odd_answer, refusal
@@ -43,7 +43,7 @@ _ACCOUNT: Final = frozenset(
         "3",
         "10",
         "190",
-        "200",
+        *map(str, range(200, 300)),
         "368",
         "130497",
         "131005",
@@ -55,6 +55,9 @@ _ACCOUNT: Final = frozenset(
         "141006",
     }
 )
+# About the template: missing at Meta, against its policy, paused or disabled. It would meet every message of the campaign.
+_TEMPLATE: Final = frozenset({"132001", "132007", "132015", "132016"})
+_NO_SUCH_OBJECT: Final = ("100", "33")  # code and subcode: the phone number id is wrong, or not this token's
 _LATER: Final = frozenset({"131016", "131049", "131056", "131057", "133004"})  # this message, at another time
 _NOT_ON_WHATSAPP: Final = frozenset({"131026"})  # the number is not on WhatsApp, or its app is too old
 _STOPPED: Final = frozenset({"131050"})  # the person stopped marketing messages of this business
@@ -106,8 +109,11 @@ class MetaTransport(HttpTransport):
 def _refused(admitted: Admitted, status: int, error: Error) -> Delivery:
     """Meta's refusal: about the number, about us, or about this message."""
     code, message = error.code, (error.error_data.details or error.message)[:500]
-    if code in _ACCOUNT:
+    if code in _ACCOUNT or (code, error.error_subcode) == _NO_SUCH_OBJECT:
         return failure(admitted, no_account(f"{message} (Meta error {code})"))
+    if code in _TEMPLATE:
+        sentence = f"Meta does not send this template: {message} (Meta error {code})"
+        return failure(admitted, VendorError(sentence, code=ACCOUNT_REFUSED))
     if code in _TOO_FAST:
         return failure(admitted, too_fast(message))
     if code in _LATER:

@@ -37,6 +37,7 @@ class Error(Body):
     """Why a message was refused or failed."""
 
     code: Text = ""
+    error_subcode: Text = ""
     title: Text = ""
     message: Text = ""
     error_data: Annotated[ErrorData, AS_OBJECT] = ErrorData()

@@ -40,7 +40,7 @@ _INBOUND: Final = frozenset({"received", "receiving"})
 _STOPPED: Final = frozenset({"21610"})  # the recipient sent STOP to this sender
 # What Advanced Opt-Out made of an inbound text, whatever word it was (help.twilio.com, "OptOutType parameter")
 _OPT_OUT_TYPES: Final[Mapping[str, Literal["stop", "start"]]] = {"STOP": "stop", "START": "start"}
-# About us: wrong sign-in, suspended or closed account, no such account, no money, a sender that is not ours or not allowed
+# About us: wrong sign-in, suspended, closed or trial account, no such account, no money, a sender that is not ours or not allowed
 # to send there (registration, country). No other message would leave either.
 _ACCOUNT: Final = frozenset(
     {
@@ -53,7 +53,8 @@ _ACCOUNT: Final = frozenset(
         "21212",
         "21603",
         "21606",
-        "21611",
+        "21607",
+        "21608",
         "21659",
         "21660",
         "21661",
@@ -61,7 +62,7 @@ _ACCOUNT: Final = frozenset(
     | {"21664", "21701", "21703", "21704", "21705", "21712", "30002", "30034", "63038", "90010"}
 )
 # Too many requests, a full queue, a daily cap.
-_TOO_FAST: Final = frozenset({"20429", "14107", "30001", "30022", "30023", "30027"})
+_TOO_FAST: Final = frozenset({"20429", "14107", "21611", "30001", "30022", "30023", "30027"})
 
 
 class _Refusal(Body):
