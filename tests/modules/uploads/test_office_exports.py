@@ -12,8 +12,11 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from py360.modules.uploads.errors import Damaged
 from py360.modules.uploads.importer.cells import words
+from py360.modules.uploads.importer.cells.amounts import rupees, unit_of
 from py360.modules.uploads.importer.cells.dates import Evidence, Order, parse
+from py360.modules.uploads.importer.columns import tax_left_out
 from py360.modules.uploads.importer.mapping import map_headings
 from py360.modules.uploads.reading.kinds import Kind
 from py360.modules.uploads.reading.macros import drop_macros
@@ -34,6 +37,9 @@ async def test_a_placeholder_is_no_customer_code(send: Send, as_admin: httpx.Asy
 def test_a_placeholder_is_no_name_and_no_number() -> None:
     done = cleaned(row(1, **{"Policy No.": "N/A"}), row(2, **{"Insured Name": "NULL"}), row(3, **{"Pay Freq": "NA"}))
     assert done.failed["code"].to_list() == ["policy_number_missing", "name_missing"]
+    names = ["आशा".encode().decode("latin-1"), "Jos\u00c3\u00a9", "Dâ€™Souza Jo", "À La Carte", "José Ão"]
+    done = cleaned(*[row(at, **{"Insured Name": name}) for at, name in enumerate(names)])
+    assert done.issues.select("row_no", "code").rows() == [(at, "letters_lost") for at in (2, 3, 4)]
 
 
 @pytest.mark.parametrize("written", ["'{}", '="{}"'])
@@ -58,8 +64,13 @@ def test_what_is_no_date_is_none(text: str) -> None:
     assert parse(pl.Series([text]), Order.DAY_FIRST)[0] is None
 
 
-def test_dates_without_separators() -> None:
-    assert parse(pl.Series(["20261219"]), Order.DAY_FIRST)[0] == date(2026, 12, 19)
+def test_dates_with_words_and_without_separators() -> None:
+    written = ["20261219", "Saturday, 19 December 2026", "Sat 19/12/2026", "19-Dec-2026 (Sat)", "Saturday, December 19, 2026 23:59",
+               "शनिवार, 19 दिसंबर 2026", "19 दिसम्बर 2026", "19th of December 2026", "19 Dec '26"]  # fmt: skip
+    assert set(parse(pl.Series(written), Order.DAY_FIRST)) == {date(2026, 12, 19)}
+    evidence = Evidence()
+    evidence.see(pl.Series(["Fri 05/06/2026"]))
+    assert evidence.order is None
 
 
 def test_a_start_of_two_digits_may_lie_in_the_last_century() -> None:
@@ -86,6 +97,21 @@ def test_a_comma_that_groups_nothing_is_not_dropped(text: str) -> None:
 )
 def test_rupees_in_words_of_both_languages(text: str, amount: str) -> None:
     assert str(cleaned(row(1, **{"Last Premium (INR)": text})).accepted["premium_amount"][0]) == amount
+
+
+@pytest.mark.parametrize(
+    ("heading", "text", "amount"),
+    [
+        ("Premium Amount (Lakhs)", "0.118", "11800.00"), ("Premium Amount (Rs. Cr.)", "0.01", "100000.00"),
+        ("Premium Amount Rs. '000", "11.8", "11800.00"), ("Premium Amount (Cr)", "2 lakh", "200000.00"),
+        ("Premium Amount Cr", "900", "900.00"),
+    ],
+)  # fmt: skip
+def test_an_amount_counts_what_its_heading_says(heading: str, text: str, amount: str) -> None:
+    assert str(rupees(pl.Series([text]), unit_of(heading))[0]) == amount
+    headings = tuple(heading if name == "Last Premium (INR)" else name for name in HEADINGS)
+    done = cleaned(row(1, **{"Last Premium (INR)": text, "Renewal Premium (INR)": "0.11"}), headings=headings)
+    assert done.issues["code"].to_list() == ["premium_below_one_rupee"]
 
 
 @pytest.mark.parametrize(
@@ -119,6 +145,14 @@ def test_a_heading_that_only_looks_like_ours_is_left_alone(heading: str) -> None
 )  # fmt: skip
 def test_headings_as_offices_write_them(heading: str, field: str) -> None:
     assert [match.field for match in map_headings([heading]).matches] == [field]
+
+
+def test_a_tax_beside_the_premium_is_told() -> None:
+    """The customer would be asked for too little."""
+    net, gross = (map_headings(["Policy No", premium, "CGST"]) for premium in ("Premium", "Total Premium"))
+    assert tax_left_out(net, "CGST") and tax_left_out(net, "IGST @18%")
+    assert not any(tax_left_out(gross, heading) for heading in ("CGST", "GST"))
+    assert not any(tax_left_out(net, heading) for heading in ("GST No", "GST %", "Discount"))
 
 
 def rows_of(path: Path, content: bytes) -> list[tuple[Any, ...]]:
@@ -274,9 +308,22 @@ def book_of(sheets: dict[str, list[list[Any]]], hidden: str = "") -> bytes:
     return buffer.getvalue()
 
 
-def test_a_hidden_sheet_is_read_only_when_nothing_else_is_there(tmp_path: Path) -> None:
+def test_a_hidden_sheet_is_read_only_when_nothing_else_is_there_and_its_policies_are_told(tmp_path: Path) -> None:
     visible = book_of({"Old": [row(1)], "Now": [row(2), row(3)]}, hidden="Old")
     assert [line[1] for line in rows_of(tmp_path, visible)] == ["DM/2026/00002", "DM/2026/00003"]
+    assert table_in(tmp_path / "file").not_read == ("Old",)
+
+
+def test_a_workbook_that_lacks_shared_strings_is_refused(tmp_path: Path) -> None:
+    """Its cells would be blank, and a customer's e-mail would be missing without a word."""
+    whole = zipfile.ZipFile(io.BytesIO(book_of({"Now": [row(1)]})))
+    with zipfile.ZipFile(tmp_path / "file", "w") as short:
+        for name in whole.namelist():
+            text = whole.read(name)
+            cut = text.rindex(b"<si>") if name.endswith("sharedStrings.xml") else len(text)
+            short.writestr(name, text[:cut] + b"</sst>" * (cut < len(text)))
+    with pytest.raises(Damaged):
+        table_in(tmp_path / "file")
 
 
 async def test_a_sheet_that_was_not_read_is_told(send: Send, as_admin: httpx.AsyncClient) -> None:

@@ -119,7 +119,7 @@ def test_a_workbook_in_xml_as_excel_writes_it(tmp_path: Path) -> None:
         "<Worksheet", hidden.format(content.split("Table>")[1][:-2]) + "<Worksheet", 1
     )
     table = table_of(tmp_path, content)
-    assert (table.kind, table.sheet, table.not_read) == ("xml", "Renewals", ())
+    assert (table.kind, table.sheet, table.not_read) == ("xml", "Renewals", ("Old",))
     first, second = rows_of(table)
     assert first == (
         2,

@@ -44,6 +44,7 @@ WARNINGS: Final = {
     "phone_several": "This cell holds more than one number. The first mobile was taken; the others were left out.",
     "email_several": "This cell holds more than one e-mail address. The first was taken; the others were left out.",
     "renewal_amount_zero": "A renewal amount of 0 was left out; the premium was taken instead.",
+    "premium_below_one_rupee": "This premium is less than one rupee. Does its column count lakhs or crores, or hold a rate? Correct the cell.",
     "day_and_month_exchanged": "A spreadsheet program had taken the day for the month in this date, as the terms of the other rows show; they were exchanged.",
     "term_unusual": "This policy runs for more years than is usual. Check the two dates.",
     "date_of_birth_invalid": "This is no date of birth in the past 120 years; it was left out.",
@@ -66,6 +67,7 @@ WARNINGS: Final = {
     "branch_unknown": "Your organisation has no such branch; it was not used.",
     "shortened": "This text was longer than we can keep and was cut.",
     "sheet_not_read": "This sheet holds a table too, but one sheet of a workbook is read. Save it as a file of its own and upload that.",
+    "tax_not_added": "This column holds a tax, and the premium was taken from a column that may not include it. If customers pay both, give the total in a column of its own and upload the list again.",
     "column_ignored": "We have no use for this column; it was not read.",
 }
 REASON: Final = ("Row in the file", "Error codes", "How to fix it")  # what an error file adds to the office's columns

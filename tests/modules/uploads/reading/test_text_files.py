@@ -212,7 +212,9 @@ async def test_headings_that_come_again_are_no_policies(send: Send) -> None:
     told = await send("\n".join(["Due list", *heads, *pages[0], "Page 2", *heads, *pages[1]]).encode())
     assert (told["totalRecords"], told["successfulRecords"], told["failedRecords"]) == (6, 6, 0)
     lines = lines_of(6)
-    told = await send("\n".join([*lines[:4], f"\ufeff{lines[0]}", *lines[4:]]).encode(), force="true")
+    hindi = "पॉलिसी नंबर,ग्राहक कोड,ग्राहक का नाम,मोबाइल नंबर,ईमेल,उत्पाद,प्रारंभ तिथि,समाप्ति तिथि"
+    joined = [*lines[:3], f"\ufeff{lines[0]}", lines[3], hindi, *lines[4:]]
+    told = await send("\n".join(joined).encode(), force="true")
     assert (told["totalRecords"], told["failedRecords"]) == (6, 0)
 
 
@@ -224,9 +226,10 @@ def test_every_line_of_a_printed_list_is_accounted_for(tmp_path: Path) -> None:
     assert skipped(tmp_path, text) == {Skip.TITLE: 1, Skip.BLANK: 2, Skip.HEADING: 2, Skip.TOTAL: 2, Skip.NOTE: 2}
     titles = ["Due list,,,Printed 01/11/2026", "Branch: Pune,,Page {} of 2"]
     pages = ["\n".join([*titles, lines[0], *lines[at : at + 2]]).replace("{}", str(at)) for at in (1, 3)]
-    ends = ["c/f,,,30000", "Pune Total,2", "4,,,Total:,60000", "-----,----,---"]
+    ends = ["c/f,,,30000", "Pune Total,2", "4,,,Total:,60000", "-----,----,---", "Agent : Ramesh"]
+    ends += ["Branch Total : Pune,,,9", "2 policies,,9", "उप-योग,9", "एकूण,9"]
     text = "\n".join([*pages, *ends])
-    assert skipped(tmp_path, text) == {Skip.TITLE: 4, Skip.HEADING: 2, Skip.TOTAL: 3, Skip.NOTE: 1}
+    assert skipped(tmp_path, text) == {Skip.TITLE: 4, Skip.HEADING: 2, Skip.TOTAL: 7, Skip.NOTE: 2}
 
 
 async def test_rows_below_headings_in_another_order_are_reported(send: Send, as_admin: httpx.AsyncClient) -> None:

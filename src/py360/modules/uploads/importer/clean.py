@@ -48,6 +48,8 @@ _BECAME_DATE_IN_TEXT: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}(T| |$)|^[0-9]{1,2}[-/][0-9]{1,2}[-/][0-9]{2,4} [0-9]{1,2}:[0-9]{2}(:[0-9]{2})?$"
 )
 _LOOKS_LIKE_DATE: Final = r"^(0?[1-9]|[12][0-9]|3[01])[-/](0?[1-9]|1[0-2])[-/]((19|20)[0-9]{2}|2[0-9])$"
+# What is left of a letter, and letters of UTF-8 that a program read and wrote as Windows' own: `à¤¶`, `JosÃ©`, `D’` as `Dâ€™`.
+_DAMAGED: Final = r"\x{fffd}|à[¤¥¦§¨©ª«¬\x{ad}®¯°±²³´µ¶·]|Ã[\x{80}-\x{bf}]|â€"
 _CENTURY: Final = {"date_of_birth": 0, "start_date": 10}  # two-digit years later than this from today were 19xx
 # What forms show as an example and people type where they have none; customers are matched by their PAN.
 _NOBODYS_PAN: Final = r"^(ABCDE1234[A-Z]|ABCDE9999F|[A-Z]{5}(0000|9999)[A-Z]|(A{5}|X{5}|Z{5}|N{5})[0-9]{4}[A-Z]|PAN[A-Z]{2}[0-9]{4}[A-Z])$"
@@ -226,7 +228,7 @@ class _Chunk:
         length = first.str.len_chars() + last.str.len_chars()
         no_name = first.is_null() | (length < 2) | ~(first + last).str.contains(r"\p{L}")
         self._flag(no_name, column, "name_missing")
-        self._flag((first + last).str.contains("\ufffd"), column, "letters_lost", "warning")
+        self._flag((first + last).str.contains(_DAMAGED), column, "letters_lost", "warning")
         too_long = (first.str.len_chars() > _LONGEST["first_name"]) | (last.str.len_chars() > _LONGEST["last_name"])
         self._flag(too_long, column, "too_long")
         self.out |= {"first_name": first, "last_name": last}
@@ -275,7 +277,7 @@ class _Chunk:
     def _amount(self, name: str) -> tuple[pl.Series, pl.Series]:
         """Rupees, and which cells bear a ledger's mark (their side is not ours to guess)."""
         marked = amounts.ledger_marks(self.texts[name], of_premiums=name != "sum_insured")
-        rupees = amounts.rupees(self.texts[name])
+        rupees = amounts.rupees(self.texts[name], amounts.unit_of(self.plan.mapping.heading(name) or ""))
         return (pl.select(pl.when(~marked).then(rupees))[:, 0] if marked.any() else rupees), marked
 
     def _money(self) -> None:
@@ -292,6 +294,7 @@ class _Chunk:
                 self._flag(nothing, name, "renewal_amount_zero", "warning")
                 amount = pl.select(pl.when(nothing.fill_null(value=False)).then(None).otherwise(amount))[:, 0]
             self._flag((amount <= 0) | (amount > _LARGEST), name, "premium_not_positive")
+            self._flag((amount > 0) & (amount < 1), name, "premium_below_one_rupee", "warning")
             by_name[name] = amount
         blank = self.texts["premium_amount"].is_null() & self.texts["renewal_amount"].is_null()
         self._flag(blank, "premium_amount" if self._has("premium_amount") else "renewal_amount", "premium_missing")

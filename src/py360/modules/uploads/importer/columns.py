@@ -32,6 +32,10 @@ _ASKED: Final = (
 )  # fmt: skip
 _FILLED_UP: Final = ("customer_name", "phone", "email")  # from another column, where one is blank in some rows
 _WITH_TAX: Final = re.compile(r"\b(total|gross|payable|gst|tax|incl\w*|final)\b|कुल", re.IGNORECASE)
+_TAX: Final = re.compile(
+    r"\b(?:[csi]|ut)?gst\b(?! ?(?:no\b|number|in\b|rate|type|state|reg|%))|\bservice tax\b(?! ?(?:no\b|reg))",
+    re.IGNORECASE,
+)
 # Words of headings that say something only together with the values.
 _WEAK: Final = {
     "customer_name": {"client", "party", "insured", "member", "holder", "customer", "proposer", "assured", "owner", "person", "ग्राहक"},
@@ -60,6 +64,12 @@ def decide(mapping: Mapping, headings: Sequence[str], rows: pl.DataFrame) -> Map
 def usable(name: str, cells: pl.Series) -> pl.Series:
     """The values that cells would give to a field, null where they would give none."""
     return _READ.get(name, _read_text)(cells)
+
+
+def tax_left_out(mapping: Mapping, heading: str) -> bool:
+    """Whether a column that is not read holds the tax on a premium whose heading does not say that it includes it."""
+    asked = [match.heading for name in reversed(_AMOUNTS) for match in mapping.matches if match.field == name]
+    return bool(asked) and _TAX.search(heading) is not None and not _WITH_TAX.search(asked[0])
 
 
 def unfit(mapping: Mapping, headings: Sequence[str], rows: pl.DataFrame) -> frozenset[str]:

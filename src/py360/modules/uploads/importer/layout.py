@@ -96,7 +96,13 @@ class Opened:
         """Warnings about what is not read: columns that we have no use for, and other sheets with a table."""
         used = {*REASON, *self.marks.headings}
         unread = [
-            (None, "warning", heading, None, "column_ignored")
+            (
+                None,
+                "warning",
+                heading,
+                None,
+                "tax_not_added" if columns.tax_left_out(self.mapping, heading) else "column_ignored",
+            )
             for heading in self.mapping.unmapped
             if heading not in used
         ]

@@ -122,7 +122,7 @@ def read(request: Request) -> Answer:
         raise too_many_columns()
     answer = Answer(file.kind.value, best.sheet.name or None, best.row, header.headings, header.rows)
     answer.epoch_1904 = best.sheet.epoch_1904
-    answer.not_read = _not_read(sheets, same, len(header.headings))
+    answer.not_read = _not_read(sheets, found, same, len(header.headings))
     writer = _Writer(request, answer)
     with rows_path.open("w", encoding="utf-8", errors="replace", newline="") as target:
         for each in same:
@@ -166,10 +166,10 @@ def _find(sheet: Sheet, wanted: frozenset[str]) -> _Found | None:
     return None if header is None else _Found(sheet, header, numbers[header.at])
 
 
-def _not_read(sheets: Sequence[Sheet], read: Sequence[_Found], width: int) -> tuple[str, ...]:
-    """The visible sheets that hold a table too: headings of ours, or rows as wide as those that are read."""
-    taken = {id(each.sheet) for each in read}
-    others = [sheet for sheet in sheets if id(sheet) not in taken and not sheet.hidden]
+def _not_read(sheets: Sequence[Sheet], found: Sequence[_Found], read: Sequence[_Found], width: int) -> tuple[str, ...]:
+    """The sheets that hold a table too: headings of ours, or rows as wide as those that are read; hidden ones of the first kind."""
+    taken, ours = ({id(each.sheet) for each in some} for some in (read, found))
+    others = [sheet for sheet in sheets if id(sheet) not in taken and (id(sheet) in ours or not sheet.hidden)]
     enough = max(3, width // 2)
     return tuple(
         sheet.name

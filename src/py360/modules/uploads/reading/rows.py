@@ -13,7 +13,7 @@ from typing import Final
 
 import polars as pl
 
-from py360.modules.uploads.headings import recognised
+from py360.modules.uploads.headings import field_of, recognised
 
 ROW: Final = "row_no"
 HIDDEN: Final = "hidden"
@@ -24,8 +24,8 @@ _OTHER_DELIMITERS: Final = r"[,;|\t]"
 _DIGIT: Final = "[0-9०-९]"
 _MOST_COMPARED: Final = 2_000  # rows without numbers in a block that may be headings
 _ENOUGH: Final = 3  # headings of ours that make a row of headings beyond doubt
-_TOTAL: Final = r"(?i)^\s*(grand\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(sum|average)\b|^(carried|brought) (forward|over)\b|^[bc]\s*/\s*[fdo]\b|^\s*(record\s*)?count\b|^\s*(no\.?|number) of (policies|records|cases|rows)\b|^\s*(कुल|योग|उप\s*योग|महायोग)(\s|:|$)"
-_TOTAL_ALONE: Final = r"(?i)^(\S+ ){0,3}totals?\s*[:=-]*$"  # `Pune Total`, or `Total:` before its sum
+_TOTAL: Final = r"(?i)^\s*(grand\s*|gross\s*|sub\s*-?\s*|net\s*|page\s*)?totals?\b|^\s*(sum|average)\b|^(carried|brought) (forward|over)\b|^[bc]\s*/\s*[fdo]\b|^\s*(record\s*)?count\b|^\s*(no\.?|number) of (policies|records|cases|rows)\b|^\s*[0-9]+ (policies|records|cases|rows)\b|^\s*(कुल|योग|उप[\s-]*योग|महायोग|एकूण)(\s|:|$)"
+_TOTAL_ALONE: Final = r"(?i)^(\S+ ){0,3}totals?\s*([:=-]+$|$|[:=]\s*\D)"  # `Pune Total`, `Branch Total : Pune`, or `Total:` before its sum
 _RULE: Final = r"^[-=_*~.\s]*$"
 _SUM: Final = r"^-?[0-9][0-9,.]*$"
 _FOOTER: Final = (
@@ -155,7 +155,7 @@ class RowSorter:
         lone &= apart < max(3, len(self._names) - 1)  # a row of another export, and no remark
         if self._key is not None:
             number = pl.col(f"c{self._key}")
-            lone &= number.is_null() | (number.str.count_matches(" ") > 2)
+            lone &= number.is_null() | (number.str.count_matches(" ") > 2) | ~number.str.contains(_DIGIT)
         ruled = rows.filter(pl.col("first").str.contains(_RULE))
         rules = ruled.filter(pl.all_horizontal(pl.col(self._names).str.contains(_RULE).fill_null(value=True)))[ROW]
         notes = rows.filter((self._sparse() & pl.col("first").str.contains(_FOOTER)) | lone)[ROW]
@@ -182,7 +182,7 @@ class RowSorter:
             if self._are_headings(cells):
                 self._turns.append((row[0], self._are_moved(cells)))
             elif recognised(cells) >= _ENOUGH:
-                self._turns.append((row[0], True))
+                self._turns.append((row[0], not self._mean_the_same(cells)))
             else:
                 continue
             found.append(row[0])
@@ -196,6 +196,16 @@ class RowSorter:
     def _are_moved(self, cells: list[str]) -> bool:
         """Whether some of the headings stand in other columns than at the top."""
         return any(cell and column not in self._places.get(cell, {column}) for column, cell in enumerate(cells))
+
+    def _mean_the_same(self, cells: list[str]) -> bool:
+        """Whether these are our headings in other words, as in another language: nearly all name the field of their column."""
+        named = [(field_of(cell), column) for column, cell in enumerate(cells) if cell]
+        alike = [
+            any(field and field == field_of(line[column]) for line in self._headings if column < len(line))
+            for field, column in named
+        ]
+        others = [field for (field, _), same in zip(named, alike, strict=True) if field and not same]
+        return not others and sum(alike) >= _ENOUGH and sum(alike) * 5 >= len(named) * 3
 
     def _mark(self, rows: pl.DataFrame) -> pl.DataFrame:
         """Mark what is below headings in another order: its values are under headings that are not theirs."""

@@ -17,6 +17,9 @@ _ZONED: Final = r"(?i)[T ,]+(\d{1,2}):(\d{2})(?::\d{2}(?:[.,]\d+)?)?\s*(am|pm)?\
 _OTHER_ZONE: Final = r"(?i)\d\s*(?:[ecmp][sd]t|bst|w?est|cest|cet|eet|msk|gst|pkt|npt|sgt|hkt|jst|kst|wib|ae[sd]t)$"
 _ZONE_NAME: Final = r"\[(?:asia/(?:kolkata|calcutta))\]$"
 _UTC_NAME: Final = r"\[(utc|gmt|etc/utc)\]$"
+_DAY_OF_WEEK: Final = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs?)?|fri|sat(?:ur)?|sun)(?:day)?|(?:सोम|मंगल|बुध|गुरु|गुरू|बृहस्पति|शुक्र|शनि|रवि)(?:वार)?)"
+# What people and long formats of dates write beside the date: its day of the week, `of`, the mark of a short year.
+_BESIDE: Final = rf"(?i)^{_DAY_OF_WEEK}[\s,.-]+|[\s,(-]+{_DAY_OF_WEEK}\)?$"
 _INDIA: Final = 330  # minutes before UTC
 _MONTH: Final = r"(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[A-Za-z]{0,6}"
 _ONE_DATE: Final = (
@@ -32,6 +35,11 @@ _SPOKEN: Final = (r"^(\d{1,2})(?:st|nd|rd|th)?[-/. ,]*([a-z]{3})[a-z]*[-/. ,]*(\
 _SPOKEN_US: Final = (r"^([a-z]{3})[a-z]*[-/. ,]*(\d{1,2})(?:st|nd|rd|th)?[-/. ,]+(\d{4}|\d{2})$", (2, 1, 3))
 _MONTHS: Final = {name: number for number, name in enumerate(
     ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), 1)}  # fmt: skip
+_HINDI_MONTHS: Final = {
+    "जनवरी": "jan", "फरवरी": "feb", "फ\u093cरवरी": "feb", "\u095eरवरी": "feb", "मार्च": "mar", "अप्रैल": "apr", "मई": "may", "जून": "jun",
+    "जुलाई": "jul", "अगस्त": "aug", "सितंबर": "sep", "सितम्बर": "sep", "अक्टूबर": "oct", "अक्तूबर": "oct", "नवंबर": "nov", "नवम्बर": "nov",
+    "दिसंबर": "dec", "दिसम्बर": "dec",
+}  # fmt: skip
 _EPOCH: Final = date(1899, 12, 30)  # Excel's day 0, with its leap year that never was
 _ISO_SHAPE: Final = "Y-d-d"
 _NUMERIC_SHAPES: Final = ("ddd", "ddY")  # without their marks
@@ -169,8 +177,14 @@ def shapes_of(texts: pl.Series) -> pl.Series:
     return shapes.str.replace_all(r"[0-9]{4}", "Y").str.replace_all(r"[0-9]{1,2}", "d")
 
 
+def _bare(texts: pl.Series) -> pl.Series:
+    """Dates alone, with the names of months in English."""
+    bare = texts.str.replace(_TIME, "").str.replace(_BESIDE, "").str.replace(r"(?i)(\d(?:st|nd|rd|th)?) of ", "$1 ")
+    return bare.str.replace(r"['’](\d\d)$", "$1").str.replace_many(_HINDI_MONTHS)
+
+
 def _cut(texts: pl.Series, pattern: str) -> pl.DataFrame:
-    bare = texts.str.replace(_TIME, "")
+    bare = _bare(texts)
     parts = bare.str.extract_groups(pattern).struct.unnest()
     return pl.DataFrame(
         {"text": texts, **{name: parts[str(at)].cast(pl.Int32, strict=False) for at, name in enumerate("abc", 1)}}
@@ -270,7 +284,7 @@ def _days_to_india(texts: pl.Series) -> pl.Series:
 
 
 def _read(texts: pl.Series, order: Order, past_before: int | None) -> pl.Series:
-    bare = texts.str.replace(_TIME, "").str.to_lowercase()
+    bare = _bare(texts).str.to_lowercase()
     iso = bare.str.extract_groups(_ISO).struct.unnest()
     joined = bare.str.extract_groups(_JOINED).struct.unnest()
     numeric = bare.str.extract_groups(_NUMERIC).struct.unnest()

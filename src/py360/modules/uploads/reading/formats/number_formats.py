@@ -23,6 +23,8 @@ _DIGITS_KEPT: Final = 1e15  # doubles, and so spreadsheet programs, keep 15 digi
 _MONEY: Final = re.compile(
     r"(?i)[\s(]*(?:(?:rs\.?|inr|₹|\$|€|£|usd|रु\.?|/-|lakhs?|lacs?|cr\.?|crores?|dr\.?|%|-|\))+(?:\s[\s)]*)?)?"
 )
+# A unit in words behind a number that the format does not scale, as in `0.00 "lakh"`: the number counts these.
+_UNIT: Final = re.compile(r'(?i)[0#?][\s\\"]{1,4}(lakhs?|lacs?|crores?|cr)\b[.\s"]{0,3}$')
 _ZONE: Final = re.compile(r"(?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 _EPOCH_1900: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - a day of a spreadsheet has no zone
 _EPOCH_1904: Final = datetime(1904, 1, 1)  # noqa: DTZ001 - a day of a spreadsheet has no zone
@@ -110,6 +112,8 @@ class NumberFormats:
             return self._date
         if kind == "time":
             return self._time
+        if unit := _UNIT.search(code.split(";", 1)[0][:255]):
+            return lambda value: f"{plain(value)} {unit[1]}"
         return scientific if kind == "scientific" else _identifier(code)
 
     def text(self, number: str, style: int) -> str:

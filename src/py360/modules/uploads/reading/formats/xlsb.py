@@ -8,6 +8,7 @@ from py360.modules.uploads.reading.formats.number_formats import NumberFormats
 from py360.modules.uploads.reading.formats.ooxml import main_part, relations_of
 from py360.modules.uploads.reading.formats.package import Package
 from py360.modules.uploads.reading.formats.xlsx import MOST_MERGES, MOST_SHEETS, MOST_STYLES
+from py360.modules.uploads.reading.refusal import DAMAGED, Refused
 from py360.modules.uploads.reading.sheets import Counter, Limits, Merge, Row, Sheet
 
 # 2.3.2: the records that are read
@@ -126,7 +127,9 @@ class _Shared:
         if self._texts is None:
             found = records(self._package.blocks(self._part)) if self._part in self._package else iter(())
             self._texts = [wide_text(data, 1)[0] for kind, data in found if kind == _SHARED_ITEM]
-        return self._texts[place] if place < len(self._texts) else ""
+        if place >= len(self._texts):
+            raise Refused(DAMAGED)
+        return self._texts[place]
 
 
 class _Sheet:

@@ -12,6 +12,7 @@ from typing import Final
 from py360.modules.uploads.reading.formats.number_formats import NumberFormats, moment_text
 from py360.modules.uploads.reading.formats.ooxml import column_of, local_name, parse, text_of, unescape
 from py360.modules.uploads.reading.formats.shared_strings import SharedStrings
+from py360.modules.uploads.reading.refusal import DAMAGED, Refused
 from py360.modules.uploads.reading.sheets import WIDEST, letters_of, too_many_columns
 
 _REST: Final = (  # of a cell: its attributes; nothing, or a formula or none and then a number or a text or none
@@ -60,8 +61,13 @@ class CellTexts:
         return {"b": _truth, "d": _date, "e": _nothing}.get(kind, plain_text)
 
     def _shared_text(self, value: str) -> str:
+        """Raises Refused for a place behind the last string: the file lacks some, and the cell's text with them."""
         texts, place = self._shared.texts(), value.strip()
-        return texts[int(place)] if place.isdecimal() and int(place) < len(texts) else ""
+        if not place.isdecimal():
+            return ""
+        if int(place) >= len(texts):
+            raise Refused(DAMAGED)
+        return texts[int(place)]
 
     def _numbers(self, style: int) -> Convert:
         known: dict[str, str] = {}
