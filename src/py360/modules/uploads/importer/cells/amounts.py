@@ -1,6 +1,5 @@
 """Amounts of rupees out of cells: grouped as in India or the West, in lakh and crore; never a credit taken for a crore."""
 
-import re
 from typing import Final
 
 import polars as pl
@@ -19,14 +18,9 @@ _AS_LEDGER: Final = r"(?i)(,[0-9]{2,3}.*|\.[0-9]{2}\s*)cr\.?$|dr\.?$"
 _HUNDREDS: Final = r"(?i)[0-9]{3}\s*cr\.?$"
 # Units that a heading names: `Premium (in Lakhs)`, `Amount Rs. '000`; `Cr` only behind `in` or a bracket, else it is a ledger's.
 _UNITS_OF_HEADINGS: Final = (
-    (re.compile(r"\b(?:lakhs?|lacs?)\b|लाख", re.IGNORECASE), 100_000),
-    (
-        re.compile(
-            r"\bcrores?\b|करोड़|[(\[]\s*(?:in |rs\.? |inr |₹ ?){0,3}cr\.?\s*[)\]]|\bin (?:rs\.? )?cr\b", re.IGNORECASE
-        ),
-        10_000_000,
-    ),
-    (re.compile(r"\bthousands?\b|'000s?\b|\b000s\b|हज़ार|हजार", re.IGNORECASE), 1_000),
+    (r"(?i)\b(?:lakhs?|lacs?)\b|लाख", 100_000),
+    (r"(?i)\bcrores?\b|करोड़|[(\[]\s*(?:in |rs\.? |inr |₹ ?){0,3}cr\.?\s*[)\]]|\bin (?:rs\.? )?cr\b", 10_000_000),
+    (r"(?i)\bthousands?\b|'000s?\b|\b000s\b|हज़ार|हजार", 1_000),
 )
 _CURRENCY: Final = (
     r"(?i)^'?\s*(?:₹|rs\.?|inr|रुपये|रु\.?)?\s*|\s*(?:₹|rs\.?|inr|रुपये|रु\.?)?\s*(?:/\s*[-=]+)?\s*(?:only)?\s*\.?$"
@@ -50,7 +44,8 @@ def ledger_marks(texts: pl.Series, of_premiums: bool = True) -> pl.Series:
 
 def unit_of(heading: str) -> int:
     """How many rupees 1 is in a column with this heading."""
-    return next((rupees for words, rupees in _UNITS_OF_HEADINGS if words.search(heading)), 1)
+    text = pl.Series([heading])
+    return next((rupees for words, rupees in _UNITS_OF_HEADINGS if text.str.contains(words)[0]), 1)
 
 
 def rupees(texts: pl.Series, unit: int = 1) -> pl.Series:
