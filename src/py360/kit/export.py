@@ -15,6 +15,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 from rustpy_xlsxwriter import FastExcel
 
@@ -78,6 +79,12 @@ def _begins_a_formula(text: str) -> bool:
         if character not in _FILLERS and unicodedata.category(character)[0] not in "CMZ":
             return False
     return False
+
+
+def attachment(name: str) -> str:
+    """The Content-Disposition of a download under any name (RFC 6266): in plain ASCII, and as it is."""
+    plain = "".join(each if (each.isascii() and each.isalnum()) or each in "._- " else "_" for each in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
 def ending_of(format: str) -> str:

@@ -91,6 +91,11 @@ def is_opened_by_a_person(request: Request) -> bool:
     return "text/html" in accepted and "application/json" not in accepted
 
 
+def attached(name: str) -> dict[str, str]:
+    """The headers of a stranger's file: it is saved, and never shown as a page of ours, whatever is in it."""
+    return {"Content-Disposition": export.attachment(name), "Content-Security-Policy": "sandbox; default-src 'none'"}
+
+
 async def download(file: export.Export) -> StreamingResponse:
     """An export as an attachment, streamed. What refuses it does so before anything is sent."""
     first = await anext(file.content, b"")

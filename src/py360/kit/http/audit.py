@@ -53,7 +53,7 @@ def leave_out() -> None:
 
 
 def marking(endpoint: Callable[..., Awaitable[Answered]]) -> Callable[..., Awaitable[Answered]]:
-    """The endpoint, which marks that it has answered: a body that is refused never comes so far."""
+    """The endpoint, which marks that it has answered: a request whose body is refused is not marked."""
 
     @wraps(endpoint)
     async def marked(*args: Any, **kwargs: Any) -> Answered:

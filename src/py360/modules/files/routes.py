@@ -1,7 +1,6 @@
 """The HTTP face of files (domain reference, section B, Upload and files)."""
 
 from typing import Annotated, Final
-from urllib.parse import quote
 
 from fastapi import File, Form, Query, Response, UploadFile
 from fastapi.responses import StreamingResponse
@@ -18,6 +17,7 @@ from py360.kit.http import (
     Search,
     Session,
     SignedIn,
+    attached,
     files,
     listed,
     ok,
@@ -103,7 +103,7 @@ async def download_file(
             code="file_not_scanned",
         )
     return StreamingResponse(
-        await res.storage.opened(found.file_path), media_type=found.mime_type, headers=_headers(found.file_name)
+        await res.storage.opened(found.file_path), media_type=found.mime_type, headers=attached(found.file_name)
     )
 
 
@@ -114,13 +114,3 @@ async def file_thumbnail(reads: DbReads, caller: SignedIn, file_id: str) -> Resp
     picture = await service.thumbnail(found)
     headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
     return Response(picture, media_type="image/png", headers=headers)
-
-
-def _headers(name: str) -> dict[str, str]:
-    """Saved and never shown as a page of ours, whatever is in it."""
-    ascii_name = name.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    return {
-        "Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}",
-        "X-Content-Type-Options": "nosniff",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-    }

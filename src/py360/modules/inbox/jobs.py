@@ -140,7 +140,7 @@ async def mails_received(client_id: int, email_ids: list[int]) -> None:
     await live_updates.push_new(client_id, mails)
 
 
-@jobs.task(name="inbox.ask_language_model", retries=0)  # without an answer the built-in classifier's word stands
+@jobs.task(name="inbox.ask_language_model", retries=0)  # without an answer, what the built-in classifier found is kept
 async def ask_language_model(client_id: int, email_ids: list[int]) -> None:
     """Ask the office's language model about new mails; whoever an escalated one belongs to is notified."""
     escalated = await ask_model.ask(client_id, email_ids)

@@ -1,4 +1,4 @@
-"""Charts of cases: how many, how they stand, whose they are."""
+"""Charts of cases: how many there are, their statuses, batches, channels, regions and managers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -75,7 +75,7 @@ _figures: list[Figures] = []
 
 
 def use_figures(figures: Figures) -> None:
-    """Say who gives the dashboard's figures."""
+    """Set what gives the dashboard's figures (called by wiring)."""
     _figures[:] = [figures]
 
 

@@ -47,7 +47,7 @@ _TAKEN: Final = "update case_communications set vendor_call_id = %(sid)s where i
 _FAILED: Final = """
 update case_communications set status = 'failed', error_message = %(problem)s where id = %(id)s and status = 'pending'
 """
-# The customer's leg has the last word; what people noted since stays.
+# The customer's leg decides the status; what people noted since stays.
 _AGENT_LEG: Final = """
 update case_communications set status = %(status)s, error_message = %(problem)s
 where id = %(id)s and provider_id = %(account)s and duration_seconds is null

@@ -1,7 +1,5 @@
 """One file of a mail that is within reach."""
 
-from urllib.parse import quote
-
 from py360.kit import ids
 from py360.kit.errors import Conflict, NotFound
 from py360.kit.reads import Reads
@@ -27,12 +25,3 @@ async def file_of(reads: Reads, email_id: int, named: str, *, unscanned: bool) -
             code="file_not_scanned",
         )
     return found
-
-
-def headers(name: str) -> dict[str, str]:
-    """Saved and never shown as a page of ours, whatever is in it."""
-    plain = "".join(each if (each.isascii() and each.isalnum()) or each in "._- " else "_" for each in name)
-    return {
-        "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}",
-        "Content-Security-Policy": "sandbox; default-src 'none'",
-    }

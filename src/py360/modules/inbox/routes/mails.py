@@ -6,7 +6,7 @@ from fastapi import Query, Response
 from fastapi.responses import StreamingResponse
 
 from py360.kit import db
-from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, etag, files, listed, ok
+from py360.kit.http import Answer, AsFile, DbReads, PageParams, Res, Search, attached, etag, files, listed, ok
 from py360.modules.inbox.access import CanReadMail
 from py360.modules.inbox.queries import files as mail_files
 from py360.modules.inbox.queries import mails as queries
@@ -116,5 +116,5 @@ async def read_attachment(
     found = await queries.mail(res.reads, caller, email_id)
     file = await mail_files.file_of(res.reads, found.id, attachment_id, unscanned=unscanned)
     return StreamingResponse(
-        await res.storage.opened(file.file_path), media_type=file.mime_type, headers=mail_files.headers(file.file_name)
+        await res.storage.opened(file.file_path), media_type=file.mime_type, headers=attached(file.file_name)
     )

@@ -21,7 +21,7 @@ where id = any(%(ids)s) and client_id = %(client)s and direction = 'inbound' and
   and classified_by in ('rules', 'model')
 order by id limit %(most)s
 """
-# People may have said something meanwhile; then their word stands.
+# Labels that people set meanwhile are kept.
 _LABEL: Final = """
 update emails set classified_by = 'language_model', intent = %(intent)s::text, sentiment_label = %(sentiment)s, urgency = %(urgency)s,
   category = case when %(tags)s then %(category)s::text else category end,

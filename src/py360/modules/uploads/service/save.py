@@ -4,8 +4,8 @@ import asyncio
 import hashlib
 from pathlib import Path, PurePath
 from typing import Protocol
-from urllib.parse import quote
 
+from py360.kit import export
 from py360.modules.uploads.errors import FileTooLarge
 from py360.modules.uploads.service.receive import ReceivedFile
 from py360.modules.uploads.settings import MEGABYTE, upload_settings
@@ -42,5 +42,4 @@ def plain_name(given: str | None) -> str:
 
 def attachment(name: str) -> dict[str, str]:
     """The Content-Disposition of a download under any name."""
-    ascii_name = name.encode("ascii", "replace").decode().replace('"', "'").replace("?", "_")
-    return {"Content-Disposition": f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name)}"}
+    return {"Content-Disposition": export.attachment(name)}
