@@ -28,7 +28,6 @@ from tests.conftest import RunJobs
 from tests.modules.conftest import AsRole
 from tests.modules.payments.conftest import NOW, MakeCase, balances, let_refund_alone, rows
 
-PAISE = 12_500_050
 _numbers = itertools.count(1)
 
 
@@ -46,13 +45,8 @@ class Office:
     ) -> httpx.Response:
         """Send one event, in the documented form and signed independently of the product."""
         moment = at or int(NOW.timestamp())
-        event = {
-            "id": f"evt_{next(_numbers)}",
-            "object": "event",
-            "type": kind,
-            "data": {"object": stated},
-            "created": moment,
-        }
+        event = {"id": f"evt_{next(_numbers)}", "object": "event", "type": kind, "created": moment}
+        event["data"] = {"object": stated}
         body = json.dumps(event).encode()
         mark = hmac.new((secret or self.secret).encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
         headers = {"Stripe-Signature": f"t={moment},v1={mark}", "Content-Type": "application/json"}
@@ -64,14 +58,8 @@ async def office(as_admin: httpx.AsyncClient, client: httpx.AsyncClient, gateway
     """Stripe's account is the default, made by the form."""
     secret = settings().sandbox_secret
     config = {"secretKey": secret, "webhookSecret": secret, "baseUrl": gateway.world.address}
-    body = {
-        "name": "Stripe",
-        "channel": "payment",
-        "type": "stripe",
-        "config": config,
-        "isActive": True,
-        "isDefault": True,
-    }
+    kind = {"channel": "payment", "type": "stripe"}
+    body = {**kind, "name": "Stripe", "config": config, "isActive": True, "isDefault": True}
     made = await as_admin.post("/api/providers", json=body)
     assert made.status_code == 201, made.text
     number = made.json()["data"]["id"]
@@ -189,6 +177,19 @@ async def test_a_late_authorisation_is_captured_or_left(
     assert done.json()["data"]["payment"]["status"] == "captured"
     assert await state(case) == ("renewed", "completed", "captured")
     assert (await as_admin.post(path)).json()["error"]["code"] == "not_authorized"
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+async def test_less_is_captured_than_authorised(office: Office, opened: Open, run_jobs: RunJobs, turn: int) -> None:
+    (case, session), stripe = await opened(), office.vendors.stripe
+    charge = dict(stripe.pay(session, True, capture=False))
+    stripe.capture(stripe.intent(charge["payment_intent"]), {"amount_to_capture": "10000000"})
+    captured = events_of(office, session, stripe.known(charge["id"], "charge"))
+    for kind, stated in [("charge.succeeded", charge), *captured][::turn]:
+        await office.say(kind, stated)
+        await run_jobs()
+    assert await state(case) == ("in_progress", "partial", "partially_captured")
+    assert await rows("select captured_amount::int as came from payments") == [{"came": 100_000}]
 
 
 async def test_an_authorisation_for_a_paid_case_is_reported_and_not_captured(

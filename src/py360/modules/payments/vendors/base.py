@@ -83,10 +83,10 @@ class Attempt:
     fee: Decimal = Decimal(0)
 
     def joined(self, other: "Attempt") -> "Attempt":
-        """Both statements in one: the stronger status, the earlier moment."""
+        """Both statements in one: the stronger status and its amount (less may be captured than was authorised), the earlier moment."""
         return Attempt(
             self.attempt_id,
-            max(self.amount, other.amount),
+            max(self, other, key=lambda each: (ATTEMPT_RANKS.index(each.status), each.amount)).amount,
             min(self.currency, other.currency),
             max(self.status, other.status, key=ATTEMPT_RANKS.index),
             min(self.happened_at, other.happened_at),

@@ -278,7 +278,7 @@ def _intent_facts(intent: IntentBody) -> Facts:
     status = {"succeeded": "captured", "requires_capture": "authorized"}.get(intent.status)
     attempt = Attempt(
         attempt_id=number,
-        amount=money.from_paise(intent.amount),
+        amount=money.from_paise((intent.amount_received if status == "captured" else None) or intent.amount),
         currency=intent.currency.upper(),
         status="captured" if status == "captured" else "authorized" if status else "failed" if failed else "created",
         happened_at=datetime.fromtimestamp(intent.created, UTC),
@@ -292,7 +292,7 @@ def _attempt(charge: ChargeBody, intent_id: str | None = None) -> Attempt:
     paid = charge.status == "succeeded"
     return Attempt(
         attempt_id=charge.id,
-        amount=money.from_paise(charge.amount),
+        amount=money.from_paise((charge.amount_captured if charge.captured else None) or charge.amount),
         currency=charge.currency.upper(),
         status="refunded" if charge.refunded
         else "captured" if paid and charge.captured

@@ -30,10 +30,11 @@ class MethodBody(Body):
 
 
 class ChargeBody(Body):
-    """A charge, `ch_...`: one attempt to pay."""
+    """A charge, `ch_...`: one attempt to pay. `amount_captured` may be less than the `amount` that was authorised."""
 
     id: str
     amount: int
+    amount_captured: int | None = None
     currency: str
     status: str
     created: int
@@ -54,10 +55,11 @@ class ErrorBody(Body):
 
 
 class IntentBody(Body):
-    """A payment intent, `pi_...`: what is behind a paid session."""
+    """A payment intent, `pi_...`: what is behind a paid session. `amount_received` may be less than the `amount` asked for."""
 
     id: str
     amount: int
+    amount_received: int | None = None
     currency: str
     status: str
     created: int
