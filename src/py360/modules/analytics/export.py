@@ -15,13 +15,12 @@ from py360.kit.reads import Reads
 from py360.kit.wire import Schema
 from py360.modules.analytics.charts.cases import NOT_GIVEN
 from py360.modules.analytics.charts.money import MODES
-from py360.modules.analytics.filters import Filters, Scope
+from py360.modules.analytics.filters import NOT_RENEWED, Filters, Scope
 from py360.modules.analytics.queries.cells import check
 from py360.modules.analytics.queries.figures import Figures, buckets, figures_of, grouped, percent, series
 from py360.modules.cases import api as cases
 
 DataType = Literal["all", "cases", "payments", "trends", "teams", "channels"]
-FAILED: Final = frozenset({"failed", "lapsed", "cancelled"})
 COLUMNS: Final = (
     "Section", "Item", "Cases", "Renewed", "Failed", "Renewal Rate %", "Amount", "Collected", "Pending",
 )  # fmt: skip
@@ -96,7 +95,7 @@ def _line(section: str, item: str, parts: Sequence[Figures]) -> Line:
         item,
         sum(each.cases for each in parts),
         sum(each.cases for each in parts if each.part == "renewed"),
-        sum(each.cases for each in parts if each.part in FAILED),
+        sum(each.cases for each in parts if each.part in NOT_RENEWED),
         sum((each.amount for each in parts), Decimal(0)),
         sum((each.collected for each in parts), Decimal(0)),
         sum((each.pending for each in parts), Decimal(0)),

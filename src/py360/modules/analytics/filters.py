@@ -19,6 +19,7 @@ ALL: Final = frozenset({"", "all"})
 _TYPES: Final[Mapping[str, str]] = {"vehicle": "motor", "business": "commercial"}
 POLICY_TYPES: Final = ("motor", "home", "life", "health", "travel", "commercial")
 PENDING_ACTION: Final = ("pending", "follow_up", "on_hold")
+NOT_RENEWED: Final = frozenset({"failed", "lapsed", "cancelled"})  # statuses of cases that ended without a renewal
 FIRST_DAY: Final = date(2000, 1, 1)
 MAX_YEARS: Final = 10
 APRIL: Final = 4

@@ -16,15 +16,14 @@ from py360.modules.analytics.charts.views import (
     SuccessRow,
     VolumeRow,
 )
-from py360.modules.analytics.filters import Scope
+from py360.modules.analytics.filters import NOT_RENEWED, Scope
 from py360.modules.analytics.links import NO_CHANNEL, case_list
 from py360.modules.analytics.queries.figures import Figures, figures_of, grouped, percent, total
 from py360.modules.analytics.queries.overview import trends
 
 BATCHES: Final = 20
 NOT_GIVEN: Final = "Not given"
-# As the list of batches counts them (domain reference, 5.4).
-BATCH_FAILED: Final = frozenset({"failed", "lapsed", "cancelled"})
+# As the list of batches counts them (domain reference, 5.4); there, failed are those that are not renewed.
 BATCH_PENDING: Final = frozenset({"uploaded", "validated", "pending"})
 TERMS: Final = 5
 _BATCHES: Final = "select id, batch_code, file_name from uploads_public_batch where id = any(%(ids)s) order by id desc"
@@ -87,7 +86,7 @@ async def batch_status(reads: Reads, caller: Caller, scope: Scope) -> list[Batch
     for batch, parts in await _by_batch(reads, caller, scope):
         whole = total(parts).cases
         renewed = _count(parts, {"renewed"})
-        failed, pending = _count(parts, BATCH_FAILED), _count(parts, BATCH_PENDING)
+        failed, pending = _count(parts, NOT_RENEWED), _count(parts, BATCH_PENDING)
         rows.append(
             {
                 "batchId": batch.batch_code,

@@ -15,7 +15,7 @@ from py360.modules.analytics.charts.views import (
     PaymentTypeRow,
     PolicyCollectionRow,
 )
-from py360.modules.analytics.filters import Scope
+from py360.modules.analytics.filters import NOT_RENEWED, Scope
 from py360.modules.analytics.links import NO_CHANNEL, case_list
 from py360.modules.analytics.queries.figures import Figures, figures_of, grouped, percent, total
 
@@ -42,7 +42,6 @@ FREQUENCIES: Final = {
 }
 TIMINGS: Final = {"before": "Before due date", "on": "On due date", "after": "After due date"}
 PAID: Final = frozenset({"payment_processed", "renewed"})
-OVER: Final = frozenset({"failed", "lapsed", "cancelled"})
 _PAISA: Final = Decimal("0.01")
 _MONTH: Final = "date_trunc('month', day::timestamp)::date"
 
@@ -120,7 +119,7 @@ async def policy_collection(reads: Reads, caller: Caller, scope: Scope) -> list[
     for kind, parts in _parts(found).items():
         whole = total(parts)
         collected = sum(each.cases for each in parts if each.part in PAID)
-        pending = sum(each.cases for each in parts if each.part not in PAID | OVER)
+        pending = sum(each.cases for each in parts if each.part not in PAID | NOT_RENEWED)
         rows.append(
             {
                 "policyType": kind.title(),

@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from py360.kit.errors import Invalid
+from py360.modules.analytics.filters import NOT_RENEWED
 from py360.modules.analytics.queries.cells import Kind
 from py360.modules.analytics.queries.figures import Figures, percent, total
 
 Unit = Literal["count", "inr", "percent", "days"]
 Number = Decimal | int | float | None
-ENDED_UNRENEWED: Final = frozenset({"failed", "lapsed", "cancelled"})
 _PAISA: Final = Decimal("0.01")
 
 
@@ -42,7 +42,7 @@ def _renewed(parts: Sequence[Figures]) -> int:
 
 
 def _unrenewed(parts: Sequence[Figures]) -> int:
-    return sum(each.cases for each in parts if each.part in ENDED_UNRENEWED)
+    return sum(each.cases for each in parts if each.part in NOT_RENEWED)
 
 
 def _sent(whole: Figures) -> int:

@@ -11,8 +11,8 @@ from py360.modules.analytics.queries.figures import Figures, buckets, figures_of
 from py360.modules.analytics.views import KeyFigures, PeriodView, StatsView, TrendView
 from py360.modules.cases import api as cases
 
-ENDED_BADLY: Final = ("failed", "lapsed")
-OVER: Final = frozenset({"payment_processed", "renewed", "lapsed", "cancelled"})
+LOST: Final = ("failed", "lapsed")
+PAID_OR_CLOSED: Final = frozenset({"payment_processed", "renewed", "lapsed", "cancelled"})
 
 
 async def stats(reads: Reads, caller: Caller, scope: Scope, before: Scope | None) -> StatsView:
@@ -34,7 +34,7 @@ async def stats(reads: Reads, caller: Caller, scope: Scope, before: Scope | None
             "pendingAction": case_list(scope, status=",".join(PENDING_ACTION)),
             "errors": case_list(scope, status="failed"),
             "paymentPending": case_list(
-                scope, status=",".join(status for status in cases.LABELS if status not in OVER)
+                scope, status=",".join(status for status in cases.LABELS if status not in PAID_OR_CLOSED)
             ),
         },
     }
@@ -76,7 +76,7 @@ async def trends(reads: Reads, caller: Caller, scope: Scope) -> list[TrendView]:
     for key, name in buckets(scope.period, [each.key for each in (*opened, *ended)]):
         new = sum(each.cases for each in opened if each.key == key)
         renewed = sum(each.cases for each in ended if each.key == key and each.part == "renewed")
-        failed = sum(each.cases for each in ended if each.key == key and each.part in ENDED_BADLY)
+        failed = sum(each.cases for each in ended if each.key == key and each.part in LOST)
         rate = round(renewed / (renewed + failed), 3) if renewed + failed else 0.0
         rows.append({"name": name, "newCases": new, "renewals": renewed, "successRate": rate})
     return rows

@@ -81,7 +81,7 @@ async def quick_edit(session: AsyncSession, caller: Caller, case_id: int, body: 
 
 
 async def comment(session: AsyncSession, caller: Caller, case_id: int, body: CommentIn) -> int:
-    """Add a comment; with updateStatus and updateFollowUp it changes these too. The comment's id."""
+    """Add a comment; with `update_status` and `update_follow_up` it changes these too. The comment's id."""
     case = await lock(session, caller, case_id)
     values: WorkValues = {}
     new = None
