@@ -107,6 +107,8 @@ async def test_only_what_a_customer_wrote_themselves_stops_email(desk: Desk, cli
     others = {
         "marathi": "ok\n\nगुरु, २६ नोव्हें, २०२६ रोजी Desk <desk@office.example> ने लिहिले:\n\nSTOP",
         "outlook": "ok\n\nप्रेषक: Desk <desk@office.example>\nविषय: Due\n\nSTOP",
+        "zoho": "ok\n\n---- On Thu, 26 Nov 2026 10:00:00 +0530 Desk <desk@office.example> wrote ----\n\nSTOP",
+        "dashes": "ok\n--- Original Message ---\nSTOP",
         "quoted": "I will pay\n\nOn Monday, Desk <desk@office.example> wrote:\n> STOP",
     }
     for name, text in (stops | others).items():

@@ -304,14 +304,8 @@ def _is_automatic(head: Message) -> bool:
 
 
 _LONGEST_NAME: Final = 20  # letters of a header's name
-_QUOTES: Final = (
-    "-------- original message",
-    "-----original message",
-    "----- original message",
-    "-------- forwarded",
-    "________________________________",
-    "from: ",
-)
+_QUOTES: Final = ("________________________________", "from: ")
+_BEHIND_DASHES: Final = ("original message", "forwarded")
 
 
 def own_words(text: str) -> str:
@@ -321,7 +315,7 @@ def own_words(text: str) -> str:
     place = 0
     while place < len(lines):
         bare = lines[place].strip()
-        if bare == "--" or (any(kept) and (bare.lower().startswith(_QUOTES) or _begins_headers(lines, place))):
+        if bare == "--" or (any(kept) and (_begins_quote(bare.lower()) or _begins_headers(lines, place))):
             break
         taken = _introduction(lines, place)
         if taken and not _are_marked(lines[place + taken :]):
@@ -330,6 +324,12 @@ def own_words(text: str) -> str:
             kept.append(lines[place])
         place += taken or 1
     return "\n".join(kept).strip()
+
+
+def _begins_quote(lower: str) -> bool:
+    """Whether a quoted mail follows: `-----Original Message-----`, `---- On Thu, 26 Nov 2026, Office wrote ----` (Zoho)."""
+    inner = lower.strip("- ") if lower.startswith("---") else ""
+    return lower.startswith(_QUOTES) or inner.startswith(_BEHIND_DASHES) or inner.endswith("wrote")
 
 
 def _introduction(lines: Sequence[str], place: int) -> int:
