@@ -44,6 +44,7 @@ WARNINGS: Final = {
     "phone_several": "This cell holds more than one number. The first mobile was taken; the others were left out.",
     "email_several": "This cell holds more than one e-mail address. The first was taken; the others were left out.",
     "renewal_amount_zero": "A renewal amount of 0 was left out; the premium was taken instead.",
+    "renewal_amount_error": "A formula failed in this cell, so the premium was taken instead. Correct the amount.",
     "premium_below_one_rupee": "This premium is less than one rupee. Does its column count lakhs or crores, or hold a rate? Correct the cell.",
     "day_and_month_exchanged": "A spreadsheet program had taken the day for the month in this date, as the terms of the other rows show; they were exchanged.",
     "term_unusual": "This policy runs for more years than is usual. Check the two dates.",

@@ -127,13 +127,16 @@ async def test_crores_are_crores(send: Send, resources: Resources) -> None:
     assert [policy.premium for policy in (await imported(resources.reads)).values()] == [Decimal(15_000_000)]
 
 
-async def test_a_renewal_amount_that_says_nothing_leaves_the_premium(send: Send, resources: Resources) -> None:
+async def test_a_renewal_amount_that_says_nothing_leaves_the_premium(
+    send: Send, as_admin: httpx.AsyncClient, resources: Resources
+) -> None:
     cells = [" -   ", "—", "NA", "N.A.", "#N/A", "0", "0.00", "", "₹ -", "Rs. -"]
     none_before = {"Last Premium (INR)": "₹ -   "}  # and the other way round
     data = await sent(send, [*({"Renewal Premium (INR)": cell} for cell in cells), none_before])
     assert data["failedRecords"] == 0
     premiums = [policy.premium for policy in (await imported(resources.reads)).values()]
     assert premiums[:-1] == [Decimal(10_000 + number) for number in range(1, len(cells) + 1)]
+    assert await issues(as_admin, data["errorsUrl"], "warning") == ["renewal_amount_error"]
 
 
 async def test_a_cover_is_no_kind_of_policy(send: Send, resources: Resources) -> None:

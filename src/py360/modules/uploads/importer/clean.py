@@ -292,6 +292,7 @@ class _Chunk:
             if name == "renewal_amount":  # what programs write for a renewal that nobody has calculated
                 nothing = (amount == 0) & (by_name["premium_amount"] > 0)
                 self._flag(nothing, name, "renewal_amount_zero", "warning")
+                self._flag(self.raw[name].str.contains("^#"), name, "renewal_amount_error", "warning")
                 amount = pl.select(pl.when(nothing.fill_null(value=False)).then(None).otherwise(amount))[:, 0]
             self._flag((amount <= 0) | (amount > _LARGEST), name, "premium_not_positive")
             self._flag((amount > 0) & (amount < 1), name, "premium_below_one_rupee", "warning")
