@@ -140,6 +140,8 @@ def test_every_start_word_counts_in_every_spelling(spelling: str) -> None:
         "s\u0336t\u0336o\u0336p\u0336",  # struck through
         "بند\u200cکریں",  # with a non-joiner between its words
         "lose my number",
+        "> Your policy is due\nSTOP",
+        "> STOP",
         "stop sending massages",
         "action=stop",
         "bro stop",
@@ -182,6 +184,7 @@ def test_a_request_may_be_polite_and_name_what_is_to_stop(text: str) -> None:
         "kab tak band hoga",
         "mera phone number badal gaya",
         "My phone no. is 98200 12345",
+        "> Your policy is due. Reply STOP to stop messages\nYes, renew it",
         "WhatsApp no 98200 12345",
         "बंद है",
         "मला पैसे नाही पाहिजे",

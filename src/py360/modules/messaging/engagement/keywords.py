@@ -69,8 +69,16 @@ _ASCII_LETTERS: Final = {place: "" if chr(place) in "'`" else " " for place in r
 def meaning(*texts: str) -> Meaning | None:
     """What a message asks for. Several texts are several spellings of one answer, such as a button's label and its payload;
     a stop in any of them counts."""
-    found = {_meaning(spelling) for text in texts for spelling in dict.fromkeys(_spellings(text[:LONGEST]))}
+    found = {_meaning(spelling) for text in texts for spelling in dict.fromkeys(_spellings(_own(text[:LONGEST])))}
     return "stop" if "stop" in found else "start" if "start" in found else None
+
+
+def _own(text: str) -> str:
+    """A text without the lines that it quotes (`> Reply STOP`), when it says anything else."""
+    if ">" not in text:
+        return text
+    own = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
+    return own if any(map(str.isalnum, own)) else text
 
 
 def _spellings(text: str) -> tuple[str, ...]:
