@@ -25,6 +25,7 @@ from starlette.datastructures import QueryParams
 from py360.kit.http import audit, idempotency, parameters
 from py360.kit.http.access import SAFE_METHODS, CallerWith
 from py360.kit.http.body import limited
+from py360.kit.http.idempotency import Handler
 from py360.kit.http.params import opens_transaction
 
 MAX_BODY: Final = 1 << 20  # bytes
@@ -32,7 +33,6 @@ MAX_PUBLIC_BODY: Final = 1 << 16
 # Fields, and files of up to 1 MB each, are held in memory: a large body is one file or a few, never a thousand of them.
 FORM_LIMITS: Final = {"max_fields": 50, "max_files": 100, "max_part_size": 1 << 20}
 
-Handler = Callable[[Request], Awaitable[Response]]
 Finder = Callable[[Request], Awaitable[Any]]
 
 

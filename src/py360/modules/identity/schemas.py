@@ -5,6 +5,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, StringConstraints, model_validator
 
+from py360.kit.caller import Reach
 from py360.kit.wire import SHOWN, Schema, unchanged
 from py360.modules.identity import catalogue
 from py360.modules.identity.addresses import clean_email
@@ -15,7 +16,6 @@ Secret = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, 
 Email = Annotated[str, StringConstraints(min_length=1, max_length=255), AfterValidator(clean_email)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 Status = Literal["active", "inactive", "pending", "suspended"]
-Reach = Literal["own", "team", "subtree", "all"]
 Department = Literal[
     "claims", "underwriting", "customer_service", "sales", "it", "finance", "legal", "management", "other"
 ]

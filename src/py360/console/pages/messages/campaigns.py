@@ -12,14 +12,13 @@ from starlette.datastructures import QueryParams
 from py360.console.api_client import ApiProblem, Data, Json
 from py360.console.listing import Column, Counted, Filter, Listing
 from py360.console.navigation import text
-from py360.console.pages.renewals.cases import POLICY_TYPES
+from py360.console.pages.renewals.cases import CHANNELS, POLICY_TYPES
 from py360.console.pages.renewals.cases import STATUSES as CASE_STATUSES
 from py360.console.visit import PageRouter, Visit, VisitWith
 from py360.kit.errors import Conflict
 
 router = PageRouter()
 
-CHANNELS: Final = (("whatsapp", "WhatsApp"), ("sms", "SMS"), ("email", text("E-mail")))
 PURPOSES: Final = (
     ("renewal", text("Renewal")), ("payment", text("Payment")), ("welcome", text("Welcome")), ("claims", text("Claims")),
     ("transactional", text("Transactional")), ("promotional", text("Promotional")),

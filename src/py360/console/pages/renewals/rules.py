@@ -6,7 +6,7 @@ from fastapi import Depends, Response
 
 from py360.console.api_client import Data
 from py360.console.navigation import text
-from py360.console.pages.renewals.cases import POLICY_TYPES
+from py360.console.pages.renewals.cases import POLICY_TYPES, PRIORITIES
 from py360.console.visit import PageRouter, Visit, VisitWith
 
 router = PageRouter()
@@ -14,9 +14,6 @@ router = PageRouter()
 FREQUENCIES: Final = (
     ("annual", text("Once a year")), ("half_yearly", text("Every half year")), ("quarterly", text("Every quarter")),
     ("monthly", text("Every month")), ("one_time", text("Once")),
-)  # fmt: skip
-PRIORITIES: Final = (
-    ("urgent", text("Urgent")), ("high", text("High")), ("medium", text("Medium")), ("low", text("Low")),
 )  # fmt: skip
 MOST_ROWS: Final = 200  # of each table, as the API takes them
 

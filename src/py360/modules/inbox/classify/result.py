@@ -7,7 +7,7 @@ Category = Literal["complaint", "feedback", "refund", "appointment", "uncategori
 Sentiment = Literal["positive", "neutral", "negative"]
 Urgency = Literal["low", "medium", "high"]
 Language = Literal["en", "hi", "hinglish"]
-CATEGORIES: Final = ("complaint", "feedback", "refund", "appointment", "uncategorized")
+CATEGORIES: Final[tuple[Category, ...]] = ("complaint", "feedback", "refund", "appointment", "uncategorized")
 # Domain reference, section 17.
 INTENTS: Final = (
     "renewal_request", "quote_delivery", "satisfaction_feedback", "coverage_inquiry", "payment_reminder", "renewal_approval",

@@ -17,6 +17,7 @@ from py360.kit import sql
 from py360.kit.caller import Caller
 from py360.kit.clock import INDIA, day_begins, day_ends
 from py360.kit.reads import Reads
+from py360.modules.inbox.classify.result import CATEGORIES, Category
 from py360.modules.inbox.figure_views import (
     AgentRatingView,
     CategoryCountsView,
@@ -36,8 +37,6 @@ _COUNT: Final = sql.read(__file__, "count_mails")
 _BY_DAY: Final = sql.read(__file__, "count_mails_by_day")
 _BY_AGENT: Final = sql.read(__file__, "count_mails_by_agent")
 _WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-Category = Literal["complaint", "feedback", "refund", "appointment", "uncategorized"]
-CATEGORIES: Final[tuple[Category, ...]] = ("complaint", "feedback", "refund", "appointment", "uncategorized")
 DAYS: Final[Mapping[str, int]] = {"7days": 7, "30days": 30, "90days": 90, "1year": 365}
 Range = Literal["7days", "30days", "90days", "1year"]
 
