@@ -28,7 +28,15 @@ LONGEST_NAME: Final = 3  # words
 _SENTENCE_ENDS: Final = frozenset(".!?,;:\n\r।॥…،؛؟۔|—–、。！？")
 # Words behind which a sentence says something else: what happens otherwise, or who writes.
 _TURNS: Final = frozenset(["or", "otherwise", "else", "warna", "varna", "वरना", "वर्ना", "ورنہ", "regards", "rgds"])
+# "But" in their languages, as they are folded: "Good service but stop messaging me".
+_CONTRASTS: Final = frozenset(
+    ["but", "lekin", "magar", "लेकिन", "मगर", "पण", "لیکن", "مگر", "কিংতু", "କିଂତୁ", "પણ", "ਪਰ", "ஆனால்", "కానీ", "ಆದರೆ", "പക്ഷേ"]
+)
 _NUMBERED: Final = frozenset(["phone", "whatsapp"])
+# What a phone writes when its owner taps an answer on a text message: Liked “Your renewal … Reply STOP”, 👍 to “…”.
+_REACTIONS: Final = frozenset(
+    ["to", "liked", "loved", "disliked", "laughed", "emphasized", "emphasised", "questioned", "reacted", "removed"]
+)
 _STOP_SIGNS: Final = frozenset("🛑⛔🚫")  # alone they say what the word says
 _INDIC_BLOCKS: Final = (0x0900, 0x0980, 0x0A00, 0x0A80, 0x0B00, 0x0C00, 0x0C80, 0x0D00)
 _NASALS: Final = (0x19, 0x1E, 0x23, 0x28, 0x2E)  # nga, nya, nna, na, ma: places in each of these blocks
@@ -74,7 +82,10 @@ def meaning(*texts: str) -> Meaning | None:
 
 
 def _own(text: str) -> str:
-    """A text without the lines that it quotes (`> Reply STOP`), when it says anything else."""
+    """A text without the lines that it quotes (`> Reply STOP`), when it says anything else, and without what it reacts to."""
+    before, _, quoted = text.partition("“")
+    if quoted.rstrip(" \u200a\u200b").endswith("”") and (_tokens(before) or [""])[0] in _REACTIONS:
+        return before
     if ">" not in text:
         return text
     own = "\n".join(line for line in text.splitlines() if not line.lstrip().startswith(">"))
@@ -98,11 +109,17 @@ def _meaning(text: str) -> Meaning | None:
     for sentence in _sentences(text.replace(" - ", ". ")):
         request = _tokens(sentence)
         turn = next((place for place, token in enumerate(request) if token in _TURNS), len(request))
-        if words.is_stop(request, whole=False) or words.is_stop(request[:turn], whole=False):
+        clauses = request, request[:turn], request[_behind_contrast(request) : turn]
+        if any(words.is_stop(clause, whole=False) for clause in clauses):
             return "stop"
     if _is_keyword_with_a_name([word for part in text.split() if (word := part.strip("()[]'\"-–—+"))], words):
         return "stop"
     return "start" if words.is_start(tokens) else None
+
+
+def _behind_contrast(request: Sequence[str]) -> int:
+    """Where the part of a sentence begins that is behind its last "but"."""
+    return max((place + 1 for place, token in enumerate(request) if token in _CONTRASTS), default=0)
 
 
 def _is_keyword_with_a_name(written: Sequence[str], words: "_Vocabulary") -> bool:
