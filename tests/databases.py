@@ -29,12 +29,12 @@ end $$;
 create event trigger note_command on ddl_command_end execute function tests.note_command();
 create event trigger note_drop on sql_drop execute function tests.note_drop();
 """
+STAYS = "stays"  # the application name of connections that the next test uses as well
 END_OTHERS: LiteralString = """
 select pg_terminate_backend(pid, 10000) from pg_stat_activity
 where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
-  and not (application_name = 'stays' and state = 'idle')
+  and not (application_name = %(stays)s and state = 'idle')
 """
-STAYS = "stays"  # the application name of connections that the next test uses as well
 TABLES: LiteralString = """
 select oid::regclass::text from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace
 """
@@ -65,7 +65,7 @@ class KeptDatabase:
         self._tests += 1
         if self._cut_off():
             return False
-        self._run(END_OTHERS)
+        self._run(END_OTHERS, {"stays": STAYS})
         if self._tests == MANY_TESTS or self._run("select 1 from tests.changes").rowcount:
             return False
         while written := self._run(self._written, {"seeded": self._seeded}, prepare=True).fetchall():
